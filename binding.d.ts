@@ -1,0 +1,264 @@
+/**
+ * The whole native surface: what native/binding exports and lib may call, and nothing else.
+ *
+ * Rules that hold for every function:
+ * - Tensors are flat, row-major typed arrays; shapes are in brackets. The native side checks type, memory
+ *   and length of each again, so that no call from JavaScript can touch foreign memory.
+ * - A failure is the error that `initialize`'s factory makes of a code (ERR_GRU_*) and a message; an aborted
+ *   job fails with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason.
+ * - A `...Sync` call reads and writes the arrays in place, on the calling thread. It throws ERR_GRU_BUSY
+ *   while a promise of the same object (or of its model, or its trainer) is pending.
+ * - A call that returns a promise copies its inputs before it returns, runs on the engine's own threads
+ *   (never libuv's), and writes its results into the given arrays on the JavaScript thread just before it
+ *   settles. Jobs of one object run one after another, in the order of the calls. Different objects'
+ *   jobs run side by side.
+ * - A disposed object throws ERR_GRU_DISPOSED; `dispose` is idempotent and lets pending jobs finish.
+ */
+
+/** Hands over the maker of errors; called once for each environment, before anything else. */
+export function initialize(createError: (code: string, message: string) => Error): void
+
+export interface NativeRuntime {
+  /** Version of the native part: the package's. */
+  version: string
+  /** Instruction set in use: 'baseline', 'avx2', 'avx512' or 'neon'. GRU_NATIVE_ISA chooses at load. */
+  isa: string
+  /** Every instruction set that this machine can run, best first. */
+  isas: string[]
+  /** Threads that compute, the caller's among them. GRU_NATIVE_THREADS or setThreads choose. */
+  threads: number
+  /** Name of the BLAS in use, or 'none' (none linked, or GRU_NATIVE_BLAS=off). */
+  blas: string
+  cuda: { available: boolean; reason: string; devices: string[] }
+}
+export function runtime(): NativeRuntime
+
+/** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
+export function setThreads(threads: number): void
+
+/** A request to stop, shared with the jobs it was given to; they look at it between time steps. */
+export class AbortFlag {
+  abort(): void
+}
+
+export interface NativeGruOptions {
+  inputSize: number
+  hiddenSize: number
+  numLayers: number
+  bias: boolean
+  batchFirst: boolean
+  dropout: number
+  bidirectional: boolean
+  resetAfter: boolean
+  updateGate: 'retain' | 'replace'
+}
+
+export interface ParameterSpec {
+  /** PyTorch's name, as 'weight_ih_l0'. */
+  name: string
+  shape: number[]
+  /** Of the first element in the flat vector of all parameters. */
+  offset: number
+  /** Product of `shape`. */
+  count: number
+}
+
+
+/** With batchFirst the first two axes of input and output, and of their gradients, change places. */
+export class NativeGru {
+  /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
+  constructor(options: NativeGruOptions, seed: number, device: string)
+  readonly parameterCount: number
+  parameterSpecs(): ParameterSpec[]
+  /** Copies all parameters into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call. */
+  readParameters(target: Float32Array): void
+  writeParameters(source: Float32Array): void
+  /** input [steps, batch, I], initialState [L*D, batch, H] -> output [steps, batch, D*H], state. */
+  forwardSync(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array,
+    initialState: Float32Array | null,
+    output: Float32Array,
+    state: Float32Array,
+  ): void
+  forward(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array,
+    initialState: Float32Array | null,
+    output: Float32Array,
+    state: Float32Array,
+    abort: AbortFlag | null,
+  ): Promise<void>
+  /** As forwardSync, with dropout, keeping what backward needs. */
+  forwardTrainingSync(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array,
+    initialState: Float32Array | null,
+    output: Float32Array,
+    state: Float32Array,
+  ): NativePass
+  forwardTraining(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array,
+    initialState: Float32Array | null,
+    output: Float32Array,
+    state: Float32Array,
+    abort: AbortFlag | null,
+  ): Promise<NativePass>
+  dispose(): void
+}
+
+/** What a training pass keeps. Backward uses it up; a second one throws ERR_GRU_DISPOSED. */
+export class NativePass {
+  private constructor()
+  /**
+   * dOutput [steps, batch, D*H] and dState [L*D, batch, H], null for zero -> dInput, dInitialState and
+   * dParameters [parameterCount]. Throws ERR_GRU_VALUE where parameters changed since the forward call.
+   */
+  backwardSync(
+    dOutput: Float32Array | null,
+    dState: Float32Array | null,
+    dInput: Float32Array,
+    dInitialState: Float32Array,
+    dParameters: Float32Array,
+  ): void
+  backward(
+    dOutput: Float32Array | null,
+    dState: Float32Array | null,
+    dInput: Float32Array,
+    dInitialState: Float32Array,
+    dParameters: Float32Array,
+    abort: AbortFlag | null,
+  ): Promise<void>
+  dispose(): void
+}
+
+export interface NativeModelOptions {
+  /** Size of the vocabulary, or 0 for dense features (gru.inputSize of them). */
+  tokens: number
+  /** gru.inputSize is the embedding size where tokens > 0. */
+  gru: NativeGruOptions
+  outputSize: number
+  loss: 'crossEntropy' | 'meanSquaredError'
+  every: 'step' | 'last'
+}
+
+export class NativeModel {
+  constructor(options: NativeModelOptions, seed: number, device: string)
+  readonly parameterCount: number
+  parameterSpecs(): ParameterSpec[]
+  readParameters(target: Float32Array): void
+  writeParameters(source: Float32Array): void
+  /** input: features [steps, batch, I] or tokens [steps, batch] -> output [steps, batch, O] or [batch, O]. */
+  predictSync(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array | Int32Array,
+    output: Float32Array,
+  ): void
+  predict(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array | Int32Array,
+    output: Float32Array,
+    abort: AbortFlag | null,
+  ): Promise<void>
+  dispose(): void
+}
+
+export interface NativeTrainerOptions {
+  kind: 'sgd' | 'adam' | 'adamw' | 'rmsprop'
+  learningRate: number
+  momentum: number
+  beta1: number
+  beta2: number
+  decay: number
+  epsilon: number
+  weightDecay: number
+  /** Bound on the global L2 norm, 0 for none. */
+  clipNorm: number
+  /** Bound on each gradient's magnitude, 0 for none; applied after clipNorm. */
+  clipValue: number
+}
+
+export interface StepMetrics {
+  /** Mean over the predicted rows (and values), before the update. */
+  loss: number
+  /** Global L2 norm of all gradients, before any clipping; 0 from evaluate. */
+  gradNorm: number
+}
+
+export class NativeTrainer {
+  constructor(model: NativeModel, options: NativeTrainerOptions)
+  /** target: classes [steps, batch] or [batch] (Int32Array), or values with a last axis O (Float32Array). */
+  stepSync(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array | Int32Array,
+    target: Float32Array | Int32Array,
+  ): StepMetrics
+  step(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array | Int32Array,
+    target: Float32Array | Int32Array,
+    abort: AbortFlag | null,
+  ): Promise<StepMetrics>
+  /** The loss without an update, in inference. */
+  evaluate(
+    steps: number,
+    batch: number,
+    lengths: Int32Array | null,
+    input: Float32Array | Int32Array,
+    target: Float32Array | Int32Array,
+    abort: AbortFlag | null,
+  ): Promise<StepMetrics>
+  dispose(): void
+}
+
+export interface ReferenceCall {
+  steps: number
+  batch: number
+  lengths: Int32Array | null
+  /** [steps, batch, I] */
+  input: Float64Array
+  /** [L*D, batch, H], or null for zero */
+  initialState: Float64Array | null
+  /** [steps, batch, D*H] */
+  dOutput: Float64Array
+  /** [L*D, batch, H] */
+  dState: Float64Array
+  /** With options.dropout > 0: the layer's seed, and which of its training passes (from 0) to repeat. */
+  seed: number
+  pass: number
+}
+
+export interface ReferenceResult {
+  output: Float64Array
+  state: Float64Array
+  dInput: Float64Array
+  dInitialState: Float64Array
+  dParameters: Float64Array
+}
+
+/**
+ * The scalar double-precision reference (native/core/reference.h), forward and backward at once, for tests
+ * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
+ */
+export function referenceGru(
+  options: NativeGruOptions,
+  parameters: Float64Array,
+  call: ReferenceCall,
+): ReferenceResult

@@ -1,0 +1,50 @@
+# Floating-point semantics, for the whole project, in this one file.
+#
+# Kernels (native/cpu/kernels/*.cc): the compiler may fuse a*b+c into one rounding (contract=fast), may
+# assume that errno and the floating-point exception flags are not read, and nothing else: NaN, infinity
+# and signed zero keep their meaning, and sums keep their written order.
+# All other code: IEEE arithmetic as written, no fusing, so that the reference is the same on every machine.
+#
+# -ffast-math and -Ofast are never used: they would also switch the whole Node process to flush-to-zero.
+set(GRU_KERNEL_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
+target_compile_options(gru_options INTERFACE -ffp-contract=off)
+
+# Each kernel source is compiled once for each of these instruction sets, with GRU_ISA defined as its name.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
+  set(GRU_ISAS baseline avx2 avx512)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
+  set(GRU_ISAS neon)
+else()
+  set(GRU_ISAS baseline)
+endif()
+
+set(GRU_ISA_FLAGS_baseline "")
+set(GRU_ISA_FLAGS_neon "")
+set(GRU_ISA_FLAGS_avx2 -mavx2 -mfma)
+set(GRU_ISA_FLAGS_avx512
+    -mavx2
+    -mfma
+    -mavx512f
+    -mavx512dq
+    -mavx512vl
+    -mavx512bw
+    -mprefer-vector-width=512)
+
+# gru_kernel_objects(RESULT): one object library for each instruction set; RESULT gets their objects.
+function(gru_kernel_objects result)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/cpu/kernels/*.cc")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  set(objects "")
+  if(sources)
+    foreach(isa IN LISTS GRU_ISAS)
+      set(target gru_kernels_${isa})
+      add_library(${target} OBJECT ${sources})
+      target_compile_definitions(${target} PRIVATE GRU_ISA=${isa})
+      # gru_core brings gru_options (contract=off) first; the last -ffp-contract on the line counts.
+      target_link_libraries(${target} PRIVATE gru_core)
+      target_compile_options(${target} PRIVATE ${GRU_KERNEL_FLAGS} ${GRU_ISA_FLAGS_${isa}})
+      list(APPEND objects $<TARGET_OBJECTS:${target}>)
+    endforeach()
+  endif()
+  set(${result} "${objects}" PARENT_SCOPE)
+endfunction()

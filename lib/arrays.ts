@@ -1,0 +1,51 @@
+/**
+ * Typed arrays that results are written into.
+ *
+ * @module
+ */
+import { GruError, argumentError } from './errors'
+import { checkFloat32Array, checkLength, checkProduct } from './validate'
+
+/**
+ * The array that receives a result: the caller's own where one was given, else a new one.
+ *
+ * @param argument - the option's name
+ * @param given - the caller's array, unchecked; undefined for none
+ * @param meaning - what the length is the product of: `steps*batch*hiddenSize`
+ * @param length - the number of values that the result has
+ */
+export function resultArray(
+  argument: string,
+  given: unknown,
+  meaning: string,
+  length: number,
+): Float32Array {
+  if (given === undefined) return newFloat32Array(argument, meaning, length)
+  const array = checkFloat32Array(argument, given)
+  checkLength(argument, array, meaning, length)
+  return array
+}
+
+/** A new array of zeros, or ERR_GRU_MEMORY where there is no room for it. */
+export function newFloat32Array(argument: string, meaning: string, length: number): Float32Array {
+  checkProduct(argument, meaning, length)
+  try {
+    return new Float32Array(length)
+  } catch (cause) {
+    const message = `${argument}: no memory for ${meaning} = ${length} values`
+    throw new GruError('ERR_GRU_MEMORY', message, { cause })
+  }
+}
+
+/** Refuses two arrays that share memory, where one is written while the other is still needed. */
+export function checkDistinct(
+  argument: string,
+  array: Float32Array,
+  other: string,
+  otherArray: Float32Array | Int32Array | null,
+): void {
+  if (otherArray === null || array.buffer !== otherArray.buffer) return
+  if (array.byteOffset >= otherArray.byteOffset + otherArray.byteLength) return
+  if (otherArray.byteOffset >= array.byteOffset + array.byteLength) return
+  throw argumentError('ERR_GRU_VALUE', argument, `memory apart from ${other}'s`, 'an overlap')
+}

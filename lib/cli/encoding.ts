@@ -1,0 +1,95 @@
+/**
+ * How the columns of a table become the features of a model: numbers scaled, categories one-hot,
+ * the date as the day of the year on a circle.
+ *
+ * @module
+ */
+import { argumentError, quote } from '../errors'
+import { dayOfYear } from '../formats/csv'
+import { numbersOf, type Columns, type Table } from './table'
+
+/** A scale on which values have mean 0 and standard deviation 1. */
+export interface Scale {
+  readonly mean: number
+  readonly standardDeviation: number
+}
+
+/** How one column is encoded, with all that was learnt from the training part. */
+export type ColumnEncoding =
+  | ({ readonly name: string; readonly kind: 'number' } & Scale)
+  | { readonly name: string; readonly kind: 'category'; readonly categories: readonly string[] }
+  | { readonly name: string; readonly kind: 'date' }
+
+/** Mean and population standard deviation; 1 instead of 0, which cannot divide. */
+export function fitScale(values: Float64Array): Scale {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
+  return { mean, standardDeviation: Math.sqrt(variance) || 1 }
+}
+
+/** Learns the encoding of every column from the first `rows` rows alone: the training part. */
+export function fitEncoding(table: Table, columns: Columns, rows: number): ColumnEncoding[] {
+  return Object.entries(columns).map(([name, kind]) => {
+    if (kind === 'number') {
+      return { name, kind, ...fitScale(numbersOf(table, name).subarray(0, rows)) }
+    }
+    if (kind === 'date') return { name, kind }
+    const seen = new Set(table.categories.get(name)?.slice(0, rows))
+    return { name, kind, categories: [...seen].sort() }
+  })
+}
+
+/** How many features an encoding makes of a row. */
+export function countFeatures(encoding: readonly ColumnEncoding[]): number {
+  return encoding.reduce((count, column) => count + widthOf(column), 0)
+}
+
+function widthOf(column: ColumnEncoding): number {
+  if (column.kind === 'number') return 1
+  return column.kind === 'date' ? 2 : column.categories.length
+}
+
+/**
+ * Encodes the rows from `begin` up to `end`: [end - begin, features], row-major.
+ *
+ * @throws GruError ERR_GRU_VALUE where a category is none of those in the training part
+ */
+export function encodeRows(
+  table: Table,
+  encoding: readonly ColumnEncoding[],
+  begin: number,
+  end: number,
+): Float32Array {
+  const features: number[] = []
+  for (let row = begin; row < end; row++) {
+    for (const column of encoding) features.push(...encodeCell(table, column, row))
+  }
+  return Float32Array.from(features)
+}
+
+function encodeCell(table: Table, column: ColumnEncoding, row: number): readonly number[] {
+  switch (column.kind) {
+    case 'number': {
+      const value = numbersOf(table, column.name)[row]!
+      return [(value - column.mean) / column.standardDeviation]
+    }
+    case 'category':
+      return oneHot(column.categories, table.categories.get(column.name)![row]!, () => {
+        return `${table.path}, row ${row + 1}, column ${quote(column.name)}`
+      })
+    case 'date': {
+      const angle = (2 * Math.PI * dayOfYear(table.dates[row]!)) / DAYS_A_YEAR
+      return [Math.sin(angle), Math.cos(angle)]
+    }
+  }
+}
+
+const DAYS_A_YEAR = 365.25
+
+function oneHot(categories: readonly string[], value: string, place: () => string): number[] {
+  if (!categories.includes(value)) {
+    const expected = `a category of the training part (${categories.join(', ')})`
+    throw argumentError('ERR_GRU_VALUE', place(), expected, quote(value))
+  }
+  return categories.map((category) => (category === value ? 1 : 0))
+}

@@ -1,0 +1,159 @@
+/**
+ * The one error class of the package, and the one form of its messages.
+ *
+ * @module
+ */
+import { types } from 'node:util'
+
+/**
+ * What went wrong, in a form that programs can test:
+ *
+ * - `ERR_GRU_SHAPE`: an array has the wrong number of values
+ * - `ERR_GRU_TYPE`: an argument has the wrong type, or an array lies in memory that cannot be used
+ * - `ERR_GRU_VALUE`: an argument has the right type and an impossible value
+ * - `ERR_GRU_DISPOSED`: an object was used after its `dispose`
+ * - `ERR_GRU_BUSY`: an object was used while another call on it was running
+ * - `ERR_GRU_DEVICE`: a device was named that is not there
+ * - `ERR_GRU_MEMORY`: memory ran out
+ * - `ERR_GRU_FORMAT`: a file cannot be read or written, or does not hold what it should
+ * - `ERR_GRU_LOAD`: the native part or an optional package could not be loaded
+ * - `ERR_GRU_INTERNAL`: a defect of this package
+ */
+export type GruErrorCode =
+  | 'ERR_GRU_SHAPE'
+  | 'ERR_GRU_TYPE'
+  | 'ERR_GRU_VALUE'
+  | 'ERR_GRU_DISPOSED'
+  | 'ERR_GRU_BUSY'
+  | 'ERR_GRU_DEVICE'
+  | 'ERR_GRU_MEMORY'
+  | 'ERR_GRU_FORMAT'
+  | 'ERR_GRU_LOAD'
+  | 'ERR_GRU_INTERNAL'
+
+/** Every error that this package throws or rejects with, other than a signal's abort reason. */
+export class GruError extends Error {
+  /** What went wrong, for programs; the message is for people. */
+  readonly code: GruErrorCode
+
+  constructor(code: GruErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.code = code
+  }
+}
+
+// On the prototype and not enumerable, like the names of the built-in errors, so that printing an
+// error does not list its name among its properties.
+Object.defineProperty(GruError.prototype, 'name', {
+  value: 'GruError',
+  writable: true,
+  configurable: true,
+})
+
+/**
+ * The error for an argument, file or field that is not what it should be. All such messages have
+ * one form: `<argument>: expected <expected>, got <got>`.
+ *
+ * @param argument - the argument's name as the caller knows it, or a file's name and place
+ * @param expected - what would have been right
+ * @param got - what came, in words; {@link describe} finds them for any value
+ */
+export function argumentError(
+  code: GruErrorCode,
+  argument: string,
+  expected: string,
+  got: string,
+  options?: ErrorOptions,
+): GruError {
+  return new GruError(code, `${argument}: expected ${expected}, got ${got}`, options)
+}
+
+const MAX_QUOTED_LENGTH = 60
+
+/**
+ * Any value in a few words for an error message: `"abc"`, `null`, `NaN`, `an Array of 3`, `a
+ * Float32Array over a SharedArrayBuffer`. Runs none of the value's own code (getters, `toString`).
+ */
+export function describe(value: unknown): string {
+  switch (typeof value) {
+    case 'string':
+      return quote(value)
+    case 'number':
+      return Object.is(value, -0) ? '-0' : String(value)
+    case 'bigint':
+      return `the bigint ${shorten(String(value))}`
+    case 'symbol':
+      return shorten(value.toString())
+    case 'function':
+      return 'a function'
+    case 'object':
+      return value === null ? 'null' : describeObject(value)
+    default:
+      return String(value)
+  }
+}
+
+function describeObject(value: object): string {
+  if (types.isProxy(value)) return 'a Proxy'
+  if (ArrayBuffer.isView(value)) return describeView(value as NodeJS.ArrayBufferView)
+  if (Array.isArray(value)) return `an Array of ${value.length}`
+  const name = constructorName(value)
+  return name === '' || name === 'Object' ? 'an object' : withArticle(shorten(name))
+}
+
+function describeView(view: NodeJS.ArrayBufferView): string {
+  if (types.isDataView(view)) return 'a DataView'
+  const name = withArticle(view[Symbol.toStringTag])
+  const fault = memoryFault(view)
+  return fault === undefined ? `${name} of ${view.length}` : `${name} ${fault}`
+}
+
+function constructorName(value: object): string {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (typeof prototype !== 'object' || prototype === null || types.isProxy(prototype)) return ''
+  const constructor: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value
+  if (typeof constructor !== 'function' || types.isProxy(constructor)) return ''
+  const name: unknown = Object.getOwnPropertyDescriptor(constructor, 'name')?.value
+  return typeof name === 'string' ? name : ''
+}
+
+function withArticle(name: string): string {
+  return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`
+}
+
+/** A text from outside in quotes, on one line, cut where it is long. */
+export function quote(text: string): string {
+  return JSON.stringify(shorten(text))
+}
+
+function shorten(text: string): string {
+  return text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}...` : text
+}
+
+/** An ArrayBuffer with what ES2024 adds to it. */
+interface MaybeResizable {
+  readonly resizable?: boolean
+}
+
+/**
+ * Why the memory under an array cannot be handed to native code, as the end of a phrase (`over a
+ * SharedArrayBuffer`), or undefined where it can.
+ */
+export function memoryFault(view: ArrayBufferView): string | undefined {
+  const buffer = view.buffer
+  // One property tells a plain buffer from the others: SharedArrayBuffer has no `resizable`.
+  if ((buffer as MaybeResizable).resizable !== false) {
+    if (types.isSharedArrayBuffer(buffer)) return 'over a SharedArrayBuffer'
+    if ((buffer as MaybeResizable).resizable === true) return 'over a resizable ArrayBuffer'
+  }
+  return view.byteLength === 0 && isDetached(buffer) ? 'over a detached ArrayBuffer' : undefined
+}
+
+function isDetached(buffer: ArrayBufferLike): boolean {
+  try {
+    new Uint8Array(buffer)
+    return false
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,238 @@
+/**
+ * Training over epochs.
+ *
+ * @module
+ */
+import type { NativeModelOptions } from '../binding'
+import { batchesOf, checkDataset, Dataset, epochOrder } from './data'
+import { argumentError, describe } from './errors'
+import type { TrainingBatch } from './model-batch'
+import {
+  checkAbortSignal,
+  checkBoolean,
+  checkInteger,
+  checkOptions,
+  checkPositiveInteger,
+} from './validate'
+
+/**
+ * What to train on: sequences in memory, or ready batches from an iterable, which is run through once
+ * an epoch. Each batch is copied before the next one is asked for.
+ */
+export type TrainingData = Dataset | Iterable<TrainingBatch> | AsyncIterable<TrainingBatch>
+
+/** How {@link Trainer.fit} trains. */
+export interface FitOptions {
+  /** How many times to go through the data. */
+  readonly epochs: number
+  /** Sequences in a batch, of a Dataset. Default 32. */
+  readonly batchSize?: number | undefined
+  /** Whether each epoch goes through a Dataset in a new random order. Default true. */
+  readonly shuffle?: boolean | undefined
+  /** An integer from 0 to 2^53 - 1 that the orders follow from. Default: the model's seed. */
+  readonly seed?: number | undefined
+  /** Data whose loss is measured after each epoch, in inference. */
+  readonly validation?: TrainingData | undefined
+  /** Stops the training; the next step then rejects with the signal's reason, and the model keeps what the last finished step made. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How far the training is, after each step. */
+export interface Progress {
+  /** From 1 to `epochs` */
+  readonly epoch: number
+  readonly epochs: number
+  /** Within its epoch, from 1 to `batches` */
+  readonly batch: number
+  /** Batches of this epoch: known with a Dataset, and at an epoch's end */
+  readonly batches: number | undefined
+  /** The batch's loss before its step */
+  readonly loss: number
+  /** Mean of the losses since the epoch began, weighted by the predictions that counted in each */
+  readonly meanLoss: number
+  /** The batch's global L2 norm of all gradients, before any clipping */
+  readonly gradNorm: number
+  /** Whether this was the epoch's last step */
+  readonly epochEnd: boolean
+  /** Mean loss over the validation data, at an epoch's end where there are such data */
+  readonly validationLoss: number | undefined
+}
+
+/** The outcome of one batch; `predicted` counts the predictions that its loss is the mean over. */
+export interface BatchResult {
+  readonly loss: number
+  readonly gradNorm: number
+  readonly predicted: number
+}
+
+/** What fit needs of a trainer. */
+export interface FitJobs {
+  readonly model: Readonly<NativeModelOptions>
+  readonly modelSeed: number
+  readonly step: (batch: unknown, signal: unknown) => Promise<BatchResult>
+  readonly evaluate: (batch: unknown, signal: unknown) => Promise<BatchResult>
+}
+
+const KEYS = ['epochs', 'batchSize', 'shuffle', 'seed', 'validation', 'signal'] as const
+const DATASET_KEYS = ['batchSize', 'shuffle', 'seed'] as const
+const MAX_SEED = Number.MAX_SAFE_INTEGER
+
+type Batches = Iterable<unknown> | AsyncIterable<unknown>
+
+/** Data as one epoch after another. */
+interface EpochSource {
+  /** How many batches each epoch has, where that is known. */
+  readonly batches: number | undefined
+  readonly epoch: (epoch: number) => Batches
+}
+
+/** Checks everything that can be checked before the first step, and returns the training that will be done. */
+export function startFit(
+  jobs: FitJobs,
+  data: unknown,
+  options: unknown,
+): AsyncGenerator<Progress, void, undefined> {
+  const given = checkOptions('options', options, KEYS)
+  const epochs = checkPositiveInteger('epochs', given.epochs)
+  const { batchSize = 32, shuffle = true, seed = jobs.modelSeed } = given
+  const size = checkPositiveInteger('batchSize', batchSize)
+  const order = {
+    shuffle: checkBoolean('shuffle', shuffle),
+    seed: checkInteger('seed', seed, 0, MAX_SEED),
+  }
+  const signal = given.signal === undefined ? undefined : checkAbortSignal('signal', given.signal)
+  const validation =
+    given.validation === undefined
+      ? undefined
+      : epochsOf('validation', given.validation, jobs.model, size, { shuffle: false, seed: 0 })
+  if (!(data instanceof Dataset)) {
+    for (const key of DATASET_KEYS) {
+      const isForValidation = key === 'batchSize' && given.validation instanceof Dataset
+      if (given[key] !== undefined && !isForValidation) {
+        throw argumentError(
+          'ERR_GRU_VALUE',
+          key,
+          'none, since data are ready batches',
+          describe(given[key]),
+        )
+      }
+    }
+  }
+  const training = epochsOf('data', data, jobs.model, size, order)
+  return run(jobs, training, validation, epochs, signal)
+}
+
+function epochsOf(
+  argument: string,
+  data: unknown,
+  model: Readonly<NativeModelOptions>,
+  batchSize: number,
+  { shuffle, seed }: { readonly shuffle: boolean; readonly seed: number },
+): EpochSource {
+  if (data instanceof Dataset) {
+    checkDataset(argument, data, model)
+    const order = (epoch: number): Uint32Array => epochOrder(data.size, shuffle, seed, epoch)
+    return {
+      batches: Math.ceil(data.size / batchSize),
+      epoch: (epoch) => batchesOf(argument, data, model, batchSize, order(epoch)),
+    }
+  }
+  if (isIterable(data)) return { batches: undefined, epoch: () => data }
+  const expected = 'a Dataset or an iterable of batches'
+  throw argumentError('ERR_GRU_TYPE', argument, expected, describe(data))
+}
+
+function isIterable(value: unknown): value is Batches {
+  if (typeof value !== 'object' || value === null) return false
+  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = value as {
+    [Symbol.iterator]?: unknown
+    [Symbol.asyncIterator]?: unknown
+  }
+  return typeof sync === 'function' || typeof async === 'function'
+}
+
+async function* run(
+  jobs: FitJobs,
+  training: EpochSource,
+  validation: EpochSource | undefined,
+  epochs: number,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Progress, void, undefined> {
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const mean = new WeightedMean()
+    const step = (batch: unknown): Promise<BatchResult> => jobs.step(batch, signal)
+    let batch = 0
+    for await (const { result, last } of mapMarkingLast(training.epoch(epoch), step)) {
+      mean.add(result)
+      batch++
+      yield {
+        epoch,
+        epochs,
+        batch,
+        batches: last ? batch : training.batches,
+        loss: result.loss,
+        meanLoss: mean.value,
+        gradNorm: result.gradNorm,
+        epochEnd: last,
+        validationLoss:
+          last && validation ? await evaluate(jobs, validation, epoch, signal) : undefined,
+      }
+    }
+    if (batch === 0) throw noBatches('data', epoch)
+  }
+}
+
+async function evaluate(
+  jobs: FitJobs,
+  validation: EpochSource,
+  epoch: number,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const mean = new WeightedMean()
+  for await (const batch of validation.epoch(epoch)) mean.add(await jobs.evaluate(batch, signal))
+  if (mean.isEmpty) throw noBatches('validation', epoch)
+  return mean.value
+}
+
+function noBatches(argument: string, epoch: number): Error {
+  return argumentError(
+    'ERR_GRU_VALUE',
+    argument,
+    'at least one batch in every epoch (a generator runs only once)',
+    `none in epoch ${epoch}`,
+  )
+}
+
+/**
+ * Maps items one by one, and tells which is the last. The next item is asked for before the result of
+ * one is handed on, but only after the mapping of that one has ended: an iterable may reuse its arrays.
+ */
+async function* mapMarkingLast<R>(
+  items: Batches,
+  map: (item: unknown) => Promise<R>,
+): AsyncGenerator<{ readonly result: R; readonly last: boolean }, void, undefined> {
+  let held: { readonly result: R } | undefined
+  for await (const item of items) {
+    if (held !== undefined) yield { result: held.result, last: false }
+    held = { result: await map(item) }
+  }
+  if (held !== undefined) yield { result: held.result, last: true }
+}
+
+class WeightedMean {
+  #sum = 0
+  #weight = 0
+
+  get isEmpty(): boolean {
+    return this.#weight === 0
+  }
+
+  get value(): number {
+    return this.#sum / this.#weight
+  }
+
+  add({ loss, predicted }: BatchResult): void {
+    this.#sum += loss * predicted
+    this.#weight += predicted
+  }
+}

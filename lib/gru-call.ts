@@ -1,0 +1,118 @@
+/**
+ * The arguments of a forward call of the layer, checked.
+ *
+ * @module
+ */
+import type { NativeGruOptions } from '../binding'
+import { checkDistinct, resultArray } from './arrays'
+import {
+  checkFloat32Array,
+  checkLength,
+  checkLengths,
+  checkMultiple,
+  checkOptions,
+  checkPositiveInteger,
+} from './validate'
+
+/** What a synchronous forward call may be given beside its input. */
+export interface ForwardSyncOptions {
+  /** Sequences in the input. Default 1. The number of steps follows from the input's length. */
+  readonly batch?: number | undefined
+  /**
+   * The length of each sequence, from 0 to the number of steps, in any order; by default all have all steps.
+   * Past its length a sequence's output is 0, and its state is the one after its last valid step.
+   */
+  readonly lengths?: Int32Array | readonly number[] | undefined
+  /** The state before the first step, [L*D, batch, H]. Default 0. */
+  readonly initialState?: Float32Array | undefined
+  /** An array to write the output into, [steps, batch, D*H]. Default: a new one. */
+  readonly output?: Float32Array | undefined
+  /** An array to write the final state into, [L*D, batch, H]; it may be `initialState` itself. Default: a new one. */
+  readonly state?: Float32Array | undefined
+}
+
+/** What a forward call that returns a promise may be given beside its input. */
+export interface ForwardOptions extends ForwardSyncOptions {
+  /** Stops the call between two steps; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Fixed sizes of a layer, with the words for them in messages made once. */
+export interface GruShape {
+  readonly inputSize: number
+  /** D*H */
+  readonly outputSize: number
+  /** L*D*H: values of one sequence's states */
+  readonly stateSize: number
+}
+
+export function gruShape(options: Readonly<NativeGruOptions>): GruShape {
+  const outputSize = (options.bidirectional ? 2 : 1) * options.hiddenSize
+  return {
+    inputSize: options.inputSize,
+    outputSize,
+    stateSize: options.numLayers * outputSize,
+  }
+}
+
+const SYNC_KEYS = ['batch', 'lengths', 'initialState', 'output', 'state'] as const
+const KEYS = [...SYNC_KEYS, 'signal'] as const
+const NO_OPTIONS = {}
+
+/** A forward call that the native part can run. */
+export interface ForwardCall {
+  readonly steps: number
+  readonly batch: number
+  readonly lengths: Int32Array | null
+  readonly input: Float32Array
+  readonly initialState: Float32Array | null
+  readonly output: Float32Array
+  readonly state: Float32Array
+  /** Unchecked */
+  readonly signal: unknown
+}
+
+/** Checks the arguments of a synchronous call, which knows no signal. */
+export function checkForwardSync(shape: GruShape, input: unknown, options: unknown): ForwardCall {
+  return checkForward(shape, input, options, SYNC_KEYS)
+}
+
+/** Checks the arguments of a call that returns a promise; the signal stays unchecked. */
+export function checkForwardAsync(shape: GruShape, input: unknown, options: unknown): ForwardCall {
+  return checkForward(shape, input, options, KEYS)
+}
+
+function checkForward(
+  shape: GruShape,
+  givenInput: unknown,
+  givenOptions: unknown = NO_OPTIONS,
+  keys: readonly (typeof KEYS)[number][],
+): ForwardCall {
+  const given = checkOptions('options', givenOptions, keys)
+  const batch = given.batch === undefined ? 1 : checkPositiveInteger('batch', given.batch)
+  const input = checkFloat32Array('input', givenInput)
+  const meaning = 'steps*batch*inputSize'
+  const steps = checkMultiple('input', input, meaning, batch * shape.inputSize)
+  const lengths =
+    given.lengths === undefined ? null : checkLengths('lengths', given.lengths, batch, steps)
+  const initialState = checkInitialState(given.initialState, batch * shape.stateSize)
+  const outputCount = steps * batch * shape.outputSize
+  const output = resultArray('output', given.output, 'steps*batch*D*hiddenSize', outputCount)
+  const state = resultArray('state', given.state, STATE_MEANING, batch * shape.stateSize)
+  if (given.output !== undefined) {
+    checkDistinct('output', output, 'input', input)
+    checkDistinct('output', output, 'initialState', initialState)
+    checkDistinct('output', output, 'state', state)
+  }
+  if (given.state !== undefined) checkDistinct('state', state, 'input', input)
+  return { steps, batch, lengths, input, initialState, output, state, signal: given.signal }
+}
+
+export const STATE_MEANING = 'numLayers*D*batch*hiddenSize'
+
+function checkInitialState(given: unknown, count: number): Float32Array | null {
+  if (given === undefined) return null
+  const state = checkFloat32Array('initialState', given)
+  checkLength('initialState', state, STATE_MEANING, count)
+  return state
+}

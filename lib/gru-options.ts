@@ -1,0 +1,133 @@
+/**
+ * The options of a GRU stack, as the layer and the sequence model share them.
+ *
+ * @module
+ */
+import { randomInt } from 'node:crypto'
+import type { NativeGruOptions } from '../binding'
+import { argumentError, describe } from './errors'
+import {
+  checkBoolean,
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkPositiveInteger,
+  MAX_VALUES,
+} from './validate'
+
+/** How z mixes the old state h with the candidate n. */
+export type UpdateGate = 'retain' | 'replace'
+
+/** A stack of GRU layers, with PyTorch's names and defaults. */
+export interface GruStackOptions {
+  /** Size of the state of each layer and direction, H. */
+  readonly hiddenSize: number
+  /** Layers, L; each reads the output of the one below. Default 1. */
+  readonly numLayers?: number | undefined
+  /** Whether there are bias vectors. Default true. */
+  readonly bias?: boolean | undefined
+  /** Whether input and output are [batch, steps, ...] instead of [steps, batch, ...]. Default false. */
+  readonly batchFirst?: boolean | undefined
+  /** Probability with which each value between two layers is zeroed in training, from 0 to less than 1. Default 0. */
+  readonly dropout?: number | undefined
+  /** Whether each layer also runs from the last step to the first, its output joined to the other's: D = 2. Default false. */
+  readonly bidirectional?: boolean | undefined
+  /**
+   * Where the reset gate r acts. True, the default (PyTorch, cuDNN, Keras 3): n = tanh(W_n x + b_in + r * (U_n h + b_hn)).
+   * False (Cho et al. 2014, ONNX's default): n = tanh(W_n x + b_in + U_n (r * h) + b_hn).
+   */
+  readonly resetAfter?: boolean | undefined
+  /**
+   * 'retain', the default (every framework): h' = z * h + (1 - z) * n. 'replace' (Cho et al. as usually taught):
+   * h' = (1 - z) * h + z * n.
+   */
+  readonly updateGate?: UpdateGate | undefined
+}
+
+/** The largest size of a layer: three gates of it still fit the 32-bit indices of BLAS. */
+const MAX_LAYER_SIZE = Math.floor((2 ** 31 - 1) / 4)
+
+const MAX_SEED = Number.MAX_SAFE_INTEGER
+/** The widest range that crypto.randomInt draws from. */
+const RANDOM_SEEDS = 2 ** 48 - 1
+
+export const GRU_STACK_KEYS = [
+  'hiddenSize',
+  'numLayers',
+  'bias',
+  'batchFirst',
+  'dropout',
+  'bidirectional',
+  'resetAfter',
+  'updateGate',
+] as const
+
+/** An object with unchecked options, as checkOptions returns it. */
+export type Unchecked<K extends string> = { readonly [key in K]?: unknown }
+
+/** {@link GruStackOptions} with every default filled in. */
+export type ResolvedGruStack = Readonly<Omit<NativeGruOptions, 'inputSize'>>
+
+const UPDATE_GATES = ['retain', 'replace'] as const
+
+/**
+ * Checks the options of a stack and fills in the defaults.
+ *
+ * @param prefix - what stands before each option's name in messages: '' or 'gru.'
+ */
+export function resolveGruStack(
+  prefix: '' | 'gru.',
+  given: Unchecked<(typeof GRU_STACK_KEYS)[number]>,
+): ResolvedGruStack {
+  const { numLayers = 1, bias = true, batchFirst = false, dropout = 0 } = given
+  const { bidirectional = false, resetAfter = true, updateGate = 'retain' } = given
+  return Object.freeze({
+    hiddenSize: checkLayerSize(`${prefix}hiddenSize`, given.hiddenSize),
+    numLayers: checkLayerSize(`${prefix}numLayers`, numLayers),
+    bias: checkBoolean(`${prefix}bias`, bias),
+    batchFirst: checkBoolean(`${prefix}batchFirst`, batchFirst),
+    dropout: checkNumber(`${prefix}dropout`, dropout, { atLeast: 0, below: 1 }),
+    bidirectional: checkBoolean(`${prefix}bidirectional`, bidirectional),
+    resetAfter: checkBoolean(`${prefix}resetAfter`, resetAfter),
+    updateGate: checkOneOf(`${prefix}updateGate`, updateGate, UPDATE_GATES),
+  })
+}
+
+/** A size that a weight matrix has. */
+export function checkLayerSize(argument: string, value: unknown): number {
+  return checkPositiveInteger(argument, value, MAX_LAYER_SIZE)
+}
+
+/** The caller's seed, or one drawn at random. */
+export function resolveSeed(given: unknown): number {
+  return given === undefined ? randomInt(RANDOM_SEEDS) : checkInteger('seed', given, 0, MAX_SEED)
+}
+
+/** The name of a device; the native part knows which there are. */
+export function resolveDevice(given: unknown): string {
+  if (given === undefined) return 'cpu'
+  if (typeof given === 'string') return given
+  throw argumentError(
+    'ERR_GRU_TYPE',
+    'device',
+    "the name of a device, such as 'cpu'",
+    describe(given),
+  )
+}
+
+/** Numbers that a GRU stack learns: for each layer and direction W [3H, I or D*H], U [3H, H] and two biases [3H]. */
+export function countGruParameters(options: Readonly<NativeGruOptions>): number {
+  const { inputSize, hiddenSize, numLayers, bias, bidirectional } = options
+  const directions = bidirectional ? 2 : 1
+  const columns = (inputs: number): number => inputs + hiddenSize + (bias ? 2 : 0)
+  const first = columns(inputSize)
+  const above = (numLayers - 1) * columns(directions * hiddenSize)
+  return directions * 3 * hiddenSize * (first + above)
+}
+
+/** Refuses options whose parameters no array could hold, before any memory is asked for. */
+export function checkParameterCount(count: number): void {
+  if (count <= MAX_VALUES) return
+  const expected = `sizes with at most ${MAX_VALUES} parameters`
+  throw argumentError('ERR_GRU_VALUE', 'options', expected, `sizes with ${count}`)
+}

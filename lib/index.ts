@@ -1,0 +1,48 @@
+/**
+ * GRU layers and sequence models that train and serve inside Node.
+ *
+ * @module
+ */
+export { Dataset, type TrainingSequence } from './data'
+export { GruError, type GruErrorCode } from './errors'
+export type { FitOptions, Progress, TrainingData } from './fit'
+export { GRU, type GruOptions, type GruResult, type ResolvedGruOptions } from './gru'
+export type { ForwardOptions, ForwardSyncOptions } from './gru-call'
+export type { GruStackOptions, UpdateGate } from './gru-options'
+export type {
+  BackwardOptions,
+  BackwardSyncOptions,
+  Gradients,
+  GruPass,
+  OutputGradients,
+} from './gru-pass'
+export type { InputBatch, ModelInput, ModelTarget, TrainingBatch } from './model-batch'
+export type { Metadata } from './model-file'
+export type {
+  Every,
+  Loss,
+  ModelArchitecture,
+  ModelInputOptions,
+  ModelOutputOptions,
+  ResolvedArchitecture,
+} from './model-options'
+export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
+export type { Parameters } from './parameters'
+export { type Runtime, runtime, setThreads } from './runtime'
+export {
+  type LoadOptions,
+  type PredictOptions,
+  type PredictSyncOptions,
+  type ResolvedSequenceModelOptions,
+  type SaveOptions,
+  SequenceModel,
+  type SequenceModelOptions,
+} from './sequence-model'
+export {
+  type AbortableBatch,
+  type EvaluateResult,
+  type ResolvedTrainerOptions,
+  type StepResult,
+  Trainer,
+  type TrainerOptions,
+} from './trainer'

@@ -1,0 +1,34 @@
+/**
+ * What the engine runs on in this process.
+ *
+ * @module
+ */
+import type { NativeRuntime } from '../binding'
+import { native } from './native'
+import { checkPositiveInteger } from './validate'
+
+/** What {@link runtime} tells. */
+export type Runtime = Readonly<NativeRuntime>
+
+const MAX_THREADS = 1024
+
+/**
+ * Version, instruction set, threads, BLAS and GPUs: what the engine runs on, as it is now.
+ *
+ * @throws GruError ERR_GRU_LOAD where the native part cannot be loaded
+ */
+export function runtime(): Runtime {
+  return native().runtime()
+}
+
+/**
+ * Sets the number of threads that compute, the caller's among them, for the whole process. The
+ * default is the number of cores that the process may use, or GRU_NATIVE_THREADS. Results do not depend
+ * on it, to the bit.
+ *
+ * @param threads - from 1 to 1024
+ * @throws GruError ERR_GRU_TYPE or ERR_GRU_VALUE
+ */
+export function setThreads(threads: number): void {
+  native().setThreads(checkPositiveInteger('threads', threads, MAX_THREADS))
+}

@@ -1,0 +1,231 @@
+/**
+ * The sequence model.
+ *
+ * @module
+ */
+import type { NativeModel, NativeModelOptions } from '../binding'
+import { abortable } from './abort'
+import { checkDistinct, resultArray } from './arrays'
+import { argumentError, describe } from './errors'
+import { checkParameterCount, resolveDevice, resolveSeed } from './gru-options'
+import {
+  type CheckedInput,
+  checkInput,
+  type InputBatch,
+  type ModelInput,
+  predictionMeaning,
+  predictionRows,
+} from './model-batch'
+import { checkMetadata, type Metadata, parametersOf, readModel, writeModel } from './model-file'
+import {
+  ARCHITECTURE_KEYS,
+  checkArchitecture,
+  countModelParameters,
+  type ModelArchitecture,
+  type ResolvedArchitecture,
+} from './model-options'
+import { native } from './native'
+import { type Parameters, ParameterTable } from './parameters'
+import { checkOptions } from './validate'
+
+/** What a {@link SequenceModel} is made of. */
+export interface SequenceModelOptions extends ModelArchitecture {
+  /** An integer from 0 to 2^53 - 1 that initial values and dropout follow from. Default: drawn at random. */
+  readonly seed?: number | undefined
+  /** Where the model runs. Default 'cpu'. */
+  readonly device?: string | undefined
+}
+
+/** The options of a {@link SequenceModel} with every default filled in. */
+export interface ResolvedSequenceModelOptions extends ResolvedArchitecture {
+  readonly seed: number
+  readonly device: string
+}
+
+/** What a synchronous prediction may be given beside its input. */
+export interface PredictSyncOptions extends Omit<InputBatch, 'input'> {
+  /** An array to write the predictions into. Default: a new one. */
+  readonly output?: Float32Array | undefined
+}
+
+/** What a prediction that returns a promise may be given beside its input. */
+export interface PredictOptions extends PredictSyncOptions {
+  /** Stops the call between two steps; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** What is saved beside a model's options and parameters. */
+export interface SaveOptions {
+  /** Free text, under keys other than 'gru-native'. Default: the model's own metadata. */
+  readonly metadata?: Metadata | undefined
+}
+
+/** How a saved model is loaded. */
+export interface LoadOptions {
+  /** Where the model runs. Default 'cpu'. */
+  readonly device?: string | undefined
+}
+
+const KEYS = [...ARCHITECTURE_KEYS, 'seed', 'device'] as const
+const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'output'] as const
+const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
+
+/** The native part of a model, for its trainer. */
+export interface ModelInternals {
+  readonly native: NativeModel
+  readonly options: Readonly<NativeModelOptions>
+}
+
+let internals: (model: object) => ModelInternals | undefined
+
+/**
+ * Tokens through an embedding, or features, then a GRU stack, then a linear head that predicts at every
+ * step or after the last. The initial values are PyTorch's. All arrays are flat and row-major.
+ */
+export class SequenceModel {
+  /** With every default filled in. */
+  readonly options: ResolvedSequenceModelOptions
+  readonly #native: NativeModel
+  readonly #nativeOptions: Readonly<NativeModelOptions>
+  readonly #parameters: ParameterTable
+  #metadata: Metadata = Object.freeze({})
+
+  static {
+    internals = (model) =>
+      #native in model ? { native: model.#native, options: model.#nativeOptions } : undefined
+  }
+
+  /**
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE where the device is not
+   *   there; ERR_GRU_MEMORY; ERR_GRU_LOAD
+   */
+  constructor(options: SequenceModelOptions) {
+    const given = checkOptions('options', options, KEYS)
+    const { resolved, native: nativeOptions } = checkArchitecture(given)
+    checkParameterCount(countModelParameters(nativeOptions))
+    const seed = resolveSeed(given.seed)
+    const device = resolveDevice(given.device)
+    this.options = Object.freeze({ ...resolved, seed, device })
+    this.#nativeOptions = nativeOptions
+    this.#native = new (native().NativeModel)(nativeOptions, seed, device)
+    this.#parameters = new ParameterTable(this.#native)
+  }
+
+  /**
+   * Loads a model that {@link save} wrote.
+   *
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else: the message
+   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
+   */
+  static async load(path: string, options: LoadOptions = {}): Promise<SequenceModel> {
+    const { device } = checkOptions('options', options, ['device'])
+    const { architecture, seed, metadata, tensors } = await readModel(path)
+    const model = new SequenceModel({ ...architecture, seed, device: resolveDevice(device) })
+    try {
+      model.setParameters(parametersOf(path, tensors, model.#parameters.specs))
+    } catch (error) {
+      model.dispose()
+      throw error
+    }
+    model.#metadata = metadata
+    return model
+  }
+
+  /** Numbers in all parameters together. */
+  get parameterCount(): number {
+    return this.#parameters.count
+  }
+
+  /** Free text that was saved with the model; empty for a new one. */
+  get metadata(): Metadata {
+    return this.#metadata
+  }
+
+  /**
+   * Predicts, in inference: [steps, batch, O], or [batch, O] with every: 'last'. Logits for classes,
+   * values else; 0 where there is no valid step. The input is copied before the promise is returned.
+   *
+   * @param input - features [steps, batch, I] or tokens [steps, batch]; the number of steps follows from its length
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED;
+   *   ERR_GRU_MEMORY; the signal's reason where it was aborted
+   */
+  async predict(input: ModelInput, options: PredictOptions = {}): Promise<Float32Array> {
+    const given = checkOptions('options', options, PREDICT_KEYS)
+    const call = checkInput(this.#nativeOptions, { ...given, input })
+    const output = this.#output(call, given.output)
+    await abortable(given.signal, (flag) =>
+      this.#native.predict(call.steps, call.batch, call.lengths, call.input, output, flag),
+    )
+    return output
+  }
+
+  /**
+   * As {@link predict}, on the calling thread, reading the input in place.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending
+   */
+  predictSync(input: ModelInput, options: PredictSyncOptions = {}): Float32Array {
+    const given = checkOptions('options', options, PREDICT_SYNC_KEYS)
+    const call = checkInput(this.#nativeOptions, { ...given, input })
+    const output = this.#output(call, given.output)
+    this.#native.predictSync(call.steps, call.batch, call.lengths, call.input, output)
+    return output
+  }
+
+  /**
+   * Copies of all parameters, flat and row-major, by name: 'embedding.weight' [tokens, E], 'gru.weight_ih_l0' [3H, I]
+   * and the other tensors of {@link GRU.getParameters}, 'head.weight' [O, D*H], 'head.bias' [O].
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
+   */
+  getParameters(): Parameters {
+    return this.#parameters.read()
+  }
+
+  /**
+   * Copies parameters in. Those that are not named keep their values; where anything is wrong, all do.
+   *
+   * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
+   */
+  setParameters(parameters: Readonly<Parameters>): void {
+    this.#parameters.write(parameters)
+  }
+
+  /**
+   * Saves the model as a safetensors file, its parameters as they are when this is called. An old file
+   * of that name is replaced only when the new one is whole.
+   *
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; as {@link getParameters}
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    const given = checkOptions('options', options, ['metadata'])
+    const metadata = given.metadata === undefined ? this.#metadata : checkMetadata(given.metadata)
+    const { input, gru, output, seed } = this.options
+    const saved = { architecture: { input, gru, output }, seed, metadata }
+    await writeModel(path, saved, this.#parameters.specs, this.getParameters())
+  }
+
+  /** Frees the model's memory, once pending calls have ended; may be called again. */
+  dispose(): void {
+    this.#native.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #output(call: CheckedInput, given: unknown): Float32Array {
+    const model = this.#nativeOptions
+    const count = predictionRows(model, call.steps, call.batch) * model.outputSize
+    const output = resultArray('output', given, predictionMeaning(model, true), count)
+    if (given !== undefined) checkDistinct('output', output, 'input', call.input)
+    return output
+  }
+}
+
+/** The native part of a model, and the options that it was made with. */
+export function modelInternals(value: unknown): ModelInternals {
+  const found = typeof value === 'object' && value !== null ? internals(value) : undefined
+  if (found !== undefined) return found
+  throw argumentError('ERR_GRU_TYPE', 'model', 'a SequenceModel', describe(value))
+}

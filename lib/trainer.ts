@@ -1,0 +1,194 @@
+/**
+ * The trainer of a sequence model.
+ *
+ * @module
+ */
+import type { NativeTrainer } from '../binding'
+import { abortable } from './abort'
+import {
+  type BatchResult,
+  type FitOptions,
+  type Progress,
+  startFit,
+  type TrainingData,
+} from './fit'
+import {
+  type CheckedInput,
+  checkInput,
+  checkTarget,
+  countPredicted,
+  type ModelTarget,
+  type TrainingBatch,
+} from './model-batch'
+import { native } from './native'
+import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
+import { type ModelInternals, modelInternals, type SequenceModel } from './sequence-model'
+import { checkNumber, checkOptions } from './validate'
+
+/** How a {@link Trainer} changes parameters. */
+export interface TrainerOptions {
+  readonly optimizer: OptimizerOptions
+  /** Bound on the global L2 norm of all gradients, above 0. Default: none. */
+  readonly clipNorm?: number | undefined
+  /** Bound on the magnitude of each gradient, above 0; applied after clipNorm. Default: none. */
+  readonly clipValue?: number | undefined
+}
+
+/** The options of a {@link Trainer} with every default filled in. */
+export interface ResolvedTrainerOptions {
+  readonly optimizer: CheckedOptimizer['resolved']
+  readonly clipNorm: number | undefined
+  readonly clipValue: number | undefined
+}
+
+/** A batch for a call that returns a promise. */
+export interface AbortableBatch extends TrainingBatch {
+  /** Stops the call between two steps of the sequences; it then rejects with the signal's reason and changes nothing. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The outcome of a training step. */
+export interface StepResult {
+  /** Mean over the valid predicted rows (over their values, with meanSquaredError), before the update. */
+  readonly loss: number
+  /** Global L2 norm of all gradients, before any clipping. */
+  readonly gradNorm: number
+}
+
+/** The outcome of an evaluation. */
+export interface EvaluateResult {
+  /** Mean over the valid predicted rows (over their values, with meanSquaredError). */
+  readonly loss: number
+}
+
+const OPTION_KEYS = ['optimizer', 'clipNorm', 'clipValue'] as const
+const BATCH_KEYS = ['input', 'target', 'batch', 'lengths'] as const
+const ABORTABLE_KEYS = [...BATCH_KEYS, 'signal'] as const
+
+interface StepCall extends CheckedInput {
+  readonly target: ModelTarget
+  /** Unchecked */
+  readonly signal: unknown
+}
+
+/**
+ * Trains one model. A step is one native call: forward, loss, backward, clipping and the update.
+ */
+export class Trainer {
+  readonly model: SequenceModel
+  /** With every default filled in. */
+  readonly options: ResolvedTrainerOptions
+  readonly #native: NativeTrainer
+  readonly #modelOptions: ModelInternals['options']
+
+  /**
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
+   *   ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   */
+  constructor(model: SequenceModel, options: TrainerOptions) {
+    const internals = modelInternals(model)
+    const given = checkOptions('options', options, OPTION_KEYS)
+    const optimizer = checkOptimizer(given.optimizer)
+    const clipNorm = checkClip('clipNorm', given.clipNorm)
+    const clipValue = checkClip('clipValue', given.clipValue)
+    this.model = model
+    this.options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
+    this.#modelOptions = internals.options
+    this.#native = new (native().NativeTrainer)(internals.native, {
+      ...optimizer.native,
+      clipNorm: clipNorm ?? 0,
+      clipValue: clipValue ?? 0,
+    })
+  }
+
+  /**
+   * One update by one batch, which is copied before the promise is returned. Where it fails or is
+   * aborted, the model stays as it was.
+   *
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;
+   *   the signal's reason where it was aborted
+   */
+  async step(batch: AbortableBatch): Promise<StepResult> {
+    const { loss, gradNorm } = await this.#step(this.#check(batch, ABORTABLE_KEYS))
+    return { loss, gradNorm }
+  }
+
+  /**
+   * As {@link step}, on the calling thread, reading the batch in place.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  stepSync(batch: TrainingBatch): StepResult {
+    const call = this.#check(batch, BATCH_KEYS)
+    const { steps, lengths, input, target } = call
+    const { loss, gradNorm } = this.#native.stepSync(steps, call.batch, lengths, input, target)
+    return { loss, gradNorm }
+  }
+
+  /**
+   * The loss of a batch in inference, without an update.
+   *
+   * @throws GruError as {@link step}
+   */
+  async evaluate(batch: AbortableBatch): Promise<EvaluateResult> {
+    const { loss } = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS))
+    return { loss }
+  }
+
+  /**
+   * Trains over epochs, and tells of each step. Nothing is computed but while the next progress is
+   * awaited: leaving the loop ends the training, and the model keeps what the last step made of it.
+   *
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
+   *   model, at once; what {@link step} throws, from the generator
+   */
+  fit(data: TrainingData, options: FitOptions): AsyncGenerator<Progress, void, undefined> {
+    const jobs = {
+      model: this.#modelOptions,
+      modelSeed: this.model.options.seed,
+      step: (batch: unknown, signal: unknown) =>
+        this.#step({ ...this.#check(batch, BATCH_KEYS), signal }),
+      evaluate: (batch: unknown, signal: unknown) =>
+        this.#evaluate({ ...this.#check(batch, BATCH_KEYS), signal }),
+    }
+    return startFit(jobs, data, options)
+  }
+
+  /** Frees the gradients' and the optimiser's memory, not the model's; may be called again. */
+  dispose(): void {
+    this.#native.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #check(value: unknown, keys: readonly (typeof ABORTABLE_KEYS)[number][]): StepCall {
+    const given = checkOptions('batch', value, keys)
+    const input = checkInput(this.#modelOptions, given)
+    const target = checkTarget(this.#modelOptions, input, given.target)
+    return { ...input, target, signal: given.signal }
+  }
+
+  async #step(call: StepCall): Promise<BatchResult> {
+    const { steps, batch, lengths, input, target } = call
+    const predicted = countPredicted(this.#modelOptions, call)
+    const { loss, gradNorm } = await abortable(call.signal, (flag) =>
+      this.#native.step(steps, batch, lengths, input, target, flag),
+    )
+    return { loss, gradNorm, predicted }
+  }
+
+  async #evaluate(call: StepCall): Promise<BatchResult> {
+    const { steps, batch, lengths, input, target } = call
+    const predicted = countPredicted(this.#modelOptions, call)
+    const { loss, gradNorm } = await abortable(call.signal, (flag) =>
+      this.#native.evaluate(steps, batch, lengths, input, target, flag),
+    )
+    return { loss, gradNorm, predicted }
+  }
+}
+
+function checkClip(argument: string, given: unknown): number | undefined {
+  return given === undefined ? undefined : checkNumber(argument, given, { above: 0 })
+}

@@ -1,0 +1,289 @@
+/**
+ * The checks of arguments. Each takes the argument's name as the caller knows it and the value that
+ * came, and returns the value with its type, or throws a {@link GruError} that names the argument,
+ * what was expected and what came.
+ *
+ * They run before every native call, so the good case of each is a few comparisons and no
+ * allocation; messages are made only on the way out. Types are told by `util.types` and not by
+ * `instanceof`, which fails for values from another realm.
+ *
+ * @module
+ */
+import { constants } from 'node:buffer'
+import { types } from 'node:util'
+import { argumentError, describe, memoryFault, quote } from './errors'
+
+/** The largest size of one dimension: what a 32-bit index of BLAS and of CUDA can count. */
+export const MAX_SIZE = 2 ** 31 - 1
+
+/** The largest number of values in one array: what a typed array of this runtime can have. */
+export const MAX_VALUES = Math.min(constants.MAX_LENGTH, Number.MAX_SAFE_INTEGER)
+
+/** A whole number from `minimum` to `maximum`, both included. */
+export function checkInteger(
+  argument: string,
+  value: unknown,
+  minimum: number,
+  maximum: number,
+): number {
+  if (isIntegerWithin(value, minimum, maximum)) return value
+  throw argumentError(
+    typeof value === 'number' ? 'ERR_GRU_VALUE' : 'ERR_GRU_TYPE',
+    argument,
+    `an integer from ${minimum} to ${maximum}`,
+    describe(value),
+  )
+}
+
+function isIntegerWithin(value: unknown, minimum: number, maximum: number): value is number {
+  return Number.isInteger(value) && (value as number) >= minimum && (value as number) <= maximum
+}
+
+/** A size or a count: a whole number from 1 to `maximum`. */
+export function checkPositiveInteger(argument: string, value: unknown, maximum = MAX_SIZE): number {
+  return checkInteger(argument, value, 1, maximum)
+}
+
+/** Bounds of a number; those that are absent do not bind. */
+export interface NumberRange {
+  /** The smallest number allowed. */
+  readonly atLeast?: number
+  /** Numbers must be greater than this. */
+  readonly above?: number
+  /** The largest number allowed. */
+  readonly atMost?: number
+  /** Numbers must be less than this. */
+  readonly below?: number
+}
+
+/** A finite number within a range. */
+export function checkNumber(argument: string, value: unknown, range: NumberRange = {}): number {
+  if (typeof value === 'number' && Number.isFinite(value) && isWithin(value, range)) return value
+  throw argumentError(
+    typeof value === 'number' ? 'ERR_GRU_VALUE' : 'ERR_GRU_TYPE',
+    argument,
+    describeRange(range),
+    describe(value),
+  )
+}
+
+function isWithin(value: number, { atLeast, above, atMost, below }: NumberRange): boolean {
+  return (
+    (atLeast === undefined || value >= atLeast) &&
+    (above === undefined || value > above) &&
+    (atMost === undefined || value <= atMost) &&
+    (below === undefined || value < below)
+  )
+}
+
+function describeRange({ atLeast, above, atMost, below }: NumberRange): string {
+  const bounds: string[] = []
+  if (atLeast !== undefined) bounds.push(`at least ${atLeast}`)
+  if (above !== undefined) bounds.push(`above ${above}`)
+  if (atMost !== undefined) bounds.push(`at most ${atMost}`)
+  if (below !== undefined) bounds.push(`below ${below}`)
+  return bounds.length === 0 ? 'a finite number' : `a finite number ${bounds.join(' and ')}`
+}
+
+/** True or false; nothing that is merely truthy. */
+export function checkBoolean(argument: string, value: unknown): boolean {
+  if (typeof value === 'boolean') return value
+  throw argumentError('ERR_GRU_TYPE', argument, 'true or false', describe(value))
+}
+
+/** One of a few strings. */
+export function checkOneOf<T extends string>(
+  argument: string,
+  value: unknown,
+  allowed: readonly T[],
+): T {
+  if (allowed.includes(value as T)) return value as T
+  throw argumentError(
+    typeof value === 'string' ? 'ERR_GRU_VALUE' : 'ERR_GRU_TYPE',
+    argument,
+    `one of ${allowed.map(quote).join(', ')}`,
+    describe(value),
+  )
+}
+
+/** The path of a file: a string that is not empty and holds no NUL character. */
+export function checkPath(argument: string, value: unknown): string {
+  if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
+  throw argumentError(
+    typeof value === 'string' ? 'ERR_GRU_VALUE' : 'ERR_GRU_TYPE',
+    argument,
+    'the path of a file',
+    describe(value),
+  )
+}
+
+/**
+ * A plain object that has no enumerable keys but those allowed, so that a misspelt option is an
+ * error and not silently its default. The values come back unknown: each has its own check.
+ */
+export function checkOptions<K extends string>(
+  argument: string,
+  value: unknown,
+  allowed: readonly K[],
+): Readonly<Partial<Record<K, unknown>>> {
+  if (!isPlainObject(value)) {
+    throw argumentError('ERR_GRU_TYPE', argument, 'a plain object', describe(value))
+  }
+  for (const key in value) {
+    if (!allowed.includes(key as K)) throw unknownKey(argument, key, allowed)
+  }
+  return value as Readonly<Partial<Record<K, unknown>>>
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false
+  const prototype: unknown = Object.getPrototypeOf(value)
+  // Object.prototype, perhaps that of another realm, is the end of a chain.
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+function unknownKey(argument: string, key: string, allowed: readonly string[]): Error {
+  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
+  const meant = allowed.find((name) => plain(name) === plain(key))
+  const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
+  const expected = `only the keys ${allowed.join(', ')}`
+  return argumentError('ERR_GRU_VALUE', argument, expected, `the key ${quote(key)}${hint}`)
+}
+
+/**
+ * A Float32Array over memory that native code may use: fixed in length, not shared, not detached.
+ */
+export function checkFloat32Array(argument: string, value: unknown): Float32Array {
+  if (types.isFloat32Array(value) && memoryFault(value) === undefined) return value
+  throw arrayTypeError(argument, 'a Float32Array', value)
+}
+
+/**
+ * An Int32Array over memory that native code may use: fixed in length, not shared, not detached.
+ */
+export function checkInt32Array(argument: string, value: unknown): Int32Array {
+  if (types.isInt32Array(value) && memoryFault(value) === undefined) return value
+  throw arrayTypeError(argument, 'an Int32Array', value)
+}
+
+function arrayTypeError(argument: string, expected: string, value: unknown): Error {
+  const fault = ArrayBuffer.isView(value) ? memoryFault(value) : undefined
+  const memory = fault === undefined ? '' : ' over an ArrayBuffer of fixed length'
+  return argumentError('ERR_GRU_TYPE', argument, expected + memory, describe(value))
+}
+
+/** The length of an array. `meaning` spells out the product that `length` is: `steps*batch`. */
+export function checkLength(
+  argument: string,
+  array: { readonly length: number },
+  meaning: string,
+  length: number,
+): void {
+  if (array.length === length) return
+  throw argumentError(
+    'ERR_GRU_SHAPE',
+    argument,
+    `${meaning} = ${countOfValues(length)}`,
+    countOfValues(array.length),
+  )
+}
+
+/**
+ * How many times `factor` values an array has, at least once. `meaning` spells out the whole
+ * product: `steps*batch*inputSize`.
+ */
+export function checkMultiple(
+  argument: string,
+  array: { readonly length: number },
+  meaning: string,
+  factor: number,
+): number {
+  const quotient = array.length / factor
+  if (quotient >= 1 && Number.isInteger(quotient)) return quotient
+  throw argumentError(
+    'ERR_GRU_SHAPE',
+    argument,
+    `${meaning} = a ${array.length === 0 ? 'positive ' : ''}multiple of ${factor}`,
+    countOfValues(array.length),
+  )
+}
+
+function countOfValues(count: number): string {
+  return count === 1 ? '1 value' : `${count} values`
+}
+
+/**
+ * The product of sizes, where an array can have as many values ({@link MAX_VALUES}). `meaning`
+ * spells out the product: `steps*batch*hiddenSize`. The sizes are non-negative integers.
+ */
+export function checkProduct(
+  argument: string,
+  meaning: string,
+  ...sizes: readonly number[]
+): number {
+  let product = 1
+  // Rounding begins beyond 2**53, above the bound, so a product that passes is exact.
+  for (const size of sizes) product *= size
+  if (product <= MAX_VALUES) return product
+  throw argumentError(
+    'ERR_GRU_VALUE',
+    argument,
+    `${meaning} = at most ${MAX_VALUES} values`,
+    sizes.join('*'),
+  )
+}
+
+/**
+ * The lengths of a batch of sequences: `batch` integers from 0 to `steps`. An Int32Array comes back
+ * as it is, an array of numbers as a new Int32Array.
+ */
+export function checkLengths(
+  argument: string,
+  value: unknown,
+  batch: number,
+  steps: number,
+): Int32Array {
+  const lengths = Array.isArray(value)
+    ? (value as readonly unknown[])
+    : lengthsArray(argument, value)
+  checkLength(argument, lengths, 'batch', batch)
+  for (let sequence = 0; sequence < batch; sequence++) {
+    const length = lengths[sequence]
+    if (!isIntegerWithin(length, 0, steps)) {
+      checkInteger(`${argument}[${sequence}]`, length, 0, steps)
+    }
+  }
+  return types.isInt32Array(lengths) ? lengths : new Int32Array(lengths as readonly number[])
+}
+
+function lengthsArray(argument: string, value: unknown): Int32Array {
+  if (types.isInt32Array(value)) return checkInt32Array(argument, value)
+  throw argumentError(
+    'ERR_GRU_TYPE',
+    argument,
+    'an Int32Array or an Array of integers',
+    describe(value),
+  )
+}
+
+/**
+ * Tokens or classes: every one from 0 to `count - 1`. The first that is not is named by its index.
+ */
+export function checkIndices(argument: string, indices: Int32Array, count: number): void {
+  const total = indices.length
+  for (let i = 0; i < total; i++) {
+    const index = indices[i] as number
+    if (index < 0 || index >= count) checkInteger(`${argument}[${i}]`, index, 0, count - 1)
+  }
+}
+
+/** An AbortSignal of any realm. */
+export function checkAbortSignal(argument: string, value: unknown): AbortSignal {
+  if (value instanceof AbortSignal || looksLikeAbortSignal(value)) return value
+  throw argumentError('ERR_GRU_TYPE', argument, 'an AbortSignal', describe(value))
+}
+
+function looksLikeAbortSignal(value: unknown): value is AbortSignal {
+  const signal = value as Partial<AbortSignal> | null | undefined
+  return typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
+}

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "binding/object_class.h"
+#include "core/device.h"
+
+namespace gru::binding {
+
+/// AbortFlag in JavaScript: shares its flag with the jobs that it was given to.
+class AbortObject {
+ public:
+  static constexpr const char* class_name = "AbortFlag";
+  static constexpr napi_type_tag type_tag{0x9d0a6a3c1b5e4f27, 0x8e41c7d20f93ab61};
+  static std::unique_ptr<AbortObject> construct(Arguments&) {
+    return std::make_unique<AbortObject>();
+  }
+  static napi_value define(napi_env env);
+
+  const std::shared_ptr<AbortFlag>& flag() const { return flag_; }
+  napi_value abort(Arguments& arguments);
+
+ private:
+  std::shared_ptr<AbortFlag> flag_ = std::make_shared<AbortFlag>(false);
+};
+
+/// The flag of an `abort` argument; null for null.
+std::shared_ptr<AbortFlag> read_abort(napi_env env, napi_value value);
+
+}  // namespace gru::binding

@@ -1,0 +1,93 @@
+#pragma once
+
+#include <napi.h>
+
+#include <array>
+#include <cstddef>
+#include <exception>
+#include <new>
+
+#include "binding/environment.h"
+#include "binding/failure.h"
+
+/// The way from JavaScript into C++ functions and back: no exception passes.
+
+namespace gru::binding {
+
+/// The arguments of one call; those that were not given are undefined.
+class Arguments {
+ public:
+  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+    std::size_t count = values_.size();
+    check_call(napi_get_cb_info(env, info, &count, values_.data(), &receiver_, nullptr));
+  }
+
+  napi_env env() const { return env_; }
+  /// JavaScript's `this`.
+  napi_value receiver() const { return receiver_; }
+  napi_value operator[](std::size_t index) const { return values_[index]; }
+
+ private:
+  static constexpr std::size_t most = 8;
+  napi_env env_;
+  napi_value receiver_ = nullptr;
+  std::array<napi_value, most> values_{};
+};
+
+/// Runs `body` and gives what it returns; of what it throws `fail` makes the result, from a JavaScript
+/// error.
+template <class Body, class Fail>
+napi_value contain(napi_env env, Body&& body, Fail&& fail) noexcept {
+  Failure failure;
+  try {
+    return body();
+  } catch (const Napi::Error& error) {
+    return fail(error.Value());
+  } catch (Failure& thrown) {
+    failure = std::move(thrown);
+  } catch (const std::bad_alloc&) {
+    failure = {"ERR_GRU_MEMORY", "out of memory"};
+  } catch (const std::exception& exception) {
+    failure = {"ERR_GRU_INTERNAL", exception.what()};
+  }
+  napi_value pending = nullptr;
+  bool is_pending = false;
+  napi_is_exception_pending(env, &is_pending);
+  if (is_pending) napi_get_and_clear_last_exception(env, &pending);
+  return fail(is_pending ? pending : Environment::of(env).error(failure));
+}
+
+/// A function that throws what fails.
+template <napi_value (*function)(Arguments&)>
+napi_value entry(napi_env env, napi_callback_info info) {
+  return contain(
+      env,
+      [&] {
+        Arguments arguments(env, info);
+        return function(arguments);
+      },
+      [env](napi_value error) -> napi_value {
+        napi_throw(env, error);
+        return nullptr;
+      });
+}
+
+/// A function that returns a promise and never throws: what fails rejects it.
+template <napi_value (*function)(Arguments&)>
+napi_value promise_entry(napi_env env, napi_callback_info info) {
+  return contain(
+      env,
+      [&] {
+        Arguments arguments(env, info);
+        return function(arguments);
+      },
+      [env](napi_value error) -> napi_value {
+        napi_deferred deferred = nullptr;
+        napi_value promise = nullptr;
+        if (napi_create_promise(env, &deferred, &promise) != napi_ok) return nullptr;
+        napi_reject_deferred(env, deferred, error);
+        return promise;
+      });
+}
+
+}  // namespace gru::binding

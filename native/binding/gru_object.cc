@@ -1,0 +1,106 @@
+#include "binding/gru_object.h"
+
+#include "binding/abort_object.h"
+#include "binding/devices.h"
+#include "binding/options.h"
+#include "binding/pass_object.h"
+#include "binding/promise_job.h"
+
+namespace gru::binding {
+
+namespace {
+
+/// The arguments of all forms of forward, in place.
+GruCall read_call(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  GruCall call;
+  call.input = read_array<float>(env, arguments[3], "input");
+  call.shape = read_batch_shape(arguments, call.input.size());
+  call.initial_state = read_optional_array<float>(env, arguments[4], "initialState");
+  call.output = read_array<float>(env, arguments[5], "output");
+  call.state = read_array<float>(env, arguments[6], "state");
+  return call;
+}
+
+/// A job for `call`, which from then on lies in the job's own memory.
+std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
+                                       GruCall& call) {
+  const napi_env env = arguments.env();
+  auto job = std::make_unique<PromiseJob>(Environment::of(env), gru.queue(),
+                                          read_abort(env, arguments[7]));
+  call.shape.lengths = job->arrays.copy(call.shape.lengths);
+  call.input = job->arrays.copy(call.input);
+  call.initial_state = job->arrays.copy(call.initial_state);
+  call.output = job->arrays.output(env, arguments[5], call.output, "output");
+  call.state = job->arrays.output(env, arguments[6], call.state, "state");
+  call.abort = &job->abort_flag();
+  return job;
+}
+
+}  // namespace
+
+napi_value GruObject::define(napi_env env) {
+  const napi_property_descriptor members[] = {
+      getter<&GruObject::parameter_count>("parameterCount"),
+      method<&GruObject::parameter_specs>("parameterSpecs"),
+      method<&GruObject::read_parameters>("readParameters"),
+      method<&GruObject::write_parameters>("writeParameters"),
+      method<&GruObject::forward_sync>("forwardSync"),
+      promise_method<&GruObject::forward>("forward"),
+      method<&GruObject::forward_training_sync>("forwardTrainingSync"),
+      promise_method<&GruObject::forward_training>("forwardTraining"),
+      method<&GruObject::dispose>("dispose"),
+  };
+  return define_class<GruObject>(env, members);
+}
+
+std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const GruOptions options = read_gru_options(Napi::Value(env, arguments[0]));
+  const std::uint64_t seed = read_integer(env, arguments[1], "seed", 0, max_safe_integer);
+  std::unique_ptr<Device> device;
+  check(create_device(read_string(env, arguments[2], "device"), device));
+  std::unique_ptr<GruLayer> layer;
+  check(GruLayer::create(options, std::move(device), seed, layer));
+  return std::make_unique<GruObject>(std::make_shared<SharedGru>(env, "gru", std::move(layer)));
+}
+
+napi_value GruObject::forward_sync(Arguments& arguments) {
+  GruLayer& layer = gru_->idle_object();
+  check(layer.forward(read_call(arguments)));
+  return nullptr;
+}
+
+napi_value GruObject::forward(Arguments& arguments) {
+  const std::shared_ptr<GruLayer> layer = gru_->object();
+  GruCall call = read_call(arguments);
+  std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
+  job->work = [layer, call] { return layer->forward(call); };
+  return Environment::of(arguments.env()).start(std::move(job));
+}
+
+napi_value GruObject::forward_training_sync(Arguments& arguments) {
+  gru_->idle_object();
+  const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
+  check(kept->layer->forward_training(read_call(arguments), kept->pass));
+  return create_pass(Environment::of(arguments.env()), gru_, {gru_->queue(), kept});
+}
+
+napi_value GruObject::forward_training(Arguments& arguments) {
+  const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
+  GruCall call = read_call(arguments);
+  std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
+  job->work = [kept, call] { return kept->layer->forward_training(call, kept->pass); };
+  const auto owned = std::make_shared<Owned<KeptPass>>(gru_->queue(), kept);
+  job->result = [gru = gru_, owned](Environment& environment) {
+    return create_pass(environment, gru, std::move(*owned));
+  };
+  return Environment::of(arguments.env()).start(std::move(job));
+}
+
+napi_value GruObject::dispose(Arguments&) {
+  gru_->dispose();
+  return nullptr;
+}
+
+}  // namespace gru::binding

@@ -1,0 +1,78 @@
+#include "binding/model_object.h"
+
+#include "binding/abort_object.h"
+#include "binding/devices.h"
+#include "binding/options.h"
+
+namespace gru::binding {
+
+ModelInput read_model_input(const Arguments& arguments, const ModelOptions& options) {
+  const napi_env env = arguments.env();
+  ModelInput input;
+  if (options.input == InputKind::tokens) {
+    input.tokens = read_array<std::int32_t>(env, arguments[3], "input");
+  } else {
+    input.features = read_array<float>(env, arguments[3], "input");
+  }
+  input.shape = read_batch_shape(arguments, input.tokens.size() + input.features.size());
+  return input;
+}
+
+void keep_model_input(PromiseJob& job, ModelInput& input) {
+  input.shape.lengths = job.arrays.copy(input.shape.lengths);
+  input.features = job.arrays.copy(input.features);
+  input.tokens = job.arrays.copy(input.tokens);
+  input.abort = &job.abort_flag();
+}
+
+napi_value ModelObject::define(napi_env env) {
+  const napi_property_descriptor members[] = {
+      getter<&ModelObject::parameter_count>("parameterCount"),
+      method<&ModelObject::parameter_specs>("parameterSpecs"),
+      method<&ModelObject::read_parameters>("readParameters"),
+      method<&ModelObject::write_parameters>("writeParameters"),
+      method<&ModelObject::predict_sync>("predictSync"),
+      promise_method<&ModelObject::predict>("predict"),
+      method<&ModelObject::dispose>("dispose"),
+  };
+  return define_class<ModelObject>(env, members);
+}
+
+std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const ModelOptions options = read_model_options(Napi::Value(env, arguments[0]));
+  const std::uint64_t seed = read_integer(env, arguments[1], "seed", 0, max_safe_integer);
+  std::unique_ptr<Device> device;
+  check(create_device(read_string(env, arguments[2], "device"), device));
+  std::unique_ptr<Model> model;
+  check(Model::create(options, std::move(device), seed, model));
+  return std::make_unique<ModelObject>(
+      std::make_shared<SharedModel>(env, "model", std::move(model)));
+}
+
+napi_value ModelObject::predict_sync(Arguments& arguments) {
+  Model& model = model_->idle_object();
+  const ModelInput input = read_model_input(arguments, model.options());
+  check(model.predict(input, read_array<float>(arguments.env(), arguments[4], "output")));
+  return nullptr;
+}
+
+napi_value ModelObject::predict(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const std::shared_ptr<Model> model = model_->object();
+  ModelInput input = read_model_input(arguments, model->options());
+  const std::span<float> output = read_array<float>(env, arguments[4], "output");
+  auto job = std::make_unique<PromiseJob>(Environment::of(env), model_->queue(),
+                                          read_abort(env, arguments[5]));
+  keep_model_input(*job, input);
+  const std::span<float> predictions = job->arrays.output(env, arguments[4], output, "output");
+  job->work = [model, input, predictions] { return model->predict(input, predictions); };
+  return Environment::of(env).start(std::move(job));
+}
+
+napi_value ModelObject::dispose(Arguments&) {
+  model_->dispose();
+  return nullptr;
+}
+
+}  // namespace gru::binding

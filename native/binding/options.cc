@@ -1,0 +1,110 @@
+#include "binding/options.h"
+
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "binding/values.h"
+
+namespace gru::binding {
+
+namespace {
+
+/// An object and the name that messages know it by.
+class Options {
+ public:
+  Options(Napi::Value value, const char* name) : env_(value.Env()) {
+    if (!value.IsObject()) refuse_type(name, "an object", describe(env_, value));
+    object_ = value.As<Napi::Object>();
+  }
+
+  Napi::Value get(const char* key) const { return object_.Get(key); }
+
+  std::size_t size(const char* key, std::uint64_t minimum = 1) const {
+    return read_integer(env_, get(key), key, minimum, max_extent);
+  }
+
+  bool boolean(const char* key) const { return read_boolean(env_, get(key), key); }
+
+  /// A finite number, 0 or more, and below `limit`.
+  double number(const char* key, double limit = std::numeric_limits<double>::infinity()) const {
+    const Napi::Value value = get(key);
+    const double number = read_number(env_, value, key);
+    if (number >= 0 && number < limit) return number;
+    const std::string below = std::isinf(limit) ? "" : " and below " + std::to_string(limit);
+    refuse_value(key, "a finite number of at least 0" + below, describe(env_, value));
+  }
+
+  template <class T>
+  T choice(const char* key, std::initializer_list<std::pair<const char*, T>> choices) const {
+    const Napi::Value value = get(key);
+    const std::string text = read_string(env_, value, key);
+    std::string expected;
+    for (const auto& [name, meaning] : choices) {
+      if (text == name) return meaning;
+      expected += (expected.empty() ? "'" : ", '") + std::string(name) + "'";
+    }
+    refuse_value(key, "one of " + expected, describe(env_, value));
+  }
+
+ private:
+  Napi::Env env_;
+  Napi::Object object_;
+};
+
+}  // namespace
+
+GruOptions read_gru_options(Napi::Value value) {
+  const Options from(value, "options");
+  GruOptions options;
+  options.input_size = from.size("inputSize");
+  options.hidden_size = from.size("hiddenSize");
+  options.num_layers = from.size("numLayers");
+  options.bias = from.boolean("bias");
+  options.batch_first = from.boolean("batchFirst");
+  options.dropout = static_cast<float>(from.number("dropout", 1));
+  options.bidirectional = from.boolean("bidirectional");
+  options.variant.reset = from.boolean("resetAfter") ? ResetGate::after : ResetGate::before;
+  options.variant.update = from.choice<UpdateGate>(
+      "updateGate", {{"retain", UpdateGate::retain}, {"replace", UpdateGate::replace}});
+  return options;
+}
+
+ModelOptions read_model_options(Napi::Value value) {
+  const Options from(value, "options");
+  ModelOptions options;
+  options.tokens = from.size("tokens", 0);
+  options.input = options.tokens > 0 ? InputKind::tokens : InputKind::features;
+  options.gru = read_gru_options(from.get("gru"));
+  options.output_size = from.size("outputSize");
+  options.loss =
+      from.choice<LossKind>("loss", {{"crossEntropy", LossKind::cross_entropy},
+                                     {"meanSquaredError", LossKind::mean_squared_error}});
+  options.every = from.choice<Every>("every", {{"step", Every::step}, {"last", Every::last}});
+  return options;
+}
+
+OptimizerOptions read_optimizer_options(Napi::Value value) {
+  const Options from(value, "options");
+  OptimizerOptions options;
+  options.kind = from.choice<OptimizerKind>("kind", {{"sgd", OptimizerKind::sgd},
+                                                     {"adam", OptimizerKind::adam},
+                                                     {"adamw", OptimizerKind::adamw},
+                                                     {"rmsprop", OptimizerKind::rmsprop}});
+  options.learning_rate = from.number("learningRate");
+  options.momentum = from.number("momentum");
+  options.beta1 = from.number("beta1", 1);
+  options.beta2 = from.number("beta2", 1);
+  options.decay = from.number("decay");
+  options.epsilon = from.number("epsilon");
+  options.weight_decay = from.number("weightDecay");
+  return options;
+}
+
+ClipOptions read_clip_options(Napi::Value value) {
+  const Options from(value, "options");
+  return {from.number("clipNorm"), from.number("clipValue")};
+}
+
+}  // namespace gru::binding

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <napi.h>
+
+#include "core/options.h"
+
+/// Reading the objects that constructors take. Their getters may run code of JavaScript's and throw;
+/// that exception passes through as a Napi::Error. Ranges that follow from the model are core's to check.
+
+namespace gru::binding {
+
+/// A NativeGruOptions.
+GruOptions read_gru_options(Napi::Value value);
+/// A NativeModelOptions.
+ModelOptions read_model_options(Napi::Value value);
+/// A NativeTrainerOptions: its optimiser, and its bounds on the gradients.
+OptimizerOptions read_optimizer_options(Napi::Value value);
+ClipOptions read_clip_options(Napi::Value value);
+
+}  // namespace gru::binding

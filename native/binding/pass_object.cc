@@ -1,0 +1,114 @@
+#include "binding/pass_object.h"
+
+#include "binding/abort_object.h"
+#include "binding/promise_job.h"
+
+namespace gru::binding {
+
+namespace {
+
+std::size_t kept_bytes(const GruPass& pass) {
+  std::size_t elements =
+      pass.input.size() + pass.initial_state.size() + pass.activations.final_state.size();
+  for (const auto* buffers :
+       {&pass.activations.outputs, &pass.activations.dropped, &pass.activations.reserves}) {
+    for (const Buffer<float>& buffer : *buffers) elements += buffer.size();
+  }
+  return elements * sizeof(float);
+}
+
+/// The arguments of both forms of backward, in place.
+GruGradientCall read_call(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  GruGradientCall call;
+  call.d_output = read_optional_array<float>(env, arguments[0], "dOutput");
+  call.d_state = read_optional_array<float>(env, arguments[1], "dState");
+  call.d_input = read_array<float>(env, arguments[2], "dInput");
+  call.d_initial_state = read_array<float>(env, arguments[3], "dInitialState");
+  call.parameters = read_array<float>(env, arguments[4], "dParameters");
+  return call;
+}
+
+/// A job for `call`, which from then on lies in the job's own memory.
+std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
+                                       GruGradientCall& call) {
+  const napi_env env = arguments.env();
+  auto job = std::make_unique<PromiseJob>(Environment::of(env), gru.queue(),
+                                          read_abort(env, arguments[5]));
+  call.d_output = job->arrays.copy(call.d_output);
+  call.d_state = job->arrays.copy(call.d_state);
+  call.d_input = job->arrays.output(env, arguments[2], call.d_input, "dInput");
+  call.d_initial_state =
+      job->arrays.output(env, arguments[3], call.d_initial_state, "dInitialState");
+  call.parameters = job->arrays.output(env, arguments[4], call.parameters, "dParameters");
+  call.abort = &job->abort_flag();
+  return job;
+}
+
+}  // namespace
+
+napi_value PassObject::define(napi_env env) {
+  const napi_property_descriptor members[] = {
+      method<&PassObject::backward_sync>("backwardSync"),
+      promise_method<&PassObject::backward>("backward"),
+      method<&PassObject::dispose>("dispose"),
+  };
+  return define_class<PassObject>(env, members);
+}
+
+PassObject::PassObject(napi_env env, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept)
+    : gru_(std::move(gru)), kept_(std::move(kept)), memory_(env) {
+  memory_.set(kept_bytes(*kept_.object()->pass));
+}
+
+std::unique_ptr<PassObject> PassObject::construct(Arguments& arguments) {
+  std::unique_ptr<PassObject> pass = Environment::of(arguments.env()).take_new_pass();
+  if (!pass) refuse_type("NativePass", "forwardTraining to make it", "a call with new");
+  return pass;
+}
+
+const std::shared_ptr<KeptPass>& PassObject::kept() const {
+  gru_->object();
+  if (!kept_.object()) {
+    throw Failure{"ERR_GRU_DISPOSED",
+                  "pass: expected one in use, got one that backward used up or that was disposed"};
+  }
+  return kept_.object();
+}
+
+std::shared_ptr<KeptPass> PassObject::take() {
+  std::shared_ptr<KeptPass> taken = kept();
+  kept_.reset();
+  memory_.set(0);
+  return taken;
+}
+
+napi_value PassObject::backward_sync(Arguments& arguments) {
+  kept();
+  GruLayer& layer = gru_->idle_object();
+  const GruGradientCall call = read_call(arguments);
+  check(layer.backward(*take()->pass, call));
+  return nullptr;
+}
+
+napi_value PassObject::backward(Arguments& arguments) {
+  kept();
+  GruGradientCall call = read_call(arguments);
+  std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
+  job->work = [kept = take(), call] { return kept->layer->backward(*kept->pass, call); };
+  return Environment::of(arguments.env()).start(std::move(job));
+}
+
+napi_value PassObject::dispose(Arguments&) {
+  kept_.reset();
+  memory_.set(0);
+  return nullptr;
+}
+
+napi_value create_pass(Environment& environment, std::shared_ptr<SharedGru> gru,
+                       Owned<KeptPass> kept) {
+  return environment.create_pass(
+      std::make_unique<PassObject>(environment.env(), std::move(gru), std::move(kept)));
+}
+
+}  // namespace gru::binding

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <node_api.h>
+
+#include <functional>
+#include <memory>
+
+#include "binding/environment.h"
+#include "binding/executor.h"
+#include "binding/job_arrays.h"
+#include "core/status.h"
+
+namespace gru::binding {
+
+/// The job of a call that returns a promise. Made, settled and destroyed on the JavaScript thread.
+class PromiseJob final : public Job {
+ public:
+  /// `abort` may be null: then only the environment's end stops the job.
+  PromiseJob(Environment& environment, std::shared_ptr<JobQueue> queue,
+             std::shared_ptr<AbortFlag> abort);
+  ~PromiseJob() override;
+
+  /// All that the work reads and writes.
+  JobArrays arrays;
+  /// The work itself. What it captures is destroyed right after it, before the queue's next job.
+  std::function<Status()> work;
+  /// Makes the promise's value; none: undefined.
+  std::function<napi_value(Environment&)> result;
+
+ private:
+  friend class Environment;
+
+  void run() noexcept override;
+  void done() noexcept override;
+  /// The JavaScript value of the outcome; throws Failure.
+  napi_value outcome();
+
+  Environment& environment_;
+  napi_deferred deferred_ = nullptr;
+  Status status_;
+};
+
+}  // namespace gru::binding

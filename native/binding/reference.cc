@@ -1,0 +1,93 @@
+#include "binding/reference.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "binding/options.h"
+#include "binding/values.h"
+#include "core/initialization.h"
+#include "core/reference.h"
+
+namespace gru::binding {
+
+namespace {
+
+/// A ReferenceCall, in copies: reading an object's properties may run code that changes an array.
+struct ReferenceCall {
+  std::size_t steps = 0;
+  std::size_t batch = 0;
+  std::vector<std::int32_t> lengths;
+  std::vector<double> input;
+  std::vector<double> initial_state;
+  std::vector<double> d_output;
+  std::vector<double> d_state;
+  DropoutMask dropout;
+};
+
+template <class T>
+std::vector<T> copy(std::span<const T> from) {
+  return {from.begin(), from.end()};
+}
+
+ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
+  const Napi::Env env = value.Env();
+  if (!value.IsObject()) refuse_type("call", "an object", describe(env, value));
+  const Napi::Object object = value.As<Napi::Object>();
+  const auto integer = [&](const char* key, std::uint64_t minimum, std::uint64_t maximum) {
+    return read_integer(env, object.Get(key), key, minimum, maximum);
+  };
+  const auto values = [&](const char* key) {
+    return copy<double>(read_array<double>(env, object.Get(key), key));
+  };
+  ReferenceCall call;
+  call.steps = integer("steps", 1, max_extent);
+  call.batch = integer("batch", 1, max_extent);
+  call.lengths =
+      copy<std::int32_t>(read_optional_array<std::int32_t>(env, object.Get("lengths"), "lengths"));
+  call.input = values("input");
+  call.initial_state = copy<double>(
+      read_optional_array<double>(env, object.Get("initialState"), "initialState"));
+  call.d_output = values("dOutput");
+  call.d_state = values("dState");
+  const std::uint64_t pass = integer("pass", 0, max_extent);
+  call.dropout = {integer("seed", 0, max_safe_integer), dropout_stream + pass * options.num_layers,
+                  options.dropout};
+  return call;
+}
+
+Napi::Float64Array float64_array(Napi::Env env, const std::vector<double>& values) {
+  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
+  std::copy(values.begin(), values.end(), array.Data());
+  return array;
+}
+
+}  // namespace
+
+napi_value reference_gru(Arguments& arguments) {
+  const Napi::Env env(arguments.env());
+  const GruOptions options = read_gru_options(Napi::Value(env, arguments[0]));
+  const ReferenceCall call = read_call(Napi::Value(env, arguments[2]), options);
+  const std::span<const double> parameters = read_array<double>(env, arguments[1], "parameters");
+
+  ReferencePass pass;
+  check(reference_gru_forward(options, parameters,
+                              {.steps = call.steps,
+                               .batch = call.batch,
+                               .input = call.input,
+                               .initial_state = call.initial_state,
+                               .lengths = call.lengths,
+                               .dropout_mask = call.dropout},
+                              pass));
+  ReferenceGradients gradients;
+  check(reference_gru_backward(options, parameters, pass, call.d_output, call.d_state, gradients));
+
+  Napi::Object result = Napi::Object::New(env);
+  result.Set("output", float64_array(env, pass.output));
+  result.Set("state", float64_array(env, pass.state));
+  result.Set("dInput", float64_array(env, gradients.input));
+  result.Set("dInitialState", float64_array(env, gradients.initial_state));
+  result.Set("dParameters", float64_array(env, gradients.parameters));
+  return result;
+}
+
+}  // namespace gru::binding

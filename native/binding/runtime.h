@@ -1,0 +1,12 @@
+#pragma once
+
+#include "binding/entry.h"
+
+namespace gru::binding {
+
+/// `runtime()`: a NativeRuntime.
+napi_value runtime(Arguments& arguments);
+/// `setThreads(threads)`.
+napi_value set_threads(Arguments& arguments);
+
+}  // namespace gru::binding

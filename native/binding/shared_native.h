@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "binding/executor.h"
+#include "binding/failure.h"
+#include "binding/object_class.h"
+#include "binding/results.h"
+#include "binding/values.h"
+
+namespace gru::binding {
+
+/// A GruLayer or a Model as the JavaScript objects that work on it share it: with one queue for the
+/// jobs of all of them, and disposed once for all of them. For the JavaScript thread.
+template <class T>
+class SharedNative {
+ public:
+  /// `name` is what messages call it.
+  SharedNative(napi_env env, const char* name, std::shared_ptr<T> object)
+      : name_(name), owned_(queue_, std::move(object)), memory_(env) {
+    memory_.set(owned_.object()->layout().count() * sizeof(float));
+  }
+
+  const std::shared_ptr<JobQueue>& queue() const { return queue_; }
+
+  /// The object for a job to hold. ERR_GRU_DISPOSED where there is none.
+  const std::shared_ptr<T>& object() const {
+    if (!owned_.object()) refuse_disposed(name_);
+    return owned_.object();
+  }
+
+  /// The object for a synchronous call. ERR_GRU_BUSY while a promise is pending.
+  T& idle_object() const {
+    T& found = *object();
+    if (!queue_->is_idle()) {
+      throw Failure{"ERR_GRU_BUSY", std::string(name_) +
+                                        ": expected no promise to be pending, got a synchronous "
+                                        "call while one is"};
+    }
+    return found;
+  }
+
+  void dispose() {
+    owned_.reset();
+    memory_.set(0);
+  }
+
+  // The part of both classes' surface that is about parameters.
+
+  napi_value parameter_count(const Arguments& arguments) const {
+    return Napi::Number::New(arguments.env(), static_cast<double>(object()->layout().count()));
+  }
+  napi_value parameter_specs(const Arguments& arguments) const {
+    return binding::parameter_specs(arguments.env(), object()->layout());
+  }
+  napi_value read_parameters(const Arguments& arguments) const {
+    T& found = idle_object();
+    check(found.read_parameters(read_array<float>(arguments.env(), arguments[0], "target")));
+    return nullptr;
+  }
+  napi_value write_parameters(const Arguments& arguments) const {
+    T& found = idle_object();
+    check(found.write_parameters(read_array<float>(arguments.env(), arguments[0], "source")));
+    return nullptr;
+  }
+
+ private:
+  const char* name_;
+  std::shared_ptr<JobQueue> queue_ = std::make_shared<JobQueue>();
+  Owned<T> owned_;
+  ExternalMemory memory_;
+};
+
+/// `steps`, `batch` and `lengths`, the first three arguments of every call on a batch. The array of
+/// inputs comes along, since a batch of more rows than it has values is refused before anything is
+/// allocated for it.
+inline BatchShape read_batch_shape(const Arguments& arguments, std::size_t input_values) {
+  const napi_env env = arguments.env();
+  BatchShape shape;
+  shape.steps = read_integer(env, arguments[0], "steps", 1, max_extent);
+  shape.batch = read_integer(env, arguments[1], "batch", 1, max_extent);
+  shape.lengths = read_optional_array<std::int32_t>(env, arguments[2], "lengths");
+  const std::size_t rows = shape.steps * shape.batch;
+  if (rows > input_values) {
+    refuse("ERR_GRU_SHAPE", "input",
+           "at least steps*batch = " + std::to_string(rows) + " values",
+           std::to_string(input_values) + " values");
+  }
+  return shape;
+}
+
+}  // namespace gru::binding

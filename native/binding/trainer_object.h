@@ -1,0 +1,40 @@
+#pragma once
+
+#include <memory>
+
+#include "binding/model_object.h"
+#include "binding/object_class.h"
+#include "core/trainer.h"
+
+namespace gru::binding {
+
+/// NativeTrainer in JavaScript. Its calls and its model's share one queue.
+class TrainerObject {
+ public:
+  static constexpr const char* class_name = "NativeTrainer";
+  static constexpr napi_type_tag type_tag{0xe8125fb36d9a40c7, 0xc09e64a7f21d3b58};
+  static std::unique_ptr<TrainerObject> construct(Arguments& arguments);
+  static napi_value define(napi_env env);
+
+  TrainerObject(napi_env env, std::shared_ptr<SharedModel> model, std::shared_ptr<Trainer> trainer);
+
+  napi_value step_sync(Arguments& arguments);
+  napi_value step(Arguments& arguments);
+  napi_value evaluate(Arguments& arguments);
+  napi_value dispose(Arguments& arguments);
+
+ private:
+  using Operation = Status (Trainer::*)(const ModelInput&, const ModelTarget&,
+                                        StepMetrics&) noexcept;
+
+  /// ERR_GRU_DISPOSED where the trainer or its model is gone.
+  const std::shared_ptr<Trainer>& trainer() const;
+  ModelTarget read_target(const Arguments& arguments) const;
+  napi_value start(const Arguments& arguments, Operation operation);
+
+  std::shared_ptr<SharedModel> model_;
+  Owned<Trainer> owned_;
+  ExternalMemory memory_;
+};
+
+}  // namespace gru::binding

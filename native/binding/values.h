@@ -1,0 +1,47 @@
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "binding/failure.h"
+
+/// Reading single JavaScript values. None of these functions runs code of JavaScript's, so none can
+/// change what an earlier one returned. All throw Failure with the argument's name.
+
+namespace gru::binding {
+
+/// The largest integer that a JavaScript number holds exactly.
+inline constexpr std::uint64_t max_safe_integer = (std::uint64_t{1} << 53) - 1;
+/// The largest number of steps or sequences.
+inline constexpr std::uint64_t max_extent = (std::uint64_t{1} << 31) - 1;
+
+/// A value in a few words, for messages.
+std::string describe(napi_env env, napi_value value);
+
+bool is_null(napi_env env, napi_value value);
+
+/// ERR_GRU_TYPE for what is no number, ERR_GRU_VALUE for what is no integer or out of range.
+std::uint64_t read_integer(napi_env env, napi_value value, const char* name, std::uint64_t minimum,
+                           std::uint64_t maximum);
+double read_number(napi_env env, napi_value value, const char* name);
+bool read_boolean(napi_env env, napi_value value, const char* name);
+std::string read_string(napi_env env, napi_value value, const char* name);
+
+/// The elements of a typed array, in place, as they lie now: any later code of JavaScript's may detach
+/// them. Refuses shared memory, which another thread may change between a check and a use, with
+/// ERR_GRU_TYPE, as it does detached memory; refuses an empty array with ERR_GRU_SHAPE, since the core
+/// takes emptiness for absence. T: float, double or std::int32_t.
+template <class T>
+std::span<T> read_array(napi_env env, napi_value value, const char* name);
+
+/// The same, with null for nothing: an empty span.
+template <class T>
+std::span<T> read_optional_array(napi_env env, napi_value value, const char* name) {
+  return is_null(env, value) ? std::span<T>() : read_array<T>(env, value, name);
+}
+
+}  // namespace gru::binding

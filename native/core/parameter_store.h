@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/buffer.h"
+#include "core/parameters.h"
+
+namespace gru {
+
+/// The flat vector of all parameters on a device, and how often it changed.
+class ParameterStore {
+ public:
+  explicit ParameterStore(ParameterLayout layout) : layout_(std::move(layout)) {}
+
+  /// Draws initial values.
+  Status initialize(Device& device, const GruOptions& options, std::uint64_t seed);
+
+  const ParameterLayout& layout() const { return layout_; }
+  /// Copies all parameters; `values` has layout().count() elements.
+  Status read(Device& device, std::span<float> values) const;
+  Status write(Device& device, std::span<const float> values);
+
+  DeviceSpan<const float> values() const { return values_.span(); }
+  /// For a change in place; counts as one.
+  DeviceSpan<float> change() {
+    ++version_;
+    return values_.span();
+  }
+  /// Rises with each change.
+  std::uint64_t version() const { return version_; }
+
+ private:
+  ParameterLayout layout_;
+  Buffer<float> values_;
+  std::uint64_t version_ = 0;
+};
+
+}  // namespace gru

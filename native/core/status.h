@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <exception>
+#include <new>
+#include <string>
+#include <utility>
+
+namespace gru {
+
+/// Why a call did not do what it was asked. `aborted` is the caller's own wish, not a failure.
+enum class StatusCode : std::uint8_t {
+  ok,
+  shape,
+  value,
+  device,
+  memory,
+  aborted,
+  internal,
+};
+
+/// The outcome of every fallible call in the core: nothing in it throws across its boundary.
+class [[nodiscard]] Status {
+ public:
+  Status() = default;
+
+  static Status shape(std::string message) { return {StatusCode::shape, std::move(message)}; }
+  static Status value(std::string message) { return {StatusCode::value, std::move(message)}; }
+  static Status device(std::string message) { return {StatusCode::device, std::move(message)}; }
+  static Status memory(std::string message) { return {StatusCode::memory, std::move(message)}; }
+  static Status aborted() { return {StatusCode::aborted, "aborted"}; }
+  static Status internal(std::string message) { return {StatusCode::internal, std::move(message)}; }
+
+  bool is_ok() const noexcept { return code_ == StatusCode::ok; }
+  StatusCode code() const noexcept { return code_; }
+  const std::string& message() const noexcept { return message_; }
+
+ private:
+  Status(StatusCode code, std::string message) : code_(code), message_(std::move(message)) {}
+
+  StatusCode code_ = StatusCode::ok;
+  std::string message_;
+};
+
+/// Runs `body` (which returns a Status) and turns what it throws into a Status, so that the standard
+/// library's exceptions end at the core's boundary.
+template <class Body>
+Status guarded(Body&& body) noexcept {
+  try {
+    return std::forward<Body>(body)();
+  } catch (const std::bad_alloc&) {
+    return Status::memory("out of memory");
+  } catch (const std::exception& error) {
+    return Status::internal(error.what());
+  } catch (...) {
+    return Status::internal("unknown exception");
+  }
+}
+
+}  // namespace gru
+
+#define GRU_RETURN_IF_ERROR(expression)                        \
+  do {                                                         \
+    if (::gru::Status status_ = (expression); !status_.is_ok()) { \
+      return status_;                                          \
+    }                                                          \
+  } while (false)

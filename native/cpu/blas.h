@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+
+namespace gru::cpu {
+
+/// Row-major c [m, n] = op(a) op(b) (+ c), through CBLAS on the calling thread alone.
+struct BlasProduct {
+  bool transpose_a;
+  std::size_t m;
+  std::size_t n;
+  std::size_t k;
+  const float* a;
+  std::size_t a_stride;
+  const float* b;
+  std::size_t b_stride;
+  float* c;
+  std::size_t c_stride;
+  bool accumulate;
+};
+
+/// False where no BLAS was linked or GRU_NATIVE_BLAS=off.
+bool has_blas();
+/// Only where has_blas(). Sizes and strides below 2^31.
+void blas_multiply(const BlasProduct& product);
+
+}  // namespace gru::cpu

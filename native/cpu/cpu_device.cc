@@ -1,0 +1,175 @@
+#include "cpu/cpu_device.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "cpu/gru_backward.h"
+#include "cpu/gru_forward.h"
+#include "cpu/pointwise.h"
+
+namespace gru::cpu {
+
+namespace {
+
+CpuGruWeights& own(GruWeights& weights) { return static_cast<CpuGruWeights&>(weights); }
+
+template <class T>
+void copy_all(T* to, const T* from, std::size_t count) {
+  if (count > 0) std::memcpy(to, from, count * sizeof(T));
+}
+
+class CpuDevice final : public Device {
+ public:
+  Status allocate(std::size_t bytes, void*& memory) override {
+    memory = allocate_aligned(bytes);
+    if (memory != nullptr) return {};
+    return Status::memory("the CPU device has no " + std::to_string(bytes) + " bytes left");
+  }
+
+  void release(void* memory) noexcept override { std::free(memory); }
+
+  bool shares_host_memory() const noexcept override { return true; }
+
+  Status upload(DeviceSpan<float> to, std::span<const float> from) override {
+    copy_all(to.data(), from.data(), from.size());
+    return {};
+  }
+
+  Status upload(DeviceSpan<std::int32_t> to, std::span<const std::int32_t> from) override {
+    copy_all(to.data(), from.data(), from.size());
+    return {};
+  }
+
+  Status download(std::span<float> to, DeviceSpan<const float> from) override {
+    copy_all(to.data(), from.data(), to.size());
+    return {};
+  }
+
+  Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) override {
+    to = *from.data();
+    return {};
+  }
+
+  Status fill(DeviceMatrix<float> to, float value) override {
+    for (std::size_t i = 0; i < to.rows(); ++i) {
+      std::fill_n(to.data() + i * to.stride(), to.columns(), value);
+    }
+    return {};
+  }
+
+  Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    if (to.stride() == to.columns() && from.stride() == from.columns()) {
+      copy_all(to.data(), from.data(), from.rows() * from.columns());
+      return {};
+    }
+    for (std::size_t i = 0; i < from.rows(); ++i) {
+      copy_all(to.data() + i * to.stride(), from.data() + i * from.stride(), from.columns());
+    }
+    return {};
+  }
+
+  Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    cpu::gather_rows(to.data(), to.stride(), from.data(), from.stride(), to.columns(), index);
+    return {};
+  }
+
+  Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    cpu::gather_rows(to.data(), 1, from.data(), 1, 1, index);
+    return {};
+  }
+
+  Status create_gru_weights(const GruShape& shape,
+                            std::unique_ptr<GruWeights>& weights) override {
+    weights = std::make_unique<CpuGruWeights>(shape);
+    return {};
+  }
+
+  Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) override {
+    own(weights).load(from);
+    return {};
+  }
+
+  Status gru_forward(GruWeights& weights, const GruForward& call) override {
+    return cpu::gru_forward(own(weights), call, recurrence_);
+  }
+
+  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
+    return cpu::gru_backward(own(weights), call, recurrence_, products_);
+  }
+
+  Status gemm(const Gemm& product) override { return multiply(product, products_); }
+
+  Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
+    kernels().column_sums({from.data(), from.stride(), from.rows(), from.columns()}, to.data(), 0,
+                          from.columns());
+    return {};
+  }
+
+  Status embedding_backward(DeviceMatrix<float> table_gradient,
+                            DeviceSpan<const std::int32_t> tokens,
+                            DeviceMatrix<const float> d_output) override {
+    cpu::embedding_backward(table_gradient, tokens, d_output);
+    return {};
+  }
+
+  Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
+                 DeviceSpan<const std::int32_t> number) override {
+    cpu::dropout(to, from, mask, number);
+    return {};
+  }
+
+  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
+                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
+    metrics.data()->loss = cpu::cross_entropy(logits, targets, d_logits);
+    return {};
+  }
+
+  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
+                            DeviceMatrix<float> d_values,
+                            DeviceSpan<StepMetrics> metrics) override {
+    metrics.data()->loss = cpu::mean_squared_error(values, targets, d_values);
+    return {};
+  }
+
+  Status gradient_norm(DeviceSpan<const float> gradients,
+                       DeviceSpan<StepMetrics> metrics) override {
+    metrics.data()->gradient_norm = norm(gradients);
+    return {};
+  }
+
+  Status clip_norm(DeviceSpan<float> gradients, DeviceSpan<const StepMetrics> metrics,
+                   double limit) override {
+    constexpr double epsilon = 1e-6;  // PyTorch's
+    const double factor = limit / (metrics.data()->gradient_norm + epsilon);
+    if (!(factor >= 1)) scale(gradients, static_cast<float>(factor));  // NaN goes through
+    return {};
+  }
+
+  Status clip_value(DeviceSpan<float> gradients, double limit) override {
+    clamp(gradients, static_cast<float>(limit));
+    return {};
+  }
+
+  Status optimizer_update(const OptimizerUpdate& update) override {
+    cpu::optimizer_update(update);
+    return {};
+  }
+
+ private:
+  RecurrenceScratch recurrence_;
+  ProductScratch products_;
+};
+
+}  // namespace
+
+Status create_device(std::unique_ptr<Device>& device) noexcept {
+  return guarded([&]() -> Status {
+    device = std::make_unique<CpuDevice>();
+    return {};
+  });
+}
+
+}  // namespace gru::cpu

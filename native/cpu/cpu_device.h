@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/device.h"
+
+namespace gru::cpu {
+
+/// A device that computes on the processor's cores. Its operations may be called from any one thread
+/// at a time; floating-point modes are as before when they return.
+Status create_device(std::unique_ptr<Device>& device) noexcept;
+
+/// Instruction set of the kernels in use: the best one that the machine runs, or the one that the
+/// environment variable GRU_NATIVE_ISA names (ignored where the machine can't run it).
+std::string instruction_set();
+/// Every instruction set that was built and that this machine runs, best first.
+std::vector<std::string> instruction_sets();
+/// Name of the BLAS in use, or "none": none was linked, or GRU_NATIVE_BLAS=off.
+std::string blas_name();
+
+/// Threads that compute, the caller's among them: the cores that the process may use, or
+/// GRU_NATIVE_THREADS, or what set_threads said last.
+unsigned threads();
+/// 1 to 1024.
+Status set_threads(unsigned count) noexcept;
+
+}  // namespace gru::cpu

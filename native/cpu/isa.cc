@@ -1,0 +1,73 @@
+#include "cpu/isa.h"
+
+#include <cstdlib>
+#include <string_view>
+
+#include "cpu/cpu_device.h"
+
+namespace gru::cpu {
+
+#if defined(__x86_64__)
+namespace avx512 {
+extern const Kernels table;
+}
+namespace avx2 {
+extern const Kernels table;
+}
+#endif
+#if defined(__aarch64__)
+namespace neon {
+extern const Kernels table;
+}
+#else
+namespace baseline {
+extern const Kernels table;
+}
+#endif
+
+std::vector<const Kernels*> runnable_kernels() {
+  std::vector<const Kernels*> runnable;
+#if defined(__x86_64__)
+  const bool fma = __builtin_cpu_supports("fma");
+  if (fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
+    runnable.push_back(&avx512::table);
+  }
+  if (fma && __builtin_cpu_supports("avx2")) runnable.push_back(&avx2::table);
+#endif
+#if defined(__aarch64__)
+  runnable.push_back(&neon::table);
+#else
+  runnable.push_back(&baseline::table);
+#endif
+  return runnable;
+}
+
+namespace {
+
+const Kernels& choose() {
+  const std::vector<const Kernels*> runnable = runnable_kernels();
+  if (const char* wanted = std::getenv("GRU_NATIVE_ISA")) {
+    for (const Kernels* table : runnable) {
+      if (std::string_view(table->name) == wanted) return *table;
+    }
+  }
+  return *runnable.front();
+}
+
+}  // namespace
+
+const Kernels& kernels() {
+  static const Kernels& chosen = choose();
+  return chosen;
+}
+
+std::string instruction_set() { return kernels().name; }
+
+std::vector<std::string> instruction_sets() {
+  std::vector<std::string> names;
+  for (const Kernels* table : runnable_kernels()) names.emplace_back(table->name);
+  return names;
+}
+
+}  // namespace gru::cpu

@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// The one door to the kernels. Every source in kernels/ is compiled once for each instruction set;
+/// each compilation fills one table, and the table is chosen at load.
+///
+/// Kernels know no threads: each works on the part (rows, panels, units) that its call names, and its
+/// result does not depend on how the whole was cut, down to the last bit.
+
+namespace gru::cpu {
+
+/// Unit blocks are one vector of hidden units wide; panels are up to three vectors of columns.
+struct ForwardStep {
+  const float* state;        ///< h of the step before: [rows, H], `state_stride` apart
+  std::size_t state_stride;
+  float* gates;              ///< W x + b: [rows, r|z|n], `gate_stride` apart; see each kernel
+  std::size_t gate_stride;
+  float* output;             ///< h of this step: [rows, H], `output_stride` apart
+  std::size_t output_stride;
+  const float* weights;      ///< packed U (pack_gates); U_n alone for candidate_before
+  const float* bias;         ///< b_hn [H], padded with zeros to whole vectors (reset after)
+  float update_sign;         ///< 1 for UpdateGate::retain, -1 for replace
+  std::size_t hidden;
+  std::size_t rows;
+  std::size_t first_block;
+  std::size_t end_block;
+};
+
+/// Everything of one row and unit that the cell's backward reads and writes.
+struct BackwardStep {
+  float* gates;                ///< reserve [rows, r|z|n|q] in; [rows, da_r|da_z|da_n|dq] out
+  std::size_t gate_stride;
+  const float* state;          ///< h of the step before [rows, H]
+  std::size_t state_stride;
+  const float* d_output;       ///< [rows, H], or null
+  std::size_t d_output_stride;
+  float* d_state;              ///< gradient of this step's h, in; what reaches h before it without U, out
+  std::size_t d_state_stride;
+  const float* d_reset_state;  ///< d(r * h) [rows, H] (reset before, second half)
+  std::size_t d_reset_state_stride;
+  float update_sign;
+  std::size_t rows;
+  std::size_t first_unit;
+  std::size_t end_unit;
+};
+
+/// c[rows, columns of panels] = a[rows, depth] b (+ c) (+ bias), b packed in panels.
+struct PanelProduct {
+  const float* a;
+  std::size_t a_stride;  ///< between rows; ignored for packed tiles
+  const float* b;        ///< whole packed matrix
+  std::size_t b_depth;   ///< depth that the panels were packed with
+  std::size_t first_k;   ///< part of the depth
+  std::size_t end_k;
+  float* c;
+  std::size_t c_stride;
+  const float* bias;     ///< [columns], or null
+  bool accumulate;
+  std::size_t rows;
+  std::size_t columns;
+  std::size_t first_panel;
+  std::size_t end_panel;
+};
+
+/// A row-major matrix to pack.
+struct PackSource {
+  const float* data;
+  std::size_t stride;
+  std::size_t rows;
+  std::size_t columns;
+};
+
+/// Rates are formed in double and rounded once: 1 - beta2 in float would lose four digits.
+struct OptimizerStep {
+  float* parameters;
+  const float* gradients;
+  float* first_moment;
+  float* second_moment;
+  std::size_t count;
+  float learning_rate;      ///< divided by 1 - beta1^step for adam and adamw
+  float weight_decay;
+  float retained;           ///< 1 - learning_rate * weight_decay (adamw)
+  float momentum;
+  float first_rate;         ///< 1 - beta1
+  float second_factor;      ///< beta2, or rmsprop's decay
+  float second_rate;        ///< 1 - second_factor
+  float second_correction;  ///< sqrt(1 - beta2^step)
+  float epsilon;
+};
+
+struct Kernels {
+  const char* name;
+  std::size_t lanes;     ///< floats in a vector
+  std::size_t max_rows;  ///< rows of the largest tile
+
+  std::size_t (*panel_count)(std::size_t columns);
+  /// First column of a panel; panel_count gives the end.
+  std::size_t (*panel_column)(std::size_t panel, std::size_t columns);
+
+  // Packing: [panel][k][columns of the panel], columns padded with zeros to whole vectors.
+  void (*pack_panels)(const PackSource& b, float* packed, std::size_t first, std::size_t end);
+  void (*pack_panels_transposed)(const PackSource& b, float* packed, std::size_t first,
+                                 std::size_t end);
+  // U [gates*H, H] as [block][k][gate][lane], the first `gates` gates.
+  void (*pack_gates)(const float* weight, std::size_t hidden, std::size_t gates, float* packed,
+                     std::size_t first_block, std::size_t end_block);
+  // Columns of a [depth, columns] as tiles [tile][k][max_rows], columns padded with zeros.
+  void (*pack_tiles)(const PackSource& a, float* packed, std::size_t first_tile,
+                     std::size_t end_tile);
+
+  // Products.
+  void (*panel_product)(const PanelProduct& product);
+  /// With a packed by pack_tiles.
+  void (*tile_product)(const PanelProduct& product);
+
+  // One step of the recurrence; gates keep W x + b in inference, and receive r|z|n|q in training.
+  void (*forward_after)(const ForwardStep& step);
+  void (*forward_after_training)(const ForwardStep& step);
+  /// Reset before, first half: the gates r and z; gates receive r*h|z in inference and r|z|.|r*h in
+  /// training.
+  void (*gates_before)(const ForwardStep& step);
+  void (*gates_before_training)(const ForwardStep& step);
+  /// Reset before, second half: n and h; training keeps n.
+  void (*candidate_before)(const ForwardStep& step);
+  void (*candidate_before_training)(const ForwardStep& step);
+
+  void (*backward_after)(const BackwardStep& step);
+  void (*backward_before)(const BackwardStep& step);
+  void (*backward_before_reset)(const BackwardStep& step);
+
+  // Rows and vectors.
+  void (*column_sums)(const PackSource& from, float* sums, std::size_t first, std::size_t end);
+  /// Writes the gradient times `scale` where `d_logits` is not null; returns the sum of the losses.
+  double (*cross_entropy)(const PackSource& logits, const std::int32_t* targets, float* d_logits,
+                          std::size_t d_stride, float scale);
+  double (*squared_error)(const float* values, const float* targets, float* d_values,
+                          std::size_t count, float scale);
+  double (*sum_of_squares)(const float* values, std::size_t count);
+  void (*scale)(float* values, std::size_t count, float factor);
+  void (*clamp)(float* values, std::size_t count, float limit);
+
+  void (*sgd)(const OptimizerStep& step);
+  void (*adam)(const OptimizerStep& step);
+  void (*adamw)(const OptimizerStep& step);
+  void (*rmsprop)(const OptimizerStep& step);
+};
+
+}  // namespace gru::cpu

@@ -1,0 +1,196 @@
+#include "core/cell.h"
+#include "cpu/kernels/activations.h"
+#include "cpu/kernels/kernels.h"
+#include "cpu/kernels/tile.h"
+
+/// One step of the recurrence, forward. Each tile multiplies some rows of h by the packed U of some unit
+/// blocks and ends with the gates of the same units in registers, so that h' follows at once.
+///
+/// u is the weight that keeps h: z with UpdateGate::retain, 1 - z with replace. Both are
+/// sigmoid(update_sign * a_z), and h' = n + u (h - n).
+
+GRU_KERNELS_BEGIN
+
+namespace {
+
+/// One row and one block of units.
+struct Place {
+  const ForwardStep& step;
+  std::size_t row;
+  std::size_t unit;
+  std::size_t count;  ///< real units of the block
+
+  float* gate(std::size_t number) const {
+    return step.gates + row * step.gate_stride + number * step.hidden + unit;
+  }
+  const float* state() const { return step.state + row * step.state_stride + unit; }
+  float* output() const { return step.output + row * step.output_stride + unit; }
+};
+
+GRU_INLINE Vector reset_gate(const Place& at, Vector sum) {
+  return sigmoid(load(at.gate(gate_r), at.count) + sum);
+}
+
+GRU_INLINE Vector retain_weight(const Place& at, Vector sum) {
+  return sigmoid((load(at.gate(gate_z), at.count) + sum) * broadcast(at.step.update_sign));
+}
+
+GRU_INLINE void store_output(const Place& at, Vector u, Vector n) {
+  const Vector h = load(at.state(), at.count);
+  store(at.output(), u * (h - n) + n, at.count);
+}
+
+// What a tile does with its sums, U h of `gates` gates of one block; training keeps what backward needs.
+
+template <bool Keep>
+struct After {
+  static constexpr int gates = 3;
+};
+
+template <bool Keep>
+GRU_INLINE void finish(After<Keep>, const Place& at, const Vector* sums) {
+  const Vector r = reset_gate(at, sums[gate_r]);
+  const Vector u = retain_weight(at, sums[gate_z]);
+  const Vector q = sums[gate_n] + load(at.step.bias + at.unit);  // padded to whole vectors
+  const Vector n = hyperbolic_tangent(r * q + load(at.gate(gate_n), at.count));
+  store_output(at, u, n);
+  if constexpr (Keep) {
+    store(at.gate(gate_r), r, at.count);
+    store(at.gate(gate_z), u, at.count);
+    store(at.gate(gate_n), n, at.count);
+    store(at.gate(reserve_q), q, at.count);
+  }
+}
+
+/// Reset before, first half. Inference leaves r * h where r's input was.
+template <bool Keep>
+struct GatesBefore {
+  static constexpr int gates = 2;
+};
+
+template <bool Keep>
+GRU_INLINE void finish(GatesBefore<Keep>, const Place& at, const Vector* sums) {
+  const Vector r = reset_gate(at, sums[gate_r]);
+  const Vector u = retain_weight(at, sums[gate_z]);
+  const Vector reset_state = r * load(at.state(), at.count);
+  store(at.gate(gate_z), u, at.count);
+  if constexpr (Keep) {
+    store(at.gate(gate_r), r, at.count);
+    store(at.gate(reserve_q), reset_state, at.count);
+  } else {
+    store(at.gate(gate_r), reset_state, at.count);
+  }
+}
+
+/// Reset before, second half: the sums are U_n (r * h).
+template <bool Keep>
+struct CandidateBefore {
+  static constexpr int gates = 1;
+};
+
+template <bool Keep>
+GRU_INLINE void finish(CandidateBefore<Keep>, const Place& at, const Vector* sums) {
+  const Vector n = hyperbolic_tangent(sums[0] + load(at.gate(gate_n), at.count));
+  store_output(at, load(at.gate(gate_z), at.count), n);
+  if constexpr (Keep) store(at.gate(gate_n), n, at.count);
+}
+
+template <int Rows, int Groups, class Kind>
+GRU_INLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor& factor,
+                             std::size_t row, std::size_t block) {
+  constexpr int gates = Kind::gates;
+  const std::size_t block_size = step.hidden * gates * lanes;
+  const RowMajor a{factor.data + row * factor.stride, factor.stride};
+  Vector sums[Rows][Groups * gates] = {};
+  multiply_tile<Rows, Groups, gates>(sums, a, step.weights + block * block_size, block_size,
+                                     step.hidden);
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) {
+#pragma GCC unroll 4
+    for (int group = 0; group < Groups; ++group) {
+      const std::size_t unit = (block + static_cast<std::size_t>(group)) * lanes;
+      const Place at{step, row + static_cast<std::size_t>(r), unit,
+                     minimum(lanes, step.hidden - unit)};
+      finish(kind, at, &sums[r][group * gates]);
+    }
+  }
+}
+
+/// All blocks for `Rows` rows: several at once as long as they last.
+template <int Rows, int Groups, class Kind>
+GRU_INLINE void compute_rows(Kind kind, const ForwardStep& step, const RowMajor& factor,
+                             std::size_t row) {
+  std::size_t block = step.first_block;
+  for (; block + Groups <= step.end_block; block += Groups) {
+    compute_tile<Rows, Groups>(kind, step, factor, row, block);
+  }
+  if constexpr (Groups > 1) {
+    for (; block < step.end_block; ++block) compute_tile<Rows, 1>(kind, step, factor, row, block);
+  }
+}
+
+/// Full tiles go block by block, so that a block's weights stay in the nearest cache for all rows.
+template <int Rows, class Kind>
+GRU_INLINE std::size_t compute_full_tiles(Kind kind, const ForwardStep& step,
+                                          const RowMajor& factor) {
+  const std::size_t end = step.rows / Rows * Rows;
+  if (end == 0) return 0;
+  for (std::size_t block = step.first_block; block < step.end_block; ++block) {
+    for (std::size_t row = 0; row < end; row += Rows) {
+      compute_tile<Rows, 1>(kind, step, factor, row, block);
+    }
+  }
+  return end;
+}
+
+/// Registers allow 24 sums beside the weights, or 12 where there are but 16 registers.
+template <class Kind>
+GRU_INLINE void compute(Kind kind, const ForwardStep& step, const RowMajor& factor) {
+  constexpr int pair = max_rows == 8 ? 2 : 1;
+  std::size_t row = compute_full_tiles<static_cast<int>(max_rows)>(kind, step, factor);
+  if (max_rows > 4 && step.rows - row >= 4) {
+    compute_rows<4, pair>(kind, step, factor, row);
+    row += 4;
+  }
+  switch (step.rows - row) {
+    case 3:
+      compute_rows<3, pair>(kind, step, factor, row);
+      break;
+    case 2:
+      compute_rows<2, 2>(kind, step, factor, row);
+      break;
+    case 1:
+      compute_rows<1, 4>(kind, step, factor, row);
+      break;
+    default:
+      break;
+  }
+}
+
+GRU_INLINE RowMajor states(const ForwardStep& step) { return {step.state, step.state_stride}; }
+
+}  // namespace
+
+void forward_after(const ForwardStep& step) { compute(After<false>{}, step, states(step)); }
+
+void forward_after_training(const ForwardStep& step) {
+  compute(After<true>{}, step, states(step));
+}
+
+void gates_before(const ForwardStep& step) { compute(GatesBefore<false>{}, step, states(step)); }
+
+void gates_before_training(const ForwardStep& step) {
+  compute(GatesBefore<true>{}, step, states(step));
+}
+
+void candidate_before(const ForwardStep& step) {
+  compute(CandidateBefore<false>{}, step,
+          RowMajor{step.gates + gate_r * step.hidden, step.gate_stride});
+}
+
+void candidate_before_training(const ForwardStep& step) {
+  compute(CandidateBefore<true>{}, step,
+          RowMajor{step.gates + reserve_q * step.hidden, step.gate_stride});
+}
+
+GRU_KERNELS_END

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "cpu/kernel_table.h"
+#include "cpu/kernels/simd.h"
+
+GRU_KERNELS_BEGIN
+
+/// Panels share the columns' vectors as evenly as they can, at most three each, so that halves of a
+/// matrix are halves of the work.
+GRU_INLINE std::size_t panels_of(std::size_t columns) { return (blocks_of(columns) + 2) / 3; }
+GRU_INLINE std::size_t panel_block(std::size_t panel, std::size_t columns) {
+  const std::size_t panels = panels_of(columns);
+  return panels == 0 ? 0 : panel * blocks_of(columns) / panels;
+}
+
+std::size_t panel_count(std::size_t columns);
+std::size_t panel_column(std::size_t panel, std::size_t columns);
+void pack_panels(const PackSource& b, float* packed, std::size_t first, std::size_t end);
+void pack_panels_transposed(const PackSource& b, float* packed, std::size_t first,
+                            std::size_t end);
+void pack_gates(const float* weight, std::size_t hidden, std::size_t gates, float* packed,
+                std::size_t first_block, std::size_t end_block);
+void pack_tiles(const PackSource& a, float* packed, std::size_t first_tile, std::size_t end_tile);
+
+void panel_product(const PanelProduct& product);
+void tile_product(const PanelProduct& product);
+
+void forward_after(const ForwardStep& step);
+void forward_after_training(const ForwardStep& step);
+void gates_before(const ForwardStep& step);
+void gates_before_training(const ForwardStep& step);
+void candidate_before(const ForwardStep& step);
+void candidate_before_training(const ForwardStep& step);
+
+void backward_after(const BackwardStep& step);
+void backward_before(const BackwardStep& step);
+void backward_before_reset(const BackwardStep& step);
+
+void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end);
+double cross_entropy(const PackSource& logits, const std::int32_t* targets, float* d_logits,
+                     std::size_t d_stride, float scale);
+double squared_error(const float* values, const float* targets, float* d_values, std::size_t count,
+                     float scale);
+double sum_of_squares(const float* values, std::size_t count);
+void scale(float* values, std::size_t count, float factor);
+void clamp(float* values, std::size_t count, float limit);
+
+void sgd(const OptimizerStep& step);
+void adam(const OptimizerStep& step);
+void adamw(const OptimizerStep& step);
+void rmsprop(const OptimizerStep& step);
+
+GRU_KERNELS_END

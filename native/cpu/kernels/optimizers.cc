@@ -1,0 +1,66 @@
+#include "cpu/kernels/kernels.h"
+
+/// torch.optim's formulas, element by element. Each loop is one pass over the parameters.
+
+GRU_KERNELS_BEGIN
+
+namespace {
+
+GRU_INLINE void accumulate_square(const OptimizerStep& step, float& v, float gradient) {
+  v = v * step.second_factor + step.second_rate * gradient * gradient;
+}
+
+/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2, and the change that follows.
+GRU_INLINE float adam_change(const OptimizerStep& step, std::size_t i, float gradient) {
+  float& m = step.first_moment[i];
+  float& v = step.second_moment[i];
+  m += step.first_rate * (gradient - m);
+  accumulate_square(step, v, gradient);
+  const float denominator = __builtin_sqrtf(v) / step.second_correction + step.epsilon;
+  return step.learning_rate * (m / denominator);
+}
+
+}  // namespace
+
+void sgd(const OptimizerStep& step) {
+  for (std::size_t i = 0; i < step.count; ++i) {
+    float gradient = step.gradients[i] + step.weight_decay * step.parameters[i];
+    if (step.first_moment != nullptr) {
+      float& m = step.first_moment[i];
+      m = m * step.momentum + gradient;
+      gradient = m;
+    }
+    step.parameters[i] -= step.learning_rate * gradient;
+  }
+}
+
+void adam(const OptimizerStep& step) {
+  for (std::size_t i = 0; i < step.count; ++i) {
+    const float gradient = step.gradients[i] + step.weight_decay * step.parameters[i];
+    step.parameters[i] -= adam_change(step, i, gradient);
+  }
+}
+
+void adamw(const OptimizerStep& step) {
+  for (std::size_t i = 0; i < step.count; ++i) {
+    const float decayed = step.parameters[i] * step.retained;
+    step.parameters[i] = decayed - adam_change(step, i, step.gradients[i]);
+  }
+}
+
+void rmsprop(const OptimizerStep& step) {
+  for (std::size_t i = 0; i < step.count; ++i) {
+    const float gradient = step.gradients[i] + step.weight_decay * step.parameters[i];
+    float& v = step.second_moment[i];
+    accumulate_square(step, v, gradient);
+    float change = gradient / (__builtin_sqrtf(v) + step.epsilon);
+    if (step.first_moment != nullptr) {
+      float& m = step.first_moment[i];
+      m = m * step.momentum + change;
+      change = m;
+    }
+    step.parameters[i] -= step.learning_rate * change;
+  }
+}
+
+GRU_KERNELS_END

@@ -1,0 +1,67 @@
+#include "cpu/kernels/kernels.h"
+
+GRU_KERNELS_BEGIN
+
+std::size_t panel_count(std::size_t columns) { return panels_of(columns); }
+
+std::size_t panel_column(std::size_t panel, std::size_t columns) {
+  return minimum(panel_block(panel, columns) * lanes, columns);
+}
+
+void pack_panels(const PackSource& b, float* packed, std::size_t first, std::size_t end) {
+  for (std::size_t panel = first; panel < end; ++panel) {
+    const std::size_t first_column = panel_block(panel, b.columns) * lanes;
+    const std::size_t end_column = panel_block(panel + 1, b.columns) * lanes;
+    float* to = packed + first_column * b.rows;
+    for (std::size_t k = 0; k < b.rows; ++k) {
+      for (std::size_t column = first_column; column < end_column; column += lanes, to += lanes) {
+        store(to, load(b.data + k * b.stride + column, b.columns - column));
+      }
+    }
+  }
+}
+
+void pack_panels_transposed(const PackSource& b, float* packed, std::size_t first,
+                            std::size_t end) {
+  const std::size_t columns = b.rows;  // of the transposed matrix
+  for (std::size_t panel = first; panel < end; ++panel) {
+    const std::size_t first_column = panel_block(panel, columns) * lanes;
+    const std::size_t width = panel_block(panel + 1, columns) * lanes - first_column;
+    float* to = packed + first_column * b.columns;
+    for (std::size_t column = 0; column < width; ++column) {
+      const bool real = first_column + column < columns;
+      const float* from = b.data + (first_column + column) * b.stride;
+      for (std::size_t k = 0; k < b.columns; ++k) to[k * width + column] = real ? from[k] : 0.0F;
+    }
+  }
+}
+
+void pack_gates(const float* weight, std::size_t hidden, std::size_t gates, float* packed,
+                std::size_t first_block, std::size_t end_block) {
+  const std::size_t width = gates * lanes;
+  for (std::size_t block = first_block; block < end_block; ++block) {
+    float* to = packed + block * hidden * width;
+    for (std::size_t gate = 0; gate < gates; ++gate) {
+      for (std::size_t lane = 0; lane < lanes; ++lane) {
+        const std::size_t unit = block * lanes + lane;
+        const float* from = weight + (gate * hidden + unit) * hidden;
+        float* column = to + gate * lanes + lane;
+        for (std::size_t k = 0; k < hidden; ++k) column[k * width] = unit < hidden ? from[k] : 0.0F;
+      }
+    }
+  }
+}
+
+void pack_tiles(const PackSource& a, float* packed, std::size_t first_tile, std::size_t end_tile) {
+  for (std::size_t tile = first_tile; tile < end_tile; ++tile) {
+    const std::size_t first = tile * max_rows;
+    const std::size_t real = minimum(max_rows, a.columns - first);
+    float* to = packed + first * a.rows;
+    for (std::size_t k = 0; k < a.rows; ++k, to += max_rows) {
+      const float* from = a.data + k * a.stride + first;
+      for (std::size_t i = 0; i < max_rows; ++i) to[i] = i < real ? from[i] : 0.0F;
+    }
+  }
+}
+
+GRU_KERNELS_END

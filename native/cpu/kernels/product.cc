@@ -1,0 +1,158 @@
+#include "cpu/kernels/kernels.h"
+#include "cpu/kernels/tile.h"
+
+GRU_KERNELS_BEGIN
+
+namespace {
+
+/// Where a tile's columns lie in b and c. Several panels at once (groups) are all three vectors wide.
+struct PanelPlace {
+  const float* b;
+  std::size_t group_stride;
+  std::size_t column;
+};
+
+template <int Rows, int Vectors>
+GRU_INLINE void finish_tile(const PanelProduct& product, const Vector (&sums)[Rows][Vectors],
+                            std::size_t row, std::size_t column) {
+#pragma GCC unroll 8
+  for (int r = 0; r < Rows; ++r) {
+    float* to = product.c + (row + static_cast<std::size_t>(r)) * product.c_stride + column;
+#pragma GCC unroll 12
+    for (int v = 0; v < Vectors; ++v) {
+      const std::size_t offset = static_cast<std::size_t>(v) * lanes;
+      const std::size_t count = product.columns - column - offset;
+      Vector value = sums[r][v];
+      if (product.bias != nullptr) value += load(product.bias + column + offset, count);
+      if (product.accumulate) value += load(to + offset, count);
+      store(to + offset, value, count);
+    }
+  }
+}
+
+template <int Rows, int Groups, int Vectors, class A>
+GRU_INLINE void compute_tile(const PanelProduct& product, const A& a, const PanelPlace& place,
+                             std::size_t row) {
+  Vector sums[Rows][Groups * Vectors] = {};
+  multiply_tile<Rows, Groups, Vectors>(sums, a, place.b, place.group_stride,
+                                       product.end_k - product.first_k);
+  finish_tile(product, sums, row, place.column);
+}
+
+GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
+  return {product.a + row * product.a_stride + product.first_k, product.a_stride};
+}
+
+/// All rows of one panel, in the largest tiles that fit.
+template <int Vectors>
+void multiply_panel(const PanelProduct& product, const PanelPlace& place) {
+  std::size_t row = 0;
+  if constexpr (max_rows == 8) {
+    for (; row + 8 <= product.rows; row += 8) {
+      compute_tile<8, 1, Vectors>(product, rows_from(product, row), place, row);
+    }
+  }
+  for (; row + 4 <= product.rows; row += 4) {
+    compute_tile<4, 1, Vectors>(product, rows_from(product, row), place, row);
+  }
+  switch (product.rows - row) {
+    case 3:
+      compute_tile<3, 1, Vectors>(product, rows_from(product, row), place, row);
+      break;
+    case 2:
+      compute_tile<2, 1, Vectors>(product, rows_from(product, row), place, row);
+      break;
+    case 1:
+      compute_tile<1, 1, Vectors>(product, rows_from(product, row), place, row);
+      break;
+    default:
+      break;
+  }
+}
+
+template <int Vectors>
+void multiply_packed(const PanelProduct& product, const PanelPlace& place) {
+  const std::size_t depth = product.end_k - product.first_k;
+  for (std::size_t row = 0; row < product.rows; row += max_rows) {
+    const PackedTile a{product.a + row * depth};
+    Vector sums[max_rows][Vectors] = {};
+    multiply_tile<static_cast<int>(max_rows), 1, Vectors>(sums, a, place.b, 0, depth);
+    if (row + max_rows <= product.rows) {
+      finish_tile(product, sums, row, place.column);
+    } else {
+      for (std::size_t r = 0; row + r < product.rows; ++r) {
+        Vector one[1][Vectors];
+        for (int v = 0; v < Vectors; ++v) one[0][v] = sums[r][v];
+        finish_tile(product, one, row + r, place.column);
+      }
+    }
+  }
+}
+
+GRU_INLINE PanelPlace place_of(const PanelProduct& product, std::size_t panel,
+                               std::size_t vectors) {
+  const std::size_t column = panel_block(panel, product.columns) * lanes;
+  return {product.b + column * product.b_depth + product.first_k * vectors * lanes,
+          product.b_depth * vectors * lanes, column};
+}
+
+GRU_INLINE std::size_t panel_vectors(std::size_t panel, std::size_t columns) {
+  return panel_block(panel + 1, columns) - panel_block(panel, columns);
+}
+
+/// Up to three rows (a batch of one above all) take several panels at once.
+GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t& panel) {
+  const std::size_t group = product.rows == 1 ? 4 : 2;
+  if (product.rows > 3 || panel + group > product.end_panel) return false;
+  for (std::size_t i = 0; i < group; ++i) {
+    if (panel_vectors(panel + i, product.columns) != 3) return false;
+  }
+  const PanelPlace place = place_of(product, panel, 3);
+  const RowMajor a = rows_from(product, 0);
+  if (product.rows == 1) {
+    compute_tile<1, 4, 3>(product, a, place, 0);
+  } else if (product.rows == 2) {
+    compute_tile<2, 2, 3>(product, a, place, 0);
+  } else if constexpr (max_rows == 8) {
+    compute_tile<3, 2, 3>(product, a, place, 0);
+  } else {
+    return false;
+  }
+  panel += group;
+  return true;
+}
+
+}  // namespace
+
+void panel_product(const PanelProduct& product) {
+  std::size_t panel = product.first_panel;
+  while (panel < product.end_panel) {
+    if (multiply_group(product, panel)) continue;
+    const std::size_t vectors = panel_vectors(panel, product.columns);
+    const PanelPlace place = place_of(product, panel, vectors);
+    if (vectors == 3) {
+      multiply_panel<3>(product, place);
+    } else if (vectors == 2) {
+      multiply_panel<2>(product, place);
+    } else {
+      multiply_panel<1>(product, place);
+    }
+    ++panel;
+  }
+}
+
+void tile_product(const PanelProduct& product) {
+  for (std::size_t panel = product.first_panel; panel < product.end_panel; ++panel) {
+    const std::size_t vectors = panel_vectors(panel, product.columns);
+    const PanelPlace place = place_of(product, panel, vectors);
+    if (vectors == 3) {
+      multiply_packed<3>(product, place);
+    } else if (vectors == 2) {
+      multiply_packed<2>(product, place);
+    } else {
+      multiply_packed<1>(product, place);
+    }
+  }
+}
+
+GRU_KERNELS_END

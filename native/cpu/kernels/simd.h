@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+/// One vector type for every instruction set, through the compilers' vector extensions.
+///
+/// All of kernels/ lives in a namespace named after the instruction set it is compiled for, and calls
+/// no inline function of another header: the linker must never take a function compiled for a newer
+/// machine in place of one for an older.
+
+#ifndef GRU_ISA
+#error "compile the kernels with -DGRU_ISA=<instruction set>"
+#endif
+
+#define GRU_KERNELS_BEGIN namespace gru::cpu { namespace GRU_ISA {
+#define GRU_KERNELS_END } }
+#define GRU_INLINE static inline __attribute__((always_inline))
+
+GRU_KERNELS_BEGIN
+
+#if defined(__AVX512F__)
+inline constexpr std::size_t lanes = 16;
+inline constexpr int registers = 32;
+#elif defined(__AVX__)
+inline constexpr std::size_t lanes = 8;
+inline constexpr int registers = 16;
+#elif defined(__aarch64__)
+inline constexpr std::size_t lanes = 4;
+inline constexpr int registers = 32;
+#else
+inline constexpr std::size_t lanes = 4;
+inline constexpr int registers = 16;
+#endif
+
+typedef float Vector __attribute__((vector_size(lanes * sizeof(float))));
+typedef std::int32_t IntVector __attribute__((vector_size(lanes * sizeof(float))));
+
+/// Rows of the largest tile: with three vectors of weights beside them they fill the registers.
+inline constexpr std::size_t max_rows = registers == 32 ? 8 : 4;
+
+GRU_INLINE Vector broadcast(float value) { return value - Vector{}; }
+
+GRU_INLINE Vector load(const float* from) {
+  Vector value;
+  __builtin_memcpy(&value, from, sizeof value);
+  return value;
+}
+
+GRU_INLINE void store(float* to, Vector value) { __builtin_memcpy(to, &value, sizeof value); }
+
+/// The first `count` lanes; the others are zero.
+GRU_INLINE Vector load(const float* from, std::size_t count) {
+  if (count >= lanes) return load(from);
+  Vector value{};
+  for (std::size_t i = 0; i < count; ++i) value[i] = from[i];
+  return value;
+}
+
+GRU_INLINE void store(float* to, Vector value, std::size_t count) {
+  if (count >= lanes) return store(to, value);
+  for (std::size_t i = 0; i < count; ++i) to[i] = value[i];
+}
+
+GRU_INLINE IntVector as_bits(Vector value) { return (IntVector)value; }
+GRU_INLINE Vector as_floats(IntVector bits) { return (Vector)bits; }
+
+GRU_INLINE std::size_t minimum(std::size_t a, std::size_t b) { return a < b ? a : b; }
+GRU_INLINE std::size_t blocks_of(std::size_t count) { return (count + lanes - 1) / lanes; }
+
+GRU_KERNELS_END

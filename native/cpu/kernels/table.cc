@@ -1,0 +1,42 @@
+#include "cpu/kernels/kernels.h"
+
+#define GRU_STRING_OF(name) #name
+#define GRU_STRING(name) GRU_STRING_OF(name)
+
+GRU_KERNELS_BEGIN
+
+extern const Kernels table;
+const Kernels table = {
+    .name = GRU_STRING(GRU_ISA),
+    .lanes = lanes,
+    .max_rows = max_rows,
+    .panel_count = panel_count,
+    .panel_column = panel_column,
+    .pack_panels = pack_panels,
+    .pack_panels_transposed = pack_panels_transposed,
+    .pack_gates = pack_gates,
+    .pack_tiles = pack_tiles,
+    .panel_product = panel_product,
+    .tile_product = tile_product,
+    .forward_after = forward_after,
+    .forward_after_training = forward_after_training,
+    .gates_before = gates_before,
+    .gates_before_training = gates_before_training,
+    .candidate_before = candidate_before,
+    .candidate_before_training = candidate_before_training,
+    .backward_after = backward_after,
+    .backward_before = backward_before,
+    .backward_before_reset = backward_before_reset,
+    .column_sums = column_sums,
+    .cross_entropy = cross_entropy,
+    .squared_error = squared_error,
+    .sum_of_squares = sum_of_squares,
+    .scale = scale,
+    .clamp = clamp,
+    .sgd = sgd,
+    .adam = adam,
+    .adamw = adamw,
+    .rmsprop = rmsprop,
+};
+
+GRU_KERNELS_END

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "cpu/kernels/simd.h"
+
+GRU_KERNELS_BEGIN
+
+/// How a tile finds element (row, k) of a.
+struct RowMajor {
+  const float* data;
+  std::size_t stride;
+  static inline __attribute__((always_inline)) float at(const RowMajor& a, std::size_t row, std::size_t k) {
+    return a.data[row * a.stride + k];
+  }
+};
+
+/// Packed by pack_tiles: [k][max_rows].
+struct PackedTile {
+  const float* data;
+  static inline __attribute__((always_inline)) float at(const PackedTile& a, std::size_t row, std::size_t k) {
+    return a.data[k * max_rows + row];
+  }
+};
+
+/// The one inner loop of all products: sums[row][group * Vectors + v] += a[row][k] * b[k][v], k rising,
+/// each sum one chain, so that its bits do not depend on the tile that it stands in.
+///
+/// `b` is [k][Vectors * lanes]; further groups lie `group_stride` apart. Groups keep enough chains in
+/// flight where rows are few.
+template <int Rows, int Groups, int Vectors, class A>
+GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a, const float* b,
+                              std::size_t group_stride, std::size_t depth) {
+  for (std::size_t k = 0; k < depth; ++k) {
+    Vector weights[Groups * Vectors];
+#pragma GCC unroll 4
+    for (int group = 0; group < Groups; ++group) {
+#pragma GCC unroll 4
+      for (int v = 0; v < Vectors; ++v) {
+        weights[group * Vectors + v] =
+            load(b + static_cast<std::size_t>(group) * group_stride +
+                 (k * Vectors + static_cast<std::size_t>(v)) * lanes);
+      }
+    }
+    // The broadcast stays inside the row loop: an array of them makes GCC 12 spill.
+#pragma GCC unroll 8
+    for (int row = 0; row < Rows; ++row) {
+      const Vector x = broadcast(A::at(a, static_cast<std::size_t>(row), k));
+#pragma GCC unroll 12
+      for (int v = 0; v < Groups * Vectors; ++v) sums[row][v] += x * weights[v];
+    }
+  }
+}
+
+GRU_KERNELS_END

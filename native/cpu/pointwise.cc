@@ -1,0 +1,228 @@
+#include "cpu/pointwise.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "cpu/isa.h"
+#include "cpu/product.h"
+#include "cpu/threads.h"
+
+namespace gru::cpu {
+
+namespace {
+
+/// Elements that one thread takes at a time. Sums are formed for each such part and then over the
+/// parts in order, so that they do not depend on the number of threads.
+constexpr std::size_t part_size = 16384;
+/// Memory-bound work: this many operations for each element would take as long.
+constexpr double operations_per_element = 16;
+
+std::size_t parts_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
+
+/// Calls body(part, begin, end) for the parts of 0..count on the pool.
+template <class Body>
+void for_each_part(std::size_t count, std::size_t size, double work, const Body& body) {
+  const std::size_t parts = parts_of(count, size);
+  parallel(threads_for(work), [&](unsigned index, Team& team) {
+    const Range mine = share_of(parts, index, team.size());
+    for (std::size_t part = mine.begin; part < mine.end; ++part) {
+      body(part, part * size, std::min((part + 1) * size, count));
+    }
+  });
+}
+
+/// The sum of what body(begin, end) returns for each part, in the parts' order.
+template <class Body>
+double sum_of_parts(std::size_t count, std::size_t size, double work, const Body& body) {
+  std::vector<double> sums(parts_of(count, size));
+  for_each_part(count, size, work, [&](std::size_t part, std::size_t begin, std::size_t end) {
+    sums[part] = body(begin, end);
+  });
+  double total = 0;
+  for (const double sum : sums) total += sum;
+  return total;
+}
+
+double work_of(std::size_t elements) {
+  return operations_per_element * static_cast<double>(elements);
+}
+
+/// Rows that hold about part_size elements.
+std::size_t rows_per_part(std::size_t columns) {
+  return std::max<std::size_t>(1, part_size / std::max<std::size_t>(1, columns));
+}
+
+}  // namespace
+
+template <class T>
+void gather_rows(T* to, std::size_t to_stride, const T* from, std::size_t from_stride,
+                 std::size_t width, DeviceSpan<const std::int32_t> index) {
+  for_each_part(index.size(), rows_per_part(width), work_of(index.size() * width),
+                [&](std::size_t, std::size_t begin, std::size_t end) {
+                  for (std::size_t i = begin; i < end; ++i) {
+                    const std::int32_t row = index.data()[i];
+                    if (row < 0) {
+                      std::memset(to + i * to_stride, 0, width * sizeof(T));
+                    } else {
+                      std::memcpy(to + i * to_stride,
+                                  from + static_cast<std::size_t>(row) * from_stride,
+                                  width * sizeof(T));
+                    }
+                  }
+                });
+}
+
+template void gather_rows(float*, std::size_t, const float*, std::size_t, std::size_t,
+                          DeviceSpan<const std::int32_t>);
+template void gather_rows(std::int32_t*, std::size_t, const std::int32_t*, std::size_t,
+                          std::size_t, DeviceSpan<const std::int32_t>);
+
+// Threads take columns, so that each row of the table sums its tokens in their order.
+void embedding_backward(DeviceMatrix<float> table_gradient, DeviceSpan<const std::int32_t> tokens,
+                        DeviceMatrix<const float> d_output) {
+  const std::size_t columns = table_gradient.columns();
+  const double work = work_of(tokens.size() * columns);
+  parallel(threads_for(work), [&](unsigned index, Team& team) {
+    const Range mine = share_of(columns, index, team.size(), cache_line / sizeof(float));
+    for (std::size_t row = 0; row < table_gradient.rows(); ++row) {
+      float* to = table_gradient.data() + row * table_gradient.stride();
+      std::fill(to + mine.begin, to + mine.end, 0.0F);
+    }
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      const auto token = static_cast<std::size_t>(tokens.data()[i]);
+      float* to = table_gradient.data() + token * table_gradient.stride();
+      const float* from = d_output.data() + i * d_output.stride();
+      for (std::size_t j = mine.begin; j < mine.end; ++j) to[j] += from[j];
+    }
+  });
+}
+
+void dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
+             DeviceSpan<const std::int32_t> number) {
+  const std::size_t columns = to.columns();
+  for_each_part(
+      to.rows(), rows_per_part(columns), work_of(to.rows() * columns),
+      [&](std::size_t, std::size_t begin, std::size_t end) {
+        for (std::size_t i = begin; i < end; ++i) {
+          const std::size_t row =
+              number.empty() ? i : static_cast<std::size_t>(number.data()[i]);
+          const float* source = from.data() + i * from.stride();
+          float* target = to.data() + i * to.stride();
+          for (std::size_t j = 0; j < columns; ++j) {
+            target[j] = source[j] * mask.scale(row * columns + j);
+          }
+        }
+      });
+}
+
+double cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
+                     DeviceMatrix<float> d_logits) {
+  const auto rows = static_cast<double>(logits.rows());
+  const double sum = sum_of_parts(
+      logits.rows(), rows_per_part(logits.columns()),
+      4 * work_of(logits.rows() * logits.columns()), [&](std::size_t begin, std::size_t end) {
+        float* gradient =
+            d_logits.empty() ? nullptr : d_logits.data() + begin * d_logits.stride();
+        return kernels().cross_entropy(
+            {logits.data() + begin * logits.stride(), logits.stride(), end - begin,
+             logits.columns()},
+            targets.data() + begin, gradient, d_logits.stride(), static_cast<float>(1 / rows));
+      });
+  return sum / rows;
+}
+
+double mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
+                          DeviceMatrix<float> d_values) {
+  const std::size_t count = values.rows() * values.columns();
+  const double mean = 1 / static_cast<double>(count);
+  const double sum =
+      sum_of_parts(count, part_size, work_of(count), [&](std::size_t begin, std::size_t end) {
+        float* gradient = d_values.empty() ? nullptr : d_values.data() + begin;
+        return kernels().squared_error(values.data() + begin, targets.data() + begin, gradient,
+                                       end - begin, static_cast<float>(2 * mean));
+      });
+  return sum * mean;
+}
+
+double norm(DeviceSpan<const float> values) {
+  return std::sqrt(sum_of_parts(values.size(), part_size, work_of(values.size()),
+                                [&](std::size_t begin, std::size_t end) {
+                                  return kernels().sum_of_squares(values.data() + begin,
+                                                                  end - begin);
+                                }));
+}
+
+void scale(DeviceSpan<float> values, float factor) {
+  for_each_part(values.size(), part_size, work_of(values.size()),
+                [&](std::size_t, std::size_t begin, std::size_t end) {
+                  kernels().scale(values.data() + begin, end - begin, factor);
+                });
+}
+
+void clamp(DeviceSpan<float> values, float limit) {
+  for_each_part(values.size(), part_size, work_of(values.size()),
+                [&](std::size_t, std::size_t begin, std::size_t end) {
+                  kernels().clamp(values.data() + begin, end - begin, limit);
+                });
+}
+
+namespace {
+
+OptimizerStep rates_of(const OptimizerUpdate& update) {
+  const OptimizerOptions& options = update.options;
+  const auto step = static_cast<double>(update.step);
+  const bool adam = options.kind == OptimizerKind::adam || options.kind == OptimizerKind::adamw;
+  const double first_correction = adam ? 1 - std::pow(options.beta1, step) : 1;
+  const double second_correction = adam ? std::sqrt(1 - std::pow(options.beta2, step)) : 1;
+  const double second_factor = adam ? options.beta2 : options.decay;
+  OptimizerStep rates{};
+  rates.learning_rate = static_cast<float>(options.learning_rate / first_correction);
+  rates.weight_decay = static_cast<float>(options.weight_decay);
+  rates.retained = static_cast<float>(1 - options.learning_rate * options.weight_decay);
+  rates.momentum = static_cast<float>(options.momentum);
+  rates.first_rate = static_cast<float>(1 - options.beta1);
+  rates.second_factor = static_cast<float>(second_factor);
+  rates.second_rate = static_cast<float>(1 - second_factor);
+  rates.second_correction = static_cast<float>(second_correction);
+  rates.epsilon = static_cast<float>(options.epsilon);
+  return rates;
+}
+
+auto kernel_of(OptimizerKind kind) {
+  switch (kind) {
+    case OptimizerKind::adam:
+      return kernels().adam;
+    case OptimizerKind::adamw:
+      return kernels().adamw;
+    case OptimizerKind::rmsprop:
+      return kernels().rmsprop;
+    case OptimizerKind::sgd:
+      break;
+  }
+  return kernels().sgd;
+}
+
+float* part_of(DeviceSpan<float> moment, std::size_t begin) {
+  return moment.empty() ? nullptr : moment.data() + begin;
+}
+
+}  // namespace
+
+void optimizer_update(const OptimizerUpdate& update) {
+  const OptimizerStep rates = rates_of(update);
+  const auto kernel = kernel_of(update.options.kind);
+  for_each_part(update.parameters.size(), part_size, work_of(update.parameters.size()),
+                [&](std::size_t, std::size_t begin, std::size_t end) {
+                  OptimizerStep part = rates;
+                  part.parameters = update.parameters.data() + begin;
+                  part.gradients = update.gradients.data() + begin;
+                  part.first_moment = part_of(update.first_moment, begin);
+                  part.second_moment = part_of(update.second_moment, begin);
+                  part.count = end - begin;
+                  kernel(part);
+                });
+}
+
+}  // namespace gru::cpu

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "core/device.h"
+#include "cpu/aligned_buffer.h"
+
+/// The device's operations that are no products: rows moved, masks, losses, norms, optimisers.
+
+namespace gru::cpu {
+
+template <class T>
+void gather_rows(T* to, std::size_t to_stride, const T* from, std::size_t from_stride,
+                 std::size_t width, DeviceSpan<const std::int32_t> index);
+
+void embedding_backward(DeviceMatrix<float> table_gradient, DeviceSpan<const std::int32_t> tokens,
+                        DeviceMatrix<const float> d_output);
+void dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
+             DeviceSpan<const std::int32_t> number);
+
+double cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
+                     DeviceMatrix<float> d_logits);
+double mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
+                          DeviceMatrix<float> d_values);
+
+double norm(DeviceSpan<const float> values);
+void scale(DeviceSpan<float> values, float factor);
+void clamp(DeviceSpan<float> values, float limit);
+void optimizer_update(const OptimizerUpdate& update);
+
+}  // namespace gru::cpu

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+
+#include "core/device.h"
+#include "cpu/aligned_buffer.h"
+#include "cpu/isa.h"
+#include "cpu/threads.h"
+
+/// Matrix products on the team's threads: which part each computes, and when BLAS does.
+
+namespace gru::cpu {
+
+/// A matrix [depth, columns] in the kernels' panels.
+struct PackedMatrix {
+  AlignedBuffer data;
+  std::size_t depth = 0;
+  std::size_t columns = 0;
+
+  /// Makes room; the contents follow by pack_share.
+  Status shape(std::size_t new_depth, std::size_t new_columns);
+};
+
+/// This thread's share of packing `b` [depth, columns] (or its transpose [columns, depth]).
+void pack_share(PackedMatrix& packed, const PackSource& b, Transpose transpose, unsigned index,
+                unsigned parts);
+
+/// Where the rows of a product lie.
+struct ProductRows {
+  const float* a;
+  std::size_t a_stride;
+  float* c;
+  std::size_t c_stride;
+  std::size_t rows;
+};
+
+/// This thread's share of c = a b (+ c) (+ bias) with b packed. Each row's bits depend on that row alone.
+void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
+                    bool accumulate, unsigned index, unsigned parts);
+
+/// Scratch of the products that pack for themselves; reused.
+struct ProductScratch {
+  PackedMatrix b;
+  AlignedBuffer tiles;
+};
+
+/// A whole product on the pool.
+Status multiply(const Gemm& product, ProductScratch& scratch);
+
+/// Threads that `operations` floating-point operations are worth waking.
+unsigned threads_for(double operations);
+
+}  // namespace gru::cpu

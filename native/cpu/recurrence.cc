@@ -1,0 +1,56 @@
+#include "cpu/recurrence.h"
+
+#include <algorithm>
+
+#include "core/cell.h"
+#include "cpu/cpu_device.h"
+#include "cpu/product.h"
+
+namespace gru::cpu {
+
+namespace {
+
+/// A step divided by units costs a barrier, about a microsecond: under this much work for each thread
+/// that is not worth it.
+constexpr double operations_per_step = 1.2e5;
+
+/// Recurrent weights beyond this do not stay in a core's second cache, so that threads do better with
+/// a part of the weights each than with a part of the batch each.
+constexpr std::size_t cached_weights = 1U << 20;
+
+}  // namespace
+
+Division divide(const RowMap& map, std::size_t hidden, double operations) {
+  const unsigned wanted = std::min(threads(), threads_for(operations));
+  if (wanted <= 1 || map.steps() == 0) return {};
+  const std::size_t tile = kernels().max_rows;
+  const std::size_t weights = gate_count * hidden * hidden * sizeof(float);
+  if (map.batch() >= 2 * tile * wanted && weights <= cached_weights) return {wanted, true};
+
+  const double rows = static_cast<double>(map.rows()) / static_cast<double>(map.steps());
+  const double step = 2.0 * static_cast<double>(weights / sizeof(float)) * rows;
+  const double worth = std::max(1.0, step / operations_per_step);
+  const auto blocks = (hidden + kernels().lanes - 1) / kernels().lanes;
+  const auto by_units = static_cast<unsigned>(
+      std::min({worth, static_cast<double>(wanted), static_cast<double>(blocks)}));
+  if (by_units <= 1 && map.batch() >= tile * wanted) return {wanted, true};
+  return {by_units, false};
+}
+
+Range share_sequences(const RowMap& map, unsigned index, unsigned parts) {
+  const std::size_t tile = kernels().max_rows;
+  const auto lengths = map.sorted_lengths();
+  const auto cut = [&](unsigned part) {
+    const std::size_t target = map.rows() * part / parts;
+    std::size_t sequence = 0;
+    std::size_t sum = 0;
+    while (sequence < lengths.size() && sum < target) {
+      const std::size_t end = std::min(sequence + tile, lengths.size());
+      for (; sequence < end; ++sequence) sum += static_cast<std::size_t>(lengths[sequence]);
+    }
+    return part == parts ? map.batch() : sequence;
+  };
+  return {cut(index), cut(index + 1)};
+}
+
+}  // namespace gru::cpu

@@ -1,0 +1,193 @@
+#include "cpu/threads.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "cpu/cores.h"
+#include "cpu/cpu_device.h"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace gru::cpu {
+
+namespace {
+
+constexpr unsigned max_threads = 1024;
+
+/// Longer than the others need to finish a step that began with this thread's; shorter than a
+/// scheduler's slice, so that waiting never keeps a thread from the core it waits for.
+constexpr std::chrono::microseconds spin_time{30};
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+template <class Changed>
+bool spin_until(const Changed& changed) {
+  const auto start = std::chrono::steady_clock::now();
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (changed()) return true;
+      pause();
+    }
+  } while (std::chrono::steady_clock::now() - start < spin_time);
+  return false;
+}
+
+void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  const auto changed = [&] { return value.load(std::memory_order_acquire) != old; };
+  if (spin_until(changed)) return;
+  while (!changed()) value.wait(old, std::memory_order_acquire);
+}
+
+/// One region as its workers see it.
+struct Job {
+  void (*body)(const void*, unsigned, Team&);
+  const void* context;
+  Team* team;
+};
+
+struct Worker {
+  std::atomic<std::uint32_t> signal{0};  ///< rises with each job
+  Job job{};
+};
+
+/// Threads start when first needed and sleep when idle. Never destroyed: at exit they sleep on.
+class Pool {
+ public:
+  static Pool& instance() {
+    static Pool& pool = *new Pool;
+    return pool;
+  }
+
+  void run(unsigned wanted, const Job& job) {
+    const std::unique_lock<std::mutex> lock(busy_, std::try_to_lock);
+    const unsigned size = lock.owns_lock() ? ready(wanted) : 1;
+    Team team(size);
+    if (size == 1) return job.body(job.context, 0, team);
+    remaining_.store(size - 1, std::memory_order_relaxed);
+    for (unsigned index = 1; index < size; ++index) {
+      Worker& worker = *workers_[index - 1];
+      worker.job = {job.body, job.context, &team};
+      worker.signal.fetch_add(1, std::memory_order_release);
+      worker.signal.notify_one();
+    }
+    job.body(job.context, 0, team);
+    for (std::uint32_t left; (left = remaining_.load(std::memory_order_acquire)) != 0;) {
+      wait_while(remaining_, left);
+    }
+  }
+
+ private:
+  /// Starts workers up to the wanted team; a system that gives no more threads makes it smaller.
+  unsigned ready(unsigned wanted) {
+    try {
+      workers_.reserve(wanted);
+      while (workers_.size() + 1 < wanted) {
+        auto worker = std::make_unique<Worker>();
+        std::thread([this, &state = *worker, index = static_cast<unsigned>(workers_.size() + 1)] {
+          work(state, index);
+        }).detach();
+        workers_.push_back(std::move(worker));
+      }
+    } catch (const std::system_error&) {
+    } catch (const std::bad_alloc&) {
+    }
+    return std::min(wanted, static_cast<unsigned>(workers_.size() + 1));
+  }
+
+  [[noreturn]] void work(Worker& state, unsigned index) {
+    const FlushDenormals flush;
+    for (std::uint32_t seen = 0;; ++seen) {
+      wait_while(state.signal, seen);
+      const Job job = state.job;
+      job.body(job.context, index, *job.team);
+      if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) remaining_.notify_one();
+    }
+  }
+
+  std::mutex busy_;
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<std::uint32_t> remaining_{0};
+};
+
+std::atomic<unsigned>& thread_count() {
+  static std::atomic<unsigned> count{initial_threads(max_threads)};
+  return count;
+}
+
+}  // namespace
+
+void Team::barrier() {
+  if (size_ == 1) return;
+  const std::uint32_t generation = generation_.load(std::memory_order_relaxed);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
+    arrived_.store(0, std::memory_order_relaxed);
+    generation_.fetch_add(1, std::memory_order_release);
+    generation_.notify_all();
+    return;
+  }
+  wait_while(generation_, generation);
+}
+
+Range share_of(std::size_t count, unsigned index, unsigned parts, std::size_t grain) {
+  const std::size_t grains = (count + grain - 1) / grain;
+  const auto cut = [&](std::size_t i) { return std::min(grains * i / parts * grain, count); };
+  return {cut(index), cut(index + std::size_t{1})};
+}
+
+void detail::run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&),
+                          const void* context) {
+  const FlushDenormals flush;
+  wanted = std::min(wanted, threads());
+  if (wanted <= 1) {
+    Team alone(1);
+    body(context, 0, alone);
+    return;
+  }
+  Pool::instance().run(wanted, {body, context, nullptr});
+}
+
+unsigned threads() { return thread_count().load(std::memory_order_relaxed); }
+
+Status set_threads(unsigned count) noexcept {
+  if (count < 1 || count > max_threads) {
+    return Status::value("threads: expected an integer from 1 to " + std::to_string(max_threads) +
+                         ", got " + std::to_string(count));
+  }
+  thread_count().store(count, std::memory_order_relaxed);
+  return {};
+}
+
+#if defined(__x86_64__)
+FlushDenormals::FlushDenormals() : saved_(_mm_getcsr()) {
+  constexpr unsigned flush_to_zero = 0x8000;
+  constexpr unsigned denormals_are_zero = 0x0040;
+  _mm_setcsr(static_cast<unsigned>(saved_) | flush_to_zero | denormals_are_zero);
+}
+FlushDenormals::~FlushDenormals() { _mm_setcsr(static_cast<unsigned>(saved_)); }
+#elif defined(__aarch64__)
+FlushDenormals::FlushDenormals() {
+  asm volatile("mrs %0, fpcr" : "=r"(saved_));
+  constexpr std::uint64_t flush_to_zero = std::uint64_t{1} << 24;
+  asm volatile("msr fpcr, %0" ::"r"(saved_ | flush_to_zero));
+}
+FlushDenormals::~FlushDenormals() { asm volatile("msr fpcr, %0" ::"r"(saved_)); }
+#else
+FlushDenormals::FlushDenormals() : saved_(0) {}
+FlushDenormals::~FlushDenormals() = default;
+#endif
+
+}  // namespace gru::cpu

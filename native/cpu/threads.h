@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "core/status.h"
+
+namespace gru::cpu {
+
+/// The threads that run one parallel region together.
+class Team {
+ public:
+  explicit Team(unsigned size) : size_(size) {}
+
+  unsigned size() const { return size_; }
+  /// Returns when all of the team have called it. Spins briefly, then sleeps.
+  void barrier();
+
+ private:
+  unsigned size_;
+  std::atomic<unsigned> arrived_{0};
+  std::atomic<std::uint32_t> generation_{0};
+};
+
+/// Part `index` of `parts` of 0..count, cut at multiples of `grain`.
+struct Range {
+  std::size_t begin;
+  std::size_t end;
+};
+Range share_of(std::size_t count, unsigned index, unsigned parts, std::size_t grain = 1);
+
+namespace detail {
+void run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&), const void* context);
+}
+
+/// Runs body(index, team) on up to `wanted` threads of the process's one pool, the caller's among them,
+/// and returns when all are done. The team may be smaller than wanted: another caller's region may hold
+/// the pool, in which case the caller computes alone. Bodies must not throw.
+template <class Body>
+void parallel(unsigned wanted, const Body& body) {
+  detail::run_parallel(
+      wanted,
+      [](const void* context, unsigned index, Team& team) {
+        (*static_cast<const Body*>(context))(index, team);
+      },
+      &body);
+}
+
+/// While it lives, the calling thread flushes denormals to zero: they would cost a hundred cycles each.
+class FlushDenormals {
+ public:
+  FlushDenormals();
+  ~FlushDenormals();
+  FlushDenormals(const FlushDenormals&) = delete;
+  FlushDenormals& operator=(const FlushDenormals&) = delete;
+
+ private:
+  std::uint64_t saved_;
+};
+
+}  // namespace gru::cpu

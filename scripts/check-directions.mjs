@@ -1,0 +1,182 @@
+// Checks that dependencies point one way only: lib -> binding.d.ts -> native/binding -> native/core, and
+// native/cpu -> the device interface in native/core. ARCHITECTURE.md draws the picture; this is the rule.
+//
+//   node scripts/check-directions.mjs [FOLDER]     the checkout by default; a test gives others
+//
+// Prints one line for each line of source that breaks a rule; the exit status is 1 if there is one.
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { join, posix, relative, sep } from 'node:path'
+import process from 'node:process'
+import ts from 'typescript'
+import { root as checkout } from './project.mjs'
+
+/** Headers of core, from the ground up. A group knows itself and the groups that it names. */
+const CORE_GROUPS = {
+  ground: { headers: /^core\/(cell|options|parameters|random|rows|size|status)\.h$/, knows: [] },
+  reference: { headers: /^core\/reference\w*\.h$/, knows: ['ground'] },
+  device: { headers: /^core\/device\.h$/, knows: ['ground'] },
+  // Whatever is in no other group: buffers, layers, model, trainer.
+  engine: { headers: /^core\/\w+\.h$/, knows: ['ground', 'device'] },
+}
+
+/** What the C++ files of a part may include by "path". The first row that fits a file holds for it. */
+const NATIVE_PARTS = [
+  { files: /^native\/core\/(\w+_test\.cc|\w*testing\.h)$/, may: [/^core\//] },
+  ...Object.keys(CORE_GROUPS).map((group) => ({
+    files: coreFilesOf(group),
+    may: [group, ...CORE_GROUPS[group].knows].map(coreHeadersOf),
+  })),
+  { files: /^native\/(cpu|cuda)\/.*_test\.cc$/, may: [/^core\//, 'own folder'] },
+  {
+    files: /^native\/(cpu|cuda)\//,
+    may: [coreHeadersOf('ground'), coreHeadersOf('device'), 'own folder'],
+  },
+  // The one place where the engine meets its devices and Node.
+  { files: /^native\/binding\//, may: [/^(binding|core|cpu)\//, /^(napi|node_api)\.h$/] },
+]
+
+/** Headers and facilities that only the named files may use. */
+const RESERVED = [
+  {
+    what: 'Node-API',
+    pattern: /^\s*#\s*include\s*[<"](js_)?(napi|node_api|node|v8|uv)\b/,
+    only: /^native\/binding\//,
+  },
+  {
+    what: 'cblas.h',
+    pattern: /^\s*#\s*include\s*[<"][\w/]*(cblas|openblas\w*)\.h/,
+    only: /^native\/cpu\/blas\.cc$/,
+  },
+  {
+    what: 'a compute thread',
+    pattern: /\bstd::(j?thread\b(?!::)|async\b)|\bpthread_create\b/,
+    only: /^native\/(cpu\/threads\.(h|cc)|binding\/executor\.(h|cc)|.*_test\.cc)$/,
+  },
+  // Core knows no operating system: of <headers> it includes the standard library's alone.
+  {
+    what: 'a system header',
+    pattern: /^\s*#\s*include\s*<[^>]*[./][^>]*>/,
+    only: /^native\/(?!core\/)/,
+  },
+]
+
+/** Packages that lib may import, and where. Node's own modules are free everywhere. */
+const PACKAGES = {
+  'node-gyp-build': /^lib\/native\.ts$/,
+  'cli-progress': /^lib\/cli\//,
+  'csv-parse': /^lib\/(cli\/|formats\/csv\.ts$)/,
+  echarts: /^lib\/cli\//,
+}
+
+function groupOf(header) {
+  return Object.keys(CORE_GROUPS).find((group) => CORE_GROUPS[group].headers.test(header))
+}
+
+function coreHeadersOf(group) {
+  return { test: (header) => groupOf(header) === group }
+}
+
+/** A source belongs to the group of the header of its name. */
+function coreFilesOf(group) {
+  const headerOf = (file) => file.slice('native/'.length).replace(/\.cc$/, '.h')
+  return { test: (file) => file.startsWith('native/core/') && groupOf(headerOf(file)) === group }
+}
+
+const withoutComments = (text) =>
+  text.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replaceAll(/[^\n]/g, ' '))
+
+function checkNative(file, text) {
+  const part = NATIVE_PARTS.find(({ files }) => files.test(file))
+  if (!part) return [`${file}: belongs to no part of native/ that the rules name`]
+  const own = `${file.split('/')[1]}/`
+  const allowed = (header) =>
+    part.may.some((rule) => (rule === 'own folder' ? header.startsWith(own) : rule.test(header)))
+  return withoutComments(text)
+    .split('\n')
+    .flatMap((line, index) => {
+      const place = `${file}:${index + 1}`
+      const header = /^\s*#\s*include\s*"([^"]+)"/.exec(line)?.[1]
+      const reserved = RESERVED.filter(
+        ({ pattern, only }) => pattern.test(line) && !only.test(file),
+      )
+      return [
+        ...(header && !allowed(header) ? [`${place}: may not include "${header}"`] : []),
+        ...reserved.map(({ what }) => `${place}: ${what} is not for this file`),
+      ]
+    })
+}
+
+/** Every module that a TypeScript file names, in any form, and whether only for its types. */
+function importsOf(file, text) {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
+  const found = []
+  const add = (node, specifier, typeOnly) => {
+    if (!specifier || !ts.isStringLiteralLike(specifier)) return
+    const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1
+    found.push({ line, module: specifier.text, typeOnly })
+  }
+  const visit = (node) => {
+    if (ts.isImportDeclaration(node))
+      add(node, node.moduleSpecifier, node.importClause?.isTypeOnly === true)
+    else if (ts.isExportDeclaration(node)) add(node, node.moduleSpecifier, node.isTypeOnly)
+    else if (ts.isExternalModuleReference(node)) add(node, node.expression, false)
+    else if (ts.isImportTypeNode(node)) add(node, node.argument.literal, true)
+    else if (
+      ts.isCallExpression(node) &&
+      /^(import|require|require\.resolve)$/.test(node.expression.getText())
+    )
+      add(node, node.arguments[0], false)
+    ts.forEachChild(node, visit)
+  }
+  visit(source)
+  return found
+}
+
+/** What is wrong with an import, or undefined. */
+function importProblem(file, { module, typeOnly }) {
+  if (!module.startsWith('.')) {
+    if (builtinModules.includes(module.replace(/^node:/, ''))) return undefined
+    const name = Object.keys(PACKAGES).find(
+      (known) => module === known || module.startsWith(`${known}/`),
+    )
+    if (!name) return `package "${module}" is not one that lib may use`
+    return PACKAGES[name].test(file) ? undefined : `"${module}" is not for this file`
+  }
+  const target = posix.join(posix.dirname(file), module)
+  if (target === 'binding')
+    return typeOnly ? undefined : 'binding.d.ts holds types: use `import type`'
+  if (!target.startsWith('lib/')) return `may not import "${module}" from outside lib`
+  const intoCli = target.startsWith('lib/cli/') && !file.startsWith('lib/cli/')
+  return intoCli ? 'only lib/cli may import from lib/cli' : undefined
+}
+
+function checkLib(file, text) {
+  return importsOf(file, text).flatMap((imported) => {
+    const problem = importProblem(file, imported)
+    return problem ? [`${file}:${imported.line}: ${problem}`] : []
+  })
+}
+
+const AREAS = [
+  { folder: 'native', files: /\.(cc|h|cu|cuh)$/, check: checkNative },
+  { folder: 'lib', files: /\.ts$/, check: checkLib },
+]
+
+function problemsIn(root) {
+  return AREAS.flatMap(({ folder, files, check }) => {
+    if (!statSync(join(root, folder), { throwIfNoEntry: false })) return []
+    return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && files.test(entry.name))
+      .map((entry) => join(entry.parentPath, entry.name))
+      .sort()
+      .flatMap((path) =>
+        check(relative(root, path).split(sep).join('/'), readFileSync(path, 'utf8')),
+      )
+  })
+}
+
+const problems = problemsIn(process.argv[2] ?? checkout)
+for (const problem of problems) console.error(problem)
+if (problems.length > 0) process.exitCode = 1
+else console.log('dependencies point the right way')

@@ -1,0 +1,109 @@
+// Runs a list of checks one after another, each to its end whatever the others do, and counts what passed.
+// A check is { name, command, env?, count? }: without `count` its exit status is one result; with it, `count`
+// reads the results of its tests from a report that the command wrote.
+import { mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { inRoot, packageCommand, run } from './project.mjs'
+
+/** Where reports of tests and the totals are written. */
+export const reports = inRoot('build', 'reports')
+export const totalsFile = inRoot('build', 'reports', 'totals.json')
+
+const report = (name, extension) =>
+  `${reports}/${name.replaceAll(/[^a-z0-9]+/gi, '-')}.${extension}`
+
+function countJest(file) {
+  const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(
+    readFileSync(file, 'utf8'),
+  )
+  // A file that does not even load has no tests to count; it is one failure.
+  const broken = testResults.filter(
+    (suite) => suite.status === 'failed' && !suite.assertionResults.length,
+  )
+  const failed = numFailedTests + broken.length
+  return { passed: numPassedTests, failed: Math.max(failed, numFailedTestSuites > 0 ? 1 : 0) }
+}
+
+function countJunit(file) {
+  const attribute = (name) =>
+    Number(new RegExp(`<testsuite[^>]*\\b${name}="(\\d+)"`).exec(readFileSync(file, 'utf8'))[1])
+  // A test that CTest could not start is "skipped" or "disabled" there; nothing may be either.
+  const failed = attribute('failures') + attribute('skipped') + attribute('disabled')
+  return { passed: attribute('tests') - failed, failed }
+}
+
+/** The check that runs jest, on all tests or on those whose path matches `pattern`. */
+export function jestCheck(name, { pattern, env } = {}) {
+  const file = report(name, 'json')
+  const selection = pattern ? ['--testPathPatterns', pattern] : []
+  return {
+    name,
+    command: [...packageCommand('jest'), '--json', '--outputFile', file, ...selection],
+    env,
+    count: () => countJest(file),
+    file,
+  }
+}
+
+/** The check that builds the native unit tests and runs them, under the given sanitizers. */
+export function nativeCheck(name, sanitizers = []) {
+  const file = report(name, 'xml')
+  return {
+    name,
+    command: [process.execPath, 'scripts/native-tests.mjs', ...sanitizers, '--junit', file],
+    count: () => countJunit(file),
+    file,
+  }
+}
+
+function results({ command, env, count, file }) {
+  if (file) rmSync(file, { force: true })
+  const status = run(command, { env })
+  if (!count) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
+  try {
+    const counted = count()
+    // A build that failed, or a crash after the last test: the report alone would not show it.
+    return status !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
+  } catch {
+    return { passed: 0, failed: 1 }
+  }
+}
+
+/** Runs one check between two lines of output and returns its name, counts and seconds. */
+export function runCheck(check) {
+  console.log(`\n=== ${check.name}`)
+  const start = performance.now()
+  let counted
+  try {
+    counted = results(check)
+  } catch (error) {
+    console.error(error.message)
+    counted = { passed: 0, failed: 1 }
+  }
+  const seconds = (performance.now() - start) / 1000
+  console.log(
+    `=== ${check.name}: ${counted.failed === 0 ? 'ok' : 'FAILED'}, ${seconds.toFixed(1)} s`,
+  )
+  return { name: check.name, ...counted, seconds }
+}
+
+/** Empties the folder of reports. */
+export function clearReports() {
+  rmSync(reports, { recursive: true, force: true })
+  mkdirSync(reports, { recursive: true })
+}
+
+/** Prints a line for each check and, last, `N passed, N failed`; the exit status is 1 if any failed. */
+export function summarize(rows) {
+  console.log('\n=== summary')
+  for (const { name, passed, failed, seconds } of rows) {
+    const counts = `${passed} passed, ${failed} failed`
+    console.log(
+      `${failed === 0 ? 'ok    ' : 'FAILED'}  ${name.padEnd(34)} ${counts}, ${seconds.toFixed(1)} s`,
+    )
+  }
+  const sum = (key) => rows.reduce((total, row) => total + row[key], 0)
+  const totals = { passed: sum('passed'), failed: sum('failed') }
+  process.exitCode = totals.failed === 0 ? 0 : 1
+  console.log(`${totals.passed} passed, ${totals.failed} failed`)
+  return totals
+}

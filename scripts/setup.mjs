@@ -1,0 +1,171 @@
+// Makes a checkout ready to run: npm packages, a CBLAS library, the native addon, the TypeScript build.
+// What is up to date already is left alone, so that a second run costs next to nothing.
+//
+//   node scripts/setup.mjs
+//
+// GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
+//                              the built-in matrix product
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import process from 'node:process'
+import {
+  filesUnder,
+  fingerprint,
+  inRoot,
+  packageCommand,
+  readStamp,
+  run,
+  StepError,
+  succeeds,
+  writeStamp,
+} from './project.mjs'
+
+const say = (line) => console.log(`set-up: ${line}`)
+
+/** Runs a command of a step, or fails with the step, the command and the remedy. */
+function must(step, command, remedy, options) {
+  const status = run(command, options)
+  if (status === 0) return
+  throw new StepError(
+    `${step} failed (exit status ${status})\n  command: ${command.join(' ')}\n  remedy:  ${remedy}`,
+  )
+}
+
+/** True if node_modules holds exactly what package-lock.json names for this platform. */
+function packagesMatchLock() {
+  const installedPath = inRoot('node_modules', '.package-lock.json')
+  if (!existsSync(installedPath)) return false
+  const wanted = JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8')).packages
+  const installed = JSON.parse(readFileSync(installedPath, 'utf8')).packages
+  const sameVersion = ([path, { version, integrity, optional }]) =>
+    path === '' ||
+    (installed[path] === undefined
+      ? optional === true
+      : installed[path].version === version && installed[path].integrity === integrity)
+  return Object.entries(wanted).every(sameVersion) && Object.keys(installed).every((p) => wanted[p])
+}
+
+function installPackages() {
+  if (packagesMatchLock()) return
+  say('installing npm packages (npm ci)')
+  must(
+    'installing npm packages',
+    ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund'],
+    'check the network; if package.json changed, `npm install` brings its lock file up to date',
+  )
+}
+
+/** True if CMake will find a CBLAS (the same places as cmake/cblas.cmake). */
+function hasCblas() {
+  if (succeeds(['pkg-config', '--exists', 'openblas'])) return true
+  const folders = ['/usr/include', '/usr/local/include', '/opt/homebrew/opt/openblas/include']
+  if (process.platform === 'linux') {
+    for (const name of readdirSync('/usr/include')) {
+      if (name.includes('-linux-') || name === 'openblas') folders.push(join('/usr/include', name))
+    }
+  }
+  return folders.some((folder) => existsSync(join(folder, 'cblas.h')))
+}
+
+const APT_BLAS = ['apt-get', 'install', '-y', '--no-install-recommends', 'libopenblas-dev']
+
+function installBlas() {
+  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true }
+  say(`installing OpenBLAS (apt-get update && ${APT_BLAS.join(' ')})`)
+  return run(['apt-get', 'update'], options) === 0 && run(APT_BLAS, options) === 0
+}
+
+/** Provides a CBLAS if it can, and returns whether there is one. Never fails: the engine has its own GEMM. */
+function provideBlas() {
+  if (hasCblas()) return true
+  if (process.env.GRU_NATIVE_SETUP_BLAS === 'skip') {
+    say('no CBLAS; going on with the built-in matrix product (GRU_NATIVE_SETUP_BLAS=skip)')
+    return false
+  }
+  const mayInstall = process.getuid?.() === 0 && succeeds(['apt-get', '--version'])
+  // One attempt per build folder: a machine without a network should not wait for it in every run.
+  if (mayInstall && readStamp('blas-install') === undefined) {
+    const installed = installBlas()
+    writeStamp('blas-install', installed ? 'installed' : 'failed')
+    if (installed && hasCblas()) return true
+  }
+  const command =
+    process.platform === 'darwin'
+      ? 'brew install openblas pkg-config'
+      : `apt-get update && ${APT_BLAS.join(' ')}   (as root)`
+  say('no CBLAS; going on with the built-in matrix product. For faster large products run')
+  say(`  ${command}`)
+  return false
+}
+
+function checkToolchain() {
+  const compilers = [process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean)
+  const missing = [
+    ...(succeeds(['cmake', '--version']) ? [] : ['cmake']),
+    ...(compilers.some((compiler) => succeeds([compiler, '--version'])) ? [] : ['g++']),
+    ...(succeeds(['make', '--version']) || succeeds(['ninja', '--version']) ? [] : ['make']),
+  ]
+  if (missing.length === 0) return
+  throw new StepError(
+    `building the native addon failed: ${missing.join(' and ')} not found\n` +
+      `  remedy:  apt-get install -y ${missing.join(' ')}   (as root; elsewhere: CMake and a C++20 compiler)`,
+  )
+}
+
+function buildNative(blas) {
+  const sources = filesUnder(
+    ['CMakeLists.txt', 'cmake', 'native', 'package.json'],
+    (file) => !file.endsWith('_test.cc'),
+  )
+  const stamp = fingerprint(sources, { blas, platform: process.platform, arch: process.arch })
+  const addon = inRoot('build', 'Release', 'gru_native.node')
+  if (readStamp('native') === stamp && existsSync(addon)) return
+  checkToolchain()
+  say('building the native addon (cmake-js)')
+  const cmakeJs = [...packageCommand('cmake-js'), '--log-level', 'warn']
+  const remedy = 'read the first error above; `rm -rf build` starts afresh'
+  const configure = [...cmakeJs, 'configure', '--CDGRU_BLAS=AUTO']
+  must('configuring the native addon', configure, remedy, { quiet: true })
+  const jobs = String(availableParallelism())
+  must('building the native addon', [...cmakeJs, 'build', '--parallel', jobs], remedy)
+  writeStamp('native', stamp)
+}
+
+function buildTypeScript() {
+  const sources = filesUnder([
+    'binding.d.ts',
+    'lib',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+  ])
+  const stamp = fingerprint(sources, {})
+  if (readStamp('typescript') === stamp && existsSync(inRoot('dist', 'index.js'))) return
+  say('compiling TypeScript (tsc)')
+  // A file that was renamed or removed must not live on in dist.
+  rmSync(inRoot('dist'), { recursive: true, force: true })
+  must(
+    'compiling TypeScript',
+    [...packageCommand('typescript', 'tsc'), '-p', 'tsconfig.build.json'],
+    'mend the errors above',
+  )
+  writeStamp('typescript', stamp)
+}
+
+/** Brings the whole checkout up to date. */
+export function setUp() {
+  installPackages()
+  buildNative(provideBlas())
+  buildTypeScript()
+}
+
+if (process.argv[1] === import.meta.filename) {
+  try {
+    setUp()
+  } catch (error) {
+    if (!(error instanceof StepError)) throw error
+    console.error(`set-up: ${error.message}`)
+    process.exitCode = 1
+  }
+}

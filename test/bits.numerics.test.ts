@@ -1,0 +1,192 @@
+import {
+  GRU,
+  type Gradients,
+  type GruOptions,
+  type GruResult,
+  SequenceModel,
+  type SequenceModelOptions,
+  setThreads,
+  Trainer,
+} from '../lib'
+import { forms } from './support/layers'
+import { bitsOf, integers, randomSource, sequenceOf, uniform } from './support/numbers'
+import { seed } from './support/random'
+
+/** Large enough that the engine gives every thread a part of the work, and sizes that divide into nothing. */
+const layers: GruOptions[] = [
+  { inputSize: 64, hiddenSize: 256, seed: 1 },
+  { inputSize: 33, hiddenSize: 130, numLayers: 2, bidirectional: true, dropout: 0.25, seed: 2 },
+  { inputSize: 40, hiddenSize: 97, resetAfter: false, batchFirst: true, seed: 3 },
+  { inputSize: 3, hiddenSize: 7, bias: false, updateGate: 'replace', seed: 4 },
+]
+
+interface Drawn {
+  readonly batch: number
+  readonly steps: number
+  readonly lengths: Int32Array | undefined
+  readonly input: Float32Array
+  readonly initialState: Float32Array
+}
+
+function draw(options: GruOptions, steps: number, batch: number, ragged: boolean): Drawn {
+  const random = randomSource(seed)
+  const { inputSize, hiddenSize, numLayers = 1, bidirectional = false } = options
+  const states = numLayers * (bidirectional ? 2 : 1) * batch * hiddenSize
+  return {
+    batch,
+    steps,
+    lengths: ragged ? integers(random, batch, steps + 1) : undefined,
+    input: uniform(random, steps * batch * inputSize),
+    initialState: uniform(random, states),
+  }
+}
+
+function bitsOfGradients({ input, initialState, parameters }: Gradients): string[] {
+  return [input, initialState, ...Object.values(parameters)].map(bitsOf)
+}
+
+/** Everything that a layer computes of a batch, as bits; a new layer each time, so that passes count from 0. */
+async function bitsOfLayer(
+  options: GruOptions,
+  { input, batch, lengths, initialState }: Drawn,
+  form: (typeof forms)[number],
+): Promise<string[]> {
+  using gru = new GRU(options)
+  const call = { batch, lengths, initialState }
+  const inference = await form.forward(gru, input, call)
+  const random = randomSource(seed + 1)
+  const given = {
+    output: uniform(random, inference.output.length),
+    state: uniform(random, inference.state.length),
+  }
+  const trained = await form.roundTrip(gru, input, given, call)
+  return [
+    ...[inference.output, inference.state, trained.output, trained.state].map(bitsOf),
+    ...bitsOfGradients(trained.gradients),
+  ]
+}
+
+describe.each(layers)('the layer %j', (options) => {
+  test.each([
+    ['dense', 9, 24, false],
+    ['ragged', 9, 24, true],
+    ['one sequence', 13, 1, false],
+    ['an odd batch', 5, 7, true],
+  ])('gives the same bits for any threads, form and run: %s', async (_, steps, batch, ragged) => {
+    const drawn = draw(options, steps, batch, ragged)
+    setThreads(1)
+    const expected = await bitsOfLayer(options, drawn, forms[0]!)
+    for (const threads of [1, 2, 3]) {
+      setThreads(threads)
+      for (const form of forms) expect(await bitsOfLayer(options, drawn, form)).toEqual(expected)
+    }
+  })
+
+  test.each([false, true])('treats a sequence alone as in a batch, ragged: %p', (ragged) => {
+    using gru = new GRU(options)
+    for (const batch of [2, 5, 24]) {
+      const drawn = draw(options, 6, batch, ragged)
+      const { lengths, initialState } = drawn
+      const together = gru.forwardSync(drawn.input, { batch, lengths, initialState })
+      for (let index = 0; index < batch; index++) expectSameAlone(gru, drawn, together, index)
+    }
+  })
+})
+
+function expectSameAlone(
+  gru: GRU,
+  { steps, batch, lengths, input, initialState }: Drawn,
+  together: GruResult,
+  index: number,
+): void {
+  const length = lengths === undefined ? steps : lengths[index]!
+  const { batchFirst, numLayers, bidirectional } = gru.options
+  const shape = { steps, batch, batchFirst }
+  const stateOf = (states: Float32Array): Float32Array =>
+    sequenceOf(states, { steps: numLayers * (bidirectional ? 2 : 1), batch }, index)
+  const expectedState = bitsOf(stateOf(together.state))
+  const start = stateOf(initialState)
+  if (length === 0) {
+    expect(bitsOf(start)).toBe(expectedState)
+    return
+  }
+  const alone = gru.forwardSync(sequenceOf(input, shape, index, length), { initialState: start })
+  expect(bitsOf(alone.output)).toBe(bitsOf(sequenceOf(together.output, shape, index, length)))
+  expect(bitsOf(alone.state)).toBe(expectedState)
+}
+
+const architectures: SequenceModelOptions[] = [
+  {
+    input: { features: 19 },
+    gru: { hiddenSize: 130, bidirectional: true },
+    output: { size: 5, loss: 'meanSquaredError', every: 'last' },
+    seed: 5,
+  },
+  {
+    input: { tokens: 65, embeddingSize: 33 },
+    gru: { hiddenSize: 96, numLayers: 2, dropout: 0.3 },
+    output: { size: 65, loss: 'crossEntropy', every: 'step' },
+    seed: 6,
+  },
+]
+
+function drawBatch({ input, output }: SequenceModelOptions, steps: number, batch: number) {
+  const random = randomSource(seed + 2)
+  const rows = output.every === 'last' ? batch : steps * batch
+  // No sequence is empty, so that each can be predicted alone.
+  const lengths = integers(random, batch, steps).map((length) => length + 1)
+  return {
+    batch,
+    lengths,
+    input:
+      'tokens' in input
+        ? integers(random, steps * batch, input.tokens)
+        : uniform(random, steps * batch * input.features),
+    target:
+      output.loss === 'crossEntropy'
+        ? integers(random, rows, output.size)
+        : uniform(random, rows * output.size),
+  }
+}
+
+/** Some training of a new model, as bits. */
+async function bitsOfTraining(options: SequenceModelOptions, sync: boolean): Promise<unknown> {
+  using model = new SequenceModel(options)
+  using trainer = new Trainer(model, { optimizer: { kind: 'adamw' }, clipNorm: 0.1 })
+  const results: unknown[] = []
+  for (const size of [24, 24, 7]) {
+    const batch = drawBatch(options, 9, size)
+    results.push(sync ? trainer.stepSync(batch) : await trainer.step(batch))
+  }
+  return { results, parameters: Object.values(model.getParameters()).map(bitsOf) }
+}
+
+describe.each(architectures)('the model %j', (options) => {
+  test('is trained to the same bits for any threads, form and run', async () => {
+    setThreads(1)
+    const expected = await bitsOfTraining(options, true)
+    for (const threads of [1, 2, 3]) {
+      setThreads(threads)
+      expect(await bitsOfTraining(options, true)).toEqual(expected)
+      expect(await bitsOfTraining(options, false)).toEqual(expected)
+    }
+  })
+
+  test('predicts the same alone as in a batch', async () => {
+    using model = new SequenceModel(options)
+    const steps = 6
+    for (const batch of [2, 24]) {
+      const { input, lengths } = drawBatch(options, steps, batch)
+      const together = await model.predict(input, { batch, lengths })
+      for (let index = 0; index < batch; index++) {
+        const length = lengths[index]!
+        const alone = model.predictSync(sequenceOf(input, { steps, batch }, index, length))
+        const expected =
+          options.output.every === 'last'
+            ? together.slice(index * options.output.size, (index + 1) * options.output.size)
+            : sequenceOf(together, { steps, batch }, index, length)
+        expect(bitsOf(alone)).toBe(bitsOf(expected))
+      }
+    }
+  })
+})

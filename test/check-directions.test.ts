@@ -1,0 +1,89 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+const script = join(__dirname, '..', 'scripts', 'check-directions.mjs')
+
+/** Writes the files into an empty folder and returns the exit status and the problems found there. */
+function check(files: Record<string, string>): { status: number | null; problems: string[] } {
+  const folder = mkdtempSync(join(tmpdir(), 'check-directions-'))
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, path)), { recursive: true })
+    writeFileSync(join(folder, path), text)
+  }
+  const { status, stderr } = spawnSync(process.execPath, [script, folder], { encoding: 'utf8' })
+  rmSync(folder, { recursive: true })
+  return { status, problems: stderr.split('\n').filter((line) => line !== '') }
+}
+
+test('accepts every allowed direction', () => {
+  const result = check({
+    'native/core/status.h': '#include <span>\n',
+    'native/core/device.h': '#include "core/status.h"\n',
+    'native/core/reference_gru.cc': '#include "core/reference_gru.h"\n#include "core/cell.h"\n',
+    'native/core/model.cc': '#include "core/device.h"\n#include "core/linear.h"\n',
+    'native/core/model_test.cc': '#include "core/model.h"\n#include "core/reference.h"\n',
+    'native/cpu/blas.cc': '#include <cblas.h>\n\n#include "core/size.h"\n#include "cpu/blas.h"\n',
+    'native/cpu/threads.cc': '#include <sched.h>\n#include <thread>\nstd::thread worker;\n',
+    'native/cpu/cpu_device.cc': '#include "core/device.h"\n// std::thread is for threads.cc\n',
+    'native/cpu/kernels/cell_test.cc':
+      '#include "core/reference.h"\n#include "cpu/kernels/cell.h"\n',
+    'native/binding/addon.cc':
+      '#include <napi.h>\n\n#include "core/model.h"\n#include "cpu/cpu_device.h"\n',
+    'lib/native.ts':
+      "import load from 'node-gyp-build'\nimport type { Native } from '../binding'\n",
+    'lib/gru.ts': "import { join } from 'node:path'\nimport { native } from './native'\n",
+    'lib/formats/csv.ts': "import { GruError } from '../errors'\n",
+    'lib/cli/train.ts': "import { parse } from 'csv-parse/sync'\nimport { GRU } from '../gru'\n",
+  })
+  expect(result).toEqual({ status: 0, problems: [] })
+})
+
+/** Who may not know what, and a line that does it in a file of its own. */
+const forbidden: [from: string, what: string, path: string, line: string][] = [
+  ['core', 'a device', 'native/core/model.cc', '#include "cpu/threads.h"'],
+  ['core', 'an operating system', 'native/core/linear.cc', '#include <unistd.h>'],
+  ['core', 'Node', 'native/core/trainer.cc', '#include <napi.h>'],
+  ['the ground of core', 'the device interface', 'native/core/rows.cc', '#include "core/device.h"'],
+  ['the reference', 'the engine', 'native/core/reference_gru.cc', '#include "core/gru_stack.h"'],
+  ['the engine', 'the reference', 'native/core/gru_stack.cc', '#include "core/reference.h"'],
+  ['the device interface', 'the engine', 'native/core/device.h', '#include "core/model.h"'],
+  ['a device', 'the engine', 'native/cpu/cpu_device.cc', '#include "core/model.h"'],
+  ['a device', 'Node', 'native/cpu/pointwise.cc', '#include "napi.h"'],
+  ['a device', 'the binding', 'native/cpu/dispatch.cc', '#include "binding/executor.h"'],
+  ['a device', 'another device', 'native/cuda/cuda_device.cc', '#include "cpu/threads.h"'],
+  ['a file besides blas.cc', 'CBLAS', 'native/cpu/gemm.cc', '#include <cblas.h>'],
+  [
+    'a file besides threads.cc',
+    'threads',
+    'native/cpu/kernels/gru.cc',
+    'std::jthread worker(run);',
+  ],
+  ['the binding', 'threads', 'native/binding/addon.cc', 'auto later = std::async(run);'],
+  ['a source', 'a path that is not from native/', 'native/cpu/x.cc', '#include "gemm.h"'],
+  ['lib', 'the binding as a value', 'lib/native.ts', "import { native } from '../binding'"],
+  ['lib', 'the loader of the addon', 'lib/gru.ts', "const load = require('node-gyp-build')"],
+  ['lib', 'any package', 'lib/runtime.ts', "import _ from 'lodash'"],
+  ['lib', 'packages of the command', 'lib/data.ts', "const csv = await import('csv-parse/sync')"],
+  ['lib', 'the command', 'lib/index.ts', "export { main } from './cli/main'"],
+  ['lib', 'a file outside', 'lib/formats/csv.ts', "import { y } from '../../test/support/y'"],
+]
+
+describe('refuses', () => {
+  let result: ReturnType<typeof check>
+  beforeAll(() => {
+    const files = forbidden.map(([, , path, line]) => [path, `\n${line}\n`])
+    result = check(Object.fromEntries(files) as Record<string, string>)
+  })
+
+  test.each(forbidden)('that %s knows %s', (_from, _what, path) => {
+    expect(result.problems.filter((problem) => problem.startsWith(`${path}:2: `))).not.toEqual([])
+  })
+
+  test('nothing else, by its exit status', () => {
+    const paths = new Set(result.problems.map((problem) => problem.split(':')[0]))
+    expect(paths).toEqual(new Set(forbidden.map(([, , path]) => path)))
+    expect(result.status).toBe(1)
+  })
+})

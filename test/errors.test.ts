@@ -1,0 +1,96 @@
+import { inspect } from 'node:util'
+import { runInNewContext } from 'node:vm'
+import { argumentError, describe as words, GruError, memoryFault } from '../lib/errors'
+import { detached, resizable, shared } from './support/memory'
+
+describe('GruError', () => {
+  test('is an Error with a code, a name and a cause', () => {
+    const cause = new Error('why')
+    const error = new GruError('ERR_GRU_VALUE', 'batch: expected more', { cause })
+    expect(error).toBeInstanceOf(Error)
+    expect(error).toMatchObject({ code: 'ERR_GRU_VALUE', name: 'GruError', cause })
+    expect(String(error)).toBe('GruError: batch: expected more')
+    expect(Object.keys(error)).toEqual(['code'])
+    expect(inspect(error)).toContain("code: 'ERR_GRU_VALUE'")
+  })
+
+  test('has no cause where none was given', () => {
+    expect('cause' in new GruError('ERR_GRU_LOAD', 'no')).toBe(false)
+  })
+
+  test('argumentError gives every message one form', () => {
+    const error = argumentError('ERR_GRU_SHAPE', 'input', 'steps*batch = 6 values', '5 values')
+    expect(error.message).toBe('input: expected steps*batch = 6 values, got 5 values')
+    expect(error.code).toBe('ERR_GRU_SHAPE')
+  })
+})
+
+class Matrix {
+  readonly rows = 1
+}
+
+describe('a value in words', () => {
+  test.each<[string, unknown]>([
+    ['"abc"', 'abc'],
+    ['"a\\nb"', 'a\nb'],
+    ['null', null],
+    ['undefined', undefined],
+    ['true', true],
+    ['NaN', NaN],
+    ['-Infinity', -Infinity],
+    ['-0', -0],
+    ['1.5', 1.5],
+    ['the bigint 12', 12n],
+    ['Symbol(x)', Symbol('x')],
+    ['a function', () => 1],
+    ['a function', Matrix],
+    ['an Array of 3', [1, 2, 3]],
+    ['an object', { a: 1 }],
+    ['an object', Object.create(null)],
+    ['a Map', new Map()],
+    ['a Promise', Promise.resolve(1)],
+    ['a Matrix', new Matrix()],
+    ['an ArrayBuffer', new ArrayBuffer(4)],
+    ['a DataView', new DataView(new ArrayBuffer(4))],
+    ['a Proxy', new Proxy({}, {})],
+    ['a Float64Array of 12', new Float64Array(12)],
+    ['an Int32Array of 0', new Int32Array()],
+    ['a Uint8Array of 2', Buffer.from('ab')],
+    ['a Float32Array over a SharedArrayBuffer', shared(Float32Array, 3)],
+    ['a Float32Array over a resizable ArrayBuffer', resizable(Float32Array, 3)],
+    ['a Float32Array over a detached ArrayBuffer', detached(Float32Array, 3)],
+  ])('%s', (expected, value) => {
+    expect(words(value)).toBe(expected)
+  })
+
+  test('shortens what is long', () => {
+    expect(words('x'.repeat(1000))).toBe(`"${'x'.repeat(60)}..."`)
+    expect(words(10n ** 100n)).toBe(`the bigint 1${'0'.repeat(59)}...`)
+  })
+
+  test('runs no code of the value', () => {
+    const fail = (): never => {
+      throw new Error('was run')
+    }
+    const trap = { get: fail, getPrototypeOf: fail, getOwnPropertyDescriptor: fail }
+    const hostile = { toString: fail, toJSON: fail, [Symbol.toPrimitive]: fail }
+    Object.defineProperty(hostile, 'constructor', { get: fail })
+    expect(words(hostile)).toBe('an object')
+    expect(words(new Proxy({}, trap))).toBe('a Proxy')
+    expect(words(Object.create(new Proxy({}, trap)))).toBe('an object')
+    const child: unknown = Object.create(Object.defineProperty({}, 'constructor', { get: fail }))
+    expect(words(child)).toBe('an object')
+  })
+
+  test('knows values of another realm', () => {
+    expect(words(runInNewContext('new Float32Array(2)'))).toBe('a Float32Array of 2')
+    expect(words(runInNewContext('[1, 2]'))).toBe('an Array of 2')
+    expect(words(runInNewContext('new Date()'))).toBe('a Date')
+  })
+})
+
+test('memoryFault finds nothing wrong with plain and with empty arrays', () => {
+  expect(memoryFault(new Float32Array(2))).toBeUndefined()
+  expect(memoryFault(new Float32Array())).toBeUndefined()
+  expect(memoryFault(new Float32Array(4).subarray(4))).toBeUndefined()
+})

@@ -1,0 +1,198 @@
+import * as fc from 'fast-check'
+import type { NativeGruOptions, ReferenceResult } from '../binding'
+import { type Gradients, GRU } from '../lib'
+import { native } from '../lib/native'
+import { forms } from './support/layers'
+import {
+  beyond,
+  integers,
+  largestDifference,
+  largestMagnitude,
+  randomSource,
+  swapAxes,
+  uniform,
+} from './support/numbers'
+import { seed } from './support/random'
+
+// The bounds of the golden cases. They hold for any size because inputs are scaled such that what enters
+// an activation stays of order 1, as initial values keep the recurrent part: the rounding of a sum grows
+// with its magnitude.
+const FORWARD = 2e-6
+const GRADIENT = 1e-5
+// A gradient of few values may be a sum that cancels to next to nothing, with the rounding of its terms, which
+// are of the size of the case's other gradients: none is measured by less than this part of the largest.
+const CANCELLED = 0.1
+
+interface Case {
+  readonly options: NativeGruOptions
+  readonly seed: number
+  readonly steps: number
+  readonly batch: number
+  readonly ragged: boolean
+  readonly initialState: boolean
+  readonly given: 'output' | 'state' | 'both'
+  /** Training passes before the one that is compared: each draws other dropout masks. */
+  readonly earlierPasses: number
+}
+
+// 1, odd ones, and both sides of the widths of vectors and tiles.
+const hiddenSizes = [1, 2, 3, 5, 7, 8, 13, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 130]
+const batchSizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 33]
+
+const anyCase: fc.Arbitrary<Case> = fc.record({
+  options: fc.record({
+    inputSize: fc.constantFrom(1, 2, 3, 5, 8, 15, 16, 17, 33, 64, 67),
+    hiddenSize: fc.constantFrom(...hiddenSizes),
+    numLayers: fc.constantFrom(1, 1, 2, 3),
+    bias: fc.boolean(),
+    batchFirst: fc.boolean(),
+    dropout: fc.constantFrom(0, 0, 0.3, 0.75),
+    bidirectional: fc.boolean(),
+    resetAfter: fc.boolean(),
+    updateGate: fc.constantFrom('retain' as const, 'replace' as const),
+  }),
+  seed: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+  steps: fc.integer({ min: 1, max: 9 }),
+  batch: fc.constantFrom(...batchSizes),
+  ragged: fc.boolean(),
+  initialState: fc.boolean(),
+  given: fc.constantFrom('output' as const, 'state' as const, 'both' as const),
+  earlierPasses: fc.constantFrom(0, 0, 2),
+})
+
+/** A case's numbers, time-major. */
+function draw({ options, seed: dataSeed, steps, batch, ragged, initialState, given }: Case) {
+  const { inputSize, hiddenSize, numLayers, bidirectional } = options
+  const random = randomSource(dataSeed)
+  const outputSize = (bidirectional ? 2 : 1) * hiddenSize
+  const states = numLayers * batch * outputSize
+  const inputScale = Math.min(1, Math.sqrt(hiddenSize / inputSize))
+  const dOutput = uniform(random, steps * batch * outputSize)
+  const dState = uniform(random, states)
+  return {
+    input: uniform(random, steps * batch * inputSize, inputScale),
+    lengths: ragged ? integers(random, batch, steps + 1) : undefined,
+    initialState: initialState ? uniform(random, states) : undefined,
+    dOutput: given === 'state' ? dOutput.fill(0) : dOutput,
+    dState: given === 'output' ? dState.fill(0) : dState,
+    given: {
+      output: given === 'state' ? undefined : dOutput,
+      state: given === 'output' ? undefined : dState,
+    },
+  }
+}
+
+type Drawn = ReturnType<typeof draw>
+
+function reference(
+  gru: GRU,
+  { options, steps, batch, earlierPasses }: Case,
+  drawn: Drawn,
+  dropout: number,
+) {
+  const parameters = Float64Array.from(
+    Object.values(gru.getParameters()).flatMap((values) => Array.from(values)),
+  )
+  return native().referenceGru({ ...options, dropout }, parameters, {
+    steps,
+    batch,
+    lengths: drawn.lengths ?? null,
+    input: Float64Array.from(drawn.input),
+    initialState: drawn.initialState === undefined ? null : Float64Array.from(drawn.initialState),
+    dOutput: Float64Array.from(drawn.dOutput),
+    dState: Float64Array.from(drawn.dState),
+    seed: gru.options.seed,
+    pass: earlierPasses,
+  })
+}
+
+/** Time-major as the layer wants it. */
+function arrange({ options, steps, batch }: Case, values: Float32Array): Float32Array {
+  return options.batchFirst ? swapAxes(values, steps, batch) : values
+}
+
+function timeMajor({ options, steps, batch }: Case, values: Float32Array): Float32Array {
+  return options.batchFirst ? swapAxes(values, batch, steps) : values
+}
+
+async function check(drawnCase: Case, form: (typeof forms)[number]): Promise<void> {
+  const { options, batch, earlierPasses } = drawnCase
+  const drawn = draw(drawnCase)
+  using gru = new GRU({ ...options, seed: drawnCase.seed })
+  const call = { batch, lengths: drawn.lengths, initialState: drawn.initialState }
+  const input = arrange(drawnCase, drawn.input)
+  for (let pass = 0; pass < earlierPasses; pass++) gru.forwardTrainingSync(input, call).dispose()
+  const { output, state } = drawn.given
+  const given = { output: output && arrange(drawnCase, output), state }
+
+  const inference = await form.forward(gru, input, call)
+  const trained = await form.roundTrip(gru, input, given, call)
+  const expectedInference = reference(gru, drawnCase, drawn, 0)
+  const expected = reference(gru, drawnCase, drawn, options.dropout)
+
+  const forwardErrors = {
+    output: largestDifference(timeMajor(drawnCase, inference.output), expectedInference.output),
+    state: largestDifference(inference.state, expectedInference.state),
+    'output in training': largestDifference(timeMajor(drawnCase, trained.output), expected.output),
+    'state in training': largestDifference(trained.state, expected.state),
+  }
+  expect(beyond(FORWARD, forwardErrors)).toEqual({})
+  expect(beyond(GRADIENT, gradientErrors(gru, drawnCase, trained.gradients, expected))).toEqual({})
+}
+
+function gradientErrors(
+  gru: GRU,
+  drawnCase: Case,
+  { input, initialState, parameters }: Gradients,
+  expected: ReferenceResult,
+): Record<string, number> {
+  const actual: [string, Float32Array][] = [
+    ['input', timeMajor(drawnCase, input)],
+    ['initialState', initialState],
+    ...Object.entries(parameters),
+  ]
+  const truth = expectedGradients(Object.entries(gru.getParameters()), expected)
+  const largest = Math.max(...truth.map(largestMagnitude))
+  const errors = actual.map(([name, values], index) => {
+    const scale = Math.max(largestMagnitude(truth[index]!), CANCELLED * largest)
+    return [name, largestDifference(values, truth[index]!) / scale]
+  })
+  return Object.fromEntries(errors) as Record<string, number>
+}
+
+function expectedGradients(
+  parameters: [string, Float32Array][],
+  { dInput, dInitialState, dParameters }: ReferenceResult,
+): Float64Array[] {
+  let offset = 0
+  const tensors = parameters.map(([, { length }]) =>
+    dParameters.subarray(offset, (offset += length)),
+  )
+  return [dInput, dInitialState, ...tensors]
+}
+
+describe.each(forms)('in the $name form', (form) => {
+  test('agrees with the reference on any options and sizes', async () => {
+    await fc.assert(
+      fc.asyncProperty(anyCase, (drawnCase) => check(drawnCase, form)),
+      { seed, numRuns: 40 },
+    )
+  })
+})
+
+test('agrees with the reference on both sides of every tile edge', async () => {
+  for (const hiddenSize of hiddenSizes) {
+    for (const batch of [1, 9]) {
+      const options = {
+        ...{ inputSize: 5, hiddenSize, numLayers: 1, bias: true, batchFirst: false, dropout: 0 },
+        ...{
+          bidirectional: false,
+          resetAfter: hiddenSize % 2 === 1,
+          updateGate: 'retain' as const,
+        },
+      }
+      const sizes = { seed: hiddenSize, steps: 3, batch, ragged: true, earlierPasses: 0 }
+      await check({ options, ...sizes, initialState: true, given: 'both' }, forms[0]!)
+    }
+  }
+})

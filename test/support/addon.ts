@@ -1,0 +1,105 @@
+import { spawn } from 'node:child_process'
+import { createRequire } from 'node:module'
+import * as path from 'node:path'
+import type * as Binding from '../../binding'
+
+export const addonPath = path.resolve(
+  process.env['GRU_NATIVE_ADDON'] ?? path.join(__dirname, '../../build/Release/gru_native.node'),
+)
+
+/** The native part itself, without lib's checks in front of it. */
+export const addon = createRequire(__filename)(addonPath) as typeof Binding
+
+export const gruOptions: Binding.NativeGruOptions = {
+  inputSize: 3,
+  hiddenSize: 4,
+  numLayers: 1,
+  bias: true,
+  batchFirst: false,
+  dropout: 0,
+  bidirectional: false,
+  resetAfter: true,
+  updateGate: 'retain',
+}
+
+export const modelOptions: Binding.NativeModelOptions = {
+  tokens: 5,
+  gru: gruOptions,
+  outputSize: 5,
+  loss: 'crossEntropy',
+  every: 'step',
+}
+
+export const trainerOptions: Binding.NativeTrainerOptions = {
+  kind: 'adam',
+  learningRate: 1e-2,
+  momentum: 0,
+  beta1: 0.9,
+  beta2: 0.999,
+  decay: 0.99,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  clipNorm: 0,
+  clipValue: 0,
+}
+
+/** Numbers that repeat only after long, from -1 to 1. */
+export function wave(count: number, phase = 0): Float32Array {
+  return Float32Array.from({ length: count }, (_, i) => Math.sin(1 + phase + i * 0.7))
+}
+
+/** The code of what a call throws, or what its promise rejects with; undefined where neither happens. */
+export async function codeOf(call: () => unknown): Promise<unknown> {
+  try {
+    await call()
+    return undefined
+  } catch (error) {
+    return (error as { code?: unknown }).code
+  }
+}
+
+/** Definitions for scripts that run in a worker or a process of their own. */
+export const prelude = `
+  const addon = require(${JSON.stringify(addonPath)})
+  addon.initialize((code, message) => Object.assign(new Error(message), { code }))
+  const gruOptions = ${JSON.stringify(gruOptions)}
+  const modelOptions = ${JSON.stringify(modelOptions)}
+  const trainerOptions = ${JSON.stringify(trainerOptions)}
+  /** Training steps of some milliseconds each, pending all at once: promises of their losses. */
+  function startTraining(count) {
+    const gru = { ...gruOptions, hiddenSize: 128 }
+    const model = new addon.NativeModel({ ...modelOptions, gru }, 1, 'cpu')
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const tokens = new Int32Array(64 * 16)
+    return Array.from({ length: count }, () =>
+      trainer.step(64, 16, null, tokens, tokens, null).then(({ loss }) => loss),
+    )
+  }
+`
+
+/** How a process ended. */
+export interface Exit {
+  readonly code: number | null
+  readonly signal: string | null
+  readonly output: string
+}
+
+/** Runs a script after the prelude in a Node process of its own; \`killOn\` sends it a signal at a word it prints. */
+export function runProcess(
+  script: string,
+  kill?: { readonly on: string; readonly signal: NodeJS.Signals },
+): Promise<Exit> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, ['-e', prelude + script], { stdio: ['ignore', 'pipe', 'pipe'] })
+    let output = ''
+    const collect = (chunk: Buffer): void => {
+      output += chunk.toString()
+      if (kill !== undefined && output.includes(kill.on)) child.kill(kill.signal)
+    }
+    child.stdout.on('data', collect)
+    child.stderr.on('data', collect)
+    child.on('close', (code, signal) => {
+      resolve({ code, signal, output })
+    })
+  })
+}
