@@ -7,7 +7,8 @@
 #
 # -ffast-math and -Ofast are never used: they would also switch the whole Node process to flush-to-zero.
 set(GRU_KERNEL_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
-target_compile_options(gru_options INTERFACE -ffp-contract=off)
+add_library(gru_arithmetic INTERFACE)
+target_compile_options(gru_arithmetic INTERFACE -ffp-contract=off)
 
 # Each kernel source is compiled once for each of these instruction sets, with GRU_ISA defined as its name.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
@@ -40,8 +41,9 @@ function(gru_kernel_objects result)
       set(target gru_kernels_${isa})
       add_library(${target} OBJECT ${sources})
       target_compile_definitions(${target} PRIVATE GRU_ISA=${isa})
-      # gru_core brings gru_options (contract=off) first; the last -ffp-contract on the line counts.
-      target_link_libraries(${target} PRIVATE gru_core)
+      # Not gru_core: it brings gru_arithmetic, whose -ffp-contract would come last and win.
+      target_link_libraries(${target} PRIVATE gru_options)
+      target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/native")
       target_compile_options(${target} PRIVATE ${GRU_KERNEL_FLAGS} ${GRU_ISA_FLAGS_${isa}})
       list(APPEND objects $<TARGET_OBJECTS:${target}>)
     endforeach()

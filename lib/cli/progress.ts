@@ -23,9 +23,9 @@ export interface Epoch {
 
 export interface ProgressDisplay {
   /** Shows an epoch that has ended. */
-  show(epoch: Epoch): void
+  readonly show: (epoch: Epoch) => void
   /** Leaves the terminal as it was; nothing is shown after. */
-  stop(): void
+  readonly stop: () => void
 }
 
 /** The display that suits an output, for a run of `epochs` epochs. */

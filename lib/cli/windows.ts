@@ -45,29 +45,20 @@ export function splitByTime(
   return parts
 }
 
-/** The rows of the days, each. */
-export function rowsOf({ begin, end }: Days): number[] {
-  return Array.from({ length: end - begin }, (_, i) => begin + i)
-}
-
 /**
- * The windows before some days: [window, days, width], where `features` is [rows, width] and each
- * window ends on the day before.
+ * What the model sees before it forecasts a day: the window of rows that ends on the day before, a
+ * view [window, width] of `features` [rows, width].
  */
-export function gatherWindows(
+export function windowBefore(
   features: Float32Array,
   width: number,
   window: number,
-  days: readonly number[],
+  day: number,
 ): Float32Array {
-  const input = new Float32Array(window * days.length * width)
-  let position = 0
-  for (let step = 0; step < window; step++) {
-    for (const day of days) {
-      const row = day - window + step
-      input.set(features.subarray(row * width, (row + 1) * width), position)
-      position += width
-    }
-  }
-  return input
+  return features.subarray((day - window) * width, day * width)
+}
+
+/** A value for each of some days, in their order. */
+export function mapDays({ begin, end }: Days, valueOf: (day: number) => number): Float64Array {
+  return Float64Array.from({ length: end - begin }, (_, i) => valueOf(begin + i))
 }

@@ -86,7 +86,7 @@ class ForwardPass {
                                       recurrence_.first_row(end - 1) + recurrence_.active(end - 1));
     const ProductRows rows{call_.input.data() + row * call_.input.stride(), call_.input.stride(),
                            gates_of(row, row), gate_stride_, last - row};
-    multiply_share(rows, weights_.input(), weights_.input_bias(), false, index, parts);
+    multiply_inputs_share(rows, weights_.input(), weights_.input_bias(), index, parts);
   }
 
   /// `team` is null where no other thread computes units of the same sequences.

@@ -112,6 +112,8 @@ struct Kernels {
 
   // Products.
   void (*panel_product)(const PanelProduct& product);
+  /// The same with sums in double, rounded once: for the few rows that need it.
+  void (*exact_product)(const PanelProduct& product);
   /// With a packed by pack_tiles.
   void (*tile_product)(const PanelProduct& product);
 
@@ -131,6 +133,7 @@ struct Kernels {
   void (*backward_before_reset)(const BackwardStep& step);
 
   // Rows and vectors.
+  float (*largest_magnitude)(const float* values, std::size_t count);
   void (*column_sums)(const PackSource& from, float* sums, std::size_t first, std::size_t end);
   /// Writes the gradient times `scale` where `d_logits` is not null; returns the sum of the losses.
   double (*cross_entropy)(const PackSource& logits, const std::int32_t* targets, float* d_logits,

@@ -17,6 +17,8 @@ constexpr std::size_t row_block = 128;
 /// Rows of a result that one BLAS call computes: fixed, so that the calls, and with them the bits,
 /// do not depend on the number of threads.
 constexpr std::size_t blas_rows = 256;
+/// See multiply_inputs_share.
+constexpr float large_input = 16;
 /// Under this a product costs less than waking a thread.
 constexpr double operations_per_thread = 5e5;
 /// From here on a product is worth BLAS's own packing.
@@ -26,25 +28,33 @@ double operations_of(std::size_t m, std::size_t n, std::size_t k) {
   return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
 }
 
+/// The named rows and panels of a product; the caller adds the depth.
+PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range row_range,
+                        Range panels) {
+  PanelProduct part{};
+  part.a = rows.a + row_range.begin * rows.a_stride;
+  part.a_stride = rows.a_stride;
+  part.b = b.data.data();
+  part.b_depth = b.depth;
+  part.c = rows.c + row_range.begin * rows.c_stride;
+  part.c_stride = rows.c_stride;
+  part.rows = row_range.end - row_range.begin;
+  part.columns = b.columns;
+  part.first_panel = panels.begin;
+  part.end_panel = panels.end;
+  return part;
+}
+
 void multiply_rows(const ProductRows& rows, const PackedMatrix& b, const float* bias,
-                   bool accumulate, Range row_range, Range panels) {
+                   bool accumulate, const ProductShare& share) {
   for (std::size_t k = 0; k < b.depth; k += depth_block) {
-    for (std::size_t row = row_range.begin; row < row_range.end; row += row_block) {
-      PanelProduct part{};
-      part.a = rows.a + row * rows.a_stride;
-      part.a_stride = rows.a_stride;
-      part.b = b.data.data();
-      part.b_depth = b.depth;
+    for (std::size_t row = share.rows.begin; row < share.rows.end; row += row_block) {
+      PanelProduct part =
+          product_of(rows, b, {row, std::min(row + row_block, share.rows.end)}, share.panels);
       part.first_k = k;
       part.end_k = std::min(k + depth_block, b.depth);
-      part.c = rows.c + row * rows.c_stride;
-      part.c_stride = rows.c_stride;
       part.bias = k == 0 ? bias : nullptr;
       part.accumulate = accumulate || k > 0;
-      part.rows = std::min(row_block, row_range.end - row);
-      part.columns = b.columns;
-      part.first_panel = panels.begin;
-      part.end_panel = panels.end;
       kernels().panel_product(part);
     }
   }
@@ -173,16 +183,31 @@ void pack_share(PackedMatrix& packed, const PackSource& b, Transpose transpose, 
   pack(b, packed.data.data(), panels.begin, panels.end);
 }
 
-void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
-                    bool accumulate, unsigned index, unsigned parts) {
+ProductShare share_of_product(std::size_t rows, const PackedMatrix& b, unsigned index,
+                              unsigned parts) {
   const std::size_t panels = kernels().panel_count(b.columns);
   const std::size_t grain = kernels().max_rows;
   // Threads share rows while each has two full tiles, since then none waits for another's columns.
-  if (rows.rows >= 2 * grain * parts) {
-    multiply_rows(rows, b, bias, accumulate, share_of(rows.rows, index, parts, grain),
-                  {0, panels});
-  } else {
-    multiply_rows(rows, b, bias, accumulate, {0, rows.rows}, share_of(panels, index, parts));
+  if (rows >= 2 * grain * parts) return {share_of(rows, index, parts, grain), {0, panels}};
+  return {{0, rows}, share_of(panels, index, parts)};
+}
+
+void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
+                    bool accumulate, unsigned index, unsigned parts) {
+  multiply_rows(rows, b, bias, accumulate, share_of_product(rows.rows, b, index, parts));
+}
+
+void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
+                           unsigned index, unsigned parts) {
+  const ProductShare share = share_of_product(rows.rows, b, index, parts);
+  multiply_rows(rows, b, bias, false, share);
+  for (std::size_t row = share.rows.begin; row < share.rows.end; ++row) {
+    const float* a = rows.a + row * rows.a_stride;
+    if (!(kernels().largest_magnitude(a, b.depth) > large_input)) continue;
+    PanelProduct part = product_of(rows, b, {row, row + 1}, share.panels);
+    part.end_k = b.depth;
+    part.bias = bias;
+    kernels().exact_product(part);
   }
 }
 

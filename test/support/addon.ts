@@ -43,6 +43,43 @@ export const trainerOptions: Binding.NativeTrainerOptions = {
   clipValue: 0,
 }
 
+/** A batch of two sequences of six steps. */
+export const STEPS = 6
+export const BATCH = 2
+/** Numbers of values in its arrays, through a layer of gruOptions. */
+export const INPUT = STEPS * BATCH * gruOptions.inputSize
+export const OUTPUT = STEPS * BATCH * gruOptions.hiddenSize
+export const STATE = BATCH * gruOptions.hiddenSize
+/** And in a batch of tokens for a model of modelOptions. */
+export const tokens = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 3) % 5)
+export const classes = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 2) % 5)
+
+export function createGru(changes = {}): Binding.NativeGru {
+  return new addon.NativeGru({ ...gruOptions, ...changes }, 7, 'cpu')
+}
+
+export function createModel(changes = {}): Binding.NativeModel {
+  return new addon.NativeModel({ ...modelOptions, ...changes }, 7, 'cpu')
+}
+
+export function emptyResult(): { readonly output: Float32Array; readonly state: Float32Array } {
+  return { output: new Float32Array(OUTPUT), state: new Float32Array(STATE) }
+}
+
+/** The class of errors in these tests; lib's own is GruError. */
+export class TestError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
+beforeEach(() => {
+  addon.initialize((code, message) => new TestError(code, message))
+})
+
 /** Numbers that repeat only after long, from -1 to 1. */
 export function wave(count: number, phase = 0): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => Math.sin(1 + phase + i * 0.7))
@@ -90,7 +127,9 @@ export function runProcess(
   kill?: { readonly on: string; readonly signal: NodeJS.Signals },
 ): Promise<Exit> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['-e', prelude + script], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(process.execPath, ['-e', prelude + script], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
     let output = ''
     const collect = (chunk: Buffer): void => {
       output += chunk.toString()

@@ -23,6 +23,7 @@ void pack_gates(const float* weight, std::size_t hidden, std::size_t gates, floa
 void pack_tiles(const PackSource& a, float* packed, std::size_t first_tile, std::size_t end_tile);
 
 void panel_product(const PanelProduct& product);
+void exact_product(const PanelProduct& product);
 void tile_product(const PanelProduct& product);
 
 void forward_after(const ForwardStep& step);
@@ -36,6 +37,7 @@ void backward_after(const BackwardStep& step);
 void backward_before(const BackwardStep& step);
 void backward_before_reset(const BackwardStep& step);
 
+float largest_magnitude(const float* values, std::size_t count);
 void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end);
 double cross_entropy(const PackSource& logits, const std::int32_t* targets, float* d_logits,
                      std::size_t d_stride, float scale);

@@ -122,7 +122,40 @@ GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t& panel) 
   return true;
 }
 
+/// One vector of columns of one row.
+GRU_INLINE void multiply_exactly(const PanelProduct& product, const float* a, const float* b,
+                                 std::size_t b_step, float* c, std::size_t column) {
+  const std::size_t count = product.columns - column;
+  DoubleVector sum{};
+  for (std::size_t k = product.first_k; k < product.end_k; ++k) {
+    const DoubleVector weights = __builtin_convertvector(load(b + k * b_step), DoubleVector);
+    sum += weights * static_cast<double>(a[k]);
+  }
+  if (product.bias != nullptr) {
+    sum += __builtin_convertvector(load(product.bias + column, count), DoubleVector);
+  }
+  if (product.accumulate) {
+    sum += __builtin_convertvector(load(c + column, count), DoubleVector);
+  }
+  store(c + column, __builtin_convertvector(sum, Vector), count);
+}
+
 }  // namespace
+
+void exact_product(const PanelProduct& product) {
+  for (std::size_t panel = product.first_panel; panel < product.end_panel; ++panel) {
+    const std::size_t vectors = panel_vectors(panel, product.columns);
+    const std::size_t first = panel_block(panel, product.columns) * lanes;
+    const float* b = product.b + first * product.b_depth;
+    for (std::size_t row = 0; row < product.rows; ++row) {
+      for (std::size_t v = 0; v < vectors; ++v) {
+        multiply_exactly(product, product.a + row * product.a_stride, b + v * lanes,
+                         vectors * lanes, product.c + row * product.c_stride,
+                         first + v * lanes);
+      }
+    }
+  }
+}
 
 void panel_product(const PanelProduct& product) {
   std::size_t panel = product.first_panel;

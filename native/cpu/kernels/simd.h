@@ -34,6 +34,7 @@ inline constexpr int registers = 16;
 #endif
 
 typedef float Vector __attribute__((vector_size(lanes * sizeof(float))));
+typedef double DoubleVector __attribute__((vector_size(lanes * sizeof(double))));
 typedef std::int32_t IntVector __attribute__((vector_size(lanes * sizeof(float))));
 
 /// Rows of the largest tile: with three vectors of weights beside them they fill the registers.

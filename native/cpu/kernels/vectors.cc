@@ -10,6 +10,18 @@ inline constexpr std::size_t sum_rows = 128;
 
 }  // namespace
 
+float largest_magnitude(const float* values, std::size_t count) {
+  Vector largest{};
+  for (std::size_t i = 0; i < count; i += lanes) {
+    const Vector value = load(values + i, count - i);
+    const Vector magnitude = value < Vector{} ? -value : value;
+    largest = magnitude > largest ? magnitude : largest;  // NaN compares false: it is no magnitude
+  }
+  float result = 0;
+  for (std::size_t i = 0; i < lanes; ++i) result = largest[i] > result ? largest[i] : result;
+  return result;
+}
+
 void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end) {
   for (std::size_t column = first; column < end; column += lanes) {
     const std::size_t count = minimum(lanes, end - column);

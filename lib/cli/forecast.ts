@@ -1,0 +1,31 @@
+/**
+ * `gru forecast`: tomorrow's value, from a saved model and the table of the days until today.
+ *
+ * @module
+ */
+import { parseArguments } from './arguments'
+import type { Command } from './command'
+import { Forecaster } from './forecaster'
+import { withUnit } from './report'
+import { dayAfter, isoDay, readTable } from './table'
+
+/** Forecasts the day after the last row of a table. */
+export const forecast: Command = async (args, { stdout, signal }) => {
+  const names = ['MODEL.safetensors', 'TABLE.csv']
+  const { values, positionals } = parseArguments(args, names, { json: { type: 'boolean' } })
+  const forecaster = await Forecaster.load(positionals[0]!)
+  try {
+    const table = await readTable(positionals[1]!, forecaster.columns)
+    const tomorrow = { begin: table.rows, end: table.rows + 1 }
+    const [value] = await forecaster.forecast(table, tomorrow, { signal })
+    const { target, unit } = forecaster.facts
+    const date = isoDay(dayAfter(table.dates.at(-1)!))
+    const text =
+      values.json === true
+        ? JSON.stringify({ date, target, value, unit })
+        : `${date}: ${target} ${withUnit(value!.toFixed(1), unit)}`
+    stdout.write(`${text}\n`)
+  } finally {
+    forecaster.dispose()
+  }
+}

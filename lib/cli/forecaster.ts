@@ -1,0 +1,187 @@
+/**
+ * A model together with all that it needs to forecast from a table, in memory and as a file.
+ *
+ * @module
+ */
+import { argumentError, GruError, quote } from '../errors'
+import { SequenceModel } from '../sequence-model'
+import { checkNumber, checkOneOf, checkOptions, checkPositiveInteger } from '../validate'
+import { countFeatures, encodeRows, type ColumnEncoding, type Scale } from './encoding'
+import { numbersOf, type Columns, type Table } from './table'
+import { windowBefore, type Days } from './windows'
+
+/** What a saved model says of itself beside its parameters. */
+export interface ForecastFacts {
+  /** The job's name. */
+  readonly job: string
+  /** The column that is forecast, one day ahead. */
+  readonly target: string
+  readonly unit: string
+  /** How many days the model looks back. */
+  readonly window: number
+  readonly columns: readonly ColumnEncoding[]
+  /** The scale of what the model predicts: the target's change from one day to the next. */
+  readonly change: Scale
+}
+
+const METADATA_KEY = 'forecast'
+
+/** Forecasts the day after a window of a table's rows. */
+export class Forecaster {
+  readonly model: SequenceModel
+  readonly facts: ForecastFacts
+
+  /** @param model - reads the features that `facts.columns` encode, and predicts one value, batch first */
+  constructor(model: SequenceModel, facts: ForecastFacts) {
+    this.model = model
+    this.facts = facts
+  }
+
+  /**
+   * Loads what {@link save} wrote.
+   *
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be read or holds no forecaster
+   */
+  static async load(path: string): Promise<Forecaster> {
+    const model = await SequenceModel.load(path)
+    try {
+      return new Forecaster(model, parseFacts(model, path))
+    } catch (error) {
+      model.dispose()
+      throw error
+    }
+  }
+
+  /** Saves model and facts in one file, which replaces an old one only when it is whole. */
+  async save(path: string): Promise<void> {
+    await this.model.save(path, { metadata: { [METADATA_KEY]: JSON.stringify(this.facts) } })
+  }
+
+  /** The columns that a table must have. */
+  get columns(): Columns {
+    return Object.fromEntries(this.facts.columns.map(({ name, kind }) => [name, kind]))
+  }
+
+  /**
+   * Forecasts days, each from the rows before it alone; the last may be the day after the table.
+   *
+   * @returns the target on each day, in its unit
+   * @throws GruError ERR_GRU_VALUE where the table has too few rows before the first day, or a
+   *   category that the training part did not have
+   */
+  async forecast(
+    table: Table,
+    { begin, end }: Days,
+    options: { readonly signal?: AbortSignal } = {},
+  ): Promise<Float64Array> {
+    const { columns, change, target, window } = this.facts
+    const first = begin - window
+    if (first < 0) {
+      const expected = `at least ${window} rows, which the model looks back`
+      throw argumentError('ERR_GRU_VALUE', table.path, expected, String(begin))
+    }
+    const features = encodeRows(table, columns, first, end - 1)
+    const input = joinWindows(features, countFeatures(columns), window, end - begin)
+    const output = await this.model.predict(input, { ...options, batch: end - begin })
+    const today = numbersOf(table, target).subarray(begin - 1, end - 1)
+    return today.map((value, i) => value + change.mean + change.standardDeviation * output[i]!)
+  }
+
+  dispose(): void {
+    this.model.dispose()
+  }
+}
+
+/** The `count` windows that begin on the first rows of `features`: [count, window, width]. */
+function joinWindows(
+  features: Float32Array,
+  width: number,
+  window: number,
+  count: number,
+): Float32Array {
+  const size = window * width
+  const input = new Float32Array(count * size)
+  for (let i = 0; i < count; i++) {
+    input.set(windowBefore(features, width, window, window + i), i * size)
+  }
+  return input
+}
+
+function parseFacts(model: SequenceModel, path: string): ForecastFacts {
+  const json = model.metadata[METADATA_KEY]
+  const place = `${path}, metadata ${quote(METADATA_KEY)}`
+  if (json === undefined) {
+    throw argumentError('ERR_GRU_FORMAT', place, 'the facts of a model of gru train', 'nothing')
+  }
+  try {
+    return checkFacts(JSON.parse(json), model)
+  } catch (cause) {
+    throw new GruError('ERR_GRU_FORMAT', `${place}: ${(cause as Error).message}`, { cause })
+  }
+}
+
+const FACTS_KEYS = ['job', 'target', 'unit', 'window', 'columns', 'change'] as const
+
+function checkFacts(value: unknown, model: SequenceModel): ForecastFacts {
+  const fields = checkOptions('facts', value, FACTS_KEYS)
+  const columns = checkArray('columns', fields.columns).map(checkColumn)
+  const facts = {
+    job: String(fields.job),
+    target: checkNumberColumn(fields.target, columns),
+    unit: String(fields.unit),
+    window: checkPositiveInteger('window', fields.window),
+    columns,
+    change: checkScale('change', fields.change),
+  }
+  checkModel(model, columns)
+  return facts
+}
+
+function checkModel({ options }: SequenceModel, columns: readonly ColumnEncoding[]): void {
+  const { input, gru, output } = options
+  const features = countFeatures(columns)
+  const fits =
+    'features' in input &&
+    input.features === features &&
+    gru.batchFirst &&
+    output.size === 1 &&
+    output.every === 'last'
+  if (fits) return
+  const expected = `a model of ${features} features, batch first, with one value at the last step`
+  throw argumentError('ERR_GRU_FORMAT', 'columns', expected, JSON.stringify(options))
+}
+
+function checkArray(key: string, value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value
+  throw argumentError('ERR_GRU_FORMAT', key, 'an array', typeof value)
+}
+
+function checkNumberColumn(value: unknown, columns: readonly ColumnEncoding[]): string {
+  const numbers = columns.filter(({ kind }) => kind === 'number').map(({ name }) => name)
+  return checkOneOf('target', value, numbers)
+}
+
+function checkColumn(value: unknown, index: number): ColumnEncoding {
+  const key = `columns[${index}]`
+  const keys = ['name', 'kind', 'mean', 'standardDeviation', 'categories'] as const
+  const { name, kind, categories, ...scale } = checkOptions(key, value, keys)
+  const common = { name: String(name) }
+  switch (checkOneOf(`${key}.kind`, kind, ['number', 'category', 'date'])) {
+    case 'number':
+      return { ...common, kind: 'number', ...checkScale(key, scale) }
+    case 'category': {
+      const names = checkArray(`${key}.categories`, categories).map(String)
+      return { ...common, kind: 'category', categories: names }
+    }
+    case 'date':
+      return { ...common, kind: 'date' }
+  }
+}
+
+function checkScale(key: string, value: unknown): Scale {
+  const { mean, standardDeviation } = checkOptions(key, value, ['mean', 'standardDeviation'])
+  return {
+    mean: checkNumber(`${key}.mean`, mean),
+    standardDeviation: checkNumber(`${key}.standardDeviation`, standardDeviation, { above: 0 }),
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The report of a training run: one HTML page that needs nothing beside itself.
+ *
+ * @module
+ */
+import { drawForecast, drawLosses } from './charts'
+import type { Contender, Evaluation } from './evaluation'
+import type { Fitted } from './fitting'
+import type { Job } from './job'
+import { STYLE } from './report-style'
+import { isoDay, type Table } from './table'
+import type { Days, Parts } from './windows'
+
+/** Everything that a report shows. */
+export interface Results {
+  readonly job: Job
+  readonly table: Table
+  readonly parts: Parts
+  readonly fitted: Fitted
+  readonly evaluation: Evaluation
+  /** The forecast of the day after the table. */
+  readonly tomorrow: { readonly date: Date; readonly value: number }
+}
+
+/** The page. The same results give the same page. */
+export function renderReport(results: Results): string {
+  const { job, evaluation, fitted, tomorrow } = results
+  const label = job.unit === '' ? job.target : `${job.target}, ${job.unit}`
+  const value = escape(withUnit(tomorrow.value.toFixed(1), job.unit))
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escape(job.name)}: ${escape(job.target)} tomorrow</title>
+<style>${STYLE}</style>
+</head>
+<body>
+<main>
+<header>
+<p class="over">${escape(job.name)}</p>
+<h1>Forecasting <code>${escape(job.target)}</code> one day ahead</h1>
+<p class="lead">After the last day of the data, on ${isoDay(tomorrow.date)}: <strong>${value}</strong></p>
+</header>
+<section>
+<h2>Error over the test part</h2>
+${renderErrors(evaluation, job.unit)}
+</section>
+<section>
+<h2>Forecast against truth</h2>
+<p>Every day of the test part, forecast from the ${job.window} days before it.</p>
+<figure>${drawForecast(evaluation, label)}</figure>
+</section>
+<section>
+<h2>Loss</h2>
+<p>Mean squared error on the scale that the model is trained on, where 1 is the variance of the
+change from day to day. The model is that of epoch ${fitted.best.epoch}, the best by validation.</p>
+<figure>${drawLosses(fitted.epochs, fitted.best)}</figure>
+</section>
+<section>
+<h2>The job</h2>
+${renderFacts(results)}
+</section>
+</main>
+</body>
+</html>
+`
+}
+
+function renderErrors({ model, baselines }: Evaluation, unit: string): string {
+  const suffix = unit === '' ? '' : ` in ${escape(unit)}`
+  const row = ({ name, mae, rmse }: Contender, attribute = ''): string =>
+    `<tr${attribute}><th scope="row">${escape(name)}</th>` +
+    `<td>${mae.toFixed(2)}</td><td>${rmse.toFixed(2)}</td></tr>`
+  return `<table class="errors">
+<thead><tr><th></th><th scope="col">mean absolute error${suffix}</th>
+<th scope="col">root mean squared error${suffix}</th></tr></thead>
+<tbody>
+${[row(model, ' class="model"'), ...baselines.map((baseline) => row(baseline))].join('\n')}
+</tbody>
+</table>`
+}
+
+function renderFacts({ job, table, parts, fitted }: Results): string {
+  const { training, model } = job
+  const { parameterCount, options } = fitted.forecaster.model
+  const features = 'features' in options.input ? options.input.features : 0
+  const part = ({ begin, end }: Days): string =>
+    `${isoDay(table.dates[begin]!)} to ${isoDay(table.dates[end - 1]!)}, ${end - begin} days`
+  const layers = model.numLayers === 1 ? '1 layer' : `${model.numLayers} layers`
+  const facts = [
+    ['data', `${job.source}, ${table.rows} days`],
+    ['training part', part(parts.training)],
+    ['validation part', part(parts.validation)],
+    ['test part', part(parts.test)],
+    ['columns', Object.keys(job.columns).join(', ')],
+    ['input', `${job.window} days of ${features} features, scaled by the training part alone`],
+    ['model', `GRU, ${layers} of ${model.hiddenSize}, then a linear head`],
+    ['parameters', parameterCount.toLocaleString('en')],
+    ['optimizer', `AdamW, learning rate ${training.learningRate}`],
+    ['regularization', `weight decay ${training.weightDecay}, dropout ${model.dropout}`],
+    ['gradient norm', `clipped to ${training.clipNorm}`],
+    ['training', `${training.epochs} epochs, batches of ${training.batch}, seed ${job.seed}`],
+  ]
+  const items = facts.map(([term, text]) => `<dt>${term!}</dt><dd>${escape(text!)}</dd>`)
+  return `<dl>\n${items.join('\n')}\n</dl>`
+}
+
+/** A number with its unit, if it has one. */
+export function withUnit(value: string, unit: string): string {
+  return unit === '' ? value : `${value} ${unit}`
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+}
+
+function escape(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
+}

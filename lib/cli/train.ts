@@ -1,0 +1,137 @@
+/**
+ * `gru train`: from a job file to a saved model and a report.
+ *
+ * @module
+ */
+import { mkdir } from 'node:fs/promises'
+import * as path from 'node:path'
+import { GruError } from '../errors'
+import { replaceFile } from '../replace-file'
+import { runtime } from '../runtime'
+import { parseArguments } from './arguments'
+import type { Command } from './command'
+import { evaluate, unbeaten, type Contender, type Evaluation } from './evaluation'
+import { fit, type Fitted } from './fitting'
+import { Forecaster } from './forecaster'
+import { readJob, type Job } from './job'
+import { loadPeers } from './peers'
+import { createProgress, type Output } from './progress'
+import { renderReport, withUnit, type Results } from './report'
+import { dayAfter, isoDay, readTable, type Table } from './table'
+import { textTable } from './text-table'
+import { splitByTime, type Days, type Parts } from './windows'
+
+/** Trains the model of a job, tells how good it is, saves it, and checks what was saved. */
+export const train: Command = async (args, { stdout, signal }) => {
+  const parsed = parseArguments(args, ['JOB.json'], { out: { type: 'string' } })
+  loadPeers()
+  const job = await readJob(parsed.positionals[0]!)
+  const folder = parsed.values.out ?? path.join('out', job.name)
+  const table = await readTable(job.csv, job.columns)
+  const parts = splitByTime(table, job.window, job.split)
+  stdout.write(describeData(job, table, parts))
+  const fitted = await fitShowing(job, table, parts, stdout, signal)
+  const { forecaster } = fitted
+  try {
+    stdout.write(describeFitted(fitted))
+    const evaluation = await evaluate(forecaster, table, parts, signal)
+    stdout.write(describeErrors(job, evaluation))
+    const tomorrow = await forecastTomorrow(forecaster, table)
+    const results = { job, table, parts, fitted, evaluation, tomorrow }
+    const file = await save(folder, results, signal)
+    stdout.write(`saved ${file} and ${path.join(folder, 'report.html')}\n`)
+    await checkSaved(file, table, parts.test, evaluation.forecast)
+    const { length } = evaluation.forecast
+    stdout.write(`loaded the model again: its ${length} test forecasts are bit for bit the same\n`)
+    const value = withUnit(tomorrow.value.toFixed(1), job.unit)
+    stdout.write(`forecast for ${isoDay(tomorrow.date)}: ${job.target} ${value}\n`)
+  } finally {
+    forecaster.dispose()
+  }
+}
+
+async function fitShowing(
+  job: Job,
+  table: Table,
+  parts: Parts,
+  stdout: Output,
+  signal: AbortSignal,
+): Promise<Fitted> {
+  const progress = createProgress(stdout, job.training.epochs)
+  try {
+    return await fit(job, table, parts, progress.show, signal)
+  } finally {
+    progress.stop()
+  }
+}
+
+async function forecastTomorrow(
+  forecaster: Forecaster,
+  table: Table,
+): Promise<Results['tomorrow']> {
+  const [value] = await forecaster.forecast(table, { begin: table.rows, end: table.rows + 1 })
+  return { date: dayAfter(table.dates.at(-1)!), value: value! }
+}
+
+/** Writes model and report. Whoever interrupts before finds the folder as it was. */
+async function save(folder: string, results: Results, signal: AbortSignal): Promise<string> {
+  const report = renderReport(results)
+  signal.throwIfAborted()
+  try {
+    await mkdir(folder, { recursive: true })
+  } catch (cause) {
+    const message = `${folder}: expected a folder that can be made, got ${(cause as Error).message}`
+    throw new GruError('ERR_GRU_FORMAT', message, { cause })
+  }
+  const file = path.join(folder, 'model.safetensors')
+  await results.fitted.forecaster.save(file)
+  await replaceFile(path.join(folder, 'report.html'), report)
+  return file
+}
+
+/** Compares the forecasts of a saved model with those of the model in memory. */
+async function checkSaved(
+  file: string,
+  table: Table,
+  days: Days,
+  expected: Float64Array,
+): Promise<void> {
+  const loaded = await Forecaster.load(file)
+  try {
+    const forecast = await loaded.forecast(table, days)
+    if (Buffer.from(forecast.buffer).equals(Buffer.from(expected.buffer))) return
+  } finally {
+    loaded.dispose()
+  }
+  const message = `${file}: the model forecasts differently once it is loaded again`
+  throw new GruError('ERR_GRU_INTERNAL', message)
+}
+
+function describeData(job: Job, table: Table, parts: Parts): string {
+  const day = (row: number): string => isoDay(table.dates[row]!)
+  const rows = Object.entries(parts).map(([name, { begin, end }]: [string, Days]) => {
+    return [name, `${day(begin)} to ${day(end - 1)}`, `${end - begin} days`]
+  })
+  const { isa, threads, blas } = runtime()
+  const engine = `${isa}, ${threads === 1 ? '1 thread' : `${threads} threads`}, BLAS: ${blas}`
+  const task = `${job.target} one day ahead from ${job.window} days of ${job.source}`
+  return `${job.name}: ${task}\n${textTable(rows)}engine: ${engine}\n`
+}
+
+function describeFitted({ forecaster, best }: Fitted): string {
+  const { parameterCount } = forecaster.model
+  const loss = best.validationLoss.toFixed(4)
+  return `best of ${parameterCount} parameters: epoch ${best.epoch}, validation loss ${loss}\n`
+}
+
+function describeErrors(job: Job, evaluation: Evaluation): string {
+  const row = ({ name, mae, rmse }: Contender): string[] => [name, mae.toFixed(2), rmse.toFixed(2)]
+  const title = job.unit === '' ? 'test error' : `test error in ${job.unit}`
+  const rows = [[title, 'MAE', 'RMSE'], row(evaluation.model), ...evaluation.baselines.map(row)]
+  const names = unbeaten(evaluation).map(({ name }) => name)
+  const verdict =
+    names.length === 0
+      ? 'the model beats every baseline on both measures'
+      : `the model does not beat, on both measures: ${names.join('; ')}`
+  return `${textTable(rows)}${verdict}\n`
+}

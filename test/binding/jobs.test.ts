@@ -1,0 +1,219 @@
+import type { AbortFlag, StepMetrics } from '../../binding'
+import {
+  BATCH,
+  INPUT,
+  OUTPUT,
+  STATE,
+  STEPS,
+  addon,
+  classes,
+  codeOf,
+  createGru,
+  createModel,
+  emptyResult,
+  gruOptions,
+  tokens,
+  trainerOptions,
+  wave,
+} from '../support/addon'
+
+/** Enough work to last well beyond the calls around it. */
+const slowModel = () => createModel({ gru: { ...gruOptions, hiddenSize: 192 } })
+const SLOW_STEPS = 256
+const SLOW_BATCH = 32
+const slowTokens = new Int32Array(SLOW_STEPS * SLOW_BATCH)
+
+describe('while a promise is pending', () => {
+  test('synchronous calls of the same object are refused, those of others are not', async () => {
+    const model = createModel()
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const target = new Float32Array(model.parameterCount)
+    const logits = new Float32Array(tokens.length * 5)
+    const syncCalls = [
+      () => trainer.stepSync(STEPS, BATCH, null, tokens, classes),
+      () => {
+        model.predictSync(STEPS, BATCH, null, tokens, logits)
+      },
+      () => {
+        model.readParameters(target)
+      },
+      () => {
+        model.writeParameters(target)
+      },
+      () => new addon.NativeTrainer(model, trainerOptions),
+    ]
+    const pending = trainer.step(STEPS, BATCH, null, tokens, classes, null)
+    const codes = await Promise.all(syncCalls.map(codeOf))
+    expect(codes).toEqual(syncCalls.map(() => 'ERR_GRU_BUSY'))
+    await pending
+    expect(await Promise.all(syncCalls.map(codeOf))).toEqual(syncCalls.map(() => undefined))
+  })
+
+  test('a pass shares the queue of its layer', async () => {
+    const [gru, other] = [createGru(), createGru()]
+    const { output, state } = emptyResult()
+    const forward = [STEPS, BATCH, null, wave(INPUT), null, output, state] as const
+    const gradients = [wave(INPUT), wave(STATE), new Float32Array(gru.parameterCount)] as const
+    const pass = gru.forwardTrainingSync(...forward)
+    const pending = gru.forward(...forward, null)
+    const backward = () => {
+      pass.backwardSync(null, wave(STATE), ...gradients)
+    }
+    expect(await codeOf(backward)).toBe('ERR_GRU_BUSY')
+    other.forwardSync(...forward)
+    await pending
+    expect(await codeOf(backward)).toBeUndefined()
+  })
+
+  test('inputs may change, move and go, since they were copied', async () => {
+    const gru = createGru()
+    const [expected, got] = [emptyResult(), emptyResult()]
+    const input = wave(INPUT)
+    const lengths = Int32Array.of(2, 5)
+    const initial = wave(STATE)
+    gru.forwardSync(STEPS, BATCH, lengths, input, initial, expected.output, expected.state)
+    const pending = gru.forward(STEPS, BATCH, lengths, input, initial, got.output, got.state, null)
+    input.fill(NaN)
+    lengths.fill(-1)
+    structuredClone(initial, { transfer: [initial.buffer as ArrayBuffer] })
+    await pending
+    expect(got).toEqual(expected)
+  })
+
+  test('an output that goes away fails the call, and the others stay as they were', async () => {
+    const gru = createGru()
+    const { output, state } = emptyResult()
+    const pending = gru.forward(STEPS, BATCH, null, wave(INPUT), null, output, state, null)
+    structuredClone(state, { transfer: [state.buffer as ArrayBuffer] })
+    await expect(pending).rejects.toThrow(
+      'state: expected a Float32Array over an ArrayBuffer of fixed length, got a Float32Array over a detached',
+    )
+    expect(await codeOf(() => pending)).toBe('ERR_GRU_TYPE')
+    expect(output).toEqual(new Float32Array(OUTPUT))
+  })
+
+  test('timers keep time', async () => {
+    const trainer = new addon.NativeTrainer(slowModel(), trainerOptions)
+    let ticks = 0
+    const timer = setInterval(() => ticks++, 1)
+    await trainer.step(SLOW_STEPS, SLOW_BATCH, null, slowTokens, slowTokens, null)
+    clearInterval(timer)
+    expect(ticks).toBeGreaterThan(5)
+  })
+})
+
+describe('dispose', () => {
+  test('may be called again, and nothing else after it', async () => {
+    const gru = createGru()
+    const { output, state } = emptyResult()
+    const forward = [STEPS, BATCH, null, wave(INPUT), null, output, state] as const
+    const gradients = [wave(INPUT), wave(STATE), new Float32Array(gru.parameterCount)] as const
+    const [disposed, orphan] = [
+      gru.forwardTrainingSync(...forward),
+      gru.forwardTrainingSync(...forward),
+    ]
+    const model = createModel()
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const orphanTrainer = new addon.NativeTrainer(model, trainerOptions)
+    const batch = [STEPS, BATCH, null, tokens, classes] as const
+    const target = new Float32Array(model.parameterCount)
+    trainer.dispose()
+    disposed.dispose()
+    const calls: (() => unknown)[] = [
+      () => {
+        disposed.backwardSync(null, wave(STATE), ...gradients)
+      },
+      () => disposed.backward(null, wave(STATE), ...gradients, null),
+      () => trainer.stepSync(...batch),
+      () => trainer.step(...batch, null),
+      () => trainer.evaluate(...batch, null),
+    ]
+    expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => 'ERR_GRU_DISPOSED'))
+    model.dispose()
+    gru.dispose()
+    calls.push(
+      () => gru.parameterCount,
+      () => gru.parameterSpecs(),
+      () => {
+        gru.readParameters(target)
+      },
+      () => {
+        gru.writeParameters(target)
+      },
+      () => {
+        gru.forwardSync(...forward)
+      },
+      () => gru.forward(...forward, null),
+      () => gru.forwardTrainingSync(...forward),
+      () => gru.forwardTraining(...forward, null),
+      () => {
+        orphan.backwardSync(null, wave(STATE), ...gradients)
+      },
+      () => model.parameterCount,
+      () => model.parameterSpecs(),
+      () => {
+        model.readParameters(target)
+      },
+      () => {
+        model.writeParameters(target)
+      },
+      () => {
+        model.predictSync(STEPS, BATCH, null, tokens, wave(tokens.length * 5))
+      },
+      () => model.predict(STEPS, BATCH, null, tokens, wave(tokens.length * 5), null),
+      () => orphanTrainer.stepSync(...batch),
+      () => new addon.NativeTrainer(model, trainerOptions),
+    )
+    expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => 'ERR_GRU_DISPOSED'))
+    for (const object of [gru, disposed, orphan, model, trainer, orphanTrainer]) object.dispose()
+  })
+
+  test('lets pending jobs finish', async () => {
+    const [model, twin] = [createModel(), createModel()]
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const expected = new addon.NativeTrainer(twin, trainerOptions)
+    const batch = [STEPS, BATCH, null, tokens, classes] as const
+    const pending = [1, 2, 3].map(() => trainer.step(...batch, null))
+    trainer.dispose()
+    model.dispose()
+    expect(await Promise.all(pending)).toEqual([1, 2, 3].map(() => expected.stepSync(...batch)))
+  })
+})
+
+describe('AbortFlag', () => {
+  const stepOf = (trainer: InstanceType<typeof addon.NativeTrainer>, flag: AbortFlag | null) =>
+    trainer.step(SLOW_STEPS, SLOW_BATCH, null, slowTokens, slowTokens, flag)
+
+  test('stops a job before it starts', async () => {
+    const gru = createGru()
+    const { output, state } = emptyResult()
+    const flag = new addon.AbortFlag()
+    flag.abort()
+    const call = () => gru.forward(STEPS, BATCH, null, wave(INPUT), null, output, state, flag)
+    expect(await codeOf(call)).toBe('ERR_GRU_ABORTED')
+    expect(output).toEqual(new Float32Array(OUTPUT))
+  })
+
+  test('stops a job that runs, and jobs that wait, and changes nothing', async () => {
+    const model = slowModel()
+    const [before, after] = [0, 1].map(() => new Float32Array(model.parameterCount))
+    model.readParameters(before!)
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const flag = new addon.AbortFlag()
+    // Not all of these could finish within the time limit of a test.
+    const pending = Array.from({ length: 1000 }, () => stepOf(trainer, flag))
+    const outcomes = Promise.all(pending.map((promise) => codeOf(() => promise)))
+    setTimeout(() => {
+      flag.abort()
+    }, 20)
+    const codes = await outcomes
+    expect(codes.at(-1)).toBe('ERR_GRU_ABORTED')
+    const finished = codes.filter((code) => code === undefined).length
+    expect(codes.slice(finished)).toEqual(codes.slice(finished).map(() => 'ERR_GRU_ABORTED'))
+    model.readParameters(after!)
+    expect(after!.every((value, i) => value === before![i])).toBe(finished === 0)
+
+    const metrics: StepMetrics = await stepOf(trainer, null)
+    expect(metrics.loss).toBeGreaterThan(0)
+  })
+})

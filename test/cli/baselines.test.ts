@@ -1,0 +1,79 @@
+import { calendarDay, climatology, persistence } from '../../lib/cli/baselines'
+import { forecastError } from '../../lib/cli/metrics'
+import { mapDays, splitByTime, windowBefore } from '../../lib/cli/windows'
+
+const DAY = 86_400_000
+
+function daysFrom(first: string, count: number): Date[] {
+  return Array.from({ length: count }, (_, i) => new Date(Date.parse(first) + i * DAY))
+}
+
+it('forecasts the value of the day before', () => {
+  const values = Float64Array.of(3, 1, 4, 1, 5)
+  expect(persistence(values, { begin: 2, end: 5 })).toEqual(Float64Array.of(1, 4, 1))
+})
+
+it('gives a date one place in every year', () => {
+  expect(calendarDay(new Date('2011-01-01'))).toBe(0)
+  expect(calendarDay(new Date('2012-02-29'))).toBe(59)
+  expect(calendarDay(new Date('2011-03-01'))).toBe(60)
+  expect(calendarDay(new Date('2012-03-01'))).toBe(60)
+  expect(calendarDay(new Date('2011-12-31'))).toBe(365)
+})
+
+describe('the mean of the day of the year', () => {
+  // Two common years for training, in which every day is worth its index; then a leap year.
+  const dates = daysFrom('2010-01-01', 365 + 365 + 366)
+  const values = Float64Array.from(dates, (_, row) => row % 365)
+  const at = (iso: string): number => dates.findIndex((date) => date.toISOString().startsWith(iso))
+  const mean = (iso: string, halfWidth: number): number => {
+    const begin = at(iso)
+    return climatology(values, dates, 730, { begin, end: begin + 1 }, halfWidth)[0]!
+  }
+
+  it('averages the same date over the years of the training part', () => {
+    expect(mean('2012-01-01', 0)).toBe(0)
+    expect(mean('2012-03-01', 0)).toBe(59)
+    expect(mean('2012-12-31', 0)).toBe(364)
+  })
+
+  it('takes the neighbours of 29 February where training had none', () => {
+    expect(mean('2012-02-29', 0)).toBe((58 + 59) / 2)
+  })
+
+  it('averages over the days around a date, across the turn of the year', () => {
+    expect(mean('2012-06-15', 2)).toBe(mean('2012-06-15', 0))
+    expect(mean('2012-01-01', 1)).toBeCloseTo((364 + 0 + 1) / 3, 12)
+  })
+
+  it('knows nothing of later years', () => {
+    const later = values.map((value, row) => (row < 730 ? value : -1000))
+    const days = { begin: 730, end: 1096 }
+    expect(climatology(later, dates, 730, days, 3)).toEqual(
+      climatology(values, dates, 730, days, 3),
+    )
+  })
+})
+
+it('measures absolute and squared errors', () => {
+  const error = forecastError(Float64Array.of(1, 2, 3), Float64Array.of(1, 5, -1))
+  expect(error).toEqual({ mae: 7 / 3, rmse: Math.sqrt(25 / 3) })
+})
+
+it('splits by time, and says where there are too few rows', () => {
+  const shares = { training: 0.5, validation: 0.25 }
+  expect(splitByTime({ path: 't.csv', rows: 41 }, 3, shares)).toEqual({
+    training: { begin: 3, end: 20 },
+    validation: { begin: 20, end: 30 },
+    test: { begin: 30, end: 41 },
+  })
+  expect(() => splitByTime({ path: 't.csv', rows: 6 }, 3, shares)).toThrow(
+    't.csv: expected rows enough for windows of 3 days and a training part, got 6 rows',
+  )
+})
+
+it('ends a window on the day before', () => {
+  const features = Float32Array.from({ length: 20 }, (_, i) => i)
+  expect(windowBefore(features, 2, 3, 5)).toEqual(Float32Array.of(4, 5, 6, 7, 8, 9))
+  expect(mapDays({ begin: 4, end: 6 }, (day) => day * day)).toEqual(Float64Array.of(16, 25))
+})

@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import * as path from 'node:path'
+import { readJob } from '../../lib/cli/job'
+import { removeFolders, smallJob, writeJob } from './harness'
+
+afterAll(removeFolders)
+
+it('fills in the defaults', async () => {
+  const { columns, csv, target } = smallJob()
+  const file = writeJob({ columns, csv, target })
+  await expect(readJob(file)).resolves.toEqual({
+    name: 'small',
+    csv: path.join(path.dirname(file), 'table.csv'),
+    source: 'table.csv',
+    columns: { day: 'date', warmth: 'number', sky: 'category' },
+    target: 'warmth',
+    unit: '',
+    window: 30,
+    split: { training: 0.7, validation: 0.15 },
+    model: { hiddenSize: 32, numLayers: 1, dropout: 0 },
+    training: { epochs: 30, batch: 32, learningRate: 1e-3, weightDecay: 0.01, clipNorm: 1 },
+    seed: 1,
+  })
+})
+
+it('finds a file of an installed package, though the package does not export it', async () => {
+  const csv = 'npm:vega-datasets/data/seattle-weather.csv'
+  const job = await readJob(writeJob({ ...smallJob(), csv }))
+  expect(path.isAbsolute(job.csv)).toBe(true)
+  expect(job.csv.endsWith(path.join('data', 'seattle-weather.csv'))).toBe(true)
+  expect(existsSync(job.csv)).toBe(true)
+  expect(job.source).toBe(csv)
+})
+
+it.each([
+  [
+    'columns',
+    { columns: { warmth: 'number' } },
+    'columns: expected one column of kind "date", got 0',
+  ],
+  [
+    'a kind',
+    { columns: { day: 'date', warmth: 'numeric' } },
+    'columns.warmth: expected one of "number", "category", "date", got "numeric"',
+  ],
+  ['no columns', { columns: 5 }, 'columns: expected a plain object, got 5'],
+  ['target', { target: 'sky' }, 'target: expected one of "warmth", got "sky"'],
+  ['unit', { unit: 5 }, 'unit: expected a string, got 5'],
+  ['name', { name: '../up' }, 'name: expected the name of a folder'],
+  ['window', { window: 0 }, 'window: expected an integer from 1 to 2147483647, got 0'],
+  ['a fraction', { window: 2.5 }, 'window: expected an integer from 1 to 2147483647, got 2.5'],
+  [
+    'split',
+    { split: { training: 0.8, validation: 0.2 } },
+    'split: expected a sum below 1, to leave a test part, got 1',
+  ],
+  ['a share', { split: { training: 1.5 } }, 'split.training: expected a finite number above 0 and'],
+  ['hiddenSize', { model: { hiddenSize: '32' } }, 'model.hiddenSize: expected an integer'],
+  ['dropout', { model: { dropout: 1 } }, 'model.dropout: expected a finite number at least 0 and'],
+  [
+    'a misspelt key',
+    { training: { learning_rate: 1 } },
+    'the key "learning_rate" (did you mean learningRate?)',
+  ],
+  [
+    'clipNorm',
+    { training: { clipNorm: 0 } },
+    'training.clipNorm: expected a finite number above 0',
+  ],
+  ['epochs', { training: { epochs: -1 } }, 'training.epochs: expected an integer from 1'],
+  ['seed', { seed: -1 }, 'seed: expected an integer from 0'],
+  ['an unknown key', { sead: 1 }, 'got the key "sead"'],
+  ['no csv', { csv: null }, 'csv: expected a string, got null'],
+  [
+    'a package that is not there',
+    { csv: 'npm:no-such-package/data.csv' },
+    'csv: expected a file of an installed package (npm install no-such-package)',
+  ],
+])('refuses %s, naming the file and the key', async (_, change, message) => {
+  const file = writeJob({ ...smallJob(), ...change })
+  const error: unknown = await readJob(file).catch((reason: unknown) => reason)
+  expect(error).toMatchObject({ name: 'GruError', message: expect.stringContaining(message) })
+  expect((error as Error).message.startsWith(file)).toBe(true)
+})
+
+it.each([
+  ['a list', '[]', 'expected a plain object'],
+  ['broken JSON', '{"csv":', 'expected JSON'],
+])('refuses %s', async (_, text, message) => {
+  await expect(readJob(writeJob(text))).rejects.toThrow(message)
+})
+
+it('refuses a file that is not there', async () => {
+  const error: unknown = await readJob('no-such.json').catch((reason: unknown) => reason)
+  expect(error).toMatchObject({
+    code: 'ERR_GRU_FORMAT',
+    message: expect.stringMatching(
+      /^no-such\.json: expected a job file that can be read, got ENOENT/,
+    ),
+  })
+})

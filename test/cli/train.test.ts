@@ -1,0 +1,237 @@
+import { spawn } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import * as path from 'node:path'
+import { Forecaster } from '../../lib/cli/forecaster'
+import { readTable } from '../../lib/cli/table'
+import { SequenceModel } from '../../lib'
+import {
+  gru,
+  gruUntil,
+  newFolder,
+  Recorder,
+  removeFolders,
+  rowsOfDays,
+  smallJob,
+  writeJob,
+  writeTable,
+} from './harness'
+
+afterAll(removeFolders)
+
+const ROWS = rowsOfDays(120)
+
+async function trained(): Promise<{ out: string; model: string; stdout: string }> {
+  const out = path.join(newFolder(), 'new', 'folder')
+  const { status, stdout, stderr } = await gru('train', writeJob(smallJob(), ROWS), '--out', out)
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  return { out, model: path.join(out, 'model.safetensors'), stdout }
+}
+
+describe('gru train', () => {
+  it('tells of the data, of each epoch, of the errors and of what it saved', async () => {
+    const { out, model, stdout } = await trained()
+    // 84 days of 120 for training, less the first window; 18 for each of the other parts.
+    expect(stdout).toContain('training    2020-01-05 to 2020-03-22  78 days')
+    expect(stdout).toContain('validation  2020-03-23 to 2020-04-09  18 days')
+    expect(stdout).toContain('test        2020-04-10 to 2020-04-27  18 days')
+    expect(stdout.match(/^epoch \d\/4 {2}loss \d\.\d{4} {2}validation \d\.\d{4}$/gm)).toHaveLength(
+      4,
+    )
+    expect(stdout).toMatch(/test error in K +MAE +RMSE/)
+    expect(stdout).toContain(`saved ${model} and ${path.join(out, 'report.html')}`)
+    expect(stdout).toContain('its 18 test forecasts are bit for bit the same')
+    expect(stdout).toMatch(/forecast for 2020-04-28: warmth -?\d+\.\d K\n$/)
+    expect(readdirSync(out).sort()).toEqual(['model.safetensors', 'report.html'])
+  })
+
+  it('writes the same bytes for the same job', async () => {
+    const [one, other] = [await trained(), await trained()]
+    for (const name of ['model.safetensors', 'report.html']) {
+      const [a, b] = [one, other].map(({ out }) => readFileSync(path.join(out, name)))
+      expect(a!.equals(b!)).toBe(true)
+    }
+  })
+
+  it('keeps the parameters of the epoch that validated best', async () => {
+    const { stdout } = await trained()
+    const losses = [...stdout.matchAll(/validation (\d\.\d{4})$/gm)].map(([, loss]) => Number(loss))
+    const best = Math.min(...losses)
+    const [, epoch, loss] = /epoch (\d+), validation loss (\d\.\d{4})/.exec(stdout)!
+    expect(Number(loss)).toBe(best)
+    expect(losses[Number(epoch) - 1]).toBe(best)
+  })
+
+  it('says it where a baseline is not beaten', async () => {
+    const constant = ROWS.map((row) => row.replace(/,[^,]*,/, ',4,'))
+    const file = writeJob({ ...smallJob(), training: { epochs: 1 } }, constant)
+    const { stdout } = await gru('train', file, '--out', newFolder())
+    expect(stdout).toContain('the model does not beat, on both measures: tomorrow = today')
+  })
+
+  it.each([
+    ['a gap', '2020-01-04,,sun', 'line 7, column "warmth": expected a number, got a gap'],
+    ['text', '2020-01-04,mild,sun', 'line 7, column "warmth": expected a number, got "mild"'],
+    ['a date', '2020-13-04,1,sun', 'line 7, column "day": expected a date'],
+  ])('names line and column of %s in the table', async (_, row, message) => {
+    const rows = ROWS.with(5, row)
+    const { status, stdout, stderr } = await gru('train', writeJob(smallJob(), rows))
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain(message)
+  })
+
+  it('stops where the loss is not finite', async () => {
+    const rows = ROWS.map((row, i) => (i < 60 ? row : row.replace(/,[^,]*,/, ',1e300,')))
+    const { status, stderr } = await gru('train', writeJob(smallJob(), rows))
+    expect(status).toBe(1)
+    expect(stderr).toMatch(/^gru: .*expected .*finite/)
+  })
+
+  it('fails where the folder cannot be made', async () => {
+    const file = path.join(newFolder(), 'file')
+    writeFileSync(file, '')
+    const { status, stderr } = await gru('train', writeJob(smallJob()), '--out', file)
+    expect(status).toBe(1)
+    expect(stderr).toContain('expected a folder that can be made')
+  })
+})
+
+describe('an interruption', () => {
+  const endless = { ...smallJob(), training: { epochs: 1_000_000 } }
+
+  it('leaves an old result as it was, and the terminal too', async () => {
+    const out = newFolder()
+    writeFileSync(path.join(out, 'model.safetensors'), 'old')
+    const controller = new AbortController()
+    const terminal = new Recorder(true)
+    const timer = setInterval(() => {
+      if (terminal.text.includes('| loss 0.')) controller.abort()
+    }, 10)
+    const args = ['train', writeJob(endless), '--out', out]
+    const { status, stdout, stderr } = await gruUntil(controller.signal, terminal, ...args)
+    clearInterval(timer)
+    expect({ status, stderr }).toEqual({
+      status: 130,
+      stderr: 'gru: interrupted; nothing was saved\n',
+    })
+    expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'))
+    expect(readdirSync(out)).toEqual(['model.safetensors'])
+    expect(readFileSync(path.join(out, 'model.safetensors'), 'utf8')).toBe('old')
+  })
+
+  it('ends the program with status 130 on SIGINT', async () => {
+    const out = path.join(newFolder(), 'out')
+    const program = path.join(__dirname, '..', '..', 'dist', 'cli', 'main.js')
+    const child = spawn(process.execPath, [program, 'train', writeJob(endless), '--out', out])
+    let stderr = ''
+    child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+    child.stdout.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('epoch ')) child.kill('SIGINT')
+    })
+    const end = await new Promise<unknown[]>((resolve) => {
+      child.on('close', (...result) => {
+        resolve(result)
+      })
+    })
+    expect(end).toEqual([130, null])
+    expect(stderr).toBe('gru: interrupted; nothing was saved\n')
+    expect(existsSync(out)).toBe(false)
+  })
+})
+
+describe('gru forecast', () => {
+  it('gives what the model predicts from the last rows, read by the public API', async () => {
+    const { model: file } = await trained()
+    const table = writeTable(path.join(newFolder(), 'table.csv'), ROWS.slice(-30))
+    const { stdout } = await gru('forecast', file, table, '--json')
+    const printed = JSON.parse(stdout) as { date: string; value: number }
+
+    const model = await SequenceModel.load(file)
+    const facts = JSON.parse(model.metadata['forecast']!) as {
+      columns: { name: string; mean: number; standardDeviation: number }[]
+      change: { mean: number; standardDeviation: number }
+    }
+    const scale = facts.columns.find(({ name }) => name === 'warmth')!
+    const input = ROWS.slice(-6).flatMap((row) => {
+      const [day, warmth, sky] = row.split(',') as [string, string, string]
+      const number = 1 + (Date.parse(day) - Date.parse('2020-01-01')) / 86_400_000
+      const angle = (2 * Math.PI * number) / 365.25
+      const scaled = (Number(warmth) - scale.mean) / scale.standardDeviation
+      return [
+        Math.sin(angle),
+        Math.cos(angle),
+        scaled,
+        Number(sky === 'rain'),
+        Number(sky === 'sun'),
+      ]
+    })
+    const [output] = model.predictSync(Float32Array.from(input))
+    const today = Number(ROWS.at(-1)!.split(',')[1])
+    const value = today + facts.change.mean + facts.change.standardDeviation * output!
+    expect(printed).toMatchObject({ date: '2020-04-28', target: 'warmth', unit: 'K' })
+    expect(printed.value).toBeCloseTo(value, 10)
+    const text = await gru('forecast', file, table)
+    expect(text.stdout).toBe(`2020-04-28: warmth ${value.toFixed(1)} K\n`)
+  })
+
+  it('sees the days before, and never the day itself', async () => {
+    const { model } = await trained()
+    const forecaster = await Forecaster.load(model)
+    const forecastOf = async (row: number, text: string): Promise<number> => {
+      const rows = row < 0 ? ROWS : ROWS.with(row, text)
+      const file = writeTable(path.join(newFolder(), 'table.csv'), rows)
+      const table = await readTable(file, forecaster.columns)
+      return (await forecaster.forecast(table, { begin: 50, end: 51 }))[0]!
+    }
+    const day = (row: number): string => ROWS[row]!.slice(0, 10)
+    const plain = await forecastOf(-1, '')
+    expect(await forecastOf(50, `${day(50)},77,rain`)).toBe(plain)
+    expect(await forecastOf(43, `${day(43)},77,rain`)).toBe(plain)
+    expect(await forecastOf(44, `${day(44)},77,rain`)).not.toBe(plain)
+    expect(await forecastOf(49, `${day(49)},77,rain`)).not.toBe(plain)
+  })
+
+  it.each([
+    ['too few rows', ROWS.slice(-5), 'expected at least 6 rows, which the model looks back, got 5'],
+    ['a new category', [...ROWS.slice(-6, -1), '2020-04-27,3,hail'], 'got "hail"'],
+    ['a gap', ROWS.slice(-9).with(2, '2020-04-21,4,'), 'line 4, column "sky"'],
+  ])('refuses %s', async (_, rows, message) => {
+    const { model } = await trained()
+    const table = writeTable(path.join(newFolder(), 'table.csv'), rows)
+    const { status, stdout, stderr } = await gru('forecast', model, table)
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain(message)
+  })
+
+  it.each([
+    ['without facts', {}, 'expected the facts of a model of gru train, got nothing'],
+    ['with broken facts', { forecast: '{' }, 'metadata "forecast": '],
+    [
+      'with facts of another model',
+      {
+        forecast: JSON.stringify({
+          ...{
+            job: 'j',
+            target: 'a',
+            unit: '',
+            window: 2,
+            change: { mean: 0, standardDeviation: 1 },
+          },
+          columns: [{ name: 'a', kind: 'number', mean: 0, standardDeviation: 1 }],
+        }),
+      },
+      'expected a model of 1 features, batch first',
+    ],
+  ])('refuses a model %s', async (_, metadata, message) => {
+    const model = new SequenceModel({
+      input: { features: 2 },
+      gru: { hiddenSize: 2 },
+      output: { size: 1, loss: 'meanSquaredError' },
+    })
+    const file = path.join(newFolder(), 'model.safetensors')
+    await model.save(file, { metadata })
+    const { status, stderr } = await gru('forecast', file, 'table.csv')
+    expect(status).toBe(1)
+    expect(stderr.startsWith(`gru: ${file}, metadata "forecast"`)).toBe(true)
+    expect(stderr).toContain(message)
+  })
+})
