@@ -5,17 +5,26 @@
  * - Tensors are flat, row-major typed arrays; shapes are in brackets. The native side checks type, memory
  *   and length of each again, so that no call from JavaScript can touch foreign memory.
  * - A failure is the error that `initialize`'s factory makes of a code (ERR_GRU_*) and a message; an aborted
- *   job fails with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason.
+ *   job fails with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason. A call that returns
+ *   a promise never throws: all that fails, wrong arguments among it, rejects the promise.
+ * - Arrays over shared or detached memory are refused with ERR_GRU_TYPE. Arrays that a call writes overlap no other
+ *   array of the call, but for `state`, which may be `initialState`.
  * - A `...Sync` call reads and writes the arrays in place, on the calling thread. It throws ERR_GRU_BUSY
  *   while a promise of the same object (or of its model, or its trainer) is pending.
  * - A call that returns a promise copies its inputs before it returns, runs on the engine's own threads
  *   (never libuv's), and writes its results into the given arrays on the JavaScript thread just before it
- *   settles. Jobs of one object run one after another, in the order of the calls. Different objects'
+ *   settles: all of them, or none where it fails. An array that was detached meanwhile fails it with
+ *   ERR_GRU_TYPE. Jobs of one object run one after another, in the order of the calls. Different objects'
  *   jobs run side by side.
- * - A disposed object throws ERR_GRU_DISPOSED; `dispose` is idempotent and lets pending jobs finish.
+ * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeGru and the trainers
+ *   of a disposed NativeModel; `dispose` is idempotent and lets pending jobs finish.
+ * - A method that is called on an object of another class throws ERR_GRU_TYPE.
  */
 
-/** Hands over the maker of errors; called once for each environment, before anything else. */
+/**
+ * Hands over the maker of errors; called once for each environment, before anything else (a later call
+ * replaces it). Until then, and where the maker throws, errors are plain ones with a `code`.
+ */
 export function initialize(createError: (code: string, message: string) => Error): void
 
 export interface NativeRuntime {
@@ -27,7 +36,11 @@ export interface NativeRuntime {
   isas: string[]
   /** Threads that compute, the caller's among them. GRU_NATIVE_THREADS or setThreads choose. */
   threads: number
-  /** Name of the BLAS in use, or 'none' (none linked, or GRU_NATIVE_BLAS=off). */
+  /**
+   * Name of the BLAS that multiplies large matrices of gradients, or 'none': the engine's own tiles do it
+   * where they are faster, which is with every instruction set but 'baseline', and where no BLAS is linked.
+   * GRU_NATIVE_BLAS=on or off decides otherwise.
+   */
   blas: string
   cuda: { available: boolean; reason: string; devices: string[] }
 }
@@ -62,7 +75,6 @@ export interface ParameterSpec {
   /** Product of `shape`. */
   count: number
 }
-
 
 /** With batchFirst the first two axes of input and output, and of their gradients, change places. */
 export class NativeGru {
@@ -116,7 +128,10 @@ export class NativeGru {
   dispose(): void
 }
 
-/** What a training pass keeps. Backward uses it up; a second one throws ERR_GRU_DISPOSED. */
+/**
+ * What a training pass keeps. A backward whose arguments have the right types uses it up, however it ends; a second one
+ * throws ERR_GRU_DISPOSED. Only the forwardTraining calls make one.
+ */
 export class NativePass {
   private constructor()
   /**

@@ -20,7 +20,8 @@ const standardChecks = () => [
   nativeCheck('native tests'),
   nativeCheck('native tests, sanitized', ['address', 'undefined']),
   jestCheck('jest'),
-  jestCheck('numerics, built-in GEMM', { pattern: NUMERICS, env: { GRU_NATIVE_BLAS: 'off' } }),
+  jestCheck('numerics, BLAS on', { pattern: NUMERICS, env: { GRU_NATIVE_BLAS: 'on' } }),
+  jestCheck('numerics, BLAS off', { pattern: NUMERICS, env: { GRU_NATIVE_BLAS: 'off' } }),
 ]
 
 /** The instruction sets that this machine can run besides the one chosen by default. */

@@ -20,10 +20,18 @@ export type ColumnEncoding =
   | { readonly name: string; readonly kind: 'category'; readonly categories: readonly string[] }
   | { readonly name: string; readonly kind: 'date' }
 
-/** Mean and population standard deviation; 1 instead of 0, which cannot divide. */
-export function fitScale(values: Float64Array): Scale {
+/**
+ * Mean and population standard deviation; 1 instead of 0, which cannot divide.
+ *
+ * @param place - names the values in messages
+ * @throws GruError ERR_GRU_VALUE where the values are too large to be squared
+ */
+export function fitScale(place: string, values: Float64Array): Scale {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
+  if (!Number.isFinite(variance)) {
+    throw argumentError('ERR_GRU_VALUE', place, 'a finite variance', String(variance))
+  }
   return { mean, standardDeviation: Math.sqrt(variance) || 1 }
 }
 
@@ -31,7 +39,8 @@ export function fitScale(values: Float64Array): Scale {
 export function fitEncoding(table: Table, columns: Columns, rows: number): ColumnEncoding[] {
   return Object.entries(columns).map(([name, kind]) => {
     if (kind === 'number') {
-      return { name, kind, ...fitScale(numbersOf(table, name).subarray(0, rows)) }
+      const place = `${table.path}, column ${quote(name)}`
+      return { name, kind, ...fitScale(place, numbersOf(table, name).subarray(0, rows)) }
     }
     if (kind === 'date') return { name, kind }
     const seen = new Set(table.categories.get(name)?.slice(0, rows))

@@ -4,7 +4,7 @@
  * @module
  */
 import { Dataset } from '../data'
-import { argumentError } from '../errors'
+import { argumentError, quote } from '../errors'
 import { SequenceModel } from '../sequence-model'
 import { Trainer } from '../trainer'
 import { countFeatures, encodeRows, fitEncoding, fitScale } from './encoding'
@@ -91,7 +91,7 @@ function learnFacts(job: Job, table: Table, training: Days): ForecastFacts {
     unit: job.unit,
     window: job.window,
     columns: fitEncoding(table, job.columns, training.end),
-    change: fitScale(changes),
+    change: fitScale(`${table.path}, changes of ${quote(job.target)}`, changes),
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { argumentError, GruError, quote } from '../errors'
+import { argumentError, describe, GruError, quote } from '../errors'
 import { SequenceModel } from '../sequence-model'
 import { checkNumber, checkOneOf, checkOptions, checkPositiveInteger } from '../validate'
 import { countFeatures, encodeRows, type ColumnEncoding, type Scale } from './encoding'
@@ -126,9 +126,9 @@ function checkFacts(value: unknown, model: SequenceModel): ForecastFacts {
   const fields = checkOptions('facts', value, FACTS_KEYS)
   const columns = checkArray('columns', fields.columns).map(checkColumn)
   const facts = {
-    job: String(fields.job),
+    job: checkText('job', fields.job),
     target: checkNumberColumn(fields.target, columns),
-    unit: String(fields.unit),
+    unit: checkText('unit', fields.unit),
     window: checkPositiveInteger('window', fields.window),
     columns,
     change: checkScale('change', fields.change),
@@ -153,7 +153,12 @@ function checkModel({ options }: SequenceModel, columns: readonly ColumnEncoding
 
 function checkArray(key: string, value: unknown): readonly unknown[] {
   if (Array.isArray(value)) return value
-  throw argumentError('ERR_GRU_FORMAT', key, 'an array', typeof value)
+  throw argumentError('ERR_GRU_FORMAT', key, 'an array', describe(value))
+}
+
+function checkText(key: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  throw argumentError('ERR_GRU_FORMAT', key, 'a string', describe(value))
 }
 
 function checkNumberColumn(value: unknown, columns: readonly ColumnEncoding[]): string {
@@ -165,12 +170,14 @@ function checkColumn(value: unknown, index: number): ColumnEncoding {
   const key = `columns[${index}]`
   const keys = ['name', 'kind', 'mean', 'standardDeviation', 'categories'] as const
   const { name, kind, categories, ...scale } = checkOptions(key, value, keys)
-  const common = { name: String(name) }
+  const common = { name: checkText(`${key}.name`, name) }
   switch (checkOneOf(`${key}.kind`, kind, ['number', 'category', 'date'])) {
     case 'number':
       return { ...common, kind: 'number', ...checkScale(key, scale) }
     case 'category': {
-      const names = checkArray(`${key}.categories`, categories).map(String)
+      const names = checkArray(`${key}.categories`, categories).map((category) =>
+        checkText(`${key}.categories`, category),
+      )
       return { ...common, kind: 'category', categories: names }
     }
     case 'date':

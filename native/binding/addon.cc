@@ -31,8 +31,7 @@ napi_property_descriptor exported_function(const char* name, napi_callback funct
 }
 
 napi_property_descriptor exported_class(const char* name, napi_value constructor) {
-  return {name,    nullptr, nullptr, nullptr, nullptr, constructor, napi_default_jsproperty,
-          nullptr};
+  return {name, nullptr, nullptr, nullptr, nullptr, constructor, napi_default_jsproperty, nullptr};
 }
 
 Napi::Object define_exports(Napi::Env env, Napi::Object exports) {

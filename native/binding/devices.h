@@ -10,8 +10,8 @@
 
 namespace gru::binding {
 
-/// 'cpu', 'auto' (the best one that is there), or 'cuda' and 'cuda:N'. A device that does not exist is
-/// a device status, any other name a value status.
+/// 'cpu', 'auto' (the best one that is there), or 'cuda' and 'cuda:N'. A device that does not exist
+/// is a device status, any other name a value status.
 Status create_device(const std::string& name, std::unique_ptr<Device>& device);
 
 struct CudaRuntime {

@@ -34,8 +34,8 @@ class Arguments {
   std::array<napi_value, most> values_{};
 };
 
-/// Runs `body` and gives what it returns; of what it throws `fail` makes the result, from a JavaScript
-/// error.
+/// Runs `body` and gives what it returns; of what it throws `fail` makes the result, from a
+/// JavaScript error.
 template <class Body, class Fail>
 napi_value contain(napi_env env, Body&& body, Fail&& fail) noexcept {
   Failure failure;

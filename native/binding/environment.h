@@ -12,9 +12,9 @@ namespace gru::binding {
 class PromiseJob;
 class PassObject;
 
-/// What the addon holds for one JavaScript environment (the main thread's or a worker_thread's): never
-/// anything static, since many environments load it. All of it is for the environment's own thread,
-/// but `notify`.
+/// What the addon holds for one JavaScript environment (the main thread's or a worker_thread's):
+/// never anything static, since many environments load it. All of it is for the environment's own
+/// thread, but `notify`.
 class Environment {
  public:
   /// Sets up the environment; called once by the addon's initialisation.
@@ -41,7 +41,8 @@ class Environment {
 
   /// Starts a job and returns its promise, which settles with the job's outcome.
   napi_value start(std::unique_ptr<PromiseJob> job);
-  /// Sees to it that `job` is settled on the environment's thread. Called by the executor's threads.
+  /// Sees to it that `job` is settled on the environment's thread. Called by the executor's
+  /// threads.
   void notify(PromiseJob& job) noexcept;
 
  private:

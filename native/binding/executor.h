@@ -43,8 +43,8 @@ class Job {
   std::shared_ptr<AbortFlag> abort_;
 };
 
-/// Jobs that must run one after another, since they share a native object. `pending` and `release` are
-/// for the thread of the queue's owner, the JavaScript thread.
+/// Jobs that must run one after another, since they share a native object. `pending` and `release`
+/// are for the thread of the queue's owner, the JavaScript thread.
 class JobQueue {
  public:
   /// Calls whose promise is not settled: while there are none, the owner has the native object to
@@ -53,8 +53,8 @@ class JobQueue {
   void begin() { ++pending_; }
   void end();
 
-  /// Destroys `object`, which may hold memory of the native object's device: now if the queue is idle,
-  /// else between two jobs, since a device serves one thread at a time.
+  /// Destroys `object`, which may hold memory of the native object's device: now if the queue is
+  /// idle, else between two jobs, since a device serves one thread at a time.
   void release(std::shared_ptr<void> object);
 
  private:
@@ -71,8 +71,8 @@ class JobQueue {
   bool scheduled_ = false;
 };
 
-/// What a JavaScript object owns of a native object with a queue: destroyed on the JavaScript thread,
-/// it lets go of it between two jobs.
+/// What a JavaScript object owns of a native object with a queue: destroyed on the JavaScript
+/// thread, it lets go of it between two jobs.
 template <class T>
 class Owned {
  public:
@@ -98,8 +98,8 @@ class Owned {
   std::shared_ptr<T> object_;
 };
 
-/// The threads: started when there is work, asleep when there is none, and shared by all environments
-/// of the process. Queues take turns, a job at a time.
+/// The threads: started when there is work, asleep when there is none, and shared by all
+/// environments of the process. Queues take turns, a job at a time.
 class Executor {
  public:
   /// Never destroyed: its threads may outlive every static object.
@@ -129,7 +129,7 @@ class Executor {
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable finished_;
-  Queues ready_;                ///< queues with waiting jobs, none of which runs
+  Queues ready_;  ///< queues with waiting jobs, none of which runs
   std::vector<Job*> running_;
   std::size_t threads_ = 0;
   std::size_t idle_threads_ = 0;

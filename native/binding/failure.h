@@ -9,8 +9,8 @@
 
 namespace gru::binding {
 
-/// What a call from JavaScript fails with: a code (ERR_GRU_*) and a message. Thrown inside the binding
-/// only; the entry points (entry.h) turn it into a JavaScript error.
+/// What a call from JavaScript fails with: a code (ERR_GRU_*) and a message. Thrown inside the
+/// binding only; the entry points (entry.h) turn it into a JavaScript error.
 struct Failure {
   const char* code = "";
   std::string message;

@@ -9,9 +9,9 @@
 
 namespace gru::binding {
 
-/// The arrays of a call whose work happens later: native copies of its inputs, native memory for its
-/// outputs, and references to the JavaScript arrays that the outputs go to in the end. Allocation
-/// failures are std::bad_alloc.
+/// The arrays of a call whose work happens later: native copies of its inputs, native memory for
+/// its outputs, and references to the JavaScript arrays that the outputs go to in the end.
+/// Allocation failures are std::bad_alloc.
 class JobArrays {
  public:
   /// A copy that lives as long as this object; of nothing, nothing.
@@ -22,8 +22,8 @@ class JobArrays {
   std::span<float> output(napi_env env, napi_value array, std::span<float> target,
                           const char* name);
 
-  /// Copies all outputs into their arrays, or none: fails with ERR_GRU_TYPE where one was detached or
-  /// changed its length since.
+  /// Copies all outputs into their arrays, or none: fails with ERR_GRU_TYPE where one was detached
+  /// or changed its length since.
   void write_back(napi_env env) const;
 
   /// Lets go of the JavaScript arrays. To be called before the object is destroyed, while the

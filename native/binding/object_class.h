@@ -15,10 +15,10 @@ namespace gru::binding {
 /// A C++ type behind a JavaScript class: its name, its tag, and what `new` does.
 template <class T>
 concept ObjectClass = requires(Arguments& arguments) {
-  { T::class_name } -> std::convertible_to<const char*>;
-  { T::type_tag } -> std::convertible_to<const napi_type_tag&>;
-  { T::construct(arguments) } -> std::same_as<std::unique_ptr<T>>;
-};
+                        { T::class_name } -> std::convertible_to<const char*>;
+                        { T::type_tag } -> std::convertible_to<const napi_type_tag&>;
+                        { T::construct(arguments) } -> std::same_as<std::unique_ptr<T>>;
+                      };
 
 /// The T that `value` owns, or null where it is no object of T's class.
 template <ObjectClass T>
@@ -50,8 +50,8 @@ napi_value construct_entry(Arguments& arguments, napi_value new_target) {
   std::unique_ptr<T> object = T::construct(arguments);
   const napi_finalize destroy = [](napi_env, void* data, void*) { delete static_cast<T*>(data); };
   check_call(napi_type_tag_object(arguments.env(), arguments.receiver(), &T::type_tag));
-  check_call(napi_wrap(arguments.env(), arguments.receiver(), object.get(), destroy, nullptr,
-                       nullptr));
+  check_call(
+      napi_wrap(arguments.env(), arguments.receiver(), object.get(), destroy, nullptr, nullptr));
   object.release();
   return arguments.receiver();
 }
@@ -86,22 +86,28 @@ struct Method<member> {
 /// A property of a class's objects: a method that throws, one that returns a promise, or a getter.
 template <auto member>
 napi_property_descriptor method(const char* name) {
-  return {name,    nullptr, entry<Method<member>::call>, nullptr, nullptr,
-          nullptr, napi_default_method, nullptr};
+  return {name,    nullptr, entry<Method<member>::call>, nullptr,
+          nullptr, nullptr, napi_default_method,         nullptr};
 }
 template <auto member>
 napi_property_descriptor promise_method(const char* name) {
-  return {name,    nullptr, promise_entry<Method<member>::call>, nullptr, nullptr,
-          nullptr, napi_default_method, nullptr};
+  return {name,
+          nullptr,
+          promise_entry<Method<member>::call>,
+          nullptr,
+          nullptr,
+          nullptr,
+          napi_default_method,
+          nullptr};
 }
 template <auto member>
 napi_property_descriptor getter(const char* name) {
-  return {name,    nullptr,           nullptr, entry<Method<member>::call>, nullptr,
-          nullptr, napi_configurable, nullptr};
+  return {name,    nullptr, nullptr,           entry<Method<member>::call>,
+          nullptr, nullptr, napi_configurable, nullptr};
 }
 
-/// Makes the class. Its members are plain functions of the prototype: as members of a class template
-/// V8 would check their receiver itself, and refuse it with an error that has no code.
+/// Makes the class. Its members are plain functions of the prototype: as members of a class
+/// template V8 would check their receiver itself, and refuse it with an error that has no code.
 template <ObjectClass T>
 napi_value define_class(napi_env env, std::span<const napi_property_descriptor> members) {
   napi_value defined = nullptr;

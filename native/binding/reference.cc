@@ -45,8 +45,8 @@ ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
   call.lengths =
       copy<std::int32_t>(read_optional_array<std::int32_t>(env, object.Get("lengths"), "lengths"));
   call.input = values("input");
-  call.initial_state = copy<double>(
-      read_optional_array<double>(env, object.Get("initialState"), "initialState"));
+  call.initial_state =
+      copy<double>(read_optional_array<double>(env, object.Get("initialState"), "initialState"));
   call.d_output = values("dOutput");
   call.d_state = values("dState");
   const std::uint64_t pass = integer("pass", 0, max_extent);

@@ -85,8 +85,7 @@ inline BatchShape read_batch_shape(const Arguments& arguments, std::size_t input
   shape.lengths = read_optional_array<std::int32_t>(env, arguments[2], "lengths");
   const std::size_t rows = shape.steps * shape.batch;
   if (rows > input_values) {
-    refuse("ERR_GRU_SHAPE", "input",
-           "at least steps*batch = " + std::to_string(rows) + " values",
+    refuse("ERR_GRU_SHAPE", "input", "at least steps*batch = " + std::to_string(rows) + " values",
            std::to_string(input_values) + " values");
   }
   return shape;

@@ -31,10 +31,10 @@ double read_number(napi_env env, napi_value value, const char* name);
 bool read_boolean(napi_env env, napi_value value, const char* name);
 std::string read_string(napi_env env, napi_value value, const char* name);
 
-/// The elements of a typed array, in place, as they lie now: any later code of JavaScript's may detach
-/// them. Refuses shared memory, which another thread may change between a check and a use, with
-/// ERR_GRU_TYPE, as it does detached memory; refuses an empty array with ERR_GRU_SHAPE, since the core
-/// takes emptiness for absence. T: float, double or std::int32_t.
+/// The elements of a typed array, in place, as they lie now: any later code of JavaScript's may
+/// detach them. Refuses shared memory, which another thread may change between a check and a use,
+/// with ERR_GRU_TYPE, as it does detached memory; refuses an empty array with ERR_GRU_SHAPE, since
+/// the core takes emptiness for absence. T: float, double or std::int32_t.
 template <class T>
 std::span<T> read_array(napi_env env, napi_value value, const char* name);
 

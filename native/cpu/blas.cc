@@ -4,36 +4,35 @@
 #include <string_view>
 
 #include "cpu/cpu_device.h"
+#include "cpu/isa.h"
 
 #if defined(GRU_HAVE_CBLAS)
 #include <cblas.h>
-
-// OpenBLAS has threads of its own; the engine's pool gives each of its threads one call at a time, so
-// OpenBLAS must keep to the calling thread. Another CBLAS has no such function: hence weak.
-extern "C" {
-__attribute__((weak)) void openblas_set_num_threads(int count);
-__attribute__((weak)) char* openblas_get_config(void);
-}
 #endif
 
 namespace gru::cpu {
 
-namespace {
-
-bool wanted() {
-  const char* choice = std::getenv("GRU_NATIVE_BLAS");
-  return choice == nullptr || std::string_view(choice) != "off";
-}
-
-}  // namespace
-
 #if defined(GRU_HAVE_CBLAS)
 
 namespace {
 
+/// The rule for when BLAS multiplies at all. The engine's own tiles are the faster ones wherever they are
+/// compiled for fused multiply-adds; without them (the baseline kernels) an optimised BLAS knows the
+/// machine better. The rule looks at names alone, never at a clock: the choice decides the last bits.
+bool chosen() {
+  const char* wanted = std::getenv("GRU_NATIVE_BLAS");
+  const std::string_view choice = wanted == nullptr ? "" : wanted;
+  if (choice == "on") return true;
+  if (choice == "off") return false;
+  return std::string_view(kernels().name) == "baseline";
+}
+
 bool start() {
-  if (!wanted()) return false;
-  if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+  if (!chosen()) return false;
+#if defined(GRU_HAVE_OPENBLAS)
+  // The pool gives each of its threads one call at a time, so OpenBLAS must keep to the calling thread.
+  openblas_set_num_threads(1);
+#endif
   return true;
 }
 
@@ -46,9 +45,12 @@ bool has_blas() {
 
 std::string blas_name() {
   if (!has_blas()) return "none";
-  if (openblas_get_config == nullptr) return "CBLAS";
+#if defined(GRU_HAVE_OPENBLAS)
   const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_LAPACKE ..."
   return config.substr(0, config.find(' ', config.find(' ') + 1));
+#else
+  return "CBLAS";
+#endif
 }
 
 void blas_multiply(const BlasProduct& product) {
@@ -63,10 +65,7 @@ void blas_multiply(const BlasProduct& product) {
 
 bool has_blas() { return false; }
 
-std::string blas_name() {
-  static_cast<void>(wanted);
-  return "none";
-}
+std::string blas_name() { return "none"; }
 
 void blas_multiply(const BlasProduct&) {}
 

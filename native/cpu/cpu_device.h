@@ -17,7 +17,8 @@ Status create_device(std::unique_ptr<Device>& device) noexcept;
 std::string instruction_set();
 /// Every instruction set that was built and that this machine runs, best first.
 std::vector<std::string> instruction_sets();
-/// Name of the BLAS in use, or "none": none was linked, or GRU_NATIVE_BLAS=off.
+/// Name of the BLAS in use, or "none": none was linked, or the own tiles are the faster choice (they are
+/// with every instruction set but "baseline"). GRU_NATIVE_BLAS=on or off decides otherwise.
 std::string blas_name();
 
 /// Threads that compute, the caller's among them: the cores that the process may use, or

@@ -150,7 +150,7 @@ void multiply_blas(const Gemm& product) {
   });
 }
 
-/// The rule for BLAS: products of gradients (b not transposed), without a bias, large enough for its
+/// Which products BLAS gets, where it is chosen at all (blas.cc): those of gradients (b not transposed), without a bias, large enough for its
 /// overhead. Products of the forward pass never go there, since BLAS may choose another order of sums
 /// for another number of rows, and a sequence's result must not depend on its batch.
 bool goes_to_blas(const Gemm& product) {

@@ -1,11 +1,11 @@
 import { prelude, runProcess } from '../support/addon'
 
-/** Runs a script to its end: it must exit by itself and print nothing but \`printed\`. */
+/** Runs a script to its end: it must exit by itself and print nothing but `printed`. */
 async function expectExit(script: string, code: number, printed = ''): Promise<void> {
   expect(await runProcess(script)).toEqual({ code, signal: null, output: printed })
 }
 
-// One training step of a second or more, of which the abort flag's place in the time loop is the only way out.
+// A training step that lasts much longer than the script: only its abort flag ends it in time.
 const LONG_STEP = `
   const gru = { ...gruOptions, hiddenSize: 256, numLayers: 2 }
   const model = new addon.NativeModel({ ...modelOptions, gru }, 1, 'cpu')

@@ -94,3 +94,8 @@ export function writeJob(job: unknown, rows: readonly string[] = rowsOfDays(120)
   writeFileSync(file, typeof job === 'string' ? job : JSON.stringify(job))
   return file
 }
+
+/** The same rows, but for one. */
+export function withRow(rows: readonly string[], index: number, row: string): string[] {
+  return rows.map((old, i) => (i === index ? row : old))
+}

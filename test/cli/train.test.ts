@@ -12,6 +12,7 @@ import {
   removeFolders,
   rowsOfDays,
   smallJob,
+  withRow,
   writeJob,
   writeTable,
 } from './harness'
@@ -73,17 +74,24 @@ describe('gru train', () => {
     ['text', '2020-01-04,mild,sun', 'line 7, column "warmth": expected a number, got "mild"'],
     ['a date', '2020-13-04,1,sun', 'line 7, column "day": expected a date'],
   ])('names line and column of %s in the table', async (_, row, message) => {
-    const rows = ROWS.with(5, row)
-    const { status, stdout, stderr } = await gru('train', writeJob(smallJob(), rows))
+    const rows = withRow(ROWS, 5, row)
+    const { status, stdout, stderr } = await gru(
+      'train',
+      writeJob(smallJob(), rows),
+      '--out',
+      newFolder(),
+    )
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toContain(message)
   })
 
-  it('stops where the loss is not finite', async () => {
-    const rows = ROWS.map((row, i) => (i < 60 ? row : row.replace(/,[^,]*,/, ',1e300,')))
-    const { status, stderr } = await gru('train', writeJob(smallJob(), rows))
+  it('stops where the loss is not finite, and saves nothing', async () => {
+    const out = newFolder()
+    const job = { ...smallJob(), training: { learningRate: 1e38 } }
+    const { status, stderr } = await gru('train', writeJob(job), '--out', out)
     expect(status).toBe(1)
-    expect(stderr).toMatch(/^gru: .*expected .*finite/)
+    expect(stderr).toMatch(/^gru: epoch 1: expected finite losses \(a lower .*, got (NaN|Infinity)/)
+    expect(readdirSync(out)).toEqual([])
   })
 
   it('fails where the folder cannot be made', async () => {
@@ -177,7 +185,7 @@ describe('gru forecast', () => {
     const { model } = await trained()
     const forecaster = await Forecaster.load(model)
     const forecastOf = async (row: number, text: string): Promise<number> => {
-      const rows = row < 0 ? ROWS : ROWS.with(row, text)
+      const rows = row < 0 ? ROWS : withRow(ROWS, row, text)
       const file = writeTable(path.join(newFolder(), 'table.csv'), rows)
       const table = await readTable(file, forecaster.columns)
       return (await forecaster.forecast(table, { begin: 50, end: 51 }))[0]!
@@ -193,7 +201,7 @@ describe('gru forecast', () => {
   it.each([
     ['too few rows', ROWS.slice(-5), 'expected at least 6 rows, which the model looks back, got 5'],
     ['a new category', [...ROWS.slice(-6, -1), '2020-04-27,3,hail'], 'got "hail"'],
-    ['a gap', ROWS.slice(-9).with(2, '2020-04-21,4,'), 'line 4, column "sky"'],
+    ['a gap', withRow(ROWS.slice(-9), 2, '2020-04-21,4,'), 'line 4, column "sky"'],
   ])('refuses %s', async (_, rows, message) => {
     const { model } = await trained()
     const table = writeTable(path.join(newFolder(), 'table.csv'), rows)

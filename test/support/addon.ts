@@ -121,7 +121,7 @@ export interface Exit {
   readonly output: string
 }
 
-/** Runs a script after the prelude in a Node process of its own; \`killOn\` sends it a signal at a word it prints. */
+/** Runs a script after the prelude in a Node process of its own; `kill` sends it a signal once it printed a word. */
 export function runProcess(
   script: string,
   kill?: { readonly on: string; readonly signal: NodeJS.Signals },
