@@ -23,18 +23,49 @@ export async function abortable<T>(
   const signal = checkAbortSignal('signal', given)
   signal.throwIfAborted()
   const flag = new (native().AbortFlag)()
-  const abort = (): void => {
-    flag.abort()
-  }
-  signal.addEventListener('abort', abort)
+  const jobs = jobsOf(signal)
+  jobs.add(flag)
   try {
     return await start(flag)
   } catch (error) {
     if (isAbort(error)) signal.throwIfAborted()
     throw error
   } finally {
-    signal.removeEventListener('abort', abort)
+    jobs.delete(flag)
   }
+}
+
+/** The running jobs that one signal stops. However many they are, the signal has one listener. */
+class SignalJobs {
+  readonly #signal: AbortSignal
+  readonly #flags = new Set<AbortFlag>()
+  readonly #abort = (): void => {
+    for (const flag of this.#flags) flag.abort()
+  }
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal
+  }
+
+  add(flag: AbortFlag): void {
+    if (this.#flags.size === 0) this.#signal.addEventListener('abort', this.#abort)
+    this.#flags.add(flag)
+  }
+
+  delete(flag: AbortFlag): void {
+    this.#flags.delete(flag)
+    if (this.#flags.size === 0) this.#signal.removeEventListener('abort', this.#abort)
+  }
+}
+
+const jobsBySignal = new WeakMap<AbortSignal, SignalJobs>()
+
+function jobsOf(signal: AbortSignal): SignalJobs {
+  const known = jobsBySignal.get(signal)
+  if (known !== undefined) return known
+  const jobs = new SignalJobs(signal)
+  jobsBySignal.set(signal, jobs)
+  return jobs
 }
 
 function isAbort(error: unknown): boolean {

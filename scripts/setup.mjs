@@ -94,7 +94,7 @@ function provideBlas() {
     process.platform === 'darwin'
       ? 'brew install openblas pkg-config'
       : `apt-get update && ${APT_BLAS.join(' ')}   (as root)`
-  say('no CBLAS; going on with the built-in matrix product. For faster large products run')
+  say('no CBLAS; going on with the built-in matrix product. For OpenBLAS beside it run')
   say(`  ${command}`)
   return false
 }

@@ -157,7 +157,7 @@ async function checkTraining(
   using model = modelOf(golden)
   model.setParameters(tensors(content, /^init\./, modelName))
   using trainer = new Trainer(model, {
-    optimizer: { kind: golden.optimizer, ...golden.hyper } as OptimizerOptions,
+    optimizer: { kind: golden.optimizer, ...golden.hyper },
     clipNorm: golden.clipNorm ?? undefined,
     clipValue: golden.clipValue ?? undefined,
   })

@@ -1,5 +1,4 @@
-import { GRU, GruError, type GruErrorCode, type GruOptions, type GruPass } from '../lib'
-import { native } from '../lib/native'
+import { GRU, type GruErrorCode, type GruOptions, type GruPass } from '../lib'
 import { expectGruError, expectGruRejection } from './support/errors'
 import { detached, resizable, shared } from './support/memory'
 import { bitsOf, randomSource, uniform } from './support/numbers'
@@ -752,11 +751,4 @@ describe('dispose', () => {
     gru.dispose()
     expect(await promise).toEqual(expected)
   })
-})
-
-test('native objects refuse foreign receivers', () => {
-  const { forwardSync } = native().NativeGru.prototype
-  expect(() => {
-    Reflect.apply(forwardSync, {}, [])
-  }).toThrow(GruError)
 })

@@ -14,13 +14,22 @@ Status upload_table(Device& device, Buffer<std::int32_t>& buffer,
 }  // namespace
 
 Status DeviceRows::load(Device& device, const BatchShape& shape, bool batch_first) {
+  // Calls of one shape follow each other, and a single step must not pay for tables it has already.
+  if (loaded_ && shape.lengths.empty() && map_.is_dense() && shape.steps == map_.steps() &&
+      shape.batch == map_.batch() && batch_first == batch_first_) {
+    return {};
+  }
+  loaded_ = false;
   GRU_RETURN_IF_ERROR(RowMap::build(shape, batch_first, map_));
   GRU_RETURN_IF_ERROR(upload_table(device, to_padded_, map_.to_padded()));
   GRU_RETURN_IF_ERROR(upload_table(device, to_packed_, map_.to_packed()));
   GRU_RETURN_IF_ERROR(upload_table(device, order_, map_.order()));
   GRU_RETURN_IF_ERROR(upload_table(device, place_, map_.place()));
   GRU_RETURN_IF_ERROR(upload_table(device, running_place_, map_.running_place()));
-  return upload_table(device, logical_, map_.logical());
+  GRU_RETURN_IF_ERROR(upload_table(device, logical_, map_.logical()));
+  loaded_ = true;
+  batch_first_ = batch_first;
+  return {};
 }
 
 Status DeviceRows::pack(Device& device, DeviceMatrix<const float> padded, Buffer<float>& scratch,

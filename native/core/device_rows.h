@@ -51,6 +51,8 @@ class DeviceRows {
                        std::size_t width, DeviceSpan<const std::int32_t> index) const;
 
   RowMap map_;
+  bool loaded_ = false;
+  bool batch_first_ = false;  ///< as loaded
   Buffer<std::int32_t> to_padded_;
   Buffer<std::int32_t> to_packed_;
   Buffer<std::int32_t> order_;

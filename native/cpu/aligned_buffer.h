@@ -5,6 +5,10 @@
 #include <memory>
 #include <string>
 
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
 #include "core/size.h"
 #include "core/status.h"
 
@@ -13,8 +17,18 @@ namespace gru::cpu {
 /// Every allocation starts at a cache line.
 inline constexpr std::size_t cache_line = 64;
 
+/// Large allocations start at, and ask for, pages of this size: weights that stream from the outer caches
+/// would else miss the translation buffers at every page.
+inline constexpr std::size_t large_page = std::size_t{2} << 20;
+
 inline void* allocate_aligned(std::size_t bytes) noexcept {
-  return std::aligned_alloc(cache_line, (bytes + cache_line - 1) / cache_line * cache_line);
+  const std::size_t alignment = bytes >= large_page ? large_page : cache_line;
+  const std::size_t size = (bytes + alignment - 1) / alignment * alignment;
+  void* memory = std::aligned_alloc(alignment, size);
+#if defined(__linux__)
+  if (memory != nullptr && alignment == large_page) madvise(memory, size, MADV_HUGEPAGE);
+#endif
+  return memory;
 }
 
 /// Floats in the host's memory that grow as needed and are reused; their values do not survive growth.

@@ -30,51 +30,63 @@ class BackwardPass {
 
   Status run() {
     parallel(division_.threads, [this](unsigned index, Team& team) { work(index, team); });
-    return aborted_ ? Status::aborted() : Status();
+    return stop_.holds(recurrence_.steps()) ? Status::aborted() : Status();
   }
 
  private:
-  /// What one thread computes of every step; `team` is null where no other shares its sequences.
+  /// What one thread computes of every step.
   struct Share {
+    unsigned index;
+    Team* team;  ///< of one, after a retreat
     Range sequences;
     Range panels;
-    Range units;
-    Team* team;
+    Range units;  ///< of the panels
+    bool waits;   ///< other threads compute units of the same sequences
   };
 
   void work(unsigned index, Team& team) {
-    const Share share = share_for(index, team);
-    for (std::size_t s = recurrence_.steps(); s-- > 0;) {
-      if (s % abort_interval == 0) {
-        if (index == 0) look_at_abort();
-        team.barrier();
-        if (aborted_) return;
-      }
-      if (weights_.reset_after()) {
-        compute_after(s, share);
-      } else {
-        compute_before(s, share);
-      }
+    Team alone(1);
+    Share share = share_for(index, team);
+    const std::size_t steps = recurrence_.steps();
+    for (std::size_t done = 0; done < steps; ++done) {
+      if (done % abort_interval == 0 && is_stopped(done, share)) return;
+      if (share.waits && index == 0 && team.contended()) retreat_.ask(done);
+      compute_step(steps - 1 - done, share);
+      if (!share.waits || !retreat_.holds(done)) continue;
+      team.barrier();  // the last product of this step may still be running elsewhere
+      if (index != 0) return;
+      share = share_for(0, alone);
     }
+  }
+
+  bool is_stopped(std::size_t done, const Share& share) {
+    if (share.index == 0 && is_aborted(call_.abort)) stop_.ask(done);
+    share.team->barrier();
+    return stop_.holds(done);
   }
 
   Share share_for(unsigned index, Team& team) const {
     const std::size_t panels = kernels().panel_count(hidden_);
-    if (division_.by_sequences || team.size() == 1) {
-      return {share_sequences(*call_.map, index, team.size()), {0, panels}, {0, hidden_}, nullptr};
+    if (division_.by_sequences && team.size() > 1) {
+      return {index,       &team, share_sequences(*call_.map, index, team.size()), {0, panels},
+              {0, hidden_}, false};
     }
     const Range mine = share_of(panels, index, team.size());
     const Range units{kernels().panel_column(mine.begin, hidden_),
                       kernels().panel_column(mine.end, hidden_)};
-    return {{0, call_.map->batch()}, mine, units, &team};
-  }
-
-  void look_at_abort() {
-    if (call_.abort != nullptr && call_.abort->load(std::memory_order_relaxed)) aborted_ = true;
+    return {index, &team, {0, call_.map->batch()}, mine, units, team.size() > 1};
   }
 
   static void wait(const Share& share) {
-    if (share.team != nullptr) share.team->barrier();
+    if (share.waits) share.team->barrier();
+  }
+
+  void compute_step(std::size_t s, const Share& share) const {
+    if (weights_.reset_after()) {
+      compute_after(s, share);
+    } else {
+      compute_before(s, share);
+    }
   }
 
   void compute_after(std::size_t s, const Share& share) const {
@@ -165,7 +177,8 @@ class BackwardPass {
   float* d_reset_state_;
   Division division_;
   Recurrence recurrence_;
-  bool aborted_ = false;  ///< written by thread 0 before a barrier, read after it
+  Agreement stop_;     ///< the call was aborted
+  Agreement retreat_;  ///< other processes hold the cores: thread 0 goes on alone
 };
 
 /// The products that follow the walk: dx = dG W, dW = dG^T x, dU = dG^T h, and the bias sums.

@@ -30,31 +30,51 @@ class ForwardPass {
 
   Status run() {
     parallel(division_.threads, [this](unsigned index, Team& team) { work(index, team); });
-    return aborted_ ? Status::aborted() : Status();
+    return stop_.holds(recurrence_.steps()) ? Status::aborted() : Status();
   }
 
  private:
+  /// What one thread computes of every step.
+  struct Share {
+    unsigned index;
+    Team* team;  ///< of one, after a retreat
+    Range sequences;
+    Range blocks;
+    bool waits;  ///< other threads compute blocks of the same sequences
+  };
+
   void work(unsigned index, Team& team) {
-    const std::size_t steps = recurrence_.steps();
-    const bool split_units = !division_.by_sequences && team.size() > 1;
-    const Range sequences = division_.by_sequences
-                                ? share_sequences(*call_.map, index, team.size())
-                                : Range{0, call_.map->batch()};
-    const std::size_t blocks = (hidden_ + kernels().lanes - 1) / kernels().lanes;
-    const Range units = split_units ? share_of(blocks, index, team.size()) : Range{0, blocks};
-    for (std::size_t begin = 0; begin < steps;) {
+    Team alone(1);
+    Share share = share_for(index, team);
+    for (std::size_t begin = 0; begin < recurrence_.steps();) {
       const std::size_t end = chunk_end(begin);
-      if (index == 0) look_at_abort();
-      multiply_input(begin, end, index, team.size());
-      team.barrier();
-      if (aborted_) return;
+      if (share.index == 0 && is_aborted(call_.abort)) stop_.ask(begin);
+      multiply_input(begin, end, share);
+      share.team->barrier();
+      if (stop_.holds(begin)) return;
       const std::size_t chunk_row = chunk_first_row(begin, end);
       for (std::size_t s = begin; s < end; ++s) {
-        compute_step(s, chunk_row, sequences, units, split_units ? &team : nullptr);
+        if (share.waits && share.index == 0 && team.contended()) retreat_.ask(s);
+        compute_step(s, chunk_row, share);
+        if (!share.waits || !retreat_.holds(s)) continue;
+        if (share.index != 0) return;
+        share = share_for(0, alone);
       }
-      if (!split_units) team.barrier();  // the next chunk overwrites this one's gates
+      if (!share.waits) share.team->barrier();  // the next chunk overwrites this one's gates
       begin = end;
     }
+  }
+
+  Share share_for(unsigned index, Team& team) const {
+    const std::size_t blocks = (hidden_ + kernels().lanes - 1) / kernels().lanes;
+    if (division_.by_sequences && team.size() > 1) {
+      return {index, &team, share_sequences(*call_.map, index, team.size()), {0, blocks}, false};
+    }
+    return {index,
+            &team,
+            {0, call_.map->batch()},
+            share_of(blocks, index, team.size()),
+            team.size() > 1};
   }
 
   std::size_t chunk_end(std::size_t begin) const {
@@ -64,10 +84,6 @@ class ForwardPass {
       rows += recurrence_.active(s++);
     }
     return s;
-  }
-
-  void look_at_abort() {
-    if (call_.abort != nullptr && call_.abort->load(std::memory_order_relaxed)) aborted_ = true;
   }
 
   /// First row in memory of the processed steps begin..end, which are neighbours there.
@@ -80,21 +96,20 @@ class ForwardPass {
                      : chunk_gates_ + (row - chunk_row) * gate_stride_;
   }
 
-  void multiply_input(std::size_t begin, std::size_t end, unsigned index, unsigned parts) const {
+  void multiply_input(std::size_t begin, std::size_t end, const Share& share) const {
     const std::size_t row = chunk_first_row(begin, end);
     const std::size_t last = std::max(recurrence_.first_row(begin) + recurrence_.active(begin),
                                       recurrence_.first_row(end - 1) + recurrence_.active(end - 1));
     const ProductRows rows{call_.input.data() + row * call_.input.stride(), call_.input.stride(),
                            gates_of(row, row), gate_stride_, last - row};
-    multiply_inputs_share(rows, weights_.input(), weights_.input_bias(), index, parts);
+    multiply_inputs_share(rows, weights_.input(), weights_.input_bias(), share.index,
+                          share.team->size());
   }
 
-  /// `team` is null where no other thread computes units of the same sequences.
-  void compute_step(std::size_t s, std::size_t chunk_row, Range sequences, Range units,
-                    Team* team) const {
+  void compute_step(std::size_t s, std::size_t chunk_row, const Share& share) const {
     const auto each = [&](const auto& kernel, const float* packed) {
-      recurrence_.for_each_state(s, sequences, [&](const StateRows& rows) {
-        kernel(step_of(s, chunk_row, rows, units, packed));
+      recurrence_.for_each_state(s, share.sequences, [&](const StateRows& rows) {
+        kernel(step_of(s, chunk_row, rows, share.blocks, packed));
       });
     };
     if (weights_.reset_after()) {
@@ -103,11 +118,11 @@ class ForwardPass {
     } else {
       each(training_ ? kernels().gates_before_training : kernels().gates_before,
            weights_.gates());
-      if (team != nullptr) team->barrier();
+      if (share.waits) share.team->barrier();
       each(training_ ? kernels().candidate_before_training : kernels().candidate_before,
            weights_.candidate());
     }
-    if (team != nullptr) team->barrier();
+    if (share.waits) share.team->barrier();
   }
 
   ForwardStep step_of(std::size_t s, std::size_t chunk_row, const StateRows& rows, Range units,
@@ -138,7 +153,8 @@ class ForwardPass {
   float* chunk_gates_;
   Division division_;
   Recurrence recurrence_;
-  bool aborted_ = false;  ///< written by thread 0 before a barrier, read after it
+  Agreement stop_;     ///< the call was aborted
+  Agreement retreat_;  ///< other processes hold the cores: thread 0 goes on alone
 };
 
 /// Each sequence's state after its last valid step.

@@ -212,17 +212,23 @@ struct Example {
     return product;
   }
 
-  /// Element (i, j) in double; `bound` is what any order of float sums stays within.
-  double expected(std::size_t i, std::size_t j, double& bound) {
-    double sum = bias.empty() ? 0 : static_cast<double>(bias[j]);
-    if (accumulate) sum += static_cast<double>(before.at(i, j));
-    double magnitude = std::abs(sum);
-    for (std::size_t k = first_k; k < end_k; ++k) {
-      const double term = static_cast<double>(a.at(i, k)) * static_cast<double>(b.at(k, j));
+  /// Element (i, j) in double; `bound` is what any order of float sums stays within, and for
+  /// sums in double one rounding of their result.
+  double expected(std::size_t i, std::size_t j, bool exact, double& bound) {
+    double sum = 0;
+    double magnitude = 0;
+    const auto add = [&](double term) {
       sum += term;
       magnitude += std::abs(term);
+    };
+    if (!bias.empty()) add(static_cast<double>(bias[j]));
+    if (accumulate) add(static_cast<double>(before.at(i, j)));
+    for (std::size_t k = first_k; k < end_k; ++k) {
+      add(static_cast<double>(a.at(i, k)) * static_cast<double>(b.at(k, j)));
     }
-    bound = static_cast<double>(end_k - first_k + 3) * rounding * (magnitude + 4);
+    const auto terms = static_cast<double>(end_k - first_k + 3);
+    bound = exact ? rounding * std::abs(sum) + terms * 0x1p-53 * magnitude
+                  : terms * rounding * (magnitude);
     return sum;
   }
 
@@ -234,7 +240,7 @@ struct Example {
   }
 
   void check(GuardedMatrix& c, std::size_t first_row, std::size_t end_row,
-             std::size_t first_panel, std::size_t end_panel) {
+             std::size_t first_panel, std::size_t end_panel, bool exact = false) {
     GuardedMatrix untouched = result();
     const std::size_t first_column = table.panel_column(first_panel, columns);
     const std::size_t end_column = table.panel_column(end_panel, columns);
@@ -245,7 +251,7 @@ struct Example {
             i >= first_row && i < end_row && j >= first_column && j < end_column;
         if (inside) {
           double bound = 0;
-          const double value = expected(i, j, bound);
+          const double value = expected(i, j, exact, bound);
           GRU_CHECK_NEAR(static_cast<double>(c.at(i, j)), value, bound);
         } else {
           GRU_CHECK(same_bits({&c.at(i, j), 1}, {&untouched.at(i, j), 1}));
@@ -265,6 +271,20 @@ GRU_TEST(panel_products_are_products_and_touch_nothing_else) {
       GuardedMatrix c = example.result();
       table.panel_product(example.part(c, 0, example.rows, first, end));
       example.check(c, 0, example.rows, first, end);
+    }
+  });
+}
+
+GRU_TEST(exact_products_are_rounded_once_and_touch_nothing_else) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (int round = 0; round < 60; ++round) {
+      Example example(table, random);
+      const std::size_t end = random.size(0, example.panels());
+      const std::size_t first = coin(random) ? 0 : random.size(0, end);
+      GuardedMatrix c = example.result();
+      table.exact_product(example.part(c, 0, example.rows, first, end));
+      example.check(c, 0, example.rows, first, end, true);
     }
   });
 }

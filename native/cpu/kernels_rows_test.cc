@@ -59,6 +59,26 @@ GRU_TEST(column_sums_are_sums_whatever_the_cut) {
   });
 }
 
+GRU_TEST(the_largest_magnitude_is_found_wherever_it_stands) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (std::size_t count = 1; count < 70; ++count) {
+      std::vector<float> values = random_floats(random, count);
+      float expected = 0;
+      for (const float value : values) expected = std::max(expected, std::abs(value));
+      GRU_CHECK(table.largest_magnitude(values.data(), count) == expected);
+      const std::size_t place = random.size(0, count - 1);
+      values[place] = -5000.0F;
+      GRU_CHECK(table.largest_magnitude(values.data(), count) == 5000.0F);
+      values[place] = -infinity;
+      GRU_CHECK(table.largest_magnitude(values.data(), count) == infinity);
+    }
+    GRU_CHECK(table.largest_magnitude(nullptr, 0) == 0);
+    const float with_nan[] = {1, nan_value, 3, nan_value};
+    GRU_CHECK(table.largest_magnitude(with_nan, 4) == 3);
+  });
+}
+
 GRU_TEST(sums_of_squares_are_exact_to_double) {
   for_each_table([](const Kernels& table) {
     Random random;
@@ -153,11 +173,9 @@ struct CrossEntropy {
     GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient,
                        1e-6 / static_cast<double>(logits.rows()));
     GRU_CHECK(loss(table, nullptr) == got || std::isnan(got));
-    GuardedMatrix in_place = logits;
-    std::swap(in_place, logits);  // the gradient goes where the logits are
-    loss(table, &logits);
-    GRU_CHECK(same_bits(logits.values(), gradient.values()));
-    std::swap(in_place, logits);
+    CrossEntropy in_place = *this;  // the gradient may go where the logits are
+    in_place.loss(table, &in_place.logits);
+    GRU_CHECK(same_bits(in_place.logits.values(), gradient.values()));
   }
 };
 

@@ -30,9 +30,9 @@ Division divide(const RowMap& map, std::size_t hidden, double operations) {
   const double rows = static_cast<double>(map.rows()) / static_cast<double>(map.steps());
   const double step = 2.0 * static_cast<double>(weights / sizeof(float)) * rows;
   const double worth = std::max(1.0, step / operations_per_step);
-  const auto blocks = (hidden + kernels().lanes - 1) / kernels().lanes;
-  const auto by_units = static_cast<unsigned>(
-      std::min({worth, static_cast<double>(wanted), static_cast<double>(blocks)}));
+  const auto panels = static_cast<double>(kernels().panel_count(hidden));  // none without a share
+  const auto by_units =
+      static_cast<unsigned>(std::min({worth, static_cast<double>(wanted), panels}));
   if (by_units <= 1 && map.batch() >= tile * wanted) return {wanted, true};
   return {by_units, false};
 }

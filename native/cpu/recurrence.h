@@ -1,7 +1,9 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 
+#include "core/device.h"
 #include "core/rows.h"
 #include "cpu/threads.h"
 
@@ -66,6 +68,22 @@ struct Division {
 };
 /// Chooses by the work of a step and the number of sequences.
 Division divide(const RowMap& map, std::size_t hidden, double operations);
+
+/// Something that thread 0 decides and all of a team act on at the same step: it asks before a barrier,
+/// naming the step, and all look after the barrier. A thread that looks late still sees that a later step
+/// was meant.
+class Agreement {
+ public:
+  void ask(std::size_t step) { from_.store(step, std::memory_order_relaxed); }
+  bool holds(std::size_t step) const { return from_.load(std::memory_order_relaxed) <= step; }
+
+ private:
+  std::atomic<std::size_t> from_{~std::size_t{0}};
+};
+
+inline bool is_aborted(const AbortFlag* abort) {
+  return abort != nullptr && abort->load(std::memory_order_relaxed);
+}
 
 /// This thread's sequences: equal numbers of valid steps, cut at full tiles.
 Range share_sequences(const RowMap& map, unsigned index, unsigned parts);

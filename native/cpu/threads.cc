@@ -18,6 +18,8 @@
 
 namespace gru::cpu {
 
+using Clock = std::chrono::steady_clock;
+
 namespace {
 
 constexpr unsigned max_threads = 1024;
@@ -34,15 +36,19 @@ void pause() {
 #endif
 }
 
+/// After a contended region the pool rests this long, so that a stall, which lasts a slice or two of the
+/// scheduler's, stays a small part of the time.
+constexpr std::chrono::milliseconds rest_time{100};
+
 template <class Changed>
 bool spin_until(const Changed& changed) {
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   do {
     for (int i = 0; i < 32; ++i) {
       if (changed()) return true;
       pause();
     }
-  } while (std::chrono::steady_clock::now() - start < spin_time);
+  } while (Clock::now() - start < spin_time);
   return false;
 }
 
@@ -51,6 +57,24 @@ void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
   if (spin_until(changed)) return;
   while (!changed()) value.wait(old, std::memory_order_acquire);
 }
+
+/// When the calling thread last began to work, in the region that it is in.
+thread_local Clock::time_point work_began;
+
+/// True where a wait from `arrived` to now was a stall, which is as long as a scheduler's slice, and not
+/// a difference between the shares of those who work.
+bool is_stall(Clock::time_point arrived) {
+  constexpr std::chrono::microseconds least{200};
+  const Clock::duration waited = Clock::now() - arrived;
+  return waited > least && waited > 2 * (arrived - work_began);
+}
+
+/// A thread whose share was next to nothing waits for the others' without a stall.
+bool had_share(Clock::time_point finished) {
+  return finished - work_began > std::chrono::microseconds{20};
+}
+
+}  // namespace
 
 /// One region as its workers see it.
 struct Job {
@@ -74,7 +98,8 @@ class Pool {
 
   void run(unsigned wanted, const Job& job) {
     const std::unique_lock<std::mutex> lock(busy_, std::try_to_lock);
-    const unsigned size = lock.owns_lock() ? ready(wanted) : 1;
+    const bool mine = lock.owns_lock() && Clock::now() >= rest_until_;
+    const unsigned size = mine ? ready(wanted) : 1;
     Team team(size);
     if (size == 1) return job.body(job.context, 0, team);
     remaining_.store(size - 1, std::memory_order_relaxed);
@@ -84,10 +109,14 @@ class Pool {
       worker.signal.fetch_add(1, std::memory_order_release);
       worker.signal.notify_one();
     }
+    work_began = Clock::now();
     job.body(job.context, 0, team);
+    const Clock::time_point finished = Clock::now();
     for (std::uint32_t left; (left = remaining_.load(std::memory_order_acquire)) != 0;) {
       wait_while(remaining_, left);
     }
+    const bool stalled = had_share(finished) && is_stall(finished);
+    if (stalled || team.contended()) rest_until_ = Clock::now() + rest_time;
   }
 
  private:
@@ -113,15 +142,19 @@ class Pool {
     for (std::uint32_t seen = 0;; ++seen) {
       wait_while(state.signal, seen);
       const Job job = state.job;
+      work_began = Clock::now();
       job.body(job.context, index, *job.team);
       if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) remaining_.notify_one();
     }
   }
 
   std::mutex busy_;
+  Clock::time_point rest_until_{};  ///< under busy_
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<std::uint32_t> remaining_{0};
 };
+
+namespace {
 
 std::atomic<unsigned>& thread_count() {
   static std::atomic<unsigned> count{initial_threads(max_threads)};
@@ -137,9 +170,13 @@ void Team::barrier() {
     arrived_.store(0, std::memory_order_relaxed);
     generation_.fetch_add(1, std::memory_order_release);
     generation_.notify_all();
+    work_began = Clock::now();
     return;
   }
+  const Clock::time_point arrived = Clock::now();
   wait_while(generation_, generation);
+  if (is_stall(arrived)) stalls_.fetch_add(1, std::memory_order_relaxed);
+  work_began = Clock::now();
 }
 
 Range share_of(std::size_t count, unsigned index, unsigned parts, std::size_t grain) {

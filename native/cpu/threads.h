@@ -8,6 +8,8 @@
 
 namespace gru::cpu {
 
+class Pool;
+
 /// The threads that run one parallel region together.
 class Team {
  public:
@@ -16,9 +18,14 @@ class Team {
   unsigned size() const { return size_; }
   /// Returns when all of the team have called it. Spins briefly, then sleeps.
   void barrier();
+  /// True once members have waited longer for each other than they worked, more than once: other
+  /// processes hold the cores, and the team had better be one thread.
+  bool contended() const { return stalls_.load(std::memory_order_relaxed) > 1; }
 
  private:
+  friend class Pool;
   unsigned size_;
+  std::atomic<unsigned> stalls_{0};
   std::atomic<unsigned> arrived_{0};
   std::atomic<std::uint32_t> generation_{0};
 };
@@ -35,8 +42,9 @@ void run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&), c
 }
 
 /// Runs body(index, team) on up to `wanted` threads of the process's one pool, the caller's among them,
-/// and returns when all are done. The team may be smaller than wanted: another caller's region may hold
-/// the pool, in which case the caller computes alone. Bodies must not throw.
+/// and returns when all are done. The team may be smaller than wanted: the caller computes alone while
+/// another caller's region holds the pool, and for a while after a team was contended. Bodies must not
+/// throw.
 template <class Body>
 void parallel(unsigned wanted, const Body& body) {
   detail::run_parallel(

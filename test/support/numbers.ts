@@ -52,7 +52,7 @@ export function swapAxes<T extends Float32Array | Float64Array | Int32Array>(
   for (let i = 0; i < a; i++) {
     for (let j = 0; j < b; j++) {
       const row = values.subarray((i * b + j) * width, (i * b + j + 1) * width)
-      swapped.set(row as Float32Array, (j * a + i) * width)
+      swapped.set(row, (j * a + i) * width)
     }
   }
   return swapped

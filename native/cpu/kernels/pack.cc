@@ -21,6 +21,28 @@ void pack_panels(const PackSource& b, float* packed, std::size_t first, std::siz
   }
 }
 
+namespace {
+
+/// Lanes first..: row first + lane of `from` becomes column `lane` of [depth, width] at `to`; rows past
+/// the end become zeros. Reads run along all these rows at once, so that writes stay together.
+GRU_INLINE void pack_vector(const PackSource& from, std::size_t first, float* to,
+                            std::size_t width) {
+  const float* rows[lanes];
+  for (std::size_t lane = 0; lane < lanes; ++lane) {
+    const std::size_t row = minimum(first + lane, from.rows - 1);
+    rows[lane] = from.data + row * from.stride;
+  }
+  const std::size_t real = minimum(lanes, from.rows - first);
+  for (std::size_t k = 0; k < from.columns; ++k) {
+    Vector column{};
+    for (std::size_t lane = 0; lane < lanes; ++lane) column[lane] = rows[lane][k];
+    for (std::size_t lane = real; lane < lanes; ++lane) column[lane] = 0;
+    store(to + k * width, column);
+  }
+}
+
+}  // namespace
+
 void pack_panels_transposed(const PackSource& b, float* packed, std::size_t first,
                             std::size_t end) {
   const std::size_t columns = b.rows;  // of the transposed matrix
@@ -28,10 +50,8 @@ void pack_panels_transposed(const PackSource& b, float* packed, std::size_t firs
     const std::size_t first_column = panel_block(panel, columns) * lanes;
     const std::size_t width = panel_block(panel + 1, columns) * lanes - first_column;
     float* to = packed + first_column * b.columns;
-    for (std::size_t column = 0; column < width; ++column) {
-      const bool real = first_column + column < columns;
-      const float* from = b.data + (first_column + column) * b.stride;
-      for (std::size_t k = 0; k < b.columns; ++k) to[k * width + column] = real ? from[k] : 0.0F;
+    for (std::size_t offset = 0; offset < width; offset += lanes) {
+      pack_vector(b, first_column + offset, to + offset, width);
     }
   }
 }
@@ -42,12 +62,8 @@ void pack_gates(const float* weight, std::size_t hidden, std::size_t gates, floa
   for (std::size_t block = first_block; block < end_block; ++block) {
     float* to = packed + block * hidden * width;
     for (std::size_t gate = 0; gate < gates; ++gate) {
-      for (std::size_t lane = 0; lane < lanes; ++lane) {
-        const std::size_t unit = block * lanes + lane;
-        const float* from = weight + (gate * hidden + unit) * hidden;
-        float* column = to + gate * lanes + lane;
-        for (std::size_t k = 0; k < hidden; ++k) column[k * width] = unit < hidden ? from[k] : 0.0F;
-      }
+      const PackSource units{weight + gate * hidden * hidden, hidden, hidden, hidden};
+      pack_vector(units, block * lanes, to + gate * lanes, width);
     }
   }
 }

@@ -1,0 +1,110 @@
+/**
+ * What is measured: the shapes, and what is done with each.
+ *
+ * @module
+ */
+
+/** forward: inference. gradients: forward, then all gradients. training: a whole step with its update. */
+export const MODES = ['forward', 'gradients', 'training'] as const
+export type Mode = (typeof MODES)[number]
+
+/** One stack of GRU layers and one batch through it, or (with `vocabulary`) a model around the stack. */
+export interface BenchCase {
+  readonly name: string
+  /** Values of a step of the input, I; with `vocabulary` the size of the embedding. */
+  readonly inputSize: number
+  /** H */
+  readonly hiddenSize: number
+  readonly numLayers: number
+  readonly bidirectional: boolean
+  readonly resetAfter: boolean
+  readonly batch: number
+  readonly steps: number
+  /** Lengths are uniform from 1 to `steps`, seeded; else every sequence has all steps. */
+  readonly ragged: boolean
+  /** Tokens in and classes out of a model; 0 for a layer alone. */
+  readonly vocabulary: number
+}
+
+const PLAIN = {
+  numLayers: 1,
+  bidirectional: false,
+  resetAfter: true,
+  ragged: false,
+  vocabulary: 0,
+}
+
+type Shape = readonly [batch: number, steps: number, inputSize: number, hiddenSize: number]
+
+function layer(
+  [batch, steps, inputSize, hiddenSize]: Shape,
+  suffix = '',
+  changes: Partial<BenchCase> = {},
+): BenchCase {
+  const name = `b${batch}-t${steps}-i${inputSize}-h${hiddenSize}${suffix}`
+  return { ...PLAIN, name, batch, steps, inputSize, hiddenSize, ...changes }
+}
+
+const SHAPES: readonly Shape[] = [
+  [1, 1, 64, 64],
+  [1, 1, 128, 256],
+  [1, 1, 512, 512],
+  [1, 100, 128, 256],
+  [1, 100, 512, 512],
+  [1, 100, 1024, 1024],
+  [4, 100, 128, 128],
+  [8, 100, 256, 256],
+  [32, 50, 128, 256],
+  [64, 100, 256, 512],
+  [64, 50, 1024, 1024],
+  [128, 20, 256, 256],
+]
+
+const MIDDLE: Shape = [32, 50, 128, 256]
+const LARGE: Shape = [64, 100, 256, 512]
+
+const VARIANTS = [
+  layer(MIDDLE, '-layers2', { numLayers: 2 }),
+  layer(MIDDLE, '-bidirectional', { bidirectional: true }),
+  layer(MIDDLE, '-ragged', { ragged: true }),
+  ...[[1, 100, 128, 256] as const, MIDDLE, LARGE].map((shape) =>
+    layer(shape, '-reset-before', { resetAfter: false }),
+  ),
+]
+
+/** Steps of the sequences in DeepBench's GRU cases are 1500; here they are cut. */
+export const DEEPBENCH_STEPS = 50
+
+const DEEPBENCH = [512, 1024, 1536, 2048].flatMap((size) =>
+  [1, 4, 32].map((batch) => ({
+    ...layer([batch, DEEPBENCH_STEPS, size, size]),
+    name: `deepbench-b${batch}-t${DEEPBENCH_STEPS}-h${size}`,
+  })),
+)
+
+/** Embedding 65 x 256, two layers of 256, 65 classes at every step, cross-entropy, Adam. */
+const TRAINING: BenchCase = {
+  ...layer([32, 64, 256, 256]),
+  name: 'train-b32-t64-h256-layers2',
+  numLayers: 2,
+  vocabulary: 65,
+}
+
+export const CASES: readonly BenchCase[] = [
+  ...SHAPES.map((shape) => layer(shape)),
+  ...VARIANTS,
+  ...DEEPBENCH,
+  TRAINING,
+]
+
+/** The case whose memory is measured. */
+export const MEMORY_CASE: BenchCase = layer(LARGE)
+
+/** The case whose call from JavaScript is compared with the native one. */
+export const CALL_CASE: BenchCase = layer([1, 1, 64, 64])
+
+/** What is measured of a case. */
+export function modesOf({ steps, vocabulary }: BenchCase): readonly Mode[] {
+  if (vocabulary > 0) return ['training']
+  return steps === 1 ? ['forward'] : ['forward', 'gradients']
+}

@@ -1,0 +1,125 @@
+/**
+ * Whether a contender's result is right, before anything is timed.
+ *
+ * @module
+ */
+import type { BenchCase } from './cases'
+import { directions, type Tensors } from './tensors'
+
+/** Named tensors: output, state, d_input, d_initial_state, d_weight_ih_l0 ..., or losses. */
+export type Results = Readonly<Record<string, Float32Array | Float64Array>>
+
+/**
+ * What a right result is, for the first `period` sequences of the batch: output and d_input are
+ * [steps, period, ...], states [L*D, period, H], gradients of parameters are over the whole batch.
+ */
+export interface Truth {
+  readonly period: number
+  readonly results: Results
+}
+
+// float32 leaves 1e-6; half precision or a wrong formula leave 1e-3 and more.
+const OUTPUT_TOLERANCE = 1e-4
+/** Of the largest value of the tensor. */
+const GRADIENT_TOLERANCE = 1e-3
+const LOSS_TOLERANCE = 1e-4
+
+/** Why the results are wrong, or undefined where they are right. */
+export function findError(
+  given: BenchCase,
+  lengths: Tensors['lengths'],
+  truth: Truth,
+  results: Results,
+): string | undefined {
+  for (const [name, expected] of Object.entries(truth.results)) {
+    const actual = results[name]
+    if (actual === undefined) return `${name} is missing`
+    const rows = rowsOf(given, name)
+    const error =
+      rows === undefined
+        ? compareWhole(expected, actual)
+        : compareRows(given, lengths, truth.period, rows, expected, actual)
+    const tolerance = toleranceFor(name) * scaleOf(name, expected)
+    if (typeof error === 'string') return `${name} ${error}`
+    // Written so that NaN is an error.
+    if (!(error <= tolerance)) {
+      return `${name} differs by ${error.toExponential(1)} where ${tolerance.toExponential(1)} is allowed`
+    }
+  }
+  return undefined
+}
+
+interface Rows {
+  readonly count: number
+  readonly columns: number
+  /** Rows are steps, and those past a sequence's length do not count. */
+  readonly areSteps: boolean
+}
+
+/** How a tensor with a batch axis is made up; undefined for one without. */
+function rowsOf(given: BenchCase, name: string): Rows | undefined {
+  const { steps, inputSize, hiddenSize } = given
+  const outputSize = directions(given) * hiddenSize
+  const states = given.numLayers * directions(given)
+  switch (name) {
+    case 'output':
+      return { count: steps, columns: outputSize, areSteps: true }
+    case 'd_input':
+      return { count: steps, columns: inputSize, areSteps: true }
+    case 'state':
+    case 'd_initial_state':
+      return { count: states, columns: hiddenSize, areSteps: false }
+    default:
+      return undefined
+  }
+}
+
+function toleranceFor(name: string): number {
+  if (name === 'losses') return LOSS_TOLERANCE
+  return name.startsWith('d_') ? GRADIENT_TOLERANCE : OUTPUT_TOLERANCE
+}
+
+function scaleOf(name: string, expected: Float32Array | Float64Array): number {
+  const absolute = name === 'output' || name === 'state'
+  return absolute ? 1 : expected.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0)
+}
+
+/** The largest difference, NaN where there is one, or why there is none. */
+function compareWhole(
+  expected: Float32Array | Float64Array,
+  actual: Float32Array | Float64Array,
+): number | string {
+  if (actual.length !== expected.length) {
+    return `has ${actual.length} values where ${expected.length} are expected`
+  }
+  return expected.reduce<number>(
+    (largest, value, i) => Math.max(largest, Math.abs(value - actual[i]!)),
+    0,
+  )
+}
+
+function compareRows(
+  { batch }: BenchCase,
+  lengths: Int32Array,
+  period: number,
+  { count, columns, areSteps }: Rows,
+  expected: Float32Array | Float64Array,
+  actual: Float32Array | Float64Array,
+): number | string {
+  if (actual.length !== count * batch * columns) {
+    return `has ${actual.length} values where ${count * batch * columns} are expected`
+  }
+  let largest = 0
+  for (let row = 0; row < count; row++) {
+    for (let sequence = 0; sequence < batch; sequence++) {
+      if (areSteps && row >= lengths[sequence]!) continue
+      const from = (row * batch + sequence) * columns
+      const truthFrom = (row * period + (sequence % period)) * columns
+      for (let column = 0; column < columns; column++) {
+        const difference = Math.abs(expected[truthFrom + column]! - actual[from + column]!)
+        largest = Math.max(largest, difference)
+      }
+    }
+  }
+  return largest
+}

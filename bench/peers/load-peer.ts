@@ -1,0 +1,23 @@
+/**
+ * Packages of bench/package.json, which the project itself does not need.
+ *
+ * @module
+ */
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import * as path from 'node:path'
+
+/** Loads a package of the peers: T declares what is used of it. */
+export function loadPeer<T>(name: string): T {
+  return createRequire(path.join(peersFolder(), 'package.json'))(name) as T
+}
+
+export function peerVersion(name: string): string {
+  const file = path.join(peersFolder(), 'node_modules', name, 'package.json')
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+/** The folder of bench/package.json: the second argument of every peer's process. */
+function peersFolder(): string {
+  return process.argv[3]!
+}

@@ -1,0 +1,82 @@
+/**
+ * onnxruntime-node: inference alone.
+ */
+import { type Job, onnxFile, readFloats, readIntegers } from '../job'
+import { serve } from '../serve'
+import { directions } from '../tensors'
+import { loadPeer, peerVersion } from './load-peer'
+import { concatenate } from './onnx-model'
+
+interface Tensor {
+  readonly data: Float32Array
+}
+
+interface Ort {
+  readonly Tensor: new (
+    type: string,
+    data: Float32Array | Int32Array,
+    shape: readonly number[],
+  ) => Tensor
+  readonly InferenceSession: {
+    create(
+      file: string,
+      options: object,
+    ): Promise<{ run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> }>
+  }
+}
+
+void serve(peerVersion('onnxruntime-node'), async (job) => {
+  const ort = loadPeer<Ort>('onnxruntime-node')
+  const session = await ort.InferenceSession.create(onnxFile(job.folder), {
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    intraOpNumThreads: job.threads,
+    interOpNumThreads: 1,
+  })
+  const feeds = feedsOf(ort, job)
+  const run = (): Promise<Record<string, Tensor>> => session.run(feeds)
+  return {
+    run,
+    check: async () => {
+      const results = await run()
+      const layers = Array.from({ length: job.case.numLayers }, (_, layer) => layer)
+      return {
+        output: joinDirections(results['output']!.data, job),
+        state: concatenate(layers.map((layer) => results[`state_l${layer}`]!.data)),
+      }
+    },
+  }
+})
+
+function feedsOf(ort: Ort, job: Job): Record<string, Tensor> {
+  const { steps, batch, inputSize, hiddenSize, numLayers, ragged } = job.case
+  const states = readFloats(job, 'initialState')
+  const shape = [directions(job.case), batch, hiddenSize]
+  const count = states.length / numLayers
+  const feeds: Record<string, Tensor> = {
+    input: new ort.Tensor('float32', readFloats(job, 'input'), [steps, batch, inputSize]),
+  }
+  for (let layer = 0; layer < numLayers; layer++) {
+    const state = states.slice(layer * count, (layer + 1) * count)
+    feeds[`initial_state_l${layer}`] = new ort.Tensor('float32', state, shape)
+  }
+  if (ragged) feeds['lengths'] = new ort.Tensor('int32', readIntegers(job, 'lengths'), [batch])
+  return feeds
+}
+
+/** [steps, D, batch, H] -> [steps, batch, D*H]. */
+function joinDirections(output: Float32Array, { case: given }: Job): Float32Array {
+  const { batch, hiddenSize } = given
+  const ways = directions(given)
+  if (ways === 1) return output
+  const joined = new Float32Array(output.length)
+  for (let from = 0; from < output.length; from += hiddenSize) {
+    const row = from / hiddenSize
+    const sequence = row % batch
+    const way = Math.floor(row / batch) % ways
+    const step = Math.floor(row / (batch * ways))
+    const to = ((step * batch + sequence) * ways + way) * hiddenSize
+    joined.set(output.subarray(from, from + hiddenSize), to)
+  }
+  return joined
+}

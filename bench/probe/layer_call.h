@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "core/gru_layer.h"
+
+namespace gru::probe {
+
+/// Forward calls of one layer straight through the engine's C++ interface, one sequence at a time.
+class LayerCall {
+ public:
+  static Status create(std::size_t steps, std::size_t input_size, std::size_t hidden_size,
+                       std::unique_ptr<LayerCall>& call);
+
+  /// The median seconds a call, over `seconds`.
+  Status measure(double seconds, double& seconds_per_call);
+
+ private:
+  LayerCall(std::size_t steps, std::size_t input_size, std::size_t hidden_size);
+
+  std::unique_ptr<GruLayer> layer_;
+  std::size_t steps_;
+  std::vector<float> input_;
+  std::vector<float> initial_state_;
+  std::vector<float> output_;
+  std::vector<float> state_;
+};
+
+}  // namespace gru::probe

@@ -1,0 +1,85 @@
+/**
+ * A contender's own side, in Node: it prepares its job and does what it is told (protocol.ts).
+ *
+ * @module
+ */
+import { createInterface } from 'node:readline'
+import { type Job, readJob, writeResults } from './job'
+import type { Results } from './compare'
+import type { Reply } from './protocol'
+import { median } from './statistics'
+
+/** A job that is ready to be run again and again. */
+export interface Runner {
+  /** One call of what is measured. */
+  readonly run: () => unknown
+  /** Computes once, and tells the results by name (compare.ts); of training the first losses. */
+  readonly check: () => Results | Promise<Results>
+}
+
+/** Why a contender cannot do a job. */
+export class Unsupported extends Error {}
+
+/** Samples last about this long, so that reading the clock costs nothing beside them. */
+const SAMPLE_SECONDS = 1e-3
+
+/** Serves the job that the command line names, until standard input ends. */
+export async function serve(
+  version: string,
+  prepare: (job: Job) => Runner | Promise<Runner>,
+): Promise<void> {
+  const memory = process.memoryUsage.rss()
+  try {
+    const job = readJob(process.argv[2]!)
+    const runner = await prepare(job)
+    say({ ready: { version, memory } })
+    await obey(job, runner)
+  } catch (error) {
+    const { message } = error as Error
+    say(error instanceof Unsupported ? { unsupported: message } : { failed: message })
+  }
+  process.exit()
+}
+
+async function obey(job: Job, runner: Runner): Promise<void> {
+  const timer = new Timer(runner.run)
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [command, seconds] = line.split(' ')
+    if (command === 'check') say({ wrote: writeResults(job, await runner.check()) })
+    else if (command === 'memory') say({ peak: process.resourceUsage().maxRSS * 1024 })
+    else say({ median: await timer.measure(Number(seconds)) })
+  }
+}
+
+class Timer {
+  readonly #run: () => unknown
+  #callsPerSample = 1
+
+  constructor(run: () => unknown) {
+    this.#run = run
+  }
+
+  /** The median seconds a call over some seconds of samples, one at least. */
+  async measure(seconds: number): Promise<number> {
+    const samples: number[] = []
+    const start = performance.now()
+    do samples.push(await this.#sample())
+    while (performance.now() - start < seconds * 1000)
+    const figure = median(samples)
+    this.#callsPerSample = Math.max(1, Math.ceil(SAMPLE_SECONDS / figure))
+    return figure
+  }
+
+  async #sample(): Promise<number> {
+    const start = process.hrtime.bigint()
+    for (let call = 0; call < this.#callsPerSample; call++) {
+      const result = this.#run()
+      if (result instanceof Promise) await result
+    }
+    return Number(process.hrtime.bigint() - start) / 1e9 / this.#callsPerSample
+  }
+}
+
+function say(reply: Reply): void {
+  process.stdout.write(`${JSON.stringify(reply)}\n`)
+}

@@ -1,0 +1,101 @@
+/**
+ * Right results, by the project's scalar double-precision reference.
+ *
+ * @module
+ */
+import type { BenchCase, Mode } from './cases'
+import type { Results, Truth } from './compare'
+import { modelLosses } from './model-truth'
+import { nativeOptions, type Reference } from './reference'
+import { drawTensors, parameterSpecs, type Tensors } from './tensors'
+
+/** What the reference may spend on a case: it does about 1e9 operations a second. */
+const BUDGET_FLOPS = 3e9
+
+/** Distinct sequences of a case: as many as the reference may compute, by a divisor of the batch. */
+export function periodOf(given: BenchCase): number {
+  const { batch, steps, inputSize, hiddenSize, numLayers, bidirectional, ragged } = given
+  if (ragged) return batch
+  const weights = 3 * hiddenSize * (inputSize + hiddenSize) * numLayers * (bidirectional ? 2 : 1)
+  const affordable = BUDGET_FLOPS / (6 * weights * steps)
+  const divisors = Array.from({ length: batch }, (_, i) => i + 1).filter((n) => batch % n === 0)
+  return Math.max(1, ...divisors.filter((n) => n <= affordable))
+}
+
+/** What every contender must find, with the tensors it starts from. */
+export function findTruth(
+  native: Reference,
+  given: BenchCase,
+  tensors: Tensors,
+): Partial<Record<Mode, Truth>> {
+  const period = periodOf(given)
+  if (given.vocabulary > 0) {
+    return { training: { period, results: modelLosses(native, given, tensors, period) } }
+  }
+  const gradients = layerResults(native, given, tensors, period)
+  const { output, state } = gradients
+  return {
+    forward: { period, results: { output: output!, state: state! } },
+    gradients: { period, results: gradients },
+  }
+}
+
+/** The case with its tensors drawn. */
+export function prepareTensors(given: BenchCase): Tensors {
+  return drawTensors(given, periodOf(given))
+}
+
+function layerResults(
+  native: Reference,
+  given: BenchCase,
+  tensors: Tensors,
+  period: number,
+): Results {
+  const { batch, steps } = given
+  const first = (values: Float32Array, rows: number): Float64Array =>
+    firstSequences(values, rows, batch, period)
+  const states = tensors.initialState.length / (batch * given.hiddenSize)
+  const result = native.referenceGru(
+    nativeOptions(given),
+    Float64Array.from(tensors.parameters),
+    {
+      steps,
+      batch: period,
+      lengths: given.ragged ? tensors.lengths : null,
+      input: first(tensors.input, steps),
+      initialState: first(tensors.initialState, states),
+      dOutput: first(tensors.dOutput, steps),
+      dState: first(tensors.dState, states),
+      seed: 0,
+      pass: 0,
+    },
+  )
+  const repeats = batch / period
+  const parameters = parameterSpecs(given).map(({ name, offset, count }) => [
+    `d_${name}`,
+    result.dParameters.subarray(offset, offset + count).map((x) => x * repeats),
+  ])
+  return {
+    output: result.output,
+    state: result.state,
+    d_input: result.dInput,
+    d_initial_state: result.dInitialState,
+    ...(Object.fromEntries(parameters) as Results),
+  }
+}
+
+/** The first sequences of [rows, batch, columns]. */
+function firstSequences(
+  values: Float32Array,
+  rows: number,
+  batch: number,
+  period: number,
+): Float64Array {
+  const columns = values.length / (rows * batch)
+  const taken = new Float64Array(rows * period * columns)
+  for (let row = 0; row < rows; row++) {
+    const from = row * batch * columns
+    taken.set(values.subarray(from, from + period * columns), row * period * columns)
+  }
+  return taken
+}

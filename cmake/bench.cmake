@@ -1,0 +1,17 @@
+# gru_probe (bench/probe): the ceilings of the machine, for the bench.
+set(probe_folder "${CMAKE_CURRENT_SOURCE_DIR}/bench/probe")
+set(probe_list "")
+add_executable(gru_probe "${probe_folder}/probe.cc" "${probe_folder}/rates.cc"
+                         "${probe_folder}/layer_call.cc" "${probe_folder}/instruction_sets.cc")
+foreach(isa IN LISTS GRU_ISAS)
+  set(target gru_probe_kernels_${isa})
+  add_library(${target} OBJECT "${probe_folder}/probe_kernels.cc")
+  target_compile_definitions(${target} PRIVATE GRU_ISA=${isa} GRU_ISA_NAME="${isa}")
+  target_link_libraries(${target} PRIVATE gru_options)
+  target_compile_options(${target} PRIVATE ${GRU_KERNEL_FLAGS} ${GRU_ISA_FLAGS_${isa}})
+  target_sources(gru_probe PRIVATE $<TARGET_OBJECTS:${target}>)
+  string(APPEND probe_list "GRU_PROBE_ISA(${isa})\n")
+endforeach()
+file(CONFIGURE OUTPUT probe/probe_isas.inc CONTENT "${probe_list}")
+target_include_directories(gru_probe PRIVATE "${CMAKE_CURRENT_BINARY_DIR}/probe")
+target_link_libraries(gru_probe PRIVATE gru_cpu gru_core gru_options Threads::Threads)

@@ -1,0 +1,161 @@
+#include <algorithm>
+#include <vector>
+
+#include "cpu/engine_testing.h"
+
+/// What must not change a single bit: the number of threads, another run, the other sequences of a
+/// batch.
+namespace gru {
+namespace {
+
+using testing::coin;
+using testing::EngineExample;
+using testing::EngineResults;
+using testing::Example;
+using testing::Random;
+using testing::same_bits;
+using testing::to_floats;
+
+constexpr CellVariant variants[] = {{ResetGate::after, UpdateGate::retain},
+                                    {ResetGate::before, UpdateGate::replace}};
+
+struct Size {
+  std::size_t steps, batch, input, hidden;
+};
+
+Example example_of(const Size& size, CellVariant variant, Random& random) {
+  Example example;
+  example.options.variant = variant;
+  example.options.input_size = size.input;
+  example.options.hidden_size = size.hidden;
+  example.options.bidirectional = coin(random);
+  example.options.batch_first = coin(random);
+  example.steps = size.steps;
+  example.batch = size.batch;
+  testing::fill_for_engine(example, random);
+  if (coin(random)) example.lengths = random.lengths(size.batch, size.steps);
+  return example;
+}
+
+/// Work for three threads: many sequences, few sequences of many units, weights of all sizes, sums
+/// deep enough for several blocks.
+GRU_TEST(bits_do_not_depend_on_the_number_of_threads) {
+  Random random;
+  constexpr Size sizes[] = {{5, 100, 20, 40}, {9, 9, 30, 120}, {4, 1, 40, 200}, {30, 33, 64, 50}};
+  for (const Size& size : sizes) {
+    for (const CellVariant variant : variants) {
+      const Example example = example_of(size, variant, random);
+      GRU_CHECK_OK(cpu::set_threads(1));
+      const EngineResults alone = EngineExample(example, 1).run();
+      for (const unsigned threads : {2U, 3U}) {
+        GRU_CHECK_OK(cpu::set_threads(threads));
+        GRU_CHECK(EngineExample(example, 1).run().same_bits_as(alone));
+      }
+    }
+  }
+}
+
+GRU_TEST(a_second_run_has_the_same_bits) {
+  Random random;
+  GRU_CHECK_OK(cpu::set_threads(2));
+  for (const CellVariant variant : variants) {
+    const Example example = example_of({7, 6, 13, 21}, variant, random);
+    EngineExample engine(example, 1);
+    const EngineResults first = engine.run();
+    GRU_CHECK(engine.run().same_bits_as(first));
+  }
+}
+
+/// Sequence b of the example alone, cut to its length.
+Example alone(const Example& from, std::size_t b) {
+  Example example = from;
+  const std::size_t length =
+      from.lengths.empty() ? from.steps : static_cast<std::size_t>(from.lengths[b]);
+  const std::size_t input = from.options.input_size;
+  const std::size_t hidden = from.options.hidden_size;
+  example.batch = 1;
+  example.steps = length;
+  example.lengths.clear();
+  example.d_output.clear();
+  example.d_state.clear();
+  example.input.clear();
+  for (std::size_t t = 0; t < length; ++t) {
+    const double* row = from.input.data() + (t * from.batch + b) * input;
+    example.input.insert(example.input.end(), row, row + input);
+  }
+  example.initial_state.clear();
+  for (std::size_t i = b; i < from.initial_state.size() / hidden; i += from.batch) {
+    const double* state = from.initial_state.data() + i * hidden;
+    example.initial_state.insert(example.initial_state.end(), state, state + hidden);
+  }
+  return example;
+}
+
+/// Rows `b`, `b + batch`, ... of a [..., batch, width] array; the first `count` of them.
+std::vector<float> rows_of(const std::vector<float>& values, std::size_t b, std::size_t batch,
+                           std::size_t width, std::size_t count) {
+  std::vector<float> rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    const float* row = values.data() + (i * batch + b) * width;
+    rows.insert(rows.end(), row, row + width);
+  }
+  return rows;
+}
+
+GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
+  Random random;
+  GRU_CHECK_OK(cpu::set_threads(2));
+  for (const CellVariant variant : variants) {
+    for (int round = 0; round < 3; ++round) {
+      const Example example = example_of(
+          {random.size(1, 12), random.size(2, 20), random.size(1, 70), random.size(1, 70)},
+          variant, random);
+      const EngineResults together = EngineExample(example, 1).run();
+      for (std::size_t b = 0; b < example.batch; ++b) {
+        const Example single = alone(example, b);
+        const EngineResults results = EngineExample(single, 1).run();
+        GRU_CHECK(same_bits(results.output,
+                            rows_of(together.output, b, example.batch,
+                                    example.options.output_size(), single.steps)));
+        GRU_CHECK(same_bits(results.state,
+                            rows_of(together.state, b, example.batch, example.options.hidden_size,
+                                    example.options.num_directions())));
+      }
+    }
+  }
+}
+
+GRU_TEST(nan_and_infinity_in_one_sequence_reach_no_other) {
+  Random random;
+  GRU_CHECK_OK(cpu::set_threads(2));
+  for (const CellVariant variant : variants) {
+    for (const float poison : {testing::nan_float, std::numeric_limits<float>::infinity()}) {
+      Example example =
+          example_of({random.size(2, 6), random.size(2, 20), 9, 30}, variant, random);
+      example.options.batch_first = false;
+      example.lengths.clear();
+      const std::size_t sick = random.size(0, example.batch - 1);
+      EngineExample clean(example, 1);
+      EngineExample poisoned(example, 1);
+      poisoned.input()[(example.batch + sick) * 9] = poison;  // in the second step
+      const EngineResults expected = clean.run();
+      const EngineResults got = poisoned.run();
+      const std::size_t width = example.options.output_size();
+      for (std::size_t b = 0; b < example.batch; ++b) {
+        const auto output = [&](const std::vector<float>& of) {
+          return rows_of(of, b, example.batch, width, example.steps);
+        };
+        const bool same = same_bits(output(got.output), output(expected.output)) &&
+                          same_bits(output(got.training_output), output(expected.training_output));
+        GRU_CHECK(same == (b != sick));
+      }
+      const std::vector<float> last = rows_of(got.output, sick, example.batch, width, 2);
+      if (std::isnan(poison)) GRU_CHECK(std::isnan(last[width]));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

@@ -1,0 +1,197 @@
+#include <algorithm>
+#include <vector>
+
+#include "cpu/engine_testing.h"
+
+/// The layer on the CPU device against the reference in double: random options and sizes.
+namespace gru {
+namespace {
+
+using testing::coin;
+using testing::EngineExample;
+using testing::EngineResults;
+using testing::Example;
+using testing::Random;
+using testing::to_doubles;
+
+constexpr double forward_bound = 2e-6;
+constexpr double gradient_bound = 1e-5;
+
+/// The example as the reference sees it in inference and in training.
+struct Expected {
+  ReferencePass inference, training;
+  ReferenceGradients gradients;
+
+  Expected(Example example, std::uint64_t seed) {
+    inference = example.forward();
+    example.mask = {seed, dropout_stream, example.options.dropout};
+    training = example.forward();
+    gradients = example.backward();
+  }
+};
+
+double largest_of(std::span<const double> values) {
+  double largest = 0;
+  for (const double value : values) largest = std::max(largest, std::abs(value));
+  return largest;
+}
+
+/// Gradients are sums over rows, and rounding is relative to their terms. In a tensor of a few elements
+/// the terms can cancel, so that its largest element says nothing of them; `floor` does: a tenth of
+/// the largest gradient of all, of the loss's with respect to output and state above all.
+void check_gradient(const std::string& what, std::span<const float> got,
+                    std::span<const double> expected, double floor) {
+  const double scale = std::max(largest_of(expected), floor);
+  GRU_CHECK_ALL_NEAR(what, to_doubles(got), expected, gradient_bound * scale);
+}
+
+void check_results(const Example& example, const EngineResults& got, const Expected& expected) {
+  GRU_CHECK_ALL_NEAR("output", to_doubles(got.output), expected.inference.output, forward_bound);
+  GRU_CHECK_ALL_NEAR("state", to_doubles(got.state), expected.inference.state, forward_bound);
+  // A mask scales what it keeps by 1 / (1 - p), and its rounding with it.
+  const double keep = 1 - static_cast<double>(example.options.dropout);
+  GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output),
+                     expected.training.output, forward_bound / keep);
+  GRU_CHECK_ALL_NEAR("training state", to_doubles(got.training_state), expected.training.state,
+                     forward_bound / keep);
+
+  const ReferenceGradients& gradients = expected.gradients;
+  const double floor = 0.1 * std::max({largest_of(gradients.parameters),
+                                       largest_of(example.d_output), largest_of(example.d_state)});
+  check_gradient("d_input", got.d_input, gradients.input, floor);
+  check_gradient("d_initial_state", got.d_initial_state, gradients.initial_state, floor);
+  ParameterLayout layout;
+  GRU_CHECK_OK(ParameterLayout::of_gru(example.options, layout));
+  for (const ParameterSpec& spec : layout.specs()) {
+    check_gradient(spec.name, std::span(got.parameters).subspan(spec.offset, spec.count),
+                   std::span(gradients.parameters).subspan(spec.offset, spec.count), floor);
+  }
+}
+
+void check_example(const Example& example, std::uint64_t seed) {
+  const int before = testing::failures();
+  EngineExample engine(example, seed);
+  check_results(example, engine.run(), Expected(example, seed));
+  if (testing::failures() == before) return;
+  const GruOptions& o = example.options;
+  std::fprintf(stderr,
+               "  steps %zu batch %zu input %zu hidden %zu layers %zu bias %d bidirectional %d "
+               "batch_first %d dropout %g reset %d update %d ragged %d\n",
+               example.steps, example.batch, o.input_size, o.hidden_size, o.num_layers, o.bias,
+               o.bidirectional, o.batch_first, static_cast<double>(o.dropout),
+               static_cast<int>(o.variant.reset), static_cast<int>(o.variant.update),
+               !example.lengths.empty());
+}
+
+std::size_t some_size(Random& random) {
+  return coin(random) ? random.odd_size() : random.size(1, 40);
+}
+
+GruOptions random_options(CellVariant variant, bool bidirectional, Random& random) {
+  GruOptions options;
+  options.variant = variant;
+  options.bidirectional = bidirectional;
+  options.input_size = some_size(random);
+  options.hidden_size = some_size(random);
+  options.num_layers = random.size(1, 3);
+  options.bias = coin(random);
+  options.batch_first = coin(random);
+  options.dropout = coin(random) ? 0.4F : 0;
+  return options;
+}
+
+/// Fills an example whose options, steps and batch are set; what may be absent is, now and then.
+void fill_randomly(Example& example, Random& random) {
+  testing::fill_for_engine(example, random);
+  if (coin(random)) example.lengths = random.lengths(example.batch, example.steps);
+  if (coin(random)) example.initial_state.clear();
+  if (random.size(0, 3) == 0) example.d_output.clear();
+  if (random.size(0, 3) == 0) example.d_state.clear();
+}
+
+constexpr CellVariant variants[] = {{ResetGate::after, UpdateGate::retain},
+                                    {ResetGate::after, UpdateGate::replace},
+                                    {ResetGate::before, UpdateGate::retain},
+                                    {ResetGate::before, UpdateGate::replace}};
+
+template <class Body>
+void for_each_kind(const Body& body) {
+  for (const CellVariant variant : variants) {
+    for (const bool bidirectional : {false, true}) body(variant, bidirectional);
+  }
+}
+
+GRU_TEST(layers_of_every_kind_agree_with_the_reference) {
+  Random random;
+  for_each_kind([&](CellVariant variant, bool bidirectional) {
+    for (int round = 0; round < 8; ++round) {
+      Example example;
+      example.options = random_options(variant, bidirectional, random);
+      example.steps = random.size(1, 9);
+      example.batch = random.size(1, 9);
+      fill_randomly(example, random);
+      check_example(example, random.size(0, 1000));
+    }
+  });
+}
+
+/// Large enough for several threads, divided by sequences (many) and by units (few), for several
+/// chunks of steps, several blocks of depth and for BLAS.
+GRU_TEST(large_layers_agree_with_the_reference) {
+  Random random;
+  constexpr struct {
+    std::size_t steps, batch, input, hidden;
+  } sizes[] = {{6, 70, 24, 33}, {40, 5, 20, 70}, {60, 11, 64, 48}, {2, 3, 1100, 9}};
+  GRU_CHECK_OK(cpu::set_threads(2));
+  std::size_t kind = random.size(0, 3);
+  for (const auto& size : sizes) {
+    Example example;
+    example.options = random_options(variants[kind++ % 4], coin(random), random);
+    example.options.num_layers = 1;
+    example.options.input_size = size.input;
+    example.options.hidden_size = size.hidden;
+    example.steps = size.steps;
+    example.batch = size.batch;
+    fill_randomly(example, random);
+    check_example(example, 1);
+  }
+}
+
+GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
+  Random random;
+  for_each_kind([&](CellVariant variant, bool bidirectional) {
+    for (const std::size_t empty : {0, 1, 2}) {
+      Example example;
+      example.options = random_options(variant, bidirectional, random);
+      example.steps = empty == 0 ? 0 : 3;
+      example.batch = empty == 1 ? 0 : 2;
+      testing::fill_for_engine(example, random);
+      if (empty == 2) example.lengths = {0, 0};
+      if (coin(random)) example.initial_state.clear();
+      check_example(example, 1);
+    }
+  });
+}
+
+GRU_TEST(every_training_pass_has_masks_of_its_own) {
+  Random random;
+  Example example;
+  example.options = random_options({}, false, random);
+  example.options.num_layers = 3;
+  example.options.dropout = 0.5F;
+  example.steps = 4;
+  example.batch = 3;
+  testing::fill_for_engine(example, random);
+  EngineExample engine(example, 7);
+  for (std::uint64_t number = 0; number < 3; ++number) {
+    example.mask = {7, dropout_stream + 3 * number, 0.5F};
+    const EngineResults got = engine.run();
+    GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output),
+                       example.forward().output, 2 * forward_bound);
+  }
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

@@ -1,0 +1,165 @@
+#pragma once
+
+#include <limits>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "core/gru_layer.h"
+#include "core/initialization.h"
+#include "core/reference_gru_testing.h"
+#include "cpu/cpu_device.h"
+#include "cpu/kernels_testing.h"
+
+/// Random layers on the CPU device, and what they compute, in the shapes of the reference.
+namespace gru::testing {
+
+inline constexpr float nan_float = std::numeric_limits<float>::quiet_NaN();
+
+inline std::unique_ptr<Device> cpu_device() {
+  std::unique_ptr<Device> device;
+  GRU_CHECK_OK(cpu::create_device(device));
+  return device;
+}
+
+/// [rows, columns, width] to [columns, rows, width].
+template <class T>
+std::vector<T> swap_axes(std::span<const T> from, std::size_t rows, std::size_t columns) {
+  std::vector<T> to;
+  to.reserve(from.size());
+  const std::size_t width = rows * columns == 0 ? 0 : from.size() / (rows * columns);
+  for (std::size_t j = 0; j < columns; ++j) {
+    for (std::size_t i = 0; i < rows; ++i) {
+      const auto element = from.subspan((i * columns + j) * width, width);
+      to.insert(to.end(), element.begin(), element.end());
+    }
+  }
+  return to;
+}
+
+/// Numbers that a float holds exactly, so that engine and reference begin alike.
+inline void round_to_floats(std::vector<double>& values) {
+  for (double& value : values) value = static_cast<double>(static_cast<float>(value));
+}
+
+/// The weights' scale keeps every gate's input of order 1 however many terms its sum has, as in
+/// trained layers and PyTorch's initial values. Saturated gates would hide errors; a layer far above
+/// that scale is chaotic, and then no float arithmetic follows the exact one for many steps.
+inline double parameter_scale(const GruOptions& options) {
+  std::size_t depth = options.hidden_size;
+  for (std::size_t layer = 0; layer < options.num_layers; ++layer) {
+    depth = std::max(depth, options.layer_input_size(layer));
+  }
+  return 0.8 / std::sqrt(static_cast<double>(depth));
+}
+
+inline void fill_for_engine(Example& example, Random& random) {
+  fill(example, random);
+  example.parameters =
+      random.values(parameter_count(example.options), parameter_scale(example.options));
+  for (auto* values : {&example.parameters, &example.input, &example.initial_state,
+                       &example.d_output, &example.d_state}) {
+    round_to_floats(*values);
+  }
+}
+
+/// What one layer computed: [steps, batch, ...] whatever its options say.
+struct EngineResults {
+  std::vector<float> output, state;                         // of inference
+  std::vector<float> training_output, training_state;       // of the training pass
+  std::vector<float> d_input, d_initial_state, parameters;  // of backward
+
+  bool same_bits_as(const EngineResults& other) const {
+    return same_bits(output, other.output) && same_bits(state, other.state) &&
+           same_bits(training_output, other.training_output) &&
+           same_bits(training_state, other.training_state) &&
+           same_bits(d_input, other.d_input) &&
+           same_bits(d_initial_state, other.d_initial_state) &&
+           same_bits(parameters, other.parameters);
+  }
+};
+
+/// An example on the engine. Padding holds NaN, which must reach nothing; results begin as NaN, of
+/// which nothing may be left.
+class EngineExample {
+ public:
+  EngineExample(const Example& of, std::uint64_t seed) : example_(of) {
+    const GruOptions& options = example_.options;
+    GRU_CHECK_OK(GruLayer::create(options, cpu_device(), seed, layer_));
+    parameters_ = to_floats(example_.parameters);
+    input_ = padded_floats(example_.input);
+    d_output_ = padded_floats(example_.d_output);
+    initial_state_ = to_floats(example_.initial_state);
+    d_state_ = to_floats(example_.d_state);
+    GRU_CHECK_OK(layer_->write_parameters(parameters_));
+  }
+
+  GruLayer& layer() { return *layer_; }
+  std::vector<float>& parameters() { return parameters_; }
+  std::vector<float>& input() { return input_; }
+  const Example& example() const { return example_; }
+
+  GruCall forward_call(std::vector<float>& output, std::vector<float>& state) {
+    output.assign(example_.outputs(), nan_float);
+    state.assign(example_.states(), nan_float);
+    GruCall call;
+    call.shape = {example_.steps, example_.batch, example_.lengths};
+    call.input = input_;
+    call.initial_state = initial_state_;
+    call.output = output;
+    call.state = state;
+    return call;
+  }
+
+  GruGradientCall backward_call(EngineResults& results) {
+    results.d_input.assign(input_.size(), nan_float);
+    results.d_initial_state.assign(example_.states(), nan_float);
+    results.parameters.assign(parameters_.size(), nan_float);
+    GruGradientCall call;
+    call.d_output = d_output_;
+    call.d_state = d_state_;
+    call.d_input = results.d_input;
+    call.d_initial_state = results.d_initial_state;
+    call.parameters = results.parameters;
+    return call;
+  }
+
+  EngineResults run() {
+    EngineResults results;
+    GRU_CHECK_OK(layer_->forward(forward_call(results.output, results.state)));
+    std::unique_ptr<GruPass> pass;
+    const GruCall call = forward_call(results.training_output, results.training_state);
+    GRU_CHECK_OK(layer_->forward_training(call, pass));
+    if (pass) GRU_CHECK_OK(layer_->backward(*pass, backward_call(results)));
+    for (auto* values : {&results.output, &results.training_output, &results.d_input}) {
+      *values = time_major(*values);
+    }
+    return results;
+  }
+
+ private:
+  bool batch_first() const { return example_.options.batch_first; }
+
+  std::vector<float> time_major(const std::vector<float>& values) const {
+    return batch_first() ? swap_axes(std::span(values), example_.batch, example_.steps) : values;
+  }
+
+  /// The caller's array of a [steps, batch, ...] tensor, NaN past each length.
+  std::vector<float> padded_floats(const std::vector<double>& values) const {
+    std::vector<float> floats = to_floats(values);
+    const std::size_t rows = example_.steps * example_.batch;
+    for (std::size_t i = 0; i < floats.size() && !example_.lengths.empty(); ++i) {
+      const std::size_t row = i / (floats.size() / rows);
+      const auto length = static_cast<std::size_t>(example_.lengths[row % example_.batch]);
+      if (row / example_.batch >= length) floats[i] = nan_float;
+    }
+    return batch_first() ? swap_axes(std::span<const float>(floats), example_.steps, example_.batch)
+                         : floats;
+  }
+
+  Example example_;
+  std::unique_ptr<GruLayer> layer_;
+  std::vector<float> parameters_, input_, d_output_, initial_state_, d_state_;
+};
+
+}  // namespace gru::testing

@@ -1,0 +1,115 @@
+import { expectTypeOf } from 'expect-type'
+import * as library from '../lib'
+import {
+  Dataset,
+  type ForwardOptions,
+  type ForwardSyncOptions,
+  GRU,
+  GruError,
+  type GruErrorCode,
+  type GruOptions,
+  type GruPass,
+  type GruResult,
+  type Gradients,
+  type OptimizerOptions,
+  type Parameters as NamedParameters,
+  type Progress,
+  type Runtime,
+  SequenceModel,
+  type SequenceModelOptions,
+  type StepResult,
+  Trainer,
+  type TrainerOptions,
+  type TrainingBatch,
+  type TrainingData,
+} from '../lib'
+
+// The assertions on types are checked by the compiler (`npm run typecheck`); at run time they do nothing.
+
+test('the package exports its public names and no others', () => {
+  const names = ['Dataset', 'GRU', 'GruError', 'SequenceModel', 'Trainer', 'runtime', 'setThreads']
+  expect(Object.keys(library).sort()).toEqual(names)
+})
+
+test('a layer needs two sizes and knows the other options', () => {
+  expectTypeOf<{ inputSize: number; hiddenSize: number }>().toExtend<GruOptions>()
+  expectTypeOf<{ inputSize: number }>().not.toExtend<GruOptions>()
+  expectTypeOf<GruOptions['updateGate']>().toEqualTypeOf<'retain' | 'replace' | undefined>()
+  expectTypeOf(GRU).toBeConstructibleWith({ inputSize: 1, hiddenSize: 1, seed: undefined })
+  expectTypeOf<GRU['options']['numLayers']>().toEqualTypeOf<number>()
+  expectTypeOf<GRU>().toExtend<Disposable>()
+  expect(GRU).toBeDefined()
+})
+
+test('the forms of a forward call differ in promise and signal', () => {
+  expectTypeOf<GRU['forward']>().parameters.toEqualTypeOf<
+    [input: Float32Array, options?: ForwardOptions | undefined]
+  >()
+  expectTypeOf<GRU['forward']>().returns.resolves.toEqualTypeOf<GruResult>()
+  expectTypeOf<GRU['forwardSync']>().returns.toEqualTypeOf<GruResult>()
+  expectTypeOf<GRU['forwardTraining']>().returns.resolves.toEqualTypeOf<GruPass>()
+  expectTypeOf<GRU['forwardTrainingSync']>().returns.toEqualTypeOf<GruPass>()
+  expectTypeOf<ForwardOptions>().toHaveProperty('signal')
+  expectTypeOf<ForwardSyncOptions>().not.toHaveProperty('signal')
+  expectTypeOf<number[]>().toExtend<ForwardOptions['lengths']>()
+  expectTypeOf<Int32Array>().toExtend<ForwardOptions['lengths']>()
+  expectTypeOf<Float64Array>().not.toExtend<ForwardOptions['initialState']>()
+  expect(new GruError('ERR_GRU_VALUE', 'text').code).toBe('ERR_GRU_VALUE')
+})
+
+test('gradients come by name', () => {
+  expectTypeOf<GruPass['backward']>().returns.resolves.toEqualTypeOf<Gradients>()
+  expectTypeOf<GruPass['backwardSync']>().returns.toEqualTypeOf<Gradients>()
+  expectTypeOf<Gradients['parameters']>().toEqualTypeOf<Record<string, Float32Array>>()
+  expectTypeOf<GRU['getParameters']>().returns.toEqualTypeOf<NamedParameters>()
+  expectTypeOf<SequenceModel['getParameters']>().returns.toEqualTypeOf<NamedParameters>()
+  expect(Object.keys(GRU.prototype)).toEqual([])
+})
+
+test('a model reads features or tokens, not both', () => {
+  type Input = SequenceModelOptions['input']
+  expectTypeOf<{ features: number }>().toExtend<Input>()
+  expectTypeOf<{ tokens: number; embeddingSize: number }>().toExtend<Input>()
+  expectTypeOf<{ tokens: number }>().not.toExtend<Input>()
+  expectTypeOf<SequenceModelOptions['output']['loss']>().toEqualTypeOf<
+    'crossEntropy' | 'meanSquaredError'
+  >()
+  expectTypeOf<SequenceModelOptions['gru']>().not.toHaveProperty('inputSize')
+  expectTypeOf<SequenceModel['predict']>().returns.resolves.toEqualTypeOf<Float32Array>()
+  expectTypeOf<(typeof SequenceModel)['load']>().returns.resolves.toEqualTypeOf<SequenceModel>()
+  expectTypeOf<SequenceModel['save']>().returns.resolves.toBeVoid()
+  expect(SequenceModel).toBeDefined()
+})
+
+test('an optimiser has its own options alone', () => {
+  expectTypeOf<{ kind: 'sgd'; momentum: number }>().toExtend<OptimizerOptions>()
+  expectTypeOf<{ kind: 'adam'; beta1: number }>().toExtend<OptimizerOptions>()
+  expectTypeOf<OptimizerOptions['kind']>().toEqualTypeOf<'sgd' | 'adam' | 'adamw' | 'rmsprop'>()
+  // @ts-expect-error sgd has no beta1
+  const wrong: TrainerOptions = { optimizer: { kind: 'sgd', beta1: 0.9 } }
+  expect(wrong.optimizer.kind).toBe('sgd')
+})
+
+test('a trainer steps, evaluates and fits', () => {
+  expectTypeOf<Trainer['step']>().returns.resolves.toEqualTypeOf<StepResult>()
+  expectTypeOf<Trainer['stepSync']>().parameters.toEqualTypeOf<[batch: TrainingBatch]>()
+  expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<{ readonly loss: number }>()
+  expectTypeOf<Trainer['fit']>().returns.toEqualTypeOf<AsyncGenerator<Progress, void, undefined>>()
+  expectTypeOf<Dataset>().toExtend<TrainingData>()
+  expectTypeOf<TrainingBatch[]>().toExtend<TrainingData>()
+  expectTypeOf<AsyncGenerator<TrainingBatch>>().toExtend<TrainingData>()
+  expectTypeOf<Progress['validationLoss']>().toEqualTypeOf<number | undefined>()
+  expect(Dataset).toBeDefined()
+})
+
+test('errors and runtime are told exactly', () => {
+  expectTypeOf<GruError>().toExtend<Error>()
+  expectTypeOf<GruError['code']>().toEqualTypeOf<GruErrorCode>()
+  expectTypeOf<Runtime['cuda']>().toEqualTypeOf<{
+    available: boolean
+    reason: string
+    devices: string[]
+  }>()
+  expectTypeOf(library.setThreads).parameters.toEqualTypeOf<[threads: number]>()
+  expect(Trainer).toBeDefined()
+})
