@@ -7,6 +7,9 @@
 #
 # -ffast-math and -Ofast are never used: they would also switch the whole Node process to flush-to-zero.
 set(GRU_KERNEL_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
+if(GRU_SANITIZE)
+  list(APPEND GRU_KERNEL_FLAGS -O1) # unrolled tiles with every access instrumented take minutes
+endif()
 add_library(gru_arithmetic INTERFACE)
 target_compile_options(gru_arithmetic INTERFACE -ffp-contract=off)
 

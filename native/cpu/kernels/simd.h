@@ -50,17 +50,27 @@ GRU_INLINE Vector load(const float* from) {
 
 GRU_INLINE void store(float* to, Vector value) { __builtin_memcpy(to, &value, sizeof value); }
 
-/// The first `count` lanes; the others are zero.
-GRU_INLINE Vector load(const float* from, std::size_t count) {
-  if (count >= lanes) return load(from);
+// Part of a vector, at the ragged edge of a tensor: rare, so kept out of the kernels' own code.
+[[maybe_unused]] __attribute__((noinline, cold)) static Vector load_part(const float* from,
+                                                                         std::size_t count) {
   Vector value{};
   for (std::size_t i = 0; i < count; ++i) value[i] = from[i];
   return value;
 }
 
-GRU_INLINE void store(float* to, Vector value, std::size_t count) {
-  if (count >= lanes) return store(to, value);
+[[maybe_unused]] __attribute__((noinline, cold)) static void store_part(float* to, Vector value,
+                                                                        std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to[i] = value[i];
+}
+
+/// The first `count` lanes; the others are zero.
+GRU_INLINE Vector load(const float* from, std::size_t count) {
+  return __builtin_expect(count >= lanes, 1) ? load(from) : load_part(from, count);
+}
+
+GRU_INLINE void store(float* to, Vector value, std::size_t count) {
+  if (__builtin_expect(count >= lanes, 1)) return store(to, value);
+  store_part(to, value, count);
 }
 
 GRU_INLINE IntVector as_bits(Vector value) { return (IntVector)value; }
