@@ -7,7 +7,10 @@ import type { BenchCase } from './cases'
 import { directions, type Tensors } from './tensors'
 
 /** Named tensors: output, state, d_input, d_initial_state, d_weight_ih_l0 ..., or losses. */
-export type Results = Readonly<Record<string, Float32Array | Float64Array>>
+export type Results = Readonly<Record<string, Values>>
+
+/** float32, or float64 of the reference. */
+export type Values = Float32Array | Float64Array
 
 /**
  * What a right result is, for the first `period` sequences of the batch: output and d_input are
@@ -79,23 +82,24 @@ function toleranceFor(name: string): number {
   return name.startsWith('d_') ? GRADIENT_TOLERANCE : OUTPUT_TOLERANCE
 }
 
-function scaleOf(name: string, expected: Float32Array | Float64Array): number {
-  const absolute = name === 'output' || name === 'state'
-  return absolute ? 1 : expected.reduce((largest, x) => Math.max(largest, Math.abs(x)), 0)
+/** What an error is measured by: 1 for outputs, which lie in [-1, 1], else the largest expected value. */
+function scaleOf(name: string, expected: Values): number {
+  if (name === 'output' || name === 'state') return 1
+  let largest = 0
+  for (const value of expected) largest = Math.max(largest, Math.abs(value))
+  return largest
 }
 
-/** The largest difference, NaN where there is one, or why there is none. */
-function compareWhole(
-  expected: Float32Array | Float64Array,
-  actual: Float32Array | Float64Array,
-): number | string {
+/** The largest difference, NaN where there is one, or why the two cannot be compared. */
+function compareWhole(expected: Values, actual: Values): number | string {
   if (actual.length !== expected.length) {
     return `has ${actual.length} values where ${expected.length} are expected`
   }
-  return expected.reduce<number>(
-    (largest, value, i) => Math.max(largest, Math.abs(value - actual[i]!)),
-    0,
-  )
+  let largest = 0
+  for (let i = 0; i < expected.length; i++) {
+    largest = Math.max(largest, Math.abs(expected[i]! - actual[i]!))
+  }
+  return largest
 }
 
 function compareRows(
@@ -103,8 +107,8 @@ function compareRows(
   lengths: Int32Array,
   period: number,
   { count, columns, areSteps }: Rows,
-  expected: Float32Array | Float64Array,
-  actual: Float32Array | Float64Array,
+  expected: Values,
+  actual: Values,
 ): number | string {
   if (actual.length !== count * batch * columns) {
     return `has ${actual.length} values where ${count * batch * columns} are expected`

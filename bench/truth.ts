@@ -55,21 +55,17 @@ function layerResults(
   const first = (values: Float32Array, rows: number): Float64Array =>
     firstSequences(values, rows, batch, period)
   const states = tensors.initialState.length / (batch * given.hiddenSize)
-  const result = native.referenceGru(
-    nativeOptions(given),
-    Float64Array.from(tensors.parameters),
-    {
-      steps,
-      batch: period,
-      lengths: given.ragged ? tensors.lengths : null,
-      input: first(tensors.input, steps),
-      initialState: first(tensors.initialState, states),
-      dOutput: first(tensors.dOutput, steps),
-      dState: first(tensors.dState, states),
-      seed: 0,
-      pass: 0,
-    },
-  )
+  const result = native.referenceGru(nativeOptions(given), Float64Array.from(tensors.parameters), {
+    steps,
+    batch: period,
+    lengths: given.ragged ? tensors.lengths : null,
+    input: first(tensors.input, steps),
+    initialState: first(tensors.initialState, states),
+    dOutput: first(tensors.dOutput, steps),
+    dState: first(tensors.dState, states),
+    seed: 0,
+    pass: 0,
+  })
   const repeats = batch / period
   const parameters = parameterSpecs(given).map(({ name, offset, count }) => [
     `d_${name}`,

@@ -285,5 +285,9 @@ export function checkAbortSignal(argument: string, value: unknown): AbortSignal 
 
 function looksLikeAbortSignal(value: unknown): value is AbortSignal {
   const signal = value as Partial<AbortSignal> | null | undefined
-  return typeof signal?.aborted === 'boolean' && typeof signal.addEventListener === 'function'
+  return (
+    typeof signal?.aborted === 'boolean' &&
+    typeof signal.throwIfAborted === 'function' &&
+    typeof signal.addEventListener === 'function'
+  )
 }

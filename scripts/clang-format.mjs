@@ -6,7 +6,7 @@ import { filesUnder, packageCommand, run } from './project.mjs'
 const MODES = { '--write': ['-i'], '--check': ['--dry-run', '-Werror'] }
 
 const mode = MODES[process.argv[2]]
-const sources = filesUnder(['native'], (file) => /\.(cc|h|cu|cuh)$/.test(file))
+const sources = filesUnder(['native', 'bench/probe'], (file) => /\.(cc|h|cu|cuh)$/.test(file))
 if (!mode) {
   console.error('usage: node scripts/clang-format.mjs --write | --check')
   process.exitCode = 2

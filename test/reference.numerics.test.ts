@@ -159,7 +159,8 @@ function gradientErrors(
   const largest = Math.max(...truth.map(largestMagnitude))
   const errors = actual.map(([name, values], index) => {
     const scale = Math.max(largestMagnitude(truth[index]!), CANCELLED * largest)
-    return [name, largestDifference(values, truth[index]!) / scale]
+    // Where no step is valid all gradients are 0, and so must these be.
+    return [name, largestDifference(values, truth[index]!) / (scale === 0 ? 1 : scale)]
   })
   return Object.fromEntries(errors) as Record<string, number>
 }

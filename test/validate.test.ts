@@ -341,7 +341,8 @@ describe('checkIndices', () => {
 test('checkAbortSignal takes signals of any realm and nothing else', () => {
   const { signal } = new AbortController()
   expect(validate.checkAbortSignal('signal', signal)).toBe(signal)
-  const foreign = { aborted: false, addEventListener: (): void => undefined }
+  const nothing = (): void => undefined
+  const foreign = { aborted: false, addEventListener: nothing, throwIfAborted: nothing }
   expect(validate.checkAbortSignal('signal', foreign)).toBe(foreign)
   const values: [unknown, string][] = [
     [new AbortController(), 'an AbortController'],
@@ -349,6 +350,7 @@ test('checkAbortSignal takes signals of any realm and nothing else', () => {
     [undefined, 'undefined'],
     [true, 'true'],
     [{ aborted: true }, 'an object'],
+    [{ aborted: true, addEventListener: nothing }, 'an object'],
   ]
   for (const [value, got] of values) {
     const message = `signal: expected an AbortSignal, got ${got}`

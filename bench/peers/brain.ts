@@ -29,12 +29,15 @@ void serve(peerVersion('brain.js'), (job) => {
   const { batch, resetAfter, numLayers, steps, inputSize, hiddenSize } = job.case
   if (job.mode !== 'forward') throw new Unsupported('has no gradients to take')
   if (job.threads > 1) throw new Unsupported('computes on one thread')
-  if (resetAfter || numLayers > 1) throw new Unsupported('knows the reset gate before the product alone')
+  if (resetAfter || numLayers > 1)
+    throw new Unsupported('knows the reset gate before the product alone')
   if (batch > 1) throw new Unsupported('runs one sequence at a time')
-  const { recurrent } = loadPeer<{ recurrent: { GRU: GruClass } }>('brain.js')
+  const { recurrent } = loadPeer('brain.js') as { recurrent: { GRU: GruClass } }
   const matrices = 'brain.js/dist/recurrent/matrix'
-  const Equation = loadPeer<{ default: new () => Equation }>(`${matrices}/equation`).default
-  const Matrix = loadPeer<{ default: new (rows: number, columns: number) => Matrix }>(matrices).default
+  const Equation = (loadPeer(`${matrices}/equation`) as { default: new () => Equation }).default
+  const Matrix = loadPeer<{ default: new (rows: number, columns: number) => Matrix }>(
+    matrices,
+  ).default
   const cell = recurrent.GRU.prototype.getModel(hiddenSize, inputSize)
   fillCell(cell, job)
   const equation = new Equation()
@@ -47,7 +50,9 @@ void serve(peerVersion('brain.js'), (job) => {
   const run = (): Float32Array => {
     before.weights = initialState.slice()
     for (let step = 0; step < steps; step++) {
-      const { weights } = equation.runInput(input.subarray(step * inputSize, (step + 1) * inputSize))
+      const { weights } = equation.runInput(
+        input.subarray(step * inputSize, (step + 1) * inputSize),
+      )
       before.weights.set(weights)
       output.set(weights, step * hiddenSize)
     }

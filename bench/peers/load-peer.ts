@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import * as path from 'node:path'
 
-/** Loads a package of the peers: T declares what is used of it. */
-export function loadPeer<T>(name: string): T {
-  return createRequire(path.join(peersFolder(), 'package.json'))(name) as T
+/** Loads a package of the peers; the caller declares what it uses of it. */
+export function loadPeer(name: string): unknown {
+  return createRequire(path.join(peersFolder(), 'package.json'))(name)
 }
 
 export function peerVersion(name: string): string {

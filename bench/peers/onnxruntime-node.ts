@@ -26,7 +26,7 @@ interface Ort {
 }
 
 void serve(peerVersion('onnxruntime-node'), async (job) => {
-  const ort = loadPeer<Ort>('onnxruntime-node')
+  const ort = loadPeer('onnxruntime-node') as Ort
   const session = await ort.InferenceSession.create(onnxFile(job.folder), {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',

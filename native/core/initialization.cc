@@ -1,5 +1,6 @@
 #include "core/initialization.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -11,9 +12,12 @@ namespace {
 
 void fill_uniform(const Philox& random, std::uint64_t stream, double bound,
                   std::span<float> values) {
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const double unit = unit_float(random(stream, i / 4)[i % 4]);
-    values[i] = static_cast<float>((2 * unit - 1) * bound);
+  for (std::size_t i = 0; i < values.size(); i += 4) {
+    const Philox::Block block = random(stream, i / 4);
+    for (std::size_t lane = 0; lane < std::min<std::size_t>(4, values.size() - i); ++lane) {
+      const double unit = unit_float(block[lane]);
+      values[i + lane] = static_cast<float>((2 * unit - 1) * bound);
+    }
   }
 }
 

@@ -158,6 +158,7 @@ void exact_product(const PanelProduct& product) {
 }
 
 void panel_product(const PanelProduct& product) {
+  if (product.rows == 0) return;  // a step without running sequences
   std::size_t panel = product.first_panel;
   while (panel < product.end_panel) {
     if (multiply_group(product, panel)) continue;

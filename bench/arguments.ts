@@ -1,0 +1,102 @@
+/**
+ * The command line.
+ *
+ * @module
+ */
+import { parseArgs } from 'node:util'
+import { type BenchCase, CALL_CASE, CASES, MEMORY_CASE, type Mode, MODES } from './cases'
+import { PEER_NAMES } from './contenders'
+
+export const USAGE = `usage: npm run bench -- [options]
+
+  --case NAME      only this case (again for more; --list shows all)
+  --mode MODE      only forward, gradients (forward + backward) or training (again for more)
+  --peer NAME      only this peer beside the project (again for more), or none:
+                   ${PEER_NAMES.join(', ')}
+  --threads 1,2    numbers of threads; default: one, and every core that the process may use
+  --quick          few and short rounds: shows that it works, not how fast
+  --contended      instead: the project beside as many busy processes as cores
+  --json FILE      where the figures go; default bench/results/latest.json
+  --chart FILE.svg draws the figures of the JSON file, and measures nothing
+  --list           prints the cases
+
+Peers in Python are found through the interpreter that GRU_BENCH_PYTHON names.`
+
+/** The command line is wrong; the message says how. */
+export class UsageError extends Error {}
+
+export interface Arguments {
+  readonly cases: readonly BenchCase[]
+  readonly measureCall: boolean
+  readonly measureMemory: boolean
+  readonly modes: readonly Mode[]
+  readonly peers: readonly string[]
+  /** Undefined: as the machine has them. */
+  readonly threads: readonly number[] | undefined
+  readonly json: string
+  readonly chart: string | undefined
+  readonly quick: boolean
+  readonly contended: boolean
+  readonly list: boolean
+  readonly help: boolean
+}
+
+export const CALL_NAME = `call-${CALL_CASE.name}`
+export const MEMORY_NAME = `memory-${MEMORY_CASE.name}`
+
+const OPTIONS = {
+  case: { type: 'string', multiple: true },
+  mode: { type: 'string', multiple: true },
+  peer: { type: 'string', multiple: true },
+  threads: { type: 'string' },
+  json: { type: 'string', default: 'bench/results/latest.json' },
+  chart: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  contended: { type: 'boolean', default: false },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+} as const
+
+/** @throws UsageError */
+export function parseArguments(args: readonly string[]): Arguments {
+  const { values } = parse(args)
+  const { contended, quick, list, help, json, chart } = values
+  const names = [...CASES.map(({ name }) => name), CALL_NAME, MEMORY_NAME]
+  const chosen = choose('--case', values.case, names)
+  return {
+    cases: CASES.filter(({ name }) => chosen.includes(name)),
+    measureCall: chosen.includes(CALL_NAME),
+    measureMemory: chosen.includes(MEMORY_NAME),
+    modes: choose('--mode', values.mode, MODES),
+    peers: values.peer?.join() === 'none' ? [] : choose('--peer', values.peer, PEER_NAMES),
+    threads: values.threads === undefined ? undefined : parseThreads(values.threads),
+    ...{ json, chart, quick, contended, list, help },
+  }
+}
+
+function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: typeof OPTIONS }>> {
+  try {
+    return parseArgs({ args: [...args], options: OPTIONS })
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+/** The named ones, or all where none is named. */
+function choose<T extends string>(
+  option: string,
+  names: readonly string[] | undefined,
+  known: readonly T[],
+): readonly T[] {
+  const unknown = names?.find((name) => !known.some((each) => each === name))
+  if (unknown !== undefined) {
+    throw new UsageError(`${option}: expected one of ${known.join(', ')}, got ${unknown}`)
+  }
+  return names === undefined ? known : known.filter((name) => names.includes(name))
+}
+
+function parseThreads(text: string): number[] {
+  const counts = text.split(',').map(Number)
+  if (counts.every((count) => Number.isInteger(count) && count > 0)) return counts
+  throw new UsageError(`--threads: expected numbers from 1 on with commas between, got ${text}`)
+}

@@ -1,0 +1,122 @@
+/**
+ * Who can be measured on this machine, and how each is started.
+ *
+ * @module
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import * as path from 'node:path'
+import type { Command } from './contender-process'
+
+export interface Contender {
+  readonly name: string
+  /** The command of its process for the job that a file describes. */
+  readonly command: (jobFile: string) => Command
+}
+
+/** A peer that is left out, and why. */
+export interface Absent {
+  readonly name: string
+  readonly reason: string
+}
+
+export interface Contenders {
+  readonly project: Contender
+  readonly peers: readonly Contender[]
+  readonly absent: readonly Absent[]
+}
+
+/** Where the parts of the bench lie. */
+export interface Places {
+  /** The checkout. */
+  readonly root: string
+  /** The compiled TypeScript of this folder. */
+  readonly scripts: string
+  /** The probe's executable. */
+  readonly probe: string
+  /** The project's addon. */
+  readonly addon: string
+}
+
+export const PROJECT = 'gru-native'
+
+/** Peers in Node: the package of bench/package.json, and the module in peers/ that runs it. */
+const NODE_PEERS = [
+  { name: 'onnxruntime-node', needs: 'onnxruntime-node', script: 'onnxruntime-node' },
+  { name: 'tfjs-wasm', needs: '@tensorflow/tfjs-backend-wasm', script: 'tfjs' },
+  { name: 'brain.js', needs: 'brain.js', script: 'brain' },
+] as const
+
+/** Peers in Python, by the names that peer.py gives them. */
+const PYTHON_PEERS = ['pytorch', 'onnxruntime', 'jax', 'tensorflow'] as const
+
+/** What `--peer` may name. */
+export const PEER_NAMES: readonly string[] = [
+  ...NODE_PEERS.map(({ name }) => name),
+  ...PYTHON_PEERS,
+]
+
+const INSTALL = 'npm ci --prefix bench --ignore-scripts'
+
+/** Looks for the wanted peers. */
+export function findContenders(places: Places, wanted: readonly string[]): Contenders {
+  const found = [...findNodePeers(places), ...findPythonPeers(places)].filter(({ name }) =>
+    wanted.includes(name),
+  )
+  return {
+    project: nodeContender(places, PROJECT, 'gru-native'),
+    peers: found.filter((peer) => 'command' in peer),
+    absent: found.filter((peer) => 'reason' in peer),
+  }
+}
+
+/** This project's addon, called without the TypeScript in front of it. */
+export function bindingContender(places: Places): Contender {
+  return {
+    name: 'binding',
+    command: (jobFile) => nodeCommand(places, 'binding', jobFile, places.addon),
+  }
+}
+
+function nodeContender(places: Places, name: string, script: string): Contender {
+  const peers = path.join(places.root, 'bench')
+  return { name, command: (jobFile) => nodeCommand(places, script, jobFile, peers) }
+}
+
+function nodeCommand(places: Places, script: string, ...args: readonly string[]): Command {
+  const file = path.join(places.scripts, 'peers', `${script}.js`)
+  return { program: process.execPath, args: [file, ...args] }
+}
+
+function findNodePeers(places: Places): (Contender | Absent)[] {
+  return NODE_PEERS.map(({ name, needs, script }) =>
+    existsSync(path.join(places.root, 'bench', 'node_modules', needs))
+      ? nodeContender(places, name, script)
+      : { name, reason: `not installed (${INSTALL})` },
+  )
+}
+
+function findPythonPeers({ root }: Places): (Contender | Absent)[] {
+  const python = process.env['GRU_BENCH_PYTHON']
+  const script = path.join(root, 'bench', 'peers', 'python', 'peer.py')
+  const absent = (reason: string): Absent[] => PYTHON_PEERS.map((name) => ({ name, reason }))
+  if (python === undefined) return absent('GRU_BENCH_PYTHON names no Python interpreter')
+  const versions = listPythonPeers(python, script)
+  if (typeof versions === 'string') return absent(versions)
+  return PYTHON_PEERS.map((name) =>
+    versions[name] === undefined
+      ? { name, reason: `not installed for ${python}` }
+      : { name, command: (jobFile) => ({ program: python, args: [script, name, jobFile] }) },
+  )
+}
+
+/** Versions of the installed ones by name, or why there are none. */
+function listPythonPeers(python: string, script: string): Partial<Record<string, string>> | string {
+  try {
+    const stdio = ['ignore', 'pipe', 'pipe'] as const
+    const text = execFileSync(python, [script, '--list'], { encoding: 'utf8', stdio: [...stdio] })
+    return JSON.parse(text) as Record<string, string>
+  } catch (error) {
+    return `${python} cannot run: ${(error as Error).message.split('\n')[0]!}`
+  }
+}

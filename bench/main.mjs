@@ -1,0 +1,18 @@
+// `npm run bench`: sets the checkout and the bench up, then measures. `npm run bench -- --help` tells how.
+import { pathToFileURL } from 'node:url'
+import { join } from 'node:path'
+import process from 'node:process'
+import { StepError } from '../scripts/project.mjs'
+import { setUp } from '../scripts/setup.mjs'
+import { buildBench, places } from './build.mjs'
+
+try {
+  setUp()
+  buildBench()
+  const { main } = await import(pathToFileURL(join(places.scripts, 'run.js')).href)
+  process.exitCode = await main(places, process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof StepError)) throw error
+  console.error(`bench: ${error.message}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,40 @@
+/**
+ * A case made ready: its tensors in a folder, its model for ONNX Runtime, its right results.
+ *
+ * @module
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import * as path from 'node:path'
+import type { BenchCase } from './cases'
+import { onnxFile, writeTensors } from './job'
+import type { PreparedCase } from './lanes'
+import { onnxModel } from './peers/onnx-model'
+import type { Reference } from './reference'
+import { parameterSpecs } from './tensors'
+import { findTruth, prepareTensors } from './truth'
+
+/** Does something with a case that is ready, and clears up. */
+export async function withCase<T>(
+  native: Reference,
+  given: BenchCase,
+  work: (prepared: PreparedCase) => Promise<T>,
+): Promise<T> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'gru-bench-'))
+  try {
+    return await work(prepare(native, given, folder))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function prepare(native: Reference, given: BenchCase, folder: string): PreparedCase {
+  const tensors = prepareTensors(given)
+  writeTensors(folder, tensors)
+  if (given.vocabulary === 0) {
+    const model = onnxModel(given, parameterSpecs(given), tensors.parameters)
+    writeFileSync(onnxFile(folder), model)
+  }
+  const truth = findTruth(native, given, tensors)
+  return { case: given, folder, lengths: tensors.lengths, truth }
+}

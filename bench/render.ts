@@ -1,0 +1,169 @@
+/**
+ * A report as text.
+ *
+ * @module
+ */
+import { DEEPBENCH_STEPS } from './cases'
+import { PROJECT } from './contenders'
+import { markdownTable } from './markdown-table'
+import type {
+  ContentionMeasurement,
+  MemoryMeasurement,
+  Outcome,
+  Report,
+  CallMeasurement,
+} from './results'
+import { type Summary, median } from './statistics'
+import { judge, judgeAll, summaryOf } from './verdict'
+
+export function renderReport(report: Report): string {
+  return [
+    renderHead(report),
+    ...(report.measurements.length > 0 ? [renderSpeed(report), renderOverall(report)] : []),
+    ...(report.call ? [renderCall(report.call)] : []),
+    ...(report.memory ? [renderMemory(report.memory)] : []),
+    ...(report.contention.length > 0 ? [renderContention(report.contention)] : []),
+    renderRemarks(report),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n')
+}
+
+function renderHead({ date, command, machine, project, measurements }: Report): string {
+  const gibibytes = Math.round(machine.memoryBytes / 2 ** 30)
+  const versions = new Map<string, string>()
+  for (const { contender, outcome } of measurements.flatMap(({ contenders }) => contenders)) {
+    if ('version' in outcome) versions.set(contender, outcome.version)
+  }
+  versions.delete(PROJECT)
+  const peers = [...versions].map(([name, version]) => `${name} ${version}`)
+  return [
+    `${date}  ${command}`,
+    `${machine.processor}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.system}, Node ${machine.node}`,
+    `${PROJECT} ${project.version} (${project.isa}, BLAS ${project.blas})${peers.length > 0 ? ` beside ${peers.join(', ')}` : ''}`,
+  ].join('\n')
+}
+
+function renderSpeed({ measurements }: Report): string {
+  const isTimed = (name: string): boolean =>
+    measurements.some(({ contenders }) =>
+      contenders.some(
+        ({ contender, outcome }) => contender === name && outcome.kind !== 'unsupported',
+      ),
+    )
+  const names = measurements[0]!.contenders.map(({ contender }) => contender).filter(isTimed)
+  const rows = measurements.map((measurement) => {
+    const { best, bound, fraction } = judge(measurement)
+    const cells = names.map((name) =>
+      renderOutcome(measurement.contenders.find(({ contender }) => contender === name)?.outcome),
+    )
+    return [
+      measurement.case.name,
+      measurement.mode,
+      String(measurement.threads),
+      ...cells,
+      best ? `${best.ratio.toFixed(2)} ${best.name}` : '-',
+      fraction === undefined ? '-' : `${Math.round(100 * fraction)} % ${bound.kind}`,
+    ]
+  })
+  const header = ['case', 'mode', 'threads', ...names, 'best peer / project', 'of ceiling']
+  return `Microseconds a call: median (quartiles)\n\n${markdownTable(header, rows)}`
+}
+
+function renderOutcome(outcome: Outcome | undefined): string {
+  if (outcome === undefined || outcome.kind === 'unsupported') return '-'
+  return outcome.kind === 'timed' ? renderSummary(summaryOf(outcome)!) : outcome.kind
+}
+
+/** Seconds as microseconds: median (lower-upper quartile). */
+function renderSummary({ median: middle, lower, upper }: Summary): string {
+  return `${microseconds(middle)} (${microseconds(lower)}-${microseconds(upper)})`
+}
+
+/** Three significant digits, and never an exponent. */
+export function microseconds(seconds: number): string {
+  const value = seconds * 1e6
+  return value >= 100 ? String(Math.round(value)) : value.toPrecision(3)
+}
+
+function renderOverall({ measurements }: Report): string {
+  const rows = judgeAll(measurements).map(({ mode, threads, cases, least, mean }) => [
+    mode,
+    String(threads),
+    String(cases),
+    least.toFixed(2),
+    mean.toFixed(2),
+  ])
+  if (rows.length === 0) return ''
+  const header = ['best peer / project', 'threads', 'cases', 'least', 'geometric mean']
+  return markdownTable(header, rows)
+}
+
+function renderCall({ case: name, library, binding, native }: CallMeasurement): string {
+  const rows = Object.entries({ library, binding, native }).map(([from, outcome]) => [
+    `called through the ${from === 'native' ? 'C++ interface' : from}`,
+    renderOutcome(outcome),
+  ])
+  const extra = difference(library, native)
+  return [
+    `One forward call of ${name} on one thread, microseconds: median (quartiles)`,
+    markdownTable(['', 'microseconds'], rows),
+    ...(extra === undefined ? [] : [`JavaScript adds ${microseconds(extra)} microseconds.`]),
+  ].join('\n\n')
+}
+
+function difference(one: Outcome, other: Outcome): number | undefined {
+  const first = summaryOf(one)
+  const second = summaryOf(other)
+  return first && second && first.median - second.median
+}
+
+function renderMemory({ case: name, threads, need, contenders }: MemoryMeasurement): string {
+  const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
+  const parts = Object.entries(need).map(([part, bytes]) => [part, mebibytes(bytes)])
+  const rows = contenders.map(({ contender, version, peak, start }) => [
+    `${contender} ${version}`,
+    mebibytes(peak),
+    mebibytes(start),
+    mebibytes(peak - start),
+    (peak / need.sum).toFixed(2),
+    ((peak - start) / need.sum).toFixed(2),
+  ])
+  const header = ['', 'peak', 'before any tensor', 'difference', 'peak / sum', 'difference / sum']
+  return [
+    `Memory of forward + backward at ${name}, ${threads} threads, MiB: what must be there`,
+    markdownTable(['', 'MiB'], parts),
+    'and the largest resident set of the process',
+    markdownTable(header, rows),
+  ].join('\n\n')
+}
+
+function renderContention(measurements: readonly ContentionMeasurement[]): string {
+  const rows = measurements.map(({ case: name, mode, threads, alone, contended }) => [
+    name,
+    mode,
+    microseconds(median(alone)),
+    String(threads),
+    microseconds(median(contended)),
+    (median(contended) / median(alone)).toFixed(2),
+  ])
+  const header = ['case', 'mode', '1 thread, alone', 'threads', 'beside busy processes', 'ratio']
+  return `Beside as many busy processes as cores, microseconds: medians\n\n${markdownTable(header, rows)}`
+}
+
+function renderRemarks({ absent, measurements }: Report): string {
+  const remarks = new Set(absent.map(({ name, reason }) => `${name} left out: ${reason}`))
+  for (const { case: given, mode, threads, contenders } of measurements) {
+    for (const { contender, outcome } of contenders) {
+      if (outcome.kind === 'unsupported') remarks.add(`${contender} ${outcome.reason}`)
+      else if (outcome.kind !== 'timed') {
+        const where = `${given.name}, ${mode}, ${threads} threads`
+        remarks.add(`${contender} ${outcome.kind} at ${where}: ${outcome.reason}`)
+      }
+    }
+  }
+  if (measurements.some(({ case: given }) => given.name.startsWith('deepbench'))) {
+    remarks.add(`DeepBench's sizes, with its 1500 steps cut to ${DEEPBENCH_STEPS}`)
+  }
+  return [...remarks].map((remark) => `- ${remark}`).join('\n')
+}

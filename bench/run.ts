@@ -1,0 +1,151 @@
+/**
+ * The bench.
+ *
+ * @module
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import * as path from 'node:path'
+import type * as Binding from '../binding'
+import {
+  type Arguments,
+  CALL_NAME,
+  MEMORY_NAME,
+  parseArguments,
+  USAGE,
+  UsageError,
+} from './arguments'
+import { CALL_CASE, CASES, MEMORY_CASE, modesOf } from './cases'
+import { drawChart } from './chart'
+import { type Contenders, findContenders, type Places } from './contenders'
+import { measureContention } from './contention'
+import { describeMachine } from './machine'
+import { measureCall, measureSpeed } from './measure'
+import { measureMemory } from './memory'
+import { withCase } from './prepare'
+import { renderReport } from './render'
+import type { Report } from './results'
+import { FULL, QUICK } from './rounds'
+
+/** Runs the command line, and returns the exit status. */
+export async function main(places: Places, args: readonly string[]): Promise<number> {
+  try {
+    await run(places, parseArguments(args), `npm run bench -- ${args.join(' ')}`.trim())
+    return 0
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    console.error(`${error.message}\n\n${USAGE}`)
+    return 2
+  }
+}
+
+async function run(places: Places, given: Arguments, command: string): Promise<void> {
+  const json = path.resolve(places.root, given.json)
+  if (given.help) console.log(USAGE)
+  else if (given.list)
+    console.log([...CASES.map(({ name }) => name), CALL_NAME, MEMORY_NAME].join('\n'))
+  else if (given.chart !== undefined) {
+    const report = JSON.parse(readFileSync(json, 'utf8')) as Report
+    writeFileSync(path.resolve(places.root, given.chart), drawChart(report))
+  } else {
+    const report = await new Bench(places, given, command).run()
+    mkdirSync(path.dirname(json), { recursive: true })
+    writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
+    console.log(`\n${renderReport(report)}\n\n${path.relative(process.cwd(), json)}`)
+  }
+}
+
+class Bench {
+  readonly #places: Places
+  readonly #given: Arguments
+  readonly #native: typeof Binding
+  readonly #contenders: Contenders
+  readonly #threads: readonly number[]
+  readonly #report: Report
+
+  constructor(places: Places, given: Arguments, command: string) {
+    this.#places = places
+    this.#given = given
+    this.#native = createRequire(__filename)(places.addon) as typeof Binding
+    this.#native.initialize((code, message) => Object.assign(new Error(message), { code }))
+    this.#contenders = findContenders(places, given.peers)
+    const { version, isa, blas, threads } = this.#native.runtime()
+    this.#threads = given.threads ?? [...new Set([1, threads])]
+    this.#report = {
+      ...{ format: 1, date: new Date().toISOString(), command },
+      settings: given.quick ? QUICK : FULL,
+      machine: describeMachine(),
+      project: { version, isa, blas },
+      absent: this.#contenders.absent,
+      measurements: [],
+      contention: [],
+    }
+  }
+
+  async run(): Promise<Report> {
+    for (const { name, reason } of this.#contenders.absent) {
+      console.error(`${name} left out: ${reason}`)
+    }
+    if (this.#given.contended) await this.#measureContention()
+    else {
+      await this.#measureSpeed()
+      if (this.#given.measureCall) await this.#measureCall()
+      if (this.#given.measureMemory) await this.#measureMemory()
+    }
+    return this.#report
+  }
+
+  async #measureSpeed(): Promise<void> {
+    for (const given of this.#given.cases) {
+      const modes = modesOf(given).filter((mode) => this.#given.modes.includes(mode))
+      if (modes.length === 0) continue
+      await withCase(this.#native, given, async (prepared) => {
+        for (const mode of modes) {
+          for (const threads of this.#threads) {
+            say(`${given.name}, ${mode}, threads: ${threads}`)
+            const { measurements, settings } = this.#report
+            const what = { mode, threads }
+            measurements.push(
+              await measureSpeed(this.#places, this.#contenders, prepared, what, settings),
+            )
+          }
+        }
+      })
+    }
+  }
+
+  async #measureCall(): Promise<void> {
+    say(CALL_NAME)
+    this.#report.call = await withCase(this.#native, CALL_CASE, (prepared) =>
+      measureCall(this.#places, this.#contenders, prepared, this.#report.settings),
+    )
+  }
+
+  async #measureMemory(): Promise<void> {
+    say(MEMORY_NAME)
+    this.#report.memory = await withCase(this.#native, MEMORY_CASE, (prepared) =>
+      measureMemory(this.#contenders, prepared, this.#threads.at(-1)!),
+    )
+  }
+
+  async #measureContention(): Promise<void> {
+    const threads = this.#threads.at(-1)!
+    for (const given of this.#given.cases) {
+      const modes = modesOf(given).filter((mode) => this.#given.modes.includes(mode))
+      if (modes.length === 0) continue
+      await withCase(this.#native, given, async (prepared) => {
+        for (const mode of modes) {
+          say(`${given.name}, ${mode}, beside busy processes`)
+          const { contention, settings } = this.#report
+          contention.push(
+            await measureContention(this.#contenders, prepared, mode, threads, settings),
+          )
+        }
+      })
+    }
+  }
+}
+
+function say(line: string): void {
+  console.error(line)
+}

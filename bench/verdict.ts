@@ -1,0 +1,83 @@
+/**
+ * What a measurement says: the project against the best peer and against the ceiling that binds.
+ *
+ * @module
+ */
+import { PROJECT } from './contenders'
+import type { Measurement, Outcome } from './results'
+import { geometricMean, median, type Summary, summarize } from './statistics'
+import { type Bound, boundOf } from './work'
+
+export interface Verdict {
+  readonly project: Summary | undefined
+  /** Its time over the project's: above 1 the project is faster. */
+  readonly best: { readonly name: string; readonly ratio: number } | undefined
+  readonly bound: Bound
+  /** Of the speed that the ceiling allows, from 0 to 1. */
+  readonly fraction: number | undefined
+}
+
+export function judge(measurement: Measurement): Verdict {
+  const timed = timesOf(measurement)
+  const project = timed.get(PROJECT)
+  const bound = boundOf(measurement.work, {
+    flops: median(measurement.flops),
+    readBytes: median(measurement.readBytes),
+  })
+  return {
+    project,
+    best: project && bestPeer(timed, project),
+    bound,
+    fraction: project && bound.seconds / project.median,
+  }
+}
+
+/** The times of those that were measured, by name. */
+export function timesOf({ contenders }: Measurement): Map<string, Summary> {
+  const times = new Map<string, Summary>()
+  for (const { contender, outcome } of contenders) {
+    const summary = summaryOf(outcome)
+    if (summary) times.set(contender, summary)
+  }
+  return times
+}
+
+export function summaryOf(outcome: Outcome): Summary | undefined {
+  return outcome.kind === 'timed' ? summarize(outcome.seconds) : undefined
+}
+
+function bestPeer(times: ReadonlyMap<string, Summary>, project: Summary): Verdict['best'] {
+  const peers = [...times].filter(([name]) => name !== PROJECT)
+  if (peers.length === 0) return undefined
+  const [name, { median: seconds }] = peers.reduce((best, peer) =>
+    peer[1].median < best[1].median ? peer : best,
+  )
+  return { name, ratio: seconds / project.median }
+}
+
+/** The ratios to the best peer over all measurements of a mode and number of threads. */
+export interface Overall {
+  readonly mode: string
+  readonly threads: number
+  readonly cases: number
+  readonly least: number
+  readonly mean: number
+}
+
+export function judgeAll(measurements: readonly Measurement[]): Overall[] {
+  const groups = new Map<string, { mode: string; threads: number; ratios: number[] }>()
+  for (const measurement of measurements) {
+    const ratio = judge(measurement).best?.ratio
+    if (ratio === undefined) continue
+    const { mode, threads } = measurement
+    const key = `${mode} ${threads}`
+    const group = groups.get(key) ?? { mode, threads, ratios: [] }
+    group.ratios.push(ratio)
+    groups.set(key, group)
+  }
+  return [...groups.values()].map(({ mode, threads, ratios }) => ({
+    ...{ mode, threads, cases: ratios.length },
+    least: Math.min(...ratios),
+    mean: geometricMean(ratios),
+  }))
+}
