@@ -88,7 +88,5 @@ export function readResults({ results }: Job, names: readonly string[]): Results
 function readAligned(file: string): ArrayBuffer {
   const { buffer, byteOffset, byteLength } = readFileSync(file)
   const whole = byteOffset === 0 && byteLength === buffer.byteLength
-  return whole
-    ? (buffer as ArrayBuffer)
-    : (buffer.slice(byteOffset, byteOffset + byteLength) as ArrayBuffer)
+  return whole ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
 }

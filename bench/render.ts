@@ -120,7 +120,7 @@ function difference(one: Outcome, other: Outcome): number | undefined {
 
 function renderMemory({ case: name, threads, need, contenders }: MemoryMeasurement): string {
   const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
-  const parts = Object.entries(need).map(([part, bytes]) => [part, mebibytes(bytes)])
+  const parts = Object.entries<number>({ ...need }).map(([part, bytes]) => [part, mebibytes(bytes)])
   const rows = contenders.map(({ contender, version, peak, start }) => [
     `${contender} ${version}`,
     mebibytes(peak),

@@ -27,7 +27,7 @@ const NATIVE_PARTS = [
     files: coreFilesOf(group),
     may: [group, ...CORE_GROUPS[group].knows].map(coreHeadersOf),
   })),
-  { files: /^native\/(cpu|cuda)\/.*_test\.cc$/, may: [/^core\//, 'own folder'] },
+  { files: /^native\/(cpu|cuda)\/.*(_test\.cc|_testing\.h)$/, may: [/^core\//, 'own folder'] },
   {
     files: /^native\/(cpu|cuda)\//,
     may: [coreHeadersOf('ground'), coreHeadersOf('device'), 'own folder'],

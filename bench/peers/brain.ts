@@ -7,13 +7,16 @@ import { serve, Unsupported } from '../serve'
 import { loadPeer, peerVersion } from './load-peer'
 
 interface Matrix {
-  weights: Float32Array | number[]
+  weights: Float32Array
 }
 
 interface Equation {
   input(matrix: Matrix): Matrix
   runInput(values: Float32Array): Matrix
 }
+
+type MatrixClass = new (rows: number, columns: number) => Matrix
+type EquationClass = new () => Equation
 
 interface GruClass {
   readonly prototype: {
@@ -29,15 +32,13 @@ void serve(peerVersion('brain.js'), (job) => {
   const { batch, resetAfter, numLayers, steps, inputSize, hiddenSize } = job.case
   if (job.mode !== 'forward') throw new Unsupported('has no gradients to take')
   if (job.threads > 1) throw new Unsupported('computes on one thread')
-  if (resetAfter || numLayers > 1)
-    throw new Unsupported('knows the reset gate before the product alone')
+  if (resetAfter) throw new Unsupported('knows the reset gate before the product alone')
+  if (numLayers > 1) throw new Unsupported('is measured with one layer alone')
   if (batch > 1) throw new Unsupported('runs one sequence at a time')
   const { recurrent } = loadPeer('brain.js') as { recurrent: { GRU: GruClass } }
   const matrices = 'brain.js/dist/recurrent/matrix'
-  const Equation = (loadPeer(`${matrices}/equation`) as { default: new () => Equation }).default
-  const Matrix = loadPeer<{ default: new (rows: number, columns: number) => Matrix }>(
-    matrices,
-  ).default
+  const { default: Matrix } = loadPeer(matrices) as { default: MatrixClass }
+  const { default: Equation } = loadPeer(`${matrices}/equation`) as { default: EquationClass }
   const cell = recurrent.GRU.prototype.getModel(hiddenSize, inputSize)
   fillCell(cell, job)
   const equation = new Equation()
@@ -48,7 +49,7 @@ void serve(peerVersion('brain.js'), (job) => {
   const initialState = readFloats(job, 'initialState')
   const output = new Float32Array(steps * hiddenSize)
   const run = (): Float32Array => {
-    before.weights = initialState.slice()
+    before.weights.set(initialState)
     for (let step = 0; step < steps; step++) {
       const { weights } = equation.runInput(
         input.subarray(step * inputSize, (step + 1) * inputSize),

@@ -7,9 +7,9 @@
 
 namespace gru::probe {
 
-#define GRU_PROBE_ISA(isa)        \
-  namespace isa {                 \
-  extern const Kernels kernels;   \
+#define GRU_PROBE_ISA(isa)      \
+  namespace isa {               \
+  extern const Kernels kernels; \
   }
 #include "probe_isas.inc"
 #undef GRU_PROBE_ISA

@@ -43,8 +43,8 @@ Status LayerCall::measure(double seconds, double& seconds_per_call) {
   call.output = output_;
   call.state = state_;
   std::vector<double> samples;
-  const Clock::time_point end =
-      Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  const Clock::time_point end = Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                                   std::chrono::duration<double>(seconds));
   do {
     const Clock::time_point start = Clock::now();
     for (int i = 0; i < calls_per_sample; ++i) GRU_RETURN_IF_ERROR(layer_->forward(call));

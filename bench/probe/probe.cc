@@ -1,5 +1,5 @@
-// What this machine can do at most, and what a call costs without JavaScript. Speaks the bench's line
-// protocol (bench/README.md): `warm SECONDS` and `round SECONDS` measure.
+// What this machine can do at most, and what a call costs without JavaScript. Speaks the bench's
+// line protocol (bench/README.md): `warm SECONDS` and `round SECONDS` measure.
 //
 //   gru_probe fma THREADS            floating-point operations a second
 //   gru_probe read THREADS BYTES     bytes a second from a buffer of that size

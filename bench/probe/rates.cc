@@ -80,7 +80,7 @@ double multiply_add_rate(unsigned threads, double seconds) {
 ReadRate::ReadRate(unsigned threads, std::size_t bytes)
     : threads_(threads),
       part_bytes_(std::max(bytes / threads / block_bytes, std::size_t{1}) * block_bytes),
-      memory_(static_cast<std::byte*>(::operator new(threads * part_bytes_, alignment))) {
+      memory_(static_cast<std::byte*>(::operator new(threads* part_bytes_, alignment))) {
   // Written, so that every page is there: unwritten ones would all be the same page of zeros.
   std::memset(memory_, 1, threads * part_bytes_);
 }

@@ -8,7 +8,8 @@ namespace gru::probe {
 /// best instruction set.
 double multiply_add_rate(unsigned threads, double seconds);
 
-/// Bytes a second that `threads` threads read together, each its own part of `bytes`, over and over.
+/// Bytes a second that `threads` threads read together, each its own part of `bytes`, over and
+/// over.
 class ReadRate {
  public:
   ReadRate(unsigned threads, std::size_t bytes);

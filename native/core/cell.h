@@ -26,8 +26,9 @@ struct CellVariant {
 enum Gate : std::size_t { gate_r = 0, gate_z = 1, gate_n = 2 };
 inline constexpr std::size_t gate_count = 3;
 
-/// What a training pass keeps for backward, in multiples of H for each row: r, z, n and a fourth, which
-/// is q = U_n h + b_hn with the reset gate after the product, and r * h with the reset gate before it.
+/// What a training pass keeps for backward, in multiples of H for each row: r, z, n and a fourth,
+/// which is q = U_n h + b_hn with the reset gate after the product, and r * h with the reset gate
+/// before it.
 inline constexpr std::size_t reserve_gates = 4;
 inline constexpr std::size_t reserve_q = 3;
 

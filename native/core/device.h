@@ -31,7 +31,9 @@ class DeviceSpan {
   T* data() const { return data_; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  DeviceSpan subspan(std::size_t offset, std::size_t count) const { return {data_ + offset, count}; }
+  DeviceSpan subspan(std::size_t offset, std::size_t count) const {
+    return {data_ + offset, count};
+  }
 
  private:
   T* data_ = nullptr;
@@ -102,10 +104,10 @@ class GruWeights {
 struct GruForward {
   const RowMap* map = nullptr;
   bool reverse = false;
-  DeviceMatrix<const float> input;         ///< [rows, I]
-  DeviceSpan<const float> initial_state;   ///< [batch, H] in sorted order; empty: zero
-  DeviceMatrix<float> output;              ///< [rows, H]
-  DeviceSpan<float> final_state;           ///< [batch, H] in sorted order
+  DeviceMatrix<const float> input;        ///< [rows, I]
+  DeviceSpan<const float> initial_state;  ///< [batch, H] in sorted order; empty: zero
+  DeviceMatrix<float> output;             ///< [rows, H]
+  DeviceSpan<float> final_state;          ///< [batch, H] in sorted order
   /// What backward needs beside input and output: [rows, reserve_gates * H]; empty: inference.
   DeviceSpan<float> reserve;
   const AbortFlag* abort = nullptr;
@@ -115,15 +117,15 @@ struct GruForward {
 struct GruBackward {
   const RowMap* map = nullptr;
   bool reverse = false;
-  DeviceMatrix<const float> input;           ///< [rows, I], as in forward
-  DeviceSpan<const float> initial_state;     ///< [batch, H]; empty: zero
-  DeviceMatrix<const float> output;          ///< [rows, H], as forward wrote it
-  DeviceSpan<float> reserve;                 ///< as forward wrote it; used up
-  DeviceMatrix<const float> d_output;        ///< [rows, H]; empty: zero
-  DeviceSpan<const float> d_final_state;     ///< [batch, H]; empty: zero
-  DeviceMatrix<float> d_input;               ///< [rows, I]; empty: not wanted
-  bool add_to_d_input = false;               ///< the second direction adds to the first one's
-  DeviceSpan<float> d_initial_state;         ///< [batch, H]; empty: not wanted
+  DeviceMatrix<const float> input;        ///< [rows, I], as in forward
+  DeviceSpan<const float> initial_state;  ///< [batch, H]; empty: zero
+  DeviceMatrix<const float> output;       ///< [rows, H], as forward wrote it
+  DeviceSpan<float> reserve;              ///< as forward wrote it; used up
+  DeviceMatrix<const float> d_output;     ///< [rows, H]; empty: zero
+  DeviceSpan<const float> d_final_state;  ///< [batch, H]; empty: zero
+  DeviceMatrix<float> d_input;            ///< [rows, I]; empty: not wanted
+  bool add_to_d_input = false;            ///< the second direction adds to the first one's
+  DeviceSpan<float> d_initial_state;      ///< [batch, H]; empty: not wanted
   GruTensors<float> gradients;
   const AbortFlag* abort = nullptr;
 };
@@ -192,7 +194,8 @@ class Device {
 
   // Layers ------------------------------------------------------------------------------------
 
-  virtual Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) = 0;
+  virtual Status create_gru_weights(const GruShape& shape,
+                                    std::unique_ptr<GruWeights>& weights) = 0;
   /// Takes over new parameter values; the tensors stay where they are until the next load.
   virtual Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) = 0;
   virtual Status gru_forward(GruWeights& weights, const GruForward& call) = 0;
@@ -205,8 +208,8 @@ class Device {
   virtual Status embedding_backward(DeviceMatrix<float> table_gradient,
                                     DeviceSpan<const std::int32_t> tokens,
                                     DeviceMatrix<const float> d_output) = 0;
-  /// to[i][j] = from[i][j] * mask.scale(number[i] * columns + j); `number` empty: i itself. In place
-  /// allowed.
+  /// to[i][j] = from[i][j] * mask.scale(number[i] * columns + j); `number` empty: i itself. In
+  /// place allowed.
   virtual Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                          const DropoutMask& mask, DeviceSpan<const std::int32_t> number) = 0;
 

@@ -64,8 +64,7 @@ Status DeviceRows::unpack(Device& device, DeviceMatrix<const float> packed,
 }
 
 Status DeviceRows::pack_sequences(Device& device, DeviceMatrix<const float> padded,
-                                  Buffer<float>& scratch,
-                                  DeviceMatrix<const float>& packed) const {
+                                  Buffer<float>& scratch, DeviceMatrix<const float>& packed) const {
   if (map_.keeps_order()) {
     packed = padded.row_range(0, map_.running());
     return {};
@@ -99,9 +98,8 @@ Status DeviceRows::unpack_sequences(Device& device, DeviceMatrix<const float> pa
   return device.gather_rows(padded, packed, running_place_.span());
 }
 
-Status DeviceRows::permute_batch(Device& device, DeviceSpan<const float> from,
-                                 DeviceSpan<float> to, std::size_t width,
-                                 DeviceSpan<const std::int32_t> index) const {
+Status DeviceRows::permute_batch(Device& device, DeviceSpan<const float> from, DeviceSpan<float> to,
+                                 std::size_t width, DeviceSpan<const std::int32_t> index) const {
   const std::size_t block = map_.batch() * width;
   for (std::size_t offset = 0; offset < from.size(); offset += block) {
     const DeviceMatrix<const float> source(from.subspan(offset, block), width);
@@ -117,8 +115,8 @@ Status DeviceRows::sort_batch(Device& device, DeviceSpan<const float> from, Devi
   return permute_batch(device, from, to, width, span_of(order_, map_.order()));
 }
 
-Status DeviceRows::unsort_batch(Device& device, DeviceSpan<const float> from,
-                                DeviceSpan<float> to, std::size_t width) const {
+Status DeviceRows::unsort_batch(Device& device, DeviceSpan<const float> from, DeviceSpan<float> to,
+                                std::size_t width) const {
   return permute_batch(device, from, to, width, span_of(place_, map_.place()));
 }
 

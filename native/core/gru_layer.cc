@@ -194,15 +194,14 @@ Status GruLayer::run_backward(GruPass& pass, const GruGradientCall& call) {
   DeviceSpan<const float> staged;
   GRU_RETURN_IF_ERROR(stage_input(*device_, call.d_output, staged_output_, staged));
   if (!staged.empty()) {
-    GRU_RETURN_IF_ERROR(
-        pass.rows.pack(*device_, DeviceMatrix<const float>(staged, options_.output_size()),
-                       packed_gradient_, gradients.d_output));
+    GRU_RETURN_IF_ERROR(pass.rows.pack(*device_,
+                                       DeviceMatrix<const float>(staged, options_.output_size()),
+                                       packed_gradient_, gradients.d_output));
   }
   GRU_RETURN_IF_ERROR(stage_input(*device_, call.d_state, staged_state_, staged));
   if (!staged.empty()) {
     GRU_RETURN_IF_ERROR(sorted_gradient_.reserve(*device_, staged.size()));
-    GRU_RETURN_IF_ERROR(
-        pass.rows.sort_batch(*device_, staged, sorted_gradient_.span(), hidden));
+    GRU_RETURN_IF_ERROR(pass.rows.sort_batch(*device_, staged, sorted_gradient_.span(), hidden));
     gradients.d_state = sorted_gradient_.span();
   }
 
@@ -223,8 +222,7 @@ Status GruLayer::run_backward(GruPass& pass, const GruGradientCall& call) {
   gradients.d_initial_state = sorted_d_state_.span();
   gradients.parameters = parameters.view();
 
-  GRU_RETURN_IF_ERROR(
-      stack_.backward(pass_input(pass, call.abort), pass.activations, gradients));
+  GRU_RETURN_IF_ERROR(stack_.backward(pass_input(pass, call.abort), pass.activations, gradients));
   GRU_RETURN_IF_ERROR(pass.rows.unpack(*device_, gradients.d_input, padded_d_input));
   GRU_RETURN_IF_ERROR(
       pass.rows.unsort_batch(*device_, sorted_d_state_.span(), d_state.view(), hidden));

@@ -22,11 +22,11 @@ struct GruCall {
 
 /// Gradients on the host's memory, in the shapes of what they belong to.
 struct GruGradientCall {
-  std::span<const float> d_output;     ///< empty: zero
-  std::span<const float> d_state;      ///< empty: zero
-  std::span<float> d_input;            ///< [steps, batch, I]
-  std::span<float> d_initial_state;    ///< [L*D, batch, H]
-  std::span<float> parameters;         ///< flat, as ParameterLayout says
+  std::span<const float> d_output;   ///< empty: zero
+  std::span<const float> d_state;    ///< empty: zero
+  std::span<float> d_input;          ///< [steps, batch, I]
+  std::span<float> d_initial_state;  ///< [L*D, batch, H]
+  std::span<float> parameters;       ///< flat, as ParameterLayout says
   const AbortFlag* abort = nullptr;
 };
 

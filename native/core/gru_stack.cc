@@ -47,8 +47,8 @@ Status GruStack::prepare(const GruPassInput& pass, GruActivations& kept) const {
   kept.outputs.resize(options_.num_layers);
   kept.dropped.resize(options_.num_layers);
   kept.reserves.resize(options_.num_layers * options_.num_directions());
-  return kept.final_state.reserve(device_, CheckedSize(kept.reserves.size()) *
-                                               pass.rows->map().batch() * options_.hidden_size);
+  return kept.final_state.reserve(
+      device_, CheckedSize(kept.reserves.size()) * pass.rows->map().batch() * options_.hidden_size);
 }
 
 Status GruStack::forward_layer(std::size_t layer, const GruPassInput& pass,

@@ -30,11 +30,11 @@ struct GruPassInput {
 
 /// Gradients of a pass, packed and sorted, on the device; what is empty is zero or not wanted.
 struct GruPassGradients {
-  DeviceMatrix<const float> d_output;   ///< [rows, D*H]
-  DeviceSpan<const float> d_state;      ///< [L*D, batch, H]
-  DeviceMatrix<float> d_input;          ///< [rows, I]
-  DeviceSpan<float> d_initial_state;    ///< [L*D, batch, H]
-  DeviceSpan<float> parameters;         ///< flat, as the parameters lie
+  DeviceMatrix<const float> d_output;  ///< [rows, D*H]
+  DeviceSpan<const float> d_state;     ///< [L*D, batch, H]
+  DeviceMatrix<float> d_input;         ///< [rows, I]
+  DeviceSpan<float> d_initial_state;   ///< [L*D, batch, H]
+  DeviceSpan<float> parameters;        ///< flat, as the parameters lie
 };
 
 /// Layers and directions over a device: which call follows which, and where their results lie.
@@ -52,12 +52,12 @@ class GruStack {
   /// The same with dropout, keeping what backward needs; the output is kept.outputs.back().
   Status forward_training(const GruPassInput& pass, GruActivations& kept);
   /// Uses up `kept`.
-  Status backward(const GruPassInput& pass, GruActivations& kept, const GruPassGradients& gradients);
+  Status backward(const GruPassInput& pass, GruActivations& kept,
+                  const GruPassGradients& gradients);
 
  private:
-  Status forward_layer(std::size_t layer, const GruPassInput& pass,
-                       DeviceMatrix<const float> input, DeviceMatrix<float> output,
-                       GruActivations& kept, bool keep_reserve);
+  Status forward_layer(std::size_t layer, const GruPassInput& pass, DeviceMatrix<const float> input,
+                       DeviceMatrix<float> output, GruActivations& kept, bool keep_reserve);
   Status backward_layer(std::size_t layer, const GruPassInput& pass,
                         DeviceMatrix<const float> input, GruActivations& kept,
                         DeviceMatrix<const float> d_output, DeviceMatrix<float> d_input,

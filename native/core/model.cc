@@ -142,9 +142,8 @@ Status Model::forward_training(const ModelInput& input, std::uint64_t pass_numbe
   const GruOptions& gru = options_.gru;
   pass.gru.dropout = {seed_, dropout_stream + pass_number * gru.num_layers, gru.dropout};
   GRU_RETURN_IF_ERROR(stack_.forward_training(pass.gru, pass.activations));
-  return predict_rows(pass,
-                      rows_of(pass.activations.outputs.back(), pass.rows.map().rows(),
-                              gru.output_size()));
+  return predict_rows(
+      pass, rows_of(pass.activations.outputs.back(), pass.rows.map().rows(), gru.output_size()));
 }
 
 Status Model::backward_last(ModelPass& pass, DeviceMatrix<const float> d_head_input,

@@ -44,8 +44,8 @@ struct ModelPass {
 
 /// Embedding or dense input -> GRU stack -> linear head, on one device.
 ///
-/// Predicted rows are the packed rows with Every::step, and the sequences that have a valid step, in
-/// sorted order, with Every::last. Not for two threads at once. No public call throws.
+/// Predicted rows are the packed rows with Every::step, and the sequences that have a valid step,
+/// in sorted order, with Every::last. Not for two threads at once. No public call throws.
 class Model {
  public:
   static Status create(const ModelOptions& options, std::unique_ptr<Device> device,

@@ -30,8 +30,9 @@ struct GruParameterOffsets {
 /// The flat layout of all parameters: tensors in PyTorch's order and names, one after the other.
 class ParameterLayout {
  public:
-  /// Lays out a GRU stack: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, weight_ih_l0_reverse...
-  /// Fails with a shape or value status that names the option where sizes are zero or overflow.
+  /// Lays out a GRU stack: weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0,
+  /// weight_ih_l0_reverse... Fails with a shape or value status that names the option where sizes
+  /// are zero or overflow.
   static Status of_gru(const GruOptions& options, ParameterLayout& layout);
 
   /// Lays out a model: embedding.weight [tokens, E] (tokens only), gru.*, head.weight [O, D*H],

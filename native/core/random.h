@@ -36,9 +36,7 @@ class Philox {
 };
 
 /// A float in [0, 1) from 24 random bits: every value is exact.
-constexpr float unit_float(std::uint32_t bits) {
-  return static_cast<float>(bits >> 8) * 0x1p-24F;
-}
+constexpr float unit_float(std::uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24F; }
 
 /// Inter-layer dropout: the scale of element `index` is 0 with the given probability, else
 /// 1 / (1 - probability), as in PyTorch. One Philox block serves four neighbouring elements.

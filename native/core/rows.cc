@@ -97,7 +97,8 @@ Status RowMap::build(const BatchShape& shape, bool batch_first, RowMap& map) {
     made.first_.resize(shape.steps + 1);
     std::size_t active = shape.batch;
     for (std::size_t t = 0; t < shape.steps; ++t) {
-      while (active > 0 && static_cast<std::size_t>(made.sorted_lengths_[active - 1]) <= t) --active;
+      while (active > 0 && static_cast<std::size_t>(made.sorted_lengths_[active - 1]) <= t)
+        --active;
       made.first_[t + 1] = made.first_[t] + active;
     }
 

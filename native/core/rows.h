@@ -20,8 +20,8 @@ struct BatchShape {
 ///
 /// The engine works on packed rows: only valid steps, step by step, and within a step the sequences
 /// by falling length, so that the sequences still running at a step are its first rows. Row
-/// `first(t) + i` is step t of the sequence that stands i-th in that order. A dense, time-major batch
-/// is its own packing.
+/// `first(t) + i` is step t of the sequence that stands i-th in that order. A dense, time-major
+/// batch is its own packing.
 class RowMap {
  public:
   /// Fails with a value status naming `lengths` where one is out of 0..steps or their number is not
@@ -60,7 +60,8 @@ class RowMap {
   /// keeps_order().
   std::span<const std::int32_t> running_place() const { return running_place_; }
   /// For each packed row its time-major number step * batch + sequence, whatever the caller's
-  /// layout: [rows]. Dropout masks are drawn by it. Empty where packed rows are numbered so already.
+  /// layout: [rows]. Dropout masks are drawn by it. Empty where packed rows are numbered so
+  /// already.
   std::span<const std::int32_t> logical() const { return logical_; }
   /// For each place in the sorted batch the length of its sequence: [batch].
   std::span<const std::int32_t> sorted_lengths() const { return sorted_lengths_; }

@@ -68,7 +68,9 @@ std::vector<std::int32_t> in_full(std::span<const std::int32_t> table, std::size
   return full;
 }
 
-bool is_identity(const std::vector<std::int32_t>& table) { return table == in_full({}, table.size()); }
+bool is_identity(const std::vector<std::int32_t>& table) {
+  return table == in_full({}, table.size());
+}
 
 void check_sizes(const Batch& of, const RowMap& map, const Naive& naive) {
   GRU_CHECK(map.steps() == of.steps && map.batch() == of.batch);

@@ -42,8 +42,8 @@ class [[nodiscard]] Status {
   std::string message_;
 };
 
-/// Runs `body` (which returns a Status) and turns what it throws into a Status, so that the standard
-/// library's exceptions end at the core's boundary.
+/// Runs `body` (which returns a Status) and turns what it throws into a Status, so that the
+/// standard library's exceptions end at the core's boundary.
 template <class Body>
 Status guarded(Body&& body) noexcept {
   try {
@@ -59,9 +59,9 @@ Status guarded(Body&& body) noexcept {
 
 }  // namespace gru
 
-#define GRU_RETURN_IF_ERROR(expression)                        \
-  do {                                                         \
+#define GRU_RETURN_IF_ERROR(expression)                           \
+  do {                                                            \
     if (::gru::Status status_ = (expression); !status_.is_ok()) { \
-      return status_;                                          \
-    }                                                          \
+      return status_;                                             \
+    }                                                             \
   } while (false)

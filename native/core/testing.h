@@ -55,9 +55,9 @@ inline int run() {
 
 }  // namespace gru::testing
 
-#define GRU_TEST(name)                                                              \
-  static void name();                                                               \
-  static const ::gru::testing::Registration name##_registration(#name, name);       \
+#define GRU_TEST(name)                                                        \
+  static void name();                                                         \
+  static const ::gru::testing::Registration name##_registration(#name, name); \
   static void name()
 #define GRU_CHECK(condition) \
   ((condition) ? void() : ::gru::testing::fail(__FILE__, __LINE__, "not true: " #condition))

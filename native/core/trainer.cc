@@ -78,8 +78,7 @@ Status Trainer::check_target(const ModelTarget& target, const RowMap& map) const
     const std::int32_t id = target.classes[i];
     if (id < 0 || static_cast<std::size_t>(id) >= options.output_size) {
       return Status::value("target[" + std::to_string(i) + "]: expected a class from 0 to " +
-                           std::to_string(options.output_size - 1) + ", got " +
-                           std::to_string(id));
+                           std::to_string(options.output_size - 1) + ", got " + std::to_string(id));
     }
   }
   return {};
@@ -126,8 +125,7 @@ Status Trainer::update() {
   return device.optimizer_update(change);
 }
 
-Status Trainer::run_step(const ModelInput& input, const ModelTarget& target,
-                         StepMetrics& metrics) {
+Status Trainer::run_step(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics) {
   GRU_RETURN_IF_ERROR(model_->forward_training(input, updates_, pass_));
   GRU_RETURN_IF_ERROR(check_target(target, pass_.rows.map()));
   GRU_RETURN_IF_ERROR(loss(target, pass_.predictions));

@@ -16,9 +16,10 @@ namespace gru::cpu {
 
 namespace {
 
-/// The rule for when BLAS multiplies at all. The engine's own tiles are the faster ones wherever they are
-/// compiled for fused multiply-adds; without them (the baseline kernels) an optimised BLAS knows the
-/// machine better. The rule looks at names alone, never at a clock: the choice decides the last bits.
+/// The rule for when BLAS multiplies at all. The engine's own tiles are the faster ones wherever
+/// they are compiled for fused multiply-adds; without them (the baseline kernels) an optimised BLAS
+/// knows the machine better. The rule looks at names alone, never at a clock: the choice decides
+/// the last bits.
 bool chosen() {
   const char* wanted = std::getenv("GRU_NATIVE_BLAS");
   const std::string_view choice = wanted == nullptr ? "" : wanted;
@@ -30,7 +31,8 @@ bool chosen() {
 bool start() {
   if (!chosen()) return false;
 #if defined(GRU_HAVE_OPENBLAS)
-  // The pool gives each of its threads one call at a time, so OpenBLAS must keep to the calling thread.
+  // The pool gives each of its threads one call at a time, so OpenBLAS must keep to the calling
+  // thread.
   openblas_set_num_threads(1);
 #endif
   return true;

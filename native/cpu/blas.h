@@ -19,8 +19,8 @@ struct BlasProduct {
   bool accumulate;
 };
 
-/// True where BLAS is linked and chosen: with the baseline kernels, or with GRU_NATIVE_BLAS=on; never with
-/// GRU_NATIVE_BLAS=off. Decided once.
+/// True where BLAS is linked and chosen: with the baseline kernels, or with GRU_NATIVE_BLAS=on;
+/// never with GRU_NATIVE_BLAS=off. Decided once.
 bool has_blas();
 /// Only where has_blas(). Sizes and strides below 2^31.
 void blas_multiply(const BlasProduct& product);

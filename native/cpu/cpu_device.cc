@@ -81,8 +81,7 @@ class CpuDevice final : public Device {
     return {};
   }
 
-  Status create_gru_weights(const GruShape& shape,
-                            std::unique_ptr<GruWeights>& weights) override {
+  Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
     weights = std::make_unique<CpuGruWeights>(shape);
     return {};
   }

@@ -8,8 +8,8 @@
 
 namespace gru::cpu {
 
-/// A device that computes on the processor's cores. Its operations may be called from any one thread
-/// at a time; floating-point modes are as before when they return.
+/// A device that computes on the processor's cores. Its operations may be called from any one
+/// thread at a time; floating-point modes are as before when they return.
 Status create_device(std::unique_ptr<Device>& device) noexcept;
 
 /// Instruction set of the kernels in use: the best one that the machine runs, or the one that the
@@ -17,8 +17,9 @@ Status create_device(std::unique_ptr<Device>& device) noexcept;
 std::string instruction_set();
 /// Every instruction set that was built and that this machine runs, best first.
 std::vector<std::string> instruction_sets();
-/// Name of the BLAS in use, or "none": none was linked, or the own tiles are the faster choice (they are
-/// with every instruction set but "baseline"). GRU_NATIVE_BLAS=on or off decides otherwise.
+/// Name of the BLAS in use, or "none": none was linked, or the own tiles are the faster choice
+/// (they are with every instruction set but "baseline"). GRU_NATIVE_BLAS=on or off decides
+/// otherwise.
 std::string blas_name();
 
 /// Threads that compute, the caller's among them: the cores that the process may use, or

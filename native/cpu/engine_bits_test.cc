@@ -108,15 +108,14 @@ GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
   for (const CellVariant variant : variants) {
     for (int round = 0; round < 3; ++round) {
       const Example example = example_of(
-          {random.size(1, 12), random.size(2, 20), random.size(1, 70), random.size(1, 70)},
-          variant, random);
+          {random.size(1, 12), random.size(2, 20), random.size(1, 70), random.size(1, 70)}, variant,
+          random);
       const EngineResults together = EngineExample(example, 1).run();
       for (std::size_t b = 0; b < example.batch; ++b) {
         const Example single = alone(example, b);
         const EngineResults results = EngineExample(single, 1).run();
-        GRU_CHECK(same_bits(results.output,
-                            rows_of(together.output, b, example.batch,
-                                    example.options.output_size(), single.steps)));
+        GRU_CHECK(same_bits(results.output, rows_of(together.output, b, example.batch,
+                                                    example.options.output_size(), single.steps)));
         GRU_CHECK(same_bits(results.state,
                             rows_of(together.state, b, example.batch, example.options.hidden_size,
                                     example.options.num_directions())));
@@ -130,8 +129,7 @@ GRU_TEST(nan_and_infinity_in_one_sequence_reach_no_other) {
   GRU_CHECK_OK(cpu::set_threads(2));
   for (const CellVariant variant : variants) {
     for (const float poison : {testing::nan_float, std::numeric_limits<float>::infinity()}) {
-      Example example =
-          example_of({random.size(2, 6), random.size(2, 20), 9, 30}, variant, random);
+      Example example = example_of({random.size(2, 6), random.size(2, 20), 9, 30}, variant, random);
       example.options.batch_first = false;
       example.lengths.clear();
       const std::size_t sick = random.size(0, example.batch - 1);

@@ -36,9 +36,9 @@ double largest_of(std::span<const double> values) {
   return largest;
 }
 
-/// Gradients are sums over rows, and rounding is relative to their terms. In a tensor of a few elements
-/// the terms can cancel, so that its largest element says nothing of them; `floor` does: a tenth of
-/// the largest gradient of all, of the loss's with respect to output and state above all.
+/// Gradients are sums over rows, and rounding is relative to their terms. In a tensor of a few
+/// elements the terms can cancel, so that its largest element says nothing of them; `floor` does: a
+/// tenth of the largest gradient of all, of the loss's with respect to output and state above all.
 void check_gradient(const std::string& what, std::span<const float> got,
                     std::span<const double> expected, double floor) {
   const double scale = std::max(largest_of(expected), floor);
@@ -50,8 +50,8 @@ void check_results(const Example& example, const EngineResults& got, const Expec
   GRU_CHECK_ALL_NEAR("state", to_doubles(got.state), expected.inference.state, forward_bound);
   // A mask scales what it keeps by 1 / (1 - p), and its rounding with it.
   const double keep = 1 - static_cast<double>(example.options.dropout);
-  GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output),
-                     expected.training.output, forward_bound / keep);
+  GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output), expected.training.output,
+                     forward_bound / keep);
   GRU_CHECK_ALL_NEAR("training state", to_doubles(got.training_state), expected.training.state,
                      forward_bound / keep);
 
@@ -186,8 +186,8 @@ GRU_TEST(every_training_pass_has_masks_of_its_own) {
   for (std::uint64_t number = 0; number < 3; ++number) {
     example.mask = {7, dropout_stream + 3 * number, 0.5F};
     const EngineResults got = engine.run();
-    GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output),
-                       example.forward().output, 2 * forward_bound);
+    GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output), example.forward().output,
+                       2 * forward_bound);
   }
 }
 

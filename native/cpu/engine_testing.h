@@ -43,8 +43,8 @@ inline void round_to_floats(std::vector<double>& values) {
 }
 
 /// The weights' scale keeps every gate's input of order 1 however many terms its sum has, as in
-/// trained layers and PyTorch's initial values. Saturated gates would hide errors; a layer far above
-/// that scale is chaotic, and then no float arithmetic follows the exact one for many steps.
+/// trained layers and PyTorch's initial values. Saturated gates would hide errors; a layer far
+/// above that scale is chaotic, and then no float arithmetic follows the exact one for many steps.
 inline double parameter_scale(const GruOptions& options) {
   std::size_t depth = options.hidden_size;
   for (std::size_t layer = 0; layer < options.num_layers; ++layer) {
@@ -72,8 +72,7 @@ struct EngineResults {
   bool same_bits_as(const EngineResults& other) const {
     return same_bits(output, other.output) && same_bits(state, other.state) &&
            same_bits(training_output, other.training_output) &&
-           same_bits(training_state, other.training_state) &&
-           same_bits(d_input, other.d_input) &&
+           same_bits(training_state, other.training_state) && same_bits(d_input, other.d_input) &&
            same_bits(d_initial_state, other.d_initial_state) &&
            same_bits(parameters, other.parameters);
   }

@@ -68,8 +68,8 @@ class BackwardPass {
   Share share_for(unsigned index, Team& team) const {
     const std::size_t panels = kernels().panel_count(hidden_);
     if (division_.by_sequences && team.size() > 1) {
-      return {index,       &team, share_sequences(*call_.map, index, team.size()), {0, panels},
-              {0, hidden_}, false};
+      return {index,       &team,        share_sequences(*call_.map, index, team.size()),
+              {0, panels}, {0, hidden_}, false};
     }
     const Range mine = share_of(panels, index, team.size());
     const Range units{kernels().panel_column(mine.begin, hidden_),
@@ -121,9 +121,8 @@ class BackwardPass {
 
   template <class Kernel>
   void each_state(std::size_t s, const Share& share, const Kernel& kernel) const {
-    recurrence_.for_each_state(s, share.sequences, [&](const StateRows& rows) {
-      kernel(step_of(s, rows, share.units));
-    });
+    recurrence_.for_each_state(
+        s, share.sequences, [&](const StateRows& rows) { kernel(step_of(s, rows, share.units)); });
   }
 
   BackwardStep step_of(std::size_t s, const StateRows& rows, Range units) const {
@@ -133,8 +132,8 @@ class BackwardPass {
     step.state = rows.state;
     step.state_stride = rows.stride;
     if (!call_.d_output.empty()) {
-      step.d_output = call_.d_output.data() +
-                      (recurrence_.first_row(s) + rows.first) * call_.d_output.stride();
+      step.d_output =
+          call_.d_output.data() + (recurrence_.first_row(s) + rows.first) * call_.d_output.stride();
       step.d_output_stride = call_.d_output.stride();
     }
     step.d_state = d_state_ + rows.first * hidden_;
@@ -185,8 +184,7 @@ class BackwardPass {
 class GradientProducts {
  public:
   GradientProducts(const CpuGruWeights& weights, const GruBackward& call,
-                   const float* initial_state, RecurrenceScratch& scratch,
-                   ProductScratch& products)
+                   const float* initial_state, RecurrenceScratch& scratch, ProductScratch& products)
       : weights_(weights),
         call_(call),
         initial_state_(initial_state),
@@ -196,9 +194,8 @@ class GradientProducts {
 
   Status run() {
     GRU_RETURN_IF_ERROR(input_gradient());
-    GRU_RETURN_IF_ERROR(
-        weight_gradient(gates(0, gate_count), call_.input, weight(call_.gradients.weight_ih, 0),
-                        false));
+    GRU_RETURN_IF_ERROR(weight_gradient(gates(0, gate_count), call_.input,
+                                        weight(call_.gradients.weight_ih, 0), false));
     GRU_RETURN_IF_ERROR(recurrent_gradients());
     return bias_gradients();
   }
@@ -269,8 +266,7 @@ class GradientProducts {
     const std::size_t begin = call_.reverse ? rest : 0;
     const std::size_t first = call_.reverse ? 0 : batch;
     const DeviceMatrix<const float> initial(initial_state_, batch, hidden_, hidden_);
-    GRU_RETURN_IF_ERROR(
-        weight_gradient(gradients.row_range(begin, batch), initial, to, false));
+    GRU_RETURN_IF_ERROR(weight_gradient(gradients.row_range(begin, batch), initial, to, false));
     if (rest == 0) return {};
     return weight_gradient(gradients.row_range(first, rest),
                            call_.output.row_range(call_.reverse ? batch : 0, rest), to, true);
@@ -331,8 +327,8 @@ void start_d_state(const GruBackward& call, float* d_state, std::size_t count) {
 }
 
 void zero_gradients(const GruTensors<float>& gradients) {
-  for (const DeviceSpan<float>& span : {gradients.weight_ih, gradients.weight_hh,
-                                        gradients.bias_ih, gradients.bias_hh}) {
+  for (const DeviceSpan<float>& span :
+       {gradients.weight_ih, gradients.weight_hh, gradients.bias_ih, gradients.bias_hh}) {
     if (!span.empty()) std::memset(span.data(), 0, span.size() * sizeof(float));
   }
 }

@@ -9,8 +9,8 @@ namespace gru::cpu {
 
 namespace {
 
-/// Rows whose W x + b are computed ahead of the recurrence: enough for full tiles, few enough that they
-/// are still in the cache when it comes to them.
+/// Rows whose W x + b are computed ahead of the recurrence: enough for full tiles, few enough that
+/// they are still in the cache when it comes to them.
 constexpr std::size_t chunk_rows = 192;
 
 /// One call, as all its threads see it.
@@ -116,8 +116,7 @@ class ForwardPass {
       each(training_ ? kernels().forward_after_training : kernels().forward_after,
            weights_.gates());
     } else {
-      each(training_ ? kernels().gates_before_training : kernels().gates_before,
-           weights_.gates());
+      each(training_ ? kernels().gates_before_training : kernels().gates_before, weights_.gates());
       if (share.waits) share.team->barrier();
       each(training_ ? kernels().candidate_before_training : kernels().candidate_before,
            weights_.candidate());
@@ -201,8 +200,7 @@ Status gru_forward(CpuGruWeights& weights, const GruForward& call, RecurrenceScr
     const std::size_t rows = std::min(largest_chunk(*call.map), call.map->rows());
     GRU_RETURN_IF_ERROR(scratch.gates.reserve(CheckedSize(rows) * gate_count * hidden));
   }
-  const Division division =
-      divide(*call.map, hidden, operations_of(call, weights.shape()));
+  const Division division = divide(*call.map, hidden, operations_of(call, weights.shape()));
   ForwardPass pass(weights, call, initial_state, scratch.gates.data(), division);
   GRU_RETURN_IF_ERROR(pass.run());
   copy_final_states(call, initial_state, hidden);

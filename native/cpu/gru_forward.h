@@ -15,8 +15,8 @@ struct RecurrenceScratch {
 };
 
 /// `call.initial_state`, or zeros of its size.
-Status initial_state_of(DeviceSpan<const float> given, std::size_t count, RecurrenceScratch& scratch,
-                        const float*& state);
+Status initial_state_of(DeviceSpan<const float> given, std::size_t count,
+                        RecurrenceScratch& scratch, const float*& state);
 
 Status gru_forward(CpuGruWeights& weights, const GruForward& call, RecurrenceScratch& scratch);
 

@@ -25,8 +25,7 @@ Status CpuGruWeights::fold_biases() {
     input_bias_.data()[i] = value_at(tensors_.bias_ih, i) + recurrent;
   }
   for (std::size_t i = 0; i < padded; ++i) {
-    candidate_bias_.data()[i] =
-        i < hidden ? value_at(tensors_.bias_hh, gate_n * hidden + i) : 0.0F;
+    candidate_bias_.data()[i] = i < hidden ? value_at(tensors_.bias_hh, gate_n * hidden + i) : 0.0F;
   }
   return {};
 }

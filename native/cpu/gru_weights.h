@@ -5,7 +5,8 @@
 
 namespace gru::cpu {
 
-/// A direction's weights as the kernels read them. Each form is packed when first needed after a load.
+/// A direction's weights as the kernels read them. Each form is packed when first needed after a
+/// load.
 class CpuGruWeights final : public GruWeights {
  public:
   explicit CpuGruWeights(const GruShape& shape) : shape_(shape) {}
@@ -23,17 +24,19 @@ class CpuGruWeights final : public GruWeights {
   float update_sign() const { return shape_.variant.update == UpdateGate::retain ? 1.0F : -1.0F; }
 
   // Forward.
-  const PackedMatrix& input() const { return input_; }          ///< W^T [I, 3H]
+  const PackedMatrix& input() const { return input_; }            ///< W^T [I, 3H]
   const float* input_bias() const { return input_bias_.data(); }  ///< all that adds to W x: [3H]
-  const float* gates() const { return gates_.data(); }           ///< U, or U_r and U_z (reset before)
-  const float* candidate() const { return candidate_.data(); }   ///< U_n (reset before)
+  const float* gates() const { return gates_.data(); }  ///< U, or U_r and U_z (reset before)
+  const float* candidate() const { return candidate_.data(); }            ///< U_n (reset before)
   const float* candidate_bias() const { return candidate_bias_.data(); }  ///< b_hn (reset after)
 
   // Backward.
   const PackedMatrix& d_input() const { return d_input_; }  ///< W [3H, I]
   /// U [3H, H] (reset after), or U_r and U_z [2H, H] (reset before).
   const PackedMatrix& d_state() const { return d_state_; }
-  const PackedMatrix& d_reset_state() const { return d_reset_state_; }  ///< U_n [H, H], reset before
+  const PackedMatrix& d_reset_state() const {
+    return d_reset_state_;
+  }  ///< U_n [H, H], reset before
 
  private:
   Status fold_biases();

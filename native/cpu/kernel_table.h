@@ -6,22 +6,22 @@
 /// The one door to the kernels. Every source in kernels/ is compiled once for each instruction set;
 /// each compilation fills one table, and the table is chosen at load.
 ///
-/// Kernels know no threads: each works on the part (rows, panels, units) that its call names, and its
-/// result does not depend on how the whole was cut, down to the last bit.
+/// Kernels know no threads: each works on the part (rows, panels, units) that its call names, and
+/// its result does not depend on how the whole was cut, down to the last bit.
 
 namespace gru::cpu {
 
 /// Unit blocks are one vector of hidden units wide; panels are up to three vectors of columns.
 struct ForwardStep {
-  const float* state;        ///< h of the step before: [rows, H], `state_stride` apart
+  const float* state;  ///< h of the step before: [rows, H], `state_stride` apart
   std::size_t state_stride;
-  float* gates;              ///< W x + b: [rows, r|z|n], `gate_stride` apart; see each kernel
+  float* gates;  ///< W x + b: [rows, r|z|n], `gate_stride` apart; see each kernel
   std::size_t gate_stride;
-  float* output;             ///< h of this step: [rows, H], `output_stride` apart
+  float* output;  ///< h of this step: [rows, H], `output_stride` apart
   std::size_t output_stride;
-  const float* weights;      ///< packed U (pack_gates); U_n alone for candidate_before
-  const float* bias;         ///< b_hn [H], padded with zeros to whole vectors (reset after)
-  float update_sign;         ///< 1 for UpdateGate::retain, -1 for replace
+  const float* weights;  ///< packed U (pack_gates); U_n alone for candidate_before
+  const float* bias;     ///< b_hn [H], padded with zeros to whole vectors (reset after)
+  float update_sign;     ///< 1 for UpdateGate::retain, -1 for replace
   std::size_t hidden;
   std::size_t rows;
   std::size_t first_block;
@@ -30,13 +30,13 @@ struct ForwardStep {
 
 /// Everything of one row and unit that the cell's backward reads and writes.
 struct BackwardStep {
-  float* gates;                ///< reserve [rows, r|z|n|q] in; [rows, da_r|da_z|da_n|dq] out
+  float* gates;  ///< reserve [rows, r|z|n|q] in; [rows, da_r|da_z|da_n|dq] out
   std::size_t gate_stride;
-  const float* state;          ///< h of the step before [rows, H]
+  const float* state;  ///< h of the step before [rows, H]
   std::size_t state_stride;
-  const float* d_output;       ///< [rows, H], or null
+  const float* d_output;  ///< [rows, H], or null
   std::size_t d_output_stride;
-  float* d_state;              ///< gradient of this step's h, in; what reaches h before it without U, out
+  float* d_state;  ///< gradient of this step's h, in; what reaches h before it without U, out
   std::size_t d_state_stride;
   const float* d_reset_state;  ///< d(r * h) [rows, H] (reset before, second half)
   std::size_t d_reset_state_stride;
@@ -56,7 +56,7 @@ struct PanelProduct {
   std::size_t end_k;
   float* c;
   std::size_t c_stride;
-  const float* bias;     ///< [columns], or null
+  const float* bias;  ///< [columns], or null
   bool accumulate;
   std::size_t rows;
   std::size_t columns;
@@ -79,9 +79,9 @@ struct OptimizerStep {
   float* first_moment;
   float* second_moment;
   std::size_t count;
-  float learning_rate;      ///< divided by 1 - beta1^step for adam and adamw
+  float learning_rate;  ///< divided by 1 - beta1^step for adam and adamw
   float weight_decay;
-  float retained;           ///< 1 - learning_rate * weight_decay (adamw)
+  float retained;  ///< 1 - learning_rate * weight_decay (adamw)
   float momentum;
   float first_rate;         ///< 1 - beta1
   float second_factor;      ///< beta2, or rmsprop's decay

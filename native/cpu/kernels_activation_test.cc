@@ -91,8 +91,8 @@ GRU_TEST(sigmoid_is_exact_to_4e_7) {
       const double exact = exact_sigmoid(static_cast<double>(x[i]));
       GRU_CHECK_NEAR(static_cast<double>(reset.r[i]), exact, bound);
       GRU_CHECK_NEAR(static_cast<double>(update.u[i]), exact, bound);
-      GRU_CHECK_NEAR(static_cast<double>(replaced.u[i]),
-                     exact_sigmoid(-static_cast<double>(x[i])), bound);
+      GRU_CHECK_NEAR(static_cast<double>(replaced.u[i]), exact_sigmoid(-static_cast<double>(x[i])),
+                     bound);
       GRU_CHECK(reset.r[i] >= 0 && reset.r[i] <= 1);
     }
   });

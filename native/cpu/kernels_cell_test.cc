@@ -17,8 +17,8 @@ using testing::random_floats;
 using testing::same_bits;
 using testing::to_doubles;
 
-/// Inputs of a step. The reference's W is the identity, so that its input x is what the kernels find
-/// in `gates`, and its gradient of x is what they leave there.
+/// Inputs of a step. The reference's W is the identity, so that its input x is what the kernels
+/// find in `gates`, and its gradient of x is what they leave there.
 struct Step {
   const Kernels& table;
   CellVariant variant;
@@ -42,7 +42,8 @@ struct Step {
         identity(gate_count * hidden * gate_count * hidden, 0.0),
         weight_double(to_doubles(weight)),
         bias_double(gate_count * hidden, 0.0) {
-    for (std::size_t i = 0; i < gate_count * hidden; ++i) identity[i * (gate_count * hidden + 1)] = 1;
+    for (std::size_t i = 0; i < gate_count * hidden; ++i)
+      identity[i * (gate_count * hidden + 1)] = 1;
     // With the reset gate before the product, b_hn is a part of the inputs.
     if (!reset_after()) bias.assign(hidden, 0);
     for (std::size_t j = 0; j < hidden; ++j) {
@@ -121,8 +122,8 @@ ForwardStep forward_part(const Step& step, Memory& memory, const Part& part,
   return call;
 }
 
-/// A whole forward step in the parts given: with the reset gate before, all parts of the first half,
-/// then all of the second.
+/// A whole forward step in the parts given: with the reset gate before, all parts of the first
+/// half, then all of the second.
 void run_forward(const Step& step, bool training, Memory& memory, const std::vector<Part>& parts) {
   const Kernels& table = step.table;
   const auto each = [&](auto kernel, const std::vector<float>& packed) {
@@ -310,8 +311,8 @@ struct BackwardRun {
   }
 };
 
-/// Gradients are of the size of d_next times U's row sums; the bound is 1e-5 of the largest, at least
-/// of 1.
+/// Gradients are of the size of d_next times U's row sums; the bound is 1e-5 of the largest, at
+/// least of 1.
 void check_gradients(std::span<const double> got, std::span<const double> expected,
                      const char* what) {
   double largest = 1;
@@ -331,9 +332,8 @@ void check_backward_row(const Step& step, BackwardRun& run, std::size_t row,
   std::vector<double> d_weight_hh(step.weight_double.size());
   std::vector<double> d_bias_ih(gate_count * hidden);
   std::vector<double> d_bias_hh(gate_count * hidden);
-  const std::vector<double> d_h =
-      cell_backward(step.cell(), x, kept, d_next, d_x,
-                    {d_weight_ih, d_weight_hh, d_bias_ih, d_bias_hh});
+  const std::vector<double> d_h = cell_backward(step.cell(), x, kept, d_next, d_x,
+                                                {d_weight_ih, d_weight_hh, d_bias_ih, d_bias_hh});
   check_gradients(run.slots(row, gate_r, gate_count), d_x, "gate gradients");
   check_gradients(run.d_h(row), d_h, "state gradients");
   const std::size_t last = step.reset_after() ? std::size_t{reserve_q} : std::size_t{gate_n};

@@ -15,7 +15,9 @@ using testing::random_floats;
 using testing::rounding;
 using testing::same_bits;
 
-std::size_t round_up(std::size_t count, std::size_t unit) { return (count + unit - 1) / unit * unit; }
+std::size_t round_up(std::size_t count, std::size_t unit) {
+  return (count + unit - 1) / unit * unit;
+}
 
 PackSource source_of(GuardedMatrix& matrix) {
   return {matrix.data(), matrix.stride(), matrix.rows(), matrix.columns()};
@@ -57,8 +59,7 @@ void check_panels(const Kernels& table, GuardedMatrix& b, GuardedMatrix& packed,
   GRU_CHECK(packed.guards_hold());
   for (std::size_t panel = 0; panel < table.panel_count(columns); ++panel) {
     const std::size_t begin = table.panel_column(panel, columns);
-    const std::size_t width =
-        round_up(table.panel_column(panel + 1, columns), table.lanes) - begin;
+    const std::size_t width = round_up(table.panel_column(panel + 1, columns), table.lanes) - begin;
     for (std::size_t k = 0; k < b.rows(); ++k) {
       for (std::size_t j = 0; j < width; ++j) {
         const std::size_t place = begin * b.rows() + k * width + j;
@@ -115,8 +116,7 @@ GRU_TEST(recurrent_weights_are_packed_in_gate_blocks_as_documented) {
         if (block < first || block >= end) {
           GRU_CHECK(packed.untouched(0, place));
         } else {
-          const float expected =
-              unit < hidden ? weight[(gate * hidden + unit) * hidden + k] : 0;
+          const float expected = unit < hidden ? weight[(gate * hidden + unit) * hidden + k] : 0;
           GRU_CHECK(packed.at(0, place) == expected);
         }
       }
@@ -206,8 +206,8 @@ struct Example {
     table.pack_tiles({&a_transposed.at(first_k, 0), a_transposed.stride(), k_count, rows},
                      memory.data(), 0, tiles());
     const std::size_t first_row = first_tile * table.max_rows;
-    PanelProduct product = part(c, first_row, std::min(end_tile * table.max_rows, rows),
-                                first_panel, end_panel);
+    PanelProduct product =
+        part(c, first_row, std::min(end_tile * table.max_rows, rows), first_panel, end_panel);
     product.a = memory.data() + first_row * k_count;
     return product;
   }
@@ -239,16 +239,15 @@ struct Example {
     return c;
   }
 
-  void check(GuardedMatrix& c, std::size_t first_row, std::size_t end_row,
-             std::size_t first_panel, std::size_t end_panel, bool exact = false) {
+  void check(GuardedMatrix& c, std::size_t first_row, std::size_t end_row, std::size_t first_panel,
+             std::size_t end_panel, bool exact = false) {
     GuardedMatrix untouched = result();
     const std::size_t first_column = table.panel_column(first_panel, columns);
     const std::size_t end_column = table.panel_column(end_panel, columns);
     GRU_CHECK(c.guards_hold());
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j) {
-        const bool inside =
-            i >= first_row && i < end_row && j >= first_column && j < end_column;
+        const bool inside = i >= first_row && i < end_row && j >= first_column && j < end_column;
         if (inside) {
           double bound = 0;
           const double value = expected(i, j, exact, bound);
@@ -340,12 +339,10 @@ GRU_TEST(bits_of_a_tile_product_do_not_depend_on_its_cut) {
       std::vector<float> memory;
       GuardedMatrix whole = example.result();
       GuardedMatrix in_parts = example.result();
-      table.tile_product(
-          example.tile_part(whole, 0, example.tiles(), 0, example.panels(), memory));
+      table.tile_product(example.tile_part(whole, 0, example.tiles(), 0, example.panels(), memory));
       for (std::size_t tile = 0; tile < example.tiles(); ++tile) {
         for (std::size_t panel = 0; panel < example.panels(); ++panel) {
-          table.tile_product(
-              example.tile_part(in_parts, tile, tile + 1, panel, panel + 1, memory));
+          table.tile_product(example.tile_part(in_parts, tile, tile + 1, panel, panel + 1, memory));
         }
       }
       GRU_CHECK(same_bits(whole.values(), in_parts.values()));

@@ -34,8 +34,7 @@ GRU_TEST(column_sums_are_sums_whatever_the_cut) {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 30; ++round) {
-      GuardedMatrix from =
-          random_matrix(random, random.size(0, 300), random.size(1, 70), 1);
+      GuardedMatrix from = random_matrix(random, random.size(0, 300), random.size(1, 70), 1);
       GuardedMatrix whole(1, from.columns());
       GuardedMatrix cut(1, from.columns());
       const std::size_t at = random.size(0, from.columns());
@@ -132,8 +131,8 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
                                                 to_doubles(targets), expected));
       GuardedMatrix gradient(1, count);
       const double mean = 1 / static_cast<double>(count);
-      const double loss = table.squared_error(values.data(), targets.data(), gradient.data(),
-                                              count, static_cast<float>(2 * mean));
+      const double loss = table.squared_error(values.data(), targets.data(), gradient.data(), count,
+                                              static_cast<float>(2 * mean));
       GRU_CHECK(gradient.guards_hold());
       GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
@@ -154,11 +153,9 @@ struct CrossEntropy {
 
   double loss(const Kernels& table, GuardedMatrix* gradient) {
     const double rows = static_cast<double>(logits.rows());
-    const double sum =
-        table.cross_entropy(source_of(logits), targets.data(),
-                            gradient == nullptr ? nullptr : gradient->data(),
-                            gradient == nullptr ? 0 : gradient->stride(),
-                            static_cast<float>(1 / rows));
+    const double sum = table.cross_entropy(
+        source_of(logits), targets.data(), gradient == nullptr ? nullptr : gradient->data(),
+        gradient == nullptr ? 0 : gradient->stride(), static_cast<float>(1 / rows));
     return sum / rows;
   }
 

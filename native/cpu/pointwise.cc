@@ -76,8 +76,8 @@ void gather_rows(T* to, std::size_t to_stride, const T* from, std::size_t from_s
 
 template void gather_rows(float*, std::size_t, const float*, std::size_t, std::size_t,
                           DeviceSpan<const std::int32_t>);
-template void gather_rows(std::int32_t*, std::size_t, const std::int32_t*, std::size_t,
-                          std::size_t, DeviceSpan<const std::int32_t>);
+template void gather_rows(std::int32_t*, std::size_t, const std::int32_t*, std::size_t, std::size_t,
+                          DeviceSpan<const std::int32_t>);
 
 // Threads take columns, so that each row of the table sums its tokens in their order.
 void embedding_backward(DeviceMatrix<float> table_gradient, DeviceSpan<const std::int32_t> tokens,
@@ -102,33 +102,31 @@ void embedding_backward(DeviceMatrix<float> table_gradient, DeviceSpan<const std
 void dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
              DeviceSpan<const std::int32_t> number) {
   const std::size_t columns = to.columns();
-  for_each_part(
-      to.rows(), rows_per_part(columns), work_of(to.rows() * columns),
-      [&](std::size_t, std::size_t begin, std::size_t end) {
-        for (std::size_t i = begin; i < end; ++i) {
-          const std::size_t row =
-              number.empty() ? i : static_cast<std::size_t>(number.data()[i]);
-          const float* source = from.data() + i * from.stride();
-          float* target = to.data() + i * to.stride();
-          for (std::size_t j = 0; j < columns; ++j) {
-            target[j] = source[j] * mask.scale(row * columns + j);
-          }
-        }
-      });
+  for_each_part(to.rows(), rows_per_part(columns), work_of(to.rows() * columns),
+                [&](std::size_t, std::size_t begin, std::size_t end) {
+                  for (std::size_t i = begin; i < end; ++i) {
+                    const std::size_t row =
+                        number.empty() ? i : static_cast<std::size_t>(number.data()[i]);
+                    const float* source = from.data() + i * from.stride();
+                    float* target = to.data() + i * to.stride();
+                    for (std::size_t j = 0; j < columns; ++j) {
+                      target[j] = source[j] * mask.scale(row * columns + j);
+                    }
+                  }
+                });
 }
 
 double cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
                      DeviceMatrix<float> d_logits) {
   const auto rows = static_cast<double>(logits.rows());
   const double sum = sum_of_parts(
-      logits.rows(), rows_per_part(logits.columns()),
-      4 * work_of(logits.rows() * logits.columns()), [&](std::size_t begin, std::size_t end) {
-        float* gradient =
-            d_logits.empty() ? nullptr : d_logits.data() + begin * d_logits.stride();
-        return kernels().cross_entropy(
-            {logits.data() + begin * logits.stride(), logits.stride(), end - begin,
-             logits.columns()},
-            targets.data() + begin, gradient, d_logits.stride(), static_cast<float>(1 / rows));
+      logits.rows(), rows_per_part(logits.columns()), 4 * work_of(logits.rows() * logits.columns()),
+      [&](std::size_t begin, std::size_t end) {
+        float* gradient = d_logits.empty() ? nullptr : d_logits.data() + begin * d_logits.stride();
+        return kernels().cross_entropy({logits.data() + begin * logits.stride(), logits.stride(),
+                                        end - begin, logits.columns()},
+                                       targets.data() + begin, gradient, d_logits.stride(),
+                                       static_cast<float>(1 / rows));
       });
   return sum / rows;
 }
@@ -147,11 +145,10 @@ double mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const f
 }
 
 double norm(DeviceSpan<const float> values) {
-  return std::sqrt(sum_of_parts(values.size(), part_size, work_of(values.size()),
-                                [&](std::size_t begin, std::size_t end) {
-                                  return kernels().sum_of_squares(values.data() + begin,
-                                                                  end - begin);
-                                }));
+  return std::sqrt(sum_of_parts(
+      values.size(), part_size, work_of(values.size()), [&](std::size_t begin, std::size_t end) {
+        return kernels().sum_of_squares(values.data() + begin, end - begin);
+      }));
 }
 
 void scale(DeviceSpan<float> values, float factor) {

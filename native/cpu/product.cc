@@ -8,8 +8,8 @@ namespace gru::cpu {
 
 namespace {
 
-/// Depth of a block: 8 rows of a and a panel of b stay in the nearer caches. The sum of each block is
-/// formed on its own and then added, which also halves the rounding of long sums.
+/// Depth of a block: 8 rows of a and a panel of b stay in the nearer caches. The sum of each block
+/// is formed on its own and then added, which also halves the rounding of long sums.
 constexpr std::size_t depth_block = 1024;
 constexpr std::size_t gradient_depth_block = 512;
 /// Rows of a that go through all panels together, and stay in the second cache meanwhile.
@@ -69,10 +69,9 @@ Status multiply_forward(const Gemm& product, ProductScratch& scratch) {
   const bool transposed = product.transpose_b == Transpose::yes;
   const std::size_t depth = transposed ? product.b.columns() : product.b.rows();
   GRU_RETURN_IF_ERROR(scratch.b.shape(depth, product.c.columns()));
-  const ProductRows rows{product.a.data(), product.a.stride(), product.c.data(),
-                         product.c.stride(), product.c.rows()};
-  const unsigned wanted =
-      threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
+  const ProductRows rows{product.a.data(), product.a.stride(), product.c.data(), product.c.stride(),
+                         product.c.rows()};
+  const unsigned wanted = threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
   parallel(wanted, [&](unsigned index, Team& team) {
     pack_share(scratch.b, source_of(product.b), product.transpose_b, index, team.size());
     team.barrier();
@@ -111,8 +110,7 @@ Status multiply_gradient(const Gemm& product, ProductScratch& scratch) {
   const std::size_t block = std::min(depth, gradient_depth_block);
   GRU_RETURN_IF_ERROR(scratch.b.shape(block, product.c.columns()));
   GRU_RETURN_IF_ERROR(scratch.tiles.reserve(CheckedSize(tiles) * max_rows * block));
-  const unsigned wanted =
-      threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
+  const unsigned wanted = threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
   parallel(wanted, [&](unsigned index, Team& team) {
     const Range my_tiles = share_of(tiles, index, team.size());
     const std::size_t all_panels = kernels().panel_count(product.c.columns());
@@ -135,28 +133,27 @@ void multiply_blas(const Gemm& product) {
   const bool transposed = product.transpose_a == Transpose::yes;
   const std::size_t depth = product.b.rows();
   const std::size_t blocks = (product.c.rows() + blas_rows - 1) / blas_rows;
-  const unsigned wanted =
-      threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
+  const unsigned wanted = threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
   parallel(wanted, [&](unsigned index, Team& team) {
     const Range mine = share_of(blocks, index, team.size());
     for (std::size_t block = mine.begin; block < mine.end; ++block) {
       const std::size_t row = block * blas_rows;
       const float* a = product.a.data() + (transposed ? row : row * product.a.stride());
-      blas_multiply({transposed, std::min(blas_rows, product.c.rows() - row),
-                     product.c.columns(), depth, a, product.a.stride(), product.b.data(),
-                     product.b.stride(), product.c.data() + row * product.c.stride(),
-                     product.c.stride(), product.accumulate});
+      blas_multiply({transposed, std::min(blas_rows, product.c.rows() - row), product.c.columns(),
+                     depth, a, product.a.stride(), product.b.data(), product.b.stride(),
+                     product.c.data() + row * product.c.stride(), product.c.stride(),
+                     product.accumulate});
     }
   });
 }
 
-/// Which products BLAS gets, where it is chosen at all (blas.cc): those of gradients (b not transposed), without a bias, large enough for its
-/// overhead. Products of the forward pass never go there, since BLAS may choose another order of sums
-/// for another number of rows, and a sequence's result must not depend on its batch.
+/// Which products BLAS gets, where it is chosen at all (blas.cc): those of gradients (b not
+/// transposed), without a bias, large enough for its overhead. Products of the forward pass never
+/// go there, since BLAS may choose another order of sums for another number of rows, and a
+/// sequence's result must not depend on its batch.
 bool goes_to_blas(const Gemm& product) {
   return has_blas() && product.transpose_b == Transpose::no && product.bias.empty() &&
-         operations_of(product.c.rows(), product.c.columns(), product.b.rows()) >=
-             blas_operations;
+         operations_of(product.c.rows(), product.c.columns(), product.b.rows()) >= blas_operations;
 }
 
 }  // namespace

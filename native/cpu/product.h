@@ -42,13 +42,14 @@ struct ProductShare {
 ProductShare share_of_product(std::size_t rows, const PackedMatrix& b, unsigned index,
                               unsigned parts);
 
-/// This thread's share of c = a b (+ c) (+ bias) with b packed. Each row's bits depend on that row alone.
+/// This thread's share of c = a b (+ c) (+ bias) with b packed. Each row's bits depend on that row
+/// alone.
 void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
                     bool accumulate, unsigned index, unsigned parts);
 
-/// This thread's share of c = a b + bias for a whose values may be large: rows that hold any beyond 16 in
-/// magnitude are summed in double. Sums of large terms that cancel would else lose more than the
-/// activations forgive, whereas states and scaled features never need it.
+/// This thread's share of c = a b + bias for a whose values may be large: rows that hold any beyond
+/// 16 in magnitude are summed in double. Sums of large terms that cancel would else lose more than
+/// the activations forgive, whereas states and scaled features never need it.
 void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
                            unsigned index, unsigned parts);
 

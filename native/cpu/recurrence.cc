@@ -10,12 +10,12 @@ namespace gru::cpu {
 
 namespace {
 
-/// A step divided by units costs a barrier, about a microsecond: under this much work for each thread
-/// that is not worth it.
+/// A step divided by units costs a barrier, about a microsecond: under this much work for each
+/// thread that is not worth it.
 constexpr double operations_per_step = 1.2e5;
 
-/// Recurrent weights beyond this do not stay in a core's second cache, so that threads do better with
-/// a part of the weights each than with a part of the batch each.
+/// Recurrent weights beyond this do not stay in a core's second cache, so that threads do better
+/// with a part of the weights each than with a part of the batch each.
 constexpr std::size_t cached_weights = 1U << 20;
 
 }  // namespace

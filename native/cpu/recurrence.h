@@ -11,7 +11,7 @@ namespace gru::cpu {
 
 /// Some neighbouring rows of a step, and where the state before them lies.
 struct StateRows {
-  std::size_t first;   ///< within the step
+  std::size_t first;  ///< within the step
   std::size_t count;
   const float* state;  ///< of row `first`
   std::size_t stride;
@@ -36,8 +36,8 @@ class Recurrence {
   std::size_t first_row(std::size_t s) const { return map_.first(time(s)); }
   std::size_t active(std::size_t s) const { return map_.active(time(s)); }
 
-  /// Calls body(StateRows) for the rows of processed step s within `rows`: once, or twice where some of
-  /// its sequences begin with it (the reverse direction of a ragged batch).
+  /// Calls body(StateRows) for the rows of processed step s within `rows`: once, or twice where
+  /// some of its sequences begin with it (the reverse direction of a ragged batch).
   template <class Body>
   void for_each_state(std::size_t s, Range rows, const Body& body) const {
     const std::size_t end = rows.end < active(s) ? rows.end : active(s);
@@ -69,9 +69,9 @@ struct Division {
 /// Chooses by the work of a step and the number of sequences.
 Division divide(const RowMap& map, std::size_t hidden, double operations);
 
-/// Something that thread 0 decides and all of a team act on at the same step: it asks before a barrier,
-/// naming the step, and all look after the barrier. A thread that looks late still sees that a later step
-/// was meant.
+/// Something that thread 0 decides and all of a team act on at the same step: it asks before a
+/// barrier, naming the step, and all look after the barrier. A thread that looks late still sees
+/// that a later step was meant.
 class Agreement {
  public:
   void ask(std::size_t step) { from_.store(step, std::memory_order_relaxed); }

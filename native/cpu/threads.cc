@@ -36,8 +36,8 @@ void pause() {
 #endif
 }
 
-/// After a contended region the pool rests this long, so that a stall, which lasts a slice or two of the
-/// scheduler's, stays a small part of the time.
+/// After a contended region the pool rests this long, so that a stall, which lasts a slice or two
+/// of the scheduler's, stays a small part of the time.
 constexpr std::chrono::milliseconds rest_time{100};
 
 template <class Changed>
@@ -61,8 +61,8 @@ void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
 /// When the calling thread last began to work, in the region that it is in.
 thread_local Clock::time_point work_began;
 
-/// True where a wait from `arrived` to now was a stall, which is as long as a scheduler's slice, and not
-/// a difference between the shares of those who work.
+/// True where a wait from `arrived` to now was a stall, which is as long as a scheduler's slice,
+/// and not a difference between the shares of those who work.
 bool is_stall(Clock::time_point arrived) {
   constexpr std::chrono::microseconds least{200};
   const Clock::duration waited = Clock::now() - arrived;

@@ -41,10 +41,10 @@ namespace detail {
 void run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&), const void* context);
 }
 
-/// Runs body(index, team) on up to `wanted` threads of the process's one pool, the caller's among them,
-/// and returns when all are done. The team may be smaller than wanted: the caller computes alone while
-/// another caller's region holds the pool, and for a while after a team was contended. Bodies must not
-/// throw.
+/// Runs body(index, team) on up to `wanted` threads of the process's one pool, the caller's among
+/// them, and returns when all are done. The team may be smaller than wanted: the caller computes
+/// alone while another caller's region holds the pool, and for a while after a team was contended.
+/// Bodies must not throw.
 template <class Body>
 void parallel(unsigned wanted, const Body& body) {
   detail::run_parallel(
@@ -55,7 +55,8 @@ void parallel(unsigned wanted, const Body& body) {
       &body);
 }
 
-/// While it lives, the calling thread flushes denormals to zero: they would cost a hundred cycles each.
+/// While it lives, the calling thread flushes denormals to zero: they would cost a hundred cycles
+/// each.
 class FlushDenormals {
  public:
   FlushDenormals();

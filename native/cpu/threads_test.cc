@@ -13,8 +13,8 @@ namespace {
 
 using testing::Random;
 
-/// Runs body(index, team) until a team of exactly `size` ran it: a team is smaller while the pool is
-/// held or rests, and then its threads do nothing.
+/// Runs body(index, team) until a team of exactly `size` ran it: a team is smaller while the pool
+/// is held or rests, and then its threads do nothing.
 template <class Body>
 void with_team_of(unsigned size, const Body& body) {
   GRU_CHECK_OK(set_threads(size));

@@ -6,8 +6,8 @@ GRU_KERNELS_BEGIN
 
 /// e^x for x within about [-87, 88]; clamped beyond, NaN stays.
 ///
-/// x = n ln 2 + f with |f| <= ln 2 / 2 (ln 2 in two parts, after Cody and Waite), e^f by its minimax
-/// polynomial of degree 6, 2^n through the exponent bits.
+/// x = n ln 2 + f with |f| <= ln 2 / 2 (ln 2 in two parts, after Cody and Waite), e^f by its
+/// minimax polynomial of degree 6, 2^n through the exponent bits.
 GRU_INLINE Vector exponential(Vector x) {
   const Vector low = broadcast(-87.0F);
   const Vector high = broadcast(88.0F);
@@ -35,9 +35,9 @@ GRU_INLINE Vector sigmoid(Vector x) {
   return one / (one + exponential(-x));
 }
 
-/// Beyond 0.6 as 1 - 2 / (e^2x + 1), whose error is of the size of 1's own rounding; within, where that
-/// would cancel, as x + x^3 P(x^2) with P the minimax polynomial of (tanh x - x) / x^3. Both errors stay
-/// below 3e-7 relative to the result.
+/// Beyond 0.6 as 1 - 2 / (e^2x + 1), whose error is of the size of 1's own rounding; within, where
+/// that would cancel, as x + x^3 P(x^2) with P the minimax polynomial of (tanh x - x) / x^3. Both
+/// errors stay below 3e-7 relative to the result.
 GRU_INLINE Vector hyperbolic_tangent(Vector x) {
   const Vector one = broadcast(1.0F);
   const Vector large = one - broadcast(2.0F) / (exponential(x + x) + one);

@@ -1,8 +1,8 @@
 #include "core/cell.h"
 #include "cpu/kernels/kernels.h"
 
-/// The cell's backward, pointwise: from the gradient of h' to those of the gates' inputs. The products
-/// with U that follow are panel products. u as in the forward kernels:
+/// The cell's backward, pointwise: from the gradient of h' to those of the gates' inputs. The
+/// products with U that follow are panel products. u as in the forward kernels:
 ///
 ///   h' = n + u (h - n):  du = dh' (h - n)   dn = dh' (1 - u)   dh <- dh' u
 ///   da_z = sign * du u (1 - u)              da_n = dn (1 - n^2)
@@ -79,8 +79,7 @@ void backward_before_reset(const BackwardStep& step) {
   for_each_block(step, [&](std::size_t row, std::size_t unit, std::size_t count) {
     float* r_slot = step.gates + row * step.gate_stride + gate_r * hidden + unit;
     float* d_state = step.d_state + row * step.d_state_stride + unit;
-    const Vector d_reset =
-        load(step.d_reset_state + row * step.d_reset_state_stride + unit, count);
+    const Vector d_reset = load(step.d_reset_state + row * step.d_reset_state_stride + unit, count);
     const Vector h = load(step.state + row * step.state_stride + unit, count);
     const Vector r = load(r_slot, count);
     store(d_state, d_reset * r + load(d_state, count), count);

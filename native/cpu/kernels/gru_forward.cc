@@ -3,8 +3,8 @@
 #include "cpu/kernels/kernels.h"
 #include "cpu/kernels/tile.h"
 
-/// One step of the recurrence, forward. Each tile multiplies some rows of h by the packed U of some unit
-/// blocks and ends with the gates of the same units in registers, so that h' follows at once.
+/// One step of the recurrence, forward. Each tile multiplies some rows of h by the packed U of some
+/// unit blocks and ends with the gates of the same units in registers, so that h' follows at once.
 ///
 /// u is the weight that keeps h: z with UpdateGate::retain, 1 - z with replace. Both are
 /// sigmoid(update_sign * a_z), and h' = n + u (h - n).
@@ -40,7 +40,8 @@ GRU_INLINE void store_output(const Place& at, Vector u, Vector n) {
   store(at.output(), u * (h - n) + n, at.count);
 }
 
-// What a tile does with its sums, U h of `gates` gates of one block; training keeps what backward needs.
+// What a tile does with its sums, U h of `gates` gates of one block; training keeps what backward
+// needs.
 
 template <bool Keep>
 struct After {
@@ -173,9 +174,7 @@ GRU_INLINE RowMajor states(const ForwardStep& step) { return {step.state, step.s
 
 void forward_after(const ForwardStep& step) { compute(After<false>{}, step, states(step)); }
 
-void forward_after_training(const ForwardStep& step) {
-  compute(After<true>{}, step, states(step));
-}
+void forward_after_training(const ForwardStep& step) { compute(After<true>{}, step, states(step)); }
 
 void gates_before(const ForwardStep& step) { compute(GatesBefore<false>{}, step, states(step)); }
 

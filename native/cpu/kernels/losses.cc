@@ -52,8 +52,7 @@ double cross_entropy(const PackSource& logits, const std::int32_t* targets, floa
     loss += __builtin_log(static_cast<double>(total)) -
             (static_cast<double>(row[target]) - static_cast<double>(maximum));
     if (d_logits != nullptr) {
-      softmax_gradient(row, d_logits + i * d_stride, logits.columns, maximum, total, target,
-                       scale);
+      softmax_gradient(row, d_logits + i * d_stride, logits.columns, maximum, total, target, scale);
     }
   }
   return loss;

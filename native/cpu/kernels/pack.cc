@@ -23,8 +23,8 @@ void pack_panels(const PackSource& b, float* packed, std::size_t first, std::siz
 
 namespace {
 
-/// Lanes first..: row first + lane of `from` becomes column `lane` of [depth, width] at `to`; rows past
-/// the end become zeros. Reads run along all these rows at once, so that writes stay together.
+/// Lanes first..: row first + lane of `from` becomes column `lane` of [depth, width] at `to`; rows
+/// past the end become zeros. Reads run along all these rows at once, so that writes stay together.
 GRU_INLINE void pack_vector(const PackSource& from, std::size_t first, float* to,
                             std::size_t width) {
   const float* rows[lanes];

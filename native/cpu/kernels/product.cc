@@ -5,7 +5,8 @@ GRU_KERNELS_BEGIN
 
 namespace {
 
-/// Where a tile's columns lie in b and c. Several panels at once (groups) are all three vectors wide.
+/// Where a tile's columns lie in b and c. Several panels at once (groups) are all three vectors
+/// wide.
 struct PanelPlace {
   const float* b;
   std::size_t group_stride;
@@ -150,8 +151,7 @@ void exact_product(const PanelProduct& product) {
     for (std::size_t row = 0; row < product.rows; ++row) {
       for (std::size_t v = 0; v < vectors; ++v) {
         multiply_exactly(product, product.a + row * product.a_stride, b + v * lanes,
-                         vectors * lanes, product.c + row * product.c_stride,
-                         first + v * lanes);
+                         vectors * lanes, product.c + row * product.c_stride, first + v * lanes);
       }
     }
   }

@@ -5,16 +5,20 @@
 
 /// One vector type for every instruction set, through the compilers' vector extensions.
 ///
-/// All of kernels/ lives in a namespace named after the instruction set it is compiled for, and calls
-/// no inline function of another header: the linker must never take a function compiled for a newer
-/// machine in place of one for an older.
+/// All of kernels/ lives in a namespace named after the instruction set it is compiled for, and
+/// calls no inline function of another header: the linker must never take a function compiled for a
+/// newer machine in place of one for an older.
 
 #ifndef GRU_ISA
 #error "compile the kernels with -DGRU_ISA=<instruction set>"
 #endif
 
-#define GRU_KERNELS_BEGIN namespace gru::cpu { namespace GRU_ISA {
-#define GRU_KERNELS_END } }
+#define GRU_KERNELS_BEGIN \
+  namespace gru::cpu {    \
+  namespace GRU_ISA {
+#define GRU_KERNELS_END \
+  }                     \
+  }
 #define GRU_INLINE static inline __attribute__((always_inline))
 
 GRU_KERNELS_BEGIN

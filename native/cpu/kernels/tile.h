@@ -8,7 +8,8 @@ GRU_KERNELS_BEGIN
 struct RowMajor {
   const float* data;
   std::size_t stride;
-  static inline __attribute__((always_inline)) float at(const RowMajor& a, std::size_t row, std::size_t k) {
+  static inline __attribute__((always_inline)) float at(const RowMajor& a, std::size_t row,
+                                                        std::size_t k) {
     return a.data[row * a.stride + k];
   }
 };
@@ -16,16 +17,17 @@ struct RowMajor {
 /// Packed by pack_tiles: [k][max_rows].
 struct PackedTile {
   const float* data;
-  static inline __attribute__((always_inline)) float at(const PackedTile& a, std::size_t row, std::size_t k) {
+  static inline __attribute__((always_inline)) float at(const PackedTile& a, std::size_t row,
+                                                        std::size_t k) {
     return a.data[k * max_rows + row];
   }
 };
 
-/// The one inner loop of all products: sums[row][group * Vectors + v] += a[row][k] * b[k][v], k rising,
-/// each sum one chain, so that its bits do not depend on the tile that it stands in.
+/// The one inner loop of all products: sums[row][group * Vectors + v] += a[row][k] * b[k][v], k
+/// rising, each sum one chain, so that its bits do not depend on the tile that it stands in.
 ///
-/// `b` is [k][Vectors * lanes]; further groups lie `group_stride` apart. Groups keep enough chains in
-/// flight where rows are few.
+/// `b` is [k][Vectors * lanes]; further groups lie `group_stride` apart. Groups keep enough chains
+/// in flight where rows are few.
 template <int Rows, int Groups, int Vectors, class A>
 GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a, const float* b,
                               std::size_t group_stride, std::size_t depth) {
@@ -35,9 +37,8 @@ GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a
     for (int group = 0; group < Groups; ++group) {
 #pragma GCC unroll 4
       for (int v = 0; v < Vectors; ++v) {
-        weights[group * Vectors + v] =
-            load(b + static_cast<std::size_t>(group) * group_stride +
-                 (k * Vectors + static_cast<std::size_t>(v)) * lanes);
+        weights[group * Vectors + v] = load(b + static_cast<std::size_t>(group) * group_stride +
+                                            (k * Vectors + static_cast<std::size_t>(v)) * lanes);
       }
     }
     // The broadcast stays inside the row loop: an array of them makes GCC 12 spill.

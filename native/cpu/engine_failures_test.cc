@@ -1,0 +1,266 @@
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "core/trainer.h"
+#include "cpu/engine_testing.h"
+
+/// What a layer and a trainer refuse, and what an abort leaves.
+namespace gru {
+namespace {
+
+using testing::cpu_device;
+using testing::EngineExample;
+using testing::EngineResults;
+using testing::Example;
+using testing::Random;
+using testing::random_floats;
+using testing::same_bits;
+
+Example some_example(Random& random, std::size_t steps, std::size_t batch, std::size_t hidden) {
+  Example example;
+  example.options.input_size = 7;
+  example.options.hidden_size = hidden;
+  example.options.num_layers = 2;
+  example.options.variant.reset = testing::coin(random) ? ResetGate::after : ResetGate::before;
+  example.steps = steps;
+  example.batch = batch;
+  testing::fill_for_engine(example, random);
+  return example;
+}
+
+/// A layer with a training pass that waits for its backward.
+struct Waiting {
+  EngineExample engine;
+  EngineResults results;
+  std::unique_ptr<GruPass> pass;
+
+  explicit Waiting(const Example& example) : engine(example, 1) {
+    GRU_CHECK_OK(engine.layer().forward_training(
+        engine.forward_call(results.training_output, results.training_state), pass));
+  }
+  Status backward() { return engine.layer().backward(*pass, engine.backward_call(results)); }
+};
+
+GRU_TEST(a_pass_serves_one_backward) {
+  Random random;
+  Waiting waiting(some_example(random, 3, 2, 5));
+  GRU_CHECK_OK(waiting.backward());
+  GRU_CHECK_REFUSED(waiting.backward(), StatusCode::value, "pass: expected one backward call");
+}
+
+GRU_TEST(a_pass_ends_with_the_parameters_it_was_computed_with) {
+  Random random;
+  Waiting waiting(some_example(random, 3, 2, 5));
+  GRU_CHECK_OK(waiting.engine.layer().write_parameters(waiting.engine.parameters()));
+  GRU_CHECK_REFUSED(waiting.backward(), StatusCode::value,
+                    "pass: expected the parameters of its forward call");
+}
+
+GRU_TEST(wrong_sizes_are_refused_by_name) {
+  Random random;
+  EngineExample engine(some_example(random, 3, 2, 5), 1);
+  const auto refuse = [&](const char* part, auto&& spoil) {
+    std::vector<float> output;
+    std::vector<float> state;
+    GruCall call = engine.forward_call(output, state);
+    spoil(call);
+    GRU_CHECK_REFUSED(engine.layer().forward(call), StatusCode::shape, part);
+    std::unique_ptr<GruPass> pass;
+    GRU_CHECK_REFUSED(engine.layer().forward_training(call, pass), StatusCode::shape, part);
+    GRU_CHECK(pass == nullptr);
+  };
+  const std::vector<std::int32_t> lengths = {1, 2, 3};
+  refuse("input: expected 42 values, got 41",
+         [](GruCall& call) { call.input = call.input.first(41); });
+  refuse("input: ", [](GruCall& call) { call.shape.batch = 3; });
+  refuse("initialState: expected 20 values, got 19",
+         [](GruCall& call) { call.initial_state = call.initial_state.first(19); });
+  refuse("output: expected 30 values, got 29",
+         [](GruCall& call) { call.output = call.output.first(29); });
+  refuse("state: expected 20 values, got 0", [](GruCall& call) { call.state = {}; });
+  refuse("lengths: ", [&lengths](GruCall& call) { call.shape.lengths = lengths; });
+}
+
+GRU_TEST(wrong_sizes_of_gradients_are_refused_and_leave_the_pass) {
+  Random random;
+  Waiting waiting(some_example(random, 3, 2, 5));
+  const auto refuse = [&](const char* part, auto&& spoil) {
+    GruGradientCall call = waiting.engine.backward_call(waiting.results);
+    spoil(call);
+    GRU_CHECK_REFUSED(waiting.engine.layer().backward(*waiting.pass, call), StatusCode::shape,
+                      part);
+  };
+  refuse("output: expected 30", [](GruGradientCall& c) { c.d_output = c.d_output.first(29); });
+  refuse("state: expected 20", [](GruGradientCall& c) { c.d_state = c.d_state.first(19); });
+  refuse("input: expected 42", [](GruGradientCall& c) { c.d_input = c.d_input.first(1); });
+  refuse("initialState: ", [](GruGradientCall& c) { c.d_initial_state = {}; });
+  refuse("parameters: ", [](GruGradientCall& c) { c.parameters = c.parameters.first(1); });
+  GRU_CHECK_OK(waiting.backward());
+}
+
+GRU_TEST(wrong_options_and_parameters_are_refused) {
+  std::unique_ptr<GruLayer> layer;
+  GRU_CHECK_REFUSED(GruLayer::create({}, cpu_device(), 1, layer), StatusCode::value, "Size");
+  GRU_CHECK(layer == nullptr);
+  Random random;
+  EngineExample engine(some_example(random, 3, 2, 5), 1);
+  std::vector<float> one(1);
+  GRU_CHECK_REFUSED(engine.layer().write_parameters(one), StatusCode::shape, "parameters: ");
+  GRU_CHECK_REFUSED(engine.layer().read_parameters(one), StatusCode::shape, "parameters: ");
+}
+
+GRU_TEST(an_abort_before_the_start_is_seen_everywhere) {
+  Random random;
+  const AbortFlag abort{true};
+  Waiting waiting(some_example(random, 3, 2, 5));
+  GruLayer& layer = waiting.engine.layer();
+  std::vector<float> output;
+  std::vector<float> state;
+  GruCall call = waiting.engine.forward_call(output, state);
+  call.abort = &abort;
+  GRU_CHECK(layer.forward(call).code() == StatusCode::aborted);
+  std::unique_ptr<GruPass> pass;
+  GRU_CHECK(layer.forward_training(call, pass).code() == StatusCode::aborted && pass == nullptr);
+  GruGradientCall back = waiting.engine.backward_call(waiting.results);
+  back.abort = &abort;
+  GRU_CHECK(layer.backward(*waiting.pass, back).code() == StatusCode::aborted);
+  GRU_CHECK_REFUSED(waiting.backward(), StatusCode::value, "pass: ");
+}
+
+/// Runs `call`, with the flag set by another thread at some time within about what it takes.
+template <class Call>
+Status aborted_meanwhile(Random& random, std::chrono::microseconds takes, const Call& call) {
+  AbortFlag abort{false};
+  std::thread other([&abort, delay = takes * random.size(0, 100) / 100] {
+    std::this_thread::sleep_for(delay);
+    abort = true;
+  });
+  Status status = call(&abort);
+  other.join();
+  return status;
+}
+
+GRU_TEST(an_abort_at_any_time_ends_the_call_and_spoils_no_later_one) {
+  Random random;
+  GRU_CHECK_OK(cpu::set_threads(2));
+  for (const std::size_t batch : {std::size_t{3}, std::size_t{64}}) {  // by units, by sequences
+    EngineExample engine(some_example(random, 60, batch, batch == 3 ? 128 : 24), 1);
+    const auto start = std::chrono::steady_clock::now();
+    const EngineResults expected = engine.run();
+    const auto takes = std::chrono::duration_cast<std::chrono::microseconds>(
+        std::chrono::steady_clock::now() - start);
+    for (int round = 0; round < 15; ++round) {
+      const Status status = aborted_meanwhile(random, takes, [&](const AbortFlag* abort) {
+        EngineResults results;
+        std::unique_ptr<GruPass> pass;
+        GruCall call = engine.forward_call(results.training_output, results.training_state);
+        call.abort = abort;
+        GRU_RETURN_IF_ERROR(engine.layer().forward_training(call, pass));
+        GruGradientCall back = engine.backward_call(results);
+        back.abort = abort;
+        return engine.layer().backward(*pass, back);
+      });
+      GRU_CHECK(status.is_ok() || status.code() == StatusCode::aborted);
+    }
+    GRU_CHECK(engine.run().same_bits_as(expected));
+  }
+}
+
+/// A model with a batch of its own.
+struct Training {
+  std::shared_ptr<Model> model;
+  std::unique_ptr<Trainer> trainer;
+  std::vector<std::int32_t> tokens, classes;
+  BatchShape shape;
+
+  Training(Random& random, std::size_t steps, std::size_t batch) : shape{steps, batch, {}} {
+    ModelOptions options;
+    options.input = InputKind::tokens;
+    options.tokens = 11;
+    options.output_size = 11;
+    options.gru.input_size = 9;
+    options.gru.hidden_size = 24;
+    std::unique_ptr<Model> made;
+    GRU_CHECK_OK(Model::create(options, cpu_device(), 1, made));
+    model = std::move(made);
+    GRU_CHECK_OK(Trainer::create(model, {}, {}, trainer));
+    tokens = random.classes(steps * batch, 11);
+    classes = random.classes(steps * batch, 11);
+  }
+
+  std::vector<float> parameters() const {
+    std::vector<float> values(model->layout().count());
+    GRU_CHECK_OK(model->read_parameters(values));
+    return values;
+  }
+  ModelInput input(const AbortFlag* abort = nullptr) const { return {shape, {}, tokens, abort}; }
+  Status step(const ModelInput& from) {
+    StepMetrics metrics;
+    return trainer->step(from, {classes, {}}, metrics);
+  }
+};
+
+GRU_TEST(an_aborted_training_step_leaves_the_parameters) {
+  Random random;
+  const AbortFlag abort{true};
+  Training training(random, 5, 4);
+  const std::vector<float> before = training.parameters();
+  GRU_CHECK(training.step(training.input(&abort)).code() == StatusCode::aborted);
+  GRU_CHECK(same_bits(training.parameters(), before));
+  GRU_CHECK_OK(training.step(training.input()));
+  GRU_CHECK(!same_bits(training.parameters(), before));
+}
+
+GRU_TEST(a_training_step_aborted_at_any_time_is_whole_or_has_not_been) {
+  Random random;
+  GRU_CHECK_OK(cpu::set_threads(2));
+  Training training(random, 40, 64);
+  GRU_CHECK_OK(training.step(training.input()));
+  for (int round = 0; round < 15; ++round) {
+    const std::vector<float> before = training.parameters();
+    const Status status = aborted_meanwhile(
+        random, std::chrono::milliseconds(10),
+        [&](const AbortFlag* abort) { return training.step(training.input(abort)); });
+    GRU_CHECK(status.is_ok() || status.code() == StatusCode::aborted);
+    GRU_CHECK(same_bits(training.parameters(), before) == !status.is_ok());
+  }
+}
+
+GRU_TEST(wrong_batches_are_refused_and_leave_the_parameters) {
+  Random random;
+  Training right(random, 3, 2);
+  const std::vector<float> before = right.parameters();
+  const auto refuse = [&](StatusCode code, const char* part, auto&& spoil) {
+    ModelInput input = right.input();
+    std::vector<std::int32_t> classes = right.classes;
+    std::vector<std::int32_t> tokens = right.tokens;
+    spoil(input, tokens, classes);
+    input.tokens = tokens;
+    StepMetrics metrics;
+    GRU_CHECK_REFUSED(right.trainer->step(input, {classes, {}}, metrics), code, part);
+    GRU_CHECK_REFUSED(right.trainer->evaluate(input, {classes, {}}, metrics), code, part);
+    GRU_CHECK(same_bits(right.parameters(), before));
+  };
+  const std::vector<std::int32_t> none = {0, 0};
+  const std::vector<std::int32_t> long_one = {1, 4};
+  refuse(StatusCode::shape, "input: ", [](auto&, auto& tokens, auto&) { tokens.pop_back(); });
+  refuse(StatusCode::value, "input[4]: ", [](auto&, auto& tokens, auto&) { tokens[4] = 11; });
+  refuse(StatusCode::value, "input[0]: ", [](auto&, auto& tokens, auto&) { tokens[0] = -1; });
+  refuse(StatusCode::shape, "target: ", [](auto&, auto&, auto& classes) { classes.pop_back(); });
+  refuse(StatusCode::value, "target[5]: ", [](auto&, auto&, auto& classes) { classes[5] = 11; });
+  refuse(StatusCode::value, "lengths: expected at least one valid step",
+         [&none](auto& input, auto&, auto&) { input.shape.lengths = none; });
+  refuse(StatusCode::value, "lengths[1]: ",
+         [&long_one](auto& input, auto&, auto&) { input.shape.lengths = long_one; });
+  std::vector<float> predictions(1);
+  GRU_CHECK_REFUSED(right.model->predict(right.input(), predictions), StatusCode::shape,
+                    "output: expected 66 values, got 1");
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN
