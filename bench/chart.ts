@@ -4,6 +4,7 @@
  * @module
  */
 import { type EChartsOption, init } from 'echarts'
+import type { Mode } from './cases'
 import { PROJECT } from './contenders'
 import type { Measurement, Report } from './results'
 import { judge, timesOf } from './verdict'
@@ -11,8 +12,8 @@ import { judge, timesOf } from './verdict'
 const WIDTH = 1000
 const TOP = 78
 const ROW = 26
-const PANEL_GAP = 64
-const LEFT = 240
+const PANEL_GAP = 44
+const LEFT = 310
 const RIGHT = 40
 const INK = '#24292f'
 const MUTED = '#57606a'
@@ -20,6 +21,12 @@ const LINE = '#d0d7de'
 /** Okabe and Ito's colours, which colour-blind readers can tell apart. */
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442']
 const FONT = 'system-ui, sans-serif'
+
+const MODE_TITLES: Readonly<Record<Mode, string>> = {
+  forward: 'forward',
+  gradients: 'forward + backward',
+  training: 'training step',
+}
 
 interface Panel {
   readonly title: string
@@ -46,7 +53,7 @@ function layOut(measurements: readonly Measurement[]): Panel[] {
   const groups = new Map<string, Measurement[]>()
   for (const measurement of measurements) {
     const { mode, threads } = measurement
-    const title = `${mode}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
+    const title = `${MODE_TITLES[mode]}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`
     groups.set(title, [...(groups.get(title) ?? []), measurement])
   }
   let top = TOP
@@ -59,6 +66,7 @@ function layOut(measurements: readonly Measurement[]): Panel[] {
 
 function optionOf(report: Report, panels: readonly Panel[]): EChartsOption {
   const peers = peersOf(report)
+  const range = rangeOf(report, peers)
   const text = { fontFamily: FONT, fontSize: 12, color: MUTED }
   return {
     animation: false,
@@ -74,12 +82,18 @@ function optionOf(report: Report, panels: readonly Panel[]): EChartsOption {
       titleAt(`${report.machine.processor}, ${report.date.slice(0, 10)}`, 30, 12),
       ...panels.map(({ title, top }) => titleAt(title, top - 24, 13)),
     ],
-    legend: { top: 48, left: LEFT, data: peers, textStyle: { ...text, color: INK } },
+    legend: { top: 48, left: LEFT, itemGap: 28, data: peers, textStyle: { ...text, color: INK } },
     grid: panels.map(({ top, measurements }) => ({
       ...{ left: LEFT, right: RIGHT, top, height: measurements.length * ROW },
     })),
     xAxis: panels.map((_, gridIndex) => ({
-      ...{ type: 'log', gridIndex, axisLabel: text, splitLine: { lineStyle: { color: LINE } } },
+      ...{
+        type: 'log',
+        gridIndex,
+        ...range,
+        axisLabel: text,
+        splitLine: { lineStyle: { color: LINE } },
+      },
     })),
     yAxis: panels.map(({ measurements }, gridIndex) => ({
       ...{ type: 'category', gridIndex, inverse: true, axisTick: { show: false } },
@@ -124,6 +138,15 @@ function dotsOf(measurements: readonly Measurement[], name: string): [number, nu
     const project = times.get(PROJECT)
     return peer && project ? [[peer.median / project.median, row]] : []
   })
+}
+
+/** The powers of ten between which all dots lie, 1 among them: panels can then be compared. */
+function rangeOf({ measurements }: Report, peers: readonly string[]): { min: number; max: number } {
+  const ratios = peers.flatMap((name) => dotsOf(measurements, name).map(([ratio]) => ratio))
+  return {
+    min: 10 ** Math.floor(Math.log10(Math.min(0.9, ...ratios))),
+    max: 10 ** Math.ceil(Math.log10(Math.max(1.1, ...ratios))),
+  }
 }
 
 function lineAtOne(): object {

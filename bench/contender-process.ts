@@ -6,6 +6,7 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
+import { own } from './children'
 import { parseReply, type Reply } from './protocol'
 
 export interface Command {
@@ -94,7 +95,7 @@ class Connection {
   #errorText = ''
 
   constructor({ program, args, env }: Command) {
-    this.#child = spawn(program, args, { env: { ...process.env, ...env } })
+    this.#child = own(spawn(program, args, { env: { ...process.env, ...env } }))
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       const reply = parseReply(line)
       if (reply !== undefined) this.#receive(reply)

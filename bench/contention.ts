@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { availableParallelism } from 'node:os'
 import type { Mode } from './cases'
+import { own } from './children'
 import type { Contenders } from './contenders'
 import { enter, laneOf, type PreparedCase } from './lanes'
 import type { ContentionMeasurement } from './results'
@@ -18,7 +19,7 @@ class BusyProcesses {
 
   constructor(count: number) {
     this.#processes = Array.from({ length: count }, () =>
-      spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }),
+      own(spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' })),
     )
     this.#signal('SIGSTOP')
   }

@@ -21,10 +21,16 @@ export async function withCase<T>(
   work: (prepared: PreparedCase) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(path.join(tmpdir(), 'gru-bench-'))
+  const remove = (): void => {
+    rmSync(folder, { recursive: true })
+  }
+  // Where a signal ends the bench, `finally` is never reached.
+  process.once('exit', remove)
   try {
     return await work(prepare(native, given, folder))
   } finally {
-    rmSync(folder, { recursive: true })
+    process.off('exit', remove)
+    remove()
   }
 }
 

@@ -68,7 +68,7 @@ class Bench {
     this.#given = given
     this.#native = createRequire(__filename)(places.addon) as typeof Binding
     this.#native.initialize((code, message) => Object.assign(new Error(message), { code }))
-    this.#contenders = findContenders(places, given.peers)
+    this.#contenders = findContenders(places, given.contended ? [] : given.peers)
     const { version, isa, blas, threads } = this.#native.runtime()
     this.#threads = given.threads ?? [...new Set([1, threads])]
     this.#report = {

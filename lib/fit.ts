@@ -10,9 +10,9 @@ import type { TrainingBatch } from './model-batch'
 import {
   checkAbortSignal,
   checkBoolean,
-  checkInteger,
   checkOptions,
   checkPositiveInteger,
+  checkSeed,
 } from './validate'
 
 /**
@@ -29,7 +29,10 @@ export interface FitOptions {
   readonly batchSize?: number | undefined
   /** Whether each epoch goes through a Dataset in a new random order. Default true. */
   readonly shuffle?: boolean | undefined
-  /** An integer from 0 to 2^53 - 1 that the orders follow from. Default: the model's seed. */
+  /**
+   * An integer from 0 to 2^53 - 1 that this call's orders follow from: each call with it begins with the same one.
+   * Default: the model's seed, with orders that go on where the trainer's last call without a seed stopped.
+   */
   readonly seed?: number | undefined
   /** Data whose loss is measured after each epoch, in inference. */
   readonly validation?: TrainingData | undefined
@@ -69,13 +72,14 @@ export interface BatchResult {
 export interface FitJobs {
   readonly model: Readonly<NativeModelOptions>
   readonly modelSeed: number
+  /** Counts an epoch that begins, and returns its number, from 1 in the trainer's life. */
+  readonly nextEpoch: () => number
   readonly step: (batch: unknown, signal: unknown) => Promise<BatchResult>
   readonly evaluate: (batch: unknown, signal: unknown) => Promise<BatchResult>
 }
 
 const KEYS = ['epochs', 'batchSize', 'shuffle', 'seed', 'validation', 'signal'] as const
 const DATASET_KEYS = ['batchSize', 'shuffle', 'seed'] as const
-const MAX_SEED = Number.MAX_SAFE_INTEGER
 
 type Batches = Iterable<unknown> | AsyncIterable<unknown>
 
@@ -83,7 +87,15 @@ type Batches = Iterable<unknown> | AsyncIterable<unknown>
 interface EpochSource {
   /** How many batches each epoch has, where that is known. */
   readonly batches: number | undefined
-  readonly epoch: (epoch: number) => Batches
+  /** @param order - which of its seed's orders the epoch has, where it is shuffled */
+  readonly epoch: (order: number) => Batches
+}
+
+/** What is trained on, and how long. */
+interface Training extends EpochSource {
+  readonly epochs: number
+  /** Which of its seed's orders an epoch of this call has. */
+  readonly orderOf: (epoch: number) => number
 }
 
 /** Checks everything that can be checked before the first step, and returns the training that will be done. */
@@ -98,7 +110,7 @@ export function startFit(
   const size = checkPositiveInteger('batchSize', batchSize)
   const order = {
     shuffle: checkBoolean('shuffle', shuffle),
-    seed: checkInteger('seed', seed, 0, MAX_SEED),
+    seed: checkSeed('seed', seed),
   }
   const signal = given.signal === undefined ? undefined : checkAbortSignal('signal', given.signal)
   const validation =
@@ -118,8 +130,9 @@ export function startFit(
       }
     }
   }
-  const training = epochsOf('data', data, jobs.model, size, order)
-  return run(jobs, training, validation, epochs, signal)
+  const orderOf = given.seed === undefined ? jobs.nextEpoch : (epoch: number) => epoch
+  const training = { ...epochsOf('data', data, jobs.model, size, order), epochs, orderOf }
+  return run(jobs, training, validation, signal)
 }
 
 function epochsOf(
@@ -131,10 +144,10 @@ function epochsOf(
 ): EpochSource {
   if (data instanceof Dataset) {
     checkDataset(argument, data, model)
-    const order = (epoch: number): Uint32Array => epochOrder(data.size, shuffle, seed, epoch)
+    const sequences = (order: number): Uint32Array => epochOrder(data.size, shuffle, seed, order)
     return {
       batches: Math.ceil(data.size / batchSize),
-      epoch: (epoch) => batchesOf(argument, data, model, batchSize, order(epoch)),
+      epoch: (order) => batchesOf(argument, data, model, batchSize, sequences(order)),
     }
   }
   if (isIterable(data)) return { batches: undefined, epoch: () => data }
@@ -153,16 +166,17 @@ function isIterable(value: unknown): value is Batches {
 
 async function* run(
   jobs: FitJobs,
-  training: EpochSource,
+  training: Training,
   validation: EpochSource | undefined,
-  epochs: number,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Progress, void, undefined> {
+  const { epochs, orderOf } = training
   for (let epoch = 1; epoch <= epochs; epoch++) {
+    const batches = training.epoch(orderOf(epoch))
     const mean = new WeightedMean()
     const step = (batch: unknown): Promise<BatchResult> => jobs.step(batch, signal)
     let batch = 0
-    for await (const { result, last } of mapMarkingLast(training.epoch(epoch), step)) {
+    for await (const { result, last } of mapMarkingLast(batches, step)) {
       mean.add(result)
       batch++
       yield {

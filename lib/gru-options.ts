@@ -8,10 +8,10 @@ import type { NativeGruOptions } from '../binding'
 import { argumentError, describe } from './errors'
 import {
   checkBoolean,
-  checkInteger,
   checkNumber,
   checkOneOf,
   checkPositiveInteger,
+  checkSeed,
   MAX_VALUES,
 } from './validate'
 
@@ -22,13 +22,16 @@ export type UpdateGate = 'retain' | 'replace'
 export interface GruStackOptions {
   /** Size of the state of each layer and direction, H. */
   readonly hiddenSize: number
-  /** Layers, L; each reads the output of the one below. Default 1. */
+  /** Layers, L, from 1 to 1024; each reads the output of the one below. Default 1. */
   readonly numLayers?: number | undefined
   /** Whether there are bias vectors. Default true. */
   readonly bias?: boolean | undefined
   /** Whether input and output are [batch, steps, ...] instead of [steps, batch, ...]. Default false. */
   readonly batchFirst?: boolean | undefined
-  /** Probability with which each value between two layers is zeroed in training, from 0 to less than 1. Default 0. */
+  /**
+   * Probability with which each value between two layers is zeroed in training, from 0 to less than 1, also as
+   * float32. Default 0.
+   */
   readonly dropout?: number | undefined
   /** Whether each layer also runs from the last step to the first, its output joined to the other's: D = 2. Default false. */
   readonly bidirectional?: boolean | undefined
@@ -44,10 +47,11 @@ export interface GruStackOptions {
   readonly updateGate?: UpdateGate | undefined
 }
 
-/** The largest size of a layer: three gates of it still fit the 32-bit indices of BLAS. */
+/** The largest size of a layer: rows of four values a unit, the widest kept, still fit the 32-bit indices of BLAS. */
 const MAX_LAYER_SIZE = Math.floor((2 ** 31 - 1) / 4)
+/** Every layer has tensors of its own, however narrow: beyond this a count is a mistake. */
+const MAX_LAYERS = 1024
 
-const MAX_SEED = Number.MAX_SAFE_INTEGER
 /** The widest range that crypto.randomInt draws from. */
 const RANDOM_SEEDS = 2 ** 48 - 1
 
@@ -83,10 +87,10 @@ export function resolveGruStack(
   const { bidirectional = false, resetAfter = true, updateGate = 'retain' } = given
   return Object.freeze({
     hiddenSize: checkLayerSize(`${prefix}hiddenSize`, given.hiddenSize),
-    numLayers: checkLayerSize(`${prefix}numLayers`, numLayers),
+    numLayers: checkNumLayers(`${prefix}numLayers`, numLayers),
     bias: checkBoolean(`${prefix}bias`, bias),
     batchFirst: checkBoolean(`${prefix}batchFirst`, batchFirst),
-    dropout: checkNumber(`${prefix}dropout`, dropout, { atLeast: 0, below: 1 }),
+    dropout: checkDropout(`${prefix}dropout`, dropout),
     bidirectional: checkBoolean(`${prefix}bidirectional`, bidirectional),
     resetAfter: checkBoolean(`${prefix}resetAfter`, resetAfter),
     updateGate: checkOneOf(`${prefix}updateGate`, updateGate, UPDATE_GATES),
@@ -98,9 +102,22 @@ export function checkLayerSize(argument: string, value: unknown): number {
   return checkPositiveInteger(argument, value, MAX_LAYER_SIZE)
 }
 
+/** A number of layers. */
+export function checkNumLayers(argument: string, value: unknown): number {
+  return checkPositiveInteger(argument, value, MAX_LAYERS)
+}
+
+/** A probability of dropout, which must stay below 1 when the native part rounds it to float32. */
+export function checkDropout(argument: string, value: unknown): number {
+  const dropout = checkNumber(argument, value, { atLeast: 0, below: 1 })
+  if (Math.fround(dropout) < 1) return dropout
+  const expected = 'a number that is below 1 also as float32'
+  throw argumentError('ERR_GRU_VALUE', argument, expected, describe(dropout))
+}
+
 /** The caller's seed, or one drawn at random. */
 export function resolveSeed(given: unknown): number {
-  return given === undefined ? randomInt(RANDOM_SEEDS) : checkInteger('seed', given, 0, MAX_SEED)
+  return given === undefined ? randomInt(RANDOM_SEEDS) : checkSeed('seed', given)
 }
 
 /** The name of a device; the native part knows which there are. */

@@ -31,7 +31,7 @@ export interface InputBatch {
   readonly lengths?: Int32Array | readonly number[] | undefined
 }
 
-/** Some sequences with what should be predicted; targets past a sequence's length must be valid and count nothing. */
+/** Some sequences with what should be predicted; tokens and targets past a sequence's length may be anything, and count nothing. */
 export interface TrainingBatch extends InputBatch {
   readonly target: ModelTarget
 }

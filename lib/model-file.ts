@@ -33,7 +33,7 @@ export interface SavedModel {
 
 /** Checks free text to be saved, and returns a copy. */
 export function checkMetadata(given: unknown): Metadata {
-  const metadata: Record<string, string> = {}
+  const texts: [key: string, text: string][] = []
   const names = typeof given === 'object' && given !== null ? Object.keys(given) : []
   for (const [key, text] of Object.entries(checkOptions('metadata', given, names))) {
     const argument = `metadata[${quote(key)}]`
@@ -43,9 +43,10 @@ export function checkMetadata(given: unknown): Metadata {
     if (typeof text !== 'string') {
       throw argumentError('ERR_GRU_TYPE', argument, 'a string', describe(text))
     }
-    metadata[key] = text
+    texts.push([key, text])
   }
-  return Object.freeze(metadata)
+  // Not by assignment, which would lose the key __proto__.
+  return Object.freeze(Object.fromEntries(texts))
 }
 
 /** Writes a model; an old file of that name is replaced only when the new one is whole. */
@@ -134,7 +135,7 @@ export function parametersOf(
     parameters[name] = tensor.data
   }
   for (const name of tensors.keys()) {
-    if (!(name in parameters)) {
+    if (!Object.hasOwn(parameters, name)) {
       throw argumentError('ERR_GRU_FORMAT', path, "only the model's tensors", quote(name))
     }
   }

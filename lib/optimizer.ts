@@ -4,10 +4,10 @@
  * @module
  */
 import type { NativeTrainerOptions } from '../binding'
-import { checkNumber, checkOneOf, checkOptions, type NumberRange } from './validate'
+import { checkNumber, checkOneOf, checkOptions, MAX_FLOAT32, type NumberRange } from './validate'
 
 interface CommonOptions {
-  /** Default 1e-3; 1e-2 for rmsprop. */
+  /** From 0 to the largest float32, as all below that name no other bound. Default 1e-3; 1e-2 for rmsprop. */
   readonly learningRate?: number | undefined
   /** Factor of the L2 penalty, 0 or more. Default 0; 1e-2 for adamw, which applies it to the parameters alone. */
   readonly weightDecay?: number | undefined
@@ -48,7 +48,7 @@ export type OptimizerOptions = SgdOptions | AdamOptions | RmspropOptions
 type Hyperparameters = Omit<NativeTrainerOptions, 'kind' | 'clipNorm' | 'clipValue'>
 type Kind = OptimizerOptions['kind']
 
-const NOT_NEGATIVE: NumberRange = { atLeast: 0 }
+const NOT_NEGATIVE: NumberRange = { atLeast: 0, atMost: MAX_FLOAT32 }
 const RANGES: { readonly [K in keyof Hyperparameters]: NumberRange } = {
   learningRate: NOT_NEGATIVE,
   momentum: NOT_NEGATIVE,

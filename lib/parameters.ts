@@ -60,7 +60,7 @@ export class ParameterTable {
       this.#names,
     )
     const arrays = this.specs.map((spec) => givenTensor(spec, given))
-    const flat = this.#readFlat()
+    const flat = arrays.includes(undefined) ? this.#readFlat() : this.#newFlat()
     for (const [index, { offset }] of this.specs.entries()) {
       const array = arrays[index]
       if (array !== undefined) flat.set(array, offset)
@@ -68,8 +68,12 @@ export class ParameterTable {
     this.#owner.writeParameters(flat)
   }
 
+  #newFlat(): Float32Array {
+    return newFloat32Array('parameters', 'all parameters', this.count)
+  }
+
   #readFlat(): Float32Array {
-    const flat = newFloat32Array('parameters', 'all parameters', this.count)
+    const flat = this.#newFlat()
     this.#owner.readParameters(flat)
     return flat
   }

@@ -23,7 +23,7 @@ import {
 import { native } from './native'
 import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
 import { type ModelInternals, modelInternals, type SequenceModel } from './sequence-model'
-import { checkNumber, checkOptions } from './validate'
+import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
 /** How a {@link Trainer} changes parameters. */
 export interface TrainerOptions {
@@ -73,6 +73,9 @@ interface StepCall extends CheckedInput {
 
 /**
  * Trains one model. A step is one native call: forward, loss, backward, clipping and the update.
+ *
+ * What the optimiser has gathered (its moments and its count of steps) lives in this object alone: a saved
+ * model does not hold it, and another trainer of the same model starts without it.
  */
 export class Trainer {
   readonly model: SequenceModel
@@ -80,6 +83,8 @@ export class Trainer {
   readonly options: ResolvedTrainerOptions
   readonly #native: NativeTrainer
   readonly #modelOptions: ModelInternals['options']
+  /** Epochs begun by calls of fit without a seed. */
+  #epochs = 0
 
   /**
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
@@ -139,6 +144,9 @@ export class Trainer {
    * Trains over epochs, and tells of each step. Nothing is computed but while the next progress is
    * awaited: leaving the loop ends the training, and the model keeps what the last step made of it.
    *
+   * Random orders go on from call to call: N calls of one epoch are the same as one call of N epochs, to the
+   * bit. Where a `seed` is given, they begin anew with it.
+   *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
    *   model, at once; what {@link step} throws, from the generator
    */
@@ -146,6 +154,7 @@ export class Trainer {
     const jobs = {
       model: this.#modelOptions,
       modelSeed: this.model.options.seed,
+      nextEpoch: () => ++this.#epochs,
       step: (batch: unknown, signal: unknown) =>
         this.#step({ ...this.#check(batch, BATCH_KEYS), signal }),
       evaluate: (batch: unknown, signal: unknown) =>
@@ -189,6 +198,8 @@ export class Trainer {
   }
 }
 
+const CLIP_RANGE = { above: 0, atMost: MAX_FLOAT32 }
+
 function checkClip(argument: string, given: unknown): number | undefined {
-  return given === undefined ? undefined : checkNumber(argument, given, { above: 0 })
+  return given === undefined ? undefined : checkNumber(argument, given, CLIP_RANGE)
 }

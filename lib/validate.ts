@@ -19,6 +19,9 @@ export const MAX_SIZE = 2 ** 31 - 1
 /** The largest number of values in one array: what a typed array of this runtime can have. */
 export const MAX_VALUES = Math.min(constants.MAX_LENGTH, Number.MAX_SAFE_INTEGER)
 
+/** The largest finite number of float32, in which the native part computes. */
+export const MAX_FLOAT32 = (2 - 2 ** -23) * 2 ** 127
+
 /** A whole number from `minimum` to `maximum`, both included. */
 export function checkInteger(
   argument: string,
@@ -42,6 +45,11 @@ function isIntegerWithin(value: unknown, minimum: number, maximum: number): valu
 /** A size or a count: a whole number from 1 to `maximum`. */
 export function checkPositiveInteger(argument: string, value: unknown, maximum = MAX_SIZE): number {
   return checkInteger(argument, value, 1, maximum)
+}
+
+/** A seed: a whole number from 0 to 2^53 - 1. */
+export function checkSeed(argument: string, value: unknown): number {
+  return checkInteger(argument, value, 0, Number.MAX_SAFE_INTEGER)
 }
 
 /** Bounds of a number; those that are absent do not bind. */

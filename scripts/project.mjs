@@ -55,6 +55,11 @@ export function filesUnder(paths, keep = () => true) {
   return found.filter(keep).sort()
 }
 
+/** The names in a folder; none where there is no such folder. */
+export function namesIn(folder) {
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
 /** A hash of what a step was made from: its files (name, time, size) and any further facts. */
 export function fingerprint(files, facts) {
   const hash = createHash('sha256').update(JSON.stringify(facts))

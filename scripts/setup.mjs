@@ -5,7 +5,7 @@
 //
 // GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
 //                              the built-in matrix product
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -13,6 +13,7 @@ import {
   filesUnder,
   fingerprint,
   inRoot,
+  namesIn,
   packageCommand,
   readStamp,
   run,
@@ -61,7 +62,7 @@ function hasCblas() {
   if (succeeds(['pkg-config', '--exists', 'openblas'])) return true
   const folders = ['/usr/include', '/usr/local/include', '/opt/homebrew/opt/openblas/include']
   if (process.platform === 'linux') {
-    for (const name of readdirSync('/usr/include')) {
+    for (const name of namesIn('/usr/include')) {
       if (name.includes('-linux-') || name === 'openblas') folders.push(join('/usr/include', name))
     }
   }

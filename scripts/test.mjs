@@ -3,10 +3,8 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { clearReports, jestCheck, nativeCheck, runCheck, summarize, totalsFile } from './checks.mjs'
+import { numericsChecks } from './numerics-checks.mjs'
 import { packageCommand, root } from './project.mjs'
-
-/** The suites that compare numbers; they run again for every way the engine can compute them. */
-const NUMERICS = '\\.numerics\\.test\\.ts$'
 
 const setUp = { name: 'set-up', command: [process.execPath, 'scripts/setup.mjs'] }
 
@@ -20,25 +18,21 @@ const standardChecks = () => [
   nativeCheck('native tests'),
   nativeCheck('native tests, sanitized', ['address', 'undefined']),
   jestCheck('jest'),
-  jestCheck('numerics, BLAS on', { pattern: NUMERICS, env: { GRU_NATIVE_BLAS: 'on' } }),
-  jestCheck('numerics, BLAS off', { pattern: NUMERICS, env: { GRU_NATIVE_BLAS: 'off' } }),
 ]
 
-/** The instruction sets that this machine can run besides the one chosen by default. */
-function otherIsas() {
-  const script = `const { isa, isas } = require('./dist').runtime()
-    console.log(JSON.stringify(isas.filter((name) => name !== isa)))`
-  return JSON.parse(execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' }))
+/** What the engine runs on in a fresh process with further environment variables. */
+function runtimeWith(env) {
+  const script = "console.log(JSON.stringify(require('./dist').runtime()))"
+  const options = { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } }
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], options))
 }
 
-function isaChecks() {
+function checksOfNumerics() {
   try {
-    return otherIsas().map((isa) =>
-      jestCheck(`numerics, ${isa}`, { pattern: NUMERICS, env: { GRU_NATIVE_ISA: isa } }),
-    )
+    return numericsChecks(runtimeWith)
   } catch {
-    const command = [process.execPath, '-e', "require('./dist').runtime().isas.length"]
-    return [{ name: 'list of instruction sets', command }]
+    const command = [process.execPath, '-e', "require('./dist').runtime()"]
+    return [{ name: 'what the engine runs on', command }]
   }
 }
 
@@ -47,7 +41,7 @@ const rows = [runCheck(setUp)]
 // Without its packages nothing can run; without its addon the checks that need none still can.
 try {
   for (const check of standardChecks()) rows.push(runCheck(check))
-  for (const check of isaChecks()) rows.push(runCheck(check))
+  for (const check of checksOfNumerics()) rows.push(runCheck(check))
 } catch (error) {
   console.error(`the checks cannot start: ${error.message}`)
   rows.push({ name: 'checks', passed: 0, failed: 1, seconds: 0 })

@@ -2,7 +2,7 @@
  * onnxruntime-node: inference alone.
  */
 import { type Job, onnxFile, readFloats, readIntegers } from '../job'
-import { serve } from '../serve'
+import { serve, Unsupported } from '../serve'
 import { directions } from '../tensors'
 import { loadPeer, peerVersion } from './load-peer'
 import { concatenate } from './onnx-model'
@@ -26,6 +26,7 @@ interface Ort {
 }
 
 void serve(peerVersion('onnxruntime-node'), async (job) => {
+  if (job.mode !== 'forward') throw new Unsupported('computes no gradients')
   const ort = loadPeer('onnxruntime-node') as Ort
   const session = await ort.InferenceSession.create(onnxFile(job.folder), {
     executionProviders: ['cpu'],

@@ -37,7 +37,7 @@ void serve(peerVersion(PACKAGE), async (job) => {
   if (numLayers > 1 || bidirectional || ragged || job.mode === 'training') {
     throw new Unsupported('has no such layer')
   }
-  const tf = loadPeer('@tensorflow/tfjs-core') as Tf
+  const tf = loadPeer('@tensorflow/tfjs') as Tf
   loadPeer(PACKAGE)
   await tf.setBackend('wasm')
   await tf.ready()

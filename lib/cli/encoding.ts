@@ -6,7 +6,7 @@
  */
 import { argumentError, quote } from '../errors'
 import { dayOfYear } from '../formats/csv'
-import { numbersOf, type Columns, type Table } from './table'
+import { cellPlace, numbersOf, type Columns, type Table } from './table'
 
 /** A scale on which values have mean 0 and standard deviation 1. */
 export interface Scale {
@@ -83,9 +83,9 @@ function encodeCell(table: Table, column: ColumnEncoding, row: number): readonly
       return [(value - column.mean) / column.standardDeviation]
     }
     case 'category':
-      return oneHot(column.categories, table.categories.get(column.name)![row]!, () => {
-        return `${table.path}, row ${row + 1}, column ${quote(column.name)}`
-      })
+      return oneHot(column.categories, table.categories.get(column.name)![row]!, () =>
+        cellPlace(table, row, column.name),
+      )
     case 'date': {
       const angle = (2 * Math.PI * dayOfYear(table.dates[row]!)) / DAYS_A_YEAR
       return [Math.sin(angle), Math.cos(angle)]

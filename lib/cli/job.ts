@@ -9,12 +9,14 @@ import { createRequire } from 'node:module'
 import * as path from 'node:path'
 import { argumentError, describe } from '../errors'
 import type { CsvKind } from '../formats/csv'
+import { checkDropout, checkLayerSize, checkNumLayers } from '../gru-options'
 import {
-  checkInteger,
   checkNumber,
   checkOneOf,
   checkOptions,
   checkPositiveInteger,
+  checkSeed,
+  MAX_FLOAT32,
 } from '../validate'
 
 /** A job, checked and complete. */
@@ -108,7 +110,7 @@ function parseJob(value: unknown, file: string): Job {
     split: parseSplit(fields.split ?? {}, at('split')),
     model: parseModel(fields.model ?? {}, at('model')),
     training: parseTraining(fields.training ?? {}, at('training')),
-    seed: checkInteger(at('seed'), fields.seed ?? 1, 0, Number.MAX_SAFE_INTEGER),
+    seed: checkSeed(at('seed'), fields.seed ?? 1),
   }
 }
 
@@ -156,9 +158,9 @@ function parseSplit(value: unknown, key: string): Job['split'] {
 function parseModel(value: unknown, key: string): Job['model'] {
   const fields = checkOptions(key, value, ['hiddenSize', 'numLayers', 'dropout'])
   return {
-    hiddenSize: checkPositiveInteger(`${key}.hiddenSize`, fields.hiddenSize ?? 32),
-    numLayers: checkPositiveInteger(`${key}.numLayers`, fields.numLayers ?? 1),
-    dropout: checkNumber(`${key}.dropout`, fields.dropout ?? 0, { atLeast: 0, below: 1 }),
+    hiddenSize: checkLayerSize(`${key}.hiddenSize`, fields.hiddenSize ?? 32),
+    numLayers: checkNumLayers(`${key}.numLayers`, fields.numLayers ?? 1),
+    dropout: checkDropout(`${key}.dropout`, fields.dropout ?? 0),
   }
 }
 
@@ -166,12 +168,13 @@ const TRAINING_KEYS = ['epochs', 'batch', 'learningRate', 'weightDecay', 'clipNo
 
 function parseTraining(value: unknown, key: string): Job['training'] {
   const fields = checkOptions(key, value, TRAINING_KEYS)
-  const above0 = { above: 0 }
+  const above0 = { above: 0, atMost: MAX_FLOAT32 }
+  const from0 = { atLeast: 0, atMost: MAX_FLOAT32 }
   return {
     epochs: checkPositiveInteger(`${key}.epochs`, fields.epochs ?? 30),
     batch: checkPositiveInteger(`${key}.batch`, fields.batch ?? 32),
     learningRate: checkNumber(`${key}.learningRate`, fields.learningRate ?? 1e-3, above0),
-    weightDecay: checkNumber(`${key}.weightDecay`, fields.weightDecay ?? 0.01, { atLeast: 0 }),
+    weightDecay: checkNumber(`${key}.weightDecay`, fields.weightDecay ?? 0.01, from0),
     clipNorm: checkNumber(`${key}.clipNorm`, fields.clipNorm ?? 1, above0),
   }
 }

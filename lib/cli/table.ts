@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { argumentError } from '../errors'
+import { argumentError, quote } from '../errors'
 import { readCsv, type CsvKind } from '../formats/csv'
 
 /** A table by kinds of columns. */
@@ -11,6 +11,8 @@ export interface Table {
   /** The file, for messages. */
   readonly path: string
   readonly rows: number
+  /** The line of the file on which each row ends, for messages. */
+  readonly lines: readonly number[]
   readonly numbers: ReadonlyMap<string, Float64Array>
   readonly categories: ReadonlyMap<string, readonly string[]>
   /** The day of each row, as its midnight in UTC. */
@@ -26,28 +28,39 @@ export type Columns = Readonly<Record<string, CsvKind>>
  * @throws GruError ERR_GRU_FORMAT as `readCsv`, and where a row is not the day after the row before
  */
 export async function readTable(path: string, columns: Columns): Promise<Table> {
-  const { rows, columns: values } = await readCsv(path, columns)
+  const { rows, lines, columns: values } = await readCsv(path, columns)
   const numbers = new Map<string, Float64Array>()
   const categories = new Map<string, readonly string[]>()
   let dates: readonly Date[] = []
   for (const [name, kind] of Object.entries(columns)) {
     if (kind === 'number') numbers.set(name, values[name] as Float64Array)
     else if (kind === 'category') categories.set(name, values[name] as string[])
-    else dates = checkDaily(values[name] as Date[], name, path)
+    else {
+      dates = values[name] as Date[]
+      checkDaily(dates, (row) => cellPlace({ path, lines }, row, name))
+    }
   }
-  return { path, rows, numbers, categories, dates }
+  return { path, rows, lines, numbers, categories, dates }
 }
 
-function checkDaily(dates: readonly Date[], name: string, path: string): readonly Date[] {
+function checkDaily(dates: readonly Date[], placeOf: (row: number) => string): void {
   for (let row = 1; row < dates.length; row++) {
     const expected = isoDay(dayAfter(dates[row - 1]!))
     const got = isoDay(dates[row]!)
     if (got !== expected) {
-      const place = `${path}, row ${row + 1}, column ${JSON.stringify(name)}`
-      throw argumentError('ERR_GRU_FORMAT', place, `the day after the row before, ${expected}`, got)
+      const meaning = `the day after the row before, ${expected}`
+      throw argumentError('ERR_GRU_FORMAT', placeOf(row), meaning, got)
     }
   }
-  return dates
+}
+
+/** Where a cell stands in its file, for messages. */
+export function cellPlace(
+  { path, lines }: Pick<Table, 'path' | 'lines'>,
+  row: number,
+  column: string,
+): string {
+  return `${path}, line ${lines[row]}, column ${quote(column)}`
 }
 
 /** The numbers of a column. */

@@ -24,6 +24,8 @@ export type CsvKind = keyof CsvColumn
 /** The columns that were asked for, each with one value a row. */
 export interface CsvTable<Kinds extends Readonly<Record<string, CsvKind>>> {
   readonly rows: number
+  /** The line of the file, from 1, on which each row ends. */
+  readonly lines: readonly number[]
   readonly columns: { readonly [Name in keyof Kinds]: CsvColumn[Kinds[Name]] }
 }
 
@@ -65,6 +67,7 @@ export async function readCsv<const Kinds extends Readonly<Record<string, CsvKin
   })
   return {
     rows: rows.length,
+    lines: rows.map(({ line }) => line),
     columns: Object.fromEntries(columns) as unknown as CsvTable<Kinds>['columns'],
   }
 }

@@ -29,8 +29,10 @@ class Buffer {
     const auto bytes = (count * sizeof(T)).elements();
     const auto elements = count.elements();
     if (!bytes || !elements) return Status::memory("a buffer of more than 2^48 bytes is needed");
-    size_ = *elements;
-    if (*elements <= capacity_) return {};
+    if (*elements <= capacity_) {
+      size_ = *elements;
+      return {};
+    }
     Buffer grown;
     void* memory = nullptr;
     GRU_RETURN_IF_ERROR(device.allocate(*bytes, memory));

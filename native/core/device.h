@@ -134,6 +134,9 @@ enum class Transpose : std::uint8_t { no, yes };
 
 /// c = op(a) op(b) (+ c) (+ bias to every row), row-major.
 ///
+/// Not both a and b are transposed, and a bias goes with a that is not. The sums have a term at
+/// least.
+///
 /// With a not transposed, a row of c depends on the same row of a alone, down to the last bit,
 /// whatever the other rows and their number.
 struct Gemm {
@@ -186,7 +189,8 @@ class Device {
   virtual Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) = 0;
   virtual Status fill(DeviceMatrix<float> to, float value) = 0;
   virtual Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) = 0;
-  /// to[i] = from[index[i]], or zeros where index[i] is -1.
+  /// to[i] = from[index[i]], or zeros where index[i] is -1, for each row of `to`: index has as
+  /// many.
   virtual Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                              DeviceSpan<const std::int32_t> index) = 0;
   virtual Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,

@@ -42,7 +42,7 @@ Status DeviceRows::pack(Device& device, DeviceMatrix<const float> padded, Buffer
   GRU_RETURN_IF_ERROR(scratch.reserve(device, CheckedSize(map_.rows()) * width));
   packed = DeviceMatrix<const float>(scratch.span().data(), map_.rows(), width, width);
   return device.gather_rows(DeviceMatrix<float>(scratch.span().data(), map_.rows(), width, width),
-                            padded, to_padded_.span());
+                            padded, span_of(to_padded_, map_.to_padded()));
 }
 
 Status DeviceRows::pack(Device& device, DeviceSpan<const std::int32_t> padded,
@@ -54,12 +54,13 @@ Status DeviceRows::pack(Device& device, DeviceSpan<const std::int32_t> padded,
   }
   GRU_RETURN_IF_ERROR(scratch.reserve(device, map_.rows()));
   packed = scratch.span();
-  return device.gather_rows(scratch.span(), padded, to_padded_.span());
+  return device.gather_rows(scratch.span(), padded, span_of(to_padded_, map_.to_padded()));
 }
 
 Status DeviceRows::unpack(Device& device, DeviceMatrix<const float> packed,
                           DeviceMatrix<float> padded) const {
-  if (!map_.is_identity()) return device.gather_rows(padded, packed, to_packed_.span());
+  if (!map_.is_identity())
+    return device.gather_rows(padded, packed, span_of(to_packed_, map_.to_packed()));
   return packed.data() == padded.data() ? Status() : device.copy(padded, packed);
 }
 
@@ -73,7 +74,8 @@ Status DeviceRows::pack_sequences(Device& device, DeviceMatrix<const float> padd
   GRU_RETURN_IF_ERROR(scratch.reserve(device, CheckedSize(map_.running()) * width));
   const DeviceMatrix<float> target(scratch.span().data(), map_.running(), width, width);
   packed = target;
-  return device.gather_rows(target, padded, order_.span().subspan(0, map_.running()));
+  return device.gather_rows(target, padded,
+                            span_of(order_, map_.order()).subspan(0, map_.running()));
 }
 
 Status DeviceRows::pack_sequences(Device& device, DeviceSpan<const std::int32_t> padded,
@@ -85,7 +87,8 @@ Status DeviceRows::pack_sequences(Device& device, DeviceSpan<const std::int32_t>
   }
   GRU_RETURN_IF_ERROR(scratch.reserve(device, map_.running()));
   packed = scratch.span();
-  return device.gather_rows(scratch.span(), padded, order_.span().subspan(0, map_.running()));
+  return device.gather_rows(scratch.span(), padded,
+                            span_of(order_, map_.order()).subspan(0, map_.running()));
 }
 
 Status DeviceRows::unpack_sequences(Device& device, DeviceMatrix<const float> packed,
@@ -95,7 +98,7 @@ Status DeviceRows::unpack_sequences(Device& device, DeviceMatrix<const float> pa
     GRU_RETURN_IF_ERROR(device.fill(padded.row_range(packed.rows(), rest), 0));
     return device.copy(padded.row_range(0, packed.rows()), packed);
   }
-  return device.gather_rows(padded, packed, running_place_.span());
+  return device.gather_rows(padded, packed, span_of(running_place_, map_.running_place()));
 }
 
 Status DeviceRows::permute_batch(Device& device, DeviceSpan<const float> from, DeviceSpan<float> to,

@@ -1,26 +1,9 @@
 #include "core/gru_layer.h"
 
-#include <string>
-
+#include "core/checks.h"
 #include "core/initialization.h"
 
 namespace gru {
-
-namespace {
-
-Status check_size(const char* name, CheckedSize expected, std::size_t got) {
-  const auto count = expected.elements();
-  if (count && *count == got) return {};
-  return Status::shape(std::string(name) + ": expected " +
-                       (count ? std::to_string(*count) : std::string("fewer than 2^48")) +
-                       " values, got " + std::to_string(got));
-}
-
-Status check_optional_size(const char* name, CheckedSize expected, std::size_t got) {
-  return got == 0 ? Status() : check_size(name, expected, got);
-}
-
-}  // namespace
 
 Status GruLayer::create(const GruOptions& options, std::unique_ptr<Device> device,
                         std::uint64_t seed, std::unique_ptr<GruLayer>& layer) noexcept {
@@ -29,14 +12,17 @@ Status GruLayer::create(const GruOptions& options, std::unique_ptr<Device> devic
     GRU_RETURN_IF_ERROR(ParameterLayout::of_gru(options, layout));
     std::unique_ptr<GruLayer> made(new GruLayer(options, std::move(device), std::move(layout)));
     made->seed_ = seed;
-    GRU_RETURN_IF_ERROR(made->store_.initialize(*made->device_, options, seed));
+    GRU_RETURN_IF_ERROR(made->store_.allocate(*made->device_, options, seed));
     layer = std::move(made);
     return {};
   });
 }
 
-Status GruLayer::read_parameters(std::span<float> values) const noexcept {
-  return guarded([&] { return store_.read(*device_, values); });
+Status GruLayer::read_parameters(std::span<float> values) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(store_.draw(*device_));
+    return store_.read(*device_, values);
+  });
 }
 
 Status GruLayer::write_parameters(std::span<const float> values) noexcept {
@@ -57,25 +43,26 @@ Status GruLayer::backward(GruPass& pass, const GruGradientCall& call) noexcept {
 
 Status GruLayer::check(const GruCall& call, const RowMap& map) const {
   const CheckedSize padded = map.padded_rows();
-  const std::size_t states = state_count(map.batch());
-  GRU_RETURN_IF_ERROR(check_size("input", padded * options_.input_size, call.input.size()));
-  GRU_RETURN_IF_ERROR(check_optional_size("initialState", states, call.initial_state.size()));
-  GRU_RETURN_IF_ERROR(check_size("output", padded * options_.output_size(), call.output.size()));
-  return check_size("state", states, call.state.size());
+  const CheckedSize states = state_count(map.batch());
+  GRU_RETURN_IF_ERROR(check_count("input", padded * options_.input_size, call.input.size()));
+  GRU_RETURN_IF_ERROR(check_optional_count("initialState", states, call.initial_state.size()));
+  GRU_RETURN_IF_ERROR(check_count("output", padded * options_.output_size(), call.output.size()));
+  return check_count("state", states, call.state.size());
 }
 
 Status GruLayer::check(const GruGradientCall& call, const RowMap& map) const {
   const CheckedSize padded = map.padded_rows();
-  const std::size_t states = state_count(map.batch());
+  const CheckedSize states = state_count(map.batch());
   GRU_RETURN_IF_ERROR(
-      check_optional_size("output", padded * options_.output_size(), call.d_output.size()));
-  GRU_RETURN_IF_ERROR(check_optional_size("state", states, call.d_state.size()));
-  GRU_RETURN_IF_ERROR(check_size("input", padded * options_.input_size, call.d_input.size()));
-  GRU_RETURN_IF_ERROR(check_size("initialState", states, call.d_initial_state.size()));
-  return check_size("parameters", layout().count(), call.parameters.size());
+      check_optional_count("output", padded * options_.output_size(), call.d_output.size()));
+  GRU_RETURN_IF_ERROR(check_optional_count("state", states, call.d_state.size()));
+  GRU_RETURN_IF_ERROR(check_count("input", padded * options_.input_size, call.d_input.size()));
+  GRU_RETURN_IF_ERROR(check_count("initialState", states, call.d_initial_state.size()));
+  return check_count("parameters", layout().count(), call.parameters.size());
 }
 
 Status GruLayer::refresh() {
+  GRU_RETURN_IF_ERROR(store_.draw(*device_));
   if (loaded_version_ == store_.version()) return {};
   GRU_RETURN_IF_ERROR(stack_.load(store_.values()));
   loaded_version_ = store_.version();
@@ -163,7 +150,7 @@ Status GruLayer::run_forward_training(const GruCall& call, std::unique_ptr<GruPa
   GRU_RETURN_IF_ERROR(refresh());
   GRU_RETURN_IF_ERROR(keep_input(call, *pass));
   pass->version = store_.version();
-  pass->number = passes_++;
+  pass->number = passes_;
 
   GRU_RETURN_IF_ERROR(stack_.forward_training(pass_input(*pass, call.abort), pass->activations));
   StagedOutput target;
@@ -174,6 +161,7 @@ Status GruLayer::run_forward_training(const GruCall& call, std::unique_ptr<GruPa
       DeviceMatrix<float>(target.view(), width)));
   GRU_RETURN_IF_ERROR(target.finish());
   GRU_RETURN_IF_ERROR(store_state(pass->rows, pass->activations, call.state));
+  ++passes_;  // an aborted pass used no masks
   result = std::move(pass);
   return {};
 }

@@ -51,7 +51,7 @@ class GruLayer {
 
   const ParameterLayout& layout() const { return store_.layout(); }
   const GruOptions& options() const { return options_; }
-  Status read_parameters(std::span<float> values) const noexcept;
+  Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
 
   Status forward(const GruCall& call) noexcept;
@@ -79,8 +79,9 @@ class GruLayer {
   Status run_forward_training(const GruCall& call, std::unique_ptr<GruPass>& pass);
   Status run_backward(GruPass& pass, const GruGradientCall& call);
 
-  std::size_t state_count(std::size_t batch) const {
-    return options_.num_layers * options_.num_directions() * batch * options_.hidden_size;
+  CheckedSize state_count(std::size_t batch) const {
+    return CheckedSize(options_.num_layers * options_.num_directions()) * batch *
+           options_.hidden_size;
   }
 
   GruOptions options_;

@@ -1,7 +1,6 @@
 #include "core/model.h"
 
-#include <string>
-
+#include "core/checks.h"
 #include "core/initialization.h"
 
 namespace gru {
@@ -10,14 +9,6 @@ namespace {
 
 DeviceMatrix<float> rows_of(Buffer<float>& buffer, std::size_t rows, std::size_t columns) {
   return {buffer.span().data(), rows, columns, columns};
-}
-
-Status check_input(CheckedSize expected, std::size_t got) {
-  const auto count = expected.elements();
-  if (count && *count == got) return {};
-  return Status::shape("input: expected " +
-                       (count ? std::to_string(*count) : std::string("fewer than 2^48")) +
-                       " values, got " + std::to_string(got));
 }
 
 }  // namespace
@@ -29,14 +20,17 @@ Status Model::create(const ModelOptions& options, std::unique_ptr<Device> device
     GRU_RETURN_IF_ERROR(ParameterLayout::of_model(options, layout));
     std::unique_ptr<Model> made(new Model(options, std::move(device), std::move(layout)));
     made->seed_ = seed;
-    GRU_RETURN_IF_ERROR(made->store_.initialize(*made->device_, options.gru, seed));
+    GRU_RETURN_IF_ERROR(made->store_.allocate(*made->device_, options.gru, seed));
     model = std::move(made);
     return {};
   });
 }
 
-Status Model::read_parameters(std::span<float> values) const noexcept {
-  return guarded([&] { return store_.read(*device_, values); });
+Status Model::read_parameters(std::span<float> values) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(store_.draw(*device_));
+    return store_.read(*device_, values);
+  });
 }
 
 Status Model::write_parameters(std::span<const float> values) noexcept {
@@ -48,20 +42,10 @@ Status Model::predict(const ModelInput& input, std::span<float> predictions) noe
 }
 
 Status Model::refresh() {
+  GRU_RETURN_IF_ERROR(store_.draw(*device_));
   if (loaded_version_ == store_.version()) return {};
   GRU_RETURN_IF_ERROR(stack_.load(store_.values()));
   loaded_version_ = store_.version();
-  return {};
-}
-
-Status Model::check_tokens(std::span<const std::int32_t> tokens) const {
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] < 0 || static_cast<std::size_t>(tokens[i]) >= options_.tokens) {
-      return Status::value("input[" + std::to_string(i) + "]: expected a token from 0 to " +
-                           std::to_string(options_.tokens - 1) + ", got " +
-                           std::to_string(tokens[i]));
-    }
-  }
   return {};
 }
 
@@ -73,14 +57,18 @@ Status Model::load_input(const ModelInput& input, ModelPass& pass) {
   pass.gru.abort = input.abort;
   const CheckedSize padded = pass.rows.map().padded_rows();
   if (options_.input == InputKind::tokens) {
-    GRU_RETURN_IF_ERROR(check_input(padded, input.tokens.size()));
-    GRU_RETURN_IF_ERROR(check_tokens(input.tokens));
+    GRU_RETURN_IF_ERROR(check_count("input", padded, input.tokens.size()));
+    if (pass.rows.map().rows() > 0) {
+      GRU_RETURN_IF_ERROR(
+          check_ids("input", input.tokens, pass.rows.map().to_padded(), options_.tokens));
+    }
     DeviceSpan<const std::int32_t> staged;
     GRU_RETURN_IF_ERROR(stage_input(*device_, input.tokens, pass.staged_tokens, staged));
     GRU_RETURN_IF_ERROR(pass.rows.pack(*device_, staged, pass.packed_tokens, pass.tokens));
     return embed(pass);
   }
-  GRU_RETURN_IF_ERROR(check_input(padded * options_.gru.input_size, input.features.size()));
+  GRU_RETURN_IF_ERROR(
+      check_count("input", padded * options_.gru.input_size, input.features.size()));
   DeviceSpan<const float> staged;
   GRU_RETURN_IF_ERROR(stage_input(*device_, input.features, pass.staged_features, staged));
   return pass.rows.pack(*device_, DeviceMatrix<const float>(staged, options_.gru.input_size),
@@ -126,8 +114,7 @@ Status Model::predict_rows(ModelPass& pass, DeviceMatrix<const float> output) {
   return head_.forward(*device_, store_.values(), pass.head_input, pass.predictions);
 }
 
-Status Model::forward(const ModelInput& input, ModelPass& pass) {
-  GRU_RETURN_IF_ERROR(load_input(input, pass));
+Status Model::forward(ModelPass& pass) {
   const std::size_t rows = pass.rows.map().rows();
   const std::size_t width = options_.gru.output_size();
   GRU_RETURN_IF_ERROR(pass.gru_output.reserve(*device_, CheckedSize(rows) * width));
@@ -136,9 +123,7 @@ Status Model::forward(const ModelInput& input, ModelPass& pass) {
   return predict_rows(pass, output);
 }
 
-Status Model::forward_training(const ModelInput& input, std::uint64_t pass_number,
-                               ModelPass& pass) {
-  GRU_RETURN_IF_ERROR(load_input(input, pass));
+Status Model::forward_training(std::uint64_t pass_number, ModelPass& pass) {
   const GruOptions& gru = options_.gru;
   pass.gru.dropout = {seed_, dropout_stream + pass_number * gru.num_layers, gru.dropout};
   GRU_RETURN_IF_ERROR(stack_.forward_training(pass.gru, pass.activations));
@@ -194,14 +179,12 @@ Status Model::backward(ModelPass& pass, DeviceMatrix<const float> d_predictions,
 }
 
 Status Model::run_predict(const ModelInput& input, std::span<float> predictions) {
-  GRU_RETURN_IF_ERROR(forward(input, inference_));
+  GRU_RETURN_IF_ERROR(load_input(input, inference_));
   const DeviceRows& rows = inference_.rows;
   const RowMap& map = rows.map();
-  const CheckedSize expected = CheckedSize(padded_predictions(map)) * options_.output_size;
-  if (expected.elements() != predictions.size()) {
-    return Status::shape("output: expected " + std::to_string(expected.elements().value_or(0)) +
-                         " values, got " + std::to_string(predictions.size()));
-  }
+  GRU_RETURN_IF_ERROR(check_count(
+      "output", CheckedSize(padded_predictions(map)) * options_.output_size, predictions.size()));
+  GRU_RETURN_IF_ERROR(forward(inference_));
   StagedOutput target;
   GRU_RETURN_IF_ERROR(target.open(*device_, predictions, staged_predictions_));
   const DeviceMatrix<float> padded(target.view(), options_.output_size);

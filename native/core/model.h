@@ -53,7 +53,7 @@ class Model {
 
   const ModelOptions& options() const { return options_; }
   const ParameterLayout& layout() const { return store_.layout(); }
-  Status read_parameters(std::span<float> values) const noexcept;
+  Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
 
   /// Logits or values: [steps, batch, O], or [batch, O] with Every::last; zeros where there is no
@@ -64,12 +64,12 @@ class Model {
 
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
-  /// The seed that initial values and dropout masks are drawn by.
-  std::uint64_t seed() const { return seed_; }
-  /// Packs the input and runs inference up to the predictions.
-  Status forward(const ModelInput& input, ModelPass& pass);
+  /// Checks and packs the input: what every pass begins with.
+  Status load_input(const ModelInput& input, ModelPass& pass);
+  /// Inference up to the predictions.
+  Status forward(ModelPass& pass);
   /// The same with dropout (masks of `pass_number`), keeping what backward needs.
-  Status forward_training(const ModelInput& input, std::uint64_t pass_number, ModelPass& pass);
+  Status forward_training(std::uint64_t pass_number, ModelPass& pass);
   /// All parameters' gradients, from the predictions' ([predicted rows, O]).
   Status backward(ModelPass& pass, DeviceMatrix<const float> d_predictions,
                   DeviceSpan<float> gradients);
@@ -91,9 +91,7 @@ class Model {
         head_{store_.layout().head_weight(), store_.layout().head_bias(),
               options_.gru.output_size(), options_.output_size} {}
 
-  Status check_tokens(std::span<const std::int32_t> tokens) const;
   Status refresh();
-  Status load_input(const ModelInput& input, ModelPass& pass);
   Status embed(ModelPass& pass);
   Status predict_rows(ModelPass& pass, DeviceMatrix<const float> output);
   Status last_states(ModelPass& pass);

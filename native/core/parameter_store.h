@@ -13,8 +13,12 @@ class ParameterStore {
  public:
   explicit ParameterStore(ParameterLayout layout) : layout_(std::move(layout)) {}
 
-  /// Draws initial values.
-  Status initialize(Device& device, const GruOptions& options, std::uint64_t seed);
+  /// Makes room. Initial values follow from `seed`; they are drawn when first needed, so that
+  /// whoever brings values of his own does not wait for them.
+  Status allocate(Device& device, const GruOptions& options, std::uint64_t seed);
+  /// Draws the initial values unless that was done, or values were written. Before values() and
+  /// read().
+  Status draw(Device& device);
 
   const ParameterLayout& layout() const { return layout_; }
   /// Copies all parameters; `values` has layout().count() elements.
@@ -32,6 +36,8 @@ class ParameterStore {
 
  private:
   ParameterLayout layout_;
+  GruOptions options_;
+  std::uint64_t seed_ = 0;
   Buffer<float> values_;
   std::uint64_t version_ = 0;
 };

@@ -24,8 +24,8 @@ struct BatchShape {
 /// batch is its own packing.
 class RowMap {
  public:
-  /// Fails with a value status naming `lengths` where one is out of 0..steps or their number is not
-  /// the batch, with a shape status where sizes overflow.
+  /// Fails with a value status naming `lengths` where one is out of 0..steps, with a shape status
+  /// where their number is not the batch or sizes overflow.
   static Status build(const BatchShape& shape, bool batch_first, RowMap& map);
 
   std::size_t steps() const { return steps_; }

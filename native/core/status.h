@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <exception>
 #include <new>
 #include <string>
 #include <utility>
@@ -50,10 +49,9 @@ Status guarded(Body&& body) noexcept {
     return std::forward<Body>(body)();
   } catch (const std::bad_alloc&) {
     return Status::memory("out of memory");
-  } catch (const std::exception& error) {
-    return Status::internal(error.what());
   } catch (...) {
-    return Status::internal("unknown exception");
+    // Short enough for the string's own storage: nothing here may allocate, and so throw again.
+    return Status::internal("exception");
   }
 }
 

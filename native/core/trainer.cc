@@ -1,18 +1,10 @@
 #include "core/trainer.h"
 
-#include <string>
+#include "core/checks.h"
 
 namespace gru {
 
 namespace {
-
-Status check_count(CheckedSize expected, std::size_t got) {
-  const auto count = expected.elements();
-  if (count && *count == got) return {};
-  return Status::shape("target: expected " +
-                       (count ? std::to_string(*count) : std::string("fewer than 2^48")) +
-                       " values, got " + std::to_string(got));
-}
 
 bool needs_first_moment(const OptimizerOptions& options) {
   switch (options.kind) {
@@ -71,17 +63,16 @@ Status Trainer::check_target(const ModelTarget& target, const RowMap& map) const
   }
   const CheckedSize rows = model_->padded_predictions(map);
   if (options.loss == LossKind::mean_squared_error) {
-    return check_count(rows * options.output_size, target.values.size());
+    return check_count("target", rows * options.output_size, target.values.size());
   }
-  GRU_RETURN_IF_ERROR(check_count(rows, target.classes.size()));
-  for (std::size_t i = 0; i < target.classes.size(); ++i) {
-    const std::int32_t id = target.classes[i];
-    if (id < 0 || static_cast<std::size_t>(id) >= options.output_size) {
-      return Status::value("target[" + std::to_string(i) + "]: expected a class from 0 to " +
-                           std::to_string(options.output_size - 1) + ", got " + std::to_string(id));
-    }
+  GRU_RETURN_IF_ERROR(check_count("target", rows, target.classes.size()));
+  if (options.every == Every::step) {
+    return check_ids("target", target.classes, map.to_padded(), options.output_size);
   }
-  return {};
+  const std::size_t running = map.running();
+  return map.keeps_order()
+             ? check_ids("target", target.classes.first(running), {}, options.output_size)
+             : check_ids("target", target.classes, map.order().first(running), options.output_size);
 }
 
 Status Trainer::loss(const ModelTarget& target, DeviceMatrix<float> d_predictions) {
@@ -126,8 +117,9 @@ Status Trainer::update() {
 }
 
 Status Trainer::run_step(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics) {
-  GRU_RETURN_IF_ERROR(model_->forward_training(input, updates_, pass_));
+  GRU_RETURN_IF_ERROR(model_->load_input(input, pass_));
   GRU_RETURN_IF_ERROR(check_target(target, pass_.rows.map()));
+  GRU_RETURN_IF_ERROR(model_->forward_training(updates_, pass_));
   GRU_RETURN_IF_ERROR(loss(target, pass_.predictions));
   GRU_RETURN_IF_ERROR(model_->backward(pass_, pass_.predictions, gradients_.span()));
   if (input.abort != nullptr && input.abort->load(std::memory_order_relaxed)) {
@@ -139,8 +131,9 @@ Status Trainer::run_step(const ModelInput& input, const ModelTarget& target, Ste
 
 Status Trainer::run_evaluate(const ModelInput& input, const ModelTarget& target,
                              StepMetrics& metrics) {
-  GRU_RETURN_IF_ERROR(model_->forward(input, pass_));
+  GRU_RETURN_IF_ERROR(model_->load_input(input, pass_));
   GRU_RETURN_IF_ERROR(check_target(target, pass_.rows.map()));
+  GRU_RETURN_IF_ERROR(model_->forward(pass_));
   GRU_RETURN_IF_ERROR(loss(target, {}));
   GRU_RETURN_IF_ERROR(model_->device().download(metrics, metrics_.span()));
   metrics.gradient_norm = 0;

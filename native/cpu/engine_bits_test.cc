@@ -128,7 +128,7 @@ GRU_TEST(nan_and_infinity_in_one_sequence_reach_no_other) {
   Random random;
   GRU_CHECK_OK(cpu::set_threads(2));
   for (const CellVariant variant : variants) {
-    for (const float poison : {testing::nan_float, std::numeric_limits<float>::infinity()}) {
+    for (const float poison : {testing::nan_float, testing::infinity}) {
       Example example = example_of({random.size(2, 6), random.size(2, 20), 9, 30}, variant, random);
       example.options.batch_first = false;
       example.lengths.clear();

@@ -253,8 +253,9 @@ GRU_TEST(wrong_batches_are_refused_and_leave_the_parameters) {
   refuse(StatusCode::value, "target[5]: ", [](auto&, auto&, auto& classes) { classes[5] = 11; });
   refuse(StatusCode::value, "lengths: expected at least one valid step",
          [&none](auto& input, auto&, auto&) { input.shape.lengths = none; });
-  refuse(StatusCode::value, "lengths[1]: ",
-         [&long_one](auto& input, auto&, auto&) { input.shape.lengths = long_one; });
+  refuse(StatusCode::value, "lengths[1]: ", [&long_one](auto& input, auto&, auto&) {
+    input.shape.lengths = long_one;
+  });
   std::vector<float> predictions(1);
   GRU_CHECK_REFUSED(right.model->predict(right.input(), predictions), StatusCode::shape,
                     "output: expected 66 values, got 1");

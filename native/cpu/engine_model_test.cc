@@ -65,8 +65,11 @@ struct ModelExample {
 class EngineModel {
  public:
   EngineModel(const ModelExample& of, const OptimizerOptions& optimizer, const ClipOptions& clip)
-      : example_(of), features_(to_floats(of.features)), values_(to_floats(of.values)),
-        tokens_(of.tokens), classes_(of.classes) {
+      : example_(of),
+        features_(to_floats(of.features)),
+        values_(to_floats(of.values)),
+        tokens_(of.tokens),
+        classes_(of.classes) {
     if (of.options.gru.batch_first) {
       features_ = batch_major(features_);
       tokens_ = batch_major(tokens_);
@@ -150,8 +153,8 @@ void check_predictions(EngineModel& engine, const ModelExample& example,
   ModelExample inference = example;
   inference.options.gru.dropout = 0;
   std::vector<double> expected;
-  GRU_CHECK_OK(reference_model_predict(inference.options, parameters,
-                                       inference.reference_batch(0), expected));
+  GRU_CHECK_OK(reference_model_predict(inference.options, parameters, inference.reference_batch(0),
+                                       expected));
   double largest = 1;
   for (const double value : expected) largest = std::max(largest, std::abs(value));
   GRU_CHECK_ALL_NEAR("predictions", engine.predictions(), expected, 1e-5 * largest);

@@ -173,6 +173,7 @@ GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
   });
 }
 
+/// Also after one that was aborted, which counts for nothing.
 GRU_TEST(every_training_pass_has_masks_of_its_own) {
   Random random;
   Example example;
@@ -184,6 +185,13 @@ GRU_TEST(every_training_pass_has_masks_of_its_own) {
   testing::fill_for_engine(example, random);
   EngineExample engine(example, 7);
   for (std::uint64_t number = 0; number < 3; ++number) {
+    std::vector<float> output;
+    std::vector<float> state;
+    GruCall call = engine.forward_call(output, state);
+    const AbortFlag abort{true};
+    call.abort = &abort;
+    std::unique_ptr<GruPass> pass;
+    GRU_CHECK(engine.layer().forward_training(call, pass).code() == StatusCode::aborted);
     example.mask = {7, dropout_stream + 3 * number, 0.5F};
     const EngineResults got = engine.run();
     GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output), example.forward().output,

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <limits>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,19 +7,10 @@
 #include "core/gru_layer.h"
 #include "core/initialization.h"
 #include "core/reference_gru_testing.h"
-#include "cpu/cpu_device.h"
 #include "cpu/kernels_testing.h"
 
 /// Random layers on the CPU device, and what they compute, in the shapes of the reference.
 namespace gru::testing {
-
-inline constexpr float nan_float = std::numeric_limits<float>::quiet_NaN();
-
-inline std::unique_ptr<Device> cpu_device() {
-  std::unique_ptr<Device> device;
-  GRU_CHECK_OK(cpu::create_device(device));
-  return device;
-}
 
 /// [rows, columns, width] to [columns, rows, width].
 template <class T>

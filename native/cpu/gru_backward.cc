@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "cpu/pointwise.h"
 #include "cpu/recurrence.h"
 
 namespace gru::cpu {
@@ -94,9 +95,10 @@ class BackwardPass {
     wait(share);
     // q's gradients lie one gate further than U_n's rows, behind da_n.
     const Range rows = active_rows(s, share);
-    multiply(weights_.d_state(), gates_of(s), 0, gate_n * hidden_, d_state_, true, rows, share);
+    multiply(weights_.d_state(), gates_of(s), 0, gate_n * hidden_, d_state_, true, rows, share,
+             s % 2 == 1);
     multiply(weights_.d_state(), gates_of(s) + hidden_, gate_n * hidden_, gate_count * hidden_,
-             d_state_, true, rows, share);
+             d_state_, true, rows, share, s % 2 == 1);
   }
 
   void compute_before(std::size_t s, const Share& share) const {
@@ -104,10 +106,11 @@ class BackwardPass {
     wait(share);
     const Range rows = active_rows(s, share);
     multiply(weights_.d_reset_state(), gates_of(s) + gate_n * hidden_, 0, hidden_, d_reset_state_,
-             false, rows, share);
+             false, rows, share, s % 2 == 1);
     each_state(s, share, kernels().backward_before_reset);
     wait(share);
-    multiply(weights_.d_state(), gates_of(s), 0, gate_n * hidden_, d_state_, true, rows, share);
+    multiply(weights_.d_state(), gates_of(s), 0, gate_n * hidden_, d_state_, true, rows, share,
+             s % 2 == 1);
   }
 
   float* gates_of(std::size_t s) const {
@@ -149,8 +152,8 @@ class BackwardPass {
 
   /// to[rows, my panels] (+)= gradients[rows, first_k..end_k] times those rows of b.
   void multiply(const PackedMatrix& b, const float* gradients, std::size_t first_k,
-                std::size_t end_k, float* to, bool accumulate, Range rows,
-                const Share& share) const {
+                std::size_t end_k, float* to, bool accumulate, Range rows, const Share& share,
+                bool descending) const {
     PanelProduct product{};
     product.a = gradients + rows.begin * gate_stride_;
     product.a_stride = gate_stride_;
@@ -165,6 +168,7 @@ class BackwardPass {
     product.columns = hidden_;
     product.first_panel = share.panels.begin;
     product.end_panel = share.panels.end;
+    product.descending = descending;
     kernels().panel_product(product);
   }
 
@@ -293,12 +297,7 @@ class GradientProducts {
     const std::size_t width = reserve_gates * hidden_;
     GRU_RETURN_IF_ERROR(scratch_.bias_sums.reserve(width));
     float* sums = scratch_.bias_sums.data();
-    const PackSource rows{call_.reserve.data(), width, call_.map->rows(), width};
-    parallel(threads_for(static_cast<double>(rows.rows) * static_cast<double>(width)),
-             [&](unsigned index, Team& team) {
-               const Range mine = share_of(width, index, team.size(), kernels().lanes);
-               kernels().column_sums(rows, sums, mine.begin, mine.end);
-             });
+    column_sums(sums, gates(0, reserve_gates));
     const std::size_t gate_bytes = hidden_ * sizeof(float);
     float* d_bias_ih = call_.gradients.bias_ih.data();
     float* d_bias_hh = call_.gradients.bias_hh.data();

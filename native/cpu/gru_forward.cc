@@ -141,6 +141,7 @@ class ForwardPass {
     step.rows = rows.count;
     step.first_block = units.begin;
     step.end_block = units.end;
+    step.descending = s % 2 == 1;
     return step;
   }
 

@@ -26,6 +26,7 @@ struct ForwardStep {
   std::size_t rows;
   std::size_t first_block;
   std::size_t end_block;
+  bool descending;  ///< walk the blocks from the last to the first
 };
 
 /// Everything of one row and unit that the cell's backward reads and writes.
@@ -62,6 +63,7 @@ struct PanelProduct {
   std::size_t columns;
   std::size_t first_panel;
   std::size_t end_panel;
+  bool descending;  ///< walk the panels from the last to the first
 };
 
 /// A row-major matrix to pack.

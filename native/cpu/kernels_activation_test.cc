@@ -1,5 +1,4 @@
 #include <array>
-#include <limits>
 #include <vector>
 
 #include "core/cell.h"
@@ -111,8 +110,7 @@ GRU_TEST(tanh_is_exact_to_4e_7_of_itself_and_stays_within_one) {
 }
 
 GRU_TEST(activations_of_infinity_are_their_limits_and_nan_passes) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  const std::array<float, 3> x = {infinity, -infinity, std::numeric_limits<float>::quiet_NaN()};
+  const std::array<float, 3> x = {testing::infinity, -testing::infinity, testing::nan_float};
   for_each_table([&x](const Kernels& table) {
     const Activations reset = activate(table, x, gate_r, 1);
     const Activations update = activate(table, x, gate_z, 1);
@@ -129,6 +127,27 @@ GRU_TEST(activations_of_infinity_are_their_limits_and_nan_passes) {
     GRU_CHECK(candidate.n[0] == 1);
     GRU_CHECK(candidate.n[1] == -1);
     GRU_CHECK(std::isnan(candidate.n[2]));
+  });
+}
+
+/// A NaN carries any bits below its exponent, and arithmetic on the bits of a float must not make a
+/// number of them.
+GRU_TEST(nan_passes_whatever_its_payload) {
+  std::vector<float> x;
+  for (const std::uint32_t sign : {0U, 0x80000000U}) {
+    for (std::uint32_t bit = 0; bit < 23; ++bit) {
+      x.push_back(std::bit_cast<float>(sign | 0x7f800000U | 1U << bit));
+      x.push_back(std::bit_cast<float>(sign | 0x7fffffffU >> 9 << 9 | 1U << bit));
+    }
+    x.push_back(std::bit_cast<float>(sign | 0x7fffffffU));
+  }
+  for_each_table([&x](const Kernels& table) {
+    const Activations reset = activate(table, x, gate_r, 1);
+    const Activations update = activate(table, x, gate_z, -1);
+    const Activations candidate = activate(table, x, gate_n, 1);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      GRU_CHECK(std::isnan(reset.r[i]) && std::isnan(update.u[i]) && std::isnan(candidate.n[i]));
+    }
   });
 }
 

@@ -1,4 +1,3 @@
-#include <limits>
 #include <vector>
 
 #include "core/reference_losses.h"
@@ -8,27 +7,17 @@
 namespace gru::cpu {
 namespace {
 
-using testing::coin;
 using testing::for_each_table;
 using testing::GuardedMatrix;
+using testing::infinity;
+using testing::nan_float;
 using testing::Random;
 using testing::random_floats;
+using testing::random_matrix;
 using testing::rounding;
 using testing::same_bits;
+using testing::source_of;
 using testing::to_doubles;
-
-constexpr float infinity = std::numeric_limits<float>::infinity();
-constexpr float nan_value = std::numeric_limits<float>::quiet_NaN();
-
-GuardedMatrix random_matrix(Random& random, std::size_t rows, std::size_t columns, double scale) {
-  GuardedMatrix matrix(rows, columns, random.size(0, 5));
-  matrix.assign(random_floats(random, rows * columns, scale));
-  return matrix;
-}
-
-PackSource source_of(GuardedMatrix& matrix) {
-  return {matrix.data(), matrix.stride(), matrix.rows(), matrix.columns()};
-}
 
 GRU_TEST(column_sums_are_sums_whatever_the_cut) {
   for_each_table([](const Kernels& table) {
@@ -73,7 +62,7 @@ GRU_TEST(the_largest_magnitude_is_found_wherever_it_stands) {
       GRU_CHECK(table.largest_magnitude(values.data(), count) == infinity);
     }
     GRU_CHECK(table.largest_magnitude(nullptr, 0) == 0);
-    const float with_nan[] = {1, nan_value, 3, nan_value};
+    const float with_nan[] = {1, nan_float, 3, nan_float};
     GRU_CHECK(table.largest_magnitude(with_nan, 4) == 3);
   });
 }
@@ -89,7 +78,7 @@ GRU_TEST(sums_of_squares_are_exact_to_double) {
     }
     for (std::size_t place = 0; place < 11; ++place) {
       std::vector<float> values(11, 1.0F);
-      values[place] = nan_value;
+      values[place] = nan_float;
       GRU_CHECK(std::isnan(table.sum_of_squares(values.data(), values.size())));
     }
   });
@@ -100,7 +89,7 @@ GRU_TEST(scale_and_clamp_are_elementwise_and_nan_stays) {
     Random random;
     for (std::size_t count = 0; count < 70; ++count) {
       GuardedMatrix values = random_matrix(random, 1, std::max<std::size_t>(1, count), 2);
-      for (const float special : {infinity, -infinity, nan_value}) {
+      for (const float special : {infinity, -infinity, nan_float}) {
         if (count > 0) values.at(0, random.size(0, count - 1)) = special;
       }
       const std::vector<float> before = values.values();
@@ -138,7 +127,7 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
       GRU_CHECK(loss == table.squared_error(values.data(), targets.data(), nullptr, count, 1));
     }
-    const float nan_or_infinite[] = {nan_value, infinity};
+    const float nan_or_infinite[] = {nan_float, infinity};
     const float zeros[] = {0, 0};
     float gradient[2];
     GRU_CHECK(std::isnan(table.squared_error(nan_or_infinite, zeros, gradient, 2, 1)));
@@ -203,7 +192,7 @@ GRU_TEST(cross_entropy_of_extreme_logits_is_what_pytorch_says) {
       // A class that cannot be costs nothing, but it must not be the target.
       example(-infinity, 0).check(table);
       GRU_CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
-      for (const float special : {infinity, nan_value}) {
+      for (const float special : {infinity, nan_float}) {
         for (std::size_t place = 0; place < classes; ++place) {
           CrossEntropy wrong = example(special, place);
           CrossEntropy right = wrong;

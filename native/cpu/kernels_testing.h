@@ -5,11 +5,15 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "core/device.h"
 #include "core/reference_testing.h"
+#include "cpu/cpu_device.h"
 #include "cpu/isa.h"
 
 /// What the tests of the kernels and of the device share: float data, and memory with guards.
@@ -17,6 +21,9 @@ namespace gru::testing {
 
 /// Half a unit in the last place of 1: the relative error of one rounding to float.
 inline constexpr double rounding = 0x1p-24;
+
+inline constexpr float nan_float = std::numeric_limits<float>::quiet_NaN();
+inline constexpr float infinity = std::numeric_limits<float>::infinity();
 
 inline std::vector<float> to_floats(std::span<const double> values) {
   std::vector<float> made(values.size());
@@ -89,6 +96,40 @@ class GuardedMatrix {
   std::size_t stride_;
   std::vector<float> memory_;
 };
+
+/// Normal numbers, with rows at a random distance.
+inline GuardedMatrix random_matrix(Random& random, std::size_t rows, std::size_t columns,
+                                   double scale = 1) {
+  GuardedMatrix matrix(rows, columns, random.size(0, 5));
+  matrix.assign(random_floats(random, rows * columns, scale));
+  return matrix;
+}
+
+inline cpu::PackSource source_of(GuardedMatrix& matrix) {
+  return {matrix.data(), matrix.stride(), matrix.rows(), matrix.columns()};
+}
+
+inline DeviceMatrix<float> view(GuardedMatrix& matrix) {
+  return {matrix.data(), matrix.rows(), matrix.columns(), matrix.stride()};
+}
+
+inline std::size_t round_up(std::size_t count, std::size_t unit) {
+  return (count + unit - 1) / unit * unit;
+}
+
+inline std::unique_ptr<Device> cpu_device() {
+  std::unique_ptr<Device> device;
+  GRU_CHECK_OK(cpu::create_device(device));
+  return device;
+}
+
+inline GuardedMatrix transposed(GuardedMatrix& matrix) {
+  GuardedMatrix made(matrix.columns(), matrix.rows());
+  for (std::size_t i = 0; i < made.rows(); ++i) {
+    for (std::size_t j = 0; j < made.columns(); ++j) made.at(i, j) = matrix.at(j, i);
+  }
+  return made;
+}
 
 /// A vector between guards.
 inline GuardedMatrix guarded_vector(std::size_t count) { return {1, count, 0}; }

@@ -116,6 +116,15 @@ void dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const Dropo
                 });
 }
 
+void column_sums(float* to, DeviceMatrix<const float> from) {
+  const PackSource rows{from.data(), from.stride(), from.rows(), from.columns()};
+  parallel(threads_for(static_cast<double>(from.rows()) * static_cast<double>(from.columns())),
+           [&](unsigned index, Team& team) {
+             const Range mine = share_of(from.columns(), index, team.size(), kernels().lanes);
+             kernels().column_sums(rows, to, mine.begin, mine.end);
+           });
+}
+
 double cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
                      DeviceMatrix<float> d_logits) {
   const auto rows = static_cast<double>(logits.rows());

@@ -16,6 +16,8 @@ void embedding_backward(DeviceMatrix<float> table_gradient, DeviceSpan<const std
 void dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
              DeviceSpan<const std::int32_t> number);
 
+void column_sums(float* to, DeviceMatrix<const float> from);
+
 double cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
                      DeviceMatrix<float> d_logits);
 double mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,

@@ -26,7 +26,8 @@ GRU_INLINE Vector exponential(Vector x) {
   p = p * f + broadcast(1.0F);
   p = p * f + broadcast(1.0F);
   const IntVector exponent = as_bits(shifted) << 23;
-  return as_floats(as_bits(p) + exponent);
+  const Vector result = as_floats(as_bits(p) + exponent);
+  return x == x ? result : x;  // the sum of bits would make a number of a NaN's payload
 }
 
 /// 1 / (1 + e^-x).

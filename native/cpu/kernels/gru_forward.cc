@@ -121,12 +121,14 @@ GRU_INLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor&
 template <int Rows, int Groups, class Kind>
 GRU_INLINE void compute_rows(Kind kind, const ForwardStep& step, const RowMajor& factor,
                              std::size_t row) {
-  std::size_t block = step.first_block;
-  for (; block + Groups <= step.end_block; block += Groups) {
-    compute_tile<Rows, Groups>(kind, step, factor, row, block);
-  }
+  const std::size_t groups = (step.end_block - step.first_block) / Groups;
+  for_each_in_order(groups, step.descending, [&](std::size_t group) {
+    compute_tile<Rows, Groups>(kind, step, factor, row, step.first_block + group * Groups);
+  });
   if constexpr (Groups > 1) {
-    for (; block < step.end_block; ++block) compute_tile<Rows, 1>(kind, step, factor, row, block);
+    for (std::size_t block = step.first_block + groups * Groups; block < step.end_block; ++block) {
+      compute_tile<Rows, 1>(kind, step, factor, row, block);
+    }
   }
 }
 
@@ -136,11 +138,11 @@ GRU_INLINE std::size_t compute_full_tiles(Kind kind, const ForwardStep& step,
                                           const RowMajor& factor) {
   const std::size_t end = step.rows / Rows * Rows;
   if (end == 0) return 0;
-  for (std::size_t block = step.first_block; block < step.end_block; ++block) {
+  for_each_in_order(step.end_block - step.first_block, step.descending, [&](std::size_t block) {
     for (std::size_t row = 0; row < end; row += Rows) {
-      compute_tile<Rows, 1>(kind, step, factor, row, block);
+      compute_tile<Rows, 1>(kind, step, factor, row, step.first_block + block);
     }
-  }
+  });
   return end;
 }
 

@@ -101,14 +101,21 @@ GRU_INLINE std::size_t panel_vectors(std::size_t panel, std::size_t columns) {
   return panel_block(panel + 1, columns) - panel_block(panel, columns);
 }
 
-/// Up to three rows (a batch of one above all) take several panels at once.
-GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t& panel) {
-  const std::size_t group = product.rows == 1 ? 4 : 2;
-  if (product.rows > 3 || panel + group > product.end_panel) return false;
-  for (std::size_t i = 0; i < group; ++i) {
-    if (panel_vectors(panel + i, product.columns) != 3) return false;
+/// Panels that few rows (a batch of one above all) take at once.
+GRU_INLINE std::size_t panels_at_once(std::size_t rows) {
+  if (rows == 1) return 4;
+  return rows == 2 || (rows == 3 && max_rows == 8) ? 2 : 1;
+}
+
+/// All of panels first..end in one tile; false where they are not so many or not all three vectors
+/// wide.
+GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, std::size_t end) {
+  const std::size_t group = panels_at_once(product.rows);
+  if (group == 1 || end - first != group) return false;
+  for (std::size_t panel = first; panel < end; ++panel) {
+    if (panel_vectors(panel, product.columns) != 3) return false;
   }
-  const PanelPlace place = place_of(product, panel, 3);
+  const PanelPlace place = place_of(product, first, 3);
   const RowMajor a = rows_from(product, 0);
   if (product.rows == 1) {
     compute_tile<1, 4, 3>(product, a, place, 0);
@@ -116,11 +123,20 @@ GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t& panel) 
     compute_tile<2, 2, 3>(product, a, place, 0);
   } else if constexpr (max_rows == 8) {
     compute_tile<3, 2, 3>(product, a, place, 0);
-  } else {
-    return false;
   }
-  panel += group;
   return true;
+}
+
+GRU_INLINE void multiply_single(const PanelProduct& product, std::size_t panel) {
+  const std::size_t vectors = panel_vectors(panel, product.columns);
+  const PanelPlace place = place_of(product, panel, vectors);
+  if (vectors == 3) {
+    multiply_panel<3>(product, place);
+  } else if (vectors == 2) {
+    multiply_panel<2>(product, place);
+  } else {
+    multiply_panel<1>(product, place);
+  }
 }
 
 /// One vector of columns of one row.
@@ -159,20 +175,14 @@ void exact_product(const PanelProduct& product) {
 
 void panel_product(const PanelProduct& product) {
   if (product.rows == 0) return;  // a step without running sequences
-  std::size_t panel = product.first_panel;
-  while (panel < product.end_panel) {
-    if (multiply_group(product, panel)) continue;
-    const std::size_t vectors = panel_vectors(panel, product.columns);
-    const PanelPlace place = place_of(product, panel, vectors);
-    if (vectors == 3) {
-      multiply_panel<3>(product, place);
-    } else if (vectors == 2) {
-      multiply_panel<2>(product, place);
-    } else {
-      multiply_panel<1>(product, place);
-    }
-    ++panel;
-  }
+  const std::size_t group = panels_at_once(product.rows);
+  const std::size_t groups = (product.end_panel - product.first_panel + group - 1) / group;
+  for_each_in_order(groups, product.descending, [&](std::size_t i) {
+    const std::size_t first = product.first_panel + i * group;
+    const std::size_t end = minimum(first + group, product.end_panel);
+    if (multiply_group(product, first, end)) return;
+    for (std::size_t panel = first; panel < end; ++panel) multiply_single(product, panel);
+  });
 }
 
 void tile_product(const PanelProduct& product) {

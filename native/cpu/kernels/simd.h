@@ -80,6 +80,14 @@ GRU_INLINE void store(float* to, Vector value, std::size_t count) {
 GRU_INLINE IntVector as_bits(Vector value) { return (IntVector)value; }
 GRU_INLINE Vector as_floats(IntVector bits) { return (Vector)bits; }
 
+/// Calls body(i) for 0..count, or from the last to the first. Weights that exceed a cache are
+/// walked to and fro on alternate steps, so that each step begins with those that the last one left
+/// there.
+template <class Body>
+GRU_INLINE void for_each_in_order(std::size_t count, bool descending, const Body& body) {
+  for (std::size_t i = 0; i < count; ++i) body(descending ? count - 1 - i : i);
+}
+
 GRU_INLINE std::size_t minimum(std::size_t a, std::size_t b) { return a < b ? a : b; }
 GRU_INLINE std::size_t blocks_of(std::size_t count) { return (count + lanes - 1) / lanes; }
 

@@ -1,0 +1,159 @@
+#include <vector>
+
+#include "cpu/kernels_testing.h"
+
+/// Products through the device: every transposition that the engine uses, sizes that go to threads
+/// and to BLAS among them.
+namespace gru {
+namespace {
+
+using testing::coin;
+using testing::GuardedMatrix;
+using testing::Random;
+using testing::random_floats;
+using testing::random_matrix;
+using testing::rounding;
+using testing::same_bits;
+using testing::view;
+
+struct Size {
+  std::size_t rows, depth, columns;
+};
+
+/// Of the two factors at most one is transposed, and a bias goes with a plain one.
+struct Product {
+  Transpose transpose_a, transpose_b;
+  GuardedMatrix a, b, c;
+  std::vector<float> bias;
+  bool accumulate;
+
+  Product(const Size& size, Transpose ta, Transpose tb, Random& random)
+      : transpose_a(ta),
+        transpose_b(tb),
+        a(ta == Transpose::yes ? random_matrix(random, size.depth, size.rows)
+                               : random_matrix(random, size.rows, size.depth)),
+        b(tb == Transpose::yes ? random_matrix(random, size.columns, size.depth)
+                               : random_matrix(random, size.depth, size.columns)),
+        c(size.rows, size.columns),
+        accumulate(coin(random)) {
+    if (ta == Transpose::no && coin(random)) bias = random_floats(random, size.columns);
+    if (accumulate) c.assign(random_floats(random, size.rows * size.columns));
+  }
+
+  Gemm call(GuardedMatrix& to) {
+    Gemm gemm;
+    gemm.transpose_a = transpose_a;
+    gemm.transpose_b = transpose_b;
+    gemm.a = view(a);
+    gemm.b = view(b);
+    gemm.c = view(to);
+    gemm.bias = {bias.data(), bias.size()};
+    gemm.accumulate = accumulate;
+    return gemm;
+  }
+  std::size_t depth() { return transpose_b == Transpose::yes ? b.columns() : b.rows(); }
+  double factor_a(std::size_t i, std::size_t k) {
+    return static_cast<double>(transpose_a == Transpose::yes ? a.at(k, i) : a.at(i, k));
+  }
+  double factor_b(std::size_t k, std::size_t j) {
+    return static_cast<double>(transpose_b == Transpose::yes ? b.at(j, k) : b.at(k, j));
+  }
+
+  void check_element(GuardedMatrix& got, std::size_t i, std::size_t j) {
+    double sum = 0;
+    double magnitude = 0;
+    const auto add = [&](double term) {
+      sum += term;
+      magnitude += std::abs(term);
+    };
+    for (std::size_t k = 0; k < depth(); ++k) add(factor_a(i, k) * factor_b(k, j));
+    if (!bias.empty()) add(static_cast<double>(bias[j]));
+    if (accumulate) add(static_cast<double>(c.at(i, j)));
+    const double bound = static_cast<double>(depth() + 3) * rounding * magnitude;
+    GRU_CHECK_NEAR(static_cast<double>(got.at(i, j)), sum, bound);
+  }
+
+  /// All elements, or of a large product every `step`-th.
+  void check(Device& device, std::size_t step) {
+    GuardedMatrix got = c;
+    GRU_CHECK_OK(device.gemm(call(got)));
+    GRU_CHECK(got.guards_hold());
+    for (std::size_t place = 0; place < c.rows() * c.columns(); place += step) {
+      check_element(got, place / c.columns(), place % c.columns());
+    }
+  }
+};
+
+constexpr struct {
+  Transpose a, b;
+} transpositions[] = {{Transpose::no, Transpose::no},
+                      {Transpose::no, Transpose::yes},
+                      {Transpose::yes, Transpose::no}};
+
+GRU_TEST(products_of_all_transpositions_are_products) {
+  Random random;
+  const auto device = testing::cpu_device();
+  GRU_CHECK_OK(cpu::set_threads(2));
+  for (const auto& transposed : transpositions) {
+    for (int round = 0; round < 30; ++round) {
+      const Size size{random.size(1, 40), random.size(1, 70), random.size(1, 100)};
+      Product(size, transposed.a, transposed.b, random).check(*device, 1);
+    }
+  }
+}
+
+/// More rows than a BLAS block, more depth than the tiles', and panels for every thread.
+GRU_TEST(large_products_are_products) {
+  Random random;
+  const auto device = testing::cpu_device();
+  GRU_CHECK_OK(cpu::set_threads(3));
+  for (const auto& transposed : transpositions) {
+    for (const Size& size : {Size{301, 90, 101}, Size{33, 1100, 75}, Size{5, 2050, 230}}) {
+      Product(size, transposed.a, transposed.b, random).check(*device, 37);
+    }
+  }
+}
+
+GRU_TEST(bits_of_a_product_do_not_depend_on_the_number_of_threads) {
+  Random random;
+  const auto device = testing::cpu_device();
+  for (const auto& transposed : transpositions) {
+    for (const Size& size : {Size{301, 90, 101}, Size{20, 700, 110}}) {
+      Product product(size, transposed.a, transposed.b, random);
+      GRU_CHECK_OK(cpu::set_threads(1));
+      GuardedMatrix alone = product.c;
+      GRU_CHECK_OK(device->gemm(product.call(alone)));
+      for (const unsigned threads : {2U, 3U}) {
+        GRU_CHECK_OK(cpu::set_threads(threads));
+        GuardedMatrix shared = product.c;
+        GRU_CHECK_OK(device->gemm(product.call(shared)));
+        GRU_CHECK(same_bits(shared.values(), alone.values()));
+      }
+    }
+  }
+}
+
+/// The promise of Gemm for products of the forward pass (weights transposed).
+GRU_TEST(bits_of_a_row_do_not_depend_on_the_other_rows) {
+  Random random;
+  const auto device = testing::cpu_device();
+  GRU_CHECK_OK(cpu::set_threads(2));
+  for (const Size& size : {Size{300, 90, 101}, Size{20, 30, 40}}) {
+    Product product(size, Transpose::no, Transpose::yes, random);
+    GuardedMatrix whole = product.c;
+    GRU_CHECK_OK(device->gemm(product.call(whole)));
+    for (std::size_t row = 0; row < size.rows; row += 7) {
+      GuardedMatrix single = product.c;
+      Gemm gemm = product.call(single);
+      gemm.a = gemm.a.row_range(row, 1);
+      gemm.c = gemm.c.row_range(row, 1);
+      GRU_CHECK_OK(device->gemm(gemm));
+      GRU_CHECK(same_bits({&single.at(row, 0), size.columns}, {&whole.at(row, 0), size.columns}));
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

@@ -1,0 +1,278 @@
+#include <vector>
+
+#include "core/reference_layers.h"
+#include "core/reference_losses.h"
+#include "core/reference_optimizers.h"
+#include "cpu/kernels_testing.h"
+
+/// The device's operations beside the recurrence and the products. Each runs on a size of one part
+/// and on one of several, which threads share.
+namespace gru {
+namespace {
+
+using testing::cpu_device;
+using testing::GuardedMatrix;
+using testing::nan_float;
+using testing::Random;
+using testing::random_floats;
+using testing::random_matrix;
+using testing::same_bits;
+using testing::to_doubles;
+using testing::view;
+
+template <class T>
+DeviceSpan<T> span_of(std::vector<T>& values) {
+  return {values.data(), values.size()};
+}
+
+struct Size {
+  std::size_t rows, columns;
+};
+constexpr Size sizes[] = {{1, 1}, {7, 5}, {3000, 17}, {3, 40000}};
+
+GRU_TEST(fill_and_copy_keep_to_the_matrix) {
+  Random random;
+  const auto device = cpu_device();
+  for (const Size& size : sizes) {
+    for (const std::size_t gap : {std::size_t{0}, std::size_t{4}}) {
+      GuardedMatrix from = random_matrix(random, size.rows, size.columns);
+      GuardedMatrix to(size.rows, size.columns, gap);
+      GRU_CHECK_OK(device->copy(view(to), view(from)));
+      GRU_CHECK(to.guards_hold() && same_bits(to.values(), from.values()));
+      GRU_CHECK_OK(device->fill(view(to), 2.5F));
+      GRU_CHECK(to.guards_hold());
+      GRU_CHECK(to.values() == std::vector<float>(size.rows * size.columns, 2.5F));
+    }
+  }
+}
+
+GRU_TEST(gather_rows_takes_the_rows_that_the_index_names) {
+  Random random;
+  const auto device = cpu_device();
+  for (const Size& size : sizes) {
+    GuardedMatrix from = random_matrix(random, random.size(1, 50), size.columns);
+    std::vector<std::int32_t> index = random.classes(size.rows, from.rows() + 1);
+    for (std::int32_t& row : index) --row;  // -1: zeros
+    GuardedMatrix to(size.rows, size.columns);
+    GRU_CHECK_OK(device->gather_rows(view(to), view(from), span_of(index)));
+    GRU_CHECK(to.guards_hold());
+    for (std::size_t i = 0; i < size.rows; ++i) {
+      const std::vector<float> zeros(size.columns);
+      const float* expected =
+          index[i] < 0 ? zeros.data() : &from.at(static_cast<std::size_t>(index[i]), 0);
+      GRU_CHECK(same_bits({&to.at(i, 0), size.columns}, {expected, size.columns}));
+    }
+  }
+}
+
+GRU_TEST(gather_rows_takes_integers_likewise) {
+  Random random;
+  const auto device = cpu_device();
+  for (const std::size_t count : {std::size_t{1}, std::size_t{9}, std::size_t{50000}}) {
+    std::vector<std::int32_t> from = random.classes(30, 1000);
+    std::vector<std::int32_t> index = random.classes(count, 31);
+    std::vector<std::int32_t> expected;
+    for (std::int32_t& row : index) {
+      --row;
+      expected.push_back(row < 0 ? 0 : from[static_cast<std::size_t>(row)]);
+    }
+    std::vector<std::int32_t> to(count, -7);
+    GRU_CHECK_OK(device->gather_rows(span_of(to), DeviceSpan<const std::int32_t>(span_of(from)),
+                                     span_of(index)));
+    GRU_CHECK(to == expected);
+  }
+}
+
+GRU_TEST(dropout_scales_by_the_mask_of_each_rows_number) {
+  Random random;
+  const auto device = cpu_device();
+  for (const Size& size : sizes) {
+    GuardedMatrix from = random_matrix(random, size.rows, size.columns);
+    const DropoutMask mask{random.size(0, 1000), random.size(0, 9), 0.3F};
+    std::vector<std::int32_t> number = random.classes(size.rows, 100000);
+    for (const bool numbered : {false, true}) {
+      GuardedMatrix to(size.rows, size.columns);
+      GuardedMatrix in_place = from;
+      const DeviceSpan<const std::int32_t> numbers =
+          numbered ? span_of(number) : DeviceSpan<const std::int32_t>();
+      GRU_CHECK_OK(device->dropout(view(to), view(from), mask, numbers));
+      GRU_CHECK_OK(device->dropout(view(in_place), view(in_place), mask, numbers));
+      GRU_CHECK(to.guards_hold() && same_bits(to.values(), in_place.values()));
+      for (std::size_t place = 0; place < size.rows * size.columns; ++place) {
+        const std::size_t i = place / size.columns;
+        const std::size_t j = place % size.columns;
+        const std::size_t row = numbered ? static_cast<std::size_t>(number[i]) : i;
+        GRU_CHECK(to.at(i, j) == from.at(i, j) * mask.scale(row * size.columns + j));
+      }
+    }
+  }
+}
+
+GRU_TEST(embedding_backward_sums_the_rows_of_each_token) {
+  Random random;
+  const auto device = cpu_device();
+  for (const Size& size : {Size{1, 1}, Size{9, 5}, Size{400, 300}}) {
+    GuardedMatrix d_output = random_matrix(random, size.rows, size.columns);
+    std::vector<std::int32_t> tokens = random.classes(size.rows, 13);
+    GuardedMatrix table(20, size.columns);  // tokens from 13 on are never read
+    GRU_CHECK_OK(device->embedding_backward(view(table), span_of(tokens), view(d_output)));
+    std::vector<double> expected;
+    GRU_CHECK_OK(reference_embedding_backward(size.columns, 20, tokens,
+                                              to_doubles(d_output.values()), expected));
+    GRU_CHECK(table.guards_hold());
+    GRU_CHECK_ALL_NEAR("table", to_doubles(table.values()), expected, 3e-5);
+  }
+}
+
+GRU_TEST(column_sums_are_sums) {
+  Random random;
+  const auto device = cpu_device();
+  GuardedMatrix from = random_matrix(random, 500, 37);
+  std::vector<float> sums(37, nan_float);
+  GRU_CHECK_OK(device->column_sums(span_of(sums), view(from)));
+  std::vector<double> expected(37, 0.0);
+  for (std::size_t i = 0; i < 500 * 37; ++i) {
+    expected[i % 37] += static_cast<double>(from.at(i / 37, i % 37));
+  }
+  GRU_CHECK_ALL_NEAR("sums", to_doubles(sums), expected, 1e-4);
+}
+
+/// A loss with its gradient, without it, and on more threads: all agree.
+template <class Call>
+void check_loss(Size size, const ReferenceLoss& expected, const Call& call) {
+  GuardedMatrix gradient(size.rows, size.columns, 0);
+  StepMetrics metrics{-1, 4};
+  const DeviceSpan<StepMetrics> result(&metrics, 1);
+  GRU_CHECK_OK(cpu::set_threads(1));
+  GRU_CHECK_OK(call(view(gradient), result));
+  GRU_CHECK_NEAR(metrics.loss, expected.loss, 1e-6 * std::max(1.0, expected.loss));
+  GRU_CHECK(metrics.gradient_norm == 4);
+  GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient,
+                     1e-5 / static_cast<double>(size.rows));
+  GRU_CHECK(gradient.guards_hold());
+  GRU_CHECK_OK(cpu::set_threads(3));
+  StepMetrics again;
+  GRU_CHECK_OK(call(DeviceMatrix<float>(), DeviceSpan<StepMetrics>(&again, 1)));
+  GRU_CHECK(again.loss == metrics.loss);
+}
+
+GRU_TEST(losses_are_the_references_means) {
+  Random random;
+  const auto device = cpu_device();
+  for (const Size& size : {Size{1, 1}, Size{9, 5}, Size{900, 70}}) {
+    const std::size_t count = size.rows * size.columns;
+    const ReferenceRows rows{size.rows, size.columns, {}};
+    std::vector<float> predictions = random_floats(random, count, 2);
+    const DeviceMatrix<const float> view_of(span_of(predictions), size.columns);
+    ReferenceLoss expected;
+    std::vector<std::int32_t> classes = random.classes(size.rows, size.columns);
+    GRU_CHECK_OK(reference_cross_entropy(rows, to_doubles(predictions), classes, expected));
+    check_loss(size, expected, [&](DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) {
+      return device->cross_entropy(view_of, span_of(classes), gradient, metrics);
+    });
+    std::vector<float> values = random_floats(random, count);
+    const DeviceMatrix<const float> targets(span_of(values), size.columns);
+    GRU_CHECK_OK(
+        reference_mean_squared_error(rows, to_doubles(predictions), to_doubles(values), expected));
+    check_loss(size, expected, [&](DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) {
+      return device->mean_squared_error(view_of, targets, gradient, metrics);
+    });
+  }
+}
+
+/// The gradients after clip_norm with their own norm.
+std::vector<float> clipped(std::vector<float> gradients, double limit, StepMetrics& metrics) {
+  const auto device = cpu_device();
+  const DeviceSpan<StepMetrics> result(&metrics, 1);
+  GRU_CHECK_OK(device->gradient_norm(DeviceSpan<const float>(span_of(gradients)), result));
+  GRU_CHECK_OK(device->clip_norm(span_of(gradients), result, limit));
+  return gradients;
+}
+
+GRU_TEST(clip_norm_is_pytorchs_formula) {
+  Random random;
+  for (const std::size_t count : {std::size_t{1}, std::size_t{100}, std::size_t{70000}}) {
+    const std::vector<float> gradients = random_floats(random, count);
+    const double norm = reference_gradient_norm(to_doubles(gradients));
+    for (const double part : {0.1, 0.999999, 1.5}) {
+      StepMetrics metrics{7, 0};
+      const std::vector<float> got = clipped(gradients, part * norm, metrics);
+      GRU_CHECK_NEAR(metrics.gradient_norm, norm, 1e-12 * norm);
+      GRU_CHECK(metrics.loss == 7);
+      std::vector<double> expected = to_doubles(gradients);
+      reference_clip({part * norm, 0}, expected);
+      GRU_CHECK_ALL_NEAR("gradients", to_doubles(got), expected, 1e-6);
+      if (part > 1) GRU_CHECK(same_bits(got, gradients));
+    }
+  }
+}
+
+GRU_TEST(clip_norm_of_nan_is_nan_and_of_infinity_leaves_nothing) {
+  StepMetrics metrics;
+  for (const float value : clipped({1, nan_float, 2}, 1, metrics)) GRU_CHECK(std::isnan(value));
+  GRU_CHECK(std::isnan(metrics.gradient_norm));
+  // inf * 0 is NaN, as in PyTorch; the others become 0.
+  const std::vector<float> got = clipped({1, testing::infinity, 2}, 1, metrics);
+  GRU_CHECK(got[0] == 0 && std::isnan(got[1]) && got[2] == 0);
+}
+
+GRU_TEST(clip_value_bounds_each_gradient) {
+  Random random;
+  const auto device = cpu_device();
+  std::vector<float> gradients = random_floats(random, 40000);
+  gradients[123] = nan_float;
+  const std::vector<float> before = gradients;
+  GRU_CHECK_OK(device->clip_value(span_of(gradients), 0.5));
+  for (std::size_t i = 0; i < gradients.size(); ++i) {
+    const float expected = std::max(-0.5F, std::min(0.5F, before[i]));
+    GRU_CHECK(i == 123 ? std::isnan(gradients[i]) : gradients[i] == expected);
+  }
+}
+
+/// Five updates of every optimiser; their moments as trainers allocate them.
+void check_optimizer(const OptimizerOptions& options, std::size_t count, Random& random) {
+  const auto device = cpu_device();
+  std::vector<float> parameters = random_floats(random, count);
+  std::vector<double> expected = to_doubles(parameters);
+  const bool adam = options.kind == OptimizerKind::adam || options.kind == OptimizerKind::adamw;
+  std::vector<float> first(adam || options.momentum != 0 ? count : 0);
+  std::vector<float> second(options.kind == OptimizerKind::sgd ? 0 : count);
+  ReferenceOptimizerState state;
+  for (std::uint64_t step = 1; step <= 5; ++step) {
+    std::vector<float> gradients = random_floats(random, count);
+    GRU_CHECK_OK(reference_update(options, to_doubles(gradients), state, expected));
+    OptimizerUpdate update;
+    update.options = options;
+    update.step = step;
+    update.parameters = span_of(parameters);
+    update.gradients = span_of(gradients);
+    update.first_moment = span_of(first);
+    update.second_moment = span_of(second);
+    GRU_CHECK_OK(device->optimizer_update(update));
+  }
+  GRU_CHECK_ALL_NEAR("parameters", to_doubles(parameters), expected, 3e-6);
+}
+
+GRU_TEST(optimizers_update_as_the_reference_does) {
+  Random random;
+  for (const OptimizerKind kind :
+       {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::rmsprop}) {
+    for (const double momentum : {0.0, 0.9}) {
+      for (const double weight_decay : {0.0, 0.1}) {
+        OptimizerOptions options;
+        options.kind = kind;
+        options.learning_rate = 0.02;
+        options.momentum = momentum;
+        options.weight_decay = weight_decay;
+        options.epsilon = 1e-2;  // far above the rounding of a gradient that is nearly 0
+        check_optimizer(options, random.size(1, 50), random);
+        check_optimizer(options, 20000, random);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

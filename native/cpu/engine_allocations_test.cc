@@ -1,0 +1,225 @@
+#include <memory>
+#include <vector>
+
+#include "core/trainer.h"
+#include "cpu/engine_testing.h"
+
+/// Device memory is allocated once and reused: in a steady state no call allocates.
+namespace gru {
+namespace {
+
+using testing::Random;
+using testing::random_floats;
+
+/// Forwards everything to another device and counts.
+class CountingDevice final : public Device {
+ public:
+  struct Counts {
+    int allocated = 0;
+    int released = 0;
+  };
+
+  CountingDevice(std::unique_ptr<Device> device, Counts& counts)
+      : device_(std::move(device)), counts_(counts) {}
+
+  Status allocate(std::size_t bytes, void*& memory) override {
+    ++counts_.allocated;
+    return device_->allocate(bytes, memory);
+  }
+  void release(void* memory) noexcept override {
+    ++counts_.released;
+    device_->release(memory);
+  }
+  /// As on a GPU: then every staging buffer is used, too.
+  bool shares_host_memory() const noexcept override { return false; }
+  Status upload(DeviceSpan<float> to, std::span<const float> from) override {
+    return device_->upload(to, from);
+  }
+  Status upload(DeviceSpan<std::int32_t> to, std::span<const std::int32_t> from) override {
+    return device_->upload(to, from);
+  }
+  Status download(std::span<float> to, DeviceSpan<const float> from) override {
+    return device_->download(to, from);
+  }
+  Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) override {
+    return device_->download(to, from);
+  }
+  Status fill(DeviceMatrix<float> to, float value) override { return device_->fill(to, value); }
+  Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    return device_->copy(to, from);
+  }
+  Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    return device_->gather_rows(to, from, index);
+  }
+  Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    return device_->gather_rows(to, from, index);
+  }
+  Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
+    return device_->create_gru_weights(shape, weights);
+  }
+  Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) override {
+    return device_->load_gru_weights(weights, from);
+  }
+  Status gru_forward(GruWeights& weights, const GruForward& call) override {
+    return device_->gru_forward(weights, call);
+  }
+  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
+    return device_->gru_backward(weights, call);
+  }
+  Status gemm(const Gemm& product) override { return device_->gemm(product); }
+  Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
+    return device_->column_sums(to, from);
+  }
+  Status embedding_backward(DeviceMatrix<float> table_gradient,
+                            DeviceSpan<const std::int32_t> tokens,
+                            DeviceMatrix<const float> d_output) override {
+    return device_->embedding_backward(table_gradient, tokens, d_output);
+  }
+  Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
+                 DeviceSpan<const std::int32_t> number) override {
+    return device_->dropout(to, from, mask, number);
+  }
+  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
+                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
+    return device_->cross_entropy(logits, targets, d_logits, metrics);
+  }
+  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
+                            DeviceMatrix<float> d_values,
+                            DeviceSpan<StepMetrics> metrics) override {
+    return device_->mean_squared_error(values, targets, d_values, metrics);
+  }
+  Status gradient_norm(DeviceSpan<const float> gradients,
+                       DeviceSpan<StepMetrics> metrics) override {
+    return device_->gradient_norm(gradients, metrics);
+  }
+  Status clip_norm(DeviceSpan<float> gradients, DeviceSpan<const StepMetrics> metrics,
+                   double limit) override {
+    return device_->clip_norm(gradients, metrics, limit);
+  }
+  Status clip_value(DeviceSpan<float> gradients, double limit) override {
+    return device_->clip_value(gradients, limit);
+  }
+  Status optimizer_update(const OptimizerUpdate& update) override {
+    return device_->optimizer_update(update);
+  }
+
+ private:
+  std::unique_ptr<Device> device_;
+  Counts& counts_;
+};
+
+ModelOptions model_options(InputKind input, LossKind loss, Every every) {
+  ModelOptions options;
+  options.input = input;
+  options.tokens = 9;
+  options.loss = loss;
+  options.every = every;
+  options.output_size = 5;
+  options.gru.input_size = 6;
+  options.gru.hidden_size = 20;
+  options.gru.num_layers = 2;
+  options.gru.bidirectional = true;
+  options.gru.dropout = 0.2F;
+  return options;
+}
+
+/// One step, one evaluation and one prediction with a batch of the shape given.
+void train_once(Model& model, Trainer& trainer, const BatchShape& shape, Random& random) {
+  const ModelOptions& options = model.options();
+  const std::size_t inputs = shape.steps * shape.batch;
+  const std::size_t rows = options.every == Every::step ? inputs : shape.batch;
+  const std::vector<float> features = random_floats(random, inputs * options.gru.input_size);
+  const std::vector<std::int32_t> tokens = random.classes(inputs, options.tokens);
+  const std::vector<float> values = random_floats(random, rows * options.output_size);
+  const std::vector<std::int32_t> classes = random.classes(rows, options.output_size);
+  const bool reads_tokens = options.input == InputKind::tokens;
+  ModelInput input{shape, {}, {}, nullptr};
+  if (reads_tokens) {
+    input.tokens = tokens;
+  } else {
+    input.features = features;
+  }
+  ModelTarget target;
+  if (options.loss == LossKind::cross_entropy) {
+    target.classes = classes;
+  } else {
+    target.values = values;
+  }
+  StepMetrics metrics;
+  GRU_CHECK_OK(trainer.step(input, target, metrics));
+  GRU_CHECK(metrics.loss > 0 && metrics.gradient_norm > 0);
+  GRU_CHECK_OK(trainer.evaluate(input, target, metrics));
+  std::vector<float> predictions(rows * options.output_size);
+  GRU_CHECK_OK(model.predict(input, predictions));
+}
+
+void check_steady_state(const ModelOptions& options, Random& random) {
+  CountingDevice::Counts counts;
+  {
+    std::unique_ptr<Model> made;
+    GRU_CHECK_OK(Model::create(
+        options, std::make_unique<CountingDevice>(testing::cpu_device(), counts), 1, made));
+    const std::shared_ptr<Model> model = std::move(made);
+    std::unique_ptr<Trainer> trainer;
+    GRU_CHECK_OK(Trainer::create(model, {}, {1, 0.5}, trainer));
+    // The largest of each kind of batch first: dense, and ragged and out of order.
+    const std::vector<std::int32_t> lengths = {8, 8, 0, 8, 8, 8};
+    train_once(*model, *trainer, {8, 6, {}}, random);
+    train_once(*model, *trainer, {8, 6, lengths}, random);
+    const int warm = counts.allocated;
+    GRU_CHECK(warm > 0);
+    for (int round = 0; round < 3; ++round) {
+      const std::size_t steps = random.size(1, 8);
+      const std::size_t batch = random.size(2, 6);
+      const std::vector<std::int32_t> some = random.lengths(batch, steps);
+      train_once(*model, *trainer, {8, 6, {}}, random);
+      train_once(*model, *trainer, {8, 6, lengths}, random);
+      train_once(*model, *trainer, {steps, batch, {}}, random);
+      train_once(*model, *trainer, {steps, batch, some}, random);
+    }
+    GRU_CHECK(counts.allocated == warm);
+  }
+  GRU_CHECK(counts.released == counts.allocated);
+}
+
+GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {
+  Random random;
+  for (const InputKind input : {InputKind::features, InputKind::tokens}) {
+    for (const LossKind loss : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
+      for (const Every every : {Every::step, Every::last}) {
+        check_steady_state(model_options(input, loss, every), random);
+      }
+    }
+  }
+}
+
+GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
+  Random random;
+  CountingDevice::Counts counts;
+  {
+    const GruOptions options = model_options({}, {}, {}).gru;
+    std::unique_ptr<GruLayer> layer;
+    GRU_CHECK_OK(GruLayer::create(
+        options, std::make_unique<CountingDevice>(testing::cpu_device(), counts), 1, layer));
+    const std::vector<std::int32_t> lengths = {2, 3, 0, 1};
+    const std::vector<float> input = random_floats(random, 12 * options.input_size);
+    const std::vector<float> initial = random_floats(random, 16 * options.hidden_size);
+    std::vector<float> output(12 * options.output_size());
+    std::vector<float> state(initial.size());
+    int warm = 0;
+    for (int round = 0; round < 4; ++round) {
+      GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, initial, output, state, nullptr}));
+      GRU_CHECK_OK(layer->forward({{3, 4, lengths}, input, initial, output, state, nullptr}));
+      if (round == 0) warm = counts.allocated;
+    }
+    GRU_CHECK(warm > 0 && counts.allocated == warm);
+  }
+  GRU_CHECK(counts.released == counts.allocated);
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

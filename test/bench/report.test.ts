@@ -1,0 +1,120 @@
+import type { Mode } from '../../bench/cases'
+import { drawChart } from '../../bench/chart'
+import { PROJECT } from '../../bench/contenders'
+import { markdownTable } from '../../bench/markdown-table'
+import { microseconds, renderReport } from '../../bench/render'
+import type { Measurement, Outcome, Report } from '../../bench/results'
+import { QUICK } from '../../bench/rounds'
+import { geometricMean, median, quantile, summarize } from '../../bench/statistics'
+import { judge, judgeAll } from '../../bench/verdict'
+import { SMALL } from '../support/bench'
+
+describe('statistics', () => {
+  test('quantiles lie between two figures where none is at their place', () => {
+    expect(quantile([4, 1, 3, 2], 0.5)).toBe(2.5)
+    expect(quantile([10, 20, 30], 0.25)).toBe(15)
+    expect(median([7])).toBe(7)
+    expect(summarize([5, 1, 2, 3, 4])).toEqual({ median: 3, lower: 2, upper: 4 })
+    expect(() => median([])).toThrow(RangeError)
+  })
+
+  test('the geometric mean of a ratio and its inverse is 1', () => {
+    expect(geometricMean([4, 0.25])).toBeCloseTo(1, 12)
+    expect(geometricMean([1, 2, 4])).toBeCloseTo(2, 12)
+  })
+})
+
+function timed(seconds: readonly number[]): Outcome {
+  return { kind: 'timed', version: '1', seconds }
+}
+
+function measurement(mode: Mode, threads: number, outcomes: Record<string, Outcome>): Measurement {
+  return {
+    ...{ case: SMALL, mode, threads },
+    work: { flops: 100, readBytes: 10, weightBytes: 1 },
+    contenders: Object.entries(outcomes).map(([contender, outcome]) => ({ contender, outcome })),
+    ...{ flops: [50, 100, 200], readBytes: [100] },
+  }
+}
+
+describe('verdicts', () => {
+  test('compare with the fastest peer that is right, and with the ceiling', () => {
+    const verdict = judge(
+      measurement('forward', 1, {
+        [PROJECT]: timed([4, 2, 3]),
+        slow: timed([9]),
+        fast: timed([6]),
+        cheat: { kind: 'wrong', version: '1', reason: 'output differs' },
+      }),
+    )
+    expect(verdict.best).toEqual({ name: 'fast', ratio: 2 })
+    expect(verdict.bound).toEqual({ kind: 'FMA', seconds: 1 })
+    expect(verdict.fraction).toBeCloseTo(1 / 3, 12)
+  })
+
+  test('say nothing where the project or every peer is missing', () => {
+    const failed: Outcome = { kind: 'failed', reason: 'broke' }
+    expect(judge(measurement('forward', 1, { [PROJECT]: failed, peer: timed([1]) }))).toMatchObject(
+      { project: undefined, best: undefined, fraction: undefined },
+    )
+    expect(judge(measurement('forward', 1, { [PROJECT]: timed([1]) })).best).toBeUndefined()
+  })
+
+  test('take the mean over cases for each mode and number of threads', () => {
+    const ratio = (threads: number, peer: number): Measurement =>
+      measurement('forward', threads, { [PROJECT]: timed([1]), peer: timed([peer]) })
+    expect(judgeAll([ratio(1, 1), ratio(2, 3), ratio(1, 4)])).toEqual([
+      { mode: 'forward', threads: 1, cases: 2, least: 1, mean: 2 },
+      { mode: 'forward', threads: 2, cases: 1, least: 3, mean: expect.closeTo(3, 12) as number },
+    ])
+  })
+})
+
+describe('reports', () => {
+  const report: Report = {
+    ...{ format: 1, date: '2026-01-02T03:04:05.000Z', command: 'npm run bench', settings: QUICK },
+    machine: { processor: 'CPU', cores: 2, memoryBytes: 2 ** 30, system: 'linux', node: 'v20' },
+    project: { version: '0.1.0', isa: 'avx2', blas: 'none' },
+    absent: [{ name: 'jax', reason: 'not installed' }],
+    measurements: [
+      measurement('forward', 1, {
+        [PROJECT]: timed([2e-3, 1e-3, 3e-3]),
+        right: timed([4e-3]),
+        cheat: { kind: 'wrong', version: '9', reason: 'output differs' },
+        unable: { kind: 'unsupported', reason: 'has no such layer' },
+      }),
+    ],
+    contention: [],
+  }
+
+  test('show times, ratios, ceilings and what is left out', () => {
+    const text = renderReport(report)
+    expect(text).toContain('2000 (1500-2500) | 4000 (4000-4000) | wrong |')
+    expect(text).toContain('2.00 right')
+    expect(text).toContain('- jax left out: not installed')
+    expect(text).toContain('- cheat wrong at small, forward, 1 threads: output differs')
+    expect(text).toContain('- unable has no such layer')
+    expect(text).toContain('gru-native 0.1.0 (avx2, BLAS none) beside right 1, cheat 9')
+  })
+
+  test('survive the JSON file', () => {
+    const copy = JSON.parse(JSON.stringify(report)) as Report
+    expect(renderReport(copy)).toBe(renderReport(report))
+  })
+
+  test('become a chart of the peers that were timed', () => {
+    const svg = drawChart(report)
+    expect(svg).toMatch(/^<svg[^>]*xmlns/)
+    expect(svg).toContain('small')
+    expect(svg).toContain('right')
+    expect(svg).not.toContain('cheat')
+    expect(() => drawChart({ ...report, measurements: [] })).toThrow(RangeError)
+  })
+
+  test('numbers have three digits and tables line up', () => {
+    expect([12345e-6, 12.345e-6, 0.5e-6].map(microseconds)).toEqual(['12345', '12.3', '0.500'])
+    expect(markdownTable(['case', 'n'], [['a', '1000']])).toBe(
+      ['| case |    n |', '| ---- | ---: |', '| a    | 1000 |'].join('\n'),
+    )
+  })
+})

@@ -1,0 +1,119 @@
+/**
+ * What one object keeps from call to call (row tables, scratch, packed weights) must not reach the next
+ * call: a used object gives the bits of a new one.
+ */
+import fc from 'fast-check'
+import { GRU, SequenceModel, Trainer } from '../lib'
+import { seed } from './support/random'
+
+interface Call {
+  readonly steps: number
+  readonly lengths: readonly number[] | undefined
+  readonly batch: number
+  readonly bad: boolean
+}
+
+/** Calls of many shapes: dense, ragged, without any valid step, and wrong ones in between. */
+const calls: fc.Arbitrary<readonly Call[]> = fc.array(
+  fc
+    .record({ steps: fc.integer({ min: 1, max: 9 }), batch: fc.integer({ min: 1, max: 7 }) })
+    .chain(({ steps, batch }) =>
+      fc.record({
+        steps: fc.constant(steps),
+        batch: fc.constant(batch),
+        bad: fc.boolean(),
+        lengths: fc.oneof(
+          fc.constant(undefined),
+          fc.constant(new Array<number>(batch).fill(0)),
+          fc.array(fc.integer({ min: 0, max: steps }), { minLength: batch, maxLength: batch }),
+        ),
+      }),
+    ),
+  { minLength: 2, maxLength: 8 },
+)
+
+/** Steps that change no parameter: those are of order 1. */
+const optimizer = { optimizer: { kind: 'sgd', learningRate: 1e-30 } } as const
+
+const numbers = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i + 1))
+
+describe('one object, many calls', () => {
+  test.each([false, true])('a layer with batchFirst %s', (batchFirst) => {
+    const options = { inputSize: 5, hiddenSize: 9, bidirectional: true, numLayers: 2, batchFirst }
+    fc.assert(
+      fc.property(calls, (sequence) => {
+        const used = new GRU({ ...options, seed: 3 })
+        for (const { steps, batch, lengths, bad } of sequence) {
+          const input = numbers(steps * batch * options.inputSize)
+          if (bad) expect(() => used.forwardSync(input.subarray(1), { batch })).toThrow()
+          const fresh = new GRU({ ...options, seed: 3 })
+          const call = { batch, lengths }
+          expect(used.forwardSync(input, call)).toEqual(fresh.forwardSync(input, call))
+          const grads = [used, fresh].map((gru) => {
+            const pass = gru.forwardTrainingSync(input, call)
+            return pass.backwardSync({ output: pass.output, state: pass.state })
+          })
+          expect(grads[0]).toEqual(grads[1])
+          fresh.dispose()
+        }
+        used.dispose()
+      }),
+      { seed, numRuns: 30 },
+    )
+  })
+
+  test.each(['step', 'last'] as const)('a model that predicts every %s', (every) => {
+    const options = {
+      input: { tokens: 6, embeddingSize: 3 },
+      gru: { hiddenSize: 8 },
+      output: { size: 4, loss: 'crossEntropy', every },
+      seed: 5,
+    } as const
+    fc.assert(
+      fc.property(calls, (sequence) => {
+        const used = new SequenceModel(options)
+        const trainer = new Trainer(used, optimizer)
+        for (const { steps, batch, lengths, bad } of sequence) {
+          const input = Int32Array.from({ length: steps * batch }, (_, i) => i % 6)
+          if (bad)
+            expect(() =>
+              used.predictSync(
+                input.map(() => 9),
+                { batch },
+              ),
+            ).toThrow()
+          const fresh = new SequenceModel(options)
+          const call = { batch, lengths }
+          expect(used.predictSync(input, call)).toEqual(fresh.predictSync(input, call))
+          const target = new Int32Array(every === 'step' ? steps * batch : batch).fill(1)
+          const step = { input, target, ...call }
+          if (lengths?.every((length) => length === 0)) {
+            expect(() => trainer.stepSync(step)).toThrow('at least one valid step')
+          } else {
+            expect(trainer.stepSync(step)).toEqual(new Trainer(fresh, optimizer).stepSync(step))
+          }
+          fresh.dispose()
+        }
+      }),
+      { seed, numRuns: 30 },
+    )
+  })
+})
+
+describe('NaN', () => {
+  // Quiet and signalling, with payloads that no arithmetic of this machine makes.
+  test.each([0x7fc00000, 0x7fc00001, 0xffc00003, 0x7f800001, 0x7fffffff])(
+    'of bits %d reaches every output and gradient that depends on it',
+    (bits) => {
+      const nan = new Float32Array(Uint32Array.of(bits).buffer)
+      const gru = new GRU({ inputSize: 2, hiddenSize: 19, seed: 1 })
+      const input = new Float32Array(4)
+      input.set(nan)
+      expect(gru.forwardSync(input).output.every(Number.isNaN)).toBe(true)
+      const zeros = new Float32Array(4)
+      const initialState = new Float32Array(19)
+      initialState.set(nan)
+      expect(gru.forwardSync(zeros, { initialState }).output.every(Number.isNaN)).toBe(true)
+    },
+  )
+})
