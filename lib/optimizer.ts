@@ -7,7 +7,7 @@ import type { NativeTrainerOptions } from '../binding'
 import { checkNumber, checkOneOf, checkOptions, MAX_FLOAT32, type NumberRange } from './validate'
 
 interface CommonOptions {
-  /** From 0 to the largest float32, as all below that name no other bound. Default 1e-3; 1e-2 for rmsprop. */
+  /** 0 or more. Default 1e-3; 1e-2 for rmsprop. */
   readonly learningRate?: number | undefined
   /** Factor of the L2 penalty, 0 or more. Default 0; 1e-2 for adamw, which applies it to the parameters alone. */
   readonly weightDecay?: number | undefined
@@ -42,7 +42,7 @@ export interface RmspropOptions extends CommonOptions {
   readonly epsilon?: number | undefined
 }
 
-/** An optimiser, with PyTorch's formulas and defaults. */
+/** An optimiser, with PyTorch's formulas and defaults. No number may be beyond the largest float32, 3.4e38. */
 export type OptimizerOptions = SgdOptions | AdamOptions | RmspropOptions
 
 type Hyperparameters = Omit<NativeTrainerOptions, 'kind' | 'clipNorm' | 'clipValue'>

@@ -28,9 +28,9 @@ import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 /** How a {@link Trainer} changes parameters. */
 export interface TrainerOptions {
   readonly optimizer: OptimizerOptions
-  /** Bound on the global L2 norm of all gradients, above 0. Default: none. */
+  /** Bound on the global L2 norm of all gradients, above 0 and within float32. Default: none. */
   readonly clipNorm?: number | undefined
-  /** Bound on the magnitude of each gradient, above 0; applied after clipNorm. Default: none. */
+  /** Bound on the magnitude of each gradient, as clipNorm, after which it is applied. Default: none. */
   readonly clipValue?: number | undefined
 }
 

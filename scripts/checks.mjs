@@ -44,16 +44,22 @@ export function jestCheck(name, { pattern, env } = {}) {
   }
 }
 
-/** The check that builds the native unit tests and runs them, under the given sanitizers. */
-export function nativeCheck(name, sanitizers = []) {
+/** The check that builds native unit tests and runs them, by a script that writes a JUnit report. */
+function ctestCheck(name, script, args = []) {
   const file = report(name, 'xml')
   return {
     name,
-    command: [process.execPath, 'scripts/native-tests.mjs', ...sanitizers, '--junit', file],
+    command: [process.execPath, `scripts/${script}`, ...args, '--junit', file],
     count: () => countJunit(file),
     file,
   }
 }
+
+/** The check of the native unit tests on this machine, under the given sanitizers. */
+export const nativeCheck = (name, sanitizers) => ctestCheck(name, 'native-tests.mjs', sanitizers)
+
+/** The check of the native unit tests compiled for aarch64, under emulation. */
+export const aarch64Check = (name) => ctestCheck(name, 'aarch64-tests.mjs')
 
 function results({ command, env, count, file }) {
   if (file) rmSync(file, { force: true })

@@ -1,8 +1,9 @@
-// What .ci/run does after `npm test`: the numerics with an addon built without BLAS, and the main job.
+// What .ci/run does after `npm test`: the numerics with an addon built without BLAS, the native tests for
+// aarch64 under emulation, and the main job.
 // The last line of output is `N passed, N failed`, those of `npm test` included.
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { jestCheck, runCheck, summarize, totalsFile } from './checks.mjs'
+import { aarch64Check, jestCheck, runCheck, summarize, totalsFile } from './checks.mjs'
 import { inRoot, packageCommand } from './project.mjs'
 
 const NO_BLAS = inRoot('build', 'no-blas')
@@ -22,6 +23,7 @@ const checks = [
       pattern: '\\.numerics\\.test\\.ts$',
       env: { GRU_NATIVE_ADDON: `${NO_BLAS}/Release/gru_native.node` },
     }),
+  () => aarch64Check('native tests, aarch64'),
   () => ({ name: 'npm start', command: ['npm', 'start'] }),
 ]
 

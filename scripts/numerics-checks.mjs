@@ -17,8 +17,6 @@ export function numericsChecks(runtimeWith) {
   return [
     ...(hasBlas ? [numerics('BLAS on', { GRU_NATIVE_BLAS: 'on' })] : []),
     numerics('BLAS off', { GRU_NATIVE_BLAS: 'off' }),
-    ...isas
-      .filter((name) => name !== isa)
-      .map((name) => numerics(name, { GRU_NATIVE_ISA: name })),
+    ...isas.filter((name) => name !== isa).map((name) => numerics(name, { GRU_NATIVE_ISA: name })),
   ]
 }

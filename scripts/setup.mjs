@@ -9,6 +9,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { aptCommand, aptInstall, mayInstall } from './apt.mjs'
 import {
   filesUnder,
   fingerprint,
@@ -69,12 +70,11 @@ function hasCblas() {
   return folders.some((folder) => existsSync(join(folder, 'cblas.h')))
 }
 
-const APT_BLAS = ['apt-get', 'install', '-y', '--no-install-recommends', 'libopenblas-dev']
+const BLAS_PACKAGES = ['libopenblas-dev']
 
 function installBlas() {
-  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true }
-  say(`installing OpenBLAS (apt-get update && ${APT_BLAS.join(' ')})`)
-  return run(['apt-get', 'update'], options) === 0 && run(APT_BLAS, options) === 0
+  say(`installing OpenBLAS (${aptCommand(BLAS_PACKAGES)})`)
+  return aptInstall(BLAS_PACKAGES)
 }
 
 /** Provides a CBLAS if it can, and returns whether there is one. Never fails: the engine has its own GEMM. */
@@ -84,9 +84,8 @@ function provideBlas() {
     say('no CBLAS; going on with the built-in matrix product (GRU_NATIVE_SETUP_BLAS=skip)')
     return false
   }
-  const mayInstall = process.getuid?.() === 0 && succeeds(['apt-get', '--version'])
   // One attempt per build folder: a machine without a network should not wait for it in every run.
-  if (mayInstall && readStamp('blas-install') === undefined) {
+  if (mayInstall() && readStamp('blas-install') === undefined) {
     const installed = installBlas()
     writeStamp('blas-install', installed ? 'installed' : 'failed')
     if (installed && hasCblas()) return true
@@ -94,7 +93,7 @@ function provideBlas() {
   const command =
     process.platform === 'darwin'
       ? 'brew install openblas pkg-config'
-      : `apt-get update && ${APT_BLAS.join(' ')}   (as root)`
+      : `${aptCommand(BLAS_PACKAGES)}   (as root)`
   say('no CBLAS; going on with the built-in matrix product. For OpenBLAS beside it run')
   say(`  ${command}`)
   return false

@@ -8,9 +8,12 @@ import {
   setThreads,
   Trainer,
 } from '../lib'
+import { requireChosenEngine } from './support/engine-choice'
 import { forms } from './support/layers'
 import { bitsOf, integers, randomSource, sequenceOf, uniform } from './support/numbers'
 import { seed } from './support/random'
+
+requireChosenEngine()
 
 /** Large enough that the engine gives every thread a part of the work, and sizes that divide into nothing. */
 const layers: GruOptions[] = [

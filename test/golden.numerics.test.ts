@@ -9,9 +9,12 @@ import {
 } from '../lib'
 import type { TrainingBatch } from '../lib'
 import { readSafetensors, type Safetensors } from '../lib/formats/safetensors'
+import { requireChosenEngine } from './support/engine-choice'
 import { goldenFiles } from './support/golden'
 import { forms } from './support/layers'
 import { beyond, largestDifference, largestMagnitude } from './support/numbers'
+
+requireChosenEngine()
 
 // What float32 must reach against float64: outputs lie in [-1, 1], gradients are measured by the
 // largest of their tensor.

@@ -42,6 +42,11 @@ describe('options', () => {
     expect(Object.isFrozen(gru.options)).toBe(true)
   })
 
+  test('may be at their limits', () => {
+    expect(makeGru({ numLayers: 1024, hiddenSize: 1 }).options.numLayers).toBe(1024)
+    expect(makeGru({ dropout: 1 - 2 ** -24 }).options.dropout).toBe(1 - 2 ** -24)
+  })
+
   test('without a seed draw another one each time', () => {
     const seeds = [1, 2, 3].map(() => makeGru({ seed: undefined }).options.seed)
     expect(new Set(seeds).size).toBe(3)
@@ -72,16 +77,16 @@ describe('options', () => {
     ],
     [{ hiddenSize: 1e300 }, 'ERR_GRU_VALUE', 'hiddenSize: expected an integer from 1 to'],
     [{ hiddenSize: 2 ** 29 - 1 }, 'ERR_GRU_VALUE', 'options: expected sizes with at most'],
-    [{ numLayers: 2 ** 29 - 1 }, 'ERR_GRU_VALUE', 'options: expected sizes with at most'],
     [
-      { numLayers: 1.5 },
+      { numLayers: 1025 },
       'ERR_GRU_VALUE',
-      'numLayers: expected an integer from 1 to 536870911, got 1.5',
+      'numLayers: expected an integer from 1 to 1024, got 1025',
     ],
+    [{ numLayers: 1.5 }, 'ERR_GRU_VALUE', 'numLayers: expected an integer from 1 to 1024, got 1.5'],
     [
       { numLayers: null },
       'ERR_GRU_TYPE',
-      'numLayers: expected an integer from 1 to 536870911, got null',
+      'numLayers: expected an integer from 1 to 1024, got null',
     ],
     [{ bias: 1 }, 'ERR_GRU_TYPE', 'bias: expected true or false, got 1'],
     [{ batchFirst: 'no' }, 'ERR_GRU_TYPE', 'batchFirst: expected true or false, got "no"'],
@@ -94,6 +99,11 @@ describe('options', () => {
       { dropout: -0.1 },
       'ERR_GRU_VALUE',
       'dropout: expected a finite number at least 0 and below 1, got -0.1',
+    ],
+    [
+      { dropout: 0.99999999 },
+      'ERR_GRU_VALUE',
+      'dropout: expected a number that is below 1 also as float32, got 0.99999999',
     ],
     [{ bidirectional: 0 }, 'ERR_GRU_TYPE', 'bidirectional: expected true or false, got 0'],
     [{ resetAfter: {} }, 'ERR_GRU_TYPE', 'resetAfter: expected true or false, got an object'],

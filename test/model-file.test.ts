@@ -52,6 +52,17 @@ describe('a saved model', () => {
     expect(second).toEqual(first)
   })
 
+  test('keeps metadata under any key', async () => {
+    const text = '{"__proto__": "a", "constructor": "b", "": "c"}'
+    const metadata = JSON.parse(text) as Record<string, string>
+    await saveOne(inFolder('keys.safetensors'), metadata)
+    using loaded = await SequenceModel.load(inFolder('keys.safetensors'))
+    expect(Object.entries(loaded.metadata)).toEqual(Object.entries(metadata))
+    await loaded.save(inFolder('keys-again.safetensors'))
+    using again = await SequenceModel.load(inFolder('keys-again.safetensors'))
+    expect(Object.entries(again.metadata)).toEqual(Object.entries(metadata))
+  })
+
   test('has the tensors of getParameters, with their shapes', async () => {
     const file = inFolder('shapes.safetensors')
     await saveOne(file)
@@ -115,6 +126,12 @@ describe('load refuses', () => {
       'an empty tensor more',
       (tensors) => tensors.set('extra', { dtype: 'F32', shape: [0], data: new Float32Array(0) }),
       /expected only the model's tensors, got "extra"/,
+    ],
+    [
+      'an empty tensor named as a member of every object',
+      (tensors) =>
+        tensors.set('constructor', { dtype: 'F32', shape: [0], data: new Float32Array(0) }),
+      /expected only the model's tensors, got "constructor"/,
     ],
     [
       'another shape',

@@ -2,6 +2,7 @@ import * as fc from 'fast-check'
 import type { NativeGruOptions, ReferenceResult } from '../binding'
 import { type Gradients, GRU } from '../lib'
 import { native } from '../lib/native'
+import { requireChosenEngine } from './support/engine-choice'
 import { forms } from './support/layers'
 import {
   beyond,
@@ -13,6 +14,8 @@ import {
   uniform,
 } from './support/numbers'
 import { seed } from './support/random'
+
+requireChosenEngine()
 
 // The bounds of the golden cases. They hold for any size because inputs are scaled such that what enters
 // an activation stays of order 1, as initial values keep the recurrent part: the rounding of a sum grows
@@ -185,6 +188,23 @@ describe.each(forms)('in the $name form', (form) => {
       { seed, numRuns: 40 },
     )
   })
+})
+
+// Above the 4e6 operations from which gradients' products go to BLAS, where there is one: even that of
+// the candidate's recurrent weights, 2 H H steps batch, which is formed by itself.
+test.each([
+  { resetAfter: true, bidirectional: false },
+  { resetAfter: true, bidirectional: true },
+  { resetAfter: false, bidirectional: false },
+  { resetAfter: false, bidirectional: true },
+])('agrees with the reference where products are large: %j', async (choice) => {
+  const options: NativeGruOptions = {
+    ...{ inputSize: 40, hiddenSize: 64, numLayers: 1, bias: true, batchFirst: false, dropout: 0 },
+    ...{ updateGate: 'retain', ...choice },
+  }
+  const sizes = { seed, steps: 40, batch: 16, ragged: false, earlierPasses: 0 }
+  const large: Case = { options, ...sizes, initialState: true, given: 'both' }
+  for (const form of forms) expect(await failures(large, form)).toEqual({})
 })
 
 test.each(hiddenSizes)(

@@ -62,6 +62,16 @@ describe('options', () => {
     [{ ...words, gru: { hiddenSize: -5 } }, 'ERR_GRU_VALUE', /^gru\.hiddenSize: /],
     [{ ...words, gru: { hiddenSize: 5, dropout: 2 } }, 'ERR_GRU_VALUE', /^gru\.dropout: /],
     [
+      { ...words, gru: { hiddenSize: 5, dropout: 0.99999999 } },
+      'ERR_GRU_VALUE',
+      'gru.dropout: expected a number that is below 1 also as float32, got 0.99999999',
+    ],
+    [
+      { ...words, gru: { hiddenSize: 5, numLayers: 1025 } },
+      'ERR_GRU_VALUE',
+      'gru.numLayers: expected an integer from 1 to 1024, got 1025',
+    ],
+    [
       { ...words, gru: { hiddenSize: 2 ** 28 } },
       'ERR_GRU_VALUE',
       /^options: expected sizes with at most \d+ parameters/,
@@ -218,14 +228,14 @@ describe('predictions', () => {
       Int32Array.of(0, 7),
       {},
       'ERR_GRU_VALUE',
-      'input[1]: expected a token from 0 to 6, got 7',
+      'input[1]: expected an integer from 0 to 6, got 7',
     ],
     [
       words,
       Int32Array.of(-1),
       {},
       'ERR_GRU_VALUE',
-      'input[0]: expected a token from 0 to 6, got -1',
+      'input[0]: expected an integer from 0 to 6, got -1',
     ],
     [
       features,

@@ -83,8 +83,30 @@ describe('options', () => {
     [
       { optimizer: { kind: 'sgd', learningRate: -1 } },
       'ERR_GRU_VALUE',
-      'optimizer.learningRate: expected a finite number at least 0, got -1',
+      'optimizer.learningRate: expected a finite number at least 0 and at most 3.4028234663852886e+38, got -1',
     ],
+    [
+      { optimizer: { kind: 'sgd', learningRate: 1e39 } },
+      'ERR_GRU_VALUE',
+      /^optimizer\.learningRate: .* at most 3\.4028234663852886e\+38, got 1e\+39$/,
+    ],
+    [
+      { optimizer: { kind: 'adamw', weightDecay: 1e39 } },
+      'ERR_GRU_VALUE',
+      /^optimizer\.weightDecay: .*got 1e\+39$/,
+    ],
+    [
+      { optimizer: { kind: 'rmsprop', momentum: 1e39 } },
+      'ERR_GRU_VALUE',
+      /^optimizer\.momentum: .*got 1e\+39$/,
+    ],
+    [
+      { optimizer: { kind: 'adam', epsilon: 1e39 } },
+      'ERR_GRU_VALUE',
+      /^optimizer\.epsilon: .*got 1e\+39$/,
+    ],
+    [{ optimizer: sgd, clipNorm: 1e39 }, 'ERR_GRU_VALUE', /^clipNorm: .*got 1e\+39$/],
+    [{ optimizer: sgd, clipValue: 1e39 }, 'ERR_GRU_VALUE', /^clipValue: .*got 1e\+39$/],
     [
       { optimizer: { kind: 'adam', beta2: 1 } },
       'ERR_GRU_VALUE',
@@ -98,12 +120,12 @@ describe('options', () => {
     [
       { optimizer: sgd, clipNorm: 0 },
       'ERR_GRU_VALUE',
-      'clipNorm: expected a finite number above 0, got 0',
+      'clipNorm: expected a finite number above 0 and at most 3.4028234663852886e+38, got 0',
     ],
     [
       { optimizer: sgd, clipValue: NaN },
       'ERR_GRU_VALUE',
-      'clipValue: expected a finite number above 0, got NaN',
+      'clipValue: expected a finite number above 0 and at most 3.4028234663852886e+38, got NaN',
     ],
     [{ optimizer: sgd, clip: 1 }, 'ERR_GRU_VALUE', /^options: .*"clip"/],
   ])('refuse what is wrong: %#', (bad, code, message) => {
@@ -237,13 +259,52 @@ describe('a step', () => {
     const good = { input: Int32Array.of(0, 3), target: Int32Array.of(0, 2) }
     const badClass = { ...good, target: Int32Array.of(0, 3) }
     const badToken = { ...good, input: Int32Array.of(0, 4) }
-    const classMessage = 'target[1]: expected a class from 0 to 2, got 3'
-    const tokenMessage = 'input[1]: expected a token from 0 to 3, got 4'
+    const classMessage = 'target[1]: expected an integer from 0 to 2, got 3'
+    const tokenMessage = 'input[1]: expected an integer from 0 to 3, got 4'
     expectGruError(() => trainer.stepSync(badClass), 'ERR_GRU_VALUE', classMessage)
     await expectGruRejection(trainer.step(badClass), 'ERR_GRU_VALUE', classMessage)
     expectGruError(() => trainer.stepSync(badToken), 'ERR_GRU_VALUE', tokenMessage)
     await expectGruRejection(trainer.step(badToken), 'ERR_GRU_VALUE', tokenMessage)
     expect(bits(model)).toEqual(before)
+  })
+
+  test('looks at no class and no token past a length', async () => {
+    const words = {
+      input: { tokens: 4, embeddingSize: 2 },
+      gru: { hiddenSize: 3 },
+      output: { size: 3, loss: 'crossEntropy' as const },
+      seed: 3,
+    }
+    const clean = { input: Int32Array.of(2, 0), target: Int32Array.of(1, 0), lengths: [1] }
+    const dirty = { input: Int32Array.of(2, -7), target: Int32Array.of(1, -100), lengths: [1] }
+    const [expected, { model, trainer }] = [make(words), make(words)]
+    expect(await trainer.evaluate(dirty)).toEqual(await expected.trainer.evaluate(clean))
+    expect(trainer.stepSync(dirty)).toEqual(expected.trainer.stepSync(clean))
+    expect(await trainer.step(dirty)).toEqual(await expected.trainer.step(clean))
+    expect(bits(model)).toEqual(bits(expected.model))
+    const input = Int32Array.of(2, -7)
+    const prediction = model.predictSync(input, { lengths: [1] })
+    expect(prediction).toEqual(model.predictSync(clean.input, { lengths: [1] }))
+
+    const late = { ...clean, input: Int32Array.of(2, 3, 1), lengths: [2] }
+    const badClass = { ...late, target: Int32Array.of(1, -100, -100) }
+    const classMessage = 'target[1]: expected an integer from 0 to 2, got -100'
+    expectGruError(() => trainer.stepSync(badClass), 'ERR_GRU_VALUE', classMessage)
+    const badToken = { ...late, target: Int32Array.of(1, 2, 0), input: Int32Array.of(2, -7, -7) }
+    const tokenMessage = 'input[1]: expected an integer from 0 to 3, got -7'
+    expectGruError(() => trainer.stepSync(badToken), 'ERR_GRU_VALUE', tokenMessage)
+  })
+
+  test('looks at no class of a sequence without steps', () => {
+    const { trainer } = make({
+      input: { tokens: 4, embeddingSize: 2 },
+      gru: { hiddenSize: 3 },
+      output: { size: 3, loss: 'crossEntropy', every: 'last' },
+    })
+    const last = { input: new Int32Array(4), target: Int32Array.of(-100, 2), batch: 2 }
+    expect(trainer.stepSync({ ...last, lengths: [0, 2] }).loss).toBeGreaterThan(0)
+    const message = 'target[0]: expected an integer from 0 to 2, got -100'
+    expectGruError(() => trainer.stepSync({ ...last, lengths: [1, 2] }), 'ERR_GRU_VALUE', message)
   })
 
   test('that is aborted changes nothing', async () => {
@@ -377,6 +438,44 @@ describe('fit', () => {
     expect(await losses({})).toEqual(shuffled)
     expect(await losses({ seed: 1 })).toEqual(shuffled)
     expect(await losses({ seed: 2 })).not.toEqual(shuffled)
+  })
+
+  describe('in several calls of one epoch', () => {
+    const dropping = { ...options, gru: { hiddenSize: 6, numLayers: 2, dropout: 0.3 } }
+
+    async function trained(...calls: FitOptions[]): Promise<{ losses: number[]; bits: string[] }> {
+      const { model, trainer } = make(dropping)
+      const losses: number[] = []
+      for (const call of calls) {
+        for (const { loss } of await collect(trainer.fit(data, { batchSize: 4, ...call }))) {
+          losses.push(loss)
+        }
+      }
+      return { losses, bits: bits(model) }
+    }
+
+    test('is one call of several epochs, to the bit', async () => {
+      const whole = await trained({ epochs: 4 })
+      const once = { epochs: 1 }
+      expect(await trained(once, once, once, once)).toEqual(whole)
+      expect(await trained(once, { epochs: 3 })).toEqual(whole)
+      // A call with a seed has orders of its own, and does not move those without.
+      const { losses } = await trained(once, { epochs: 1, seed: 5 }, { epochs: 3 })
+      expect(losses.slice(0, 3)).toEqual(whole.losses.slice(0, 3))
+    })
+
+    test('has the same order in each where they are given the seed', async () => {
+      const orders: string[][] = [[], []]
+      // Nothing is learnt, so that losses tell only what the batches are made of.
+      const { trainer } = make(options, { optimizer: { kind: 'sgd', learningRate: 0 } })
+      for (let call = 0; call < 3; call++) {
+        for (const [i, seed] of [undefined, 9].entries()) {
+          const all = await collect(trainer.fit(data, { epochs: 1, batchSize: 4, seed }))
+          orders[i]!.push(all.map(({ loss }) => loss).join())
+        }
+      }
+      expect(orders.map((found) => new Set(found).size)).toEqual([3, 1])
+    })
   })
 
   test('measures validation data after each epoch', async () => {

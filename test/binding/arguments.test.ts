@@ -170,7 +170,7 @@ describe('wrong arguments', () => {
     )
     const outside = tokens.map((token, i) => (i === 3 ? 5 : token))
     const wrongToken = () => trainer.stepSync(STEPS, BATCH, null, outside, classes)
-    expect(wrongToken).toThrow('input[3]: expected a token from 0 to 4, got 5')
+    expect(wrongToken).toThrow('input[3]: expected an integer from 0 to 4, got 5')
     expect(await codeOf(wrongToken)).toBe('ERR_GRU_VALUE')
   })
 })

@@ -40,12 +40,22 @@ it('learns nothing from rows after the training part', async () => {
   expect(fitEncoding(other, COLUMNS, 3)).toEqual(fitEncoding(one, COLUMNS, 3))
 })
 
-it('names row, column and category where the training part did not have it', async () => {
+it('names line, column and category where the training part did not have it', async () => {
   const table = await tableOf([...ROWS.slice(0, 3), '2020-03-02,4,hail'])
   const encoding = fitEncoding(table, COLUMNS, 3)
   expect(() => encodeRows(table, encoding, 0, 3)).not.toThrow()
   expect(() => encodeRows(table, encoding, 0, 4)).toThrow(
-    'row 4, column "sky": expected a category of the training part (rain, sun), got "hail"',
+    'table.csv, line 5, column "sky": expected a category of the training part (rain, sun), got "hail"',
+  )
+})
+
+it("names the file's line also after a field of several lines", async () => {
+  const note = '2020-02-29,3,"rain\nand wind"'
+  const missing = tableOf([ROWS[0]!, note, ROWS[3]!])
+  await expect(missing).rejects.toThrow('table.csv, line 5, column "day"')
+  const table = await tableOf([ROWS[0]!, note, '2020-03-01,5,hail'])
+  expect(() => encodeRows(table, fitEncoding(table, COLUMNS, 2), 2, 3)).toThrow(
+    'table.csv, line 5, column "sky"',
   )
 })
 
@@ -62,9 +72,9 @@ it('refuses numbers too large for a variance', () => {
 it('refuses a table with a day missing, or one twice', async () => {
   const rows = rowsOfDays(10)
   await expect(tableOf([...rows.slice(0, 4), ...rows.slice(5)])).rejects.toThrow(
-    'row 5, column "day": expected the day after the row before, 2020-01-03, got 2020-01-04',
+    'table.csv, line 6, column "day": expected the day after the row before, 2020-01-03, got 2020-01-04',
   )
   await expect(tableOf([...rows.slice(0, 4), ...rows.slice(3)])).rejects.toThrow(
-    'row 5, column "day"',
+    'table.csv, line 6, column "day"',
   )
 })

@@ -63,6 +63,21 @@ it.each([
   ],
   ['a share', { split: { training: 1.5 } }, 'split.training: expected a finite number above 0 and'],
   ['hiddenSize', { model: { hiddenSize: '32' } }, 'model.hiddenSize: expected an integer'],
+  [
+    'a dropout that is 1 as float32',
+    { model: { dropout: 0.99999999 } },
+    'model.dropout: expected a number that is below 1 also as float32, got 0.99999999',
+  ],
+  [
+    'numLayers',
+    { model: { numLayers: 1025 } },
+    'model.numLayers: expected an integer from 1 to 1024, got 1025',
+  ],
+  [
+    'learningRate',
+    { training: { learningRate: 1e39 } },
+    'training.learningRate: expected a finite number above 0 and at most 3.4028234663852886e+38',
+  ],
   ['dropout', { model: { dropout: 1 } }, 'model.dropout: expected a finite number at least 0 and'],
   [
     'a misspelt key',

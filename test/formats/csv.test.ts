@@ -29,6 +29,7 @@ describe('a good file', () => {
     const table = await read(content, { date: 'date', high: 'number', kind: 'category' })
     expect(table).toEqual({
       rows: 2,
+      lines: [2, 3],
       columns: {
         date: [new Date('2012-01-01T00:00:00Z'), new Date('2012-02-29T00:00:00Z')],
         high: Float64Array.of(12.8, -10),
@@ -51,7 +52,9 @@ describe('a good file', () => {
     ['the columns in another order', 'b,a\n2,1\n'],
   ])('may have %s', async (_, content) => {
     const table = await read(content, { a: 'number', b: 'number' })
-    expect(table).toEqual({ rows: 1, columns: { a: Float64Array.of(1), b: Float64Array.of(2) } })
+    expect(table.rows).toBe(1)
+    expect(table.lines).toEqual([2])
+    expect(table.columns).toEqual({ a: Float64Array.of(1), b: Float64Array.of(2) })
   })
 
   test.each([

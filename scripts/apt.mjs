@@ -1,0 +1,23 @@
+// Installing Debian packages, where the user may.
+import process from 'node:process'
+import { run, succeeds } from './project.mjs'
+
+const installing = (packages) => [
+  'apt-get',
+  'install',
+  '-y',
+  '--no-install-recommends',
+  ...packages,
+]
+
+/** The one command, for a shell, that installs the packages. */
+export const aptCommand = (packages) => `apt-get update && ${installing(packages).join(' ')}`
+
+/** True if this process may install: it is root's, and there is an apt-get. */
+export const mayInstall = () => process.getuid?.() === 0 && succeeds(['apt-get', '--version'])
+
+/** Installs the packages and returns whether that succeeded; its output is shown only if it fails. */
+export function aptInstall(packages) {
+  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true }
+  return run(['apt-get', 'update'], options) === 0 && run(installing(packages), options) === 0
+}

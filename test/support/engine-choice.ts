@@ -1,0 +1,26 @@
+import { type Runtime, runtime } from '../../lib'
+
+/** What the environment asks of the engine and the engine does not do; empty where all is as asked. */
+export function unmetChoices(
+  environment: Readonly<Record<string, string | undefined>>,
+  { isa, blas }: Pick<Runtime, 'isa' | 'blas'>,
+): string[] {
+  const unmet: string[] = []
+  const check = (name: string, found: string): void => {
+    const asked = environment[name] ?? ''
+    if (asked !== '' && asked !== found) unmet.push(`${name}=${asked}, but the engine has ${found}`)
+  }
+  check('GRU_NATIVE_ISA', isa)
+  check('GRU_NATIVE_BLAS', blas === 'none' ? 'off' : 'on')
+  return unmet
+}
+
+/**
+ * Fails the tests of a file where the engine passes over what the environment asks for, as it does with a
+ * misspelt name: they would compute in the default way and prove nothing of another.
+ */
+export function requireChosenEngine(): void {
+  beforeAll(() => {
+    expect(unmetChoices(process.env, runtime())).toEqual([])
+  })
+}
