@@ -318,6 +318,7 @@ class GradientProducts {
 
 /// The gradient of the state after each sequence's last step, where the walk begins.
 void start_d_state(const GruBackward& call, float* d_state, std::size_t count) {
+  if (count == 0) return;
   if (call.d_final_state.empty()) {
     std::memset(d_state, 0, count * sizeof(float));
   } else {

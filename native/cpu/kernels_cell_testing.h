@@ -111,6 +111,8 @@ inline cpu::ForwardStep forward_part(const Step& step, Memory& memory, const Par
   call.rows = part.end_row - part.first_row;
   call.first_block = part.first_block;
   call.end_block = part.end_block;
+  // Either order of blocks: it is no part of the result.
+  call.descending = (part.first_row + part.first_block + step.hidden) % 2 == 1;
   return call;
 }
 

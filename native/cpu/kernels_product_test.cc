@@ -25,6 +25,7 @@ struct Example {
   GuardedMatrix a, b, before;
   std::vector<float> bias, packed;
   bool accumulate;
+  bool descending;  // either order, in turn: it is no part of the result
 
   Example(const Kernels& kernels, Random& random)
       : table(kernels),
@@ -38,7 +39,8 @@ struct Example {
         before(random_matrix(random, rows, columns)),
         bias(coin(random) ? random_floats(random, columns) : std::vector<float>()),
         packed(round_up(columns, kernels.lanes) * depth),
-        accumulate(coin(random)) {
+        accumulate(coin(random)),
+        descending(coin(random)) {
     table.pack_panels(source_of(b), packed.data(), 0, panels());
   }
 
@@ -62,6 +64,7 @@ struct Example {
     product.columns = columns;
     product.first_panel = first_panel;
     product.end_panel = end_panel;
+    product.descending = descending = !descending;
     return product;
   }
 

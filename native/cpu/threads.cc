@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -97,11 +96,22 @@ class Pool {
   }
 
   void run(unsigned wanted, const Job& job) {
-    const std::unique_lock<std::mutex> lock(busy_, std::try_to_lock);
-    const bool mine = lock.owns_lock() && Clock::now() >= rest_until_;
-    const unsigned size = mine ? ready(wanted) : 1;
+    // Not a mutex: a region within a region finds the pool held by its own thread.
+    if (busy_.test_and_set(std::memory_order_acquire)) return run_alone(job);
+    run_together(wanted, job);
+    busy_.clear(std::memory_order_release);
+  }
+
+ private:
+  static void run_alone(const Job& job) {
+    Team team(1);
+    job.body(job.context, 0, team);
+  }
+
+  void run_together(unsigned wanted, const Job& job) {
+    const unsigned size = Clock::now() >= rest_until_ ? ready(wanted) : 1;
+    if (size == 1) return run_alone(job);
     Team team(size);
-    if (size == 1) return job.body(job.context, 0, team);
     remaining_.store(size - 1, std::memory_order_relaxed);
     for (unsigned index = 1; index < size; ++index) {
       Worker& worker = *workers_[index - 1];
@@ -119,7 +129,6 @@ class Pool {
     if (stalled || team.contended()) rest_until_ = Clock::now() + rest_time;
   }
 
- private:
   /// Starts workers up to the wanted team; a system that gives no more threads makes it smaller.
   unsigned ready(unsigned wanted) {
     try {
@@ -148,8 +157,8 @@ class Pool {
     }
   }
 
-  std::mutex busy_;
-  Clock::time_point rest_until_{};  ///< under busy_
+  std::atomic_flag busy_;
+  Clock::time_point rest_until_{};  ///< read and written by whoever holds busy_
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<std::uint32_t> remaining_{0};
 };
