@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "cpu/pointwise.h"
+#include "cpu/gradient_products.h"
 #include "cpu/recurrence.h"
 
 namespace gru::cpu {
@@ -93,33 +93,22 @@ class BackwardPass {
   void compute_after(std::size_t s, const Share& share) const {
     each_state(s, share, kernels().backward_after);
     wait(share);
-    // q's gradients lie one gate further than U_n's rows, behind da_n.
-    const Range rows = active_rows(s, share);
-    multiply(weights_.d_state(), gates_of(s), 0, gate_n * hidden_, d_state_, true, rows, share,
-             s % 2 == 1);
-    multiply(weights_.d_state(), gates_of(s) + hidden_, gate_n * hidden_, gate_count * hidden_,
-             d_state_, true, rows, share, s % 2 == 1);
+    const PackedMatrix& u = weights_.d_state();
+    multiply(s, {u, gate_r, 0, gate_n * hidden_}, d_state_, true, share);
+    multiply(s, {u, reserve_q, gate_n * hidden_, gate_count * hidden_}, d_state_, true, share);
   }
 
   void compute_before(std::size_t s, const Share& share) const {
     each_state(s, share, kernels().backward_before);
     wait(share);
-    const Range rows = active_rows(s, share);
-    multiply(weights_.d_reset_state(), gates_of(s) + gate_n * hidden_, 0, hidden_, d_reset_state_,
-             false, rows, share, s % 2 == 1);
+    multiply(s, {weights_.d_reset_state(), gate_n, 0, hidden_}, d_reset_state_, false, share);
     each_state(s, share, kernels().backward_before_reset);
     wait(share);
-    multiply(weights_.d_state(), gates_of(s), 0, gate_n * hidden_, d_state_, true, rows, share,
-             s % 2 == 1);
+    multiply(s, {weights_.d_state(), gate_r, 0, gate_n * hidden_}, d_state_, true, share);
   }
 
   float* gates_of(std::size_t s) const {
     return call_.reserve.data() + recurrence_.first_row(s) * gate_stride_;
-  }
-
-  Range active_rows(std::size_t s, const Share& share) const {
-    const std::size_t active = recurrence_.active(s);
-    return {std::min(share.sequences.begin, active), std::min(share.sequences.end, active)};
   }
 
   template <class Kernel>
@@ -150,25 +139,35 @@ class BackwardPass {
     return step;
   }
 
-  /// to[rows, my panels] (+)= gradients[rows, first_k..end_k] times those rows of b.
-  void multiply(const PackedMatrix& b, const float* gradients, std::size_t first_k,
-                std::size_t end_k, float* to, bool accumulate, Range rows, const Share& share,
-                bool descending) const {
+  /// The reserve of a step from `gate` on, times the rows first_k..end_k of b.
+  struct Factors {
+    const PackedMatrix& b;
+    std::size_t gate;
+    std::size_t first_k;
+    std::size_t end_k;
+  };
+
+  /// My panels of to (+)= the product, for my sequences that run at step s.
+  void multiply(std::size_t s, const Factors& factors, float* to, bool accumulate,
+                const Share& share) const {
+    const std::size_t active = recurrence_.active(s);
+    const std::size_t first = std::min(share.sequences.begin, active);
     PanelProduct product{};
-    product.a = gradients + rows.begin * gate_stride_;
+    // The kernel adds first_k to a, as it stands in b.
+    product.a = gates_of(s) + first * gate_stride_ + factors.gate * hidden_ - factors.first_k;
     product.a_stride = gate_stride_;
-    product.b = b.data.data();
-    product.b_depth = b.depth;
-    product.first_k = first_k;
-    product.end_k = end_k;
-    product.c = to + rows.begin * hidden_;
+    product.b = factors.b.data.data();
+    product.b_depth = factors.b.depth;
+    product.first_k = factors.first_k;
+    product.end_k = factors.end_k;
+    product.c = to + first * hidden_;
     product.c_stride = hidden_;
     product.accumulate = accumulate;
-    product.rows = rows.end - rows.begin;
+    product.rows = std::min(share.sequences.end, active) - first;
     product.columns = hidden_;
     product.first_panel = share.panels.begin;
     product.end_panel = share.panels.end;
-    product.descending = descending;
+    product.descending = s % 2 == 1;
     kernels().panel_product(product);
   }
 
@@ -182,138 +181,6 @@ class BackwardPass {
   Recurrence recurrence_;
   Agreement stop_;     ///< the call was aborted
   Agreement retreat_;  ///< other processes hold the cores: thread 0 goes on alone
-};
-
-/// The products that follow the walk: dx = dG W, dW = dG^T x, dU = dG^T h, and the bias sums.
-class GradientProducts {
- public:
-  GradientProducts(const CpuGruWeights& weights, const GruBackward& call,
-                   const float* initial_state, RecurrenceScratch& scratch, ProductScratch& products)
-      : weights_(weights),
-        call_(call),
-        initial_state_(initial_state),
-        hidden_(weights.shape().hidden_size),
-        scratch_(scratch),
-        products_(products) {}
-
-  Status run() {
-    GRU_RETURN_IF_ERROR(input_gradient());
-    GRU_RETURN_IF_ERROR(weight_gradient(gates(0, gate_count), call_.input,
-                                        weight(call_.gradients.weight_ih, 0), false));
-    GRU_RETURN_IF_ERROR(recurrent_gradients());
-    return bias_gradients();
-  }
-
- private:
-  /// Gates first..end of every row's reserve.
-  DeviceMatrix<const float> gates(std::size_t first, std::size_t end) const {
-    const std::size_t stride = reserve_gates * hidden_;
-    return {call_.reserve.data() + first * hidden_, call_.map->rows(), (end - first) * hidden_,
-            stride};
-  }
-
-  /// Rows of a [3H, columns] gradient from gate `first` on.
-  DeviceMatrix<float> weight(DeviceSpan<float> gradient, std::size_t first) const {
-    const std::size_t columns = gradient.size() / (gate_count * hidden_);
-    return {gradient.data() + first * hidden_ * columns, (gate_count - first) * hidden_, columns,
-            columns};
-  }
-
-  Status input_gradient() const {
-    if (call_.d_input.empty()) return {};
-    const DeviceMatrix<const float> a = gates(0, gate_count);
-    const ProductRows rows{a.data(), a.stride(), call_.d_input.data(), call_.d_input.stride(),
-                           a.rows()};
-    const double operations = 2.0 * static_cast<double>(a.rows()) *
-                              static_cast<double>(a.columns()) *
-                              static_cast<double>(call_.d_input.columns());
-    parallel(threads_for(operations), [&](unsigned index, Team& team) {
-      multiply_share(rows, weights_.d_input(), nullptr, call_.add_to_d_input, index, team.size());
-    });
-    return {};
-  }
-
-  /// to (+)= gradients^T factor.
-  Status weight_gradient(DeviceMatrix<const float> gradients, DeviceMatrix<const float> factor,
-                         DeviceMatrix<float> to, bool accumulate) {
-    Gemm product;
-    product.transpose_a = Transpose::yes;
-    product.a = gradients;
-    product.b = factor;
-    product.c = to.row_range(0, gradients.columns());
-    product.accumulate = accumulate;
-    return multiply(product, products_);
-  }
-
-  Status recurrent_gradients() {
-    const DeviceSpan<float> gradient = call_.gradients.weight_hh;
-    if (weights_.reset_after()) {
-      GRU_RETURN_IF_ERROR(state_gradient(gates(0, gate_n), weight(gradient, 0)));
-      return state_gradient(gates(reserve_q, reserve_gates), weight(gradient, gate_n));
-    }
-    GRU_RETURN_IF_ERROR(state_gradient(gates(0, gate_n), weight(gradient, 0)));
-    return weight_gradient(gates(gate_n, gate_count), gates(reserve_q, reserve_gates),
-                           weight(gradient, gate_n), false);
-  }
-
-  /// to = sum over rows of gradients^T times the state before the row.
-  Status state_gradient(DeviceMatrix<const float> gradients, DeviceMatrix<float> to) {
-    const RowMap& map = *call_.map;
-    if (!map.is_dense()) {
-      GRU_RETURN_IF_ERROR(gather_states());
-      return weight_gradient(gradients, {scratch_.states.data(), map.rows(), hidden_, hidden_}, to,
-                             false);
-    }
-    // Of a dense batch the states before the rows are the rows one step off, and the initial state.
-    const std::size_t batch = map.batch();
-    const std::size_t rest = map.rows() - std::min(batch, map.rows());
-    const std::size_t begin = call_.reverse ? rest : 0;
-    const std::size_t first = call_.reverse ? 0 : batch;
-    const DeviceMatrix<const float> initial(initial_state_, batch, hidden_, hidden_);
-    GRU_RETURN_IF_ERROR(weight_gradient(gradients.row_range(begin, batch), initial, to, false));
-    if (rest == 0) return {};
-    return weight_gradient(gradients.row_range(first, rest),
-                           call_.output.row_range(call_.reverse ? batch : 0, rest), to, true);
-  }
-
-  Status gather_states() {
-    const RowMap& map = *call_.map;
-    GRU_RETURN_IF_ERROR(scratch_.states.reserve(CheckedSize(map.rows()) * hidden_));
-    const Recurrence recurrence(map, call_.reverse, initial_state_, call_.output.data(),
-                                call_.output.stride(), hidden_);
-    for (std::size_t s = 0; s < recurrence.steps(); ++s) {
-      recurrence.for_each_state(s, {0, map.batch()}, [&](const StateRows& rows) {
-        float* to = scratch_.states.data() + (recurrence.first_row(s) + rows.first) * hidden_;
-        for (std::size_t i = 0; i < rows.count; ++i) {
-          std::memcpy(to + i * hidden_, rows.state + i * rows.stride, hidden_ * sizeof(float));
-        }
-      });
-    }
-    return {};
-  }
-
-  Status bias_gradients() {
-    if (call_.gradients.bias_ih.empty()) return {};
-    const std::size_t width = reserve_gates * hidden_;
-    GRU_RETURN_IF_ERROR(scratch_.bias_sums.reserve(width));
-    float* sums = scratch_.bias_sums.data();
-    column_sums(sums, gates(0, reserve_gates));
-    const std::size_t gate_bytes = hidden_ * sizeof(float);
-    float* d_bias_ih = call_.gradients.bias_ih.data();
-    float* d_bias_hh = call_.gradients.bias_hh.data();
-    std::memcpy(d_bias_ih, sums, gate_count * gate_bytes);
-    std::memcpy(d_bias_hh, sums, gate_n * gate_bytes);
-    const std::size_t recurrent = weights_.reset_after() ? reserve_q : std::size_t{gate_n};
-    std::memcpy(d_bias_hh + gate_n * hidden_, sums + recurrent * hidden_, gate_bytes);
-    return {};
-  }
-
-  const CpuGruWeights& weights_;
-  const GruBackward& call_;
-  const float* initial_state_;
-  std::size_t hidden_;
-  RecurrenceScratch& scratch_;
-  ProductScratch& products_;
 };
 
 /// The gradient of the state after each sequence's last step, where the walk begins.
@@ -359,7 +226,7 @@ Status gru_backward(CpuGruWeights& weights, const GruBackward& call, RecurrenceS
   BackwardPass pass(weights, call, initial_state, d_state, scratch.d_reset_state.data(),
                     divide(*call.map, hidden, operations));
   GRU_RETURN_IF_ERROR(pass.run());
-  return GradientProducts(weights, call, initial_state, scratch, products).run();
+  return multiply_gradients(weights, call, initial_state, scratch, products);
 }
 
 }  // namespace gru::cpu

@@ -66,7 +66,7 @@ class ForwardPass {
   }
 
   Share share_for(unsigned index, Team& team) const {
-    const std::size_t blocks = (hidden_ + kernels().lanes - 1) / kernels().lanes;
+    const std::size_t blocks = vectors_of(hidden_);
     if (division_.by_sequences && team.size() > 1) {
       return {index, &team, share_sequences(*call_.map, index, team.size()), {0, blocks}, false};
     }

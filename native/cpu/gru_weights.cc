@@ -16,7 +16,7 @@ float value_at(DeviceSpan<const float> bias, std::size_t i) {
 Status CpuGruWeights::fold_biases() {
   const std::size_t hidden = shape_.hidden_size;
   const std::size_t gates = gate_count * hidden;
-  const std::size_t padded = (hidden + kernels().lanes - 1) / kernels().lanes * kernels().lanes;
+  const std::size_t padded = vectors_of(hidden) * kernels().lanes;
   GRU_RETURN_IF_ERROR(input_bias_.reserve(gates));
   GRU_RETURN_IF_ERROR(candidate_bias_.reserve(padded));
   const std::size_t both = reset_after() ? gate_n * hidden : gates;
@@ -34,7 +34,7 @@ Status CpuGruWeights::prepare_forward() {
   if (forward_ready_) return {};
   const std::size_t hidden = shape_.hidden_size;
   const std::size_t lanes = kernels().lanes;
-  const std::size_t blocks = (hidden + lanes - 1) / lanes;
+  const std::size_t blocks = vectors_of(hidden);
   const std::size_t gates = reset_after() ? gate_count : gate_n;
   const CheckedSize block_floats = CheckedSize(hidden) * blocks * lanes;
   GRU_RETURN_IF_ERROR(fold_biases());

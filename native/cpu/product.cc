@@ -164,8 +164,7 @@ unsigned threads_for(double operations) {
 }
 
 Status PackedMatrix::shape(std::size_t new_depth, std::size_t new_columns) {
-  const std::size_t lanes = kernels().lanes;
-  const CheckedSize padded = CheckedSize((new_columns + lanes - 1) / lanes) * lanes;
+  const CheckedSize padded = CheckedSize(vectors_of(new_columns)) * kernels().lanes;
   GRU_RETURN_IF_ERROR(data.reserve(padded * new_depth));
   depth = new_depth;
   columns = new_columns;

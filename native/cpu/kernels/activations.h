@@ -25,7 +25,7 @@ GRU_INLINE Vector exponential(Vector x) {
   p = p * f + broadcast(4.999999403953552e-1F);
   p = p * f + broadcast(1.0F);
   p = p * f + broadcast(1.0F);
-  const IntVector exponent = as_bits(shifted) << 23;
+  const BitVector exponent = as_bits(shifted) << 23;
   const Vector result = as_floats(as_bits(p) + exponent);
   return x == x ? result : x;  // the sum of bits would make a number of a NaN's payload
 }

@@ -39,7 +39,7 @@ inline constexpr int registers = 16;
 
 typedef float Vector __attribute__((vector_size(lanes * sizeof(float))));
 typedef double DoubleVector __attribute__((vector_size(lanes * sizeof(double))));
-typedef std::int32_t IntVector __attribute__((vector_size(lanes * sizeof(float))));
+typedef std::uint32_t BitVector __attribute__((vector_size(lanes * sizeof(float))));
 
 /// Rows of the largest tile: with three vectors of weights beside them they fill the registers.
 inline constexpr std::size_t max_rows = registers == 32 ? 8 : 4;
@@ -77,8 +77,8 @@ GRU_INLINE void store(float* to, Vector value, std::size_t count) {
   store_part(to, value, count);
 }
 
-GRU_INLINE IntVector as_bits(Vector value) { return (IntVector)value; }
-GRU_INLINE Vector as_floats(IntVector bits) { return (Vector)bits; }
+GRU_INLINE BitVector as_bits(Vector value) { return (BitVector)value; }
+GRU_INLINE Vector as_floats(BitVector bits) { return (Vector)bits; }
 
 /// Calls body(i) for 0..count, or from the last to the first. Weights that exceed a cache are
 /// walked to and fro on alternate steps, so that each step begins with those that the last one left
