@@ -105,6 +105,30 @@ describe('one object, many calls', () => {
   })
 })
 
+describe('a batch without valid steps after a ragged one', () => {
+  // So much smaller that the row tables of the batch before would lead far out of its memory.
+  test('reads nothing in a layer', () => {
+    const gru = new GRU({ inputSize: 64, hiddenSize: 3, seed: 1 })
+    const steps = 20_000
+    gru.forwardSync(new Float32Array(steps * 2 * 64), { batch: 2, lengths: [steps, steps - 1] })
+    const { output, state } = gru.forwardSync(numbers(2 * 64), { batch: 2, lengths: [0, 0] })
+    expect(output).toEqual(new Float32Array(2 * 3))
+    expect(state).toEqual(new Float32Array(2 * 3))
+  })
+
+  test('looks up no token of a call that was refused', () => {
+    const model = new SequenceModel({
+      input: { tokens: 5, embeddingSize: 64 },
+      gru: { hiddenSize: 3 },
+      output: { size: 4, loss: 'crossEntropy' },
+    })
+    const lost = new Int32Array(4).fill(2 ** 30)
+    expect(() => model.predictSync(lost, { batch: 2, lengths: [2, 1] })).toThrow('expected')
+    const logits = model.predictSync(new Int32Array(2).fill(2 ** 30), { batch: 2, lengths: [0, 0] })
+    expect(logits).toEqual(new Float32Array(2 * 4))
+  })
+})
+
 describe('NaN', () => {
   // Quiet and signalling, with payloads that no arithmetic of this machine makes.
   test.each([0x7fc00000, 0x7fc00001, 0xffc00003, 0x7f800001, 0x7fffffff])(
