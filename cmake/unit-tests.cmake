@@ -1,18 +1,37 @@
-# Every native/core/**_test.cc and native/cpu/**_test.cc becomes an executable and a CTest test of its name.
+# Each source becomes an executable and a CTest test, FOLDER/STEM: gru_unit_test(FOLDER SOURCE LIBRARIES...).
+# The target gru_tests_FOLDER builds all of a folder.
+function(gru_unit_test folder source)
+  cmake_path(GET source STEM stem)
+  set(target ${folder}_${stem})
+  add_executable(${target} "${source}")
+  target_link_libraries(${target} PRIVATE ${ARGN})
+  if(NOT TARGET gru_tests_${folder})
+    add_custom_target(gru_tests_${folder})
+  endif()
+  add_dependencies(gru_tests_${folder} ${target})
+  add_test(NAME ${folder}/${stem} COMMAND ${target})
+  set_tests_properties(${folder}/${stem} PROPERTIES TIMEOUT 300)
+endfunction()
+
+# Every native/FOLDER/**_test.cc.
 function(gru_unit_tests folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS
        "${CMAKE_CURRENT_SOURCE_DIR}/native/${folder}/*_test.cc")
   foreach(source IN LISTS sources)
-    cmake_path(GET source STEM stem)
-    set(target ${folder}_${stem})
-    add_executable(${target} "${source}")
-    target_link_libraries(${target} PRIVATE ${ARGN})
-    add_test(NAME ${folder}/${stem} COMMAND ${target})
-    set_tests_properties(${folder}/${stem} PROPERTIES TIMEOUT 300)
-    if(stem MATCHES "^(engine|device)")
-      gru_test_choices(${folder}/${stem} ${target})
-    endif()
+    gru_unit_test(${folder} "${source}" ${ARGN})
   endforeach()
+endfunction()
+
+# Every native/testing/*_test.cc, on the device that native/FOLDER/testing/test_device.cc makes.
+function(gru_device_tests folder result)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/testing/*_test.cc")
+  add_library(gru_${folder}_test_device STATIC native/${folder}/testing/test_device.cc)
+  target_link_libraries(gru_${folder}_test_device PUBLIC ${ARGN} gru_core)
+  foreach(source IN LISTS sources)
+    gru_unit_test(${folder} "${source}" gru_${folder}_test_device)
+  endforeach()
+  list(TRANSFORM sources REPLACE ".*/(.*)\\.cc$" "\\1")
+  set(${result} ${sources} PARENT_SCOPE)
 endfunction()
 
 # A process chooses its kernels, and whether BLAS multiplies, once: so tests of all that stands above the
@@ -33,6 +52,10 @@ endfunction()
 
 gru_unit_tests(core gru_core)
 gru_unit_tests(cpu gru_cpu gru_core)
+gru_device_tests(cpu device_tests gru_cpu)
+foreach(stem IN LISTS device_tests)
+  gru_test_choices(cpu/${stem} cpu_${stem})
+endforeach()
 
 # The linker keeps one copy of an inline function that several objects define. Were that the copy of an
 # AVX object, code for every machine would run it. So kernel objects may share no such symbol.

@@ -13,7 +13,10 @@ import { root as checkout } from './project.mjs'
 
 /** Headers of core, from the ground up. A group knows itself and the groups that it names. */
 const CORE_GROUPS = {
-  ground: { headers: /^core\/(cell|options|parameters|random|rows|size|status)\.h$/, knows: [] },
+  ground: {
+    headers: /^core\/(cell|optimizer_rates|options|parameters|random|rows|size|status)\.h$/,
+    knows: [],
+  },
   reference: { headers: /^core\/reference\w*\.h$/, knows: ['ground'] },
   device: { headers: /^core\/device\.h$/, knows: ['ground'] },
   // Whatever is in no other group: buffers, layers, model, trainer.
@@ -27,13 +30,23 @@ const NATIVE_PARTS = [
     files: coreFilesOf(group),
     may: [group, ...CORE_GROUPS[group].knows].map(coreHeadersOf),
   })),
-  { files: /^native\/(cpu|cuda)\/.*(_test\.cc|_testing\.h)$/, may: [/^core\//, 'own folder'] },
+  // What the tests of every device share.
+  { files: /^native\/testing\//, may: [/^(core|testing)\//] },
+  // It stands in for CUDA's own headers, and like them knows nothing of the project.
+  { files: /^native\/cuda\/emulator\//, may: [/^\w+\.h$/, /^core\/testing\.h$/] },
+  {
+    files: /^native\/(cpu|cuda)\/(.*(_test\.cc|_testing\.h)$|testing\/)/,
+    may: [/^(core|testing)\//, 'own folder'],
+  },
   {
     files: /^native\/(cpu|cuda)\//,
     may: [coreHeadersOf('ground'), coreHeadersOf('device'), 'own folder'],
   },
   // The one place where the engine meets its devices and Node.
-  { files: /^native\/binding\//, may: [/^(binding|core|cpu)\//, /^(napi|node_api)\.h$/] },
+  {
+    files: /^native\/binding\//,
+    may: [/^(binding|core|cpu)\//, /^cuda\/plugin\.h$/, /^(napi|node_api)\.h$/],
+  },
 ]
 
 /** Headers and facilities that only the named files may use. */
@@ -51,7 +64,7 @@ const RESERVED = [
   {
     what: 'a compute thread',
     pattern: /\bstd::(j?thread\b(?!::)|async\b)|\bpthread_create\b/,
-    only: /^native\/(cpu\/threads\.(h|cc)|binding\/executor\.(h|cc)|.*_test\.cc)$/,
+    only: /^native\/(cpu\/threads\.(h|cc)|binding\/executor\.(h|cc)|cuda\/emulator\/.*|.*_test\.cc)$/,
   },
   // Core knows no operating system: of <headers> it includes the standard library's alone.
   {

@@ -31,6 +31,11 @@ test('accepts every allowed direction', () => {
       '#include "core/reference.h"\n#include "cpu/kernels/cell.h"\n',
     'native/binding/addon.cc':
       '#include <napi.h>\n\n#include "core/model.h"\n#include "cpu/cpu_device.h"\n',
+    'native/binding/cuda_plugin.cc': '#include <dlfcn.h>\n\n#include "cuda/plugin.h"\n',
+    'native/cuda/kernels/cell.cu': '#include <cuda_runtime.h>\n\n#include "core/random.h"\n',
+    'native/cuda/emulator/launch.cc': '#include <thread>\nstd::thread block;\n',
+    'native/testing/device_tests.h': '#include "core/device.h"\n',
+    'native/cuda/device_test.cc': '#include "core/model.h"\n#include "testing/device_tests.h"\n',
     'lib/native.ts':
       "import load from 'node-gyp-build'\nimport type { Native } from '../binding'\n",
     'lib/gru.ts': "import { join } from 'node:path'\nimport { native } from './native'\n",
@@ -53,6 +58,8 @@ const forbidden: [from: string, what: string, path: string, line: string][] = [
   ['a device', 'Node', 'native/cpu/pointwise.cc', '#include "napi.h"'],
   ['a device', 'the binding', 'native/cpu/dispatch.cc', '#include "binding/executor.h"'],
   ['a device', 'another device', 'native/cuda/cuda_device.cc', '#include "cpu/threads.h"'],
+  ['the binding', 'how CUDA computes', 'native/binding/devices.cc', '#include "cuda/check.h"'],
+  ['the addon', 'shared tests', 'native/binding/addon.cc', '#include "testing/device_tests.h"'],
   ['a file besides blas.cc', 'CBLAS', 'native/cpu/gemm.cc', '#include <cblas.h>'],
   [
     'a file besides threads.cc',

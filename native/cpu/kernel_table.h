@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "core/optimizer_rates.h"
+
 /// The one door to the kernels. Every source in kernels/ is compiled once for each instruction set;
 /// each compilation fills one table, and the table is chosen at load.
 ///
@@ -74,22 +76,13 @@ struct PackSource {
   std::size_t columns;
 };
 
-/// Rates are formed in double and rounded once: 1 - beta2 in float would lose four digits.
-struct OptimizerStep {
-  float* parameters;
-  const float* gradients;
-  float* first_moment;
-  float* second_moment;
-  std::size_t count;
-  float learning_rate;  ///< divided by 1 - beta1^step for adam and adamw
-  float weight_decay;
-  float retained;  ///< 1 - learning_rate * weight_decay (adamw)
-  float momentum;
-  float first_rate;         ///< 1 - beta1
-  float second_factor;      ///< beta2, or rmsprop's decay
-  float second_rate;        ///< 1 - second_factor
-  float second_correction;  ///< sqrt(1 - beta2^step)
-  float epsilon;
+/// One pass over some of the parameters.
+struct OptimizerStep : OptimizerRates {
+  float* parameters = nullptr;
+  const float* gradients = nullptr;
+  float* first_moment = nullptr;
+  float* second_moment = nullptr;
+  std::size_t count = 0;
 };
 
 struct Kernels {

@@ -1,126 +1,20 @@
 #pragma once
 
-#include <algorithm>
-#include <bit>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
-#include <limits>
-#include <memory>
-#include <span>
-#include <string>
-#include <vector>
+#include <cstdio>
 
-#include "core/device.h"
-#include "core/reference_testing.h"
-#include "cpu/cpu_device.h"
 #include "cpu/isa.h"
+#include "testing/device_testing.h"
 
-/// What the tests of the kernels and of the device share: float data, and memory with guards.
+/// What the tests of the kernels share.
 namespace gru::testing {
-
-/// Half a unit in the last place of 1: the relative error of one rounding to float.
-inline constexpr double rounding = 0x1p-24;
-
-inline constexpr float nan_float = std::numeric_limits<float>::quiet_NaN();
-inline constexpr float infinity = std::numeric_limits<float>::infinity();
-
-inline std::vector<float> to_floats(std::span<const double> values) {
-  std::vector<float> made(values.size());
-  for (std::size_t i = 0; i < made.size(); ++i) made[i] = static_cast<float>(values[i]);
-  return made;
-}
-
-inline std::vector<double> to_doubles(std::span<const float> values) {
-  return {values.begin(), values.end()};
-}
-
-inline std::vector<float> random_floats(Random& random, std::size_t count, double scale = 1) {
-  return to_floats(random.values(count, scale));
-}
-
-inline bool coin(Random& random) { return random.size(0, 1) == 1; }
-
-/// Bit for bit, so that NaN equals itself and zeros keep their sign.
-inline bool same_bits(std::span<const float> a, std::span<const float> b) {
-  return std::ranges::equal(a, b, [](float x, float y) {
-    return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
-  });
-}
-
-/// A row-major matrix whose rows lie further apart than they are wide, between two guard zones. All
-/// that is no element holds a mark that nobody may overwrite, and so does each element at first.
-class GuardedMatrix {
- public:
-  GuardedMatrix(std::size_t rows, std::size_t columns, std::size_t gap = 3)
-      : rows_(rows),
-        columns_(columns),
-        stride_(columns + gap),
-        memory_(2 * guard + rows * stride_, mark()) {}
-
-  std::size_t rows() const { return rows_; }
-  std::size_t columns() const { return columns_; }
-  std::size_t stride() const { return stride_; }
-  float* data() { return memory_.data() + guard; }
-  float& at(std::size_t row, std::size_t column) { return data()[row * stride_ + column]; }
-  bool untouched(std::size_t row, std::size_t column) {
-    return std::bit_cast<std::uint32_t>(at(row, column)) == mark_bits;
-  }
-  void assign(std::span<const float> values) {
-    for (std::size_t i = 0; i < values.size(); ++i) at(i / columns_, i % columns_) = values[i];
-  }
-  /// Its elements without the gaps.
-  std::vector<float> values() {
-    std::vector<float> all;
-    for (std::size_t row = 0; row < rows_; ++row) {
-      all.insert(all.end(), data() + row * stride_, data() + row * stride_ + columns_);
-    }
-    return all;
-  }
-  bool guards_hold() const {
-    for (std::size_t i = 0; i < memory_.size(); ++i) {
-      const bool inside = i >= guard && i < guard + rows_ * stride_;
-      if (inside && (i - guard) % stride_ < columns_) continue;
-      if (std::bit_cast<std::uint32_t>(memory_[i]) != mark_bits) return false;
-    }
-    return true;
-  }
-
- private:
-  static constexpr std::size_t guard = 64;
-  static constexpr std::uint32_t mark_bits = 0x7fc5a5a5;  // a NaN: reading it would show as well
-  static float mark() { return std::bit_cast<float>(mark_bits); }
-
-  std::size_t rows_;
-  std::size_t columns_;
-  std::size_t stride_;
-  std::vector<float> memory_;
-};
-
-/// Normal numbers, with rows at a random distance.
-inline GuardedMatrix random_matrix(Random& random, std::size_t rows, std::size_t columns,
-                                   double scale = 1) {
-  GuardedMatrix matrix(rows, columns, random.size(0, 5));
-  matrix.assign(random_floats(random, rows * columns, scale));
-  return matrix;
-}
 
 inline cpu::PackSource source_of(GuardedMatrix& matrix) {
   return {matrix.data(), matrix.stride(), matrix.rows(), matrix.columns()};
 }
 
-inline DeviceMatrix<float> view(GuardedMatrix& matrix) {
-  return {matrix.data(), matrix.rows(), matrix.columns(), matrix.stride()};
-}
-
 inline std::size_t round_up(std::size_t count, std::size_t unit) {
   return (count + unit - 1) / unit * unit;
-}
-
-inline std::unique_ptr<Device> cpu_device() {
-  std::unique_ptr<Device> device;
-  GRU_CHECK_OK(cpu::create_device(device));
-  return device;
 }
 
 inline GuardedMatrix transposed(GuardedMatrix& matrix) {

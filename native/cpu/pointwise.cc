@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "core/optimizer_rates.h"
 #include "cpu/isa.h"
 #include "cpu/product.h"
 #include "cpu/threads.h"
@@ -176,26 +177,6 @@ void clamp(DeviceSpan<float> values, float limit) {
 
 namespace {
 
-OptimizerStep rates_of(const OptimizerUpdate& update) {
-  const OptimizerOptions& options = update.options;
-  const auto step = static_cast<double>(update.step);
-  const bool adam = options.kind == OptimizerKind::adam || options.kind == OptimizerKind::adamw;
-  const double first_correction = adam ? 1 - std::pow(options.beta1, step) : 1;
-  const double second_correction = adam ? std::sqrt(1 - std::pow(options.beta2, step)) : 1;
-  const double second_factor = adam ? options.beta2 : options.decay;
-  OptimizerStep rates{};
-  rates.learning_rate = static_cast<float>(options.learning_rate / first_correction);
-  rates.weight_decay = static_cast<float>(options.weight_decay);
-  rates.retained = static_cast<float>(1 - options.learning_rate * options.weight_decay);
-  rates.momentum = static_cast<float>(options.momentum);
-  rates.first_rate = static_cast<float>(1 - options.beta1);
-  rates.second_factor = static_cast<float>(second_factor);
-  rates.second_rate = static_cast<float>(1 - second_factor);
-  rates.second_correction = static_cast<float>(second_correction);
-  rates.epsilon = static_cast<float>(options.epsilon);
-  return rates;
-}
-
 auto kernel_of(OptimizerKind kind) {
   switch (kind) {
     case OptimizerKind::adam:
@@ -217,11 +198,11 @@ float* part_of(DeviceSpan<float> moment, std::size_t begin) {
 }  // namespace
 
 void optimizer_update(const OptimizerUpdate& update) {
-  const OptimizerStep rates = rates_of(update);
+  const OptimizerStep whole{optimizer_rates(update.options, update.step)};
   const auto kernel = kernel_of(update.options.kind);
   for_each_part(update.parameters.size(), part_size, work_of(update.parameters.size()),
                 [&](std::size_t, std::size_t begin, std::size_t end) {
-                  OptimizerStep part = rates;
+                  OptimizerStep part = whole;
                   part.parameters = update.parameters.data() + begin;
                   part.gradients = update.gradients.data() + begin;
                   part.first_moment = part_of(update.first_moment, begin);

@@ -1,9 +1,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "cpu/engine_testing.h"
+#include "testing/engine_testing.h"
 
-/// The layer on the CPU device against the reference in double: random options and sizes.
+/// The layer on the device against the reference in double: random options and sizes.
 namespace gru {
 namespace {
 
@@ -142,13 +142,33 @@ GRU_TEST(large_layers_agree_with_the_reference) {
   constexpr struct {
     std::size_t steps, batch, input, hidden;
   } sizes[] = {{6, 70, 24, 33}, {40, 5, 20, 70}, {60, 11, 64, 48}, {2, 3, 1100, 9}};
-  GRU_CHECK_OK(cpu::set_threads(2));
+  testing::set_schedule(2);
   std::size_t kind = random.size(0, 3);
   for (const auto& size : sizes) {
     Example example;
     example.options = random_options(variants[kind++ % 4], coin(random), random);
     example.options.num_layers = 1;
     example.options.input_size = size.input;
+    example.options.hidden_size = size.hidden;
+    example.steps = size.steps;
+    example.batch = size.batch;
+    fill_randomly(example, random);
+    check_example(example, 1);
+  }
+}
+
+/// More steps than a device launches at once; and in the last round more rows than it keeps the
+/// gates of in inference.
+GRU_TEST(long_sequences_agree_with_the_reference) {
+  Random random;
+  constexpr struct {
+    std::size_t steps, batch, hidden;
+  } sizes[] = {{150, 3, 6}, {131, 5, 9}, {330, 45, 20}};
+  for (const auto& size : sizes) {
+    Example example;
+    example.options = random_options(variants[random.size(0, 3)], true, random);
+    example.options.num_layers = 1;
+    example.options.input_size = 3;
     example.options.hidden_size = size.hidden;
     example.steps = size.steps;
     example.batch = size.batch;

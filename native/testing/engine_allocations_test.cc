@@ -2,7 +2,8 @@
 #include <vector>
 
 #include "core/trainer.h"
-#include "cpu/engine_testing.h"
+#include "testing/engine_testing.h"
+#include "testing/forwarding_device.h"
 
 /// Device memory is allocated once and reused: in a steady state no call allocates.
 namespace gru {
@@ -11,8 +12,8 @@ namespace {
 using testing::Random;
 using testing::random_floats;
 
-/// Forwards everything to another device and counts.
-class CountingDevice final : public Device {
+/// Counts what is allocated and released.
+class CountingDevice final : public testing::ForwardingDevice {
  public:
   struct Counts {
     int allocated = 0;
@@ -20,93 +21,20 @@ class CountingDevice final : public Device {
   };
 
   CountingDevice(std::unique_ptr<Device> device, Counts& counts)
-      : device_(std::move(device)), counts_(counts) {}
+      : ForwardingDevice(std::move(device)), counts_(counts) {}
 
   Status allocate(std::size_t bytes, void*& memory) override {
     ++counts_.allocated;
-    return device_->allocate(bytes, memory);
+    return ForwardingDevice::allocate(bytes, memory);
   }
   void release(void* memory) noexcept override {
     ++counts_.released;
-    device_->release(memory);
+    ForwardingDevice::release(memory);
   }
   /// As on a GPU: then every staging buffer is used, too.
   bool shares_host_memory() const noexcept override { return false; }
-  Status upload(DeviceSpan<float> to, std::span<const float> from) override {
-    return device_->upload(to, from);
-  }
-  Status upload(DeviceSpan<std::int32_t> to, std::span<const std::int32_t> from) override {
-    return device_->upload(to, from);
-  }
-  Status download(std::span<float> to, DeviceSpan<const float> from) override {
-    return device_->download(to, from);
-  }
-  Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) override {
-    return device_->download(to, from);
-  }
-  Status fill(DeviceMatrix<float> to, float value) override { return device_->fill(to, value); }
-  Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
-    return device_->copy(to, from);
-  }
-  Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
-                     DeviceSpan<const std::int32_t> index) override {
-    return device_->gather_rows(to, from, index);
-  }
-  Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
-                     DeviceSpan<const std::int32_t> index) override {
-    return device_->gather_rows(to, from, index);
-  }
-  Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
-    return device_->create_gru_weights(shape, weights);
-  }
-  Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) override {
-    return device_->load_gru_weights(weights, from);
-  }
-  Status gru_forward(GruWeights& weights, const GruForward& call) override {
-    return device_->gru_forward(weights, call);
-  }
-  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
-    return device_->gru_backward(weights, call);
-  }
-  Status gemm(const Gemm& product) override { return device_->gemm(product); }
-  Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
-    return device_->column_sums(to, from);
-  }
-  Status embedding_backward(DeviceMatrix<float> table_gradient,
-                            DeviceSpan<const std::int32_t> tokens,
-                            DeviceMatrix<const float> d_output) override {
-    return device_->embedding_backward(table_gradient, tokens, d_output);
-  }
-  Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
-                 DeviceSpan<const std::int32_t> number) override {
-    return device_->dropout(to, from, mask, number);
-  }
-  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
-    return device_->cross_entropy(logits, targets, d_logits, metrics);
-  }
-  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                            DeviceMatrix<float> d_values,
-                            DeviceSpan<StepMetrics> metrics) override {
-    return device_->mean_squared_error(values, targets, d_values, metrics);
-  }
-  Status gradient_norm(DeviceSpan<const float> gradients,
-                       DeviceSpan<StepMetrics> metrics) override {
-    return device_->gradient_norm(gradients, metrics);
-  }
-  Status clip_norm(DeviceSpan<float> gradients, DeviceSpan<const StepMetrics> metrics,
-                   double limit) override {
-    return device_->clip_norm(gradients, metrics, limit);
-  }
-  Status clip_value(DeviceSpan<float> gradients, double limit) override {
-    return device_->clip_value(gradients, limit);
-  }
-  Status optimizer_update(const OptimizerUpdate& update) override {
-    return device_->optimizer_update(update);
-  }
 
  private:
-  std::unique_ptr<Device> device_;
   Counts& counts_;
 };
 
@@ -160,7 +88,7 @@ void check_steady_state(const ModelOptions& options, Random& random) {
   {
     std::unique_ptr<Model> made;
     GRU_CHECK_OK(Model::create(
-        options, std::make_unique<CountingDevice>(testing::cpu_device(), counts), 1, made));
+        options, std::make_unique<CountingDevice>(testing::test_device(), counts), 1, made));
     const std::shared_ptr<Model> model = std::move(made);
     std::unique_ptr<Trainer> trainer;
     GRU_CHECK_OK(Trainer::create(model, {}, {1, 0.5}, trainer));
@@ -202,7 +130,7 @@ GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
     const GruOptions options = model_options({}, {}, {}).gru;
     std::unique_ptr<GruLayer> layer;
     GRU_CHECK_OK(GruLayer::create(
-        options, std::make_unique<CountingDevice>(testing::cpu_device(), counts), 1, layer));
+        options, std::make_unique<CountingDevice>(testing::test_device(), counts), 1, layer));
     const std::vector<std::int32_t> lengths = {2, 3, 0, 1};
     const std::vector<float> input = random_floats(random, 12 * options.input_size);
     const std::vector<float> initial = random_floats(random, 16 * options.hidden_size);

@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "cpu/engine_testing.h"
+#include "testing/engine_testing.h"
 
-/// What must not change a single bit: the number of threads, another run, the other sequences of a
-/// batch.
+/// What must not change a single bit: how work is scheduled (the number of threads), another run,
+/// the other sequences of a batch.
 namespace gru {
 namespace {
 
@@ -39,16 +39,16 @@ Example example_of(const Size& size, CellVariant variant, Random& random) {
 
 /// Work for three threads: many sequences, few sequences of many units, weights of all sizes, sums
 /// deep enough for several blocks.
-GRU_TEST(bits_do_not_depend_on_the_number_of_threads) {
+GRU_TEST(bits_do_not_depend_on_the_schedule) {
   Random random;
   constexpr Size sizes[] = {{5, 100, 20, 40}, {9, 9, 30, 120}, {4, 1, 40, 200}, {30, 33, 64, 50}};
   for (const Size& size : sizes) {
     for (const CellVariant variant : variants) {
       const Example example = example_of(size, variant, random);
-      GRU_CHECK_OK(cpu::set_threads(1));
+      testing::set_schedule(1);
       const EngineResults alone = EngineExample(example, 1).run();
-      for (const unsigned threads : {2U, 3U}) {
-        GRU_CHECK_OK(cpu::set_threads(threads));
+      for (const unsigned schedule : {2U, 3U}) {
+        testing::set_schedule(schedule);
         GRU_CHECK(EngineExample(example, 1).run().same_bits_as(alone));
       }
     }
@@ -57,7 +57,7 @@ GRU_TEST(bits_do_not_depend_on_the_number_of_threads) {
 
 GRU_TEST(a_second_run_has_the_same_bits) {
   Random random;
-  GRU_CHECK_OK(cpu::set_threads(2));
+  testing::set_schedule(2);
   for (const CellVariant variant : variants) {
     const Example example = example_of({7, 6, 13, 21}, variant, random);
     EngineExample engine(example, 1);
@@ -104,7 +104,7 @@ std::vector<float> rows_of(const std::vector<float>& values, std::size_t b, std:
 
 GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
   Random random;
-  GRU_CHECK_OK(cpu::set_threads(2));
+  testing::set_schedule(2);
   for (const CellVariant variant : variants) {
     for (int round = 0; round < 3; ++round) {
       const Example example = example_of(
@@ -126,7 +126,7 @@ GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
 
 GRU_TEST(nan_and_infinity_in_one_sequence_reach_no_other) {
   Random random;
-  GRU_CHECK_OK(cpu::set_threads(2));
+  testing::set_schedule(2);
   for (const CellVariant variant : variants) {
     for (const float poison : {testing::nan_float, testing::infinity}) {
       Example example = example_of({random.size(2, 6), random.size(2, 20), 9, 30}, variant, random);

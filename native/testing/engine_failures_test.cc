@@ -5,19 +5,19 @@
 #include <vector>
 
 #include "core/trainer.h"
-#include "cpu/engine_testing.h"
+#include "testing/engine_testing.h"
 
 /// What a layer and a trainer refuse, and what an abort leaves.
 namespace gru {
 namespace {
 
-using testing::cpu_device;
 using testing::EngineExample;
 using testing::EngineResults;
 using testing::Example;
 using testing::Random;
 using testing::random_floats;
 using testing::same_bits;
+using testing::test_device;
 
 Example some_example(Random& random, std::size_t steps, std::size_t batch, std::size_t hidden) {
   Example example;
@@ -103,7 +103,7 @@ GRU_TEST(wrong_sizes_of_gradients_are_refused_and_leave_the_pass) {
 
 GRU_TEST(wrong_options_and_parameters_are_refused) {
   std::unique_ptr<GruLayer> layer;
-  GRU_CHECK_REFUSED(GruLayer::create({}, cpu_device(), 1, layer), StatusCode::value, "Size");
+  GRU_CHECK_REFUSED(GruLayer::create({}, test_device(), 1, layer), StatusCode::value, "Size");
   GRU_CHECK(layer == nullptr);
   Random random;
   EngineExample engine(some_example(random, 3, 2, 5), 1);
@@ -145,7 +145,7 @@ Status aborted_meanwhile(Random& random, std::chrono::microseconds takes, const 
 
 GRU_TEST(an_abort_at_any_time_ends_the_call_and_spoils_no_later_one) {
   Random random;
-  GRU_CHECK_OK(cpu::set_threads(2));
+  testing::set_schedule(2);
   for (const std::size_t batch : {std::size_t{3}, std::size_t{64}}) {  // by units, by sequences
     EngineExample engine(some_example(random, 60, batch, batch == 3 ? 128 : 24), 1);
     const auto start = std::chrono::steady_clock::now();
@@ -184,7 +184,7 @@ struct Training {
     options.gru.input_size = 9;
     options.gru.hidden_size = 24;
     std::unique_ptr<Model> made;
-    GRU_CHECK_OK(Model::create(options, cpu_device(), 1, made));
+    GRU_CHECK_OK(Model::create(options, test_device(), 1, made));
     model = std::move(made);
     GRU_CHECK_OK(Trainer::create(model, {}, {}, trainer));
     tokens = random.classes(steps * batch, 11);
@@ -216,7 +216,7 @@ GRU_TEST(an_aborted_training_step_leaves_the_parameters) {
 
 GRU_TEST(a_training_step_aborted_at_any_time_is_whole_or_has_not_been) {
   Random random;
-  GRU_CHECK_OK(cpu::set_threads(2));
+  testing::set_schedule(2);
   Training training(random, 40, 64);
   GRU_CHECK_OK(training.step(training.input()));
   for (int round = 0; round < 15; ++round) {

@@ -1,6 +1,8 @@
 #include <vector>
 
-#include "cpu/kernels_testing.h"
+#include "testing/device_testing.h"
+#include "testing/host_memory_device.h"
+#include "testing/test_device.h"
 
 /// Products through the device: every transposition that the engine uses, sizes that go to threads
 /// and to BLAS among them.
@@ -92,8 +94,8 @@ constexpr struct {
 
 GRU_TEST(products_of_all_transpositions_are_products) {
   Random random;
-  const auto device = testing::cpu_device();
-  GRU_CHECK_OK(cpu::set_threads(2));
+  const auto device = testing::on_host_memory(testing::test_device());
+  testing::set_schedule(2);
   for (const auto& transposed : transpositions) {
     for (int round = 0; round < 30; ++round) {
       const Size size{random.size(1, 40), random.size(1, 70), random.size(1, 100)};
@@ -105,8 +107,8 @@ GRU_TEST(products_of_all_transpositions_are_products) {
 /// More rows than a BLAS block, more depth than the tiles', and panels for every thread.
 GRU_TEST(large_products_are_products) {
   Random random;
-  const auto device = testing::cpu_device();
-  GRU_CHECK_OK(cpu::set_threads(3));
+  const auto device = testing::on_host_memory(testing::test_device());
+  testing::set_schedule(3);
   for (const auto& transposed : transpositions) {
     for (const Size& size : {Size{301, 90, 101}, Size{33, 1100, 75}, Size{5, 2050, 230}}) {
       Product(size, transposed.a, transposed.b, random).check(*device, 37);
@@ -114,17 +116,17 @@ GRU_TEST(large_products_are_products) {
   }
 }
 
-GRU_TEST(bits_of_a_product_do_not_depend_on_the_number_of_threads) {
+GRU_TEST(bits_of_a_product_do_not_depend_on_the_schedule) {
   Random random;
-  const auto device = testing::cpu_device();
+  const auto device = testing::on_host_memory(testing::test_device());
   for (const auto& transposed : transpositions) {
     for (const Size& size : {Size{301, 90, 101}, Size{20, 700, 110}}) {
       Product product(size, transposed.a, transposed.b, random);
-      GRU_CHECK_OK(cpu::set_threads(1));
+      testing::set_schedule(1);
       GuardedMatrix alone = product.c;
       GRU_CHECK_OK(device->gemm(product.call(alone)));
-      for (const unsigned threads : {2U, 3U}) {
-        GRU_CHECK_OK(cpu::set_threads(threads));
+      for (const unsigned schedule : {2U, 3U}) {
+        testing::set_schedule(schedule);
         GuardedMatrix shared = product.c;
         GRU_CHECK_OK(device->gemm(product.call(shared)));
         GRU_CHECK(same_bits(shared.values(), alone.values()));
@@ -136,8 +138,8 @@ GRU_TEST(bits_of_a_product_do_not_depend_on_the_number_of_threads) {
 /// The promise of Gemm for products of the forward pass (weights transposed).
 GRU_TEST(bits_of_a_row_do_not_depend_on_the_other_rows) {
   Random random;
-  const auto device = testing::cpu_device();
-  GRU_CHECK_OK(cpu::set_threads(2));
+  const auto device = testing::on_host_memory(testing::test_device());
+  testing::set_schedule(2);
   for (const Size& size : {Size{300, 90, 101}, Size{20, 30, 40}}) {
     Product product(size, Transpose::no, Transpose::yes, random);
     GuardedMatrix whole = product.c;

@@ -7,9 +7,10 @@
 #include "core/gru_layer.h"
 #include "core/initialization.h"
 #include "core/reference_gru_testing.h"
-#include "cpu/kernels_testing.h"
+#include "testing/device_testing.h"
+#include "testing/test_device.h"
 
-/// Random layers on the CPU device, and what they compute, in the shapes of the reference.
+/// Random layers on the device, and what they compute, in the shapes of the reference.
 namespace gru::testing {
 
 /// [rows, columns, width] to [columns, rows, width].
@@ -74,7 +75,7 @@ class EngineExample {
  public:
   EngineExample(const Example& of, std::uint64_t seed) : example_(of) {
     const GruOptions& options = example_.options;
-    GRU_CHECK_OK(GruLayer::create(options, cpu_device(), seed, layer_));
+    GRU_CHECK_OK(GruLayer::create(options, test_device(), seed, layer_));
     parameters_ = to_floats(example_.parameters);
     input_ = padded_floats(example_.input);
     d_output_ = padded_floats(example_.d_output);

@@ -4,9 +4,9 @@
 
 #include "core/reference_model.h"
 #include "core/trainer.h"
-#include "cpu/engine_testing.h"
+#include "testing/engine_testing.h"
 
-/// Models and whole training steps on the CPU device against the reference in double.
+/// Models and whole training steps on the device against the reference in double.
 namespace gru {
 namespace {
 
@@ -79,7 +79,7 @@ class EngineModel {
       }
     }
     std::unique_ptr<Model> made;
-    GRU_CHECK_OK(Model::create(of.options, testing::cpu_device(), ModelExample::seed, made));
+    GRU_CHECK_OK(Model::create(of.options, testing::test_device(), ModelExample::seed, made));
     model_ = std::move(made);
     GRU_CHECK_OK(model_->write_parameters(to_floats(of.parameters)));
     GRU_CHECK_OK(Trainer::create(model_, optimizer, clip, trainer_));

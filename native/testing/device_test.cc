@@ -3,14 +3,15 @@
 #include "core/reference_layers.h"
 #include "core/reference_losses.h"
 #include "core/reference_optimizers.h"
-#include "cpu/kernels_testing.h"
+#include "testing/device_testing.h"
+#include "testing/host_memory_device.h"
+#include "testing/test_device.h"
 
 /// The device's operations beside the recurrence and the products. Each runs on a size of one part
 /// and on one of several, which threads share.
 namespace gru {
 namespace {
 
-using testing::cpu_device;
 using testing::GuardedMatrix;
 using testing::nan_float;
 using testing::Random;
@@ -25,6 +26,9 @@ DeviceSpan<T> span_of(std::vector<T>& values) {
   return {values.data(), values.size()};
 }
 
+/// The device, given the tests' own memory.
+std::unique_ptr<Device> host_device() { return testing::on_host_memory(testing::test_device()); }
+
 struct Size {
   std::size_t rows, columns;
 };
@@ -32,7 +36,7 @@ constexpr Size sizes[] = {{1, 1}, {7, 5}, {3000, 17}, {3, 40000}};
 
 GRU_TEST(fill_and_copy_keep_to_the_matrix) {
   Random random;
-  const auto device = cpu_device();
+  const auto device = host_device();
   for (const Size& size : sizes) {
     for (const std::size_t gap : {std::size_t{0}, std::size_t{4}}) {
       GuardedMatrix from = random_matrix(random, size.rows, size.columns);
@@ -48,7 +52,7 @@ GRU_TEST(fill_and_copy_keep_to_the_matrix) {
 
 GRU_TEST(gather_rows_takes_the_rows_that_the_index_names) {
   Random random;
-  const auto device = cpu_device();
+  const auto device = host_device();
   for (const Size& size : sizes) {
     GuardedMatrix from = random_matrix(random, random.size(1, 50), size.columns);
     std::vector<std::int32_t> index = random.classes(size.rows, from.rows() + 1);
@@ -67,7 +71,7 @@ GRU_TEST(gather_rows_takes_the_rows_that_the_index_names) {
 
 GRU_TEST(gather_rows_takes_integers_likewise) {
   Random random;
-  const auto device = cpu_device();
+  const auto device = host_device();
   for (const std::size_t count : {std::size_t{1}, std::size_t{9}, std::size_t{50000}}) {
     std::vector<std::int32_t> from = random.classes(30, 1000);
     std::vector<std::int32_t> index = random.classes(count, 31);
@@ -85,7 +89,7 @@ GRU_TEST(gather_rows_takes_integers_likewise) {
 
 GRU_TEST(dropout_scales_by_the_mask_of_each_rows_number) {
   Random random;
-  const auto device = cpu_device();
+  const auto device = host_device();
   for (const Size& size : sizes) {
     GuardedMatrix from = random_matrix(random, size.rows, size.columns);
     const DropoutMask mask{random.size(0, 1000), random.size(0, 9), 0.3F};
@@ -110,7 +114,7 @@ GRU_TEST(dropout_scales_by_the_mask_of_each_rows_number) {
 
 GRU_TEST(embedding_backward_sums_the_rows_of_each_token) {
   Random random;
-  const auto device = cpu_device();
+  const auto device = host_device();
   for (const Size& size : {Size{1, 1}, Size{9, 5}, Size{400, 300}}) {
     GuardedMatrix d_output = random_matrix(random, size.rows, size.columns);
     std::vector<std::int32_t> tokens = random.classes(size.rows, 13);
@@ -126,7 +130,7 @@ GRU_TEST(embedding_backward_sums_the_rows_of_each_token) {
 
 GRU_TEST(column_sums_are_sums) {
   Random random;
-  const auto device = cpu_device();
+  const auto device = host_device();
   GuardedMatrix from = random_matrix(random, 500, 37);
   std::vector<float> sums(37, nan_float);
   GRU_CHECK_OK(device->column_sums(span_of(sums), view(from)));
@@ -137,20 +141,20 @@ GRU_TEST(column_sums_are_sums) {
   GRU_CHECK_ALL_NEAR("sums", to_doubles(sums), expected, 1e-4);
 }
 
-/// A loss with its gradient, without it, and on more threads: all agree.
+/// A loss with its gradient, without it, and by another schedule: all agree.
 template <class Call>
 void check_loss(Size size, const ReferenceLoss& expected, const Call& call) {
   GuardedMatrix gradient(size.rows, size.columns, 0);
   StepMetrics metrics{-1, 4};
   const DeviceSpan<StepMetrics> result(&metrics, 1);
-  GRU_CHECK_OK(cpu::set_threads(1));
+  testing::set_schedule(1);
   GRU_CHECK_OK(call(view(gradient), result));
   GRU_CHECK_NEAR(metrics.loss, expected.loss, 1e-6 * std::max(1.0, expected.loss));
   GRU_CHECK(metrics.gradient_norm == 4);
   GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient,
                      1e-5 / static_cast<double>(size.rows));
   GRU_CHECK(gradient.guards_hold());
-  GRU_CHECK_OK(cpu::set_threads(3));
+  testing::set_schedule(3);
   StepMetrics again;
   GRU_CHECK_OK(call(DeviceMatrix<float>(), DeviceSpan<StepMetrics>(&again, 1)));
   GRU_CHECK(again.loss == metrics.loss);
@@ -158,7 +162,7 @@ void check_loss(Size size, const ReferenceLoss& expected, const Call& call) {
 
 GRU_TEST(losses_are_the_references_means) {
   Random random;
-  const auto device = cpu_device();
+  const auto device = host_device();
   for (const Size& size : {Size{1, 1}, Size{9, 5}, Size{900, 70}}) {
     const std::size_t count = size.rows * size.columns;
     const ReferenceRows rows{size.rows, size.columns, {}};
@@ -182,7 +186,7 @@ GRU_TEST(losses_are_the_references_means) {
 
 /// The gradients after clip_norm with their own norm.
 std::vector<float> clipped(std::vector<float> gradients, double limit, StepMetrics& metrics) {
-  const auto device = cpu_device();
+  const auto device = host_device();
   const DeviceSpan<StepMetrics> result(&metrics, 1);
   GRU_CHECK_OK(device->gradient_norm(DeviceSpan<const float>(span_of(gradients)), result));
   GRU_CHECK_OK(device->clip_norm(span_of(gradients), result, limit));
@@ -218,7 +222,7 @@ GRU_TEST(clip_norm_of_nan_is_nan_and_of_infinity_leaves_nothing) {
 
 GRU_TEST(clip_value_bounds_each_gradient) {
   Random random;
-  const auto device = cpu_device();
+  const auto device = host_device();
   std::vector<float> gradients = random_floats(random, 40000);
   gradients[123] = nan_float;
   const std::vector<float> before = gradients;
@@ -231,7 +235,7 @@ GRU_TEST(clip_value_bounds_each_gradient) {
 
 /// Five updates of every optimiser; their moments as trainers allocate them.
 void check_optimizer(const OptimizerOptions& options, std::size_t count, Random& random) {
-  const auto device = cpu_device();
+  const auto device = host_device();
   std::vector<float> parameters = random_floats(random, count);
   std::vector<double> expected = to_doubles(parameters);
   const bool adam = options.kind == OptimizerKind::adam || options.kind == OptimizerKind::adamw;

@@ -1,0 +1,100 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+
+#include "core/device.h"
+
+namespace gru::testing {
+
+/// Passes every call on to another device; tests override what they watch.
+class ForwardingDevice : public Device {
+ public:
+  explicit ForwardingDevice(std::unique_ptr<Device> device) : device_(std::move(device)) {}
+
+  Status allocate(std::size_t bytes, void*& memory) override {
+    return device_->allocate(bytes, memory);
+  }
+  void release(void* memory) noexcept override { device_->release(memory); }
+  bool shares_host_memory() const noexcept override { return device_->shares_host_memory(); }
+  Status upload(DeviceSpan<float> to, std::span<const float> from) override {
+    return device_->upload(to, from);
+  }
+  Status upload(DeviceSpan<std::int32_t> to, std::span<const std::int32_t> from) override {
+    return device_->upload(to, from);
+  }
+  Status download(std::span<float> to, DeviceSpan<const float> from) override {
+    return device_->download(to, from);
+  }
+  Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) override {
+    return device_->download(to, from);
+  }
+  Status fill(DeviceMatrix<float> to, float value) override { return device_->fill(to, value); }
+  Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    return device_->copy(to, from);
+  }
+  Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    return device_->gather_rows(to, from, index);
+  }
+  Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    return device_->gather_rows(to, from, index);
+  }
+  Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
+    return device_->create_gru_weights(shape, weights);
+  }
+  Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) override {
+    return device_->load_gru_weights(weights, from);
+  }
+  Status gru_forward(GruWeights& weights, const GruForward& call) override {
+    return device_->gru_forward(weights, call);
+  }
+  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
+    return device_->gru_backward(weights, call);
+  }
+  Status gemm(const Gemm& product) override { return device_->gemm(product); }
+  Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
+    return device_->column_sums(to, from);
+  }
+  Status embedding_backward(DeviceMatrix<float> table_gradient,
+                            DeviceSpan<const std::int32_t> tokens,
+                            DeviceMatrix<const float> d_output) override {
+    return device_->embedding_backward(table_gradient, tokens, d_output);
+  }
+  Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
+                 DeviceSpan<const std::int32_t> number) override {
+    return device_->dropout(to, from, mask, number);
+  }
+  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
+                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
+    return device_->cross_entropy(logits, targets, d_logits, metrics);
+  }
+  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
+                            DeviceMatrix<float> d_values,
+                            DeviceSpan<StepMetrics> metrics) override {
+    return device_->mean_squared_error(values, targets, d_values, metrics);
+  }
+  Status gradient_norm(DeviceSpan<const float> gradients,
+                       DeviceSpan<StepMetrics> metrics) override {
+    return device_->gradient_norm(gradients, metrics);
+  }
+  Status clip_norm(DeviceSpan<float> gradients, DeviceSpan<const StepMetrics> metrics,
+                   double limit) override {
+    return device_->clip_norm(gradients, metrics, limit);
+  }
+  Status clip_value(DeviceSpan<float> gradients, double limit) override {
+    return device_->clip_value(gradients, limit);
+  }
+  Status optimizer_update(const OptimizerUpdate& update) override {
+    return device_->optimizer_update(update);
+  }
+
+ protected:
+  Device& device() { return *device_; }
+
+ private:
+  std::unique_ptr<Device> device_;
+};
+
+}  // namespace gru::testing

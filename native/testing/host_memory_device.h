@@ -1,0 +1,164 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/buffer.h"
+#include "core/reference_testing.h"
+#include "testing/forwarding_device.h"
+
+namespace gru::testing {
+
+/// One operation's operands in a device's memory: the host's memory there and back.
+class Moves {
+ public:
+  explicit Moves(Device& device) : device_(device) {}
+
+  /// A copy on the device that holds what the host's span holds. A mutable one comes back with
+  /// `finish`, along with what lies between a matrix's rows.
+  template <class T>
+  DeviceSpan<T> operator()(DeviceSpan<T> host) {
+    if (host.empty()) return {};
+    // Floats and integers are four bytes each, and a StepMetrics is four floats long.
+    using Value = std::conditional_t<std::is_same_v<std::remove_const_t<T>, std::int32_t>,
+                                     std::int32_t, float>;
+    auto* values = reinterpret_cast<Value*>(const_cast<std::remove_const_t<T>*>(host.data()));
+    const std::size_t count = host.size() * sizeof(T) / sizeof(Value);
+    Buffer<float>& buffer = buffers_.emplace_back();
+    GRU_CHECK_OK(buffer.reserve(device_, count));
+    const DeviceSpan<Value> copy(reinterpret_cast<Value*>(buffer.span().data()), count);
+    GRU_CHECK_OK(device_.upload(copy, std::span<const Value>(values, count)));
+    if constexpr (std::is_same_v<Value, float> && !std::is_const_v<T>) {
+      back_.push_back({{values, count}, buffer.span()});
+    }
+    return {reinterpret_cast<T*>(buffer.span().data()), host.size()};
+  }
+
+  template <class T>
+  DeviceMatrix<T> operator()(DeviceMatrix<T> host) {
+    if (host.empty()) return {};
+    const std::size_t extent = (host.rows() - 1) * host.stride() + host.columns();
+    const DeviceSpan<T> copy = (*this)(DeviceSpan<T>(host.data(), extent));
+    return {copy.data(), host.rows(), host.columns(), host.stride()};
+  }
+
+  Status finish(Status status) {
+    for (const auto& [host, copy] : back_) {
+      GRU_RETURN_IF_ERROR(device_.download(host, DeviceSpan<const float>(copy)));
+    }
+    return status;
+  }
+
+ private:
+  Device& device_;
+  std::vector<Buffer<float>> buffers_;
+  std::vector<std::pair<std::span<float>, DeviceSpan<float>>> back_;
+};
+
+/// Gives the operations of a device with memory of its own the host's memory as if it shared it.
+class HostMemoryDevice final : public ForwardingDevice {
+ public:
+  using ForwardingDevice::ForwardingDevice;
+
+  bool shares_host_memory() const noexcept override { return true; }
+
+  Status fill(DeviceMatrix<float> to, float value) override {
+    Moves moves(device());
+    return moves.finish(device().fill(moves(to), value));
+  }
+  Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    Moves moves(device());
+    return moves.finish(device().copy(moves(to), moves(from)));
+  }
+  Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    Moves moves(device());
+    return moves.finish(device().gather_rows(moves(to), moves(from), moves(index)));
+  }
+  Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    Moves moves(device());
+    // Integers only travel to the device, so these come back as rows of the same bits.
+    const DeviceSpan<float> bits(reinterpret_cast<float*>(to.data()), to.size());
+    const DeviceSpan<float> copy = moves(bits);
+    return moves.finish(device().gather_rows(
+        DeviceSpan<std::int32_t>(reinterpret_cast<std::int32_t*>(copy.data()), copy.size()),
+        moves(from), moves(index)));
+  }
+  Status gemm(const Gemm& product) override {
+    Moves moves(device());
+    Gemm moved = product;
+    moved.a = moves(product.a);
+    moved.b = moves(product.b);
+    moved.c = moves(product.c);
+    moved.bias = moves(product.bias);
+    return moves.finish(device().gemm(moved));
+  }
+  Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
+    Moves moves(device());
+    return moves.finish(device().column_sums(moves(to), moves(from)));
+  }
+  Status embedding_backward(DeviceMatrix<float> table_gradient,
+                            DeviceSpan<const std::int32_t> tokens,
+                            DeviceMatrix<const float> d_output) override {
+    Moves moves(device());
+    return moves.finish(
+        device().embedding_backward(moves(table_gradient), moves(tokens), moves(d_output)));
+  }
+  /// In place where the host's matrices are one.
+  Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
+                 DeviceSpan<const std::int32_t> number) override {
+    Moves moves(device());
+    const DeviceMatrix<float> target = moves(to);
+    const DeviceMatrix<const float> source =
+        from.data() == to.data() ? DeviceMatrix<const float>(target) : moves(from);
+    return moves.finish(device().dropout(target, source, mask, moves(number)));
+  }
+  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
+                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
+    Moves moves(device());
+    return moves.finish(
+        device().cross_entropy(moves(logits), moves(targets), moves(d_logits), moves(metrics)));
+  }
+  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
+                            DeviceMatrix<float> d_values,
+                            DeviceSpan<StepMetrics> metrics) override {
+    Moves moves(device());
+    return moves.finish(device().mean_squared_error(moves(values), moves(targets), moves(d_values),
+                                                    moves(metrics)));
+  }
+  Status gradient_norm(DeviceSpan<const float> gradients,
+                       DeviceSpan<StepMetrics> metrics) override {
+    Moves moves(device());
+    return moves.finish(device().gradient_norm(moves(gradients), moves(metrics)));
+  }
+  Status clip_norm(DeviceSpan<float> gradients, DeviceSpan<const StepMetrics> metrics,
+                   double limit) override {
+    Moves moves(device());
+    return moves.finish(device().clip_norm(moves(gradients), moves(metrics), limit));
+  }
+  Status clip_value(DeviceSpan<float> gradients, double limit) override {
+    Moves moves(device());
+    return moves.finish(device().clip_value(moves(gradients), limit));
+  }
+  Status optimizer_update(const OptimizerUpdate& update) override {
+    Moves moves(device());
+    OptimizerUpdate moved = update;
+    moved.parameters = moves(update.parameters);
+    moved.gradients = moves(update.gradients);
+    moved.first_moment = moves(update.first_moment);
+    moved.second_moment = moves(update.second_moment);
+    return moves.finish(device().optimizer_update(moved));
+  }
+};
+
+/// A device for operands in the host's memory.
+inline std::unique_ptr<Device> on_host_memory(std::unique_ptr<Device> device) {
+  if (device->shares_host_memory()) return device;
+  return std::make_unique<HostMemoryDevice>(std::move(device));
+}
+
+}  // namespace gru::testing
