@@ -42,9 +42,30 @@ export interface NativeRuntime {
    * GRU_NATIVE_BLAS=on or off decides otherwise.
    */
   blas: string
-  cuda: { available: boolean; reason: string; devices: string[] }
 }
 export function runtime(): NativeRuntime
+
+export interface CudaDevice {
+  /** What the option `device` calls it: 'cuda:0' and so on. */
+  device: string
+  /** The GPU's name. */
+  name: string
+  /** Bytes in all. */
+  memory: number
+  /** As '9.0'. */
+  computeCapability: string
+  multiprocessors: number
+}
+
+export interface CudaRuntime {
+  /** Whether there is a CUDA device. */
+  available: boolean
+  /** Where there is none, why, and what to do about it; else ''. */
+  reason: string
+  devices: CudaDevice[]
+}
+/** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
+export function cudaRuntime(): CudaRuntime
 
 /** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
 export function setThreads(threads: number): void
@@ -66,6 +87,13 @@ export interface NativeGruOptions {
   updateGate: 'retain' | 'replace'
 }
 
+export interface NativeDeviceOptions {
+  /** 'cpu', 'cuda' or 'cuda:N', or 'auto'; in test builds also 'cuda-emulated' or 'cuda-emulated:N'. */
+  name: string
+  /** What large matrix products multiply; only 'float32' on the CPU. */
+  precision: 'float32' | 'tf32' | 'bfloat16'
+}
+
 export interface ParameterSpec {
   /** PyTorch's name, as 'weight_ih_l0'. */
   name: string
@@ -79,7 +107,9 @@ export interface ParameterSpec {
 /** With batchFirst the first two axes of input and output, and of their gradients, change places. */
 export class NativeGru {
   /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
-  constructor(options: NativeGruOptions, seed: number, device: string)
+  constructor(options: NativeGruOptions, seed: number, device: NativeDeviceOptions)
+  /** The device that it is on: 'cpu', 'cuda:0' and so on, never 'auto'. */
+  readonly device: string
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
   /** Copies all parameters into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call. */
@@ -167,7 +197,9 @@ export interface NativeModelOptions {
 }
 
 export class NativeModel {
-  constructor(options: NativeModelOptions, seed: number, device: string)
+  constructor(options: NativeModelOptions, seed: number, device: NativeDeviceOptions)
+  /** As of NativeGru. */
+  readonly device: string
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
   readParameters(target: Float32Array): void

@@ -13,6 +13,7 @@ export const USAGE = `usage: npm run bench -- [options]
   --mode MODE      only forward, gradients (forward + backward) or training (again for more)
   --peer NAME      only this peer beside the project (again for more), or none:
                    ${PEER_NAMES.join(', ')}
+  --device NAME    cpu, or the GPU cuda or cuda:N beside PyTorch with cuDNN; default cpu
   --threads 1,2    numbers of threads; default: one, and every core that the process may use
   --quick          few and short rounds: shows that it works, not how fast
   --contended      instead: the project beside as many busy processes as cores
@@ -31,6 +32,8 @@ export interface Arguments {
   readonly measureMemory: boolean
   readonly modes: readonly Mode[]
   readonly peers: readonly string[]
+  /** 'cpu', 'cuda' or 'cuda:N' */
+  readonly device: string
   /** Undefined: as the machine has them. */
   readonly threads: readonly number[] | undefined
   readonly json: string
@@ -48,6 +51,7 @@ const OPTIONS = {
   case: { type: 'string', multiple: true },
   mode: { type: 'string', multiple: true },
   peer: { type: 'string', multiple: true },
+  device: { type: 'string', default: 'cpu' },
   threads: { type: 'string' },
   json: { type: 'string', default: 'bench/results/latest.json' },
   chart: { type: 'string' },
@@ -62,13 +66,16 @@ export function parseArguments(args: readonly string[]): Arguments {
   const { values } = parse(args)
   const { contended, quick, list, help, json, chart } = values
   const names = [...CASES.map(({ name }) => name), CALL_NAME, MEMORY_NAME]
+  const onCpu = values.device === 'cpu'
   const chosen = choose('--case', values.case, names)
   return {
     cases: CASES.filter(({ name }) => chosen.includes(name)),
-    measureCall: chosen.includes(CALL_NAME),
-    measureMemory: chosen.includes(MEMORY_NAME),
+    // Of threads and of the process's own memory: they say nothing of a GPU.
+    measureCall: onCpu && chosen.includes(CALL_NAME),
+    measureMemory: onCpu && chosen.includes(MEMORY_NAME),
     modes: choose('--mode', values.mode, MODES),
     peers: values.peer?.join() === 'none' ? [] : choose('--peer', values.peer, PEER_NAMES),
+    device: parseDevice(values.device),
     threads: values.threads === undefined ? undefined : parseThreads(values.threads),
     ...{ json, chart, quick, contended, list, help },
   }
@@ -93,6 +100,11 @@ function choose<T extends string>(
     throw new UsageError(`${option}: expected one of ${known.join(', ')}, got ${unknown}`)
   }
   return names === undefined ? known : known.filter((name) => names.includes(name))
+}
+
+function parseDevice(device: string): string {
+  if (/^(cpu|cuda(:\d+)?)$/.test(device)) return device
+  throw new UsageError(`--device: expected cpu, cuda or cuda:N, got ${device}`)
 }
 
 function parseThreads(text: string): number[] {

@@ -119,7 +119,10 @@ function titleAt(title: string, top: number, fontSize: number): object {
 
 function labelOf(measurement: Measurement): string {
   const { fraction, bound } = judge(measurement)
-  const share = fraction === undefined ? '' : `  ${Math.round(100 * fraction)} % ${bound.kind}`
+  const share =
+    bound === undefined || fraction === undefined
+      ? ''
+      : `  ${Math.round(100 * fraction)} % ${bound.kind}`
   return measurement.case.name + share
 }
 

@@ -21,6 +21,8 @@ export interface Absent {
 }
 
 export interface Contenders {
+  /** The device that all of them compute on. */
+  readonly device: string
   readonly project: Contender
   readonly peers: readonly Contender[]
   readonly absent: readonly Absent[]
@@ -56,17 +58,33 @@ export const PEER_NAMES: readonly string[] = [
   ...PYTHON_PEERS,
 ]
 
+/** Peers that can compute on a GPU. */
+const GPU_PEERS: readonly string[] = ['pytorch']
+
 const INSTALL = 'npm ci --prefix bench --ignore-scripts'
 
-/** Looks for the wanted peers. */
-export function findContenders(places: Places, wanted: readonly string[]): Contenders {
-  const found = [...findNodePeers(places), ...findPythonPeers(places)].filter(({ name }) =>
-    wanted.includes(name),
+/** Looks for the wanted peers that can compute on the device. */
+export function findContenders(
+  places: Places,
+  wanted: readonly string[],
+  device: string,
+): Contenders {
+  const found = [...findNodePeers(places), ...findPythonPeers(places)].filter(
+    ({ name }) => wanted.includes(name) && (device === 'cpu' || GPU_PEERS.includes(name)),
   )
   return {
-    project: nodeContender(places, PROJECT, 'gru-native'),
-    peers: found.filter((peer) => 'command' in peer),
+    device,
+    project: onDevice(device, nodeContender(places, PROJECT, 'gru-native')),
+    peers: found.filter((peer) => 'command' in peer).map((peer) => onDevice(device, peer)),
     absent: found.filter((peer) => 'reason' in peer),
+  }
+}
+
+/** The contender with its device in its environment; PyTorch's names of devices are the same as the project's. */
+function onDevice(device: string, { name, command }: Contender): Contender {
+  return {
+    name,
+    command: (jobFile) => ({ ...command(jobFile), env: { GRU_NATIVE_DEVICE: device } }),
   }
 }
 

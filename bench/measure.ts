@@ -4,6 +4,7 @@
  * @module
  */
 import type { Mode } from './cases'
+import type { ContenderProcess } from './contender-process'
 import type { Contender, Contenders, Places } from './contenders'
 import { bindingContender } from './contenders'
 import { enter, type Entry, laneOf, outcomeOf, type PreparedCase, startProbe } from './lanes'
@@ -14,7 +15,7 @@ import { workOf } from './work'
 
 export async function measureSpeed(
   places: Places,
-  { project, peers }: Contenders,
+  { device, project, peers }: Contenders,
   prepared: PreparedCase,
   { mode, threads }: { mode: Mode; threads: number },
   settings: Settings,
@@ -22,24 +23,32 @@ export async function measureSpeed(
   const work = workOf(prepared.case, mode, validRows(prepared.lengths))
   const contenders = [project, ...peers]
   const entries = await enterAll(contenders, prepared, mode, threads)
-  const probes = [
-    await startProbe(places, 'fma', threads),
-    await startProbe(places, 'read', threads, work.weightBytes),
-  ]
+  const probes = device === 'cpu' ? await startCeilings(places, threads, work.weightBytes) : []
   const running = [...probes, ...processesOf(entries)]
   try {
     const results = await measureInTurn(running.map(laneOf), settings)
-    const [flops, readBytes, ...timed] = results
-    const outcomes = pair(entries, timed)
+    const [flops = [], readBytes = []] = results.slice(0, probes.length).map(figuresOf)
+    const outcomes = pair(entries, results.slice(probes.length))
     return {
       ...{ case: prepared.case, mode, threads, work },
       contenders: contenders.map(({ name }, i) => ({ contender: name, outcome: outcomes[i]! })),
-      flops: figuresOf(flops),
-      readBytes: figuresOf(readBytes),
+      ...{ flops, readBytes },
     }
   } finally {
     for (const process of running) process.end()
   }
+}
+
+/** The probes of what the processor can do at most. */
+async function startCeilings(
+  places: Places,
+  threads: number,
+  weightBytes: number,
+): Promise<ContenderProcess[]> {
+  return [
+    await startProbe(places, 'fma', threads),
+    await startProbe(places, 'read', threads, weightBytes),
+  ]
 }
 
 /** One step of one sequence on one thread: through the library, through the addon, in C++. */
@@ -90,9 +99,7 @@ function pair(
   )
 }
 
-function figuresOf(result: LaneResult | undefined): readonly number[] {
-  if (result === undefined || result instanceof Error) {
-    throw result ?? new Error('the probe was not measured')
-  }
+function figuresOf(result: LaneResult): readonly number[] {
+  if (result instanceof Error) throw result
   return result
 }

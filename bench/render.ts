@@ -29,7 +29,7 @@ export function renderReport(report: Report): string {
     .join('\n\n')
 }
 
-function renderHead({ date, command, machine, project, measurements }: Report): string {
+function renderHead({ date, command, machine, project, gpu, measurements }: Report): string {
   const gibibytes = Math.round(machine.memoryBytes / 2 ** 30)
   const versions = new Map<string, string>()
   for (const { contender, outcome } of measurements.flatMap(({ contenders }) => contenders)) {
@@ -40,6 +40,7 @@ function renderHead({ date, command, machine, project, measurements }: Report): 
   return [
     `${date}  ${command}`,
     `${machine.processor}, ${machine.cores} cores, ${gibibytes} GiB, ${machine.system}, Node ${machine.node}`,
+    ...(gpu ? [`${gpu.device}: ${gpu.name}; every call from the host's memory and back`] : []),
     `${PROJECT} ${project.version} (${project.isa}, BLAS ${project.blas})${peers.length > 0 ? ` beside ${peers.join(', ')}` : ''}`,
   ].join('\n')
 }
@@ -63,7 +64,9 @@ function renderSpeed({ measurements }: Report): string {
       String(measurement.threads),
       ...cells,
       best ? `${best.ratio.toFixed(2)} ${best.name}` : '-',
-      fraction === undefined ? '-' : `${Math.round(100 * fraction)} % ${bound.kind}`,
+      bound === undefined || fraction === undefined
+        ? '-'
+        : `${Math.round(100 * fraction)} % ${bound.kind}`,
     ]
   })
   const header = ['case', 'mode', 'threads', ...names, 'best peer / project', 'of ceiling']

@@ -18,6 +18,8 @@ export interface Report {
   readonly settings: Settings
   readonly machine: Machine
   readonly project: { version: string; isa: string; blas: string }
+  /** The GPU that was measured on, and what it is. Undefined: the processor. */
+  readonly gpu?: { readonly device: string; readonly name: string } | undefined
   readonly absent: readonly Absent[]
   readonly measurements: Measurement[]
   call?: CallMeasurement
@@ -44,7 +46,10 @@ export interface Measurement {
   readonly work: Work
   /** The project first; seconds a call, one figure a round. */
   readonly contenders: readonly ContenderOutcome[]
-  /** Of the probe in the same rounds: operations a second, and bytes a second from a buffer of the weights' size. */
+  /**
+   * Of the probe in the same rounds: operations a second, and bytes a second from a buffer of the weights' size. None
+   * of a GPU.
+   */
   readonly flops: readonly number[]
   readonly readBytes: readonly number[]
 }

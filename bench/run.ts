@@ -33,6 +33,10 @@ export async function main(places: Places, args: readonly string[]): Promise<num
     await run(places, parseArguments(args), `npm run bench -- ${args.join(' ')}`.trim())
     return 0
   } catch (error) {
+    if (error instanceof NoDeviceError) {
+      console.error(`nothing was measured: ${error.message}`)
+      return 1
+    }
     if (!(error instanceof UsageError)) throw error
     console.error(`${error.message}\n\n${USAGE}`)
     return 2
@@ -55,6 +59,19 @@ async function run(places: Places, given: Arguments, command: string): Promise<v
   }
 }
 
+/** The device that was to be measured is not there; the message says why. */
+class NoDeviceError extends Error {}
+
+/** What the GPU of a name is, or undefined for the processor. */
+function findGpu(native: typeof Binding, device: string): Report['gpu'] {
+  if (device === 'cpu') return undefined
+  const { reason, devices } = native.cudaRuntime()
+  const name = device === 'cuda' ? 'cuda:0' : device
+  const found = devices.find((each) => each.device === name)
+  if (found !== undefined) return { device: name, name: found.name }
+  throw new NoDeviceError(`there is no GPU ${name}: ${reason || `there are ${devices.length}`}`)
+}
+
 class Bench {
   readonly #places: Places
   readonly #given: Arguments
@@ -68,14 +85,17 @@ class Bench {
     this.#given = given
     this.#native = createRequire(__filename)(places.addon) as typeof Binding
     this.#native.initialize((code, message) => Object.assign(new Error(message), { code }))
-    this.#contenders = findContenders(places, given.contended ? [] : given.peers)
+    const gpu = findGpu(this.#native, given.device)
+    const peers = given.contended ? [] : given.peers
+    this.#contenders = findContenders(places, peers, gpu?.device ?? 'cpu')
     const { version, isa, blas, threads } = this.#native.runtime()
-    this.#threads = given.threads ?? [...new Set([1, threads])]
+    this.#threads = given.threads ?? (gpu ? [1] : [...new Set([1, threads])])
     this.#report = {
       ...{ format: 1, date: new Date().toISOString(), command },
       settings: given.quick ? QUICK : FULL,
       machine: describeMachine(),
       project: { version, isa, blas },
+      gpu,
       absent: this.#contenders.absent,
       measurements: [],
       contention: [],

@@ -12,7 +12,8 @@ export interface Verdict {
   readonly project: Summary | undefined
   /** Its time over the project's: above 1 the project is faster. */
   readonly best: { readonly name: string; readonly ratio: number } | undefined
-  readonly bound: Bound
+  /** Undefined where no ceiling was measured. */
+  readonly bound: Bound | undefined
   /** Of the speed that the ceiling allows, from 0 to 1. */
   readonly fraction: number | undefined
 }
@@ -20,16 +21,18 @@ export interface Verdict {
 export function judge(measurement: Measurement): Verdict {
   const timed = timesOf(measurement)
   const project = timed.get(PROJECT)
-  const bound = boundOf(measurement.work, {
-    flops: median(measurement.flops),
-    readBytes: median(measurement.readBytes),
-  })
+  const bound = bindingCeiling(measurement)
   return {
     project,
     best: project && bestPeer(timed, project),
     bound,
-    fraction: project && bound.seconds / project.median,
+    fraction: project && bound && bound.seconds / project.median,
   }
+}
+
+function bindingCeiling({ work, flops, readBytes }: Measurement): Bound | undefined {
+  if (flops.length === 0 || readBytes.length === 0) return undefined
+  return boundOf(work, { flops: median(flops), readBytes: median(readBytes) })
 }
 
 /** The times of those that were measured, by name. */

@@ -6,7 +6,8 @@ endif()
 add_library(gru_options INTERFACE)
 target_compile_options(
   gru_options
-  INTERFACE -Wall
+  INTERFACE $<$<COMPILE_LANGUAGE:CXX>:
+            -Wall
             -Wextra
             -Wpedantic
             -Wshadow
@@ -15,7 +16,7 @@ target_compile_options(
             -Werror
             # Passing wide vectors between functions of one instruction set: there is no ABI to keep.
             -Wno-psabi
-            -fexceptions)
+            -fexceptions>)
 
 if(GRU_SANITIZE)
   list(JOIN GRU_SANITIZE "," sanitizers)

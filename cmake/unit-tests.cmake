@@ -50,11 +50,33 @@ function(gru_test_choices name target)
   endforeach()
 endfunction()
 
+# Likewise for each tier of the CUDA device's recurrences.
+function(gru_test_tiers name target)
+  foreach(tier resident persistent stepwise)
+    add_test(NAME ${name}_${tier} COMMAND ${target})
+    set_tests_properties(${name}_${tier} PROPERTIES TIMEOUT 300 ENVIRONMENT GRU_NATIVE_CUDA_TIER=${tier})
+  endforeach()
+endfunction()
+
 gru_unit_tests(core gru_core)
 gru_unit_tests(cpu gru_cpu gru_core)
 gru_device_tests(cpu device_tests gru_cpu)
 foreach(stem IN LISTS device_tests)
   gru_test_choices(cpu/${stem} cpu_${stem})
+endforeach()
+
+gru_unit_tests(cuda gru_cuda_emulated gru_core)
+add_library(gru_fake_cublas MODULE native/cuda/testing/fake_cublas.cc)
+target_include_directories(gru_fake_cublas PRIVATE native native/cuda/emulator)
+target_link_libraries(gru_fake_cublas PRIVATE gru_options)
+target_compile_definitions(cuda_blas_test PRIVATE GRU_FAKE_CUBLAS="$<TARGET_FILE:gru_fake_cublas>")
+add_dependencies(cuda_blas_test gru_fake_cublas)
+gru_device_tests(cuda device_tests gru_cuda_emulated)
+target_link_libraries(cuda_blas_test PRIVATE gru_cuda_test_device)
+# Aborts and allocations are those of the device as it chooses by itself.
+list(FILTER device_tests INCLUDE REGEX "^engine_(test|bits|model)")
+foreach(stem IN LISTS device_tests)
+  gru_test_tiers(cuda/${stem} cuda_${stem})
 endforeach()
 
 # The linker keeps one copy of an inline function that several objects define. Were that the copy of an

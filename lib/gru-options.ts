@@ -4,7 +4,7 @@
  * @module
  */
 import { randomInt } from 'node:crypto'
-import type { NativeGruOptions } from '../binding'
+import type { NativeDeviceOptions, NativeGruOptions } from '../binding'
 import { argumentError, describe } from './errors'
 import {
   checkBoolean,
@@ -120,16 +120,47 @@ export function resolveSeed(given: unknown): number {
   return given === undefined ? randomInt(RANDOM_SEEDS) : checkSeed('seed', given)
 }
 
-/** The name of a device; the native part knows which there are. */
-export function resolveDevice(given: unknown): string {
-  if (given === undefined) return 'cpu'
-  if (typeof given === 'string') return given
-  throw argumentError(
-    'ERR_GRU_TYPE',
-    'device',
-    "the name of a device, such as 'cpu'",
-    describe(given),
-  )
+/** Where a layer or a model runs, and how it multiplies there. */
+export interface DeviceOptions {
+  /**
+   * 'cpu'; 'cuda', which is 'cuda:0', or 'cuda:N' for the GPU of that number; 'auto' for the first GPU where there is
+   * one that works, and else the CPU. Default: what the environment variable GRU_NATIVE_DEVICE names, or 'cpu'.
+   */
+  readonly device?: string | undefined
+  /**
+   * What a GPU's large matrix products multiply: 'float32', the default; 'tf32', float32 rounded to 10 bits of
+   * mantissa; 'bfloat16', float32 rounded to bfloat16. Sums, parameters and results are float32 always. The CPU has
+   * 'float32' only.
+   */
+  readonly precision?: Precision | undefined
+}
+
+/** See {@link DeviceOptions.precision}. */
+export type Precision = NativeDeviceOptions['precision']
+
+export const DEVICE_KEYS = ['device', 'precision'] as const
+
+const PRECISIONS = ['float32', 'tf32', 'bfloat16'] as const
+
+/** {@link DeviceOptions} with every default filled in. The native part knows which devices there are. */
+export interface ResolvedDevice {
+  readonly device: string
+  readonly precision: Precision
+}
+
+/** Checks a device's options and fills in the defaults. */
+export function resolveDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): ResolvedDevice {
+  const { device = process.env['GRU_NATIVE_DEVICE'] || 'cpu', precision = 'float32' } = given
+  if (typeof device !== 'string') {
+    const expected = "the name of a device, such as 'cpu'"
+    throw argumentError('ERR_GRU_TYPE', 'device', expected, describe(device))
+  }
+  return { device, precision: checkOneOf('precision', precision, PRECISIONS) }
+}
+
+/** As the native part takes it. */
+export function nativeDevice({ device, precision }: ResolvedDevice): NativeDeviceOptions {
+  return { name: device, precision }
 }
 
 /** Numbers that a GRU stack learns: for each layer and direction W [3H, I or D*H], U [3H, H] and two biases [3H]. */

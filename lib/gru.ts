@@ -18,8 +18,12 @@ import {
   checkLayerSize,
   checkParameterCount,
   countGruParameters,
+  DEVICE_KEYS,
+  type DeviceOptions,
   GRU_STACK_KEYS,
   type GruStackOptions,
+  nativeDevice,
+  type ResolvedDevice,
   resolveDevice,
   resolveGruStack,
   resolveSeed,
@@ -30,19 +34,16 @@ import { type Parameters, ParameterTable } from './parameters'
 import { checkOptions } from './validate'
 
 /** What a {@link GRU} is made of. */
-export interface GruOptions extends GruStackOptions {
+export interface GruOptions extends GruStackOptions, DeviceOptions {
   /** Values of each step of the input, I. */
   readonly inputSize: number
   /** An integer from 0 to 2^53 - 1 that initial values and dropout follow from. Default: drawn at random. */
   readonly seed?: number | undefined
-  /** Where the layer runs. Default 'cpu'. */
-  readonly device?: string | undefined
 }
 
 /** The options of a {@link GRU} with every default filled in. */
-export interface ResolvedGruOptions extends Readonly<NativeGruOptions> {
+export interface ResolvedGruOptions extends Readonly<NativeGruOptions>, ResolvedDevice {
   readonly seed: number
-  readonly device: string
 }
 
 /** What a forward call gives. */
@@ -53,7 +54,7 @@ export interface GruResult {
   readonly state: Float32Array
 }
 
-const KEYS = [...GRU_STACK_KEYS, 'inputSize', 'seed', 'device'] as const
+const KEYS = [...GRU_STACK_KEYS, ...DEVICE_KEYS, 'inputSize', 'seed'] as const
 
 /**
  * A stack of gated recurrent layers with its parameters, on one device. The initial values are
@@ -66,6 +67,8 @@ const KEYS = [...GRU_STACK_KEYS, 'inputSize', 'seed', 'device'] as const
 export class GRU {
   /** With every default filled in. */
   readonly options: ResolvedGruOptions
+  /** Where the layer is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  readonly device: string
   readonly #native: NativeGru
   readonly #shape: GruShape
   readonly #parameters: ParameterTable
@@ -80,9 +83,10 @@ export class GRU {
     const stack = { inputSize, ...resolveGruStack('', given) }
     checkParameterCount(countGruParameters(stack))
     const seed = resolveSeed(given.seed)
-    const device = resolveDevice(given.device)
-    this.options = Object.freeze({ ...stack, seed, device })
-    this.#native = new (native().NativeGru)(stack, seed, device)
+    const device = resolveDevice(given)
+    this.options = Object.freeze({ ...stack, seed, ...device })
+    this.#native = new (native().NativeGru)(stack, seed, nativeDevice(device))
+    this.device = this.#native.device
     this.#shape = gruShape(stack)
     this.#parameters = new ParameterTable(this.#native)
   }

@@ -8,7 +8,7 @@ export { GruError, type GruErrorCode } from './errors'
 export type { FitOptions, Progress, TrainingData } from './fit'
 export { GRU, type GruOptions, type GruResult, type ResolvedGruOptions } from './gru'
 export type { ForwardOptions, ForwardSyncOptions } from './gru-call'
-export type { GruStackOptions, UpdateGate } from './gru-options'
+export type { DeviceOptions, GruStackOptions, Precision, UpdateGate } from './gru-options'
 export type {
   BackwardOptions,
   BackwardSyncOptions,
@@ -28,7 +28,7 @@ export type {
 } from './model-options'
 export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
 export type { Parameters } from './parameters'
-export { type Runtime, runtime, setThreads } from './runtime'
+export { type CudaDevice, type CudaRuntime, type Runtime, runtime, setThreads } from './runtime'
 export {
   type LoadOptions,
   type PredictOptions,

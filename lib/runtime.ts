@@ -3,12 +3,17 @@
  *
  * @module
  */
-import type { NativeRuntime } from '../binding'
+import type { CudaDevice, CudaRuntime, NativeRuntime } from '../binding'
 import { native } from './native'
 import { checkPositiveInteger } from './validate'
 
+export type { CudaDevice, CudaRuntime }
+
 /** What {@link runtime} tells. */
-export type Runtime = Readonly<NativeRuntime>
+export interface Runtime extends Readonly<NativeRuntime> {
+  /** The GPUs there are, or why there are none. Looked for when it is read, so that others need not wait for it. */
+  readonly cuda: Readonly<CudaRuntime>
+}
 
 const MAX_THREADS = 1024
 
@@ -18,7 +23,13 @@ const MAX_THREADS = 1024
  * @throws GruError ERR_GRU_LOAD where the native part cannot be loaded
  */
 export function runtime(): Runtime {
-  return native().runtime()
+  const { runtime: read, cudaRuntime } = native()
+  return {
+    ...read(),
+    get cuda() {
+      return cudaRuntime()
+    },
+  }
 }
 
 /**

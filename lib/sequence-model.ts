@@ -7,7 +7,15 @@ import type { NativeModel, NativeModelOptions } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
 import { argumentError, describe } from './errors'
-import { checkParameterCount, resolveDevice, resolveSeed } from './gru-options'
+import {
+  checkParameterCount,
+  DEVICE_KEYS,
+  type DeviceOptions,
+  nativeDevice,
+  resolveDevice,
+  type ResolvedDevice,
+  resolveSeed,
+} from './gru-options'
 import {
   type CheckedInput,
   checkInput,
@@ -29,17 +37,14 @@ import { type Parameters, ParameterTable } from './parameters'
 import { checkOptions } from './validate'
 
 /** What a {@link SequenceModel} is made of. */
-export interface SequenceModelOptions extends ModelArchitecture {
+export interface SequenceModelOptions extends ModelArchitecture, DeviceOptions {
   /** An integer from 0 to 2^53 - 1 that initial values and dropout follow from. Default: drawn at random. */
   readonly seed?: number | undefined
-  /** Where the model runs. Default 'cpu'. */
-  readonly device?: string | undefined
 }
 
 /** The options of a {@link SequenceModel} with every default filled in. */
-export interface ResolvedSequenceModelOptions extends ResolvedArchitecture {
+export interface ResolvedSequenceModelOptions extends ResolvedArchitecture, ResolvedDevice {
   readonly seed: number
-  readonly device: string
 }
 
 /** What a synchronous prediction may be given beside its input. */
@@ -60,13 +65,10 @@ export interface SaveOptions {
   readonly metadata?: Metadata | undefined
 }
 
-/** How a saved model is loaded. */
-export interface LoadOptions {
-  /** Where the model runs. Default 'cpu'. */
-  readonly device?: string | undefined
-}
+/** How a saved model is loaded: onto any device, whichever it was saved from. */
+export type LoadOptions = DeviceOptions
 
-const KEYS = [...ARCHITECTURE_KEYS, 'seed', 'device'] as const
+const KEYS = [...ARCHITECTURE_KEYS, ...DEVICE_KEYS, 'seed'] as const
 const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'output'] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
 
@@ -85,6 +87,8 @@ let internals: (model: object) => ModelInternals | undefined
 export class SequenceModel {
   /** With every default filled in. */
   readonly options: ResolvedSequenceModelOptions
+  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  readonly device: string
   readonly #native: NativeModel
   readonly #nativeOptions: Readonly<NativeModelOptions>
   readonly #parameters: ParameterTable
@@ -104,10 +108,11 @@ export class SequenceModel {
     const { resolved, native: nativeOptions } = checkArchitecture(given)
     checkParameterCount(countModelParameters(nativeOptions))
     const seed = resolveSeed(given.seed)
-    const device = resolveDevice(given.device)
-    this.options = Object.freeze({ ...resolved, seed, device })
+    const device = resolveDevice(given)
+    this.options = Object.freeze({ ...resolved, seed, ...device })
     this.#nativeOptions = nativeOptions
-    this.#native = new (native().NativeModel)(nativeOptions, seed, device)
+    this.#native = new (native().NativeModel)(nativeOptions, seed, nativeDevice(device))
+    this.device = this.#native.device
     this.#parameters = new ParameterTable(this.#native)
   }
 
@@ -118,9 +123,9 @@ export class SequenceModel {
    *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: LoadOptions = {}): Promise<SequenceModel> {
-    const { device } = checkOptions('options', options, ['device'])
+    const device = resolveDevice(checkOptions('options', options, DEVICE_KEYS))
     const { architecture, seed, metadata, tensors } = await readModel(path)
-    const model = new SequenceModel({ ...architecture, seed, device: resolveDevice(device) })
+    const model = new SequenceModel({ ...architecture, seed, ...device })
     try {
       model.setParameters(parametersOf(path, tensors, model.#parameters.specs))
     } catch (error) {

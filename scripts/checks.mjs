@@ -55,8 +55,8 @@ function ctestCheck(name, script, args = []) {
   }
 }
 
-/** The check of the native unit tests on this machine, under the given sanitizers. */
-export const nativeCheck = (name, sanitizers) => ctestCheck(name, 'native-tests.mjs', sanitizers)
+/** The check of the native unit tests on this machine, with the arguments of native-tests.mjs. */
+export const nativeCheck = (name, args) => ctestCheck(name, 'native-tests.mjs', args)
 
 /** The check of the native unit tests compiled for aarch64, under emulation. */
 export const aarch64Check = (name) => ctestCheck(name, 'aarch64-tests.mjs')

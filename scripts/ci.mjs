@@ -1,9 +1,10 @@
-// What .ci/run does after `npm test`: the numerics with an addon built without BLAS, the native tests for
-// aarch64 under emulation, and the main job.
+// What .ci/run does after `npm test`: the numerics with an addon built without BLAS, races in the CUDA device,
+// its compilation for GPUs where there is an nvcc, the native tests for aarch64 under emulation, and the main job.
 // The last line of output is `N passed, N failed`, those of `npm test` included.
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { aarch64Check, jestCheck, runCheck, summarize, totalsFile } from './checks.mjs'
+import { aarch64Check, jestCheck, nativeCheck, runCheck, summarize, totalsFile } from './checks.mjs'
+import { findNvcc } from './nvcc.mjs'
 import { inRoot, packageCommand } from './project.mjs'
 
 const NO_BLAS = inRoot('build', 'no-blas')
@@ -16,6 +17,20 @@ const buildWithoutBlas = () => ({
   ],
 })
 
+/** Where there is an nvcc: the plug-in for every target, and what its kernels use. */
+function cudaChecks() {
+  if (!findNvcc()) {
+    console.log('\nleft out: the CUDA plug-in for GPUs: there is no nvcc')
+    return []
+  }
+  const script = (name, ...args) => [process.execPath, `scripts/${name}.mjs`, ...args]
+  const folder = inRoot('build', 'cuda', 'lib')
+  return [
+    () => ({ name: 'CUDA for every target', command: script('build-cuda', '--into', folder) }),
+    () => ({ name: 'CUDA registers and spills', command: script('cuda-report') }),
+  ]
+}
+
 const checks = [
   buildWithoutBlas,
   () =>
@@ -23,6 +38,8 @@ const checks = [
       pattern: '\\.numerics\\.test\\.ts$',
       env: { GRU_NATIVE_ADDON: `${NO_BLAS}/Release/gru_native.node` },
     }),
+  () => nativeCheck('CUDA tests, ThreadSanitizer', ['thread', '--folder', 'cuda']),
+  ...cudaChecks(),
   () => aarch64Check('native tests, aarch64'),
   () => ({ name: 'npm start', command: ['npm', 'start'] }),
 ]

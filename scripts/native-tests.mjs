@@ -1,7 +1,8 @@
 // Builds the native unit tests and runs them under CTest, without Node, optionally under sanitizers.
 //
-//   node scripts/native-tests.mjs [sanitizer...] [--junit FILE]
+//   node scripts/native-tests.mjs [sanitizer...] [--folder NAME] [--junit FILE]
 //
+// --folder builds and runs only the tests of native/NAME: core, cpu or cuda.
 // Without a sanitizer the build is build/native, with `address undefined` it is build/sanitize, with
 // others build/sanitize-NAME. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'
@@ -9,7 +10,7 @@ import { runNativeSuite } from './native-suite.mjs'
 
 const { values, positionals: sanitizers } = parseArgs({
   allowPositionals: true,
-  options: { junit: { type: 'string' } },
+  options: { junit: { type: 'string' }, folder: { type: 'string' } },
 })
 
 function buildFolder() {
@@ -23,5 +24,9 @@ process.exitCode = runNativeSuite({
     `-DCMAKE_BUILD_TYPE=${sanitizers.length > 0 ? 'RelWithDebInfo' : 'Release'}`,
     `-DGRU_SANITIZE=${sanitizers.join(';')}`,
   ],
+  ...(values.folder && {
+    target: `gru_tests_${values.folder}`,
+    select: ['--tests-regex', `^${values.folder}/`],
+  }),
   junit: values.junit,
 })

@@ -1,13 +1,30 @@
 // The suites that compare numbers run again for every way in which the engine can compute them.
 import { jestCheck } from './checks.mjs'
 
-const PATTERN = '\\.numerics\\.test\\.ts$'
+/** The paths of the numerical suites. */
+export const NUMERICS = '\\.numerics\\.test\\.ts$'
+/** Those whose layers fit every tier of the emulated device but the smallest. */
+const SMALL_NUMERICS = '(golden|reference|one-object)\\.numerics\\.test\\.ts$'
 
-const numerics = (name, env) => jestCheck(`numerics, ${name}`, { pattern: PATTERN, env })
+const numerics = (name, env, pattern = NUMERICS) => jestCheck(`numerics, ${name}`, { pattern, env })
+
+/** On the CUDA device, executed on the processor: in the tier of its choice, and in each that layers of all sizes fit. */
+function emulatedChecks() {
+  const env = { GRU_NATIVE_DEVICE: 'cuda-emulated' }
+  return [
+    numerics('cuda-emulated', env),
+    numerics('cuda-emulated, stepwise', { ...env, GRU_NATIVE_CUDA_TIER: 'stepwise' }),
+    numerics(
+      'cuda-emulated, persistent',
+      { ...env, GRU_NATIVE_CUDA_TIER: 'persistent' },
+      SMALL_NUMERICS,
+    ),
+  ]
+}
 
 /**
- * The numerical suites with BLAS, where the addon has one, without it, and on each instruction set of the
- * machine besides the one chosen by default. `runtimeWith` tells what the engine runs on in a process with
+ * The numerical suites with BLAS, where the addon has one, without it, on each instruction set of the machine
+ * besides the one chosen by default, and on the emulated CUDA device. `runtimeWith` tells what the engine runs on in a process with
  * further environment variables.
  */
 export function numericsChecks(runtimeWith) {
@@ -18,5 +35,6 @@ export function numericsChecks(runtimeWith) {
     ...(hasBlas ? [numerics('BLAS on', { GRU_NATIVE_BLAS: 'on' })] : []),
     numerics('BLAS off', { GRU_NATIVE_BLAS: 'off' }),
     ...isas.filter((name) => name !== isa).map((name) => numerics(name, { GRU_NATIVE_ISA: name })),
+    ...emulatedChecks(),
   ]
 }

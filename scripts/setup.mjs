@@ -125,7 +125,11 @@ function buildNative(blas) {
   say('building the native addon (cmake-js)')
   const cmakeJs = [...packageCommand('cmake-js'), '--log-level', 'warn']
   const remedy = 'read the first error above; `rm -rf build` starts afresh'
-  const configure = [...cmakeJs, 'configure', '--CDGRU_BLAS=AUTO']
+  const configure = [
+    ...[...cmakeJs, 'configure', '--CDGRU_BLAS=AUTO'],
+    // For the tests of a device that this machine need not have.
+    ...['--CDGRU_CUDA=OFF', '--CDGRU_CUDA_EMULATED=ON'],
+  ]
   must('configuring the native addon', configure, remedy, { quiet: true })
   const jobs = String(availableParallelism())
   must('building the native addon', [...cmakeJs, 'build', '--parallel', jobs], remedy)

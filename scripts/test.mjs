@@ -18,6 +18,10 @@ const standardChecks = () => [
   nativeCheck('native tests'),
   nativeCheck('native tests, sanitized', ['address', 'undefined']),
   jestCheck('jest'),
+  jestCheck('jobs and lifetimes, cuda-emulated', {
+    pattern: 'binding/(jobs|lifetimes)\\.test\\.ts$',
+    env: { GRU_NATIVE_DEVICE: 'cuda-emulated' },
+  }),
 ]
 
 /** What the engine runs on in a fresh process with further environment variables. */

@@ -80,6 +80,7 @@ const gruOptions = likely({
   inputSize: sizes,
   seed: sizes,
   device: fc.constantFrom('cpu', 'cuda', 'x'),
+  precision: fc.constantFrom('float32', 'tf32', 'x'),
 })
 const modelOptions = likely({
   input: fc.oneof(likely({ features: sizes }), likely({ tokens: sizes, embeddingSize: sizes })),

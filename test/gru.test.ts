@@ -1,4 +1,5 @@
 import { GRU, type GruErrorCode, type GruOptions, type GruPass } from '../lib'
+import { deviceDefaults } from './support/device'
 import { expectGruError, expectGruRejection } from './support/errors'
 import { detached, resizable, shared } from './support/memory'
 import { bitsOf, randomSource, uniform } from './support/numbers'
@@ -26,7 +27,7 @@ describe('options', () => {
     const { seed, ...others } = makeGru({ seed: undefined }).options
     expect(others).toEqual({
       ...{ inputSize: 3, hiddenSize: 4, numLayers: 1, bias: true, batchFirst: false, dropout: 0 },
-      ...{ bidirectional: false, resetAfter: true, updateGate: 'retain', device: 'cpu' },
+      ...{ bidirectional: false, resetAfter: true, updateGate: 'retain', ...deviceDefaults },
     })
     expect(Number.isSafeInteger(seed)).toBe(true)
   })
@@ -35,7 +36,7 @@ describe('options', () => {
     const given = {
       ...{ inputSize: 2, hiddenSize: 3, numLayers: 2, bias: false, batchFirst: true, dropout: 0.5 },
       ...{ bidirectional: true, resetAfter: false, updateGate: 'replace' as const },
-      ...{ seed: Number.MAX_SAFE_INTEGER, device: 'cpu' },
+      ...{ seed: Number.MAX_SAFE_INTEGER, device: 'cpu', precision: 'float32' as const },
     }
     const gru = makeGru(given)
     expect(gru.options).toEqual(given)
@@ -120,7 +121,21 @@ describe('options', () => {
       'ERR_GRU_VALUE',
       "device: expected 'auto', 'cpu', 'cuda' or 'cuda:N', got 'tpu'",
     ],
-    [{ device: 'cuda:99' }, 'ERR_GRU_DEVICE', "device: expected 'cpu', got 'cuda:99': "],
+    [
+      { device: 'cuda:99' },
+      'ERR_GRU_DEVICE',
+      "device: expected one that can be used, got 'cuda:99': ",
+    ],
+    [
+      { device: 'cpu', precision: 'bfloat16' },
+      'ERR_GRU_VALUE',
+      "precision: expected 'float32' on the CPU, got 'bfloat16'",
+    ],
+    [
+      { precision: 'float64' },
+      'ERR_GRU_VALUE',
+      'precision: expected one of "float32", "tf32", "bfloat16", got "float64"',
+    ],
   ])('refuse %p', (bad, code, message) => {
     const given = bad === undefined ? undefined : { ...options, ...bad }
     const pattern = new RegExp(message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))

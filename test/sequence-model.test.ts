@@ -1,6 +1,7 @@
 import { GRU, type GruErrorCode, SequenceModel, type SequenceModelOptions } from '../lib'
 import { countModelParameters } from '../lib/model-options'
 import { modelInternals } from '../lib/sequence-model'
+import { deviceDefaults } from './support/device'
 import { expectGruError, expectGruRejection } from './support/errors'
 import { bitsOf, integers, largestDifference, randomSource, uniform } from './support/numbers'
 
@@ -41,7 +42,7 @@ describe('options', () => {
       },
       output: { size: 6, loss: 'crossEntropy', every: 'step' },
       seed: 2,
-      device: 'cpu',
+      ...deviceDefaults,
     })
     expect(makeModel(words).metadata).toEqual({})
   })

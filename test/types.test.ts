@@ -1,6 +1,7 @@
 import { expectTypeOf } from 'expect-type'
 import * as library from '../lib'
 import {
+  type CudaDevice,
   Dataset,
   type ForwardOptions,
   type ForwardSyncOptions,
@@ -106,9 +107,16 @@ test('errors and runtime are told exactly', () => {
   expectTypeOf<GruError>().toExtend<Error>()
   expectTypeOf<GruError['code']>().toEqualTypeOf<GruErrorCode>()
   expectTypeOf<Runtime['cuda']>().toEqualTypeOf<{
-    available: boolean
-    reason: string
-    devices: string[]
+    readonly available: boolean
+    readonly reason: string
+    readonly devices: CudaDevice[]
+  }>()
+  expectTypeOf<CudaDevice>().toEqualTypeOf<{
+    device: string
+    name: string
+    memory: number
+    computeCapability: string
+    multiprocessors: number
   }>()
   expectTypeOf(library.setThreads).parameters.toEqualTypeOf<[threads: number]>()
   expect(Trainer).toBeDefined()

@@ -15,7 +15,7 @@ addon.initialize((code, message) => Object.assign(new Error(message), { code }))
 void serve(addon.runtime().version, (job) => {
   const { steps, batch } = job.case
   addon.setThreads(job.threads)
-  const gru = new addon.NativeGru(nativeOptions(job.case), 1, 'cpu')
+  const gru = new addon.NativeGru(nativeOptions(job.case), 1, { name: 'cpu', precision: 'float32' })
   gru.writeParameters(readFloats(job, 'parameters'))
   const input = readFloats(job, 'input')
   const initialState = readFloats(job, 'initialState')

@@ -41,6 +41,7 @@ Napi::Object define_exports(Napi::Env env, Napi::Object exports) {
   const napi_property_descriptor properties[] = {
       exported_function("initialize", entry<initialize>),
       exported_function("runtime", entry<runtime>),
+      exported_function("cudaRuntime", entry<cuda_runtime>),
       exported_function("setThreads", entry<set_threads>),
       exported_function("referenceGru", entry<reference_gru>),
       exported_class(AbortObject::class_name, AbortObject::define(env)),

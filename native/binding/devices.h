@@ -5,20 +5,30 @@
 #include <vector>
 
 #include "core/device.h"
+#include "cuda/plugin.h"
 
 /// Which device a name means. The only file of the binding that knows the devices there are.
 
 namespace gru::binding {
 
-/// 'cpu', 'auto' (the best one that is there), or 'cuda' and 'cuda:N'. A device that does not exist
-/// is a device status, any other name a value status.
-Status create_device(const std::string& name, std::unique_ptr<Device>& device);
-
-struct CudaRuntime {
-  bool available = false;
-  std::string reason;  ///< why it is not available
-  std::vector<std::string> devices;
+/// A device as JavaScript asks for it.
+struct DeviceRequest {
+  /// 'cpu', 'cuda' and 'cuda:N', or 'auto' (the first GPU, where there is one and it works, else
+  /// the CPU). In test builds also 'cuda-emulated' and 'cuda-emulated:N'.
+  std::string name;
+  cuda::Precision precision = cuda::Precision::float32;
 };
-CudaRuntime cuda_runtime();
+
+struct ChosenDevice {
+  std::string name;  ///< 'cpu', 'cuda:N' or 'cuda-emulated:N'
+  std::unique_ptr<Device> device;
+};
+
+/// A device that is not there is a device status, and any other name a value status, as is a
+/// precision that the device does not have.
+Status create_device(const DeviceRequest& request, ChosenDevice& chosen);
+
+/// The GPUs there are, or a device status that says why there are none.
+Status list_cuda_devices(std::vector<cuda::DeviceInfo>& devices);
 
 }  // namespace gru::binding

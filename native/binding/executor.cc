@@ -27,10 +27,14 @@ void JobQueue::destroy_released() {
 Executor& Executor::instance() {
   static Executor* const executor = [] {
     // process.exit on the main thread runs no cleanup hook of an environment's, but this.
-    std::atexit([] { instance().stop(); });
+    stop_at_exit();
     return new Executor();
   }();
   return *executor;
+}
+
+void Executor::stop_at_exit() {
+  std::atexit([] { instance().stop(); });
 }
 
 Status Executor::submit(Job& job) {

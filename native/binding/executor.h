@@ -105,6 +105,9 @@ class Executor {
   /// Never destroyed: its threads may outlive every static object.
   static Executor& instance();
 
+  /// At the end of the process, has all work end before anything that was loaded up to now goes.
+  static void stop_at_exit();
+
   /// Hands over a job: `job.run()` and then `job.done()` follow, unless it is taken back before. A
   /// memory status where not even one thread can be had; then the job is not handed over.
   Status submit(Job& job);

@@ -41,6 +41,7 @@ std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedG
 
 napi_value GruObject::define(napi_env env) {
   const napi_property_descriptor members[] = {
+      getter<&GruObject::device>("device"),
       getter<&GruObject::parameter_count>("parameterCount"),
       method<&GruObject::parameter_specs>("parameterSpecs"),
       method<&GruObject::read_parameters>("readParameters"),
@@ -58,11 +59,12 @@ std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
   const GruOptions options = read_gru_options(Napi::Value(env, arguments[0]));
   const std::uint64_t seed = read_integer(env, arguments[1], "seed", 0, max_safe_integer);
-  std::unique_ptr<Device> device;
-  check(create_device(read_string(env, arguments[2], "device"), device));
+  ChosenDevice chosen;
+  check(create_device(read_device_request(Napi::Value(env, arguments[2])), chosen));
   std::unique_ptr<GruLayer> layer;
-  check(GruLayer::create(options, std::move(device), seed, layer));
-  return std::make_unique<GruObject>(std::make_shared<SharedGru>(env, "gru", std::move(layer)));
+  check(GruLayer::create(options, std::move(chosen.device), seed, layer));
+  return std::make_unique<GruObject>(
+      std::make_shared<SharedGru>(env, "gru", std::move(chosen.name), std::move(layer)));
 }
 
 napi_value GruObject::forward_sync(Arguments& arguments) {

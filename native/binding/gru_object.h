@@ -20,6 +20,7 @@ class GruObject {
 
   explicit GruObject(std::shared_ptr<SharedGru> gru) : gru_(std::move(gru)) {}
 
+  napi_value device(Arguments& arguments) { return gru_->device(arguments); }
   napi_value parameter_count(Arguments& arguments) { return gru_->parameter_count(arguments); }
   napi_value parameter_specs(Arguments& arguments) { return gru_->parameter_specs(arguments); }
   napi_value read_parameters(Arguments& arguments) { return gru_->read_parameters(arguments); }

@@ -27,6 +27,7 @@ void keep_model_input(PromiseJob& job, ModelInput& input) {
 
 napi_value ModelObject::define(napi_env env) {
   const napi_property_descriptor members[] = {
+      getter<&ModelObject::device>("device"),
       getter<&ModelObject::parameter_count>("parameterCount"),
       method<&ModelObject::parameter_specs>("parameterSpecs"),
       method<&ModelObject::read_parameters>("readParameters"),
@@ -42,12 +43,12 @@ std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
   const ModelOptions options = read_model_options(Napi::Value(env, arguments[0]));
   const std::uint64_t seed = read_integer(env, arguments[1], "seed", 0, max_safe_integer);
-  std::unique_ptr<Device> device;
-  check(create_device(read_string(env, arguments[2], "device"), device));
+  ChosenDevice chosen;
+  check(create_device(read_device_request(Napi::Value(env, arguments[2])), chosen));
   std::unique_ptr<Model> model;
-  check(Model::create(options, std::move(device), seed, model));
+  check(Model::create(options, std::move(chosen.device), seed, model));
   return std::make_unique<ModelObject>(
-      std::make_shared<SharedModel>(env, "model", std::move(model)));
+      std::make_shared<SharedModel>(env, "model", std::move(chosen.name), std::move(model)));
 }
 
 napi_value ModelObject::predict_sync(Arguments& arguments) {

@@ -24,6 +24,7 @@ class ModelObject {
   /// For the model's trainers.
   const std::shared_ptr<SharedModel>& shared() const { return model_; }
 
+  napi_value device(Arguments& arguments) { return model_->device(arguments); }
   napi_value parameter_count(Arguments& arguments) { return model_->parameter_count(arguments); }
   napi_value parameter_specs(Arguments& arguments) { return model_->parameter_specs(arguments); }
   napi_value read_parameters(Arguments& arguments) { return model_->read_parameters(arguments); }

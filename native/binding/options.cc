@@ -25,6 +25,8 @@ class Options {
     return read_integer(env_, get(key), key, minimum, max_extent);
   }
 
+  std::string text(const char* key) const { return read_string(env_, get(key), key); }
+
   bool boolean(const char* key) const { return read_boolean(env_, get(key), key); }
 
   /// A finite number, 0 or more, and below `limit`.
@@ -105,6 +107,14 @@ OptimizerOptions read_optimizer_options(Napi::Value value) {
 ClipOptions read_clip_options(Napi::Value value) {
   const Options from(value, "options");
   return {from.number("clipNorm"), from.number("clipValue")};
+}
+
+DeviceRequest read_device_request(Napi::Value value) {
+  const Options from(value, "device");
+  return {from.text("name"),
+          from.choice<cuda::Precision>("precision", {{"float32", cuda::Precision::float32},
+                                                     {"tf32", cuda::Precision::tf32},
+                                                     {"bfloat16", cuda::Precision::bfloat16}})};
 }
 
 }  // namespace gru::binding

@@ -2,6 +2,7 @@
 
 #include <napi.h>
 
+#include "binding/devices.h"
 #include "core/options.h"
 
 /// Reading the objects that constructors take. Their getters may run code of JavaScript's and
@@ -17,5 +18,7 @@ ModelOptions read_model_options(Napi::Value value);
 /// A NativeTrainerOptions: its optimiser, and its bounds on the gradients.
 OptimizerOptions read_optimizer_options(Napi::Value value);
 ClipOptions read_clip_options(Napi::Value value);
+/// A NativeDeviceOptions.
+DeviceRequest read_device_request(Napi::Value value);
 
 }  // namespace gru::binding

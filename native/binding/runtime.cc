@@ -20,12 +20,14 @@ Napi::Array strings(Napi::Env env, const std::vector<std::string>& texts) {
   return array;
 }
 
-Napi::Object cuda_object(Napi::Env env) {
-  const CudaRuntime cuda = cuda_runtime();
+Napi::Object cuda_device(Napi::Env env, std::size_t ordinal, const cuda::DeviceInfo& info) {
   Napi::Object object = Napi::Object::New(env);
-  object.Set("available", cuda.available);
-  object.Set("reason", cuda.reason);
-  object.Set("devices", strings(env, cuda.devices));
+  object.Set("device", "cuda:" + std::to_string(ordinal));
+  object.Set("name", info.name);
+  object.Set("memory", static_cast<double>(info.memory));
+  object.Set("computeCapability",
+             std::to_string(info.compute_major) + "." + std::to_string(info.compute_minor));
+  object.Set("multiprocessors", info.multiprocessors);
   return object;
 }
 
@@ -39,7 +41,21 @@ napi_value runtime(Arguments& arguments) {
   object.Set("isas", strings(env, cpu::instruction_sets()));
   object.Set("threads", cpu::threads());
   object.Set("blas", cpu::blas_name());
-  object.Set("cuda", cuda_object(env));
+  return object;
+}
+
+napi_value cuda_runtime(Arguments& arguments) {
+  const Napi::Env env(arguments.env());
+  std::vector<cuda::DeviceInfo> found;
+  const Status status = list_cuda_devices(found);
+  Napi::Array devices = Napi::Array::New(env, found.size());
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    devices.Set(static_cast<std::uint32_t>(i), cuda_device(env, i, found[i]));
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("available", status.is_ok());
+  object.Set("reason", status.message());
+  object.Set("devices", devices);
   return object;
 }
 

@@ -6,6 +6,8 @@ namespace gru::binding {
 
 /// `runtime()`: a NativeRuntime.
 napi_value runtime(Arguments& arguments);
+/// `cudaRuntime()`: a NativeCudaRuntime. Loads the CUDA plug-in.
+napi_value cuda_runtime(Arguments& arguments);
 /// `setThreads(threads)`.
 napi_value set_threads(Arguments& arguments);
 

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
+#include <utility>
 
 #include "binding/executor.h"
 #include "binding/failure.h"
@@ -18,9 +20,9 @@ namespace gru::binding {
 template <class T>
 class SharedNative {
  public:
-  /// `name` is what messages call it.
-  SharedNative(napi_env env, const char* name, std::shared_ptr<T> object)
-      : name_(name), owned_(queue_, std::move(object)), memory_(env) {
+  /// `name` is what messages call it, `device` the device that it is on.
+  SharedNative(napi_env env, const char* name, std::string device, std::shared_ptr<T> object)
+      : name_(name), device_(std::move(device)), owned_(queue_, std::move(object)), memory_(env) {
     memory_.set(owned_.object()->layout().count() * sizeof(float));
   }
 
@@ -48,8 +50,11 @@ class SharedNative {
     memory_.set(0);
   }
 
-  // The part of both classes' surface that is about parameters.
+  // The part of the surface that both classes have.
 
+  napi_value device(const Arguments& arguments) const {
+    return Napi::String::New(arguments.env(), device_);
+  }
   napi_value parameter_count(const Arguments& arguments) const {
     return Napi::Number::New(arguments.env(), static_cast<double>(object()->layout().count()));
   }
@@ -69,6 +74,7 @@ class SharedNative {
 
  private:
   const char* name_;
+  std::string device_;
   std::shared_ptr<JobQueue> queue_ = std::make_shared<JobQueue>();
   Owned<T> owned_;
   ExternalMemory memory_;

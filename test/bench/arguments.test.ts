@@ -24,9 +24,17 @@ test('means everything where it says nothing', () => {
   expect(parseArguments(['--peer', 'none']).peers).toEqual([])
 })
 
+test('measures on a GPU what is about the GPU', () => {
+  expect(parseArguments([])).toMatchObject({ device: 'cpu' })
+  const given = parseArguments(['--device', 'cuda:1'])
+  expect(given).toMatchObject({ device: 'cuda:1', measureCall: false, measureMemory: false })
+  expect(given.cases).toEqual(CASES)
+})
+
 test.each([
   [['--case', 'b0'], /--case: expected one of b1-t1-i64-h64, .*, got b0/],
   [['--threads', '1,x'], /--threads: expected numbers from 1 on/],
+  [['--device', 'tpu'], /--device: expected cpu, cuda or cuda:N, got tpu/],
   [['--fast'], /Unknown option '--fast'/],
 ])('refuses %j', (args, message) => {
   expect(() => parseArguments(args)).toThrow(UsageError)

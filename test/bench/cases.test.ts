@@ -3,7 +3,7 @@ import { nativeOptions } from '../../bench/reference'
 import { drawTensors, parameterSpecs, validRows } from '../../bench/tensors'
 import { periodOf, prepareTensors } from '../../bench/truth'
 import { boundOf, memoryNeed, workOf } from '../../bench/work'
-import { addon } from '../support/addon'
+import { addon, device } from '../support/addon'
 import { caseNamed, SMALL } from '../support/bench'
 
 describe('cases', () => {
@@ -20,7 +20,7 @@ describe('cases', () => {
   test('lay parameters out as the engine does', () => {
     for (const changes of [{}, { numLayers: 2 }, { numLayers: 2, bidirectional: true }]) {
       const given = { ...SMALL, ...changes }
-      const layer = new addon.NativeGru(nativeOptions(given), 1, 'cpu')
+      const layer = new addon.NativeGru(nativeOptions(given), 1, device)
       expect(parameterSpecs(given)).toEqual(layer.parameterSpecs())
       layer.dispose()
     }

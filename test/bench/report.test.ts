@@ -52,6 +52,13 @@ describe('verdicts', () => {
     expect(verdict.fraction).toBeCloseTo(1 / 3, 12)
   })
 
+  test('say nothing of ceilings where none was measured', () => {
+    const one = measurement('forward', 1, { [PROJECT]: timed([2]), peer: timed([4]) })
+    const verdict = judge({ ...one, flops: [], readBytes: [] })
+    expect(verdict).toMatchObject({ bound: undefined, fraction: undefined })
+    expect(verdict.best).toEqual({ name: 'peer', ratio: 2 })
+  })
+
   test('say nothing where the project or every peer is missing', () => {
     const failed: Outcome = { kind: 'failed', reason: 'broke' }
     expect(judge(measurement('forward', 1, { [PROJECT]: failed, peer: timed([1]) }))).toMatchObject(
@@ -95,6 +102,11 @@ describe('reports', () => {
     expect(text).toContain('- cheat wrong at small, forward, 1 threads: output differs')
     expect(text).toContain('- unable has no such layer')
     expect(text).toContain('gru-native 0.1.0 (avx2, BLAS none) beside right 1, cheat 9')
+  })
+
+  test('name the GPU', () => {
+    const gpu = { device: 'cuda:1', name: 'Some GPU' }
+    expect(renderReport({ ...report, gpu })).toContain('\ncuda:1: Some GPU; every call from')
   })
 
   test('survive the JSON file', () => {

@@ -10,6 +10,7 @@ import {
   codeOf,
   createGru,
   createModel,
+  device,
   emptyResult,
   gruOptions,
   tokens,
@@ -41,16 +42,28 @@ describe('constructors', () => {
   test.each([
     ['tpu', 'ERR_GRU_VALUE', /^device: expected .*, got 'tpu'$/],
     ['cuda:', 'ERR_GRU_VALUE', /^device: /],
-    ['cuda', 'ERR_GRU_DEVICE', /^device: expected 'cpu', got 'cuda': ./],
-    ['cuda:1', 'ERR_GRU_DEVICE', /^device: expected 'cpu', got 'cuda:1': ./],
-  ])('refuse the device %p', async (device, code, message) => {
-    const create = () => new addon.NativeGru(gruOptions, 0, device)
+    ['cuda:+1', 'ERR_GRU_VALUE', /^device: /],
+    ['cuda:1x', 'ERR_GRU_VALUE', /^device: /],
+    ['cuda:99999999999999999999', 'ERR_GRU_VALUE', /^device: /],
+    ['cuda-', 'ERR_GRU_VALUE', /^device: /],
+    ['cuda:99', 'ERR_GRU_DEVICE', /^device: expected one that can be used, got 'cuda:99': ./],
+  ])('refuse the device %p', async (name, code, message) => {
+    const create = () => new addon.NativeGru(gruOptions, 0, { name, precision: 'float32' })
     expect(await codeOf(create)).toBe(code)
     expect(create).toThrow(message)
   })
 
+  test.each([
+    ['no object', 'cpu', 'ERR_GRU_TYPE'],
+    ['no precision', { name: 'cpu' }, 'ERR_GRU_TYPE'],
+    ['an unknown precision', { name: 'cpu', precision: 'float64' }, 'ERR_GRU_VALUE'],
+    ['less than float32 on the CPU', { name: 'cpu', precision: 'tf32' }, 'ERR_GRU_VALUE'],
+  ])('refuse a device that is %s', async (_, given, code) => {
+    expect(await codeOf(() => new addon.NativeGru(gruOptions, 0, given as never))).toBe(code)
+  })
+
   test.each([-1, 0.5, 2 ** 53, NaN])('refuse the seed %p', async (seed) => {
-    expect(await codeOf(() => new addon.NativeGru(gruOptions, seed, 'cpu'))).toBe('ERR_GRU_VALUE')
+    expect(await codeOf(() => new addon.NativeGru(gruOptions, seed, device))).toBe('ERR_GRU_VALUE')
   })
 
   test.each([
@@ -69,7 +82,7 @@ describe('constructors', () => {
   test('refuse to be called without new', async () => {
     for (const kind of [addon.AbortFlag, addon.NativeGru, addon.NativeModel, addon.NativeTrainer]) {
       const call = kind as unknown as (...given: unknown[]) => unknown
-      expect(await codeOf(() => call(gruOptions, 0, 'cpu'))).toBe('ERR_GRU_TYPE')
+      expect(await codeOf(() => call(gruOptions, 0, device))).toBe('ERR_GRU_TYPE')
     }
   })
 

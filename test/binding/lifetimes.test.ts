@@ -8,7 +8,7 @@ async function expectExit(script: string, code: number, printed = ''): Promise<v
 // A training step that lasts much longer than the script: only its abort flag ends it in time.
 const LONG_STEP = `
   const gru = { ...gruOptions, hiddenSize: 256, numLayers: 2 }
-  const model = new addon.NativeModel({ ...modelOptions, gru }, 1, 'cpu')
+  const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
   const trainer = new addon.NativeTrainer(model, trainerOptions)
   const tokens = new Int32Array(512 * 64)
   const step = trainer.step(512, 64, null, tokens, tokens, null)
@@ -17,7 +17,7 @@ const LONG_STEP = `
 describe('a process ends as it should', () => {
   test.each([
     ['after loading the addon', '', 0],
-    ['with objects that live', 'globalThis.kept = new addon.NativeGru(gruOptions, 1, "cpu")', 0],
+    ['with objects that live', 'globalThis.kept = new addon.NativeGru(gruOptions, 1, device)', 0],
     ['with an exit code set', 'process.exitCode = 5; startTraining(1)', 5],
     ['by process.exit after loading', 'process.exit(7)', 7],
     ['by process.exit with jobs that wait', 'startTraining(100); process.exit(7)', 7],
@@ -56,7 +56,7 @@ describe('a process ends as it should', () => {
 
   test('by the rejection of a job that nobody handles', async () => {
     const { code, signal, output } = await runProcess(`
-      const gru = new addon.NativeGru(gruOptions, 1, 'cpu')
+      const gru = new addon.NativeGru(gruOptions, 1, device)
       const array = new Float32Array(3)
       gru.forward(1, 1, null, array, null, array, array, null)
     `)
@@ -148,15 +148,16 @@ describe('memory', () => {
     [
       'trainers',
       `const gru = { ...gruOptions, hiddenSize: 1024 }
-       const model = new addon.NativeModel({ ...modelOptions, gru }, 1, 'cpu')
+       const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
        const create = () => new addon.NativeTrainer(model, trainerOptions)`,
     ],
     [
       'passes',
-      `const gru = new addon.NativeGru({ ...gruOptions, hiddenSize: 16 }, 1, 'cpu')
-       const steps = 60_000
-       const arrays = [new Float32Array(steps * 3), null, new Float32Array(steps * 16), new Float32Array(16)]
-       const create = () => gru.forwardTrainingSync(steps, 1, null, ...arrays)`,
+      `const gru = new addon.NativeGru({ ...gruOptions, inputSize: 256, hiddenSize: 1 }, 1, device)
+       const [steps, batch] = [64, 256]
+       const [input, output] = [256, 1].map((size) => new Float32Array(steps * batch * size))
+       const state = new Float32Array(batch)
+       const create = () => gru.forwardTrainingSync(steps, batch, null, input, null, output, state)`,
     ],
   ])('of %s that nobody uses is found by the garbage collector', async (_, definitions) => {
     const script = `

@@ -22,6 +22,12 @@ export const gruOptions: Binding.NativeGruOptions = {
   updateGate: 'retain',
 }
 
+/** The device that all tests use unless they name another: GRU_NATIVE_DEVICE chooses, as in lib. */
+export const device: Binding.NativeDeviceOptions = {
+  name: process.env['GRU_NATIVE_DEVICE'] || 'cpu',
+  precision: 'float32',
+}
+
 export const modelOptions: Binding.NativeModelOptions = {
   tokens: 5,
   gru: gruOptions,
@@ -55,11 +61,11 @@ export const tokens = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 
 export const classes = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 2) % 5)
 
 export function createGru(changes = {}): Binding.NativeGru {
-  return new addon.NativeGru({ ...gruOptions, ...changes }, 7, 'cpu')
+  return new addon.NativeGru({ ...gruOptions, ...changes }, 7, device)
 }
 
 export function createModel(changes = {}): Binding.NativeModel {
-  return new addon.NativeModel({ ...modelOptions, ...changes }, 7, 'cpu')
+  return new addon.NativeModel({ ...modelOptions, ...changes }, 7, device)
 }
 
 export function emptyResult(): { readonly output: Float32Array; readonly state: Float32Array } {
@@ -102,10 +108,11 @@ export const prelude = `
   const gruOptions = ${JSON.stringify(gruOptions)}
   const modelOptions = ${JSON.stringify(modelOptions)}
   const trainerOptions = ${JSON.stringify(trainerOptions)}
+  const device = ${JSON.stringify(device)}
   /** Training steps of some milliseconds each, pending all at once: promises of their losses. */
   function startTraining(count) {
     const gru = { ...gruOptions, hiddenSize: 128 }
-    const model = new addon.NativeModel({ ...modelOptions, gru }, 1, 'cpu')
+    const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const tokens = new Int32Array(64 * 16)
     return Array.from({ length: count }, () =>

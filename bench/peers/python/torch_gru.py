@@ -1,10 +1,29 @@
-"""PyTorch: torch.nn.GRU, packed sequences for ragged batches, torch.optim.Adam."""
+"""PyTorch: torch.nn.GRU, packed sequences for ragged batches, torch.optim.Adam.
+
+GRU_NATIVE_DEVICE names the device. On a GPU the multiplications are float32, as the project's are by default,
+and every call takes its arrays from the host's memory and gives its results there.
+"""
+
+import os
 
 import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import tensors
+
+
+DEVICE = torch.device(os.environ.get("GRU_NATIVE_DEVICE", "cpu"))
+torch.backends.cuda.matmul.allow_tf32 = False
+torch.backends.cudnn.allow_tf32 = False
+
+
+def to_device(*host):
+    return [tensor.to(DEVICE) for tensor in host]
+
+
+def to_host(*results):
+    return [result.cpu() for result in results]
 
 
 def prepare(job, unsupported):
@@ -30,16 +49,17 @@ class Layer:
         self.gru = create_gru(self.case)
         values = {name: torch.from_numpy(x) for name, x in tensors.parameters(job).items()}
         self.gru.load_state_dict(values)
+        self.gru.to(DEVICE)
         self.input, self.initial, self.d_output, self.d_state = map(
             torch.from_numpy, tensors.layer(job)
         )
         self.lengths = torch.from_numpy(tensors.read(job, "lengths")).long()
 
-    def forward(self):
+    def forward(self, values, initial):
         if not self.case["ragged"]:
-            return self.gru(self.input, self.initial)
-        packed = pack_padded_sequence(self.input, self.lengths, enforce_sorted=False)
-        output, state = self.gru(packed, self.initial)
+            return self.gru(values, initial)
+        packed = pack_padded_sequence(values, self.lengths, enforce_sorted=False)
+        output, state = self.gru(packed, initial)
         padded, _ = pad_packed_sequence(output, total_length=self.case["steps"])
         return padded, state
 
@@ -47,7 +67,7 @@ class Layer:
 class Forward(Layer):
     def run(self):
         with torch.inference_mode():
-            return self.forward()
+            return to_host(*self.forward(*to_device(self.input, self.initial)))
 
     def check(self):
         output, state = self.run()
@@ -57,17 +77,17 @@ class Forward(Layer):
 class Gradients(Layer):
     def __init__(self, job):
         super().__init__(job)
-        self.input.requires_grad_()
-        self.initial.requires_grad_()
         self.names = [name for name, _ in self.gru.named_parameters()]
-        self.wanted = [self.input, self.initial, *self.gru.parameters()]
 
     def run(self):
-        output, state = self.forward()
+        values, initial = (each.requires_grad_() for each in to_device(self.input, self.initial))
+        output, state = self.forward(values, initial)
         found = torch.autograd.grad(
-            (output, state), self.wanted, grad_outputs=(self.d_output, self.d_state)
+            (output, state),
+            [values, initial, *self.gru.parameters()],
+            grad_outputs=to_device(self.d_output, self.d_state),
         )
-        return output, state, found
+        return *to_host(output, state), to_host(*found)
 
     def check(self):
         output, state, found = self.run()
@@ -95,6 +115,7 @@ class Training:
         self.model = Model(case)
         values = {name: torch.from_numpy(x) for name, x in tensors.parameters(job).items()}
         self.model.load_state_dict(values)
+        self.model.to(DEVICE)
         shape = (case["steps"], case["batch"])
         self.tokens, self.targets = (
             torch.from_numpy(tensors.read(job, name)).long().reshape(shape)
@@ -104,8 +125,9 @@ class Training:
 
     def run(self):
         self.optimizer.zero_grad()
-        logits = self.model(self.tokens)
-        loss = nn.functional.cross_entropy(logits.flatten(0, 1), self.targets.flatten())
+        tokens, targets = to_device(self.tokens, self.targets)
+        logits = self.model(tokens)
+        loss = nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten())
         loss.backward()
         self.optimizer.step()
         return loss.item()

@@ -1,0 +1,175 @@
+#include "cuda/blas.h"
+
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <string>
+#include <string_view>
+
+/// What of cublas_v2.h is used, declared here so that no header of it is needed to build.
+extern "C" {
+using CublasCreate = int(cublasContext**);
+using CublasDestroy = int(cublasContext*);
+using CublasSetStream = int(cublasContext*, cudaStream_t);
+using CublasGemmEx = int(cublasContext*, int transpose_a, int transpose_b, int m, int n, int k,
+                         const void* alpha, const void* a, int a_type, int lda, const void* b,
+                         int b_type, int ldb, const void* beta, void* c, int c_type, int ldc,
+                         int compute_type, int algorithm);
+}
+
+namespace gru::cuda {
+
+namespace {
+
+constexpr int cublas_success = 0;
+constexpr int op_n = 0;
+constexpr int op_t = 1;
+constexpr int type_float = 0;          // CUDA_R_32F
+constexpr int compute_float32 = 68;    // CUBLAS_COMPUTE_32F
+constexpr int compute_bfloat16 = 75;   // CUBLAS_COMPUTE_32F_FAST_16BF
+constexpr int compute_tf32 = 77;       // CUBLAS_COMPUTE_32F_FAST_TF32
+constexpr int default_algorithm = -1;  // CUBLAS_GEMM_DEFAULT
+
+/// From here on a product is worth the library's own overhead.
+constexpr double least_operations = 1e7;
+
+struct Library {
+  CublasCreate* create = nullptr;
+  CublasDestroy* destroy = nullptr;
+  CublasSetStream* set_stream = nullptr;
+  CublasGemmEx* gemm = nullptr;
+
+  bool is_whole() const {
+    return create != nullptr && destroy != nullptr && set_stream != nullptr && gemm != nullptr;
+  }
+};
+
+void* open_library() {
+  const char* given = std::getenv("GRU_NATIVE_CUBLAS");
+  if (given != nullptr && *given != '\0') {
+    return std::string_view(given) == "off" ? nullptr : dlopen(given, RTLD_NOW | RTLD_LOCAL);
+  }
+  for (const char* name : {"libcublas.so.13", "libcublas.so.12", "libcublas.so.11"}) {
+    if (void* opened = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return opened;
+  }
+  return nullptr;
+}
+
+template <class Function>
+void find(void* library, const char* name, Function*& function) {
+  function = reinterpret_cast<Function*>(dlsym(library, name));
+}
+
+Library load_library() {
+  Library library;
+  if (void* opened = open_library()) {
+    find(opened, "cublasCreate_v2", library.create);
+    find(opened, "cublasDestroy_v2", library.destroy);
+    find(opened, "cublasSetStream_v2", library.set_stream);
+    find(opened, "cublasGemmEx", library.gemm);
+  }
+  return library.is_whole() ? library : Library();
+}
+
+/// Never closed: it may own threads and devices' memory until the process ends.
+const Library& library() {
+  static const Library loaded = load_library();
+  return loaded;
+}
+
+int compute_type(Precision precision) {
+  switch (precision) {
+    case Precision::tf32:
+      return compute_tf32;
+    case Precision::bfloat16:
+      return compute_bfloat16;
+    case Precision::float32:
+      break;
+  }
+  return compute_float32;
+}
+
+bool is_int(std::size_t size) {
+  return size <= static_cast<std::size_t>(std::numeric_limits<int>::max());
+}
+
+int to_int(std::size_t size) { return static_cast<int>(size); }
+int operation(Transpose transpose) { return transpose == Transpose::yes ? op_t : op_n; }
+
+/// A part of a product without a gap: rows of c.
+struct Part {
+  const float* a;
+  float* c;
+  std::size_t rows;
+};
+
+/// Row-major c = a b is, read by columns, c^T = b^T a^T.
+int call(cublasContext* handle, const Product& product, const Part& part, int compute) {
+  if (part.rows == 0) return cublas_success;
+  const float one = 1;
+  const float kept = product.accumulate ? 1.0F : 0.0F;
+  return library().gemm(handle, operation(product.transpose_b), operation(product.transpose_a),
+                        to_int(product.c.columns()), to_int(part.rows), to_int(product.depth()),
+                        &one, product.b.data(), type_float, to_int(product.b.stride()), part.a,
+                        type_float, to_int(product.a.stride()), &kept, part.c, type_float,
+                        to_int(product.c.stride()), compute, default_algorithm);
+}
+
+bool is_worth_it(const Product& product) {
+  return 2.0 * static_cast<double>(product.c.rows()) * static_cast<double>(product.c.columns()) *
+             static_cast<double>(product.depth()) >=
+         least_operations;
+}
+
+bool is_possible(const Product& product) {
+  const bool has_gap = product.gap.skipped > 0;
+  return product.bias.empty() && (!has_gap || product.transpose_a == Transpose::yes) &&
+         is_int(product.depth()) && is_int(product.c.rows()) && is_int(product.a.stride()) &&
+         is_int(product.b.stride()) && is_int(product.c.stride());
+}
+
+}  // namespace
+
+Blas::~Blas() {
+  if (handle_ != nullptr) library().destroy(handle_);
+}
+
+void Blas::start(cudaStream_t stream) {
+  started_ = true;
+  if (library().create == nullptr) return;
+  if (library().create(&handle_) != cublas_success) {
+    handle_ = nullptr;
+  } else if (library().set_stream(handle_, stream) != cublas_success) {
+    library().destroy(std::exchange(handle_, nullptr));
+  }
+  // What made it fail is no error of the next call.
+  if (handle_ == nullptr) static_cast<void>(cudaGetLastError());
+}
+
+bool Blas::takes(const Product& product, cudaStream_t stream) {
+  if (!is_worth_it(product) || !is_possible(product)) return false;
+  if (!started_) start(stream);
+  return handle_ != nullptr;
+}
+
+Status Blas::multiply(const Product& product, Precision precision, int ordinal) const {
+  const std::size_t rows = product.c.rows();
+  const std::size_t before =
+      product.gap.skipped > 0 ? std::min<std::size_t>(product.gap.first, rows) : rows;
+  const Part parts[] = {{product.a.data(), product.c.data(), before},
+                        {product.a.data() + before + product.gap.skipped,
+                         product.c.data() + before * product.c.stride(), rows - before}};
+  for (const Part& part : parts) {
+    const int status = call(handle_, product, part, compute_type(precision));
+    if (status == cublas_success) continue;
+    GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaGetLastError());
+    return Status::device("cublasGemmEx failed on cuda:" + std::to_string(ordinal) +
+                          " with status " + std::to_string(status) +
+                          "; GRU_NATIVE_CUBLAS=off computes without it");
+  }
+  return {};
+}
+
+}  // namespace gru::cuda

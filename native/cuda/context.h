@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+
+#include "cuda/blas.h"
+#include "cuda/kernels/product.h"
+#include "cuda/kernels/sums.h"
+#include "cuda/limits.h"
+#include "cuda/pacer.h"
+#include "cuda/plugin.h"
+#include "cuda/resources.h"
+#include "cuda/scratch.h"
+#include "cuda/staging.h"
+#include "cuda/step_table.h"
+#include "cuda/tier.h"
+
+namespace gru::cuda {
+
+/// What one call of a recurrence needs beside its operands; reused from call to call.
+struct RecurrenceScratch {
+  Scratch<float> gates;          ///< of inference, for a chunk of steps
+  Scratch<float> initial_state;  ///< zeros, where the caller has none
+  Scratch<float> sums;           ///< of a step's products
+  Scratch<float> d_state;
+  Scratch<float> d_reset;
+  Scratch<float> states;  ///< before each row
+  Scratch<float> bias_sums;
+  Scratch<unsigned> arrivals;  ///< counters of the barriers between blocks
+};
+
+/// A device as one model uses it: its stream, and memory of its own.
+struct Context {
+  int ordinal = 0;
+  Precision precision = Precision::float32;
+  std::optional<Tier> forced_tier;
+  Limits limits;
+  Stream stream;
+  Blas blas;  ///< ends before the stream that it uses
+  Staging staging;
+  StepTable steps;
+  Pacer pacer;
+  SumScratch sums;
+  Scratch<double> parts;
+  ProductScratch products;
+  RecurrenceScratch recurrence;
+
+  Queue queue() const { return {stream.get(), ordinal}; }
+};
+
+}  // namespace gru::cuda

@@ -1,0 +1,248 @@
+#include "cuda/cuda_device.h"
+
+#include "cuda/context.h"
+#include "cuda/gru_backward.h"
+#include "cuda/gru_forward.h"
+#include "cuda/kernels/losses.h"
+#include "cuda/kernels/memory.h"
+#include "cuda/kernels/optimizers.h"
+#include "cuda/large_product.h"
+
+namespace gru::cuda {
+
+namespace {
+
+/// The first compute capability with matrix instructions for TF32 and bfloat16.
+constexpr int mma_compute_major = 8;
+
+CudaGruWeights& own(GruWeights& weights) { return static_cast<CudaGruWeights&>(weights); }
+
+class CudaDevice final : public Device {
+ public:
+  ~CudaDevice() override {
+    if (!enter().is_ok() || cudaStreamSynchronize(stream()) != cudaSuccess) {
+      static_cast<void>(cudaGetLastError());
+    }
+  }
+
+  Status open(const DeviceOptions& options) {
+    context_.ordinal = static_cast<int>(options.ordinal);
+    context_.precision = options.precision;
+    GRU_RETURN_IF_ERROR(forced_tier(context_.forced_tier));
+    GRU_RETURN_IF_ERROR(enter());
+    GRU_RETURN_IF_ERROR(read_limits(context_.ordinal, context_.limits));
+    GRU_RETURN_IF_ERROR(check_precision());
+    return create(context_.stream, context_.ordinal);
+  }
+
+  Status allocate(std::size_t bytes, void*& memory) override {
+    GRU_RETURN_IF_ERROR(enter());
+    GRU_RETURN_IF_CUDA_ERROR(context_.ordinal, cudaMalloc(&memory, bytes));
+    return {};
+  }
+
+  void release(void* memory) noexcept override {
+    const DeviceMemory released(memory);
+    static_cast<void>(enter());
+  }
+
+  bool shares_host_memory() const noexcept override { return false; }
+
+  Status upload(DeviceSpan<float> to, std::span<const float> from) override {
+    return upload_bytes(to.data(), from.data(), from.size_bytes());
+  }
+
+  Status upload(DeviceSpan<std::int32_t> to, std::span<const std::int32_t> from) override {
+    return upload_bytes(to.data(), from.data(), from.size_bytes());
+  }
+
+  Status download(std::span<float> to, DeviceSpan<const float> from) override {
+    return download_bytes(to.data(), from.data(), to.size_bytes());
+  }
+
+  Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) override {
+    return download_bytes(&to, from.data(), sizeof to);
+  }
+
+  Status fill(DeviceMatrix<float> to, float value) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::fill(queue(), to, value);
+  }
+
+  Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::copy(queue(), to, from);
+  }
+
+  Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::gather_rows(queue(), to, from, index);
+  }
+
+  Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
+                     DeviceSpan<const std::int32_t> index) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::gather_rows(queue(), to, from, index);
+  }
+
+  Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
+    GRU_RETURN_IF_ERROR(enter());
+    Tiers tiers;
+    GRU_RETURN_IF_ERROR(choose_tiers(shape, context_.limits, queue(), context_.forced_tier, tiers));
+    weights = std::make_unique<CudaGruWeights>(shape, tiers);
+    return {};
+  }
+
+  Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return own(weights).load(from, queue());
+  }
+
+  Status gru_forward(GruWeights& weights, const GruForward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::gru_forward(context_, own(weights), call);
+  }
+
+  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::gru_backward(context_, own(weights), call);
+  }
+
+  Status gemm(const Gemm& product) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return multiply_for_engine(context_, Product{product, {}});
+  }
+
+  Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::column_sums(queue(), context_.sums, to, from);
+  }
+
+  Status embedding_backward(DeviceMatrix<float> table_gradient,
+                            DeviceSpan<const std::int32_t> tokens,
+                            DeviceMatrix<const float> d_output) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::embedding_backward(queue(), context_.sums, table_gradient, tokens, d_output);
+  }
+
+  Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
+                 DeviceSpan<const std::int32_t> number) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::dropout(queue(), to, from, mask, number);
+  }
+
+  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
+                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::cross_entropy(queue(), context_.parts, logits, targets, d_logits, metrics.data());
+  }
+
+  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
+                            DeviceMatrix<float> d_values,
+                            DeviceSpan<StepMetrics> metrics) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::mean_squared_error(queue(), context_.parts, values, targets, d_values,
+                                    metrics.data());
+  }
+
+  Status gradient_norm(DeviceSpan<const float> gradients,
+                       DeviceSpan<StepMetrics> metrics) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::gradient_norm(queue(), context_.parts, gradients, metrics.data());
+  }
+
+  Status clip_norm(DeviceSpan<float> gradients, DeviceSpan<const StepMetrics> metrics,
+                   double limit) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::clip_norm(queue(), gradients, metrics.data(), limit);
+  }
+
+  Status clip_value(DeviceSpan<float> gradients, double limit) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::clip_value(queue(), gradients, limit);
+  }
+
+  Status optimizer_update(const OptimizerUpdate& update) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::optimizer_update(queue(), update);
+  }
+
+ private:
+  /// Before every operation: the calling thread may have been on another device, or on none.
+  Status enter() const {
+    GRU_RETURN_IF_ERROR(check_alive(context_.ordinal));
+    GRU_RETURN_IF_CUDA_ERROR(context_.ordinal, cudaSetDevice(context_.ordinal));
+    return {};
+  }
+
+  Status check_precision() const {
+    const Limits& limits = context_.limits;
+    if (context_.precision == Precision::float32 || limits.compute_major >= mma_compute_major) {
+      return {};
+    }
+    return Status::value(
+        "precision: expected 'float32' on cuda:" + std::to_string(context_.ordinal) +
+        ", whose compute capability " + std::to_string(limits.compute_major) + "." +
+        std::to_string(limits.compute_minor) + " is before 8.0");
+  }
+
+  Status upload_bytes(void* to, const void* from, std::size_t bytes) {
+    GRU_RETURN_IF_ERROR(enter());
+    return context_.staging.upload(to, from, bytes, stream(), context_.ordinal);
+  }
+
+  Status download_bytes(void* to, const void* from, std::size_t bytes) {
+    GRU_RETURN_IF_ERROR(enter());
+    if (bytes > 0) {
+      GRU_RETURN_IF_CUDA_ERROR(context_.ordinal,
+                               cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, stream()));
+    }
+    GRU_RETURN_IF_CUDA_ERROR(context_.ordinal, cudaStreamSynchronize(stream()));
+    return {};
+  }
+
+  cudaStream_t stream() const { return context_.stream.get(); }
+  Queue queue() const { return context_.queue(); }
+
+  Context context_;
+};
+
+/// An old driver and none are one error to the runtime.
+Status check_driver() {
+  int version = 0;
+  GRU_RETURN_IF_CUDA_ERROR(no_device, cudaDriverGetVersion(&version));
+  return version != 0
+             ? Status()
+             : Status::device("cuda: there is no NVIDIA driver: install one, or use device 'cpu'");
+}
+
+}  // namespace
+
+Status list_devices(std::vector<DeviceInfo>& devices) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(check_driver());
+    int count = 0;
+    GRU_RETURN_IF_CUDA_ERROR(no_device, cudaGetDeviceCount(&count));
+    std::vector<DeviceInfo> found;
+    for (int ordinal = 0; ordinal < count; ++ordinal) {
+      cudaDeviceProp properties;
+      GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaGetDeviceProperties(&properties, ordinal));
+      found.push_back({properties.name, properties.totalGlobalMem, properties.major,
+                       properties.minor, properties.multiProcessorCount});
+    }
+    devices = std::move(found);
+    return {};
+  });
+}
+
+Status create_device(const DeviceOptions& options, std::unique_ptr<Device>& device) noexcept {
+  return guarded([&]() -> Status {
+    auto made = std::make_unique<CudaDevice>();
+    GRU_RETURN_IF_ERROR(made->open(options));
+    device = std::move(made);
+    return {};
+  });
+}
+
+}  // namespace gru::cuda

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "grid.h"
+#include "runtime_types.h"
+
+/// What tests set and count. The environment sets the same at the first use:
+///
+///   GRU_CUDA_EMULATED_DEVICES  number of devices, 2 by default
+///   GRU_CUDA_EMULATED_MEMORY   bytes of each, 1 GiB by default
+///   GRU_CUDA_EMULATED_ORDER    forward (default), reverse or shuffle
+///   GRU_CUDA_EMULATED_SEED     seed of the shuffled order; without an order it chooses shuffle
+///   GRU_CUDA_EMULATED_FAULT    function:n:error, such as cudaMalloc:3:cudaErrorMemoryAllocation
+
+namespace gru::emulator {
+
+struct Properties {
+  int multiprocessors = 4;
+  int threads_per_multiprocessor = 1536;
+  int blocks_per_multiprocessor = 16;
+  int compute_capability_major = 8;
+  int compute_capability_minor = 6;
+  std::size_t memory = std::size_t{1} << 30;
+  std::size_t shared_per_block = 48 * 1024;
+  std::size_t shared_per_block_optin = 99 * 1024;
+  std::size_t shared_per_multiprocessor = 100 * 1024;
+  std::size_t shared_reserved_per_block = 1024;
+};
+
+struct Counts {
+  // Alive now
+  std::size_t allocations = 0;
+  std::size_t host_allocations = 0;
+  std::size_t streams = 0;
+  std::size_t events = 0;
+  std::size_t bytes = 0;  ///< of device memory
+  // So far
+  std::size_t mallocs = 0;
+  std::size_t launches = 0;
+  std::size_t copies_to_device = 0;
+  std::size_t copies_to_host = 0;
+  std::size_t pageable_copies = 0;  ///< not from or to cudaHostAlloc's memory
+};
+
+/// Everything as in a new process whose environment sets nothing, but for what is alive. Waits for
+/// all work; counts that only grow start at zero.
+void reset();
+
+void set_devices(int count);
+/// Of every device. Memory may only change while none is allocated.
+void set_properties(const Properties& properties);
+/// Every function answers this, as with a driver that is missing or too old; cudaSuccess ends it.
+void set_driver_error(cudaError_t error);
+
+void set_thread_order(ThreadOrder order, std::uint64_t seed = 0);
+/// OS threads for the blocks of an ordinary launch.
+void set_workers(unsigned count);
+
+/// The n-th call (from 1) of `function`, or of any function where it is null, does nothing and
+/// returns `error`; functions that release something do so nevertheless. Errors after which a GPU
+/// serves a process no longer lose the device.
+void fail_call(const char* function, unsigned n, cudaError_t error);
+/// From now on `device` answers `error` and runs nothing.
+void lose_device(int device, cudaError_t error);
+
+Counts counts();
+
+}  // namespace gru::emulator

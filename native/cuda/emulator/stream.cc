@@ -1,0 +1,76 @@
+#include "stream.h"
+
+#include <condition_variable>
+
+#include "state.h"
+
+namespace gru::emulator {
+namespace {
+
+// One for all streams: they wait for each other, and work itself runs without it.
+std::mutex mutex;
+std::condition_variable changed;
+
+}  // namespace
+
+std::uint64_t Stream::queued() const {
+  const std::lock_guard lock(mutex);
+  return queued_;
+}
+
+bool Stream::done(std::uint64_t number) const {
+  const std::lock_guard lock(mutex);
+  return done_ >= number;
+}
+
+std::uint64_t Stream::enqueue(std::function<void()> work) {
+  const std::lock_guard lock(mutex);
+  operations_.push_back({std::move(work), {}});
+  return ++queued_;
+}
+
+void Stream::enqueue_wait(Ticket awaited) {
+  const std::lock_guard lock(mutex);
+  operations_.push_back({nullptr, std::move(awaited)});
+  ++queued_;
+}
+
+void Stream::run_until(std::uint64_t number) {
+  if (done(number)) return;
+  const OpenMemory open(device_.memory());
+  std::unique_lock lock(mutex);
+  while (done_ < number) {
+    if (running_) {
+      changed.wait(lock);
+    } else {
+      run_front(lock);
+    }
+  }
+}
+
+void Stream::run_one() {
+  const OpenMemory open(device_.memory());
+  std::unique_lock lock(mutex);
+  if (!running_ && !operations_.empty()) run_front(lock);
+}
+
+void Stream::run_front(std::unique_lock<std::mutex>& lock) {
+  const Ticket awaited = operations_.front().awaited;
+  if (awaited.stream != nullptr && awaited.stream->done_ < awaited.number) {
+    lock.unlock();
+    awaited.stream->run_until(awaited.number);
+    lock.lock();
+    return;
+  }
+  const Operation operation = std::move(operations_.front());
+  operations_.pop_front();
+  running_ = true;
+  lock.unlock();
+  if (operation.work != nullptr && device_.lost() == cudaSuccess) operation.work();
+  lock.lock();
+  running_ = false;
+  ++done_;
+  changed.notify_all();
+}
+
+}  // namespace gru::emulator

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+
+#include "runtime_types.h"
+
+/// Streams that run their work when somebody waits for it, in the thread that waits.
+
+namespace gru::emulator {
+
+class Device;
+class Stream;
+
+/// A place in a stream's order of work.
+struct Ticket {
+  std::shared_ptr<Stream> stream;
+  std::uint64_t number = 0;
+};
+
+class Stream {
+ public:
+  Stream(Device& device, bool blocking) : device_(device), blocking_(blocking) {}
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  Device& device() const { return device_; }
+  /// Whether it keeps in step with the default stream.
+  bool blocking() const { return blocking_; }
+
+  std::uint64_t queued() const;
+  bool done(std::uint64_t number) const;
+
+  /// Work of `device`'s, with its memory open.
+  std::uint64_t enqueue(std::function<void()> work);
+  void enqueue_wait(Ticket awaited);
+  void run_until(std::uint64_t number);
+  void run_all() { run_until(queued()); }
+  void run_one();
+
+ private:
+  struct Operation {
+    std::function<void()> work;
+    Ticket awaited;
+  };
+  void run_front(std::unique_lock<std::mutex>& lock);
+
+  Device& device_;
+  const bool blocking_;
+  std::deque<Operation> operations_;
+  std::uint64_t queued_ = 0;
+  std::uint64_t done_ = 0;
+  bool running_ = false;
+};
+
+}  // namespace gru::emulator
+
+struct CUstream_st {
+  std::shared_ptr<gru::emulator::Stream> stream;
+};

@@ -1,0 +1,183 @@
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/trainer.h"
+#include "cuda/cuda_device.h"
+#include "cuda/emulator/control.h"
+#include "testing/device_testing.h"
+
+/// What a failing CUDA runtime leaves: a status that names it, nothing leaked, and a process that
+/// goes on.
+namespace gru {
+namespace {
+
+using testing::Random;
+
+ModelOptions model_options() {
+  ModelOptions options;
+  options.input = InputKind::tokens;
+  options.tokens = 7;
+  options.output_size = 7;
+  options.gru.input_size = 5;
+  options.gru.hidden_size = 12;
+  options.gru.num_layers = 2;
+  options.gru.bidirectional = true;
+  options.gru.dropout = 0.2F;
+  return options;
+}
+
+struct Batch {
+  std::vector<std::int32_t> tokens, classes, lengths;
+
+  explicit Batch(Random& random)
+      : tokens(random.classes(12, 7)), classes(random.classes(12, 7)), lengths{1, 4, 2} {}
+  ModelInput input() const { return {{4, 3, lengths}, {}, tokens, nullptr}; }
+};
+
+/// A whole life: a device, a model, two training steps and a prediction.
+Status live(const Batch& batch, std::vector<float>* parameters = nullptr) {
+  std::unique_ptr<Device> device;
+  GRU_RETURN_IF_ERROR(cuda::create_device({}, device));
+  std::unique_ptr<Model> made;
+  GRU_RETURN_IF_ERROR(Model::create(model_options(), std::move(device), 1, made));
+  const std::shared_ptr<Model> model = std::move(made);
+  std::unique_ptr<Trainer> trainer;
+  GRU_RETURN_IF_ERROR(Trainer::create(model, {}, {1, 0.5}, trainer));
+  StepMetrics metrics;
+  for (int step = 0; step < 2; ++step) {
+    GRU_RETURN_IF_ERROR(trainer->step(batch.input(), {batch.classes, {}}, metrics));
+  }
+  std::vector<float> predictions(12 * 7);
+  GRU_RETURN_IF_ERROR(model->predict(batch.input(), predictions));
+  if (parameters == nullptr) return {};
+  parameters->resize(model->layout().count());
+  return model->read_parameters(*parameters);
+}
+
+void check_nothing_is_alive() {
+  const emulator::Counts counts = emulator::counts();
+  GRU_CHECK(counts.allocations == 0);
+  GRU_CHECK(counts.host_allocations == 0);
+  GRU_CHECK(counts.streams == 0);
+  GRU_CHECK(counts.events == 0);
+}
+
+GRU_TEST(any_call_may_fail_and_leaves_nothing) {
+  emulator::reset();
+  Random random;
+  const Batch batch(random);
+  std::vector<float> expected;
+  GRU_CHECK_OK(live(batch, &expected));
+  check_nothing_is_alive();
+  unsigned failed = 0;
+  for (unsigned n = 1;; n = n < 60 ? n + 1 : n + 17) {
+    emulator::fail_call(nullptr, n, cudaErrorInvalidValue);
+    const Status status = live(batch);
+    emulator::reset();
+    check_nothing_is_alive();
+    if (status.is_ok()) break;
+    ++failed;
+    GRU_CHECK(status.code() == StatusCode::device);
+    GRU_CHECK(status.message().find("cudaErrorInvalidValue") != std::string::npos);
+    GRU_CHECK(status.message().rfind("cuda", 0) == 0);
+  }
+  GRU_CHECK(failed > 60);
+  std::vector<float> again;
+  GRU_CHECK_OK(live(batch, &again));
+  GRU_CHECK(testing::same_bits(again, expected));
+}
+
+GRU_TEST(memory_that_runs_out_is_a_memory_status) {
+  emulator::reset();
+  Random random;
+  const Batch batch(random);
+  for (unsigned n = 1; n <= 10; ++n) {
+    emulator::fail_call("cudaMalloc", n, cudaErrorMemoryAllocation);
+    GRU_CHECK_REFUSED(live(batch), StatusCode::memory, "free memory on the device");
+    check_nothing_is_alive();
+  }
+  emulator::reset();
+  GRU_CHECK_OK(live(batch));
+}
+
+GRU_TEST(a_steady_state_allocates_nothing_at_all) {
+  emulator::reset();
+  Random random;
+  const Batch batch(random);
+  std::unique_ptr<Device> device;
+  GRU_CHECK_OK(cuda::create_device({}, device));
+  std::unique_ptr<Model> made;
+  GRU_CHECK_OK(Model::create(model_options(), std::move(device), 1, made));
+  const std::shared_ptr<Model> model = std::move(made);
+  std::unique_ptr<Trainer> trainer;
+  GRU_CHECK_OK(Trainer::create(model, {}, {1, 0.5}, trainer));
+  StepMetrics metrics;
+  emulator::Counts warm;
+  for (int step = 0; step < 4; ++step) {
+    GRU_CHECK_OK(trainer->step(batch.input(), {batch.classes, {}}, metrics));
+    if (step == 0) warm = emulator::counts();
+  }
+  const emulator::Counts counts = emulator::counts();
+  GRU_CHECK(warm.mallocs > 0);
+  GRU_CHECK(counts.mallocs == warm.mallocs);
+  GRU_CHECK(counts.host_allocations == warm.host_allocations && counts.events == warm.events);
+  GRU_CHECK(counts.streams == 1);
+  // Of a step only the two metrics come back.
+  GRU_CHECK(counts.copies_to_host - warm.copies_to_host == 3);
+}
+
+GRU_TEST(no_driver_and_no_device_are_told_apart) {
+  emulator::reset();
+  std::vector<cuda::DeviceInfo> devices;
+  GRU_CHECK_OK(cuda::list_devices(devices));
+  GRU_CHECK(devices.size() == 2 && devices[0].memory > 0 && devices[0].multiprocessors == 4);
+  std::unique_ptr<Device> device;
+  GRU_CHECK_REFUSED(cuda::create_device({7, {}}, device), StatusCode::device, "cuda:7");
+  emulator::set_driver_error(cudaErrorInsufficientDriver);
+  GRU_CHECK_REFUSED(cuda::list_devices(devices), StatusCode::device, "newer NVIDIA driver");
+  emulator::set_driver_error(cudaErrorNoDevice);
+  GRU_CHECK_REFUSED(cuda::list_devices(devices), StatusCode::device, "no GPU");
+  emulator::reset();
+}
+
+GRU_TEST(an_unknown_tier_is_refused) {
+  emulator::reset();
+  setenv("GRU_NATIVE_CUDA_TIER", "fast", 1);
+  std::unique_ptr<Device> device;
+  GRU_CHECK_REFUSED(cuda::create_device({}, device), StatusCode::value,
+                    "GRU_NATIVE_CUDA_TIER: expected 'resident', 'persistent' or 'stepwise', got "
+                    "'fast'");
+  unsetenv("GRU_NATIVE_CUDA_TIER");
+}
+
+/// Last: a lost device stays lost for the process, as with a GPU.
+GRU_TEST(a_lost_device_answers_the_same_ever_after_and_others_work) {
+  emulator::reset();
+  Random random;
+  const Batch batch(random);
+  std::unique_ptr<Device> device;
+  GRU_CHECK_OK(cuda::create_device({1, {}}, device));
+  std::vector<float> values(3);
+  void* memory = nullptr;
+  GRU_CHECK_OK(device->allocate(12, memory));
+  const DeviceSpan<float> span(static_cast<float*>(memory), 3);
+  emulator::lose_device(1, cudaErrorIllegalAddress);
+  for (int round = 0; round < 2; ++round) {
+    GRU_CHECK_REFUSED(device->fill(DeviceMatrix<float>(span, 3), 1), StatusCode::device,
+                      "lost cuda:1: cudaErrorIllegalAddress");
+    GRU_CHECK_REFUSED(device->download(values, DeviceSpan<const float>(span)), StatusCode::device,
+                      "restart");
+  }
+  std::unique_ptr<Device> another;
+  GRU_CHECK_REFUSED(cuda::create_device({1, {}}, another), StatusCode::device, "lost cuda:1");
+  device->release(memory);
+  device.reset();
+  GRU_CHECK_OK(live(batch));
+  check_nothing_is_alive();
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

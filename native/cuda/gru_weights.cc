@@ -1,0 +1,13 @@
+#include "cuda/gru_weights.h"
+
+#include "cuda/kernels/states.h"
+
+namespace gru::cuda {
+
+Status CudaGruWeights::load(const GruTensors<const float>& from, const Queue& queue) {
+  tensors_ = from;
+  GRU_RETURN_IF_ERROR(biases_.reserve(CheckedSize(reserve_gates) * hidden(), queue.ordinal));
+  return pack_biases(queue, biases_.data(), from, hidden(), reset());
+}
+
+}  // namespace gru::cuda

@@ -1,0 +1,38 @@
+#pragma once
+
+#include "cuda/context.h"
+
+namespace gru::cuda {
+
+/// One direction of one layer: its parameters where the model keeps them, and what is made of them.
+class CudaGruWeights final : public GruWeights {
+ public:
+  CudaGruWeights(const GruShape& shape, const Tiers& tiers) : shape_(shape), tiers_(tiers) {}
+
+  Status load(const GruTensors<const float>& from, const Queue& queue);
+
+  const GruShape& shape() const { return shape_; }
+  const Tiers& tiers() const { return tiers_; }
+  std::size_t hidden() const { return shape_.hidden_size; }
+  ResetGate reset() const { return shape_.variant.reset; }
+  /// See kernels/cell.h.
+  float update_sign() const { return shape_.variant.update == UpdateGate::replace ? -1.0F : 1.0F; }
+
+  DeviceMatrix<const float> weight_ih() const { return {tensors_.weight_ih, shape_.input_size}; }
+  /// Rows of gates first..end of U.
+  DeviceMatrix<const float> weight_hh(std::size_t first, std::size_t end) const {
+    return DeviceMatrix<const float>(tensors_.weight_hh, hidden())
+        .row_range(first * hidden(), (end - first) * hidden());
+  }
+  /// [3H], as pack_biases makes them.
+  DeviceSpan<const float> input_biases() const { return {biases_.data(), gate_count * hidden()}; }
+  const float* bias_hn() const { return biases_.data() + reserve_q * hidden(); }
+
+ private:
+  GruShape shape_;
+  Tiers tiers_;
+  GruTensors<const float> tensors_;
+  Scratch<float> biases_;
+};
+
+}  // namespace gru::cuda

@@ -1,0 +1,18 @@
+#pragma once
+
+#include "core/device.h"
+#include "cuda/launch.h"
+
+/// Device's operations on memory; see core/device.h.
+namespace gru::cuda {
+
+Status fill(const Queue& queue, DeviceMatrix<float> to, float value);
+Status copy(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from);
+Status gather_rows(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                   DeviceSpan<const std::int32_t> index);
+Status gather_rows(const Queue& queue, DeviceSpan<std::int32_t> to,
+                   DeviceSpan<const std::int32_t> from, DeviceSpan<const std::int32_t> index);
+Status dropout(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from,
+               const DropoutMask& mask, DeviceSpan<const std::int32_t> number);
+
+}  // namespace gru::cuda

@@ -1,0 +1,14 @@
+#pragma once
+
+#include "core/device.h"
+#include "cuda/launch.h"
+
+/// Device's operations on gradients and parameters; see core/device.h.
+namespace gru::cuda {
+
+Status clip_norm(const Queue& queue, DeviceSpan<float> gradients, const StepMetrics* metrics,
+                 double limit);
+Status clip_value(const Queue& queue, DeviceSpan<float> gradients, double limit);
+Status optimizer_update(const Queue& queue, const OptimizerUpdate& update);
+
+}  // namespace gru::cuda

@@ -1,0 +1,182 @@
+#include "cuda/kernels/cell.h"
+#include "cuda/kernels/persistent.h"
+#include "cuda/kernels/persistent_block.h"
+
+namespace gru::cuda {
+
+namespace {
+
+struct BackwardArguments {
+  PersistentShape shape;
+  Walk walk;
+  unsigned begin;
+  unsigned end;
+  unsigned batch;
+  const float* weights;   ///< U, [3H, H]
+  const float* d_output;  ///< or null
+  std::size_t d_output_stride;
+  float* d_state;  ///< [batch, H]; a block reads and writes its own units and sequences
+  float update_sign;
+  unsigned* arrivals;  ///< a counter for each group of sequences
+
+  __device__ float& d_state_of(unsigned sequence, unsigned unit) const {
+    return d_state[sequence * walk.hidden + unit];
+  }
+  /// The gradient of h', from above and from the step after.
+  __device__ float d_h(const Step& step, unsigned sequence, unsigned unit) const {
+    const float below = d_state_of(sequence, unit);
+    if (d_output == nullptr) return below;
+    return below + d_output[(step.first_row + sequence) * d_output_stride + unit];
+  }
+};
+
+/// Calls body(sequence, unit, slots, kept) for the block's units of the sequences that run.
+template <class Body>
+__device__ __forceinline__ void for_each_kept(const PersistentBlock& block, const Step& step,
+                                              const Body& body) {
+  block.for_each_unit(block.active(step), [&](unsigned i, unsigned j) {
+    const unsigned sequence = block.first_sequence() + i;
+    const unsigned unit = block.first_unit() + j;
+    const GateSlots slots = step.slots(sequence, unit);
+    body(sequence, unit, slots, read_kept(slots, step.state(sequence)[unit]));
+  });
+}
+
+__device__ __forceinline__ void write_gradients_after(const BackwardArguments& p,
+                                                      const PersistentBlock& block,
+                                                      const Step& step) {
+  for_each_kept(
+      block, step,
+      [&](unsigned sequence, unsigned unit, const GateSlots& slots, const KeptGates& kept) {
+        const GateGradients gradients =
+            gradients_after(kept, p.d_h(step, sequence, unit), p.update_sign);
+        write_after(slots, gradients);
+        p.d_state_of(sequence, unit) = gradients.h;
+      });
+}
+
+__device__ __forceinline__ void write_gradients_before(const BackwardArguments& p,
+                                                       const PersistentBlock& block,
+                                                       const Step& step) {
+  for_each_kept(
+      block, step,
+      [&](unsigned sequence, unsigned unit, const GateSlots& slots, const KeptGates& kept) {
+        const GradientsBefore gradients =
+            gradients_before(kept, p.d_h(step, sequence, unit), p.update_sign);
+        write_before(slots, gradients);
+        p.d_state_of(sequence, unit) = gradients.h;
+      });
+}
+
+/// Reads the gradients of one gate for a tile of sequences, from where all blocks wrote them.
+__device__ __forceinline__ void read_gradients(PersistentBlock& block, const Step& step,
+                                               unsigned first, unsigned count, std::size_t slot) {
+  block.read_vectors(count, [&](unsigned i) { return &step.slots(first + i, 0)[slot]; });
+}
+
+/// d_state += the gradients of the first gates' products with the state, times U.
+__device__ __forceinline__ void add_products(const BackwardArguments& p, PersistentBlock& block,
+                                             const Step& step, unsigned gates) {
+  block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
+    const unsigned first = block.first_sequence() + tile;
+    for (unsigned gate = 0; gate < gates; ++gate) {
+      // Of U_n h with the reset gate after the product it is q's gradient that counts.
+      read_gradients(block, step, first, count, gate == gate_n ? reserve_q : gate);
+      __syncthreads();
+      if (gate == 0) {
+        block.set_products(count, gate);
+      } else {
+        block.add_products(count, gate);
+      }
+      __syncthreads();
+    }
+    block.for_each_unit(count, [&](unsigned i, unsigned j) {
+      p.d_state_of(first + i, block.first_unit() + j) += block.sum(i, 0, j);
+    });
+    __syncthreads();
+  });
+}
+
+/// With the reset gate before the product: d(r h) = da_n U_n, and what follows from it.
+__device__ __forceinline__ void write_reset_gradients(const BackwardArguments& p,
+                                                      PersistentBlock& block, const Step& step) {
+  block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
+    const unsigned first = block.first_sequence() + tile;
+    read_gradients(block, step, first, count, gate_n);
+    __syncthreads();
+    block.set_products(count, gate_n);
+    __syncthreads();
+    block.for_each_unit(count, [&](unsigned i, unsigned j) {
+      const unsigned unit = block.first_unit() + j;
+      const GateSlots slots = step.slots(first + i, unit);
+      const float d_reset = block.sum(i, 0, j);
+      const float r = slots[gate_r];
+      slots[gate_r] = reset_gradient(r, step.state(first + i)[unit], d_reset);
+      p.d_state_of(first + i, unit) += d_reset * r;
+    });
+    __syncthreads();
+  });
+}
+
+template <ResetGate reset>
+__global__ void __launch_bounds__(persistent_threads, 1)
+    persistent_backward_kernel(BackwardArguments p) {
+  GRU_SHARED_MEMORY(float, memory);
+  PersistentBlock block(p.shape, p.walk.hidden, p.batch, memory);
+  GroupBarrier barrier(p.arrivals + blockIdx.y, p.shape.unit_groups);
+  // Transposed: a unit's weights are those with which it enters the gates of all units.
+  block.load_weights([&](unsigned gate, unsigned unit, unsigned k) {
+    return p.weights[(gate * p.walk.hidden + k) * p.walk.hidden + unit];
+  });
+  for (unsigned s = p.end; s-- > p.begin;) {
+    const Step step = p.walk.step(s);
+    if (block.active(step) == 0) continue;  // the same for all blocks of these sequences
+    if constexpr (reset == ResetGate::after) {
+      write_gradients_after(p, block, step);
+      barrier.wait();
+      add_products(p, block, step, gate_count);
+    } else {
+      write_gradients_before(p, block, step);
+      barrier.wait();
+      write_reset_gradients(p, block, step);
+      barrier.wait();
+      add_products(p, block, step, gate_n);
+    }
+  }
+}
+
+}  // namespace
+
+Status persistent_backward_fits(const GruShape& shape, const Limits& limits, const Queue& queue,
+                                bool& fits) {
+  return shape.variant.reset == ResetGate::after
+             ? persistent_kernel_fits(shape, limits, queue,
+                                      persistent_backward_kernel<ResetGate::after>, fits)
+             : persistent_kernel_fits(shape, limits, queue,
+                                      persistent_backward_kernel<ResetGate::before>, fits);
+}
+
+Status persistent_backward(Context& context, const CudaGruWeights& weights,
+                           const BackwardPass& pass, unsigned begin, unsigned end) {
+  const PersistentShape shape = persistent_shape(weights.hidden(), pass.batch, context.limits);
+  Scratch<unsigned>& arrivals = context.recurrence.arrivals;
+  GRU_RETURN_IF_ERROR(reset_arrivals(arrivals, shape, context.queue()));
+  const BackwardArguments p{shape,
+                            pass.walks.device,
+                            begin,
+                            end,
+                            pass.batch,
+                            weights.weight_hh(0, gate_count).data(),
+                            pass.d_output.data(),
+                            pass.d_output.stride(),
+                            pass.d_state,
+                            weights.update_sign(),
+                            arrivals.data()};
+  return weights.reset() == ResetGate::after
+             ? launch_cooperative(context.queue(), persistent_backward_kernel<ResetGate::after>,
+                                  launch_shape(shape), p)
+             : launch_cooperative(context.queue(), persistent_backward_kernel<ResetGate::before>,
+                                  launch_shape(shape), p);
+}
+
+}  // namespace gru::cuda

@@ -1,0 +1,50 @@
+#pragma once
+
+#include "core/device.h"
+#include "cuda/launch.h"
+#include "cuda/limits.h"
+#include "cuda/scratch.h"
+
+/// How the blocks of a persistent kernel share a layer and a batch.
+namespace gru::cuda {
+
+inline constexpr unsigned persistent_threads = 256;
+
+/// A block has some units of some sequences. Blocks of the same sequences wait for each other.
+struct PersistentShape {
+  unsigned units = 0;            ///< of a block
+  unsigned unit_groups = 0;      ///< blocks that share the units
+  unsigned sequences = 0;        ///< of a block
+  unsigned sequence_groups = 0;  ///< blocks that share the batch
+  unsigned tile = 0;             ///< sequences whose states a block holds at a time
+  std::size_t shared = 0;        ///< bytes
+};
+
+/// Bytes of shared memory of a block: weights of the gates, states of a tile, sums of a tile.
+std::size_t persistent_shared(std::size_t hidden, std::size_t units, std::size_t tile);
+
+/// One block for each multiprocessor has room for all units, with `least` as its shape.
+bool persistent_fits(const GruShape& shape, const Limits& limits, PersistentShape& least);
+
+/// The same, and a multiprocessor can hold a block of this kernel.
+template <class... Parameters>
+Status persistent_kernel_fits(const GruShape& shape, const Limits& limits, const Queue& queue,
+                              void (*kernel)(Parameters...), bool& fits) {
+  PersistentShape least;
+  fits = persistent_fits(shape, limits, least);
+  if (!fits) return {};
+  int blocks = 0;
+  GRU_RETURN_IF_ERROR(resident_blocks(queue, kernel, persistent_threads, least.shared, blocks));
+  fits = blocks > 0;
+  return {};
+}
+
+PersistentShape persistent_shape(std::size_t hidden, std::size_t batch, const Limits& limits);
+
+/// Zeroed counters for the barriers of a launch.
+Status reset_arrivals(Scratch<unsigned>& arrivals, const PersistentShape& shape,
+                      const Queue& queue);
+
+LaunchShape launch_shape(const PersistentShape& shape);
+
+}  // namespace gru::cuda

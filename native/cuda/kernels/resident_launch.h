@@ -1,0 +1,38 @@
+#pragma once
+
+#include <type_traits>
+
+#include "core/device.h"
+#include "cuda/launch.h"
+#include "cuda/limits.h"
+
+/// How many blocks, and of which shape, run a resident kernel.
+namespace gru::cuda {
+
+/// Threads of a block at the most.
+inline constexpr unsigned resident_threads = 512;
+
+/// Floats of shared memory for a hidden size and a number of sequences of a block.
+using ResidentFloats = std::size_t (*)(std::size_t hidden, unsigned sequences);
+
+struct ResidentShape {
+  unsigned rows = 1;  ///< sequences of a thread: 1, 2 or 4
+  LaunchShape launch;
+};
+
+/// The layer's weights and at least four sequences fit a block.
+bool resident_fits(const GruShape& shape, const Limits& limits, ResidentFloats floats);
+
+/// Shares the batch among the multiprocessors, as far as blocks can hold their shares.
+ResidentShape resident_shape(std::size_t hidden, std::size_t batch, const Limits& limits,
+                             ResidentFloats floats);
+
+/// call(std::integral_constant<unsigned, rows>).
+template <class Call>
+Status with_resident_rows(unsigned rows, const Call& call) {
+  if (rows == 1) return call(std::integral_constant<unsigned, 1>());
+  if (rows == 2) return call(std::integral_constant<unsigned, 2>());
+  return call(std::integral_constant<unsigned, 4>());
+}
+
+}  // namespace gru::cuda

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "cuda/launch.h"
+#include "cuda/walk.h"
+
+/// The pointwise part of one step, after products that other kernels computed. Any size fits.
+namespace gru::cuda {
+
+struct ForwardStep {
+  Step step;
+  const float* sums;  ///< of the state: [rows, 3H] reset after; [rows, 2H], then [rows, H] before
+  const float* bias_hn;  ///< [H]; reset after
+  float* output;         ///< of row 0 of the step
+  std::size_t output_stride;
+  float update_sign;
+};
+
+Status step_after(const Queue& queue, const ForwardStep& step);
+Status step_gates_before(const Queue& queue, const ForwardStep& step);
+Status step_candidate_before(const Queue& queue, const ForwardStep& step);
+
+struct BackwardStep {
+  Step step;
+  const float* d_output;  ///< of row 0 of the step, or null
+  std::size_t d_output_stride;
+  float* d_state;        ///< [batch, H]: of h' before, without the terms of products of h after
+  const float* d_reset;  ///< [rows, H]: d(r h), reset before
+  float update_sign;
+};
+
+Status step_back_after(const Queue& queue, const BackwardStep& step);
+Status step_back_before(const Queue& queue, const BackwardStep& step);
+Status step_back_reset_before(const Queue& queue, const BackwardStep& step);
+
+}  // namespace gru::cuda

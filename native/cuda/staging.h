@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstddef>
+
+#include "cuda/resources.h"
+
+namespace gru::cuda {
+
+/// Copies from the caller's memory to the device through pinned slots, so that the caller's memory
+/// is free again on return and the host goes on before the copy is done.
+class Staging {
+ public:
+  Status upload(void* to, const void* from, std::size_t bytes, cudaStream_t stream, int ordinal);
+
+ private:
+  static constexpr std::size_t slot_count = 4;
+  static constexpr std::size_t slot_bytes = std::size_t{512} * 1024;
+
+  struct Slot {
+    PinnedMemory memory;
+    Event copied;  ///< the copy that used the slot last has read it
+  };
+
+  static Status prepare(Slot& slot, int ordinal);
+
+  Slot slots_[slot_count];
+  std::size_t next_ = 0;
+};
+
+}  // namespace gru::cuda

@@ -1,0 +1,153 @@
+#include "cuda/stepwise.h"
+
+#include "cuda/kernels/stepwise.h"
+
+namespace gru::cuda {
+
+namespace {
+
+/// sums = state U^T for rows [first, first + count) of a step, U's gates first_gate..end_gate.
+struct StateProduct {
+  DeviceMatrix<const float> state;
+  std::size_t first;
+  std::size_t first_gate;
+  std::size_t end_gate;
+};
+
+class Forward {
+ public:
+  Forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass)
+      : context_(context), weights_(weights), pass_(pass), hidden_(weights.hidden()) {}
+
+  Status run(unsigned s) {
+    const Walk& walk = pass_.walks.host;
+    GRU_RETURN_IF_ERROR(context_.recurrence.sums.reserve(
+        CheckedSize(walk.active(s)) * gate_count * hidden_, context_.ordinal));
+    ForwardStep step{};
+    step.step = walk.step(s);
+    step.sums = context_.recurrence.sums.data();
+    step.bias_hn = weights_.bias_hn();
+    step.output = pass_.output + step.step.first_row * pass_.output_stride;
+    step.output_stride = pass_.output_stride;
+    step.update_sign = weights_.update_sign();
+    return weights_.reset() == ResetGate::after ? after(step) : before(step);
+  }
+
+ private:
+  Status after(const ForwardStep& step) {
+    GRU_RETURN_IF_ERROR(multiply_state(step.step, gate_count));
+    return step_after(context_.queue(), step);
+  }
+
+  Status before(const ForwardStep& step) {
+    GRU_RETURN_IF_ERROR(multiply_state(step.step, gate_n));
+    GRU_RETURN_IF_ERROR(step_gates_before(context_.queue(), step));
+    const DeviceMatrix<const float> reset_state(step.step.gates + reserve_q * hidden_,
+                                                step.step.rows, hidden_, reserve_gates * hidden_);
+    GRU_RETURN_IF_ERROR(multiply_rows({reset_state, 0, gate_n, gate_count}));
+    return step_candidate_before(context_.queue(), step);
+  }
+
+  /// The state before the step times the first gates of U.
+  Status multiply_state(const Step& step, std::size_t gates) {
+    const DeviceMatrix<const float> before(step.before, step.running, hidden_, step.before_stride);
+    GRU_RETURN_IF_ERROR(multiply_rows({before, 0, 0, gates}));
+    const DeviceMatrix<const float> initial(step.initial + step.running * hidden_,
+                                            step.rows - step.running, hidden_, hidden_);
+    return multiply_rows({initial, step.running, 0, gates});
+  }
+
+  Status multiply_rows(const StateProduct& rows) {
+    const std::size_t width = (rows.end_gate - rows.first_gate) * hidden_;
+    Product product;
+    product.transpose_b = Transpose::yes;
+    product.a = rows.state;
+    product.b = weights_.weight_hh(rows.first_gate, rows.end_gate);
+    product.c = DeviceMatrix<float>(context_.recurrence.sums.data() + rows.first * width,
+                                    rows.state.rows(), width, width);
+    return multiply(context_.queue(), context_.products, product, Precision::float32);
+  }
+
+  Context& context_;
+  const CudaGruWeights& weights_;
+  const ForwardPass& pass_;
+  std::size_t hidden_;
+};
+
+class Backward {
+ public:
+  Backward(Context& context, const CudaGruWeights& weights, const BackwardPass& pass)
+      : context_(context), weights_(weights), pass_(pass), hidden_(weights.hidden()) {}
+
+  Status run(unsigned s) {
+    BackwardStep step{};
+    step.step = pass_.walks.host.step(s);
+    if (!pass_.d_output.empty()) {
+      step.d_output = pass_.d_output.data() + step.step.first_row * pass_.d_output.stride();
+      step.d_output_stride = pass_.d_output.stride();
+    }
+    step.d_state = pass_.d_state;
+    step.update_sign = weights_.update_sign();
+    return weights_.reset() == ResetGate::after ? after(step) : before(step);
+  }
+
+ private:
+  Status after(const BackwardStep& step) {
+    GRU_RETURN_IF_ERROR(step_back_after(context_.queue(), step));
+    return add_products(step.step, {to_unsigned(gate_n * hidden_), to_unsigned(hidden_)},
+                        gate_count);
+  }
+
+  Status before(BackwardStep step) {
+    Scratch<float>& d_reset = context_.recurrence.d_reset;
+    GRU_RETURN_IF_ERROR(d_reset.reserve(CheckedSize(step.step.rows) * hidden_, context_.ordinal));
+    step.d_reset = d_reset.data();
+    GRU_RETURN_IF_ERROR(step_back_before(context_.queue(), step));
+    Product product;
+    product.a = gates(step.step, gate_n, gate_count);
+    product.b = weights_.weight_hh(gate_n, gate_count);
+    product.c = DeviceMatrix<float>(d_reset.data(), step.step.rows, hidden_, hidden_);
+    GRU_RETURN_IF_ERROR(multiply(context_.queue(), context_.products, product, Precision::float32));
+    GRU_RETURN_IF_ERROR(step_back_reset_before(context_.queue(), step));
+    return add_products(step.step, {}, gate_n);
+  }
+
+  DeviceMatrix<const float> gates(const Step& step, std::size_t first, std::size_t end) const {
+    return {step.gates + first * hidden_, step.rows, (end - first) * hidden_,
+            reserve_gates * hidden_};
+  }
+
+  /// d_state += the gradients of the first gates' products of the state, times U.
+  Status add_products(const Step& step, ColumnGap gap, std::size_t count) {
+    Product product;
+    product.a = gates(step, 0, count);
+    product.gap = gap;
+    product.b = weights_.weight_hh(0, count);
+    product.c = DeviceMatrix<float>(pass_.d_state, step.rows, hidden_, hidden_);
+    product.accumulate = true;
+    return multiply(context_.queue(), context_.products, product, Precision::float32);
+  }
+
+  Context& context_;
+  const CudaGruWeights& weights_;
+  const BackwardPass& pass_;
+  std::size_t hidden_;
+};
+
+}  // namespace
+
+Status stepwise_forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
+                        unsigned begin, unsigned end) {
+  Forward forward(context, weights, pass);
+  for (unsigned s = begin; s < end; ++s) GRU_RETURN_IF_ERROR(forward.run(s));
+  return {};
+}
+
+Status stepwise_backward(Context& context, const CudaGruWeights& weights, const BackwardPass& pass,
+                         unsigned begin, unsigned end) {
+  Backward backward(context, weights, pass);
+  for (unsigned s = end; s-- > begin;) GRU_RETURN_IF_ERROR(backward.run(s));
+  return {};
+}
+
+}  // namespace gru::cuda

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "cuda/recurrence.h"
+
+namespace gru::cuda {
+
+/// The tier that every layer fits: a product or two and a pointwise kernel for each step.
+Status stepwise_forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
+                        unsigned begin, unsigned end);
+Status stepwise_backward(Context& context, const CudaGruWeights& weights, const BackwardPass& pass,
+                         unsigned begin, unsigned end);
+
+}  // namespace gru::cuda

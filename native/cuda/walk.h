@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "core/cell.h"
+
+namespace gru::cuda {
+
+/// r, z, n and the fourth value of one unit in one row of a reserve (core/cell.h). What the z slot
+/// holds is u: z itself, or 1 - z with UpdateGate::replace, so that h' = n + u (h - n) always.
+struct GateSlots {
+  float* first;
+  std::size_t hidden;
+
+  __host__ __device__ float& operator[](std::size_t gate) const { return first[gate * hidden]; }
+};
+
+/// The rows of one step, and where each finds the state before it: the first `running` sequences in
+/// the output of the step before, the others, which begin here, in the initial state.
+struct Step {
+  std::size_t first_row;  ///< among the packed rows
+  unsigned rows;
+  unsigned running;
+  const float* before;
+  std::size_t before_stride;
+  const float* initial;  ///< of sequence 0
+  float* gates;          ///< of row 0 of the step
+  std::size_t hidden;
+
+  __host__ __device__ const float* state(unsigned row) const {
+    return row < running ? before + row * before_stride : initial + row * hidden;
+  }
+  __host__ __device__ GateSlots slots(unsigned row, unsigned unit) const {
+    return {gates + row * (reserve_gates * hidden) + unit, hidden};
+  }
+};
+
+/// The order in which one direction walks the packed rows. The same for host and device, except for
+/// where `first` lies.
+struct Walk {
+  const std::int32_t* first;  ///< first packed row of each step, and the end: [steps + 1]
+  unsigned steps;
+  bool reverse;
+  std::size_t hidden;
+  const float* initial;  ///< [batch, hidden]
+  const float* output;   ///< [rows, hidden], as far as it has been computed
+  std::size_t output_stride;
+  float* gates;                ///< [rows, 4 * hidden] from first_gate_row on
+  std::size_t first_gate_row;  ///< packed row
+
+  __host__ __device__ unsigned time(unsigned s) const { return reverse ? steps - 1 - s : s; }
+  __host__ __device__ unsigned active(unsigned s) const {
+    const unsigned t = time(s);
+    return static_cast<unsigned>(first[t + 1] - first[t]);
+  }
+  __host__ __device__ std::size_t first_row(unsigned s) const {
+    return static_cast<std::size_t>(first[time(s)]);
+  }
+
+  /// The step that is processed s-th.
+  __host__ __device__ Step step(unsigned s) const {
+    Step step{};
+    step.first_row = first_row(s);
+    step.rows = active(s);
+    const unsigned old = s == 0 ? 0 : active(s - 1);
+    step.running = old < step.rows ? old : step.rows;
+    step.before = s == 0 ? initial : output + first_row(s - 1) * output_stride;
+    step.before_stride = output_stride;
+    step.initial = initial;
+    step.gates = gates + (step.first_row - first_gate_row) * (reserve_gates * hidden);
+    step.hidden = hidden;
+    return step;
+  }
+};
+
+}  // namespace gru::cuda

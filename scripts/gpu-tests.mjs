@@ -1,0 +1,52 @@
+// `npm run test:gpu`: every test of jest on the first GPU, in the tiers that it chooses, and the numerical ones in
+// each tier that layers of all sizes fit. The last line of output is `N passed, N failed`.
+//
+//   node scripts/gpu-tests.mjs [--nvcc PATH]
+//
+// Exit status: 0 all passed, 1 some failed, 2 there is no GPU to test on.
+import { execFileSync } from 'node:child_process'
+import process from 'node:process'
+import { parseArgs } from 'node:util'
+import { clearReports, jestCheck, runCheck, summarize } from './checks.mjs'
+import { NUMERICS } from './numerics-checks.mjs'
+import { buildPlugin, requireNvcc } from './nvcc.mjs'
+import { inRoot, root, StepError } from './project.mjs'
+import { setUp } from './setup.mjs'
+
+const NO_GPU = 2
+
+function cudaRuntime() {
+  const script = "console.log(JSON.stringify(require('./dist').runtime().cuda))"
+  return JSON.parse(execFileSync(process.execPath, ['-e', script], { cwd: root, encoding: 'utf8' }))
+}
+
+const onGpu = (name, pattern, env = {}) =>
+  jestCheck(`${name}, cuda:0`, { pattern, env: { GRU_NATIVE_DEVICE: 'cuda:0', ...env } })
+
+function checks() {
+  const tiers = ['persistent', 'stepwise']
+  return [
+    onGpu('jest'),
+    ...tiers.map((tier) => onGpu(`numerics, ${tier}`, NUMERICS, { GRU_NATIVE_CUDA_TIER: tier })),
+  ]
+}
+
+try {
+  const { values } = parseArgs({ options: { nvcc: { type: 'string' } } })
+  const nvcc = requireNvcc(values.nvcc)
+  setUp()
+  buildPlugin(nvcc, inRoot('build', 'Release'))
+  const { available, reason, devices } = cudaRuntime()
+  if (available) {
+    for (const { device, name } of devices) console.log(`${device}: ${name}`)
+    clearReports()
+    summarize(checks().map(runCheck))
+  } else {
+    console.error(`test:gpu: no test was run: ${reason}`)
+    process.exitCode = NO_GPU
+  }
+} catch (error) {
+  if (!(error instanceof StepError)) throw error
+  console.error(`test:gpu: ${error.message}`)
+  process.exitCode = 1
+}
