@@ -96,8 +96,9 @@ GRU_INLINE void finish(CandidateBefore<Keep>, const Place& at, const Vector* sum
   if constexpr (Keep) store(at.gate(gate_n), n, at.count);
 }
 
+/// A function of its own: where several tiles share one, GCC 12 spills sums in the inner loop.
 template <int Rows, int Groups, class Kind>
-GRU_INLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor& factor,
+GRU_OUTLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor& factor,
                              std::size_t row, std::size_t block) {
   constexpr int gates = Kind::gates;
   const std::size_t block_size = step.hidden * gates * lanes;

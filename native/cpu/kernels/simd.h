@@ -20,6 +20,7 @@
   }                     \
   }
 #define GRU_INLINE static inline __attribute__((always_inline))
+#define GRU_OUTLINE static __attribute__((noinline))
 
 GRU_KERNELS_BEGIN
 
