@@ -99,7 +99,7 @@ GRU_INLINE void finish(CandidateBefore<Keep>, const Place& at, const Vector* sum
 /// A function of its own: where several tiles share one, GCC 12 spills sums in the inner loop.
 template <int Rows, int Groups, class Kind>
 GRU_OUTLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor& factor,
-                             std::size_t row, std::size_t block) {
+                              std::size_t row, std::size_t block) {
   constexpr int gates = Kind::gates;
   const std::size_t block_size = step.hidden * gates * lanes;
   const RowMajor a{factor.data + row * factor.stride, factor.stride};
