@@ -36,23 +36,26 @@ void pause() {
 }
 
 /// After a contended region the pool rests: briefly at first, since one stall may be chance (a
-/// process that slept, an interrupt), and twice as long each time that it meets the next stall soon
-/// after, so that stalls, which last a slice or two of the scheduler's, stay a small part of the
-/// time.
+/// process that was stopped, an interrupt), and four times as long each time that the team stalls
+/// again before it has worked much longer than it rested. So stalls, which last a slice or two of
+/// the scheduler's, stay a small part of the time.
 class Rest {
  public:
   bool is_over() const { return Clock::now() >= until_; }
+  /// The team ran a region of this length.
+  void add_work(Clock::duration length) { worked_ += length; }
   void begin() {
-    const Clock::time_point now = Clock::now();
-    const bool soon = now - until_ < 4 * length_;
-    length_ = soon ? std::min(2 * length_, longest) : shortest;
-    until_ = now + length_;
+    const bool soon = worked_ < 10 * length_;
+    length_ = soon ? std::min(4 * length_, longest) : shortest;
+    worked_ = {};
+    until_ = Clock::now() + length_;
   }
 
  private:
   static constexpr Clock::duration shortest = std::chrono::milliseconds{1};
   static constexpr Clock::duration longest = std::chrono::milliseconds{100};
-  Clock::duration length_ = shortest;
+  Clock::duration length_{};
+  Clock::duration worked_{};
   Clock::time_point until_{};
 };
 
@@ -136,14 +139,18 @@ class Pool {
       worker.signal.fetch_add(1, std::memory_order_release);
       worker.signal.notify_one();
     }
-    work_began = Clock::now();
+    const Clock::time_point began = work_began = Clock::now();
     job.body(job.context, 0, team);
     const Clock::time_point finished = Clock::now();
     for (std::uint32_t left; (left = remaining_.load(std::memory_order_acquire)) != 0;) {
       wait_while(remaining_, left);
     }
     const bool stalled = had_share(finished) && is_stall(finished);
-    if (stalled || team.contended()) rest_.begin();
+    if (stalled || team.contended()) {
+      rest_.begin();
+    } else {
+      rest_.add_work(Clock::now() - began);
+    }
   }
 
   /// Starts workers up to the wanted team; a system that gives no more threads makes it smaller.
