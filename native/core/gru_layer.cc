@@ -1,5 +1,7 @@
 #include "core/gru_layer.h"
 
+#include <utility>
+
 #include "core/checks.h"
 #include "core/initialization.h"
 
@@ -144,7 +146,8 @@ Status GruLayer::keep_input(const GruCall& call, GruPass& pass) {
 }
 
 Status GruLayer::run_forward_training(const GruCall& call, std::unique_ptr<GruPass>& result) {
-  auto pass = std::make_unique<GruPass>();
+  auto pass = std::make_unique<GruPass>(std::exchange(spare_, GruPass()));
+  pass->used = false;
   GRU_RETURN_IF_ERROR(pass->rows.load(*device_, call.shape, options_.batch_first));
   GRU_RETURN_IF_ERROR(check(call, pass->rows.map()));
   GRU_RETURN_IF_ERROR(refresh());
@@ -216,7 +219,9 @@ Status GruLayer::run_backward(GruPass& pass, const GruGradientCall& call) {
       pass.rows.unsort_batch(*device_, sorted_d_state_.span(), d_state.view(), hidden));
   GRU_RETURN_IF_ERROR(d_input.finish());
   GRU_RETURN_IF_ERROR(d_state.finish());
-  return parameters.finish();
+  GRU_RETURN_IF_ERROR(parameters.finish());
+  spare_ = std::move(pass);
+  return {};
 }
 
 }  // namespace gru

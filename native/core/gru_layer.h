@@ -93,6 +93,7 @@ class GruLayer {
   std::uint64_t passes_ = 0;
 
   // Scratch of one call, reused by the next.
+  GruPass spare_;  ///< the memory of a pass that is over
   DeviceRows rows_;
   GruActivations activations_;
   Buffer<float> staged_input_;

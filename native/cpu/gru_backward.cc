@@ -168,6 +168,8 @@ class BackwardPass {
     product.first_panel = share.panels.begin;
     product.end_panel = share.panels.end;
     product.descending = s % 2 == 1;
+    product.distant =
+        exceed_cache((share.units.end - share.units.begin) * factors.b.depth * sizeof(float));
     kernels().panel_product(product);
   }
 

@@ -142,6 +142,8 @@ class ForwardPass {
     step.first_block = units.begin;
     step.end_block = units.end;
     step.descending = s % 2 == 1;
+    step.distant = exceed_cache((units.end - units.begin) * kernels().lanes * hidden_ * gate_count *
+                                sizeof(float));
     return step;
   }
 

@@ -29,6 +29,7 @@ struct ForwardStep {
   std::size_t first_block;
   std::size_t end_block;
   bool descending;  ///< walk the blocks from the last to the first
+  bool distant;     ///< the weights lie beyond the second cache
 };
 
 /// Everything of one row and unit that the cell's backward reads and writes.
@@ -66,6 +67,7 @@ struct PanelProduct {
   std::size_t first_panel;
   std::size_t end_panel;
   bool descending;  ///< walk the panels from the last to the first
+  bool distant;     ///< b lies beyond the second cache
 };
 
 /// A row-major matrix to pack.

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t depth_block = 1024;
 constexpr std::size_t gradient_depth_block = 512;
 /// Rows of a that go through all panels together, and stay in the second cache meanwhile.
-constexpr std::size_t row_block = 128;
+constexpr std::size_t row_block = 192;
 /// Rows of a result that one BLAS call computes: fixed, so that the calls, and with them the bits,
 /// do not depend on the number of threads.
 constexpr std::size_t blas_rows = 256;
@@ -42,6 +42,7 @@ PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range ro
   part.columns = b.columns;
   part.first_panel = panels.begin;
   part.end_panel = panels.end;
+  part.distant = true;  // one pass over b for row_block rows
   return part;
 }
 

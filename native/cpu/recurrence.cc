@@ -14,18 +14,20 @@ namespace {
 /// thread that is not worth it.
 constexpr double operations_per_step = 1.2e5;
 
-/// Recurrent weights beyond this do not stay in a core's second cache, so that threads do better
-/// with a part of the weights each than with a part of the batch each.
-constexpr std::size_t cached_weights = 1U << 20;
-
 }  // namespace
+
+bool exceed_cache(std::size_t bytes) {
+  constexpr std::size_t second_cache = std::size_t{1} << 20;  // or two, of those of its time
+  return bytes > second_cache;
+}
 
 Division divide(const RowMap& map, std::size_t hidden, double operations) {
   const unsigned wanted = std::min(threads(), threads_for(operations));
   if (wanted <= 1 || map.steps() == 0) return {};
   const std::size_t tile = kernels().max_rows;
   const std::size_t weights = gate_count * hidden * hidden * sizeof(float);
-  if (map.batch() >= 2 * tile * wanted && weights <= cached_weights) return {wanted, true};
+  // Threads do better with a part each of weights that their caches could not hold whole.
+  if (map.batch() >= 2 * tile * wanted && !exceed_cache(weights)) return {wanted, true};
 
   const double rows = static_cast<double>(map.rows()) / static_cast<double>(map.steps());
   const double step = 2.0 * static_cast<double>(weights / sizeof(float)) * rows;

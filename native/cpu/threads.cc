@@ -35,9 +35,29 @@ void pause() {
 #endif
 }
 
-/// After a contended region the pool rests this long, so that a stall, which lasts a slice or two
-/// of the scheduler's, stays a small part of the time.
-constexpr std::chrono::milliseconds rest_time{100};
+/// After a contended region the pool rests: briefly at first, since one stall may be chance (a
+/// process that was stopped, an interrupt), and four times as long each time that the team stalls
+/// again before it has worked much longer than it rested. So stalls, which last a slice or two of
+/// the scheduler's, stay a small part of the time.
+class Rest {
+ public:
+  bool is_over() const { return Clock::now() >= until_; }
+  /// The team ran a region of this length.
+  void add_work(Clock::duration length) { worked_ += length; }
+  void begin() {
+    const bool soon = worked_ < 10 * length_;
+    length_ = soon ? std::min(4 * length_, longest) : shortest;
+    worked_ = {};
+    until_ = Clock::now() + length_;
+  }
+
+ private:
+  static constexpr Clock::duration shortest = std::chrono::milliseconds{1};
+  static constexpr Clock::duration longest = std::chrono::milliseconds{100};
+  Clock::duration length_{};
+  Clock::duration worked_{};
+  Clock::time_point until_{};
+};
 
 template <class Changed>
 bool spin_until(const Changed& changed) {
@@ -109,7 +129,7 @@ class Pool {
   }
 
   void run_together(unsigned wanted, const Job& job) {
-    const unsigned size = Clock::now() >= rest_until_ ? ready(wanted) : 1;
+    const unsigned size = rest_.is_over() ? ready(wanted) : 1;
     if (size == 1) return run_alone(job);
     Team team(size);
     remaining_.store(size - 1, std::memory_order_relaxed);
@@ -119,14 +139,18 @@ class Pool {
       worker.signal.fetch_add(1, std::memory_order_release);
       worker.signal.notify_one();
     }
-    work_began = Clock::now();
+    const Clock::time_point began = work_began = Clock::now();
     job.body(job.context, 0, team);
     const Clock::time_point finished = Clock::now();
     for (std::uint32_t left; (left = remaining_.load(std::memory_order_acquire)) != 0;) {
       wait_while(remaining_, left);
     }
     const bool stalled = had_share(finished) && is_stall(finished);
-    if (stalled || team.contended()) rest_until_ = Clock::now() + rest_time;
+    if (stalled || team.contended()) {
+      rest_.begin();
+    } else {
+      rest_.add_work(Clock::now() - began);
+    }
   }
 
   /// Starts workers up to the wanted team; a system that gives no more threads makes it smaller.
@@ -158,7 +182,7 @@ class Pool {
   }
 
   std::atomic_flag busy_;
-  Clock::time_point rest_until_{};  ///< read and written by whoever holds busy_
+  Rest rest_;  ///< read and written by whoever holds busy_
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<std::uint32_t> remaining_{0};
 };

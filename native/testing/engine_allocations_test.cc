@@ -123,6 +123,39 @@ GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {
   }
 }
 
+GRU_TEST(passes_and_their_gradients_in_a_steady_state_allocate_no_device_memory) {
+  Random random;
+  CountingDevice::Counts counts;
+  {
+    const GruOptions options = model_options({}, {}, {}).gru;
+    std::unique_ptr<GruLayer> layer;
+    GRU_CHECK_OK(GruLayer::create(
+        options, std::make_unique<CountingDevice>(testing::cpu_device(), counts), 1, layer));
+    const std::vector<std::int32_t> lengths = {2, 3, 0, 1};
+    const std::vector<float> input = random_floats(random, 12 * options.input_size);
+    std::vector<float> d_input(input.size());
+    std::vector<float> output(12 * options.output_size());
+    std::vector<float> state(16 * options.hidden_size);
+    std::vector<float> d_state(state.size());
+    std::vector<float> parameters(layer->layout().count());
+    int warm = 0;
+    for (int round = 0; round < 4; ++round) {
+      for (const BatchShape& shape : {BatchShape{3, 4, {}}, BatchShape{3, 4, lengths}}) {
+        std::unique_ptr<GruPass> pass;
+        GRU_CHECK_OK(layer->forward_training({shape, input, {}, output, state, nullptr}, pass));
+        GRU_CHECK_OK(
+            layer->backward(*pass, {output, state, d_input, d_state, parameters, nullptr}));
+        GRU_CHECK(
+            layer->backward(*pass, {output, state, d_input, d_state, parameters, nullptr}).code() ==
+            StatusCode::value);
+      }
+      if (round == 0) warm = counts.allocated;
+    }
+    GRU_CHECK(warm > 0 && counts.allocated == warm);
+  }
+  GRU_CHECK(counts.released == counts.allocated);
+}
+
 GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
   Random random;
   CountingDevice::Counts counts;

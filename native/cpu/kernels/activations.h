@@ -4,52 +4,63 @@
 
 GRU_KERNELS_BEGIN
 
-/// e^x for x within about [-87, 88]; clamped beyond, NaN stays.
-///
-/// x = n ln 2 + f with |f| <= ln 2 / 2 (ln 2 in two parts, after Cody and Waite), e^f by its
-/// minimax polynomial of degree 6, 2^n through the exponent bits.
+inline constexpr float log2_e = 1.44269504088896341F;
+/// As a float ln 2 is 2e-9 off: times the 127 of the largest exponent that is no more than
+/// rounding.
+inline constexpr float ln_2 = 0.693147180559945309F;
+/// 1.5 * 2^23: adding it rounds to an integer, which the lowest bits of the sum then hold.
+inline constexpr float rounding = 12582912.0F;
+
+/// 2^n of the n in `rounded`.
+GRU_INLINE Vector power_of_two(Vector rounded) {
+  return as_floats((as_bits(rounded) << 23) + as_bits(broadcast(1.0F)));
+}
+
+/// e^f for |f| <= ln 2 / 2 within 9.2e-8 of itself: the minimax polynomial of degree 5 that is 1
+/// at 0.
+GRU_INLINE Vector small_exponential(Vector f) {
+  Vector p = broadcast(8.290272206068039e-3F);
+  p = p * f + broadcast(4.189816117286682e-2F);
+  p = p * f + broadcast(1.666763871908188e-1F);
+  p = p * f + broadcast(4.999914765357971e-1F);
+  p = p * f + broadcast(9.999997019767761e-1F);
+  return p * f + broadcast(1.0F);
+}
+
+/// e^x for x within [-87, 88]; clamped beyond, NaN stays. x = n ln 2 + f, e^x = 2^n e^f.
 GRU_INLINE Vector exponential(Vector x) {
-  const Vector low = broadcast(-87.0F);
-  const Vector high = broadcast(88.0F);
-  x = x < low ? low : x;  // comparisons with NaN are false: it passes
-  x = x > high ? high : x;
-  const Vector magic = broadcast(12582912.0F);  // 1.5 * 2^23: adding it rounds to an integer
-  const Vector shifted = x * broadcast(1.44269504088896341F) + magic;
-  const Vector n = shifted - magic;
-  Vector f = x - n * broadcast(0.693145751953125F);
-  f = f - n * broadcast(1.428606765330187e-6F);
-  Vector p = broadcast(1.381461275741458e-3F);
-  p = p * f + broadcast(8.368710055947304e-3F);
-  p = p * f + broadcast(4.166838899254799e-2F);
-  p = p * f + broadcast(1.666652113199234e-1F);
-  p = p * f + broadcast(4.999999403953552e-1F);
-  p = p * f + broadcast(1.0F);
-  p = p * f + broadcast(1.0F);
-  const BitVector exponent = as_bits(shifted) << 23;
-  const Vector result = as_floats(as_bits(p) + exponent);
-  return x == x ? result : x;  // the sum of bits would make a number of a NaN's payload
+  x = smaller(broadcast(88.0F), larger(broadcast(-87.0F), x));
+  const Vector rounded = x * broadcast(log2_e) + broadcast(rounding);
+  const Vector n = rounded - broadcast(rounding);
+  return small_exponential(x - n * broadcast(ln_2)) * power_of_two(rounded);
 }
 
-/// 1 / (1 + e^-x).
+/// 1 / (1 + e^-x), with -x = n ln 2 + f.
 GRU_INLINE Vector sigmoid(Vector x) {
-  const Vector one = broadcast(1.0F);
-  return one / (one + exponential(-x));
+  x = smaller(broadcast(87.0F), larger(broadcast(-88.0F), x));
+  const Vector rounded = broadcast(rounding) - x * broadcast(log2_e);
+  const Vector n = rounded - broadcast(rounding);
+  const Vector f = -(n * broadcast(ln_2)) - x;
+  return reciprocal(small_exponential(f) * power_of_two(rounded) + broadcast(1.0F));
 }
 
-/// Beyond 0.6 as 1 - 2 / (e^2x + 1), whose error is of the size of 1's own rounding; within, where
-/// that would cancel, as x + x^3 P(x^2) with P the minimax polynomial of (tanh x - x) / x^3. Both
-/// errors stay below 3e-7 relative to the result.
+/// m / (m + 1) with m = (e^2x - 1) / 2. Of 2x = n ln 2 + 2g is m = 2^n (e^2g - 1) / 2 + (2^n - 1) /
+/// 2, which cancels nowhere: (e^2g - 1) / 2 = g + g^2 P(g), within 1.4e-8 of itself, P minimax. The
+/// quotient, rounded once, never leaves [-1, 1].
 GRU_INLINE Vector hyperbolic_tangent(Vector x) {
-  const Vector one = broadcast(1.0F);
-  const Vector large = one - broadcast(2.0F) / (exponential(x + x) + one);
-  const Vector square = x * x;
-  Vector p = broadcast(-5.8951592072844505e-3F);
-  p = p * square + broadcast(2.0795973017811775e-2F);
-  p = p * square + broadcast(-5.3783830255270004e-2F);
-  p = p * square + broadcast(1.3331924378871918e-1F);
-  p = p * square + broadcast(-3.3333298563957214e-1F);
-  const Vector small = (x * square) * p + x;
-  return square < broadcast(0.36F) ? small : large;
+  x = smaller(broadcast(20.0F), larger(broadcast(-20.0F), x));  // where it is 1 to the last bit
+  const Vector rounded = x * broadcast(2 * log2_e) + broadcast(rounding);
+  const Vector n = rounded - broadcast(rounding);
+  const Vector g = x - n * broadcast(ln_2 / 2);
+  Vector p = broadcast(1.3882516650483012e-3F * 32);
+  p = p * g + broadcast(8.366547524929047e-3F * 16);
+  p = p * g + broadcast(4.166720062494278e-2F * 8);
+  p = p * g + broadcast(1.666654348373413e-1F * 4);
+  p = p * g + broadcast(4.999999701976776e-1F * 2);
+  const Vector growth = (g * g) * p + g;
+  const Vector power = power_of_two(rounded);
+  const Vector m = power * growth + (power * broadcast(0.5F) - broadcast(0.5F));
+  return m / (m + broadcast(1.0F));
 }
 
 GRU_KERNELS_END

@@ -68,15 +68,51 @@ void pack_gates(const float* weight, std::size_t hidden, std::size_t gates, floa
   }
 }
 
-void pack_tiles(const PackSource& a, float* packed, std::size_t first_tile, std::size_t end_tile) {
-  for (std::size_t tile = first_tile; tile < end_tile; ++tile) {
-    const std::size_t first = tile * max_rows;
-    const std::size_t real = minimum(max_rows, a.columns - first);
-    float* to = packed + first * a.rows;
-    for (std::size_t k = 0; k < a.rows; ++k, to += max_rows) {
-      const float* from = a.data + k * a.stride + first;
-      for (std::size_t i = 0; i < max_rows; ++i) to[i] = i < real ? from[i] : 0.0F;
+namespace {
+
+/// Rows of a that one pass over the tiles takes: as many streams to read as the prefetcher follows,
+/// and whole cache lines of each tile to write.
+constexpr std::size_t tile_depth = 8;
+
+/// Rows k..k + Depth of one full tile.
+template <std::size_t Depth>
+GRU_INLINE void pack_tile_rows(const float* from, std::size_t stride, float* to) {
+#pragma GCC unroll 8
+  for (std::size_t k = 0; k < Depth; ++k) {
+    __builtin_memcpy(to + k * max_rows, from + k * stride, max_rows * sizeof(float));
+  }
+}
+
+GRU_INLINE void pack_last_tile(const PackSource& a, std::size_t first, float* to) {
+  const std::size_t real = a.columns - first;
+  for (std::size_t k = 0; k < a.rows; ++k) {
+    for (std::size_t i = 0; i < max_rows; ++i) {
+      to[k * max_rows + i] = i < real ? a.data[k * a.stride + first + i] : 0.0F;
     }
+  }
+}
+
+}  // namespace
+
+void pack_tiles(const PackSource& a, float* packed, std::size_t first_tile, std::size_t end_tile) {
+  const std::size_t full = minimum(end_tile, a.columns / max_rows);
+  std::size_t k = 0;
+  for (; k + tile_depth <= a.rows; k += tile_depth) {
+    for (std::size_t tile = first_tile; tile < full; ++tile) {
+      const std::size_t column = tile * max_rows;
+      pack_tile_rows<tile_depth>(a.data + k * a.stride + column, a.stride,
+                                 packed + column * a.rows + k * max_rows);
+    }
+  }
+  for (; k < a.rows; ++k) {
+    for (std::size_t tile = first_tile; tile < full; ++tile) {
+      const std::size_t column = tile * max_rows;
+      pack_tile_rows<1>(a.data + k * a.stride + column, a.stride,
+                        packed + column * a.rows + k * max_rows);
+    }
+  }
+  for (std::size_t tile = full > first_tile ? full : first_tile; tile < end_tile; ++tile) {
+    pack_last_tile(a, tile * max_rows, packed + tile * max_rows * a.rows);
   }
 }
 

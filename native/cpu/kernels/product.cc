@@ -31,12 +31,12 @@ GRU_INLINE void finish_tile(const PanelProduct& product, const Vector (&sums)[Ro
   }
 }
 
-template <int Rows, int Groups, int Vectors, class A>
-GRU_INLINE void compute_tile(const PanelProduct& product, const A& a, const PanelPlace& place,
-                             std::size_t row) {
+template <int Rows, int Groups, int Vectors, std::size_t Ahead, class A>
+GRU_OUTLINE void compute_tile(const PanelProduct& product, const A& a, const PanelPlace& place,
+                              std::size_t row) {
   Vector sums[Rows][Groups * Vectors] = {};
-  multiply_tile<Rows, Groups, Vectors>(sums, a, place.b, place.group_stride,
-                                       product.end_k - product.first_k);
+  multiply_tile<Rows, Groups, Vectors, Ahead>(sums, a, place.b, place.group_stride,
+                                              product.end_k - product.first_k);
   finish_tile(product, sums, row, place.column);
 }
 
@@ -44,27 +44,35 @@ GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
   return {product.a + row * product.a_stride + product.first_k, product.a_stride};
 }
 
+/// One tile of `Rows` rows of one panel. The panel's first tile fetches it.
+template <int Rows, int Vectors>
+GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPlace& place,
+                             std::size_t row) {
+  const RowMajor a = rows_from(product, row);
+  if (row == 0 && product.distant) {
+    compute_tile<Rows, 1, Vectors, fetch_distance>(product, a, place, row);
+  } else {
+    compute_tile<Rows, 1, Vectors, 0>(product, a, place, row);
+  }
+}
+
 /// All rows of one panel, in the largest tiles that fit.
 template <int Vectors>
 void multiply_panel(const PanelProduct& product, const PanelPlace& place) {
   std::size_t row = 0;
   if constexpr (max_rows == 8) {
-    for (; row + 8 <= product.rows; row += 8) {
-      compute_tile<8, 1, Vectors>(product, rows_from(product, row), place, row);
-    }
+    for (; row + 8 <= product.rows; row += 8) compute_rows<8, Vectors>(product, place, row);
   }
-  for (; row + 4 <= product.rows; row += 4) {
-    compute_tile<4, 1, Vectors>(product, rows_from(product, row), place, row);
-  }
+  for (; row + 4 <= product.rows; row += 4) compute_rows<4, Vectors>(product, place, row);
   switch (product.rows - row) {
     case 3:
-      compute_tile<3, 1, Vectors>(product, rows_from(product, row), place, row);
+      compute_rows<3, Vectors>(product, place, row);
       break;
     case 2:
-      compute_tile<2, 1, Vectors>(product, rows_from(product, row), place, row);
+      compute_rows<2, Vectors>(product, place, row);
       break;
     case 1:
-      compute_tile<1, 1, Vectors>(product, rows_from(product, row), place, row);
+      compute_rows<1, Vectors>(product, place, row);
       break;
     default:
       break;
@@ -77,7 +85,7 @@ void multiply_packed(const PanelProduct& product, const PanelPlace& place) {
   for (std::size_t row = 0; row < product.rows; row += max_rows) {
     const PackedTile a{product.a + row * depth};
     Vector sums[max_rows][Vectors] = {};
-    multiply_tile<static_cast<int>(max_rows), 1, Vectors>(sums, a, place.b, 0, depth);
+    multiply_tile<static_cast<int>(max_rows), 1, Vectors, 0>(sums, a, place.b, 0, depth);
     if (row + max_rows <= product.rows) {
       finish_tile(product, sums, row, place.column);
     } else {
@@ -107,6 +115,20 @@ GRU_INLINE std::size_t panels_at_once(std::size_t rows) {
   return rows == 2 || (rows == 3 && max_rows == 8) ? 2 : 1;
 }
 
+/// Full panels, as many as panels_at_once says, in one tile.
+template <std::size_t Ahead>
+GRU_INLINE void multiply_together(const PanelProduct& product, std::size_t first) {
+  const PanelPlace place = place_of(product, first, 3);
+  const RowMajor a = rows_from(product, 0);
+  if (product.rows == 1) {
+    compute_tile<1, 4, 3, Ahead>(product, a, place, 0);
+  } else if (product.rows == 2) {
+    compute_tile<2, 2, 3, Ahead>(product, a, place, 0);
+  } else if constexpr (max_rows == 8) {
+    compute_tile<3, 2, 3, Ahead>(product, a, place, 0);
+  }
+}
+
 /// All of panels first..end in one tile; false where they are not so many or not all three vectors
 /// wide.
 GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, std::size_t end) {
@@ -115,14 +137,10 @@ GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, s
   for (std::size_t panel = first; panel < end; ++panel) {
     if (panel_vectors(panel, product.columns) != 3) return false;
   }
-  const PanelPlace place = place_of(product, first, 3);
-  const RowMajor a = rows_from(product, 0);
-  if (product.rows == 1) {
-    compute_tile<1, 4, 3>(product, a, place, 0);
-  } else if (product.rows == 2) {
-    compute_tile<2, 2, 3>(product, a, place, 0);
-  } else if constexpr (max_rows == 8) {
-    compute_tile<3, 2, 3>(product, a, place, 0);
+  if (product.distant) {
+    multiply_together<fetch_distance>(product, first);
+  } else {
+    multiply_together<0>(product, first);
   }
   return true;
 }

@@ -3,6 +3,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#if defined(__AVX__)
+#include <immintrin.h>
+#endif
+
 /// One vector type for every instruction set, through the compilers' vector extensions.
 ///
 /// All of kernels/ lives in a namespace named after the instruction set it is compiled for, and
@@ -20,6 +24,7 @@
   }                     \
   }
 #define GRU_INLINE static inline __attribute__((always_inline))
+#define GRU_OUTLINE static __attribute__((noinline))
 
 GRU_KERNELS_BEGIN
 
@@ -79,6 +84,42 @@ GRU_INLINE void store(float* to, Vector value, std::size_t count) {
 
 GRU_INLINE BitVector as_bits(Vector value) { return (BitVector)value; }
 GRU_INLINE Vector as_floats(BitVector bits) { return (Vector)bits; }
+
+// The operation of x86 compares once and takes b where either is NaN, which GCC 12 does not find
+// for itself in a ? :.
+
+/// a > b ? a : b, lane by lane.
+GRU_INLINE Vector larger(Vector a, Vector b) {
+#if defined(__AVX512F__)
+  return (Vector)_mm512_maskz_max_ps(0xffff, (__m512)a, (__m512)b);
+#elif defined(__AVX__)
+  return (Vector)_mm256_max_ps((__m256)a, (__m256)b);
+#else
+  return a > b ? a : b;
+#endif
+}
+
+/// a < b ? a : b, lane by lane.
+GRU_INLINE Vector smaller(Vector a, Vector b) {
+#if defined(__AVX512F__)
+  return (Vector)_mm512_maskz_min_ps(0xffff, (__m512)a, (__m512)b);
+#elif defined(__AVX__)
+  return (Vector)_mm256_min_ps((__m256)a, (__m256)b);
+#else
+  return a < b ? a : b;
+#endif
+}
+
+/// 1 / x for finite x of normal size, within an ulp or so: AVX-512 has an estimate of 14 bits,
+/// which one step of Newton's doubles, and divides at half that speed.
+GRU_INLINE Vector reciprocal(Vector x) {
+#if defined(__AVX512F__)
+  const Vector estimate = (Vector)_mm512_maskz_rcp14_ps(0xffff, (__m512)x);
+  return (broadcast(1.0F) - x * estimate) * estimate + estimate;
+#else
+  return broadcast(1.0F) / x;
+#endif
+}
 
 /// Calls body(i) for 0..count, or from the last to the first. Weights that exceed a cache are
 /// walked to and fro on alternate steps, so that each step begins with those that the last one left

@@ -23,12 +23,16 @@ struct PackedTile {
   }
 };
 
+/// Far enough ahead for the third cache's latency; more would fill the queue of pending loads.
+inline constexpr std::size_t fetch_distance = 16;
+
 /// The one inner loop of all products: sums[row][group * Vectors + v] += a[row][k] * b[k][v], k
 /// rising, each sum one chain, so that its bits do not depend on the tile that it stands in.
 ///
 /// `b` is [k][Vectors * lanes]; further groups lie `group_stride` apart. Groups keep enough chains
-/// in flight where rows are few.
-template <int Rows, int Groups, int Vectors, class A>
+/// in flight where rows are few. Where b lies beyond the second cache, it is fetched `Ahead` k
+/// before its use.
+template <int Rows, int Groups, int Vectors, std::size_t Ahead, class A>
 GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a, const float* b,
                               std::size_t group_stride, std::size_t depth) {
   for (std::size_t k = 0; k < depth; ++k) {
@@ -37,8 +41,10 @@ GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a
     for (int group = 0; group < Groups; ++group) {
 #pragma GCC unroll 4
       for (int v = 0; v < Vectors; ++v) {
-        weights[group * Vectors + v] = load(b + static_cast<std::size_t>(group) * group_stride +
-                                            (k * Vectors + static_cast<std::size_t>(v)) * lanes);
+        const float* at = b + static_cast<std::size_t>(group) * group_stride +
+                          (k * Vectors + static_cast<std::size_t>(v)) * lanes;
+        if constexpr (Ahead > 0) __builtin_prefetch(at + Ahead * Vectors * lanes);
+        weights[group * Vectors + v] = load(at);
       }
     }
     // The broadcast stays inside the row loop: an array of them makes GCC 12 spill.

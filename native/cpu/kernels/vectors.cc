@@ -22,19 +22,48 @@ float largest_magnitude(const float* values, std::size_t count) {
   return result;
 }
 
-void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end) {
-  for (std::size_t column = first; column < end; column += lanes) {
-    const std::size_t count = minimum(lanes, end - column);
-    Vector total{};
-    for (std::size_t row = 0; row < from.rows; row += sum_rows) {
-      const std::size_t stop = minimum(row + sum_rows, from.rows);
-      Vector part{};
-      for (std::size_t i = row; i < stop; ++i) {
-        part += load(from.data + i * from.stride + column, count);
+namespace {
+
+/// Sums of `Vectors` neighbouring vectors of columns, the last one of `count` columns.
+template <int Vectors>
+GRU_INLINE void sum_columns(const PackSource& from, float* sums, std::size_t column,
+                            std::size_t count) {
+  const std::size_t last = (Vectors - 1) * lanes;
+  Vector total[Vectors] = {};
+  for (std::size_t row = 0; row < from.rows; row += sum_rows) {
+    const std::size_t stop = minimum(row + sum_rows, from.rows);
+    Vector part[Vectors] = {};
+    for (std::size_t i = row; i < stop; ++i) {
+      const float* values = from.data + i * from.stride + column;
+#pragma GCC unroll 8
+      for (int v = 0; v < Vectors - 1; ++v) {
+        part[v] += load(values + static_cast<std::size_t>(v) * lanes);
       }
-      total += part;
+      part[Vectors - 1] += load(values + last, count);
     }
-    store(sums + column, total, count);
+#pragma GCC unroll 8
+    for (int v = 0; v < Vectors; ++v) total[v] += part[v];
+  }
+#pragma GCC unroll 8
+  for (int v = 0; v < Vectors - 1; ++v) {
+    store(sums + column + static_cast<std::size_t>(v) * lanes, total[v]);
+  }
+  store(sums + column + last, total[Vectors - 1], count);
+}
+
+/// Vectors side by side: whole cache lines of a row at a time, and enough sums in flight.
+inline constexpr int sum_vectors = 4;
+
+}  // namespace
+
+void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end) {
+  constexpr std::size_t width = sum_vectors * lanes;
+  std::size_t column = first;
+  for (; column + width <= end; column += width) {
+    sum_columns<sum_vectors>(from, sums, column, lanes);
+  }
+  for (; column < end; column += lanes) {
+    sum_columns<1>(from, sums, column, minimum(lanes, end - column));
   }
 }
 
