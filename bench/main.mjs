@@ -7,7 +7,7 @@ import { setUp } from '../scripts/setup.mjs'
 import { buildBench, places } from './build.mjs'
 
 try {
-  setUp()
+  setUp({ tests: false })
   buildBench()
   const { main } = await import(pathToFileURL(join(places.scripts, 'run.js')).href)
   process.exitCode = await main(places, process.argv.slice(2))

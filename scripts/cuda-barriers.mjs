@@ -7,7 +7,7 @@
 // --tests selects tests of CTest, by default those that compare results. Each barrier costs a build of what
 // includes its file and some ten seconds. The exit status is 1 where a barrier can be missing without a test that
 // fails.
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -99,6 +99,8 @@ function attempt({ file, source, site }, how) {
 const place = ({ file, site }) => `${file}:${site.line}: ${site.text.replaceAll(/\s+/g, ' ')}`
 
 function allSites(files) {
+  const unknown = files.find((file) => !existsSync(inRoot(file)))
+  if (unknown) throw new StepError(`expected files of native/cuda, got ${unknown}`)
   const sources =
     files.length > 0
       ? files

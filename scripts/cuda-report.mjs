@@ -170,10 +170,16 @@ function plain(lines) {
   return lines.map((line) => line.map(cell).join('  ')).join('\n')
 }
 
+/** The commands of the named files, or of all where none is named. */
+function chosen(commands, names) {
+  const files = commands.map(({ file }) => file)
+  const unknown = names.find((name) => !files.includes(name))
+  if (unknown) throw new StepError(`expected one of ${files.join(', ')}, got ${unknown}`)
+  return names.length === 0 ? commands : commands.filter(({ file }) => names.includes(file))
+}
+
 async function report({ values, positionals }) {
-  const commands = compileCommands(requireNvcc(values.nvcc)).filter(
-    ({ file }) => positionals.length === 0 || positionals.includes(file),
-  )
+  const commands = chosen(compileCommands(requireNvcc(values.nvcc)), positionals)
   const targets = [...new Set(commands.flatMap((each) => each.targets))]
   const works = commands.flatMap((each) =>
     each.targets.map((target) => () => compile(each, target)),

@@ -34,7 +34,7 @@ function checks() {
 try {
   const { values } = parseArgs({ options: { nvcc: { type: 'string' } } })
   const nvcc = requireNvcc(values.nvcc)
-  setUp()
+  setUp({ tests: true })
   buildPlugin(nvcc, inRoot('build', 'Release'))
   const { available, reason, devices } = cudaRuntime()
   if (available) {

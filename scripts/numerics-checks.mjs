@@ -24,8 +24,8 @@ function emulatedChecks() {
 
 /**
  * The numerical suites with BLAS, where the addon has one, without it, on each instruction set of the machine
- * besides the one chosen by default, and on the emulated CUDA device. `runtimeWith` tells what the engine runs on in a process with
- * further environment variables.
+ * besides the one chosen by default, and on the emulated CUDA device. `runtimeWith` tells what the engine runs on
+ * in a process with further environment variables.
  */
 export function numericsChecks(runtimeWith) {
   const hasBlas = runtimeWith({ GRU_NATIVE_BLAS: 'on' }).blas !== 'none'

@@ -8,7 +8,7 @@ import { inRoot, root, run, StepError, succeeds } from './project.mjs'
 /** The file name of the plug-in, which the addon looks for beside itself. */
 export const PLUGIN = 'gru_native_cuda.so'
 
-const inFolder = (folder) => join(folder, process.platform === 'win32' ? 'nvcc.exe' : 'nvcc')
+const inFolder = (folder) => join(folder, 'nvcc')
 
 /** Where nvcc is looked for, in this order. */
 function places(environment) {

@@ -1,5 +1,6 @@
 // How many blocks of a kernel are resident on one multiprocessor: the formulas of the CUDA toolkit's
 // cuda_occupancy.h, and the limits of each target from the CUDA C++ programming guide.
+import { StepError } from './project.mjs'
 
 const KIB = 1024
 const WARP = 32
@@ -27,6 +28,7 @@ const upTo = (value, unit) => Math.ceil(value / unit) * unit
  */
 export function residentBlocks(target, { threads, registers, shared }) {
   const limits = LIMITS[target]
+  if (!limits) throw new StepError(`sm_${target}: its limits are not in scripts/occupancy.mjs`)
   const warps = Math.ceil(threads / WARP)
   const registersOfWarp = upTo(Math.max(registers, 1) * WARP, REGISTER_UNIT)
   const warpsOfPart = Math.floor(REGISTERS / REGISTER_PARTS / registersOfWarp)

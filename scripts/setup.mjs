@@ -1,14 +1,16 @@
 // Makes a checkout ready to run: npm packages, a CBLAS library, the native addon, the TypeScript build.
 // What is up to date already is left alone, so that a second run costs next to nothing.
 //
-//   node scripts/setup.mjs
+//   node scripts/setup.mjs [--tests]
 //
+// --tests               also builds the CUDA plug-in that runs on the processor, which only tests use
 // GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
 //                              the built-in matrix product
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
+import { parseArgs } from 'node:util'
 import { aptCommand, aptInstall, mayInstall } from './apt.mjs'
 import {
   filesUnder,
@@ -113,27 +115,32 @@ function checkToolchain() {
   )
 }
 
-function buildNative(blas) {
+const ADDON = { name: 'the native addon', target: 'gru_native', file: 'gru_native.node' }
+/** For the tests of a device that this machine need not have. */
+const EMULATED_PLUGIN = {
+  name: 'the emulated CUDA plug-in',
+  target: 'gru_native_cuda_emulated',
+  file: 'gru_native_cuda_emulated.so',
+}
+
+/** Builds one library of build/Release with cmake-js. */
+function buildNative({ name, target, file }, blas) {
   const sources = filesUnder(
     ['CMakeLists.txt', 'cmake', 'native', 'package.json'],
-    (file) => !file.endsWith('_test.cc'),
+    (source) => !source.endsWith('_test.cc'),
   )
   const stamp = fingerprint(sources, { blas, platform: process.platform, arch: process.arch })
-  const addon = inRoot('build', 'Release', 'gru_native.node')
-  if (readStamp('native') === stamp && existsSync(addon)) return
+  if (readStamp(target) === stamp && existsSync(inRoot('build', 'Release', file))) return
   checkToolchain()
-  say('building the native addon (cmake-js)')
+  say(`building ${name} (cmake-js)`)
   const cmakeJs = [...packageCommand('cmake-js'), '--log-level', 'warn']
   const remedy = 'read the first error above; `rm -rf build` starts afresh'
-  const configure = [
-    ...[...cmakeJs, 'configure', '--CDGRU_BLAS=AUTO'],
-    // For the tests of a device that this machine need not have.
-    ...['--CDGRU_CUDA=OFF', '--CDGRU_CUDA_EMULATED=ON'],
-  ]
-  must('configuring the native addon', configure, remedy, { quiet: true })
+  const options = ['--CDGRU_BLAS=AUTO', '--CDGRU_CUDA=OFF', '--CDGRU_CUDA_EMULATED=ON']
+  must(`configuring ${name}`, [...cmakeJs, 'configure', ...options], remedy, { quiet: true })
   const jobs = String(availableParallelism())
-  must('building the native addon', [...cmakeJs, 'build', '--parallel', jobs], remedy)
-  writeStamp('native', stamp)
+  const build = [...cmakeJs, 'build', '--target', target, '--parallel', jobs]
+  must(`building ${name}`, build, remedy)
+  writeStamp(target, stamp)
 }
 
 function buildTypeScript() {
@@ -157,16 +164,20 @@ function buildTypeScript() {
   writeStamp('typescript', stamp)
 }
 
-/** Brings the whole checkout up to date. */
-export function setUp() {
+/** Brings up to date what it takes to run the library, and what tests need beside it where `tests` is true. */
+export function setUp({ tests }) {
   installPackages()
-  buildNative(provideBlas())
+  const blas = provideBlas()
+  buildNative(ADDON, blas)
+  // The addon opens plug-ins on Linux alone.
+  if (tests && process.platform === 'linux') buildNative(EMULATED_PLUGIN, blas)
   buildTypeScript()
 }
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    setUp()
+    const { values } = parseArgs({ options: { tests: { type: 'boolean', default: false } } })
+    setUp(values)
   } catch (error) {
     if (!(error instanceof StepError)) throw error
     console.error(`set-up: ${error.message}`)

@@ -6,7 +6,7 @@ import { clearReports, jestCheck, nativeCheck, runCheck, summarize, totalsFile }
 import { numericsChecks } from './numerics-checks.mjs'
 import { packageCommand, root } from './project.mjs'
 
-const setUp = { name: 'set-up', command: [process.execPath, 'scripts/setup.mjs'] }
+const setUp = { name: 'set-up', command: [process.execPath, 'scripts/setup.mjs', '--tests'] }
 
 // Made after set-up: the commands of npm packages can be looked up only then.
 const standardChecks = () => [

@@ -150,6 +150,23 @@ describe('the tier', () => {
     expect(tell(forward, { GRU_NATIVE_CUDA_TIER: tier })).toBeLessThan(2e-6)
   })
 
+  // Only one has its blocks meet, and only another launches kernels in every step.
+  test.each([
+    ['resident', [false, false]],
+    ['persistent', [true, false]],
+    ['stepwise', [false, true]],
+  ])('%s is the one that runs', (tier, expected) => {
+    const script = `
+      const run = () => new gru.GRU({ ...stack, device }).forwardSync(new Float32Array(600), { batch: 2 })
+      print('code' in (await outcome(run)))`
+    const fails = (call: string): unknown =>
+      tell(script, {
+        GRU_NATIVE_CUDA_TIER: tier,
+        GRU_CUDA_EMULATED_FAULT: `${call}:cudaErrorInvalidValue`,
+      })
+    expect(['cudaLaunchCooperativeKernel:1', 'cudaLaunchKernel:100'].map(fails)).toEqual(expected)
+  })
+
   test('of another name is refused', () => {
     const environment = { GRU_NATIVE_CUDA_TIER: 'fast' }
     expect(

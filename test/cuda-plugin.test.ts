@@ -121,14 +121,30 @@ describe('a plug-in that can be used', () => {
   })
 
   test.each([
-    ['no driver', 'cudaGetDeviceCount:1:cudaErrorInsufficientDriver', /driver/],
-    ['no device', 'cudaGetDeviceCount:1:cudaErrorNoDevice', /device/],
+    [
+      'no driver that is new enough',
+      'cudaGetDeviceCount:1:cudaErrorInsufficientDriver',
+      /install a newer NVIDIA driver, or use device 'cpu'$/,
+    ],
+    [
+      'no device',
+      'cudaGetDeviceCount:1:cudaErrorNoDevice',
+      /no GPU that CUDA can use; use device 'cpu'$/,
+    ],
   ])('says that there is %s, and what to do', (_, fault, reason) => {
     const told = tell('gru.runtime().cuda', {
       ...{ GRU_NATIVE_ADDON: addon, GRU_CUDA_EMULATED_FAULT: fault },
     }) as { reason: string }
     expect(told).toEqual({ available: false, reason: told.reason, devices: [] })
     expect(told.reason).toMatch(reason)
+  })
+
+  test('tells what is wrong with a request, for auto too', () => {
+    const environment = { GRU_NATIVE_ADDON: addon, GRU_NATIVE_CUDA_TIER: 'fast' }
+    expect(tell("attempt(() => layer('auto').device)", environment)).toEqual({
+      code: 'ERR_GRU_VALUE',
+      message: expect.stringMatching(/^GRU_NATIVE_CUDA_TIER: .*, got 'fast'$/) as unknown,
+    })
   })
 
   test('does without a device for auto where it does not work', () => {

@@ -102,6 +102,13 @@ describe('occupancy', () => {
     const call = `script.residentBlocks(${target}, ${JSON.stringify(kernel)})`
     expect(evaluate('occupancy.mjs', call).value).toBe(blocks)
   })
+
+  test('on a target without known limits is an error that names it', () => {
+    const kernel = { threads: 256, registers: 32, shared: 0 }
+    const call = `script.residentBlocks(50, ${JSON.stringify(kernel)})`
+    const caught = `(() => { try { ${call} } catch ({ message }) { return message } })()`
+    expect(evaluate('occupancy.mjs', caught).value).toMatch(/^sm_50: /)
+  })
 })
 
 test("ptxas's report and launch bounds are read", () => {

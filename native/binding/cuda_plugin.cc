@@ -31,7 +31,7 @@ struct Library {
 
 Library describe(CudaLibrary library) {
   if (library == CudaLibrary::real) {
-    return {"gru_native_cuda.so", "`npm run build:cuda` builds it from the sources"};
+    return {"gru_native_cuda.so", "`npm run build:cuda` in a checkout of gru-native builds it"};
   }
   return {"gru_native_cuda_emulated.so", "it is for tests, and only `npm run setup` builds it"};
 }

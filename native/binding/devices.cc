@@ -68,7 +68,9 @@ Status create_named_cuda(CudaLibrary library, std::size_t ordinal, const DeviceR
 }
 
 Status create_best(const DeviceRequest& request, ChosenDevice& chosen) {
-  if (create_cuda(CudaLibrary::real, 0, request, chosen).is_ok()) return {};
+  const Status status = create_cuda(CudaLibrary::real, 0, request, chosen);
+  // The CPU makes up for a GPU that does not work, and not for a request that is wrong.
+  if (status.is_ok() || status.code() == StatusCode::value) return status;
   return create_cpu(request, chosen);
 }
 

@@ -1,5 +1,8 @@
 #include "cuda/cuda_device.h"
 
+#include <string>
+#include <utility>
+
 #include "cuda/context.h"
 #include "cuda/gru_backward.h"
 #include "cuda/gru_forward.h"
@@ -12,8 +15,14 @@ namespace gru::cuda {
 
 namespace {
 
-/// The first compute capability with matrix instructions for TF32 and bfloat16.
-constexpr int mma_compute_major = 8;
+/// Compute capabilities, as 10 * major + minor: the first that kernels are compiled for
+/// (cmake/cuda-nvcc.cmake), and the first with matrix instructions for TF32 and bfloat16.
+constexpr int first_capability = 75;
+constexpr int first_mma_capability = 80;
+
+std::string capability_of(const Limits& limits) {
+  return std::to_string(limits.compute_major) + "." + std::to_string(limits.compute_minor);
+}
 
 CudaGruWeights& own(GruWeights& weights) { return static_cast<CudaGruWeights&>(weights); }
 
@@ -31,7 +40,7 @@ class CudaDevice final : public Device {
     GRU_RETURN_IF_ERROR(forced_tier(context_.forced_tier));
     GRU_RETURN_IF_ERROR(enter());
     GRU_RETURN_IF_ERROR(read_limits(context_.ordinal, context_.limits));
-    GRU_RETURN_IF_ERROR(check_precision());
+    GRU_RETURN_IF_ERROR(check_capability());
     return create(context_.stream, context_.ordinal);
   }
 
@@ -90,7 +99,7 @@ class CudaDevice final : public Device {
     GRU_RETURN_IF_ERROR(enter());
     Tiers tiers;
     GRU_RETURN_IF_ERROR(choose_tiers(shape, context_.limits, queue(), context_.forced_tier, tiers));
-    weights = std::make_unique<CudaGruWeights>(shape, tiers);
+    weights = std::make_unique<CudaGruWeights>(shape, tiers, context_.ordinal);
     return {};
   }
 
@@ -176,15 +185,19 @@ class CudaDevice final : public Device {
     return {};
   }
 
-  Status check_precision() const {
+  Status check_capability() const {
     const Limits& limits = context_.limits;
-    if (context_.precision == Precision::float32 || limits.compute_major >= mma_compute_major) {
-      return {};
+    const int capability = 10 * limits.compute_major + limits.compute_minor;
+    const std::string device = "cuda:" + std::to_string(context_.ordinal);
+    if (capability < first_capability) {
+      return Status::device(device + ": expected compute capability 7.5 or later, got " +
+                            capability_of(limits) + "; use device 'cpu'");
     }
-    return Status::value(
-        "precision: expected 'float32' on cuda:" + std::to_string(context_.ordinal) +
-        ", whose compute capability " + std::to_string(limits.compute_major) + "." +
-        std::to_string(limits.compute_minor) + " is before 8.0");
+    if (context_.precision == Precision::float32 || capability >= first_mma_capability) return {};
+    const char* const given = context_.precision == Precision::tf32 ? "'tf32'" : "'bfloat16'";
+    return Status::value("precision: expected 'float32' on " + device +
+                         ", whose compute capability " + capability_of(limits) +
+                         " is before 8.0, got " + given);
   }
 
   Status upload_bytes(void* to, const void* from, std::size_t bytes) {
@@ -217,6 +230,14 @@ Status check_driver() {
              : Status::device("cuda: there is no NVIDIA driver: install one, or use device 'cpu'");
 }
 
+/// The runtime's ordinals are ints: one beyond must not turn into that of a device that is there.
+Status check_ordinal(std::size_t ordinal) {
+  return std::in_range<int>(ordinal)
+             ? Status()
+             : Status::device("cuda:" + std::to_string(ordinal) +
+                              ": there is no such device: name a device that is there");
+}
+
 }  // namespace
 
 Status list_devices(std::vector<DeviceInfo>& devices) noexcept {
@@ -238,6 +259,8 @@ Status list_devices(std::vector<DeviceInfo>& devices) noexcept {
 
 Status create_device(const DeviceOptions& options, std::unique_ptr<Device>& device) noexcept {
   return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(check_ordinal(options.ordinal));
+    GRU_RETURN_IF_ERROR(check_driver());
     auto made = std::make_unique<CudaDevice>();
     GRU_RETURN_IF_ERROR(made->open(options));
     device = std::move(made);

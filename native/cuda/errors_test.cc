@@ -1,9 +1,11 @@
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "core/trainer.h"
 #include "cuda/cuda_device.h"
+#include "cuda/emulator/call.h"
 #include "cuda/emulator/control.h"
 #include "testing/device_testing.h"
 
@@ -134,11 +136,53 @@ GRU_TEST(no_driver_and_no_device_are_told_apart) {
   GRU_CHECK(devices.size() == 2 && devices[0].memory > 0 && devices[0].multiprocessors == 4);
   std::unique_ptr<Device> device;
   GRU_CHECK_REFUSED(cuda::create_device({7, {}}, device), StatusCode::device, "cuda:7");
+  // Not 0, which is what an int would hold.
+  GRU_CHECK_REFUSED(cuda::create_device({std::size_t{1} << 32, {}}, device), StatusCode::device,
+                    "cuda:4294967296");
   emulator::set_driver_error(cudaErrorInsufficientDriver);
   GRU_CHECK_REFUSED(cuda::list_devices(devices), StatusCode::device, "newer NVIDIA driver");
   emulator::set_driver_error(cudaErrorNoDevice);
   GRU_CHECK_REFUSED(cuda::list_devices(devices), StatusCode::device, "no GPU");
   emulator::reset();
+  emulator::remove_driver();
+  GRU_CHECK_REFUSED(cuda::list_devices(devices), StatusCode::device, "there is no NVIDIA driver");
+  GRU_CHECK_REFUSED(cuda::create_device({}, device), StatusCode::device,
+                    "there is no NVIDIA driver");
+  emulator::reset();
+}
+
+GRU_TEST(a_gpu_that_is_too_old_is_refused) {
+  emulator::reset();
+  emulator::Properties properties;
+  properties.compute_capability_major = 7;
+  properties.compute_capability_minor = 0;
+  emulator::set_properties(properties);
+  std::unique_ptr<Device> device;
+  GRU_CHECK_REFUSED(cuda::create_device({}, device), StatusCode::device,
+                    "cuda:0: expected compute capability 7.5 or later, got 7.0; use device 'cpu'");
+  properties.compute_capability_minor = 5;
+  emulator::set_properties(properties);
+  GRU_CHECK_OK(cuda::create_device({}, device));
+  GRU_CHECK_REFUSED(cuda::create_device({0, cuda::Precision::tf32}, device), StatusCode::value,
+                    "precision: expected 'float32' on cuda:0, whose compute capability 7.5 is "
+                    "before 8.0, got 'tf32'");
+  device.reset();
+  emulator::reset();
+}
+
+/// A collector of garbage may let go of a model on any thread.
+GRU_TEST(weights_are_freed_on_their_own_device) {
+  emulator::reset();
+  std::unique_ptr<Device> device;
+  GRU_CHECK_OK(cuda::create_device({1, {}}, device));
+  std::unique_ptr<GruWeights> weights;
+  GRU_CHECK_OK(device->create_gru_weights({3, 4, {}}, weights));
+  int current = -1;
+  std::thread([&] {
+    weights.reset();
+    current = emulator::current_device();
+  }).join();
+  GRU_CHECK(current == 1);
 }
 
 GRU_TEST(an_unknown_tier_is_refused) {

@@ -45,7 +45,7 @@ class GradientProducts {
     product.b = weights_.weight_ih();
     product.c = call_.d_input;
     product.accumulate = call_.add_to_d_input;
-    return multiply_gradients(context_, product);
+    return multiply_gradient(context_, product);
   }
 
   /// to = gradients^T factor.
@@ -57,7 +57,7 @@ class GradientProducts {
     product.gap = gap;
     product.b = factor;
     product.c = to;
-    return multiply_gradients(context_, product);
+    return multiply_gradient(context_, product);
   }
 
   Status recurrent_gradients(const Walk& walk) {

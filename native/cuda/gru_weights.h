@@ -7,7 +7,9 @@ namespace gru::cuda {
 /// One direction of one layer: its parameters where the model keeps them, and what is made of them.
 class CudaGruWeights final : public GruWeights {
  public:
-  CudaGruWeights(const GruShape& shape, const Tiers& tiers) : shape_(shape), tiers_(tiers) {}
+  CudaGruWeights(const GruShape& shape, const Tiers& tiers, int ordinal)
+      : shape_(shape), tiers_(tiers), ordinal_(ordinal) {}
+  ~CudaGruWeights() override;
 
   Status load(const GruTensors<const float>& from, const Queue& queue);
 
@@ -31,6 +33,7 @@ class CudaGruWeights final : public GruWeights {
  private:
   GruShape shape_;
   Tiers tiers_;
+  int ordinal_;
   GruTensors<const float> tensors_;
   Scratch<float> biases_;
 };

@@ -12,7 +12,7 @@ Status multiply_by_tiles(Context& context, const Product& product) {
 
 Status multiply_for_engine(Context& context, const Product& product) {
   // Of a product with a transposed no row stands for a sequence: it makes gradients.
-  return product.transpose_a == Transpose::yes ? multiply_gradients(context, product)
+  return product.transpose_a == Transpose::yes ? multiply_gradient(context, product)
                                                : multiply_by_tiles(context, product);
 }
 
@@ -22,7 +22,7 @@ Status multiply_inputs(Context& context, const Product& product) {
   return correct_large_rows(context.queue(), product);
 }
 
-Status multiply_gradients(Context& context, const Product& product) {
+Status multiply_gradient(Context& context, const Product& product) {
   if (context.blas.takes(product, context.stream.get())) {
     return context.blas.multiply(product, context.precision, context.ordinal);
   }

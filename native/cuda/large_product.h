@@ -12,6 +12,6 @@ Status multiply_for_engine(Context& context, const Product& product);
 Status multiply_inputs(Context& context, const Product& product);
 
 /// A product that makes gradients, whose bits may depend on the number of rows.
-Status multiply_gradients(Context& context, const Product& product);
+Status multiply_gradient(Context& context, const Product& product);
 
 }  // namespace gru::cuda

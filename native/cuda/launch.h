@@ -41,12 +41,19 @@ inline bool is_empty(const LaunchShape& shape) {
   return shape.grid.x == 0 || shape.grid.y == 0 || shape.grid.z == 0;
 }
 
+/// Leave for `bytes` and for as much more as the device has: a kernel's leave is one for all
+/// threads, and a model on another one may be about to launch it with more. Such a kernel has no
+/// shared memory of fixed size.
 template <class... Parameters>
 Status allow_shared(const Queue& queue, void (*kernel)(Parameters...), std::size_t bytes) {
   if (bytes <= free_shared) return {};
-  GRU_RETURN_IF_CUDA_ERROR(queue.ordinal,
-                           cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize,
-                                                static_cast<int>(bytes)));
+  int most = 0;
+  GRU_RETURN_IF_CUDA_ERROR(
+      queue.ordinal,
+      cudaDeviceGetAttribute(&most, cudaDevAttrMaxSharedMemoryPerBlockOptin, queue.ordinal));
+  GRU_RETURN_IF_CUDA_ERROR(
+      queue.ordinal,
+      cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, most));
   return {};
 }
 

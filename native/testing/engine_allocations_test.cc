@@ -130,7 +130,7 @@ GRU_TEST(passes_and_their_gradients_in_a_steady_state_allocate_no_device_memory)
     const GruOptions options = model_options({}, {}, {}).gru;
     std::unique_ptr<GruLayer> layer;
     GRU_CHECK_OK(GruLayer::create(
-        options, std::make_unique<CountingDevice>(testing::cpu_device(), counts), 1, layer));
+        options, std::make_unique<CountingDevice>(testing::test_device(), counts), 1, layer));
     const std::vector<std::int32_t> lengths = {2, 3, 0, 1};
     const std::vector<float> input = random_floats(random, 12 * options.input_size);
     std::vector<float> d_input(input.size());

@@ -177,6 +177,42 @@ GRU_TEST(long_sequences_agree_with_the_reference) {
   }
 }
 
+/// In each row one value is large, and another one takes away what it adds: float32 sums would lose
+/// the terms between the two. The weights make them cancel exactly.
+GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
+  Random random;
+  for_each_kind([&](CellVariant variant, bool bidirectional) {
+    Example example;
+    example.options.variant = variant;
+    example.options.bidirectional = bidirectional;
+    example.options.input_size = 200;
+    example.options.hidden_size = 3;
+    example.steps = 2;
+    example.batch = 3;
+    testing::fill_for_engine(example, random);
+    const std::size_t inputs = example.options.input_size;
+    const std::size_t large = random.size(0, 99);
+    const std::size_t other = large + 100;
+    for (std::size_t row = 0; row < example.steps * example.batch; ++row) {
+      example.input[row * inputs + large] = 65536;
+      example.input[row * inputs + other] = 16;
+    }
+    ParameterLayout layout;
+    GRU_CHECK_OK(ParameterLayout::of_gru(example.options, layout));
+    for (const ParameterSpec& spec : layout.specs()) {
+      if (spec.name.rfind("weight_ih", 0) != 0) continue;
+      for (std::size_t row = spec.offset; row < spec.offset + spec.count; row += inputs) {
+        example.parameters[row + other] = -4096 * example.parameters[row + large];
+      }
+    }
+    EngineExample engine(example, 1);
+    std::vector<float> output;
+    std::vector<float> state;
+    GRU_CHECK_OK(engine.layer().forward(engine.forward_call(output, state)));
+    GRU_CHECK_ALL_NEAR("output", to_doubles(output), example.forward().output, forward_bound);
+  });
+}
+
 GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
   Random random;
   for_each_kind([&](CellVariant variant, bool bidirectional) {

@@ -90,6 +90,10 @@ void set_driver_error(cudaError_t error) {
   state().change([=](Settings& settings) { settings.driver_error = error; });
 }
 
+void remove_driver() {
+  state().change([](Settings& settings) { settings.has_driver = false; });
+}
+
 void set_thread_order(ThreadOrder order, std::uint64_t seed) {
   state().change([=](Settings& settings) {
     settings.order = order;

@@ -51,8 +51,11 @@ void reset();
 void set_devices(int count);
 /// Of every device. Memory may only change while none is allocated.
 void set_properties(const Properties& properties);
-/// Every function answers this, as with a driver that is missing or too old; cudaSuccess ends it.
+/// Every function answers this, as with a driver that is too old; cudaSuccess ends it.
 void set_driver_error(cudaError_t error);
+/// As on a machine without a driver: its version is 0, and every other function answers
+/// cudaErrorInsufficientDriver.
+void remove_driver();
 
 void set_thread_order(ThreadOrder order, std::uint64_t seed = 0);
 /// OS threads for the blocks of an ordinary launch.

@@ -91,6 +91,12 @@ GRU_TEST(devices_are_those_that_the_test_wants) {
   GRU_CHECK(cudaGetDeviceCount(&count) == cudaErrorNoDevice && count == 0);
   gru::emulator::set_devices(1);
   GRU_CHECK(cudaSetDevice(1) == cudaErrorInvalidDevice);
+  GRU_CHECK_CUDA(cudaDriverGetVersion(&value));
+  GRU_CHECK(value > 0);
+  gru::emulator::remove_driver();
+  GRU_CHECK_CUDA(cudaDriverGetVersion(&value));
+  GRU_CHECK(value == 0);
+  GRU_CHECK(cudaGetDeviceCount(&count) == cudaErrorInsufficientDriver);
   gru::emulator::set_driver_error(cudaErrorInsufficientDriver);
   GRU_CHECK(cudaGetDeviceCount(&count) == cudaErrorInsufficientDriver);
 }

@@ -76,7 +76,8 @@ int current_device() { return current; }
 using namespace gru::emulator;
 
 cudaError_t cudaDriverGetVersion(int* version) {
-  return call("cudaDriverGetVersion", [=] { return *version = kVersion, cudaSuccess; });
+  return call("cudaDriverGetVersion",
+              [=] { return *version = state().settings().has_driver ? kVersion : 0, cudaSuccess; });
 }
 
 cudaError_t cudaRuntimeGetVersion(int* version) {

@@ -1,6 +1,7 @@
 #include "state.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "fatal.h"
 
@@ -68,6 +69,9 @@ Settings State::settings() const {
 
 cudaError_t State::fault(const char* function) {
   const std::lock_guard lock(mutex_);
+  if (!settings_.has_driver && std::string_view(function) != "cudaDriverGetVersion") {
+    return cudaErrorInsufficientDriver;
+  }
   if (settings_.driver_error != cudaSuccess) return settings_.driver_error;
   const bool counted = settings_.fault_in > 0 &&
                        (settings_.fault_function.empty() || settings_.fault_function == function);

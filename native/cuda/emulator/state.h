@@ -51,6 +51,7 @@ class Device {
 struct Settings {
   int devices = 2;
   Properties properties;
+  bool has_driver = true;
   cudaError_t driver_error = cudaSuccess;
   ThreadOrder order = ThreadOrder::forward;
   std::uint64_t seed = 0;

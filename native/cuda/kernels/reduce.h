@@ -12,7 +12,8 @@ namespace gru::cuda {
 /// Threads of a block that sums.
 inline constexpr unsigned reduce_threads = 256;
 
-/// The sum of every thread's value, in thread 0 of a block of reduce_threads.
+/// The sum of every thread's value, in each thread of a block of reduce_threads. Once in a kernel:
+/// a second sum would be written over the first while threads still read that.
 __device__ __forceinline__ double block_sum(double value) {
   GRU_SHARED_ARRAY(double, values, reduce_threads);
   values[threadIdx.x] = value;

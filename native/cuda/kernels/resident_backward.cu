@@ -17,6 +17,10 @@ struct BackwardArguments {
   std::size_t d_output_stride;
   float* d_state;  ///< [batch, H]
   float update_sign;
+
+  __device__ float& d_state_of(unsigned sequence, unsigned unit) const {
+    return d_state[sequence * walk.hidden + unit];
+  }
 };
 
 /// Shared memory: U, [depth][H], and gradients of the gates, [sequences][depth].
@@ -191,7 +195,7 @@ __global__ void __launch_bounds__(resident_threads, 1)
 #pragma unroll
   for (unsigned i = 0; i < rows; ++i) {
     const bool mine = has_unit && thread.first + i < p.batch;
-    d_h[i] = mine ? p.d_state[(thread.first + i) * layout.hidden + thread.unit] : 0.0F;
+    d_h[i] = mine ? p.d_state_of(thread.first + i, thread.unit) : 0.0F;
   }
   __syncthreads();
   for (unsigned s = p.end; s-- > p.begin;) {
@@ -205,7 +209,7 @@ __global__ void __launch_bounds__(resident_threads, 1)
 #pragma unroll
   for (unsigned i = 0; i < rows; ++i) {
     const bool mine = has_unit && thread.first + i < p.batch;
-    if (mine) p.d_state[(thread.first + i) * layout.hidden + thread.unit] = d_h[i];
+    if (mine) p.d_state_of(thread.first + i, thread.unit) = d_h[i];
   }
 }
 

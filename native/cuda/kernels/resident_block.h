@@ -8,7 +8,7 @@
 /// vectors in shared memory with the block's matrix.
 namespace gru::cuda {
 
-constexpr unsigned round_up(unsigned count, unsigned unit) {
+__host__ __device__ constexpr unsigned round_up(unsigned count, unsigned unit) {
   return (count + unit - 1) / unit * unit;
 }
 

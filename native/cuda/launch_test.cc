@@ -1,0 +1,44 @@
+#include "cuda/launch.h"
+
+#include "core/reference_testing.h"
+#include "cuda/emulator/control.h"
+
+/// What launches of one kernel owe each other.
+namespace gru::cuda {
+namespace {
+
+__global__ void nothing(int) {}
+
+Status launch_with(const Queue& queue, std::size_t shared) {
+  LaunchShape shape;
+  shape.grid = dim3(1);
+  shape.block = dim3(warp_size);
+  shape.shared = shared;
+  return launch(queue, nothing, shape, 1);
+}
+
+/// As where two models run in two threads: between one's leave for shared memory and its launch
+/// comes the other's whole launch.
+GRU_TEST(a_launch_with_less_shared_memory_leaves_others_theirs) {
+  emulator::reset();
+  const Queue queue;
+  constexpr std::size_t much = std::size_t{96} * 1024;
+  GRU_CHECK_OK(launching::allow_shared(queue, nothing, much));
+  GRU_CHECK_OK(launch_with(queue, launching::free_shared + 1024));
+  int argument = 1;
+  void* addresses[] = {&argument};
+  GRU_CHECK(cudaLaunchKernel(nothing, dim3(1), dim3(warp_size), addresses, much, nullptr) ==
+            cudaSuccess);
+  GRU_CHECK(cudaDeviceSynchronize() == cudaSuccess);
+}
+
+GRU_TEST(more_shared_memory_than_the_device_has_is_a_device_status) {
+  emulator::reset();
+  GRU_CHECK_REFUSED(launch_with({}, std::size_t{1} << 20), StatusCode::device,
+                    "cudaErrorInvalidValue");
+}
+
+}  // namespace
+}  // namespace gru::cuda
+
+GRU_TEST_MAIN
