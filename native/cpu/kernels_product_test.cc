@@ -25,7 +25,9 @@ struct Example {
   GuardedMatrix a, b, before;
   std::vector<float> bias, packed;
   bool accumulate;
-  bool descending;  // either order, in turn: it is no part of the result
+  // Either order, near or distant, in turn: they are no part of the result.
+  bool descending;
+  bool distant;
 
   Example(const Kernels& kernels, Random& random)
       : table(kernels),
@@ -40,7 +42,8 @@ struct Example {
         bias(coin(random) ? random_floats(random, columns) : std::vector<float>()),
         packed(round_up(columns, kernels.lanes) * depth),
         accumulate(coin(random)),
-        descending(coin(random)) {
+        descending(coin(random)),
+        distant(coin(random)) {
     table.pack_panels(source_of(b), packed.data(), 0, panels());
   }
 
@@ -65,6 +68,7 @@ struct Example {
     product.first_panel = first_panel;
     product.end_panel = end_panel;
     product.descending = descending = !descending;
+    product.distant = distant = distant != descending;
     return product;
   }
 

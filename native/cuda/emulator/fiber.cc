@@ -8,6 +8,7 @@
 #include "fatal.h"
 
 #if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
 #if defined(GRU_EMULATOR_THREAD_SANITIZER)
@@ -40,6 +41,9 @@ void FiberStacks::reserve(unsigned count) {
   void* const memory = mmap(nullptr, count * kStride, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) fatal("no memory for the stacks of %u threads", count);
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_UNPOISON_MEMORY_REGION(memory, count * kStride);  // what lay here before may have left poison
+#endif
   memory_ = static_cast<char*>(memory);
   count_ = count;
 }
@@ -117,7 +121,8 @@ void switch_fiber(Fiber& from, Fiber& to) {
   enter_fiber(from);
 }
 
-void leave_fiber(Fiber& to) {
+// Its frame is never left, so it must not poison the stack, which the next fiber starts on.
+[[gnu::no_sanitize_address]] void leave_fiber(Fiber& to) {
 #if defined(GRU_EMULATOR_THREAD_SANITIZER)
   __tsan_switch_to_fiber(to.thread_sanitizer, __tsan_switch_to_fiber_no_sync);
 #endif
