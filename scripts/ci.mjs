@@ -9,6 +9,9 @@ import { inRoot, packageCommand } from './project.mjs'
 
 const NO_BLAS = inRoot('build', 'no-blas')
 
+/** The small set: the recurrences in each tier, products, and the emulator itself. */
+const RACES = '^cuda/(emulator_|device_gemm_test|engine_test)'
+
 const buildWithoutBlas = () => ({
   name: 'build without BLAS',
   command: [
@@ -38,7 +41,8 @@ const checks = [
       pattern: '\\.numerics\\.test\\.ts$',
       env: { GRU_NATIVE_ADDON: `${NO_BLAS}/Release/gru_native.node` },
     }),
-  () => nativeCheck('CUDA tests, ThreadSanitizer', ['thread', '--folder', 'cuda']),
+  () =>
+    nativeCheck('CUDA kernels, ThreadSanitizer', ['thread', '--folder', 'cuda', '--tests', RACES]),
   ...cudaChecks(),
   () => aarch64Check('native tests, aarch64'),
   () => ({ name: 'npm start', command: ['npm', 'start'] }),

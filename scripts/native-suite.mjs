@@ -6,9 +6,9 @@ import { inRoot, root, run } from './project.mjs'
 /**
  * Builds and runs the native unit tests and returns the exit status; of a failure it says in which stage.
  * `folder` is the build's, below build/; `configure` holds the arguments of CMake, `select` those of CTest
- * that choose tests; `target` what is built, by default everything; `junit` names a file for the results as JUnit XML.
+ * that choose tests; `targets` what is built, by default everything; `junit` names a file for the results as JUnit XML.
  */
-export function runNativeSuite({ folder, configure, target = 'all', select = [], junit }) {
+export function runNativeSuite({ folder, configure, targets = ['all'], select = [], junit }) {
   const build = inRoot('build', folder)
   const jobs = String(availableParallelism())
   const sources = ['-S', root, '-B', build, '--log-level=WARNING']
@@ -16,7 +16,7 @@ export function runNativeSuite({ folder, configure, target = 'all', select = [],
   const tests = ['--test-dir', build, '--output-on-failure', '--no-tests=error']
   const stages = {
     'configuring them': ['cmake', ...sources, ...options],
-    'building them': ['cmake', '--build', build, '--target', target, '--parallel', jobs],
+    'building them': ['cmake', '--build', build, '--target', ...targets, '--parallel', jobs],
     'running them': [
       ...['ctest', ...tests, '--parallel', jobs, ...select],
       ...(junit ? ['--output-junit', junit] : []),

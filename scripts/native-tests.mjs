@@ -1,8 +1,8 @@
 // Builds the native unit tests and runs them under CTest, without Node, optionally under sanitizers.
 //
-//   node scripts/native-tests.mjs [sanitizer...] [--folder NAME] [--junit FILE]
+//   node scripts/native-tests.mjs [sanitizer...] [--folder NAME] [--tests REGEX] [--junit FILE]
 //
-// --folder builds and runs only the tests of native/NAME: core, cpu or cuda.
+// --folder builds and runs only the tests of native/NAME: core, cpu or cuda; --tests runs only those that match.
 // Without a sanitizer the build is build/native, with `address undefined` it is build/sanitize, with
 // others build/sanitize-NAME. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'
@@ -10,13 +10,15 @@ import { runNativeSuite } from './native-suite.mjs'
 
 const { values, positionals: sanitizers } = parseArgs({
   allowPositionals: true,
-  options: { junit: { type: 'string' }, folder: { type: 'string' } },
+  options: { junit: { type: 'string' }, folder: { type: 'string' }, tests: { type: 'string' } },
 })
 
 function buildFolder() {
   if (sanitizers.length === 0) return 'native'
   return sanitizers.includes('address') ? 'sanitize' : `sanitize-${sanitizers.join('-')}`
 }
+
+const tests = values.tests ?? (values.folder && `^${values.folder}/`)
 
 /** What the sanitizers leave out: in the emulated device they cost minutes, and run no code that others do not. */
 const REPEATS = ['--exclude-regex', '^cuda/engine_(bits|model)_test']
@@ -27,10 +29,7 @@ process.exitCode = runNativeSuite({
     `-DCMAKE_BUILD_TYPE=${sanitizers.length > 0 ? 'RelWithDebInfo' : 'Release'}`,
     `-DGRU_SANITIZE=${sanitizers.join(';')}`,
   ],
-  ...(values.folder && { target: `gru_tests_${values.folder}` }),
-  select: [
-    ...(values.folder ? ['--tests-regex', `^${values.folder}/`] : []),
-    ...(sanitizers.length > 0 ? REPEATS : []),
-  ],
+  ...(values.folder && { targets: [`gru_tests_${values.folder}`] }),
+  select: [...(tests ? ['--tests-regex', tests] : []), ...(sanitizers.length > 0 ? REPEATS : [])],
   junit: values.junit,
 })
