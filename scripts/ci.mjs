@@ -9,8 +9,8 @@ import { inRoot, packageCommand } from './project.mjs'
 
 const NO_BLAS = inRoot('build', 'no-blas')
 
-/** The small set: the recurrences in each tier, products, and the emulator itself. */
-const RACES = '^cuda/(emulator_|device_gemm_test|engine_test)'
+/** The small set; that of the recurrences takes minutes a tier, and is for `scripts/native-tests.mjs thread`. */
+const RACES = '^cuda/(emulator_|device_gemm_test)'
 
 const buildWithoutBlas = () => ({
   name: 'build without BLAS',
