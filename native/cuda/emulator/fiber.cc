@@ -42,7 +42,8 @@ void FiberStacks::reserve(unsigned count) {
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) fatal("no memory for the stacks of %u threads", count);
 #if defined(__SANITIZE_ADDRESS__)
-  ASAN_UNPOISON_MEMORY_REGION(memory, count * kStride);  // what lay here before may have left poison
+  ASAN_UNPOISON_MEMORY_REGION(memory,
+                              count * kStride);  // what lay here before may have left poison
 #endif
   memory_ = static_cast<char*>(memory);
   count_ = count;
