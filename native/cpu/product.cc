@@ -42,7 +42,7 @@ PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range ro
   part.columns = b.columns;
   part.first_panel = panels.begin;
   part.end_panel = panels.end;
-  part.distant = true;  // one pass over b for row_block rows
+  part.distant = exceed_cache(b.depth * b.columns * sizeof(float));
   return part;
 }
 
@@ -158,6 +158,11 @@ bool goes_to_blas(const Gemm& product) {
 }
 
 }  // namespace
+
+bool exceed_cache(std::size_t bytes) {
+  constexpr std::size_t second_cache = std::size_t{1} << 20;  // or two, on processors of today
+  return bytes > second_cache;
+}
 
 unsigned threads_for(double operations) {
   const double worth = std::max(1.0, operations / operations_per_thread);

@@ -62,6 +62,9 @@ struct ProductScratch {
 /// A whole product on the pool.
 Status multiply(const Gemm& product, ProductScratch& scratch);
 
+/// True where weights of so many bytes do not stay in a core's second cache.
+bool exceed_cache(std::size_t bytes);
+
 /// Threads that `operations` floating-point operations are worth waking.
 unsigned threads_for(double operations);
 

@@ -16,11 +16,6 @@ constexpr double operations_per_step = 1.2e5;
 
 }  // namespace
 
-bool exceed_cache(std::size_t bytes) {
-  constexpr std::size_t second_cache = std::size_t{1} << 20;  // or two, of those of its time
-  return bytes > second_cache;
-}
-
 Division divide(const RowMap& map, std::size_t hidden, double operations) {
   const unsigned wanted = std::min(threads(), threads_for(operations));
   if (wanted <= 1 || map.steps() == 0) return {};

@@ -66,9 +66,6 @@ struct Division {
   unsigned threads = 1;
   bool by_sequences = false;
 };
-/// True where weights of so many bytes do not stay in a core's second cache.
-bool exceed_cache(std::size_t bytes);
-
 /// Chooses by the work of a step and the number of sequences.
 Division divide(const RowMap& map, std::size_t hidden, double operations);
 

@@ -1,4 +1,5 @@
 #include "cuda/kernels/cell.h"
+#include "cuda/kernels/pass_arguments.h"
 #include "cuda/kernels/persistent.h"
 #include "cuda/kernels/persistent_block.h"
 
@@ -6,29 +7,11 @@ namespace gru::cuda {
 
 namespace {
 
-struct BackwardArguments {
-  PersistentShape shape;
-  Walk walk;
-  unsigned begin;
-  unsigned end;
-  unsigned batch;
-  const float* weights;   ///< U, [3H, H]
-  const float* d_output;  ///< or null
-  std::size_t d_output_stride;
-  float* d_state;  ///< [batch, H]; a block reads and writes its own units and sequences
-  float update_sign;
-  unsigned* arrivals;  ///< a counter for each group of sequences
-
-  __device__ float& d_state_of(unsigned sequence, unsigned unit) const {
-    return d_state[sequence * walk.hidden + unit];
-  }
-  /// The gradient of h', from above and from the step after.
-  __device__ float d_h(const Step& step, unsigned sequence, unsigned unit) const {
-    const float below = d_state_of(sequence, unit);
-    if (d_output == nullptr) return below;
-    return below + d_output[(step.first_row + sequence) * d_output_stride + unit];
-  }
-};
+/// The gradient of h', from above and from the step after.
+__device__ __forceinline__ float d_h(const BackwardArguments& p, const Step& step,
+                                     unsigned sequence, unsigned unit) {
+  return p.d_state_of(sequence, unit) + p.d_output_of(step, sequence, unit);
+}
 
 /// Calls body(sequence, unit, slots, kept) for the block's units of the sequences that run.
 template <class Body>
@@ -49,7 +32,7 @@ __device__ __forceinline__ void write_gradients_after(const BackwardArguments& p
       block, step,
       [&](unsigned sequence, unsigned unit, const GateSlots& slots, const KeptGates& kept) {
         const GateGradients gradients =
-            gradients_after(kept, p.d_h(step, sequence, unit), p.update_sign);
+            gradients_after(kept, d_h(p, step, sequence, unit), p.update_sign);
         write_after(slots, gradients);
         p.d_state_of(sequence, unit) = gradients.h;
       });
@@ -62,7 +45,7 @@ __device__ __forceinline__ void write_gradients_before(const BackwardArguments& 
       block, step,
       [&](unsigned sequence, unsigned unit, const GateSlots& slots, const KeptGates& kept) {
         const GradientsBefore gradients =
-            gradients_before(kept, p.d_h(step, sequence, unit), p.update_sign);
+            gradients_before(kept, d_h(p, step, sequence, unit), p.update_sign);
         write_before(slots, gradients);
         p.d_state_of(sequence, unit) = gradients.h;
       });
@@ -120,10 +103,10 @@ __device__ __forceinline__ void write_reset_gradients(const BackwardArguments& p
 
 template <ResetGate reset>
 __global__ void __launch_bounds__(persistent_threads, 1)
-    persistent_backward_kernel(BackwardArguments p) {
+    persistent_backward_kernel(BackwardArguments p, PersistentGroups groups) {
   GRU_SHARED_MEMORY(float, memory);
-  PersistentBlock block(p.shape, p.walk.hidden, p.batch, memory);
-  GroupBarrier barrier(p.arrivals + blockIdx.y, p.shape.unit_groups);
+  PersistentBlock block(groups.shape, p.walk.hidden, p.batch, memory);
+  GroupBarrier barrier(groups.arrivals + blockIdx.y, groups.shape.unit_groups);
   // Transposed: a unit's weights are those with which it enters the gates of all units.
   block.load_weights([&](unsigned gate, unsigned unit, unsigned k) {
     return p.weights[(gate * p.walk.hidden + k) * p.walk.hidden + unit];
@@ -161,22 +144,13 @@ Status persistent_backward(Context& context, const CudaGruWeights& weights,
   const PersistentShape shape = persistent_shape(weights.hidden(), pass.batch, context.limits);
   Scratch<unsigned>& arrivals = context.recurrence.arrivals;
   GRU_RETURN_IF_ERROR(reset_arrivals(arrivals, shape, context.queue()));
-  const BackwardArguments p{shape,
-                            pass.walks.device,
-                            begin,
-                            end,
-                            pass.batch,
-                            weights.weight_hh(0, gate_count).data(),
-                            pass.d_output.data(),
-                            pass.d_output.stride(),
-                            pass.d_state,
-                            weights.update_sign(),
-                            arrivals.data()};
+  const BackwardArguments p = backward_arguments(weights, pass, begin, end);
+  const PersistentGroups groups{shape, arrivals.data()};
   return weights.reset() == ResetGate::after
              ? launch_cooperative(context.queue(), persistent_backward_kernel<ResetGate::after>,
-                                  launch_shape(shape), p)
+                                  launch_shape(shape), p, groups)
              : launch_cooperative(context.queue(), persistent_backward_kernel<ResetGate::before>,
-                                  launch_shape(shape), p);
+                                  launch_shape(shape), p, groups);
 }
 
 }  // namespace gru::cuda

@@ -1,28 +1,11 @@
 #include "cuda/kernels/cell.h"
+#include "cuda/kernels/pass_arguments.h"
 #include "cuda/kernels/persistent.h"
 #include "cuda/kernels/persistent_block.h"
 
 namespace gru::cuda {
 
 namespace {
-
-struct ForwardArguments {
-  PersistentShape shape;
-  Walk walk;
-  unsigned begin;
-  unsigned end;
-  unsigned batch;
-  const float* weights;  ///< U, [3H, H]
-  const float* bias_hn;
-  float* output;
-  std::size_t output_stride;
-  float update_sign;
-  unsigned* arrivals;  ///< a counter for each group of sequences
-
-  __device__ float& output_of(const Step& step, unsigned sequence, unsigned unit) const {
-    return output[(step.first_row + sequence) * output_stride + unit];
-  }
-};
 
 __device__ __forceinline__ void run_after(const ForwardArguments& p, PersistentBlock& block,
                                           const Step& step) {
@@ -82,10 +65,10 @@ __device__ __forceinline__ void run_candidate(const ForwardArguments& p, Persist
 
 template <ResetGate reset>
 __global__ void __launch_bounds__(persistent_threads, 1)
-    persistent_forward_kernel(ForwardArguments p) {
+    persistent_forward_kernel(ForwardArguments p, PersistentGroups groups) {
   GRU_SHARED_MEMORY(float, memory);
-  PersistentBlock block(p.shape, p.walk.hidden, p.batch, memory);
-  GroupBarrier barrier(p.arrivals + blockIdx.y, p.shape.unit_groups);
+  PersistentBlock block(groups.shape, p.walk.hidden, p.batch, memory);
+  GroupBarrier barrier(groups.arrivals + blockIdx.y, groups.shape.unit_groups);
   block.load_weights([&](unsigned gate, unsigned unit, unsigned k) {
     return p.weights[(gate * p.walk.hidden + unit) * p.walk.hidden + k];
   });
@@ -119,22 +102,13 @@ Status persistent_forward(Context& context, const CudaGruWeights& weights, const
   const PersistentShape shape = persistent_shape(weights.hidden(), pass.batch, context.limits);
   Scratch<unsigned>& arrivals = context.recurrence.arrivals;
   GRU_RETURN_IF_ERROR(reset_arrivals(arrivals, shape, context.queue()));
-  const ForwardArguments p{shape,
-                           pass.walks.device,
-                           begin,
-                           end,
-                           pass.batch,
-                           weights.weight_hh(0, gate_count).data(),
-                           weights.bias_hn(),
-                           pass.output,
-                           pass.output_stride,
-                           weights.update_sign(),
-                           arrivals.data()};
+  const ForwardArguments p = forward_arguments(weights, pass, begin, end);
+  const PersistentGroups groups{shape, arrivals.data()};
   return weights.reset() == ResetGate::after
              ? launch_cooperative(context.queue(), persistent_forward_kernel<ResetGate::after>,
-                                  launch_shape(shape), p)
+                                  launch_shape(shape), p, groups)
              : launch_cooperative(context.queue(), persistent_forward_kernel<ResetGate::before>,
-                                  launch_shape(shape), p);
+                                  launch_shape(shape), p, groups);
 }
 
 }  // namespace gru::cuda

@@ -20,6 +20,12 @@ struct PersistentShape {
   std::size_t shared = 0;        ///< bytes
 };
 
+/// A launch's blocks, as its kernel sees them.
+struct PersistentGroups {
+  PersistentShape shape;
+  unsigned* arrivals;  ///< a counter for each group of sequences
+};
+
 /// Bytes of shared memory of a block: weights of the gates, states of a tile, sums of a tile.
 std::size_t persistent_shared(std::size_t hidden, std::size_t units, std::size_t tile);
 

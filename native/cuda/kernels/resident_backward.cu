@@ -1,4 +1,5 @@
 #include "cuda/kernels/cell.h"
+#include "cuda/kernels/pass_arguments.h"
 #include "cuda/kernels/resident.h"
 #include "cuda/kernels/resident_block.h"
 #include "cuda/kernels/resident_launch.h"
@@ -6,22 +7,6 @@
 namespace gru::cuda {
 
 namespace {
-
-struct BackwardArguments {
-  Walk walk;
-  unsigned begin;
-  unsigned end;
-  unsigned batch;
-  const float* weights;   ///< U, [3H, H]
-  const float* d_output;  ///< or null
-  std::size_t d_output_stride;
-  float* d_state;  ///< [batch, H]
-  float update_sign;
-
-  __device__ float& d_state_of(unsigned sequence, unsigned unit) const {
-    return d_state[sequence * walk.hidden + unit];
-  }
-};
 
 /// Shared memory: U, [depth][H], and gradients of the gates, [sequences][depth].
 struct BackwardLayout {
@@ -75,8 +60,7 @@ struct BackwardBlock {
 
   __device__ __forceinline__ float d_output(const Step& step, unsigned i) const {
     const unsigned sequence = thread.first + i;
-    if (p.d_output == nullptr || sequence >= step.rows) return 0;
-    return p.d_output[(step.first_row + sequence) * p.d_output_stride + thread.unit];
+    return sequence < step.rows ? p.d_output_of(step, sequence, thread.unit) : 0.0F;
   }
 
   /// sums = this step's gradients of the gates from `gate` on, times U.
@@ -225,15 +209,7 @@ bool resident_backward_fits(const GruShape& shape, const Limits& limits) {
 
 Status resident_backward(Context& context, const CudaGruWeights& weights, const BackwardPass& pass,
                          unsigned begin, unsigned end) {
-  const BackwardArguments p{pass.walks.device,
-                            begin,
-                            end,
-                            pass.batch,
-                            weights.weight_hh(0, gate_count).data(),
-                            pass.d_output.data(),
-                            pass.d_output.stride(),
-                            pass.d_state,
-                            weights.update_sign()};
+  const BackwardArguments p = backward_arguments(weights, pass, begin, end);
   const ResidentShape shape =
       resident_shape(weights.hidden(), pass.batch, context.limits, shared_floats);
   return with_resident_rows(shape.rows, [&](auto rows) {

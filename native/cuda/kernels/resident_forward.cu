@@ -1,4 +1,5 @@
 #include "cuda/kernels/cell.h"
+#include "cuda/kernels/pass_arguments.h"
 #include "cuda/kernels/resident.h"
 #include "cuda/kernels/resident_block.h"
 #include "cuda/kernels/resident_launch.h"
@@ -6,18 +7,6 @@
 namespace gru::cuda {
 
 namespace {
-
-struct ForwardArguments {
-  Walk walk;
-  unsigned begin;
-  unsigned end;
-  unsigned batch;
-  const float* weights;  ///< U, [3H, H]
-  const float* bias_hn;
-  float* output;
-  std::size_t output_stride;
-  float update_sign;
-};
 
 /// Shared memory: U transposed, [depth][3H], and vectors [sequences][depth].
 struct ForwardLayout {
@@ -88,7 +77,7 @@ __device__ __forceinline__ void run_after(float (&h)[rows], const ForwardArgumen
       h[i] = finish_after(step.slots(sequence, thread.unit), inputs[i],
                           {sums[i][gate_r], sums[i][gate_z], sums[i][gate_n]}, bias_hn, h[i],
                           p.update_sign);
-      p.output[(step.first_row + sequence) * p.output_stride + thread.unit] = h[i];
+      p.output_of(step, sequence, thread.unit) = h[i];
     }
     next[(thread.first_local + i) * layout.depth + thread.unit] = h[i];
   }
@@ -135,7 +124,7 @@ __device__ __forceinline__ void run_candidate(float (&h)[rows], const float (&up
     if (sequence >= step.rows) continue;
     const GateSlots slots = step.slots(sequence, thread.unit);
     h[i] = finish_candidate_before(slots, slots[gate_n], sums[i][0], update[i], h[i]);
-    p.output[(step.first_row + sequence) * p.output_stride + thread.unit] = h[i];
+    p.output_of(step, sequence, thread.unit) = h[i];
     current[(thread.first_local + i) * layout.depth + thread.unit] = h[i];
   }
 }
@@ -190,15 +179,7 @@ bool resident_forward_fits(const GruShape& shape, const Limits& limits) {
 
 Status resident_forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
                         unsigned begin, unsigned end) {
-  const ForwardArguments p{pass.walks.device,
-                           begin,
-                           end,
-                           pass.batch,
-                           weights.weight_hh(0, gate_count).data(),
-                           weights.bias_hn(),
-                           pass.output,
-                           pass.output_stride,
-                           weights.update_sign()};
+  const ForwardArguments p = forward_arguments(weights, pass, begin, end);
   const ResidentShape shape =
       resident_shape(weights.hidden(), pass.batch, context.limits, shared_floats);
   return with_resident_rows(shape.rows, [&](auto rows) {
