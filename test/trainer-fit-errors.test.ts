@@ -1,0 +1,74 @@
+import {
+  Dataset,
+  type FitOptions,
+  type GruErrorCode,
+  type TrainingBatch,
+  type TrainingData,
+} from '../lib'
+import { expectGruError, expectGruRejection } from './support/errors'
+import { batch, collect, data, make, sequences } from './support/trainer'
+
+describe('fit', () => {
+  test.each<[unknown, unknown, GruErrorCode, string | RegExp]>([
+    [data, undefined, 'ERR_GRU_TYPE', 'options: expected a plain object, got undefined'],
+    [data, {}, 'ERR_GRU_TYPE', /^epochs: expected an integer from 1 .*got undefined$/],
+    [data, { epochs: 0 }, 'ERR_GRU_VALUE', /^epochs: /],
+    [
+      data,
+      { epochs: 1, batchsize: 3 },
+      'ERR_GRU_VALUE',
+      /^options: .*\(did you mean batchSize\?\)$/,
+    ],
+    [data, { epochs: 1, batchSize: 0 }, 'ERR_GRU_VALUE', /^batchSize: /],
+    [data, { epochs: 1, shuffle: 'yes' }, 'ERR_GRU_TYPE', /^shuffle: /],
+    [data, { epochs: 1, seed: -1 }, 'ERR_GRU_VALUE', /^seed: /],
+    [data, { epochs: 1, signal: {} }, 'ERR_GRU_TYPE', /^signal: /],
+    [
+      data,
+      { epochs: 1, validation: 5 },
+      'ERR_GRU_TYPE',
+      'validation: expected a Dataset or an iterable of batches, got 5',
+    ],
+    [
+      undefined,
+      { epochs: 1 },
+      'ERR_GRU_TYPE',
+      'data: expected a Dataset or an iterable of batches, got undefined',
+    ],
+    [
+      'text',
+      { epochs: 1 },
+      'ERR_GRU_TYPE',
+      'data: expected a Dataset or an iterable of batches, got "text"',
+    ],
+    [
+      [batch],
+      { epochs: 1, batchSize: 3 },
+      'ERR_GRU_VALUE',
+      'batchSize: expected none, since data are ready batches, got 3',
+    ],
+    [[batch], { epochs: 1, shuffle: true }, 'ERR_GRU_VALUE', /^shuffle: expected none/],
+    [
+      new Dataset([...sequences, { input: new Float32Array(3), target: new Float32Array(1) }]),
+      { epochs: 1 },
+      'ERR_GRU_SHAPE',
+      /^data\.sequences\[11\]\.input: expected steps\*features = a multiple of 2, got 3 values$/,
+    ],
+  ])('refuses what is wrong at once: %#', (badData, fitOptions, code, message) => {
+    const { trainer } = make()
+    const call = (): unknown => trainer.fit(badData as TrainingData, fitOptions as FitOptions)
+    expectGruError(call, code, message)
+  })
+
+  test('refuses a wrong batch when it comes, and an iterable that runs out', async () => {
+    const { trainer } = make()
+    const bad = [batch, { ...batch, target: new Float32Array(1) }]
+    await expectGruRejection(collect(trainer.fit(bad, { epochs: 1 })), 'ERR_GRU_SHAPE', /^target: /)
+    const once = [batch].values()
+    const message = /^data: expected at least one batch in every epoch .*got none in epoch 2$/
+    await expectGruRejection(collect(trainer.fit(once, { epochs: 2 })), 'ERR_GRU_VALUE', message)
+    const validation: TrainingBatch[] = []
+    const empty = collect(trainer.fit([batch], { epochs: 1, validation }))
+    await expectGruRejection(empty, 'ERR_GRU_VALUE', /^validation: expected at least one batch/)
+  })
+})
