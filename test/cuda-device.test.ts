@@ -198,7 +198,7 @@ describe('a failure of the runtime', () => {
     let using`
 
   test.each([
-    ['memory', 'cudaMalloc', 'cudaErrorMemoryAllocation', 'ERR_GRU_MEMORY'],
+    ['memory', 'cudaMallocAsync', 'cudaErrorMemoryAllocation', 'ERR_GRU_MEMORY'],
     ['a stream', 'cudaStreamCreateWithFlags', 'cudaErrorInvalidValue', 'ERR_GRU_DEVICE'],
     ['a launch', 'cudaLaunchKernel', 'cudaErrorLaunchOutOfResources', 'ERR_GRU_DEVICE'],
   ])('of %s is told, and the next attempt succeeds', (_, call, error, code) => {

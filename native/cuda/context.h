@@ -44,7 +44,7 @@ struct Context {
   ProductScratch products;
   RecurrenceScratch recurrence;
 
-  Queue queue() const { return {stream.get(), ordinal}; }
+  Queue queue() const { return {stream.get(), ordinal, limits.memory_pools}; }
 };
 
 }  // namespace gru::cuda

@@ -46,12 +46,14 @@ class CudaDevice final : public Device {
 
   Status allocate(std::size_t bytes, void*& memory) override {
     GRU_RETURN_IF_ERROR(enter());
-    GRU_RETURN_IF_CUDA_ERROR(context_.ordinal, cudaMalloc(&memory, bytes));
+    DeviceMemory made;
+    GRU_RETURN_IF_ERROR(create(made, bytes, queue()));
+    memory = made.release();
     return {};
   }
 
   void release(void* memory) noexcept override {
-    const DeviceMemory released(memory);
+    const DeviceMemory released(memory, queue());
     static_cast<void>(enter());
   }
 

@@ -95,12 +95,54 @@ GRU_TEST(memory_that_runs_out_is_a_memory_status) {
   Random random;
   const Batch batch(random);
   for (unsigned n = 1; n <= 10; ++n) {
-    emulator::fail_call("cudaMalloc", n, cudaErrorMemoryAllocation);
+    emulator::fail_call("cudaMallocAsync", n, cudaErrorMemoryAllocation);
     GRU_CHECK_REFUSED(live(batch), StatusCode::memory, "free memory on the device");
     check_nothing_is_alive();
   }
   emulator::reset();
   GRU_CHECK_OK(live(batch));
+}
+
+GRU_TEST(a_device_without_memory_pools_does_the_same) {
+  emulator::reset();
+  Random random;
+  const Batch batch(random);
+  std::vector<float> expected;
+  GRU_CHECK_OK(live(batch, &expected));
+  emulator::Properties properties;
+  properties.memory_pools = false;
+  emulator::set_properties(properties);
+  std::vector<float> got;
+  GRU_CHECK_OK(live(batch, &got));
+  GRU_CHECK(testing::same_bits(got, expected));
+  check_nothing_is_alive();
+  emulator::fail_call("cudaMalloc", 3, cudaErrorMemoryAllocation);
+  GRU_CHECK_REFUSED(live(batch), StatusCode::memory, "free memory on the device");
+  emulator::reset();
+  check_nothing_is_alive();
+}
+
+GRU_TEST(memory_goes_without_waiting_for_other_models_work) {
+  emulator::reset();
+  std::unique_ptr<Device> device, busy;
+  GRU_CHECK_OK(cuda::create_device({}, device));
+  GRU_CHECK_OK(cuda::create_device({}, busy));
+  void* memory = nullptr;
+  void* elsewhere = nullptr;
+  GRU_CHECK_OK(device->allocate(12, memory));
+  GRU_CHECK_OK(busy->allocate(12, elsewhere));
+  const DeviceSpan<float> span(static_cast<float*>(elsewhere), 3);
+  GRU_CHECK_OK(busy->fill(DeviceMatrix<float>(span, 3), 1));
+  GRU_CHECK(emulator::counts().pending == 1);
+  device->release(memory);
+  device.reset();
+  GRU_CHECK(emulator::counts().pending == 1);
+  std::vector<float> values(3);
+  GRU_CHECK_OK(busy->download(values, DeviceSpan<const float>(span)));
+  GRU_CHECK(values == std::vector<float>(3, 1));
+  busy->release(elsewhere);
+  busy.reset();
+  check_nothing_is_alive();
 }
 
 GRU_TEST(a_steady_state_allocates_nothing_at_all) {

@@ -62,7 +62,7 @@ class GradientProducts {
 
   Status recurrent_gradients(const Walk& walk) {
     Scratch<float>& scratch = context_.recurrence.states;
-    GRU_RETURN_IF_ERROR(scratch.reserve(CheckedSize(rows_) * hidden_, context_.ordinal));
+    GRU_RETURN_IF_ERROR(scratch.reserve(CheckedSize(rows_) * hidden_, context_.queue()));
     const DeviceMatrix<float> states(scratch.data(), rows_, hidden_, hidden_);
     GRU_RETURN_IF_ERROR(states_before(context_.queue(), states, walk));
     const DeviceSpan<float> to = call_.gradients.weight_hh;
@@ -80,7 +80,7 @@ class GradientProducts {
     if (call_.gradients.bias_ih.empty()) return {};
     const std::size_t width = reserve_gates * hidden_;
     Scratch<float>& sums = context_.recurrence.bias_sums;
-    GRU_RETURN_IF_ERROR(sums.reserve(width, context_.ordinal));
+    GRU_RETURN_IF_ERROR(sums.reserve(width, context_.queue()));
     GRU_RETURN_IF_ERROR(column_sums(context_.queue(), context_.sums,
                                     DeviceSpan<float>(sums.data(), width),
                                     gates(0, reserve_gates)));

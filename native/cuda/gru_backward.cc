@@ -22,7 +22,7 @@ Status start_d_state(Context& context, const GruBackward& call, std::size_t coun
                      float*& d_state) {
   d_state = call.d_initial_state.data();
   if (call.d_initial_state.empty()) {
-    GRU_RETURN_IF_ERROR(context.recurrence.d_state.reserve(count, context.ordinal));
+    GRU_RETURN_IF_ERROR(context.recurrence.d_state.reserve(count, context.queue()));
     d_state = context.recurrence.d_state.data();
   }
   if (count == 0) return {};

@@ -65,7 +65,7 @@ class Forward {
     std::size_t first_gate_row = 0;
     if (call_.reserve.empty()) {
       Scratch<float>& scratch = context_.recurrence.gates;
-      GRU_RETURN_IF_ERROR(scratch.reserve(CheckedSize(rows) * width, context_.ordinal));
+      GRU_RETURN_IF_ERROR(scratch.reserve(CheckedSize(rows) * width, context_.queue()));
       gates = scratch.data();
       first_gate_row = first;
     }

@@ -11,7 +11,7 @@ CudaGruWeights::~CudaGruWeights() {
 
 Status CudaGruWeights::load(const GruTensors<const float>& from, const Queue& queue) {
   tensors_ = from;
-  GRU_RETURN_IF_ERROR(biases_.reserve(CheckedSize(reserve_gates) * hidden(), queue.ordinal));
+  GRU_RETURN_IF_ERROR(biases_.reserve(CheckedSize(reserve_gates) * hidden(), queue));
   return pack_biases(queue, biases_.data(), from, hidden(), reset());
 }
 

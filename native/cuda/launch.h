@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "cuda/check.h"
+#include "cuda/queue.h"
 
 namespace gru::cuda {
 
@@ -17,12 +18,6 @@ struct LaunchShape {
   dim3 grid;
   dim3 block;
   std::size_t shared = 0;
-};
-
-/// Where kernels are launched.
-struct Queue {
-  cudaStream_t stream = nullptr;
-  int ordinal = 0;
 };
 
 /// The number of parts of `size` that hold `count`.

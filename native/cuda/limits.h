@@ -13,6 +13,7 @@ struct Limits {
   int compute_minor = 0;
   std::size_t shared_memory = 0;  ///< the most that one block may ask for, in bytes
   bool cooperative_launch = false;
+  bool memory_pools = false;
 };
 
 Status read_limits(int ordinal, Limits& limits);

@@ -70,7 +70,7 @@ PersistentShape persistent_shape(std::size_t hidden, std::size_t batch, const Li
 Status reset_arrivals(Scratch<unsigned>& arrivals, const PersistentShape& shape,
                       const Queue& queue) {
   if (shape.sequence_groups == 0) return {};
-  GRU_RETURN_IF_ERROR(arrivals.reserve(shape.sequence_groups, queue.ordinal));
+  GRU_RETURN_IF_ERROR(arrivals.reserve(shape.sequence_groups, queue));
   GRU_RETURN_IF_CUDA_ERROR(
       queue.ordinal,
       cudaMemsetAsync(arrivals.data(), 0, shape.sequence_groups * sizeof(unsigned), queue.stream));

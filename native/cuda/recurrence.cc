@@ -11,7 +11,7 @@ namespace {
 /// A state of zeros for `count` elements.
 Status zero_state(Context& context, std::size_t count, const float*& state) {
   Scratch<float>& zeros = context.recurrence.initial_state;
-  GRU_RETURN_IF_ERROR(zeros.reserve(count, context.ordinal));
+  GRU_RETURN_IF_ERROR(zeros.reserve(count, context.queue()));
   state = zeros.data();
   if (count == 0) return {};
   GRU_RETURN_IF_CUDA_ERROR(context.ordinal, cudaMemsetAsync(zeros.data(), 0, count * sizeof(float),

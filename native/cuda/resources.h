@@ -7,8 +7,8 @@
 
 #include "cuda/check.h"
 
-/// Owners of what the CUDA runtime hands out. Each is empty until `create`, and frees what it has
-/// on whatever device is current: handles know their own.
+/// Owners of what the CUDA runtime hands out beside device memory. Each is empty until `create`,
+/// and frees what it has on whatever device is current: handles know their own.
 
 namespace gru::cuda {
 
@@ -35,12 +35,10 @@ class Owned {
   Handle handle_ = nullptr;
 };
 
-inline cudaError_t free_device_memory(void* memory) { return cudaFree(memory); }
 inline cudaError_t free_pinned_memory(void* memory) { return cudaFreeHost(memory); }
 inline cudaError_t free_stream(cudaStream_t stream) { return cudaStreamDestroy(stream); }
 inline cudaError_t free_event(cudaEvent_t event) { return cudaEventDestroy(event); }
 
-using DeviceMemory = Owned<void*, free_device_memory>;
 using PinnedMemory = Owned<void*, free_pinned_memory>;
 using Stream = Owned<cudaStream_t, free_stream>;
 using Event = Owned<cudaEvent_t, free_event>;
@@ -57,13 +55,6 @@ inline Status create(Event& event, int ordinal) {
   cudaEvent_t made = nullptr;
   GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaEventCreateWithFlags(&made, cudaEventDisableTiming));
   event = Event(made);
-  return {};
-}
-
-inline Status create(DeviceMemory& memory, std::size_t bytes, int ordinal) {
-  void* made = nullptr;
-  GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaMalloc(&made, bytes));
-  memory = DeviceMemory(made);
   return {};
 }
 

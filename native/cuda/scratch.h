@@ -4,23 +4,23 @@
 
 #include "core/device.h"
 #include "core/size.h"
-#include "cuda/resources.h"
+#include "cuda/device_memory.h"
 
 namespace gru::cuda {
 
-/// Device memory that grows on demand and then stays: steady work allocates nothing. Work that is
-/// still to be done may use what it had before, since freeing waits for the device.
+/// Device memory that grows on demand and then stays: steady work allocates nothing. Work of the
+/// queue that is still to be done may use what it had before.
 template <class T>
 class Scratch {
  public:
   /// Room for `count` elements, whose values are undefined.
-  Status reserve(CheckedSize count, int ordinal) {
+  Status reserve(CheckedSize count, const Queue& queue) {
     const auto bytes = (count * sizeof(T)).elements();
     if (!bytes) return Status::memory("scratch of more than 2^48 bytes is needed");
     if (*bytes <= bytes_) return {};
     memory_ = DeviceMemory();
     bytes_ = 0;
-    GRU_RETURN_IF_ERROR(create(memory_, *bytes, ordinal));
+    GRU_RETURN_IF_ERROR(create(memory_, *bytes, queue));
     bytes_ = *bytes;
     return {};
   }

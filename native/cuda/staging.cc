@@ -5,25 +5,26 @@
 
 namespace gru::cuda {
 
-Status Staging::prepare(Slot& slot, int ordinal) {
-  if (!slot.copied) GRU_RETURN_IF_ERROR(create(slot.copied, ordinal));
-  if (!slot.memory) return create(slot.memory, slot_bytes, ordinal);
-  GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaEventSynchronize(slot.copied.get()));
+// One allocation for all slots, since its end waits for all that is queued on the device.
+Status Staging::prepare(std::size_t slot, int ordinal) {
+  if (!memory_) GRU_RETURN_IF_ERROR(create(memory_, slot_count * slot_bytes, ordinal));
+  if (!copied_[slot]) return create(copied_[slot], ordinal);
+  GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaEventSynchronize(copied_[slot].get()));
   return {};
 }
 
 Status Staging::upload(void* to, const void* from, std::size_t bytes, cudaStream_t stream,
                        int ordinal) {
   for (std::size_t done = 0; done < bytes; done += slot_bytes) {
-    Slot& slot = slots_[next_];
+    const std::size_t slot = next_;
     next_ = (next_ + 1) % slot_count;
     GRU_RETURN_IF_ERROR(prepare(slot, ordinal));
     const std::size_t part = std::min(slot_bytes, bytes - done);
-    std::memcpy(slot.memory.get(), static_cast<const char*>(from) + done, part);
-    GRU_RETURN_IF_CUDA_ERROR(ordinal,
-                             cudaMemcpyAsync(static_cast<char*>(to) + done, slot.memory.get(), part,
-                                             cudaMemcpyHostToDevice, stream));
-    GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaEventRecord(slot.copied.get(), stream));
+    char* const staged = static_cast<char*>(memory_.get()) + slot * slot_bytes;
+    std::memcpy(staged, static_cast<const char*>(from) + done, part);
+    GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaMemcpyAsync(static_cast<char*>(to) + done, staged, part,
+                                                      cudaMemcpyHostToDevice, stream));
+    GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaEventRecord(copied_[slot].get(), stream));
   }
   return {};
 }

@@ -16,14 +16,10 @@ class Staging {
   static constexpr std::size_t slot_count = 4;
   static constexpr std::size_t slot_bytes = std::size_t{512} * 1024;
 
-  struct Slot {
-    PinnedMemory memory;
-    Event copied;  ///< the copy that used the slot last has read it
-  };
+  Status prepare(std::size_t slot, int ordinal);
 
-  static Status prepare(Slot& slot, int ordinal);
-
-  Slot slots_[slot_count];
+  PinnedMemory memory_;
+  Event copied_[slot_count];  ///< the copy that used the slot last has read it
   std::size_t next_ = 0;
 };
 

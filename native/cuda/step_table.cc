@@ -10,7 +10,7 @@ Status StepTable::load(const RowMap& map, Staging& staging, const Queue& queue) 
   if (next_ == table_ && steps_ == map.steps()) return {};
 
   table_.clear();
-  GRU_RETURN_IF_ERROR(device_.reserve(next_.size(), queue.ordinal));
+  GRU_RETURN_IF_ERROR(device_.reserve(next_.size(), queue));
   GRU_RETURN_IF_ERROR(staging.upload(device_.data(), next_.data(),
                                      next_.size() * sizeof(std::int32_t), queue.stream,
                                      queue.ordinal));

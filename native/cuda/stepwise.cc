@@ -22,7 +22,7 @@ class Forward {
   Status run(unsigned s) {
     const Walk& walk = pass_.walks.host;
     GRU_RETURN_IF_ERROR(context_.recurrence.sums.reserve(
-        CheckedSize(pass_.batch) * gate_count * hidden_, context_.ordinal));
+        CheckedSize(pass_.batch) * gate_count * hidden_, context_.queue()));
     ForwardStep step{};
     step.step = walk.step(s);
     step.sums = context_.recurrence.sums.data();
@@ -100,7 +100,7 @@ class Backward {
 
   Status before(BackwardStep step) {
     Scratch<float>& d_reset = context_.recurrence.d_reset;
-    GRU_RETURN_IF_ERROR(d_reset.reserve(CheckedSize(pass_.batch) * hidden_, context_.ordinal));
+    GRU_RETURN_IF_ERROR(d_reset.reserve(CheckedSize(pass_.batch) * hidden_, context_.queue()));
     step.d_reset = d_reset.data();
     GRU_RETURN_IF_ERROR(step_back_before(context_.queue(), step));
     Product product;

@@ -101,6 +101,12 @@ export async function codeOf(call: () => unknown): Promise<unknown> {
   }
 }
 
+/** A training step of some milliseconds. An emulated GPU takes a thousand times a CPU's time. */
+const trainingStep =
+  device.name === 'cuda-emulated'
+    ? { hiddenSize: 24, steps: 8, batch: 4 }
+    : { hiddenSize: 128, steps: 64, batch: 16 }
+
 /** Definitions for scripts that run in a worker or a process of their own. */
 export const prelude = `
   const addon = require(${JSON.stringify(addonPath)})
@@ -111,12 +117,13 @@ export const prelude = `
   const device = ${JSON.stringify(device)}
   /** Training steps of some milliseconds each, pending all at once: promises of their losses. */
   function startTraining(count) {
-    const gru = { ...gruOptions, hiddenSize: 128 }
+    const { hiddenSize, steps, batch } = ${JSON.stringify(trainingStep)}
+    const gru = { ...gruOptions, hiddenSize }
     const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
     const trainer = new addon.NativeTrainer(model, trainerOptions)
-    const tokens = new Int32Array(64 * 16)
+    const tokens = new Int32Array(steps * batch)
     return Array.from({ length: count }, () =>
-      trainer.step(64, 16, null, tokens, tokens, null).then(({ loss }) => loss),
+      trainer.step(steps, batch, null, tokens, tokens, null).then(({ loss }) => loss),
     )
   }
 `

@@ -122,6 +122,7 @@ Counts counts() {
   for (int i = 0; i < kMaxDevices; ++i) {
     counts.allocations += all.device(i).memory().pieces();
     counts.bytes += all.device(i).memory().used();
+    for (const auto& stream : all.device(i).streams()) counts.pending += stream->pending();
   }
   counts.host_allocations = all.host_memory.size();
   counts.streams = all.streams.size();

@@ -27,6 +27,7 @@ struct Properties {
   std::size_t shared_per_block_optin = 99 * 1024;
   std::size_t shared_per_multiprocessor = 100 * 1024;
   std::size_t shared_reserved_per_block = 1024;
+  bool memory_pools = true;
 };
 
 struct Counts {
@@ -35,7 +36,8 @@ struct Counts {
   std::size_t host_allocations = 0;
   std::size_t streams = 0;
   std::size_t events = 0;
-  std::size_t bytes = 0;  ///< of device memory
+  std::size_t bytes = 0;    ///< of device memory
+  std::size_t pending = 0;  ///< operations that streams have still to run
   // So far
   std::size_t mallocs = 0;
   std::size_t launches = 0;

@@ -173,6 +173,49 @@ GRU_TEST(freeing_waits_for_the_work_that_uses_the_memory) {
   GRU_CHECK(memory.values()[0] == 1);
 }
 
+GRU_TEST(freeing_in_a_streams_order_waits_for_nothing_and_lets_its_work_end_first) {
+  const FreshEmulator fresh;
+  const Stream stream;
+  const Stream other;
+  const DeviceArray<float> memory(std::vector<float>{1});
+  float* more = nullptr;
+  GRU_CHECK_CUDA(cudaMallocAsync(&more, 4, stream.handle));
+  GRU_CHECK_CUDA(launch({1, 1, 0, other.handle}, add, memory.data(), 1.0f));
+  GRU_CHECK_CUDA(cudaMemcpyAsync(more, memory.data(), 4, cudaMemcpyDeviceToDevice, stream.handle));
+  GRU_CHECK_CUDA(cudaFreeAsync(more, stream.handle));
+  GRU_CHECK(gru::emulator::counts().pending == 3);
+  GRU_CHECK(gru::emulator::counts().allocations == 2);
+  GRU_CHECK_CUDA(cudaStreamSynchronize(stream.handle));
+  GRU_CHECK(gru::emulator::counts().pending == 1);
+  GRU_CHECK(gru::emulator::counts().allocations == 1);
+  GRU_CHECK(cudaFreeAsync(more, stream.handle) == cudaErrorInvalidValue);
+}
+
+GRU_TEST(a_stream_has_again_what_was_freed_before_in_it) {
+  const FreshEmulator fresh;
+  gru::emulator::Properties properties;
+  properties.memory = 1000;
+  gru::emulator::set_properties(properties);
+  const Stream stream;
+  void* first = nullptr;
+  void* second = nullptr;
+  GRU_CHECK_CUDA(cudaMallocAsync(&first, 600, stream.handle));
+  GRU_CHECK(cudaMallocAsync(&second, 600, stream.handle) == cudaErrorMemoryAllocation);
+  GRU_CHECK_CUDA(cudaFreeAsync(first, stream.handle));
+  GRU_CHECK_CUDA(cudaMallocAsync(&second, 600, stream.handle));
+  GRU_CHECK_CUDA(cudaFreeAsync(second, stream.handle));
+}
+
+GRU_TEST(a_device_without_memory_pools_refuses_to_allocate_from_one) {
+  const FreshEmulator fresh;
+  gru::emulator::Properties properties;
+  properties.memory_pools = false;
+  gru::emulator::set_properties(properties);
+  const Stream stream;
+  void* memory = nullptr;
+  GRU_CHECK(cudaMallocAsync(&memory, 4, stream.handle) == cudaErrorNotSupported);
+}
+
 GRU_TEST(handles_that_are_gone_are_refused) {
   const FreshEmulator fresh;
   cudaStream_t stream = nullptr;

@@ -34,6 +34,7 @@ cudaDeviceProp describe(int device) {
   all.maxThreadsPerMultiProcessor = properties.threads_per_multiprocessor;
   all.maxBlocksPerMultiProcessor = properties.blocks_per_multiprocessor;
   all.cooperativeLaunch = 1;
+  all.memoryPoolsSupported = properties.memory_pools ? 1 : 0;
   return all;
 }
 
@@ -63,6 +64,8 @@ cudaError_t attribute_of(const cudaDeviceProp& all, cudaDeviceAttr attribute, in
       return value = all.maxBlocksPerMultiProcessor, cudaSuccess;
     case cudaDevAttrReservedSharedMemoryPerBlock:
       return value = static_cast<int>(all.reservedSharedMemPerBlock), cudaSuccess;
+    case cudaDevAttrMemoryPoolsSupported:
+      return value = all.memoryPoolsSupported, cudaSuccess;
   }
   return cudaErrorInvalidValue;
 }

@@ -94,6 +94,17 @@ cudaError_t enqueue_fill(char* to, std::size_t pitch, int value, Area area, Stre
   return cudaSuccess;
 }
 
+cudaError_t allocate(void** memory, std::size_t bytes, Device& device) {
+  {
+    const std::lock_guard lock(state().mutex());
+    state().totals.mallocs += 1;
+  }
+  *memory = nullptr;
+  if (bytes == 0) return cudaSuccess;
+  *memory = device.memory().allocate(bytes);
+  return *memory == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
+}
+
 cudaError_t allocate_host(void** memory, std::size_t bytes) {
   *memory = nullptr;
   if (bytes == 0) return cudaSuccess;
@@ -118,16 +129,7 @@ cudaError_t cudaMemGetInfo(std::size_t* free, std::size_t* total) {
 }
 
 cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
-  return call_device("cudaMalloc", [=](Device& device) {
-    {
-      const std::lock_guard lock(state().mutex());
-      state().totals.mallocs += 1;
-    }
-    *memory = nullptr;
-    if (bytes == 0) return cudaSuccess;
-    *memory = device.memory().allocate(bytes);
-    return *memory == nullptr ? cudaErrorMemoryAllocation : cudaSuccess;
-  });
+  return call_device("cudaMalloc", [=](Device& device) { return allocate(memory, bytes, device); });
 }
 
 cudaError_t cudaFree(void* memory) {
@@ -137,6 +139,31 @@ cudaError_t cudaFree(void* memory) {
     if (owner == nullptr) return cudaErrorInvalidValue;
     owner->run_all();
     return owner->memory().release(memory) ? cudaSuccess : cudaErrorInvalidValue;
+  });
+}
+
+// A stream has again what it released before, which here means to run that far first.
+cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream) {
+  return call_stream("cudaMallocAsync", stream, [=](Stream& on) {
+    if (!state().settings().properties.memory_pools) return cudaErrorNotSupported;
+    if (on.releases > 0) on.run_all();
+    return allocate(memory, bytes, on.device());
+  });
+}
+
+cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
+  return call_release("cudaFreeAsync", [=](Device& current) {
+    const std::shared_ptr<Stream> on = stream_of(stream, current);
+    if (on == nullptr) return cudaErrorInvalidResourceHandle;
+    DeviceMemory& owner = on->device().memory();
+    if (!owner.holds(memory, 0)) return cudaErrorInvalidValue;
+    if (on->device().lost() != cudaSuccess) return owner.release(memory), cudaSuccess;
+    on->releases += 1;
+    enqueue_work(*on, [&owner, memory, &releases = on->releases] {
+      owner.release(memory);
+      releases -= 1;
+    });
+    return cudaSuccess;
   });
 }
 

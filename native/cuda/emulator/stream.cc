@@ -18,6 +18,11 @@ std::uint64_t Stream::queued() const {
   return queued_;
 }
 
+std::uint64_t Stream::pending() const {
+  const std::lock_guard lock(mutex);
+  return queued_ - done_;
+}
+
 bool Stream::done(std::uint64_t number) const {
   const std::lock_guard lock(mutex);
   return done_ >= number;

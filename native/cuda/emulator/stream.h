@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -32,6 +33,7 @@ class Stream {
   bool blocking() const { return blocking_; }
 
   std::uint64_t queued() const;
+  std::uint64_t pending() const;
   bool done(std::uint64_t number) const;
 
   /// Work of `device`'s, with its memory open.
@@ -40,6 +42,8 @@ class Stream {
   void run_until(std::uint64_t number);
   void run_all() { run_until(queued()); }
   void run_one();
+
+  std::atomic<unsigned> releases{0};  ///< of memory, among the pending operations
 
  private:
   struct Operation {

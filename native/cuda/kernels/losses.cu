@@ -95,7 +95,7 @@ Status cross_entropy(const Queue& queue, Scratch<double>& parts, DeviceMatrix<co
                      DeviceSpan<const std::int32_t> targets, DeviceMatrix<float> d_logits,
                      StepMetrics* metrics) {
   const std::size_t rows = logits.rows();
-  GRU_RETURN_IF_ERROR(parts.reserve(rows, queue.ordinal));
+  GRU_RETURN_IF_ERROR(parts.reserve(rows, queue));
   const double mean = 1 / static_cast<double>(rows);
   LaunchShape shape;
   shape.block = dim3(warp_size, loss_warps);
@@ -110,7 +110,7 @@ Status mean_squared_error(const Queue& queue, Scratch<double>& parts,
                           DeviceMatrix<float> d_values, StepMetrics* metrics) {
   const std::size_t count = values.rows() * values.columns();
   const std::size_t part_count = parts_of(count, part_size);
-  GRU_RETURN_IF_ERROR(parts.reserve(part_count, queue.ordinal));
+  GRU_RETURN_IF_ERROR(parts.reserve(part_count, queue));
   const double mean = 1 / static_cast<double>(count);
   GRU_RETURN_IF_ERROR(launch(queue, squared_error_kernel, parts_shape(part_count), parts.data(),
                              values.data(), targets.data(), d_values.data(), count,
@@ -121,7 +121,7 @@ Status mean_squared_error(const Queue& queue, Scratch<double>& parts,
 Status gradient_norm(const Queue& queue, Scratch<double>& parts, DeviceSpan<const float> gradients,
                      StepMetrics* metrics) {
   const std::size_t part_count = parts_of(gradients.size(), part_size);
-  GRU_RETURN_IF_ERROR(parts.reserve(part_count, queue.ordinal));
+  GRU_RETURN_IF_ERROR(parts.reserve(part_count, queue));
   GRU_RETURN_IF_ERROR(launch(queue, squares_kernel, parts_shape(part_count), parts.data(),
                              gradients.data(), gradients.size()));
   return launch(queue, norm_kernel, parts_shape(1), &metrics->gradient_norm, parts.data(),

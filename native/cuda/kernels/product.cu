@@ -145,7 +145,7 @@ Status multiply_with(const Queue& queue, ProductScratch& scratch, const Product&
   p.block_depth = to_unsigned(parts_of(parts_of(p.depth, parts), Tile::depth) * Tile::depth);
   const std::size_t count = parts_of(p.depth, p.block_depth);
   const std::size_t size = product.c.rows() * product.c.columns();
-  GRU_RETURN_IF_ERROR(scratch.parts.reserve(CheckedSize(count) * size, queue.ordinal));
+  GRU_RETURN_IF_ERROR(scratch.parts.reserve(CheckedSize(count) * size, queue));
   p.c = scratch.parts.data();
   p.c_stride = product.c.columns();
   p.part_stride = size;

@@ -81,7 +81,7 @@ Status column_sums(const Queue& queue, SumScratch& scratch, DeviceSpan<float> to
                    DeviceMatrix<const float> from) {
   const std::size_t columns = from.columns();
   const std::size_t count = parts_of(from.rows(), sum_rows);
-  GRU_RETURN_IF_ERROR(scratch.columns.reserve(CheckedSize(count) * columns, queue.ordinal));
+  GRU_RETURN_IF_ERROR(scratch.columns.reserve(CheckedSize(count) * columns, queue));
   const DeviceMatrix<float> parts(scratch.columns.data(), count, columns, columns);
   GRU_RETURN_IF_ERROR(
       launch(queue, partial_sums_kernel, matrix_shape(count, columns), parts, from));
@@ -92,7 +92,7 @@ Status column_sums(const Queue& queue, SumScratch& scratch, DeviceSpan<float> to
 Status embedding_backward(const Queue& queue, SumScratch& scratch, DeviceMatrix<float> to,
                           DeviceSpan<const std::int32_t> tokens,
                           DeviceMatrix<const float> d_output) {
-  GRU_RETURN_IF_ERROR(scratch.was_read.reserve(to.rows(), queue.ordinal));
+  GRU_RETURN_IF_ERROR(scratch.was_read.reserve(to.rows(), queue));
   GRU_RETURN_IF_CUDA_ERROR(
       queue.ordinal,
       cudaMemsetAsync(scratch.was_read.data(), 0, to.rows() * sizeof(unsigned), queue.stream));

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "cuda/check.h"
+#include "cuda/queue.h"
+
+namespace gru::cuda {
+
+/// Memory of a device for the work of one queue, which must outlive it; empty until `create`.
+///
+/// It is given back in the queue's order: work that is still to be done may use it, and nobody
+/// waits for anybody. Where the device has no memory pools, freeing waits for all that is queued on
+/// the device, other models' work included.
+class DeviceMemory {
+ public:
+  DeviceMemory() = default;
+  /// Takes over what `create` made and `release` let go of.
+  DeviceMemory(void* memory, const Queue& queue) : memory_(memory), queue_(queue) {}
+  DeviceMemory(DeviceMemory&& other) noexcept
+      : memory_(std::exchange(other.memory_, nullptr)), queue_(other.queue_) {}
+  DeviceMemory& operator=(DeviceMemory&& other) noexcept {
+    std::swap(memory_, other.memory_);
+    std::swap(queue_, other.queue_);
+    return *this;
+  }
+  ~DeviceMemory() {
+    if (memory_ == nullptr) return;
+    // An error would be that of earlier work, which the next call reports as well.
+    const cudaError_t error =
+        queue_.memory_pools ? cudaFreeAsync(memory_, queue_.stream) : cudaFree(memory_);
+    if (error != cudaSuccess) static_cast<void>(cudaGetLastError());
+  }
+
+  void* get() const { return memory_; }
+  void* release() { return std::exchange(memory_, nullptr); }
+
+ private:
+  void* memory_ = nullptr;
+  Queue queue_;
+};
+
+inline Status create(DeviceMemory& memory, std::size_t bytes, const Queue& queue) {
+  void* made = nullptr;
+  if (queue.memory_pools) {
+    GRU_RETURN_IF_CUDA_ERROR(queue.ordinal, cudaMallocAsync(&made, bytes, queue.stream));
+  } else {
+    GRU_RETURN_IF_CUDA_ERROR(queue.ordinal, cudaMalloc(&made, bytes));
+  }
+  memory = DeviceMemory(made, queue);
+  return {};
+}
+
+}  // namespace gru::cuda
