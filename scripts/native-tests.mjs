@@ -21,7 +21,7 @@ function buildFolder() {
 const tests = values.tests ?? (values.folder && `^${values.folder}/`)
 
 /** What the sanitizers leave out: in the emulated device they cost minutes, and run no code that others do not. */
-const REPEATS = ['--exclude-regex', '^cuda/engine_(bits|model)_test']
+const REPEATS = ['--exclude-regex', '^cuda/engine_(bits|failures|model)_test']
 
 process.exitCode = runNativeSuite({
   folder: buildFolder(),
