@@ -117,13 +117,17 @@ void lose_device(int device, cudaError_t error) { state().device(device).lose(er
 
 Counts counts() {
   State& all = state();
+  Counts alive;
+  for (int i = 0; i < kMaxDevices; ++i) {
+    alive.allocations += all.device(i).memory().pieces();
+    alive.bytes += all.device(i).memory().used();
+    for (const auto& stream : all.device(i).streams()) alive.pending += stream->pending();
+  }
   const std::lock_guard lock(all.mutex());
   Counts counts = all.totals;
-  for (int i = 0; i < kMaxDevices; ++i) {
-    counts.allocations += all.device(i).memory().pieces();
-    counts.bytes += all.device(i).memory().used();
-    for (const auto& stream : all.device(i).streams()) counts.pending += stream->pending();
-  }
+  counts.allocations = alive.allocations;
+  counts.bytes = alive.bytes;
+  counts.pending = alive.pending;
   counts.host_allocations = all.host_memory.size();
   counts.streams = all.streams.size();
   counts.events = all.events.size();
