@@ -20,7 +20,7 @@ export function barrierSites(source) {
   const code = withoutComments(source)
   const found = [
     ...STATEMENTS.flatMap((pattern) =>
-      [...code.matchAll(pattern)].map((match) => ({ match, replacement: ';' })),
+      [...code.matchAll(pattern)].map((match) => ({ match, replacement: '{}' })),
     ),
     ...VOTES.flatMap((pattern) =>
       [...code.matchAll(pattern)].map((match) => ({ match, replacement: match[1] })),

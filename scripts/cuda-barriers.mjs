@@ -33,7 +33,7 @@ const BUILDS = [
 ]
 
 /** The tests that compare results; the others of the device look at errors, memory and the emulator itself. */
-const RESULTS = '^cuda/(device|precision|engine_(test|model))'
+const RESULTS = '^cuda/(device|precision|tiles|engine_(test|model))'
 
 const buildFolder = ({ name }) => join(FOLDER, name)
 

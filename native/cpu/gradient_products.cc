@@ -95,11 +95,15 @@ class GradientProducts {
     const std::size_t rest = map.rows() - std::min(batch, map.rows());
     const std::size_t begin = call_.reverse ? rest : 0;
     const std::size_t first = call_.reverse ? 0 : batch;
-    const DeviceMatrix<const float> initial(initial_state_, batch, hidden_, hidden_);
-    GRU_RETURN_IF_ERROR(weight_gradient(gradients.row_range(begin, batch), initial, to, false));
+    const bool starts_at_zero = call_.initial_state.empty() && rest > 0;
+    if (!starts_at_zero) {
+      const DeviceMatrix<const float> initial(initial_state_, batch, hidden_, hidden_);
+      GRU_RETURN_IF_ERROR(weight_gradient(gradients.row_range(begin, batch), initial, to, false));
+    }
     if (rest == 0) return {};
     return weight_gradient(gradients.row_range(first, rest),
-                           call_.output.row_range(call_.reverse ? batch : 0, rest), to, true);
+                           call_.output.row_range(call_.reverse ? batch : 0, rest), to,
+                           !starts_at_zero);
   }
 
   Status gather_states() {

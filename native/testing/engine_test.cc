@@ -1,87 +1,19 @@
 #include <algorithm>
 #include <vector>
 
-#include "testing/engine_testing.h"
+#include "testing/reference_checks.h"
 
 /// The layer on the device against the reference in double: random options and sizes.
 namespace gru {
 namespace {
 
+using testing::check_example;
 using testing::coin;
 using testing::EngineExample;
 using testing::EngineResults;
 using testing::Example;
 using testing::Random;
 using testing::to_doubles;
-
-constexpr double forward_bound = 2e-6;
-constexpr double gradient_bound = 1e-5;
-
-/// The example as the reference sees it in inference and in training.
-struct Expected {
-  ReferencePass inference, training;
-  ReferenceGradients gradients;
-
-  Expected(Example example, std::uint64_t seed) {
-    inference = example.forward();
-    example.mask = {seed, dropout_stream, example.options.dropout};
-    training = example.forward();
-    gradients = example.backward();
-  }
-};
-
-double largest_of(std::span<const double> values) {
-  double largest = 0;
-  for (const double value : values) largest = std::max(largest, std::abs(value));
-  return largest;
-}
-
-/// Gradients are sums over rows, and rounding is relative to their terms. In a tensor of a few
-/// elements the terms can cancel, so that its largest element says nothing of them; `floor` does: a
-/// tenth of the largest gradient of all, of the loss's with respect to output and state above all.
-void check_gradient(const std::string& what, std::span<const float> got,
-                    std::span<const double> expected, double floor) {
-  const double scale = std::max(largest_of(expected), floor);
-  GRU_CHECK_ALL_NEAR(what, to_doubles(got), expected, gradient_bound * scale);
-}
-
-void check_results(const Example& example, const EngineResults& got, const Expected& expected) {
-  GRU_CHECK_ALL_NEAR("output", to_doubles(got.output), expected.inference.output, forward_bound);
-  GRU_CHECK_ALL_NEAR("state", to_doubles(got.state), expected.inference.state, forward_bound);
-  // A mask scales what it keeps by 1 / (1 - p), and its rounding with it.
-  const double keep = 1 - static_cast<double>(example.options.dropout);
-  GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output), expected.training.output,
-                     forward_bound / keep);
-  GRU_CHECK_ALL_NEAR("training state", to_doubles(got.training_state), expected.training.state,
-                     forward_bound / keep);
-
-  const ReferenceGradients& gradients = expected.gradients;
-  const double floor = 0.1 * std::max({largest_of(gradients.parameters),
-                                       largest_of(example.d_output), largest_of(example.d_state)});
-  check_gradient("d_input", got.d_input, gradients.input, floor);
-  check_gradient("d_initial_state", got.d_initial_state, gradients.initial_state, floor);
-  ParameterLayout layout;
-  GRU_CHECK_OK(ParameterLayout::of_gru(example.options, layout));
-  for (const ParameterSpec& spec : layout.specs()) {
-    check_gradient(spec.name, std::span(got.parameters).subspan(spec.offset, spec.count),
-                   std::span(gradients.parameters).subspan(spec.offset, spec.count), floor);
-  }
-}
-
-void check_example(const Example& example, std::uint64_t seed) {
-  const int before = testing::failures();
-  EngineExample engine(example, seed);
-  check_results(example, engine.run(), Expected(example, seed));
-  if (testing::failures() == before) return;
-  const GruOptions& o = example.options;
-  std::fprintf(stderr,
-               "  steps %zu batch %zu input %zu hidden %zu layers %zu bias %d bidirectional %d "
-               "batch_first %d dropout %g reset %d update %d ragged %d\n",
-               example.steps, example.batch, o.input_size, o.hidden_size, o.num_layers, o.bias,
-               o.bidirectional, o.batch_first, static_cast<double>(o.dropout),
-               static_cast<int>(o.variant.reset), static_cast<int>(o.variant.update),
-               !example.lengths.empty());
-}
 
 std::size_t some_size(Random& random) {
   return coin(random) ? random.odd_size() : random.size(1, 40);
@@ -209,7 +141,8 @@ GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
     std::vector<float> output;
     std::vector<float> state;
     GRU_CHECK_OK(engine.layer().forward(engine.forward_call(output, state)));
-    GRU_CHECK_ALL_NEAR("output", to_doubles(output), example.forward().output, forward_bound);
+    GRU_CHECK_ALL_NEAR("output", to_doubles(output), example.forward().output,
+                       testing::forward_bound);
   });
 }
 
@@ -251,7 +184,7 @@ GRU_TEST(every_training_pass_has_masks_of_its_own) {
     example.mask = {7, dropout_stream + 3 * number, 0.5F};
     const EngineResults got = engine.run();
     GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output), example.forward().output,
-                       2 * forward_bound);
+                       2 * testing::forward_bound);
   }
 }
 

@@ -97,7 +97,6 @@ __device__ __forceinline__ void write_reset_gradients(const BackwardArguments& p
       slots[gate_r] = reset_gradient(r, step.state(first + i)[unit], d_reset);
       p.d_state_of(first + i, unit) += d_reset * r;
     });
-    __syncthreads();
   });
 }
 

@@ -59,7 +59,6 @@ __device__ __forceinline__ void run_candidate(const ForwardArguments& p, Persist
           finish_candidate_before(slots, slots[gate_n], block.sum(i, gate_n, j), slots[gate_z],
                                   load_from_others(step.state(first + i) + unit));
     });
-    __syncthreads();
   });
 }
 
