@@ -162,14 +162,14 @@ class MicroTile : public Shape {
 };
 
 /// Adds the products of depths begin..end to `tile`, through two slices of each factor in turn, so
-/// that the next one is on its way while this one is multiplied.
+/// that the next one is on its way while this one is multiplied. After an even number of slices the
+/// first pair is read by nobody any more, so that the next depths may follow at once.
 template <class Tile, class LoaderA, class LoaderB>
 __device__ __forceinline__ void multiply_depths(Tile& tile, LoaderA& a, LoaderB& b, float* shared,
                                                 unsigned begin, unsigned end) {
   constexpr unsigned size = LoaderA::size + LoaderB::size;
   a.read(begin, end);
   b.read(begin, end);
-  __syncthreads();  // the slices may still be read for the depths before
   a.write(shared);
   b.write(shared + LoaderA::size);
   __syncthreads();
