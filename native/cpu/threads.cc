@@ -80,11 +80,10 @@ void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
 /// When the calling thread last began to work, in the region that it is in.
 thread_local Clock::time_point work_began;
 
-/// True where a wait from `arrived` to now was a stall, which is as long as a scheduler's slice,
-/// and not a difference between the shares of those who work.
-bool is_stall(Clock::time_point arrived) {
+/// True where a wait since `arrived` was a stall, which is as long as a scheduler's slice, and not a
+/// difference between the shares of those who work.
+bool is_stall(Clock::time_point arrived, Clock::duration waited) {
   constexpr std::chrono::microseconds least{200};
-  const Clock::duration waited = Clock::now() - arrived;
   return waited > least && waited > 2 * (arrived - work_began);
 }
 
@@ -145,11 +144,12 @@ class Pool {
     for (std::uint32_t left; (left = remaining_.load(std::memory_order_acquire)) != 0;) {
       wait_while(remaining_, left);
     }
-    const bool stalled = had_share(finished) && is_stall(finished);
-    if (stalled || team.contended()) {
+    const Clock::time_point ended = Clock::now();
+    const bool stalled = had_share(finished) && is_stall(finished, ended - finished);
+    if (stalled || team.stalled()) {
       rest_.begin();
     } else {
-      rest_.add_work(Clock::now() - began);
+      rest_.add_work(ended - began);
     }
   }
 
@@ -196,6 +196,23 @@ std::atomic<unsigned>& thread_count() {
 
 }  // namespace
 
+Team::Team(unsigned size) : size_(size) {
+  if (size > 1) began_ = Clock::now();
+}
+
+/// Whether stalls took a good part of the time up to now.
+bool Team::stalled() const {
+  if (stalls_.load(std::memory_order_relaxed) == 0) return false;
+  // One straggler keeps all others waiting.
+  const Clock::duration each(stalled_.load(std::memory_order_relaxed) / (size_ - 1));
+  return each > (Clock::now() - began_) / 4;
+}
+
+void Team::add_stall(Clock::duration waited) {
+  stalled_.fetch_add(waited.count(), std::memory_order_relaxed);
+  stalls_.fetch_add(1, std::memory_order_relaxed);
+}
+
 void Team::barrier() {
   if (size_ == 1) return;
   const std::uint32_t generation = generation_.load(std::memory_order_relaxed);
@@ -208,8 +225,9 @@ void Team::barrier() {
   }
   const Clock::time_point arrived = Clock::now();
   wait_while(generation_, generation);
-  if (is_stall(arrived)) stalls_.fetch_add(1, std::memory_order_relaxed);
-  work_began = Clock::now();
+  const Clock::time_point now = Clock::now();
+  if (is_stall(arrived, now - arrived)) add_stall(now - arrived);
+  work_began = now;
 }
 
 Range share_of(std::size_t count, unsigned index, unsigned parts, std::size_t grain) {

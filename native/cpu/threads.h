@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 
@@ -13,19 +14,26 @@ class Pool;
 /// The threads that run one parallel region together.
 class Team {
  public:
-  explicit Team(unsigned size) : size_(size) {}
+  explicit Team(unsigned size);
 
   unsigned size() const { return size_; }
   /// Returns when all of the team have called it. Spins briefly, then sleeps.
   void barrier();
-  /// True once members have waited longer for each other than they worked, more than once: other
-  /// processes hold the cores, and the team had better be one thread.
-  bool contended() const { return stalls_.load(std::memory_order_relaxed) > 1; }
+  /// True once stalls, in which a member waited longer for the others than it worked, were more
+  /// than one and took a good part of the time: other processes hold the cores, and the team had
+  /// better be one thread.
+  bool contended() const { return stalls_.load(std::memory_order_relaxed) > 1 && stalled(); }
 
  private:
   friend class Pool;
+  using Clock = std::chrono::steady_clock;
+  void add_stall(Clock::duration waited);
+  bool stalled() const;
+
   unsigned size_;
+  Clock::time_point began_;
   std::atomic<unsigned> stalls_{0};
+  std::atomic<Clock::rep> stalled_{0};  ///< of all members together
   std::atomic<unsigned> arrived_{0};
   std::atomic<std::uint32_t> generation_{0};
 };
