@@ -15,12 +15,15 @@ const VOTES = [/\b__syncthreads_(?:or|and|count)(\((?:[^()]|\([^()]*\))*\))/g]
 const withoutComments = (text) =>
   text.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replaceAll(/[^\n]/g, ' '))
 
+/** What stands where a statement was; a compiler warns of an `if` with a lone semicolon. */
+const NOTHING = '{}'
+
 /** The places of a file's text: { line, text, replacement, begin, end }, in their order. */
 export function barrierSites(source) {
   const code = withoutComments(source)
   const found = [
     ...STATEMENTS.flatMap((pattern) =>
-      [...code.matchAll(pattern)].map((match) => ({ match, replacement: '{}' })),
+      [...code.matchAll(pattern)].map((match) => ({ match, replacement: NOTHING })),
     ),
     ...VOTES.flatMap((pattern) =>
       [...code.matchAll(pattern)].map((match) => ({ match, replacement: match[1] })),

@@ -20,7 +20,7 @@ function buildFolder() {
 
 const tests = values.tests ?? (values.folder && `^${values.folder}/`)
 
-/** What the sanitizers leave out: in the emulated device they cost minutes, and run no code that others do not. */
+/** What the sanitizers leave out: in the emulated device they cost minutes. Its errors are in errors_test, too. */
 const REPEATS = ['--exclude-regex', '^cuda/engine_(bits|failures|model)_test']
 
 /** Under sanitizers more optimization costs the compiler more than it saves the tests. */

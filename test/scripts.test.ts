@@ -143,12 +143,12 @@ describe('barriers', () => {
 
   test('are found one by one, where they are called and not in comments', () => {
     expect(sites('// __syncthreads();\na; __syncthreads();\n__syncwarp(mask);')).toEqual([
-      [2, '// __syncthreads();\na; ;\n__syncwarp(mask);'],
-      [3, '// __syncthreads();\na; __syncthreads();\n;'],
+      [2, '// __syncthreads();\na; {}\n__syncwarp(mask);'],
+      [3, '// __syncthreads();\na; __syncthreads();\n{}'],
     ])
     expect(sites('void arrive(int* c) { add(c); }\narrive(c);\nbarrier.wait();')).toEqual([
-      [2, 'void arrive(int* c) { add(c); }\n;\nbarrier.wait();'],
-      [3, 'void arrive(int* c) { add(c); }\narrive(c);\n;'],
+      [2, 'void arrive(int* c) { add(c); }\n{}\nbarrier.wait();'],
+      [3, 'void arrive(int* c) { add(c); }\narrive(c);\n{}'],
     ])
   })
 
@@ -156,6 +156,6 @@ describe('barriers', () => {
     expect(sites('if (__syncthreads_or(f(x)) == 0) return;')).toEqual([
       [1, 'if ((f(x)) == 0) return;'],
     ])
-    expect(sites('while (arrivals(c) < n) __nanosleep(20);')).toEqual([[1, ';']])
+    expect(sites('while (arrivals(c) < n) __nanosleep(20);')).toEqual([[1, '{}']])
   })
 })

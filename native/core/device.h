@@ -94,7 +94,8 @@ struct GruTensors {
   DeviceSpan<T> bias_hh;    ///< [3H], or empty
 };
 
-/// A device's own copies of a direction's weights, in whatever order its kernels read them.
+/// A device's own copies of a direction's weights, in whatever order its kernels read them. Their
+/// device outlives them.
 class GruWeights {
  public:
   virtual ~GruWeights() = default;

@@ -1,6 +1,7 @@
 #include "cpu/gradient_products.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "cpu/pointwise.h"
@@ -9,6 +10,15 @@
 namespace gru::cpu {
 
 namespace {
+
+bool is_finite(DeviceMatrix<const float> matrix) {
+  for (std::size_t i = 0; i < matrix.rows(); ++i) {
+    const float* row = matrix.data() + i * matrix.stride();
+    // The square of a float is far from the largest double.
+    if (!std::isfinite(kernels().sum_of_squares(row, matrix.columns()))) return false;
+  }
+  return true;
+}
 
 /// dx = dG W, dW = dG^T x, dU = dG^T h, and the bias sums.
 class GradientProducts {
@@ -95,15 +105,17 @@ class GradientProducts {
     const std::size_t rest = map.rows() - std::min(batch, map.rows());
     const std::size_t begin = call_.reverse ? rest : 0;
     const std::size_t first = call_.reverse ? 0 : batch;
-    const bool starts_at_zero = call_.initial_state.empty() && rest > 0;
-    if (!starts_at_zero) {
+    // Zeros add nothing to a sum, but to what isn't finite.
+    const DeviceMatrix<const float> at_start = gradients.row_range(begin, batch);
+    const bool adds_nothing = rest > 0 && call_.initial_state.empty() && is_finite(at_start);
+    if (!adds_nothing) {
       const DeviceMatrix<const float> initial(initial_state_, batch, hidden_, hidden_);
-      GRU_RETURN_IF_ERROR(weight_gradient(gradients.row_range(begin, batch), initial, to, false));
+      GRU_RETURN_IF_ERROR(weight_gradient(at_start, initial, to, false));
     }
     if (rest == 0) return {};
     return weight_gradient(gradients.row_range(first, rest),
                            call_.output.row_range(call_.reverse ? batch : 0, rest), to,
-                           !starts_at_zero);
+                           !adds_nothing);
   }
 
   Status gather_states() {

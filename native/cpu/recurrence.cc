@@ -1,6 +1,7 @@
 #include "cpu/recurrence.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/cell.h"
 #include "cpu/cpu_device.h"
@@ -13,6 +14,19 @@ namespace {
 /// A step divided by units costs a barrier, about a microsecond: under this much work for each
 /// thread that is not worth it.
 constexpr double operations_per_step = 1.2e5;
+/// More than this over an even share of the sequences, and the others wait longer than for
+/// barriers.
+constexpr double most_uneven = 1.125;
+
+bool is_even(const RowMap& map, unsigned parts) {
+  std::size_t largest = 0;
+  for (unsigned part = 0; part < parts; ++part) {
+    const Range range = share_sequences(map, part, parts);
+    const auto lengths = map.sorted_lengths().subspan(range.begin, range.end - range.begin);
+    largest = std::max(largest, std::accumulate(lengths.begin(), lengths.end(), std::size_t{0}));
+  }
+  return static_cast<double>(largest * parts) <= most_uneven * static_cast<double>(map.rows());
+}
 
 }  // namespace
 
@@ -22,7 +36,8 @@ Division divide(const RowMap& map, std::size_t hidden, double operations) {
   const std::size_t tile = kernels().max_rows;
   const std::size_t weights = gate_count * hidden * hidden * sizeof(float);
   // Threads do better with a part each of weights that their caches could not hold whole.
-  if (map.batch() >= 2 * tile * wanted && !exceed_cache(weights)) return {wanted, true};
+  const bool by_sequences = map.batch() >= 2 * tile * wanted && !exceed_cache(weights);
+  if (by_sequences && is_even(map, wanted)) return {wanted, true};
 
   const double rows = static_cast<double>(map.rows()) / static_cast<double>(map.steps());
   const double step = 2.0 * static_cast<double>(weights / sizeof(float)) * rows;

@@ -27,6 +27,9 @@ constexpr unsigned max_threads = 1024;
 /// scheduler's slice, so that waiting never keeps a thread from the core it waits for.
 constexpr std::chrono::microseconds spin_time{30};
 
+/// How far back a team looks for stalls: some slices of a scheduler's.
+constexpr std::chrono::milliseconds stall_window{20};
+
 void pause() {
 #if defined(__x86_64__)
   _mm_pause();
@@ -80,8 +83,8 @@ void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
 /// When the calling thread last began to work, in the region that it is in.
 thread_local Clock::time_point work_began;
 
-/// True where a wait since `arrived` was a stall, which is as long as a scheduler's slice, and not a
-/// difference between the shares of those who work.
+/// True where a wait since `arrived` was a stall, which is as long as a scheduler's slice, and not
+/// a difference between the shares of those who work.
 bool is_stall(Clock::time_point arrived, Clock::duration waited) {
   constexpr std::chrono::microseconds least{200};
   return waited > least && waited > 2 * (arrived - work_began);
@@ -146,7 +149,7 @@ class Pool {
     }
     const Clock::time_point ended = Clock::now();
     const bool stalled = had_share(finished) && is_stall(finished, ended - finished);
-    if (stalled || team.stalled()) {
+    if (stalled || team.contended_ || team.stalls().cost_much(ended - team.window_began_)) {
       rest_.begin();
     } else {
       rest_.add_work(ended - began);
@@ -197,20 +200,33 @@ std::atomic<unsigned>& thread_count() {
 }  // namespace
 
 Team::Team(unsigned size) : size_(size) {
-  if (size > 1) began_ = Clock::now();
+  if (size > 1) window_began_ = Clock::now();
 }
 
-/// Whether stalls took a good part of the time up to now.
-bool Team::stalled() const {
-  if (stalls_.load(std::memory_order_relaxed) == 0) return false;
+bool Team::contended() {
+  const Stalls now = stalls();
+  if (contended_ || now.count == 0) return contended_;
+  const Clock::duration passed = Clock::now() - window_began_;
+  contended_ = now.count > 1 && now.cost_much(passed);
+  if (passed > stall_window) {
+    stall_count_.store(0, std::memory_order_relaxed);
+    stall_duration_.store(0, std::memory_order_relaxed);
+    window_began_ += passed;
+  }
+  return contended_;
+}
+
+Stalls Team::stalls() const {
+  if (size_ == 1) return {};
   // One straggler keeps all others waiting.
-  const Clock::duration each(stalled_.load(std::memory_order_relaxed) / (size_ - 1));
-  return each > (Clock::now() - began_) / 4;
+  const unsigned waiting = size_ - 1;
+  return {stall_count_.load(std::memory_order_relaxed) / waiting,
+          Clock::duration(stall_duration_.load(std::memory_order_relaxed) / waiting)};
 }
 
 void Team::add_stall(Clock::duration waited) {
-  stalled_.fetch_add(waited.count(), std::memory_order_relaxed);
-  stalls_.fetch_add(1, std::memory_order_relaxed);
+  stall_duration_.fetch_add(waited.count(), std::memory_order_relaxed);
+  stall_count_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Team::barrier() {

@@ -11,6 +11,15 @@ namespace gru::cpu {
 
 class Pool;
 
+/// Times that a team of threads was held up.
+struct Stalls {
+  unsigned count = 0;
+  std::chrono::steady_clock::duration length{};
+
+  /// Whether they took a good part of what passed.
+  bool cost_much(std::chrono::steady_clock::duration passed) const { return length > passed / 4; }
+};
+
 /// The threads that run one parallel region together.
 class Team {
  public:
@@ -19,21 +28,22 @@ class Team {
   unsigned size() const { return size_; }
   /// Returns when all of the team have called it. Spins briefly, then sleeps.
   void barrier();
-  /// True once stalls, in which a member waited longer for the others than it worked, were more
-  /// than one and took a good part of the time: other processes hold the cores, and the team had
-  /// better be one thread.
-  bool contended() const { return stalls_.load(std::memory_order_relaxed) > 1 && stalled(); }
+  /// True once stalls, in which a member waited longer for the others than it worked, came again
+  /// and took a good part of the last while: other processes hold the cores, and the team had
+  /// better be one thread. For member 0.
+  bool contended();
 
  private:
   friend class Pool;
-  using Clock = std::chrono::steady_clock;
-  void add_stall(Clock::duration waited);
-  bool stalled() const;
+  void add_stall(std::chrono::steady_clock::duration waited);
+  /// How often a straggler held the others up, and for how long, since the window began.
+  Stalls stalls() const;
 
   unsigned size_;
-  Clock::time_point began_;
-  std::atomic<unsigned> stalls_{0};
-  std::atomic<Clock::rep> stalled_{0};  ///< of all members together
+  bool contended_ = false;
+  std::chrono::steady_clock::time_point window_began_;
+  std::atomic<unsigned> stall_count_{0};                           ///< of all members together
+  std::atomic<std::chrono::steady_clock::rep> stall_duration_{0};  ///< of all members together
   std::atomic<unsigned> arrived_{0};
   std::atomic<std::uint32_t> generation_{0};
 };

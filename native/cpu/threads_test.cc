@@ -111,6 +111,34 @@ GRU_TEST(barriers_keep_a_team_in_step) {
   }
 }
 
+/// Whether a team was ever contended whose last member comes late to each of `late` barriers.
+bool is_contended(unsigned size, int late) {
+  std::atomic<bool> contended{false};
+  with_team_of(size, [&](unsigned index, Team& team) {
+    for (int round = 0; round < late; ++round) {
+      if (index + 1 == size) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      team.barrier();
+      if (index == 0 && team.contended()) contended = true;
+    }
+  });
+  return contended;
+}
+
+GRU_TEST(a_team_is_contended_once_stragglers_hold_it_up_again) {
+  for (const unsigned size : {2U, 3U}) {
+    GRU_CHECK(!is_contended(size, 1));
+    GRU_CHECK(is_contended(size, 6));
+  }
+}
+
+GRU_TEST(stalls_cost_much_where_they_take_a_good_part_of_the_time) {
+  using std::chrono::milliseconds;
+  const Stalls stalls{2, milliseconds(10)};
+  GRU_CHECK(stalls.cost_much(milliseconds(20)));
+  GRU_CHECK(!stalls.cost_much(milliseconds(100)));
+  GRU_CHECK(!Stalls{}.cost_much(milliseconds(0)));
+}
+
 /// The sum of 0..count-1, by a team with a barrier.
 std::size_t parallel_sum(unsigned wanted, std::size_t count) {
   std::vector<std::size_t> sums(wanted);

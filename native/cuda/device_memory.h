@@ -8,7 +8,8 @@
 
 namespace gru::cuda {
 
-/// Memory of a device for the work of one queue, which must outlive it; empty until `create`.
+/// Memory of a device for the work of one queue, whose stream must outlive it; empty until
+/// `create`.
 ///
 /// It is given back in the queue's order: work that is still to be done may use it, and nobody
 /// waits for anybody. Where the device has no memory pools, freeing waits for all that is queued on

@@ -217,14 +217,27 @@ GRU_TEST(weights_are_freed_on_their_own_device) {
   emulator::reset();
   std::unique_ptr<Device> device;
   GRU_CHECK_OK(cuda::create_device({1, {}}, device));
+  void* memory = nullptr;
+  GRU_CHECK_OK(device->allocate(48 * sizeof(float), memory));
+  const auto part = [&](std::size_t first, std::size_t count) {
+    return DeviceSpan<const float>(static_cast<const float*>(memory) + first, count);
+  };
   std::unique_ptr<GruWeights> weights;
-  GRU_CHECK_OK(device->create_gru_weights({3, 4, {}}, weights));
+  GRU_CHECK_OK(device->create_gru_weights({3, 2, {}}, weights));
+  const std::size_t before = emulator::counts().allocations;
+  GRU_CHECK_OK(
+      device->load_gru_weights(*weights, {part(0, 18), part(18, 12), part(30, 6), part(36, 6)}));
+  GRU_CHECK(emulator::counts().allocations > before);
   int current = -1;
   std::thread([&] {
     weights.reset();
     current = emulator::current_device();
   }).join();
   GRU_CHECK(current == 1);
+  std::vector<float> values(1);
+  GRU_CHECK_OK(device->download(values, part(0, 1)));
+  GRU_CHECK(emulator::counts().allocations == before);
+  device->release(memory);
 }
 
 GRU_TEST(an_unknown_tier_is_refused) {

@@ -36,7 +36,11 @@ class Owned {
 };
 
 inline cudaError_t free_pinned_memory(void* memory) { return cudaFreeHost(memory); }
-inline cudaError_t free_stream(cudaStream_t stream) { return cudaStreamDestroy(stream); }
+/// Waits, since only then a pool lets go of what was given back to it in the stream's order.
+inline cudaError_t free_stream(cudaStream_t stream) {
+  if (cudaStreamSynchronize(stream) != cudaSuccess) static_cast<void>(cudaGetLastError());
+  return cudaStreamDestroy(stream);
+}
 inline cudaError_t free_event(cudaEvent_t event) { return cudaEventDestroy(event); }
 
 using PinnedMemory = Owned<void*, free_pinned_memory>;

@@ -1,5 +1,6 @@
 #include "cuda/emulator/control.h"
 #include "cuda/kernels/persistent_launch.h"
+#include "cuda/tier.h"
 #include "testing/reference_checks.h"
 
 /// Persistent kernels whose blocks have more sequences than their shared memory holds at a time.
@@ -33,11 +34,16 @@ GRU_TEST(a_block_with_several_tiles_agrees_with_the_reference) {
     example.batch = random.size(2 * tile + 1, 4 * tile + 1);
     cuda::Limits limits;
     GRU_CHECK_OK(cuda::read_limits(0, limits));
-    cuda::PersistentShape shape;
-    GRU_CHECK(cuda::persistent_fits({3, hidden, {}}, limits, shape));
-    shape = cuda::persistent_shape(hidden, example.batch, limits);
+    cuda::Tiers tiers;
+    GRU_CHECK_OK(cuda::choose_tiers({3, hidden, example.options.variant}, limits, {}, {}, tiers));
+    GRU_CHECK(tiers.forward == cuda::Tier::persistent && tiers.backward == cuda::Tier::persistent);
+    const cuda::PersistentShape shape = cuda::persistent_shape(hidden, example.batch, limits);
     GRU_CHECK(shape.tile == tile && shape.sequences > 2 * tile);
     testing::fill_for_engine(example, random);
+    testing::check_example(example, 1);
+    example.options.bidirectional = true;
+    testing::fill_for_engine(example, random);
+    example.lengths = random.lengths(example.batch, example.steps);
     testing::check_example(example, 1);
   }
   emulator::reset();

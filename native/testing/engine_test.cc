@@ -163,6 +163,32 @@ GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
 }
 
 /// Also after one that was aborted, which counts for nothing.
+GRU_TEST(a_state_of_zeros_is_the_same_given_or_not_even_to_gradients_that_are_nan) {
+  Random random;
+  for (const float first : {1.0F, testing::nan_float}) {
+    EngineResults results[2];
+    Example example;
+    example.options.input_size = 3;
+    example.options.hidden_size = 5;
+    example.steps = 3;
+    example.batch = 2;
+    testing::fill_for_engine(example, random);
+    example.d_output[0] = static_cast<double>(first);
+    for (const bool given : {false, true}) {
+      example.initial_state.assign(given ? 2 * 5 : 0, 0.0);
+      results[given ? 1 : 0] = EngineExample(example, 1).run();
+    }
+    for (std::size_t i = 0; i < results[0].parameters.size(); ++i) {
+      const float one = results[0].parameters[i];
+      const float other = results[1].parameters[i];
+      GRU_CHECK(one == other || (std::isnan(one) && std::isnan(other)));
+    }
+    GRU_CHECK(std::isnan(first) == std::any_of(results[0].parameters.begin(),
+                                               results[0].parameters.end(),
+                                               [](float value) { return std::isnan(value); }));
+  }
+}
+
 GRU_TEST(every_training_pass_has_masks_of_its_own) {
   Random random;
   Example example;

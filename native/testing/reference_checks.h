@@ -1,6 +1,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <span>
 #include <string>
 #include <vector>
 

@@ -101,7 +101,7 @@ export async function codeOf(call: () => unknown): Promise<unknown> {
   }
 }
 
-/** A training step of some milliseconds. An emulated GPU takes a thousand times a CPU's time. */
+/** An emulated GPU takes a thousand times a CPU's time for a step. */
 const trainingStep =
   device.name === 'cuda-emulated'
     ? { hiddenSize: 24, steps: 8, batch: 4 }

@@ -12,7 +12,8 @@
 ///   GRU_CUDA_EMULATED_MEMORY   bytes of each, 1 GiB by default
 ///   GRU_CUDA_EMULATED_ORDER    forward (default), reverse or shuffle
 ///   GRU_CUDA_EMULATED_SEED     seed of the shuffled order; without an order it chooses shuffle
-///   GRU_CUDA_EMULATED_FAULT    function:n:error, such as cudaMalloc:3:cudaErrorMemoryAllocation
+///   GRU_CUDA_EMULATED_FAULT    function:n:error, such as
+///   cudaMallocAsync:3:cudaErrorMemoryAllocation
 
 namespace gru::emulator {
 

@@ -183,12 +183,25 @@ GRU_TEST(freeing_in_a_streams_order_waits_for_nothing_and_lets_its_work_end_firs
   GRU_CHECK_CUDA(launch({1, 1, 0, other.handle}, add, memory.data(), 1.0f));
   GRU_CHECK_CUDA(cudaMemcpyAsync(more, memory.data(), 4, cudaMemcpyDeviceToDevice, stream.handle));
   GRU_CHECK_CUDA(cudaFreeAsync(more, stream.handle));
+  GRU_CHECK(cudaFreeAsync(more, stream.handle) == cudaErrorInvalidValue);
+  GRU_CHECK(cudaMemsetAsync(more, 0, 4, stream.handle) == cudaErrorInvalidValue);
   GRU_CHECK(gru::emulator::counts().pending == 3);
   GRU_CHECK(gru::emulator::counts().allocations == 2);
   GRU_CHECK_CUDA(cudaStreamSynchronize(stream.handle));
   GRU_CHECK(gru::emulator::counts().pending == 1);
   GRU_CHECK(gru::emulator::counts().allocations == 1);
   GRU_CHECK(cudaFreeAsync(more, stream.handle) == cudaErrorInvalidValue);
+}
+
+GRU_TEST(a_lost_device_still_gives_back_memory) {
+  const FreshEmulator fresh;
+  const Stream stream;
+  void* memory = nullptr;
+  GRU_CHECK_CUDA(cudaMallocAsync(&memory, 4, stream.handle));
+  GRU_CHECK_CUDA(cudaFreeAsync(memory, stream.handle));
+  gru::emulator::lose_device(0, cudaErrorIllegalAddress);
+  gru::emulator::reset();
+  GRU_CHECK(gru::emulator::counts().allocations == 0);
 }
 
 GRU_TEST(a_stream_has_again_what_was_freed_before_in_it) {

@@ -110,8 +110,15 @@ bool DeviceMemory::release(void* memory) {
   if (open_ == 0) protect(PROT_NONE);
   ASAN_POISON_MEMORY_REGION(at, bytes);
   used_ -= bytes;
+  given_back_.erase(piece->first);
   pieces_.erase(piece);
   return true;
+}
+
+bool DeviceMemory::give_back(void* memory) {
+  const std::lock_guard lock(mutex_);
+  char* const at = static_cast<char*>(memory);
+  return pieces_.contains(at) && given_back_.insert(at).second;
 }
 
 bool DeviceMemory::holds(const void* memory, std::size_t bytes) const {
@@ -120,6 +127,7 @@ bool DeviceMemory::holds(const void* memory, std::size_t bytes) const {
   auto piece = pieces_.upper_bound(const_cast<char*>(at));
   if (piece == pieces_.begin()) return false;
   --piece;
+  if (given_back_.contains(piece->first)) return false;
   const std::size_t offset = static_cast<std::size_t>(at - piece->first);
   return offset <= piece->second && bytes <= piece->second - offset;
 }

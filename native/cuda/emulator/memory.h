@@ -5,6 +5,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 
 /// The memory of one device: addresses that host code can't follow, because they are open to nobody
 /// but while emulated work runs. New memory is filled with NaN, and guards lie between the pieces.
@@ -27,7 +28,10 @@ class DeviceMemory {
   void* allocate(std::size_t bytes);
   /// False where `memory` isn't the start of a piece.
   bool release(void* memory);
-  /// Whether [memory, memory + bytes) lies in one piece.
+  /// A piece that work which is queued may use until its release, and no other. False where
+  /// `memory` isn't the start of a piece, or was given back before.
+  bool give_back(void* memory);
+  /// Whether [memory, memory + bytes) lies in one piece that wasn't given back.
   bool holds(const void* memory, std::size_t bytes) const;
   /// Whether the address lies in this device's range at all.
   bool owns(const void* address) const;
@@ -47,6 +51,7 @@ class DeviceMemory {
 
   mutable std::mutex mutex_;
   std::map<char*, std::size_t> pieces_;
+  std::set<char*> given_back_;
   std::atomic<char*> begin_{nullptr};
   std::size_t reserved_ = 0;
   std::size_t extent_ = 0;  // what was in use ever

@@ -142,11 +142,12 @@ cudaError_t cudaFree(void* memory) {
   });
 }
 
-// A stream has again what it released before, which here means to run that far first.
+// A stream has again what it released before. What of it the allocation needs is not looked into:
+// all that is pending runs, which a GPU may be about to do at any time.
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream) {
   return call_stream("cudaMallocAsync", stream, [=](Stream& on) {
     if (!state().settings().properties.memory_pools) return cudaErrorNotSupported;
-    if (on.releases > 0) on.run_all();
+    if (on.has_releases()) on.run_all();
     return allocate(memory, bytes, on.device());
   });
 }
@@ -156,13 +157,8 @@ cudaError_t cudaFreeAsync(void* memory, cudaStream_t stream) {
     const std::shared_ptr<Stream> on = stream_of(stream, current);
     if (on == nullptr) return cudaErrorInvalidResourceHandle;
     DeviceMemory& owner = on->device().memory();
-    if (!owner.holds(memory, 0)) return cudaErrorInvalidValue;
-    if (on->device().lost() != cudaSuccess) return owner.release(memory), cudaSuccess;
-    on->releases += 1;
-    enqueue_work(*on, [&owner, memory, &releases = on->releases] {
-      owner.release(memory);
-      releases -= 1;
-    });
+    if (!owner.give_back(memory)) return cudaErrorInvalidValue;
+    on->enqueue_release([&owner, memory] { owner.release(memory); });
     return cudaSuccess;
   });
 }

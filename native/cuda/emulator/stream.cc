@@ -23,6 +23,11 @@ std::uint64_t Stream::pending() const {
   return queued_ - done_;
 }
 
+bool Stream::has_releases() const {
+  const std::lock_guard lock(mutex);
+  return releases_ > 0;
+}
+
 bool Stream::done(std::uint64_t number) const {
   const std::lock_guard lock(mutex);
   return done_ >= number;
@@ -30,13 +35,20 @@ bool Stream::done(std::uint64_t number) const {
 
 std::uint64_t Stream::enqueue(std::function<void()> work) {
   const std::lock_guard lock(mutex);
-  operations_.push_back({std::move(work), {}});
+  operations_.push_back({std::move(work), nullptr, {}});
+  return ++queued_;
+}
+
+std::uint64_t Stream::enqueue_release(std::function<void()> release) {
+  const std::lock_guard lock(mutex);
+  operations_.push_back({nullptr, std::move(release), {}});
+  ++releases_;
   return ++queued_;
 }
 
 void Stream::enqueue_wait(Ticket awaited) {
   const std::lock_guard lock(mutex);
-  operations_.push_back({nullptr, std::move(awaited)});
+  operations_.push_back({nullptr, nullptr, std::move(awaited)});
   ++queued_;
 }
 
@@ -72,7 +84,9 @@ void Stream::run_front(std::unique_lock<std::mutex>& lock) {
   running_ = true;
   lock.unlock();
   if (operation.work != nullptr && device_.lost() == cudaSuccess) operation.work();
+  if (operation.release != nullptr) operation.release();
   lock.lock();
+  if (operation.release != nullptr) --releases_;
   running_ = false;
   ++done_;
   changed.notify_all();

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -34,20 +33,23 @@ class Stream {
 
   std::uint64_t queued() const;
   std::uint64_t pending() const;
+  /// Whether any of the pending operations releases something.
+  bool has_releases() const;
   bool done(std::uint64_t number) const;
 
   /// Work of `device`'s, with its memory open.
   std::uint64_t enqueue(std::function<void()> work);
+  /// Work that even a lost device does: gives back what the stream is done with.
+  std::uint64_t enqueue_release(std::function<void()> release);
   void enqueue_wait(Ticket awaited);
   void run_until(std::uint64_t number);
   void run_all() { run_until(queued()); }
   void run_one();
 
-  std::atomic<unsigned> releases{0};  ///< of memory, among the pending operations
-
  private:
   struct Operation {
     std::function<void()> work;
+    std::function<void()> release;
     Ticket awaited;
   };
   void run_front(std::unique_lock<std::mutex>& lock);
@@ -57,6 +59,7 @@ class Stream {
   std::deque<Operation> operations_;
   std::uint64_t queued_ = 0;
   std::uint64_t done_ = 0;
+  std::size_t releases_ = 0;
   bool running_ = false;
 };
 

@@ -76,7 +76,7 @@ __device__ __forceinline__ void add_products(const BackwardArguments& p, Persist
     block.for_each_unit(count, [&](unsigned i, unsigned j) {
       p.d_state_of(first + i, block.first_unit() + j) += block.sum(i, 0, j);
     });
-    __syncthreads();
+    __syncthreads();  // the next step's threads have other elements of d_state
   });
 }
 

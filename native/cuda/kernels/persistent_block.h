@@ -73,8 +73,8 @@ class PersistentBlock {
     }
   }
 
-  /// Calls body(first, count) for the tiles of `active` sequences of the block. A body that ends
-  /// with reading sums needs no barrier there: its first one comes before it forms any.
+  /// Calls body(first, count) for the tiles of `active` sequences of the block. A body's first
+  /// barrier comes before it forms sums, so that the body before it may end with reading its own.
   template <class Body>
   __device__ __forceinline__ void for_each_tile(unsigned active, const Body& body) const {
     for (unsigned first = 0; first < active; first += tile_) {

@@ -34,7 +34,7 @@ template <class Tile, bool transpose_a, bool transpose_b>
 __global__ void __launch_bounds__(Tile::threads, 2) product_kernel(ProductArguments p) {
   using LoaderA = SliceLoader<Tile, Tile::rows, !transpose_a>;
   using LoaderB = SliceLoader<Tile, Tile::columns, transpose_b>;
-  static_assert(sum_depth / Tile::depth % 2 == 0, "slices are free again after each sum");
+  static_assert(sum_depth % (2 * Tile::depth) == 0, "the first slices are free after each sum");
   GRU_SHARED_ARRAY(float, shared, 2 * LoaderA::size + 2 * LoaderB::size);
   const unsigned first_row = blockIdx.x * Tile::rows;
   const unsigned first_column = blockIdx.y * Tile::columns;

@@ -163,7 +163,8 @@ class MicroTile : public Shape {
 
 /// Adds the products of depths begin..end to `tile`, through two slices of each factor in turn, so
 /// that the next one is on its way while this one is multiplied. After an even number of slices the
-/// first pair is read by nobody any more, so that the next depths may follow at once.
+/// first pair is read by nobody any more, so that the next depths may follow at once; only a
+/// block's last ones may be an odd number.
 template <class Tile, class LoaderA, class LoaderB>
 __device__ __forceinline__ void multiply_depths(Tile& tile, LoaderA& a, LoaderB& b, float* shared,
                                                 unsigned begin, unsigned end) {
