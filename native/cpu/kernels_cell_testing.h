@@ -23,7 +23,7 @@ struct Step {
   Step(const cpu::Kernels& kernels, CellVariant cell_variant, Random& random)
       : table(kernels),
         variant(cell_variant),
-        rows(random.size(1, 9) + (coin(random) ? kernels.max_rows : 0)),
+        rows(random.size(1, 9) + (coin(random) ? random.size(1, 3) * kernels.max_rows : 0)),
         hidden(random.size(1, coin(random) ? 9 : 70)),
         weight(random_floats(random, gate_count * hidden * hidden,
                              1 / std::sqrt(static_cast<double>(hidden)))),

@@ -31,7 +31,7 @@ struct Example {
 
   Example(const Kernels& kernels, Random& random)
       : table(kernels),
-        rows(random.size(0, 9) + (coin(random) ? 2 * kernels.max_rows : 0)),
+        rows(random.size(0, 9) + (coin(random) ? random.size(1, 3) * kernels.max_rows : 0)),
         depth(random.size(1, 70)),
         columns(random.size(1, coin(random) ? 100 : 400)),
         first_k(coin(random) ? 0 : random.size(0, depth - 1)),

@@ -97,15 +97,15 @@ GRU_INLINE void finish(CandidateBefore<Keep>, const Place& at, const Vector* sum
 }
 
 /// A function of its own: where several tiles share one, GCC 12 spills sums in the inner loop.
-template <int Rows, int Groups, std::size_t Ahead, class Kind>
+template <int Rows, int Groups, Fetch fetch, class Kind>
 GRU_OUTLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor& factor,
-                              std::size_t row, std::size_t block) {
+                              std::size_t row, std::size_t block, const float* next = nullptr) {
   constexpr int gates = Kind::gates;
   const std::size_t block_size = step.hidden * gates * lanes;
   const RowMajor a{factor.data + row * factor.stride, factor.stride};
   Vector sums[Rows][Groups * gates] = {};
-  multiply_tile<Rows, Groups, gates, Ahead>(sums, a, step.weights + block * block_size, block_size,
-                                            step.hidden);
+  multiply_tile<Rows, Groups, gates, fetch>(sums, a, step.weights + block * block_size, block_size,
+                                            step.hidden, next);
 #pragma GCC unroll 8
   for (int r = 0; r < Rows; ++r) {
 #pragma GCC unroll 4
@@ -119,53 +119,70 @@ GRU_OUTLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor
 }
 
 /// All blocks for `Rows` rows: several at once as long as they last.
-template <int Rows, int Groups, std::size_t Ahead, class Kind>
+template <int Rows, int Groups, Fetch fetch, class Kind>
 GRU_INLINE void compute_rows(Kind kind, const ForwardStep& step, const RowMajor& factor,
                              std::size_t row) {
   const std::size_t groups = (step.end_block - step.first_block) / Groups;
   for_each_in_order(groups, step.descending, [&](std::size_t group) {
-    compute_tile<Rows, Groups, Ahead>(kind, step, factor, row, step.first_block + group * Groups);
+    compute_tile<Rows, Groups, fetch>(kind, step, factor, row, step.first_block + group * Groups);
   });
   if constexpr (Groups > 1) {
     for (std::size_t block = step.first_block + groups * Groups; block < step.end_block; ++block) {
-      compute_tile<Rows, 1, Ahead>(kind, step, factor, row, block);
+      compute_tile<Rows, 1, fetch>(kind, step, factor, row, block);
     }
   }
 }
 
 /// Full tiles go block by block, so that a block's weights, once fetched, stay near for all rows.
-template <int Rows, std::size_t Ahead, class Kind>
+/// The first tile fetches them, or, with Fetch::next, the first ones together those of the next
+/// block.
+template <int Rows, Fetch fetch, class Kind>
 GRU_INLINE std::size_t compute_full_tiles(Kind kind, const ForwardStep& step,
                                           const RowMajor& factor) {
   const std::size_t end = step.rows / Rows * Rows;
   if (end == 0) return 0;
-  for_each_in_order(step.end_block - step.first_block, step.descending, [&](std::size_t block) {
-    compute_tile<Rows, 1, Ahead>(kind, step, factor, 0, step.first_block + block);
-    for (std::size_t row = Rows; row < end; row += Rows) {
-      compute_tile<Rows, 1, 0>(kind, step, factor, row, step.first_block + block);
+  constexpr std::size_t fetching = fetch == Fetch::next ? Kind::gates : 1;
+  const std::size_t part = step.hidden * lanes;
+  const std::size_t blocks = step.end_block - step.first_block;
+  for_each_in_order(blocks, step.descending, [&](std::size_t block) {
+    const std::size_t following = next_in_order(block, blocks, step.descending);
+    const float* next = step.weights + (step.first_block + following) * Kind::gates * part;
+    std::size_t row = 0;
+    for (; row < fetching * Rows; row += Rows, next += part) {
+      compute_tile<Rows, 1, fetch>(kind, step, factor, row, step.first_block + block, next);
+    }
+    for (; row < end; row += Rows) {
+      compute_tile<Rows, 1, Fetch::nothing>(kind, step, factor, row, step.first_block + block);
     }
   });
   return end;
 }
 
 /// Registers allow 24 sums beside the weights, or 12 where there are but 16 registers.
-template <std::size_t Ahead, class Kind>
-GRU_INLINE void compute_ahead(Kind kind, const ForwardStep& step, const RowMajor& factor) {
+template <Fetch fetch, class Kind>
+GRU_INLINE void compute_fetching(Kind kind, const ForwardStep& step, const RowMajor& factor) {
   constexpr int pair = max_rows == 8 ? 2 : 1;
-  std::size_t row = compute_full_tiles<static_cast<int>(max_rows), Ahead>(kind, step, factor);
+  constexpr int tile = static_cast<int>(max_rows);
+  std::size_t row = 0;
+  if constexpr (fetch == Fetch::own) {
+    if (step.rows >= Kind::gates * max_rows) {
+      row = compute_full_tiles<tile, Fetch::next>(kind, step, factor);
+    }
+  }
+  if (row == 0) row = compute_full_tiles<tile, fetch>(kind, step, factor);
   if (max_rows > 4 && step.rows - row >= 4) {
-    compute_rows<4, pair, Ahead>(kind, step, factor, row);
+    compute_rows<4, pair, fetch>(kind, step, factor, row);
     row += 4;
   }
   switch (step.rows - row) {
     case 3:
-      compute_rows<3, pair, Ahead>(kind, step, factor, row);
+      compute_rows<3, pair, fetch>(kind, step, factor, row);
       break;
     case 2:
-      compute_rows<2, 2, Ahead>(kind, step, factor, row);
+      compute_rows<2, 2, fetch>(kind, step, factor, row);
       break;
     case 1:
-      compute_rows<1, 4, Ahead>(kind, step, factor, row);
+      compute_rows<1, 4, fetch>(kind, step, factor, row);
       break;
     default:
       break;
@@ -175,9 +192,9 @@ GRU_INLINE void compute_ahead(Kind kind, const ForwardStep& step, const RowMajor
 template <class Kind>
 GRU_INLINE void compute(Kind kind, const ForwardStep& step, const RowMajor& factor) {
   if (step.distant) {
-    compute_ahead<fetch_distance>(kind, step, factor);
+    compute_fetching<Fetch::own>(kind, step, factor);
   } else {
-    compute_ahead<0>(kind, step, factor);
+    compute_fetching<Fetch::nothing>(kind, step, factor);
   }
 }
 

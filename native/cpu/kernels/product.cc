@@ -11,6 +11,7 @@ struct PanelPlace {
   const float* b;
   std::size_t group_stride;
   std::size_t column;
+  const float* next;  ///< b of the panel that follows
 };
 
 template <int Rows, int Vectors>
@@ -31,12 +32,14 @@ GRU_INLINE void finish_tile(const PanelProduct& product, const Vector (&sums)[Ro
   }
 }
 
-template <int Rows, int Groups, int Vectors, std::size_t Ahead, class A>
+template <int Rows, int Groups, int Vectors, Fetch fetch, class A>
 GRU_OUTLINE void compute_tile(const PanelProduct& product, const A& a, const PanelPlace& place,
                               std::size_t row) {
   Vector sums[Rows][Groups * Vectors] = {};
-  multiply_tile<Rows, Groups, Vectors, Ahead>(sums, a, place.b, place.group_stride,
-                                              product.end_k - product.first_k);
+  const std::size_t depth = product.end_k - product.first_k;
+  const float* next = nullptr;
+  if constexpr (fetch == Fetch::next) next = place.next + row / Rows * depth * lanes;
+  multiply_tile<Rows, Groups, Vectors, fetch>(sums, a, place.b, place.group_stride, depth, next);
   finish_tile(product, sums, row, place.column);
 }
 
@@ -44,15 +47,19 @@ GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
   return {product.a + row * product.a_stride + product.first_k, product.a_stride};
 }
 
-/// One tile of `Rows` rows of one panel. The panel's first tile fetches it.
+/// One tile of `Rows` rows of one panel. Of distant panels the first tiles fetch the next one, or,
+/// where they are too few for that, the first one fetches its own.
 template <int Rows, int Vectors>
 GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPlace& place,
                              std::size_t row) {
   const RowMajor a = rows_from(product, row);
-  if (row == 0 && product.distant) {
-    compute_tile<Rows, 1, Vectors, fetch_distance>(product, a, place, row);
+  constexpr std::size_t fetching = Rows * Vectors;  // rows whose tiles fetch the next panel
+  if (product.distant && product.rows >= fetching && row < fetching) {
+    compute_tile<Rows, 1, Vectors, Fetch::next>(product, a, place, row);
+  } else if (product.distant && product.rows < fetching && row == 0) {
+    compute_tile<Rows, 1, Vectors, Fetch::own>(product, a, place, row);
   } else {
-    compute_tile<Rows, 1, Vectors, 0>(product, a, place, row);
+    compute_tile<Rows, 1, Vectors, Fetch::nothing>(product, a, place, row);
   }
 }
 
@@ -85,7 +92,8 @@ void multiply_packed(const PanelProduct& product, const PanelPlace& place) {
   for (std::size_t row = 0; row < product.rows; row += max_rows) {
     const PackedTile a{product.a + row * depth};
     Vector sums[max_rows][Vectors] = {};
-    multiply_tile<static_cast<int>(max_rows), 1, Vectors, 0>(sums, a, place.b, 0, depth);
+    multiply_tile<static_cast<int>(max_rows), 1, Vectors, Fetch::nothing>(sums, a, place.b, 0,
+                                                                          depth, nullptr);
     if (row + max_rows <= product.rows) {
       finish_tile(product, sums, row, place.column);
     } else {
@@ -102,7 +110,7 @@ GRU_INLINE PanelPlace place_of(const PanelProduct& product, std::size_t panel,
                                std::size_t vectors) {
   const std::size_t column = panel_block(panel, product.columns) * lanes;
   return {product.b + column * product.b_depth + product.first_k * vectors * lanes,
-          product.b_depth * vectors * lanes, column};
+          product.b_depth * vectors * lanes, column, product.b};
 }
 
 GRU_INLINE std::size_t panel_vectors(std::size_t panel, std::size_t columns) {
@@ -116,16 +124,16 @@ GRU_INLINE std::size_t panels_at_once(std::size_t rows) {
 }
 
 /// Full panels, as many as panels_at_once says, in one tile.
-template <std::size_t Ahead>
+template <Fetch fetch>
 GRU_INLINE void multiply_together(const PanelProduct& product, std::size_t first) {
   const PanelPlace place = place_of(product, first, 3);
   const RowMajor a = rows_from(product, 0);
   if (product.rows == 1) {
-    compute_tile<1, 4, 3, Ahead>(product, a, place, 0);
+    compute_tile<1, 4, 3, fetch>(product, a, place, 0);
   } else if (product.rows == 2) {
-    compute_tile<2, 2, 3, Ahead>(product, a, place, 0);
+    compute_tile<2, 2, 3, fetch>(product, a, place, 0);
   } else if constexpr (max_rows == 8) {
-    compute_tile<3, 2, 3, Ahead>(product, a, place, 0);
+    compute_tile<3, 2, 3, fetch>(product, a, place, 0);
   }
 }
 
@@ -138,16 +146,20 @@ GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, s
     if (panel_vectors(panel, product.columns) != 3) return false;
   }
   if (product.distant) {
-    multiply_together<fetch_distance>(product, first);
+    multiply_together<Fetch::own>(product, first);
   } else {
-    multiply_together<0>(product, first);
+    multiply_together<Fetch::nothing>(product, first);
   }
   return true;
 }
 
 GRU_INLINE void multiply_single(const PanelProduct& product, std::size_t panel) {
   const std::size_t vectors = panel_vectors(panel, product.columns);
-  const PanelPlace place = place_of(product, panel, vectors);
+  PanelPlace place = place_of(product, panel, vectors);
+  const std::size_t panels = product.end_panel - product.first_panel;
+  const std::size_t next =
+      product.first_panel + next_in_order(panel - product.first_panel, panels, product.descending);
+  place.next = place_of(product, next, panel_vectors(next, product.columns)).b;
   if (vectors == 3) {
     multiply_panel<3>(product, place);
   } else if (vectors == 2) {

@@ -129,6 +129,12 @@ GRU_INLINE void for_each_in_order(std::size_t count, bool descending, const Body
   for (std::size_t i = 0; i < count; ++i) body(descending ? count - 1 - i : i);
 }
 
+/// What for_each_in_order comes to after i; the last one itself after the last.
+GRU_INLINE std::size_t next_in_order(std::size_t i, std::size_t count, bool descending) {
+  if (descending) return i == 0 ? 0 : i - 1;
+  return i + 1 < count ? i + 1 : i;
+}
+
 GRU_INLINE std::size_t minimum(std::size_t a, std::size_t b) { return a < b ? a : b; }
 GRU_INLINE std::size_t blocks_of(std::size_t count) { return (count + lanes - 1) / lanes; }
 

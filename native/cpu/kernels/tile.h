@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "cpu/kernels/simd.h"
 
 GRU_KERNELS_BEGIN
@@ -23,6 +25,13 @@ struct PackedTile {
   }
 };
 
+/// What a tile fetches into the caches beside its work.
+enum class Fetch : std::uint8_t {
+  nothing,  ///< its weights are near
+  own,      ///< its weights, a little before their use
+  next,     ///< a part of the weights that follow
+};
+
 /// Far enough ahead for the third cache's latency; more would fill the queue of pending loads.
 inline constexpr std::size_t fetch_distance = 16;
 
@@ -30,12 +39,12 @@ inline constexpr std::size_t fetch_distance = 16;
 /// rising, each sum one chain, so that its bits do not depend on the tile that it stands in.
 ///
 /// `b` is [k][Vectors * lanes]; further groups lie `group_stride` apart. Groups keep enough chains
-/// in flight where rows are few. Where b lies beyond the second cache, it is fetched `Ahead` k
-/// before its use.
-template <int Rows, int Groups, int Vectors, std::size_t Ahead, class A>
+/// in flight where rows are few. With Fetch::next, `next` is [depth][lanes].
+template <int Rows, int Groups, int Vectors, Fetch fetch, class A>
 GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a, const float* b,
-                              std::size_t group_stride, std::size_t depth) {
+                              std::size_t group_stride, std::size_t depth, const float* next) {
   for (std::size_t k = 0; k < depth; ++k) {
+    if constexpr (fetch == Fetch::next) __builtin_prefetch(next + k * lanes, 0, 2);
     Vector weights[Groups * Vectors];
 #pragma GCC unroll 4
     for (int group = 0; group < Groups; ++group) {
@@ -43,7 +52,8 @@ GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a
       for (int v = 0; v < Vectors; ++v) {
         const float* at = b + static_cast<std::size_t>(group) * group_stride +
                           (k * Vectors + static_cast<std::size_t>(v)) * lanes;
-        if constexpr (Ahead > 0) __builtin_prefetch(at + Ahead * Vectors * lanes);
+        if constexpr (fetch == Fetch::own)
+          __builtin_prefetch(at + fetch_distance * Vectors * lanes);
         weights[group * Vectors + v] = load(at);
       }
     }
