@@ -28,7 +28,7 @@ constexpr unsigned max_threads = 1024;
 constexpr std::chrono::microseconds spin_time{30};
 
 /// How far back a team looks for stalls: some slices of a scheduler's.
-constexpr std::chrono::milliseconds stall_window{20};
+constexpr std::chrono::milliseconds stall_window{40};
 
 void pause() {
 #if defined(__x86_64__)
@@ -39,26 +39,23 @@ void pause() {
 }
 
 /// After a contended region the pool rests: briefly at first, since one stall may be chance (a
-/// process that was stopped, an interrupt), and four times as long each time that the team stalls
-/// again before it has worked much longer than it rested. So stalls, which last a slice or two of
-/// the scheduler's, stay a small part of the time.
+/// process that was stopped, an interrupt), and four times as long each time that a team stalls
+/// again soon after. So stalls, which last a slice or two of the scheduler's, stay a small part of
+/// the time.
 class Rest {
  public:
   bool is_over() const { return Clock::now() >= until_; }
-  /// The team ran a region of this length.
-  void add_work(Clock::duration length) { worked_ += length; }
   void begin() {
-    const bool soon = worked_ < 10 * length_;
+    const Clock::time_point now = Clock::now();
+    const bool soon = now - until_ < 10 * length_;
     length_ = soon ? std::min(4 * length_, longest) : shortest;
-    worked_ = {};
-    until_ = Clock::now() + length_;
+    until_ = now + length_;
   }
 
  private:
   static constexpr Clock::duration shortest = std::chrono::milliseconds{1};
   static constexpr Clock::duration longest = std::chrono::milliseconds{100};
   Clock::duration length_{};
-  Clock::duration worked_{};
   Clock::time_point until_{};
 };
 
@@ -141,7 +138,7 @@ class Pool {
       worker.signal.fetch_add(1, std::memory_order_release);
       worker.signal.notify_one();
     }
-    const Clock::time_point began = work_began = Clock::now();
+    work_began = Clock::now();
     job.body(job.context, 0, team);
     const Clock::time_point finished = Clock::now();
     for (std::uint32_t left; (left = remaining_.load(std::memory_order_acquire)) != 0;) {
@@ -151,8 +148,6 @@ class Pool {
     const bool stalled = had_share(finished) && is_stall(finished, ended - finished);
     if (stalled || team.contended_ || team.stalls().cost_much(ended - team.window_began_)) {
       rest_.begin();
-    } else {
-      rest_.add_work(ended - began);
     }
   }
 
