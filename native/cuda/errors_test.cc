@@ -65,13 +65,19 @@ void check_nothing_is_alive() {
   GRU_CHECK(counts.events == 0);
 }
 
+/// The parameters at the end of a life that nothing disturbs.
+std::vector<float> live_to_the_end(const Batch& batch) {
+  std::vector<float> parameters;
+  GRU_CHECK_OK(live(batch, &parameters));
+  check_nothing_is_alive();
+  return parameters;
+}
+
 GRU_TEST(any_call_may_fail_and_leaves_nothing) {
   emulator::reset();
   Random random;
   const Batch batch(random);
-  std::vector<float> expected;
-  GRU_CHECK_OK(live(batch, &expected));
-  check_nothing_is_alive();
+  const std::vector<float> expected = live_to_the_end(batch);
   unsigned failed = 0;
   for (unsigned n = 1;; n = n < 60 ? n + 1 : n + 17) {
     emulator::fail_call(nullptr, n, cudaErrorInvalidValue);
@@ -85,9 +91,7 @@ GRU_TEST(any_call_may_fail_and_leaves_nothing) {
     GRU_CHECK(status.message().rfind("cuda", 0) == 0);
   }
   GRU_CHECK(failed > 60);
-  std::vector<float> again;
-  GRU_CHECK_OK(live(batch, &again));
-  GRU_CHECK(testing::same_bits(again, expected));
+  GRU_CHECK(testing::same_bits(live_to_the_end(batch), expected));
 }
 
 GRU_TEST(memory_that_runs_out_is_a_memory_status) {
@@ -107,15 +111,11 @@ GRU_TEST(a_device_without_memory_pools_does_the_same) {
   emulator::reset();
   Random random;
   const Batch batch(random);
-  std::vector<float> expected;
-  GRU_CHECK_OK(live(batch, &expected));
+  const std::vector<float> expected = live_to_the_end(batch);
   emulator::Properties properties;
   properties.memory_pools = false;
   emulator::set_properties(properties);
-  std::vector<float> got;
-  GRU_CHECK_OK(live(batch, &got));
-  GRU_CHECK(testing::same_bits(got, expected));
-  check_nothing_is_alive();
+  GRU_CHECK(testing::same_bits(live_to_the_end(batch), expected));
   emulator::fail_call("cudaMalloc", 3, cudaErrorMemoryAllocation);
   GRU_CHECK_REFUSED(live(batch), StatusCode::memory, "free memory on the device");
   emulator::reset();

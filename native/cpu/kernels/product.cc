@@ -11,7 +11,7 @@ struct PanelPlace {
   const float* b;
   std::size_t group_stride;
   std::size_t column;
-  const float* next;  ///< b of the panel that follows
+  const float* next;  ///< b of the panel that follows, where b is distant
 };
 
 template <int Rows, int Vectors>
@@ -110,7 +110,7 @@ GRU_INLINE PanelPlace place_of(const PanelProduct& product, std::size_t panel,
                                std::size_t vectors) {
   const std::size_t column = panel_block(panel, product.columns) * lanes;
   return {product.b + column * product.b_depth + product.first_k * vectors * lanes,
-          product.b_depth * vectors * lanes, column, product.b};
+          product.b_depth * vectors * lanes, column, nullptr};
 }
 
 GRU_INLINE std::size_t panel_vectors(std::size_t panel, std::size_t columns) {
@@ -153,13 +153,18 @@ GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, s
   return true;
 }
 
-GRU_INLINE void multiply_single(const PanelProduct& product, std::size_t panel) {
-  const std::size_t vectors = panel_vectors(panel, product.columns);
-  PanelPlace place = place_of(product, panel, vectors);
+/// b of the panel that comes after this one; its own of the last.
+GRU_INLINE const float* weights_after(const PanelProduct& product, std::size_t panel) {
   const std::size_t panels = product.end_panel - product.first_panel;
   const std::size_t next =
       product.first_panel + next_in_order(panel - product.first_panel, panels, product.descending);
-  place.next = place_of(product, next, panel_vectors(next, product.columns)).b;
+  return place_of(product, next, panel_vectors(next, product.columns)).b;
+}
+
+GRU_INLINE void multiply_single(const PanelProduct& product, std::size_t panel) {
+  const std::size_t vectors = panel_vectors(panel, product.columns);
+  PanelPlace place = place_of(product, panel, vectors);
+  if (product.distant) place.next = weights_after(product, panel);
   if (vectors == 3) {
     multiply_panel<3>(product, place);
   } else if (vectors == 2) {
