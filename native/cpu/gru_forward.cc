@@ -23,6 +23,8 @@ class ForwardPass {
         hidden_(weights.shape().hidden_size),
         training_(!call.reserve.empty()),
         gate_stride_((training_ ? reserve_gates : gate_count) * hidden_),
+        inputs_displace_(exceed_cache(gate_count * hidden_ *
+                                      (weights.shape().input_size + hidden_) * sizeof(float))),
         chunk_gates_(chunk_gates),
         division_(division),
         recurrence_(*call.map, call.reverse, initial_state, call.output.data(),
@@ -43,6 +45,12 @@ class ForwardPass {
     bool waits;  ///< other threads compute blocks of the same sequences
   };
 
+  /// Steps whose W x + b were computed together.
+  struct Chunk {
+    std::size_t first_step;
+    std::size_t first_row;
+  };
+
   void work(unsigned index, Team& team) {
     Team alone(1);
     Share share = share_for(index, team);
@@ -52,10 +60,10 @@ class ForwardPass {
       multiply_input(begin, end, share);
       share.team->barrier();
       if (stop_.holds(begin)) return;
-      const std::size_t chunk_row = chunk_first_row(begin, end);
+      const Chunk chunk{begin, chunk_first_row(begin, end)};
       for (std::size_t s = begin; s < end; ++s) {
         if (share.waits && share.index == 0 && team.contended()) retreat_.ask(s);
-        compute_step(s, chunk_row, share);
+        compute_step(s, chunk, share);
         if (!share.waits || !retreat_.holds(s)) continue;
         if (share.index != 0) return;
         share = share_for(0, alone);
@@ -106,10 +114,10 @@ class ForwardPass {
                           share.team->size());
   }
 
-  void compute_step(std::size_t s, std::size_t chunk_row, const Share& share) const {
+  void compute_step(std::size_t s, const Chunk& chunk, const Share& share) const {
     const auto each = [&](const auto& kernel, const float* packed) {
       recurrence_.for_each_state(s, share.sequences, [&](const StateRows& rows) {
-        kernel(step_of(s, chunk_row, rows, share.blocks, packed));
+        kernel(step_of(s, chunk, rows, share.blocks, packed));
       });
     };
     if (weights_.reset_after()) {
@@ -124,13 +132,13 @@ class ForwardPass {
     if (share.waits) share.team->barrier();
   }
 
-  ForwardStep step_of(std::size_t s, std::size_t chunk_row, const StateRows& rows, Range units,
+  ForwardStep step_of(std::size_t s, const Chunk& chunk, const StateRows& rows, Range units,
                       const float* packed) const {
     const std::size_t row = recurrence_.first_row(s) + rows.first;
     ForwardStep step{};
     step.state = rows.state;
     step.state_stride = rows.stride;
-    step.gates = gates_of(row, chunk_row);
+    step.gates = gates_of(row, chunk.first_row);
     step.gate_stride = gate_stride_;
     step.output = call_.output.data() + row * call_.output.stride();
     step.output_stride = call_.output.stride();
@@ -142,8 +150,9 @@ class ForwardPass {
     step.first_block = units.begin;
     step.end_block = units.end;
     step.descending = s % 2 == 1;
-    step.distant = exceed_cache((units.end - units.begin) * kernels().lanes * hidden_ * gate_count *
-                                sizeof(float));
+    const std::size_t blocks = units.end - units.begin;
+    step.distant = (s == chunk.first_step && inputs_displace_) ||
+                   exceed_cache(blocks * kernels().lanes * hidden_ * gate_count * sizeof(float));
     return step;
   }
 
@@ -152,6 +161,7 @@ class ForwardPass {
   std::size_t hidden_;
   bool training_;
   std::size_t gate_stride_;
+  bool inputs_displace_;  ///< W drives U out of a core's cache, once for each chunk
   float* chunk_gates_;
   Division division_;
   Recurrence recurrence_;
