@@ -96,10 +96,13 @@ class CpuDevice final : public Device {
   }
 
   Status gru_backward(GruWeights& weights, const GruBackward& call) override {
-    return cpu::gru_backward(own(weights), call, recurrence_, products_);
+    return cpu::gru_backward(own(weights), call, recurrence_, transposed_);
   }
 
-  Status gemm(const Gemm& product) override { return multiply(product, products_); }
+  Status gemm(const Gemm& product) override {
+    return product.transpose_a == Transpose::yes ? multiply_transposed(product, transposed_)
+                                                 : multiply(product, products_);
+  }
 
   Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
     cpu::column_sums(to.data(), from);
@@ -159,6 +162,7 @@ class CpuDevice final : public Device {
  private:
   RecurrenceScratch recurrence_;
   ProductScratch products_;
+  TransposedScratch transposed_;
 };
 
 }  // namespace

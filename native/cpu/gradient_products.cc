@@ -1,11 +1,12 @@
 #include "cpu/gradient_products.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <cstring>
 
-#include "cpu/pointwise.h"
 #include "cpu/recurrence.h"
+#include "cpu/transposed_product.h"
 
 namespace gru::cpu {
 
@@ -20,24 +21,86 @@ bool is_finite(DeviceMatrix<const float> matrix) {
   return true;
 }
 
+/// Each row's state before it, h of the step before: rows of the output and of the initial state.
+class PreviousStates final : public RightFactor {
+ public:
+  PreviousStates(const GruBackward& call, const float* initial_state, std::size_t hidden)
+      : map_(*call.map),
+        reverse_(call.reverse),
+        output_(call.output),
+        initial_(initial_state, map_.batch(), hidden, hidden),
+        recurrence_(map_, call.reverse, initial_state, call.output.data(), call.output.stride(),
+                    hidden) {}
+
+  std::size_t columns() const override { return initial_.columns(); }
+
+  DeviceMatrix<const float> rows_from(std::size_t row) const override {
+    return map_.is_dense() ? rows_of_dense(row) : rows_of_step(row);
+  }
+
+  /// Rows that begin with the initial state and stand together at an end: all of them, but in the
+  /// reverse direction of a ragged batch, where only those of the last step do.
+  Range first_rows() const {
+    const std::size_t last = map_.first(map_.steps() - 1);
+    return reverse_ ? Range{last, map_.rows()} : Range{0, map_.active(0)};
+  }
+
+ private:
+  DeviceMatrix<const float> rows_of_dense(std::size_t row) const {
+    const Range first = first_rows();
+    if (row >= first.begin && row < first.end) {
+      return initial_.row_range(row - first.begin, first.end - row);
+    }
+    // All other states lie as their rows do, a step away.
+    const std::size_t batch = map_.batch();
+    return reverse_ ? output_.row_range(row + batch, first.begin - row)
+                    : output_.row_range(row - batch, map_.rows() - row);
+  }
+
+  DeviceMatrix<const float> rows_of_step(std::size_t row) const {
+    const std::span<const std::size_t> first = map_.first();
+    const auto after = std::upper_bound(first.begin(), first.end(), row);
+    const auto time = static_cast<std::size_t>(after - first.begin()) - 1;
+    const std::size_t within = row - first[time];
+    DeviceMatrix<const float> rows;
+    recurrence_.for_each_state(recurrence_.time(time), {within, map_.active(time)},
+                               [&](const StateRows& state) {
+                                 if (state.first == within)
+                                   rows = {state.state, state.count, columns(), state.stride};
+                               });
+    return rows;
+  }
+
+  const RowMap& map_;
+  bool reverse_;
+  DeviceMatrix<const float> output_;
+  DeviceMatrix<const float> initial_;
+  Recurrence recurrence_;
+};
+
 /// dx = dG W, dW = dG^T x, dU = dG^T h, and the bias sums.
 class GradientProducts {
  public:
   GradientProducts(const CpuGruWeights& weights, const GruBackward& call,
-                   const float* initial_state, RecurrenceScratch& scratch, ProductScratch& products)
+                   const float* initial_state, RecurrenceScratch& scratch,
+                   TransposedScratch& products)
       : weights_(weights),
         call_(call),
-        initial_state_(initial_state),
         hidden_(weights.shape().hidden_size),
+        inputs_(call.input),
+        states_(call, initial_state, hidden_),
+        reset_states_(gates(reserve_q, reserve_gates)),
         scratch_(scratch),
         products_(products) {}
 
   Status run() {
     GRU_RETURN_IF_ERROR(input_gradient());
-    GRU_RETURN_IF_ERROR(weight_gradient(gates(0, gate_count), call_.input,
-                                        weight(call_.gradients.weight_ih, 0), false));
-    GRU_RETURN_IF_ERROR(recurrent_gradients());
-    return bias_gradients();
+    const std::size_t width = reserve_gates * hidden_;
+    const bool biased = !call_.gradients.bias_ih.empty();
+    GRU_RETURN_IF_ERROR(scratch_.bias_sums.reserve(biased ? width : 0));
+    GRU_RETURN_IF_ERROR(weight_gradients(biased ? scratch_.bias_sums.data() : nullptr));
+    if (biased) copy_bias_gradients();
+    return {};
   }
 
  private:
@@ -46,13 +109,6 @@ class GradientProducts {
     const std::size_t stride = reserve_gates * hidden_;
     return {call_.reserve.data() + first * hidden_, call_.map->rows(), (end - first) * hidden_,
             stride};
-  }
-
-  /// Rows of a [3H, columns] gradient from gate `first` on.
-  DeviceMatrix<float> weight(DeviceSpan<float> gradient, std::size_t first) const {
-    const std::size_t columns = gradient.size() / (gate_count * hidden_);
-    return {gradient.data() + first * hidden_ * columns, (gate_count - first) * hidden_, columns,
-            columns};
   }
 
   Status input_gradient() const {
@@ -69,77 +125,50 @@ class GradientProducts {
     return {};
   }
 
-  /// to (+)= gradients^T factor.
-  Status weight_gradient(DeviceMatrix<const float> gradients, DeviceMatrix<const float> factor,
-                         DeviceMatrix<float> to, bool accumulate) {
-    Gemm product;
-    product.transpose_a = Transpose::yes;
-    product.a = gradients;
-    product.b = factor;
-    product.c = to.row_range(0, gradients.columns());
-    product.accumulate = accumulate;
-    return multiply(product, products_);
+  enum Factor : std::size_t { inputs, states, reset_states };
+
+  /// Column `gate` of the reserve, transposed, times a factor, to gate `row` of a weight's
+  /// gradient.
+  TransposedTerm term(std::size_t gate, Factor factor, DeviceSpan<float> gradient,
+                      std::size_t row) const {
+    const std::size_t columns = gradient.size() / (gate_count * hidden_);
+    const DeviceMatrix<float> all(gradient.data(), gate_count * hidden_, columns, columns);
+    return {{gate * hidden_, (gate + 1) * hidden_},
+            factor == states ? depth_of_states() : Range{0, call_.map->rows()},
+            factor,
+            all.row_range(row * hidden_, hidden_)};
   }
 
-  Status recurrent_gradients() {
-    const DeviceSpan<float> gradient = call_.gradients.weight_hh;
-    if (weights_.reset_after()) {
-      GRU_RETURN_IF_ERROR(state_gradient(gates(0, gate_n), weight(gradient, 0)));
-      return state_gradient(gates(reserve_q, reserve_gates), weight(gradient, gate_n));
-    }
-    GRU_RETURN_IF_ERROR(state_gradient(gates(0, gate_n), weight(gradient, 0)));
-    return weight_gradient(gates(gate_n, gate_count), gates(reserve_q, reserve_gates),
-                           weight(gradient, gate_n), false);
+  Status weight_gradients(float* column_sums) {
+    const std::array<const RightFactor*, max_factors> factors{&inputs_, &states_, &reset_states_};
+    const DeviceSpan<float> d_w = call_.gradients.weight_ih;
+    const DeviceSpan<float> d_u = call_.gradients.weight_hh;
+    const bool after = weights_.reset_after();
+    const std::array<TransposedTerm, 6> terms{
+        term(gate_r, inputs, d_w, gate_r),
+        term(gate_r, states, d_u, gate_r),
+        term(gate_z, inputs, d_w, gate_z),
+        term(gate_z, states, d_u, gate_z),
+        term(gate_n, inputs, d_w, gate_n),
+        after ? term(reserve_q, states, d_u, gate_n) : term(gate_n, reset_states, d_u, gate_n)};
+    return multiply_transposed(
+        {gates(0, reserve_gates), std::span(factors).first(after ? 2 : 3), terms, column_sums},
+        products_);
   }
 
-  /// to = sum over rows of gradients^T times the state before the row.
-  Status state_gradient(DeviceMatrix<const float> gradients, DeviceMatrix<float> to) {
-    const RowMap& map = *call_.map;
-    if (!map.is_dense()) {
-      GRU_RETURN_IF_ERROR(gather_states());
-      return weight_gradient(gradients, {scratch_.states.data(), map.rows(), hidden_, hidden_}, to,
-                             false);
-    }
-    // Of a dense batch the states before the rows are the rows one step off, and the initial state.
-    const std::size_t batch = map.batch();
-    const std::size_t rest = map.rows() - std::min(batch, map.rows());
-    const std::size_t begin = call_.reverse ? rest : 0;
-    const std::size_t first = call_.reverse ? 0 : batch;
-    // Zeros add nothing to a sum, but to what isn't finite.
-    const DeviceMatrix<const float> at_start = gradients.row_range(begin, batch);
-    const bool adds_nothing = rest > 0 && call_.initial_state.empty() && is_finite(at_start);
-    if (!adds_nothing) {
-      const DeviceMatrix<const float> initial(initial_state_, batch, hidden_, hidden_);
-      GRU_RETURN_IF_ERROR(weight_gradient(at_start, initial, to, false));
-    }
-    if (rest == 0) return {};
-    return weight_gradient(gradients.row_range(first, rest),
-                           call_.output.row_range(call_.reverse ? batch : 0, rest), to,
-                           !adds_nothing);
+  /// Rows whose previous state counts. Zeros add nothing to a sum, but to what isn't finite.
+  Range depth_of_states() const {
+    const Range first = states_.first_rows();
+    const Range rest = call_.reverse ? Range{0, first.begin} : Range{first.end, call_.map->rows()};
+    const bool zero = call_.initial_state.empty() && (call_.map->is_dense() || !call_.reverse);
+    const bool adds_nothing =
+        zero && rest.begin < rest.end &&
+        is_finite(gates(0, reserve_gates).row_range(first.begin, first.end - first.begin));
+    return adds_nothing ? rest : Range{0, call_.map->rows()};
   }
 
-  Status gather_states() {
-    const RowMap& map = *call_.map;
-    GRU_RETURN_IF_ERROR(scratch_.states.reserve(CheckedSize(map.rows()) * hidden_));
-    const Recurrence recurrence(map, call_.reverse, initial_state_, call_.output.data(),
-                                call_.output.stride(), hidden_);
-    for (std::size_t s = 0; s < recurrence.steps(); ++s) {
-      recurrence.for_each_state(s, {0, map.batch()}, [&](const StateRows& rows) {
-        float* to = scratch_.states.data() + (recurrence.first_row(s) + rows.first) * hidden_;
-        for (std::size_t i = 0; i < rows.count; ++i) {
-          std::memcpy(to + i * hidden_, rows.state + i * rows.stride, hidden_ * sizeof(float));
-        }
-      });
-    }
-    return {};
-  }
-
-  Status bias_gradients() {
-    if (call_.gradients.bias_ih.empty()) return {};
-    const std::size_t width = reserve_gates * hidden_;
-    GRU_RETURN_IF_ERROR(scratch_.bias_sums.reserve(width));
-    float* sums = scratch_.bias_sums.data();
-    column_sums(sums, gates(0, reserve_gates));
+  void copy_bias_gradients() const {
+    const float* sums = scratch_.bias_sums.data();
     const std::size_t gate_bytes = hidden_ * sizeof(float);
     float* d_bias_ih = call_.gradients.bias_ih.data();
     float* d_bias_hh = call_.gradients.bias_hh.data();
@@ -147,22 +176,23 @@ class GradientProducts {
     std::memcpy(d_bias_hh, sums, gate_n * gate_bytes);
     const std::size_t recurrent = weights_.reset_after() ? reserve_q : std::size_t{gate_n};
     std::memcpy(d_bias_hh + gate_n * hidden_, sums + recurrent * hidden_, gate_bytes);
-    return {};
   }
 
   const CpuGruWeights& weights_;
   const GruBackward& call_;
-  const float* initial_state_;
   std::size_t hidden_;
+  MatrixFactor inputs_;
+  PreviousStates states_;
+  MatrixFactor reset_states_;
   RecurrenceScratch& scratch_;
-  ProductScratch& products_;
+  TransposedScratch& products_;
 };
 
 }  // namespace
 
 Status multiply_gradients(const CpuGruWeights& weights, const GruBackward& call,
                           const float* initial_state, RecurrenceScratch& scratch,
-                          ProductScratch& products) {
+                          TransposedScratch& products) {
   return GradientProducts(weights, call, initial_state, scratch, products).run();
 }
 

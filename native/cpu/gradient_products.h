@@ -1,6 +1,7 @@
 #pragma once
 
 #include "cpu/gru_forward.h"
+#include "cpu/transposed_product.h"
 
 namespace gru::cpu {
 
@@ -8,6 +9,6 @@ namespace gru::cpu {
 /// gates' inputs, those of input, weights and biases, each for all steps together.
 Status multiply_gradients(const CpuGruWeights& weights, const GruBackward& call,
                           const float* initial_state, RecurrenceScratch& scratch,
-                          ProductScratch& products);
+                          TransposedScratch& products);
 
 }  // namespace gru::cpu

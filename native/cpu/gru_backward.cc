@@ -205,7 +205,7 @@ void zero_gradients(const GruTensors<float>& gradients) {
 }  // namespace
 
 Status gru_backward(CpuGruWeights& weights, const GruBackward& call, RecurrenceScratch& scratch,
-                    ProductScratch& products) {
+                    TransposedScratch& products) {
   const std::size_t hidden = weights.shape().hidden_size;
   const std::size_t count = call.map->batch() * hidden;
   const float* initial_state = nullptr;

@@ -1,10 +1,11 @@
 #pragma once
 
 #include "cpu/gru_forward.h"
+#include "cpu/transposed_product.h"
 
 namespace gru::cpu {
 
 Status gru_backward(CpuGruWeights& weights, const GruBackward& call, RecurrenceScratch& scratch,
-                    ProductScratch& products);
+                    TransposedScratch& products);
 
 }  // namespace gru::cpu

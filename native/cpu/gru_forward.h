@@ -10,7 +10,6 @@ struct RecurrenceScratch {
   AlignedBuffer zero_state;     ///< where a pass has no initial state
   AlignedBuffer d_state;        ///< backward: the gradient that flows to the step before
   AlignedBuffer d_reset_state;  ///< backward, reset before: d(r * h)
-  AlignedBuffer states;         ///< backward, ragged: each row's state before it
   AlignedBuffer bias_sums;
 };
 

@@ -78,6 +78,13 @@ struct PackSource {
   std::size_t columns;
 };
 
+/// Panels that are being filled: [panel][k][columns of the panel].
+struct PanelTarget {
+  float* data;
+  std::size_t depth;    ///< of the whole packed matrix
+  std::size_t first_k;  ///< where the source's part of the depth begins
+};
+
 /// One pass over some of the parameters.
 struct OptimizerStep : OptimizerRates {
   float* parameters = nullptr;
@@ -96,9 +103,10 @@ struct Kernels {
   /// First column of a panel; panel_count gives the end.
   std::size_t (*panel_column)(std::size_t panel, std::size_t columns);
 
-  // Packing: [panel][k][columns of the panel], columns padded with zeros to whole vectors.
-  void (*pack_panels)(const PackSource& b, float* packed, std::size_t first, std::size_t end);
-  void (*pack_panels_transposed)(const PackSource& b, float* packed, std::size_t first,
+  // Packing of panels first..end, columns padded with zeros to whole vectors.
+  void (*pack_panels)(const PackSource& b, const PanelTarget& to, std::size_t first,
+                      std::size_t end);
+  void (*pack_panels_transposed)(const PackSource& b, const PanelTarget& to, std::size_t first,
                                  std::size_t end);
   // U [gates*H, H] as [block][k][gate][lane], the first `gates` gates.
   void (*pack_gates)(const float* weight, std::size_t hidden, std::size_t gates, float* packed,
@@ -111,7 +119,7 @@ struct Kernels {
   void (*panel_product)(const PanelProduct& product);
   /// The same with sums in double, rounded once: for the few rows that need it.
   void (*exact_product)(const PanelProduct& product);
-  /// With a packed by pack_tiles.
+  /// With a packed by pack_tiles, as deep as b.
   void (*tile_product)(const PanelProduct& product);
 
   // One step of the recurrence; gates keep W x + b in inference, and receive r|z|n|q in training.
@@ -131,6 +139,7 @@ struct Kernels {
 
   // Rows and vectors.
   float (*largest_magnitude)(const float* values, std::size_t count);
+  /// Adds the sums of columns first..end to `sums`.
   void (*column_sums)(const PackSource& from, float* sums, std::size_t first, std::size_t end);
   /// Writes the gradient times `scale` where `d_logits` is not null; returns the sum of the losses.
   double (*cross_entropy)(const PackSource& logits, const std::int32_t* targets, float* d_logits,

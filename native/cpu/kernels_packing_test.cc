@@ -63,12 +63,22 @@ GRU_TEST(matrices_are_packed_in_panels_as_documented) {
       const std::size_t end = random.size(0, panels);
       const std::size_t first = random.size(0, end);
       const std::size_t size = round_up(b.columns(), table.lanes) * b.rows();
+      const std::size_t depth = b.rows();
+      const std::size_t cut = random.size(0, depth);  // the two parts of the depth come apart
       GuardedMatrix packed = guarded_vector(size);
-      table.pack_panels(source_of(b), packed.data(), first, end);
+      const PackSource upper{b.data(), b.stride(), cut, b.columns()};
+      const PackSource lower{b.data() + cut * b.stride(), b.stride(), depth - cut, b.columns()};
+      table.pack_panels(upper, {packed.data(), depth, 0}, first, end);
+      table.pack_panels(lower, {packed.data(), depth, cut}, first, end);
       check_panels(table, b, packed, first, end);
-      GuardedMatrix packed_transposed = guarded_vector(size);
-      table.pack_panels_transposed(source_of(b_transposed), packed_transposed.data(), first, end);
-      check_panels(table, b, packed_transposed, first, end);
+      GuardedMatrix transposed_packed = guarded_vector(size);
+      const float* left = b_transposed.data();
+      const std::size_t stride = b_transposed.stride();
+      table.pack_panels_transposed({left, stride, b.columns(), cut},
+                                   {transposed_packed.data(), depth, 0}, first, end);
+      table.pack_panels_transposed({left + cut, stride, b.columns(), depth - cut},
+                                   {transposed_packed.data(), depth, cut}, first, end);
+      check_panels(table, b, transposed_packed, first, end);
     }
   });
 }

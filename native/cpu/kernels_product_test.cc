@@ -44,7 +44,7 @@ struct Example {
         accumulate(coin(random)),
         descending(coin(random)),
         distant(coin(random)) {
-    table.pack_panels(source_of(b), packed.data(), 0, panels());
+    table.pack_panels(source_of(b), {packed.data(), depth, 0}, 0, panels());
   }
 
   std::size_t panels() const { return table.panel_count(columns); }
@@ -77,14 +77,12 @@ struct Example {
                          std::size_t first_panel, std::size_t end_panel,
                          std::vector<float>& memory) {
     GuardedMatrix a_transposed = transposed(a);
-    const std::size_t k_count = end_k - first_k;
-    memory.assign(tiles() * table.max_rows * k_count, 0);
-    table.pack_tiles({&a_transposed.at(first_k, 0), a_transposed.stride(), k_count, rows},
-                     memory.data(), 0, tiles());
+    memory.assign(tiles() * table.max_rows * depth, 0);
+    table.pack_tiles(source_of(a_transposed), memory.data(), 0, tiles());
     const std::size_t first_row = first_tile * table.max_rows;
     PanelProduct product =
         part(c, first_row, std::min(end_tile * table.max_rows, rows), first_panel, end_panel);
-    product.a = memory.data() + first_row * k_count;
+    product.a = memory.data() + first_row * depth;
     return product;
   }
 

@@ -122,6 +122,7 @@ void column_sums(float* to, DeviceMatrix<const float> from) {
   parallel(threads_for(static_cast<double>(from.rows()) * static_cast<double>(from.columns())),
            [&](unsigned index, Team& team) {
              const Range mine = share_of(from.columns(), index, team.size(), kernels().lanes);
+             std::fill(to + mine.begin, to + mine.end, 0.0F);
              kernels().column_sums(rows, to, mine.begin, mine.end);
            });
 }

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "cpu/blas.h"
+#include "cpu/blas_product.h"
 
 namespace gru::cpu {
 
@@ -11,22 +11,12 @@ namespace {
 /// Depth of a block: 8 rows of a and a panel of b stay in the nearer caches. The sum of each block
 /// is formed on its own and then added, which also halves the rounding of long sums.
 constexpr std::size_t depth_block = 1024;
-constexpr std::size_t gradient_depth_block = 512;
 /// Rows of a that go through all panels together, and stay in the second cache meanwhile.
 constexpr std::size_t row_block = 192;
-/// Rows of a result that one BLAS call computes: fixed, so that the calls, and with them the bits,
-/// do not depend on the number of threads.
-constexpr std::size_t blas_rows = 256;
 /// See multiply_inputs_share.
 constexpr float large_input = 16;
 /// Under this a product costs less than waking a thread.
 constexpr double operations_per_thread = 5e5;
-/// From here on a product is worth BLAS's own packing.
-constexpr double blas_operations = 4e6;
-
-double operations_of(std::size_t m, std::size_t n, std::size_t k) {
-  return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-}
 
 /// The named rows and panels of a product; the caller adds the depth.
 PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range row_range,
@@ -42,7 +32,9 @@ PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range ro
   part.columns = b.columns;
   part.first_panel = panels.begin;
   part.end_panel = panels.end;
-  part.distant = exceed_cache(b.depth * b.columns * sizeof(float));
+  // Panels come again with the next rows, once all of these and the other panels went by.
+  const std::size_t between = (b.depth + part.rows) * b.columns + part.rows * b.depth;
+  part.distant = exceed_cache(between * sizeof(float));
   return part;
 }
 
@@ -66,7 +58,7 @@ PackSource source_of(DeviceMatrix<const float> matrix) {
 }
 
 /// c = a b with b packed here and now.
-Status multiply_forward(const Gemm& product, ProductScratch& scratch) {
+Status multiply_packing(const Gemm& product, ProductScratch& scratch) {
   const bool transposed = product.transpose_b == Transpose::yes;
   const std::size_t depth = transposed ? product.b.columns() : product.b.rows();
   GRU_RETURN_IF_ERROR(scratch.b.shape(depth, product.c.columns()));
@@ -82,82 +74,11 @@ Status multiply_forward(const Gemm& product, ProductScratch& scratch) {
   return {};
 }
 
-/// One block of depth of c (+)= a^T b, a and b packed.
-void multiply_block(const Gemm& product, const ProductScratch& scratch, std::size_t depth,
-                    bool accumulate, Range tiles) {
-  const std::size_t max_rows = kernels().max_rows;
-  const std::size_t first_row = tiles.begin * max_rows;
-  const std::size_t rows = std::min(tiles.end * max_rows, product.c.rows()) - first_row;
-  if (tiles.begin == tiles.end) return;
-  PanelProduct part{};
-  part.a = scratch.tiles.data() + first_row * depth;
-  part.b = scratch.b.data.data();
-  part.b_depth = depth;
-  part.end_k = depth;
-  part.c = product.c.data() + first_row * product.c.stride();
-  part.c_stride = product.c.stride();
-  part.accumulate = accumulate;
-  part.rows = rows;
-  part.columns = product.c.columns();
-  part.end_panel = kernels().panel_count(product.c.columns());
-  kernels().tile_product(part);
-}
-
-/// c = a^T b, the product of weight gradients: small results, deep sums.
-Status multiply_gradient(const Gemm& product, ProductScratch& scratch) {
-  const std::size_t depth = product.a.rows();
-  const std::size_t max_rows = kernels().max_rows;
-  const std::size_t tiles = (product.c.rows() + max_rows - 1) / max_rows;
-  const std::size_t block = std::min(depth, gradient_depth_block);
-  GRU_RETURN_IF_ERROR(scratch.b.shape(block, product.c.columns()));
-  GRU_RETURN_IF_ERROR(scratch.tiles.reserve(CheckedSize(tiles) * max_rows * block));
-  const unsigned wanted = threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
-  parallel(wanted, [&](unsigned index, Team& team) {
-    const Range my_tiles = share_of(tiles, index, team.size());
-    const std::size_t all_panels = kernels().panel_count(product.c.columns());
-    const Range my_panels = share_of(all_panels, index, team.size());
-    for (std::size_t k = 0; k < depth; k += gradient_depth_block) {
-      const std::size_t count = std::min(gradient_depth_block, depth - k);
-      kernels().pack_panels(source_of(product.b.row_range(k, count)), scratch.b.data.data(),
-                            my_panels.begin, my_panels.end);
-      kernels().pack_tiles(source_of(product.a.row_range(k, count)), scratch.tiles.data(),
-                           my_tiles.begin, my_tiles.end);
-      team.barrier();
-      multiply_block(product, scratch, count, product.accumulate || k > 0, my_tiles);
-      team.barrier();
-    }
-  });
-  return {};
-}
-
-void multiply_blas(const Gemm& product) {
-  const bool transposed = product.transpose_a == Transpose::yes;
-  const std::size_t depth = product.b.rows();
-  const std::size_t blocks = (product.c.rows() + blas_rows - 1) / blas_rows;
-  const unsigned wanted = threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
-  parallel(wanted, [&](unsigned index, Team& team) {
-    const Range mine = share_of(blocks, index, team.size());
-    for (std::size_t block = mine.begin; block < mine.end; ++block) {
-      const std::size_t row = block * blas_rows;
-      const float* a = product.a.data() + (transposed ? row : row * product.a.stride());
-      blas_multiply({transposed, std::min(blas_rows, product.c.rows() - row), product.c.columns(),
-                     depth, a, product.a.stride(), product.b.data(), product.b.stride(),
-                     product.c.data() + row * product.c.stride(), product.c.stride(),
-                     product.accumulate});
-    }
-  });
-}
-
-/// Which products BLAS gets, where it is chosen at all (blas.cc): those of gradients (b not
-/// transposed), without a bias, large enough for its overhead. Products of the forward pass never
-/// go there, since BLAS may choose another order of sums for another number of rows, and a
-/// sequence's result must not depend on its batch.
-bool goes_to_blas(const Gemm& product) {
-  return has_blas() && product.transpose_b == Transpose::no && product.bias.empty() &&
-         operations_of(product.c.rows(), product.c.columns(), product.b.rows()) >= blas_operations;
-}
-
 }  // namespace
+
+double operations_of(std::size_t m, std::size_t n, std::size_t k) {
+  return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+}
 
 bool exceed_cache(std::size_t bytes) {
   constexpr std::size_t second_cache = std::size_t{1} << 20;  // or two, on processors of today
@@ -182,7 +103,7 @@ void pack_share(PackedMatrix& packed, const PackSource& b, Transpose transpose, 
   const Range panels = share_of(kernels().panel_count(packed.columns), index, parts);
   const auto pack =
       transpose == Transpose::yes ? kernels().pack_panels_transposed : kernels().pack_panels;
-  pack(b, packed.data.data(), panels.begin, panels.end);
+  pack(b, {packed.data.data(), packed.depth, 0}, panels.begin, panels.end);
 }
 
 ProductShare share_of_product(std::size_t rows, const PackedMatrix& b, unsigned index,
@@ -215,12 +136,12 @@ void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const
 
 Status multiply(const Gemm& product, ProductScratch& scratch) {
   if (product.c.empty()) return {};
-  if (goes_to_blas(product)) {
-    multiply_blas(product);
-    return {};
-  }
-  return product.transpose_a == Transpose::yes ? multiply_gradient(product, scratch)
-                                               : multiply_forward(product, scratch);
+  const double operations =
+      operations_of(product.c.rows(), product.c.columns(), product.a.columns());
+  const bool of_gradient = product.transpose_b == Transpose::no && product.bias.empty();
+  if (!of_gradient || !goes_to_blas(operations)) return multiply_packing(product, scratch);
+  multiply_blas(product);
+  return {};
 }
 
 }  // namespace gru::cpu

@@ -56,11 +56,13 @@ void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const
 /// Scratch of the products that pack for themselves; reused.
 struct ProductScratch {
   PackedMatrix b;
-  AlignedBuffer tiles;
 };
 
-/// A whole product on the pool.
+/// A whole product on the pool, a not transposed (see transposed_product.h).
 Status multiply(const Gemm& product, ProductScratch& scratch);
+
+/// Floating-point operations of a product [m, k] [k, n].
+double operations_of(std::size_t m, std::size_t n, std::size_t k);
 
 /// True where weights of so many bytes do not stay in a core's second cache.
 bool exceed_cache(std::size_t bytes);

@@ -15,8 +15,9 @@ GRU_INLINE std::size_t panel_block(std::size_t panel, std::size_t columns) {
 
 std::size_t panel_count(std::size_t columns);
 std::size_t panel_column(std::size_t panel, std::size_t columns);
-void pack_panels(const PackSource& b, float* packed, std::size_t first, std::size_t end);
-void pack_panels_transposed(const PackSource& b, float* packed, std::size_t first, std::size_t end);
+void pack_panels(const PackSource& b, const PanelTarget& to, std::size_t first, std::size_t end);
+void pack_panels_transposed(const PackSource& b, const PanelTarget& to, std::size_t first,
+                            std::size_t end);
 void pack_gates(const float* weight, std::size_t hidden, std::size_t gates, float* packed,
                 std::size_t first_block, std::size_t end_block);
 void pack_tiles(const PackSource& a, float* packed, std::size_t first_tile, std::size_t end_tile);

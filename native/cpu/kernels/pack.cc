@@ -8,14 +8,24 @@ std::size_t panel_column(std::size_t panel, std::size_t columns) {
   return minimum(panel_block(panel, columns) * lanes, columns);
 }
 
-void pack_panels(const PackSource& b, float* packed, std::size_t first, std::size_t end) {
+namespace {
+
+/// Where the source's part of a panel goes, of columns first_column.. that are `width` wide.
+GRU_INLINE float* panel_data(const PanelTarget& to, std::size_t first_column, std::size_t width) {
+  return to.data + first_column * to.depth + to.first_k * width;
+}
+
+}  // namespace
+
+void pack_panels(const PackSource& b, const PanelTarget& to, std::size_t first, std::size_t end) {
   for (std::size_t panel = first; panel < end; ++panel) {
     const std::size_t first_column = panel_block(panel, b.columns) * lanes;
     const std::size_t end_column = panel_block(panel + 1, b.columns) * lanes;
-    float* to = packed + first_column * b.rows;
+    float* packed = panel_data(to, first_column, end_column - first_column);
     for (std::size_t k = 0; k < b.rows; ++k) {
-      for (std::size_t column = first_column; column < end_column; column += lanes, to += lanes) {
-        store(to, load(b.data + k * b.stride + column, b.columns - column));
+      for (std::size_t column = first_column; column < end_column; column += lanes) {
+        store(packed, load(b.data + k * b.stride + column, b.columns - column));
+        packed += lanes;
       }
     }
   }
@@ -43,15 +53,15 @@ GRU_INLINE void pack_vector(const PackSource& from, std::size_t first, float* to
 
 }  // namespace
 
-void pack_panels_transposed(const PackSource& b, float* packed, std::size_t first,
+void pack_panels_transposed(const PackSource& b, const PanelTarget& to, std::size_t first,
                             std::size_t end) {
   const std::size_t columns = b.rows;  // of the transposed matrix
   for (std::size_t panel = first; panel < end; ++panel) {
     const std::size_t first_column = panel_block(panel, columns) * lanes;
     const std::size_t width = panel_block(panel + 1, columns) * lanes - first_column;
-    float* to = packed + first_column * b.columns;
+    float* packed = panel_data(to, first_column, width);
     for (std::size_t offset = 0; offset < width; offset += lanes) {
-      pack_vector(b, first_column + offset, to + offset, width);
+      pack_vector(b, first_column + offset, packed + offset, width);
     }
   }
 }

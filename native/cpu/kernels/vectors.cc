@@ -24,12 +24,17 @@ float largest_magnitude(const float* values, std::size_t count) {
 
 namespace {
 
-/// Sums of `Vectors` neighbouring vectors of columns, the last one of `count` columns.
+/// Adds up `Vectors` neighbouring vectors of columns, the last one of `count` columns.
 template <int Vectors>
 GRU_INLINE void sum_columns(const PackSource& from, float* sums, std::size_t column,
                             std::size_t count) {
   const std::size_t last = (Vectors - 1) * lanes;
-  Vector total[Vectors] = {};
+  Vector total[Vectors];
+#pragma GCC unroll 8
+  for (int v = 0; v < Vectors - 1; ++v) {
+    total[v] = load(sums + column + static_cast<std::size_t>(v) * lanes);
+  }
+  total[Vectors - 1] = load(sums + column + last, count);
   for (std::size_t row = 0; row < from.rows; row += sum_rows) {
     const std::size_t stop = minimum(row + sum_rows, from.rows);
     Vector part[Vectors] = {};

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <array>
+#include <span>
+
+#include "cpu/product.h"
+
+/// Products of the gradients of weights, c = a^T b: small results, deep sums. Several that share
+/// their factors are computed together, so that each part of a factor is packed once, while it is
+/// in the cache.
+
+namespace gru::cpu {
+
+/// A factor [depth, columns] whose rows may lie in several places.
+class RightFactor {
+ public:
+  virtual ~RightFactor() = default;
+  virtual std::size_t columns() const = 0;
+  /// Rows from `row` on, as many as lie together.
+  virtual DeviceMatrix<const float> rows_from(std::size_t row) const = 0;
+};
+
+class MatrixFactor final : public RightFactor {
+ public:
+  explicit MatrixFactor(DeviceMatrix<const float> matrix) : matrix_(matrix) {}
+  std::size_t columns() const override { return matrix_.columns(); }
+  DeviceMatrix<const float> rows_from(std::size_t row) const override {
+    return matrix_.row_range(row, matrix_.rows() - row);
+  }
+
+ private:
+  DeviceMatrix<const float> matrix_;
+};
+
+/// c (+)= a[depth, columns]^T b[depth, :], b being one of the factors.
+struct TransposedTerm {
+  Range columns;  ///< of a
+  Range depth;    ///< not empty
+  std::size_t factor;
+  DeviceMatrix<float> c;  ///< [columns, columns of the factor]
+  bool accumulate = false;
+};
+
+inline constexpr std::size_t max_factors = 3;
+
+struct TransposedProducts {
+  DeviceMatrix<const float> a;
+  std::span<const RightFactor* const> factors;  ///< at most max_factors
+  std::span<const TransposedTerm> terms;        ///< those of the same columns stand together
+  /// Receives the sums of all the terms' columns, each at its place in a: [columns of a], or null.
+  float* column_sums = nullptr;
+};
+
+/// Scratch of such products; reused.
+struct TransposedScratch {
+  std::array<PackedMatrix, max_factors> factors;
+  AlignedBuffer tiles;
+};
+
+Status multiply_transposed(const TransposedProducts& products, TransposedScratch& scratch);
+
+/// The one product of a Gemm with a transposed, b not, and no bias.
+Status multiply_transposed(const Gemm& product, TransposedScratch& scratch);
+
+}  // namespace gru::cpu
