@@ -202,7 +202,7 @@ bool Team::contended() {
   const Stalls now = stalls();
   if (contended_ || now.count == 0) return contended_;
   const Clock::duration passed = Clock::now() - window_began_;
-  contended_ = now.count > 1 && now.cost_much(passed);
+  contended_ = now.count > 1 && now.cost_much(std::max<Clock::duration>(passed, stall_window));
   if (passed > stall_window) {
     stall_count_.store(0, std::memory_order_relaxed);
     stall_duration_.store(0, std::memory_order_relaxed);
