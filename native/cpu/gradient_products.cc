@@ -38,16 +38,16 @@ class PreviousStates final : public RightFactor {
     return map_.is_dense() ? rows_of_dense(row) : rows_of_step(row);
   }
 
-  /// Rows that begin with the initial state and stand together at an end: all of them, but in the
-  /// reverse direction of a ragged batch, where only those of the last step do.
-  Range first_rows() const {
+  /// The rows at an end that begin with the initial state: all that do, but in the reverse
+  /// direction of a ragged batch, where other sequences begin at other steps.
+  Range initial_rows() const {
     const std::size_t last = map_.first(map_.steps() - 1);
     return reverse_ ? Range{last, map_.rows()} : Range{0, map_.active(0)};
   }
 
  private:
   DeviceMatrix<const float> rows_of_dense(std::size_t row) const {
-    const Range first = first_rows();
+    const Range first = initial_rows();
     if (row >= first.begin && row < first.end) {
       return initial_.row_range(row - first.begin, first.end - row);
     }
@@ -62,12 +62,11 @@ class PreviousStates final : public RightFactor {
     const auto after = std::upper_bound(first.begin(), first.end(), row);
     const auto time = static_cast<std::size_t>(after - first.begin()) - 1;
     const std::size_t within = row - first[time];
+    const std::size_t s = recurrence_.time(time);  // which is its own inverse
     DeviceMatrix<const float> rows;
-    recurrence_.for_each_state(recurrence_.time(time), {within, map_.active(time)},
-                               [&](const StateRows& state) {
-                                 if (state.first == within)
-                                   rows = {state.state, state.count, columns(), state.stride};
-                               });
+    recurrence_.for_each_state(s, {within, map_.active(time)}, [&](const StateRows& state) {
+      if (state.first == within) rows = {state.state, state.count, columns(), state.stride};
+    });
     return rows;
   }
 
@@ -116,9 +115,7 @@ class GradientProducts {
     const DeviceMatrix<const float> a = gates(0, gate_count);
     const ProductRows rows{a.data(), a.stride(), call_.d_input.data(), call_.d_input.stride(),
                            a.rows()};
-    const double operations = 2.0 * static_cast<double>(a.rows()) *
-                              static_cast<double>(a.columns()) *
-                              static_cast<double>(call_.d_input.columns());
+    const double operations = operations_of(a.rows(), call_.d_input.columns(), a.columns());
     parallel(threads_for(operations), [&](unsigned index, Team& team) {
       multiply_share(rows, weights_.d_input(), nullptr, call_.add_to_d_input, index, team.size());
     });
@@ -127,14 +124,13 @@ class GradientProducts {
 
   enum Factor : std::size_t { inputs, states, reset_states };
 
-  /// Column `gate` of the reserve, transposed, times a factor, to gate `row` of a weight's
-  /// gradient.
-  TransposedTerm term(std::size_t gate, Factor factor, DeviceSpan<float> gradient,
+  /// Gate `gate` of the reserve, transposed, times a factor, to gate `row` of a weight's gradient.
+  TransposedTerm term(std::size_t gate, Factor factor, Range depth, DeviceSpan<float> gradient,
                       std::size_t row) const {
     const std::size_t columns = gradient.size() / (gate_count * hidden_);
     const DeviceMatrix<float> all(gradient.data(), gate_count * hidden_, columns, columns);
     return {{gate * hidden_, (gate + 1) * hidden_},
-            factor == states ? depth_of_states() : Range{0, call_.map->rows()},
+            depth,
             factor,
             all.row_range(row * hidden_, hidden_)};
   }
@@ -144,25 +140,26 @@ class GradientProducts {
     const DeviceSpan<float> d_w = call_.gradients.weight_ih;
     const DeviceSpan<float> d_u = call_.gradients.weight_hh;
     const bool after = weights_.reset_after();
-    const std::array<TransposedTerm, 6> terms{
-        term(gate_r, inputs, d_w, gate_r),
-        term(gate_r, states, d_u, gate_r),
-        term(gate_z, inputs, d_w, gate_z),
-        term(gate_z, states, d_u, gate_z),
-        term(gate_n, inputs, d_w, gate_n),
-        after ? term(reserve_q, states, d_u, gate_n) : term(gate_n, reset_states, d_u, gate_n)};
+    const Range all{0, call_.map->rows()};
+    const Range counting = depth_of_states();
+    const std::array<TransposedTerm, 6> terms{term(gate_r, inputs, all, d_w, gate_r),
+                                              term(gate_r, states, counting, d_u, gate_r),
+                                              term(gate_z, inputs, all, d_w, gate_z),
+                                              term(gate_z, states, counting, d_u, gate_z),
+                                              term(gate_n, inputs, all, d_w, gate_n),
+                                              after ? term(reserve_q, states, counting, d_u, gate_n)
+                                                    : term(gate_n, reset_states, all, d_u, gate_n)};
     return multiply_transposed(
         {gates(0, reserve_gates), std::span(factors).first(after ? 2 : 3), terms, column_sums},
         products_);
   }
 
-  /// Rows whose previous state counts. Zeros add nothing to a sum, but to what isn't finite.
+  /// Rows whose previous state counts: zeros add nothing to a sum, but to what isn't finite.
   Range depth_of_states() const {
-    const Range first = states_.first_rows();
+    const Range first = states_.initial_rows();
     const Range rest = call_.reverse ? Range{0, first.begin} : Range{first.end, call_.map->rows()};
-    const bool zero = call_.initial_state.empty() && (call_.map->is_dense() || !call_.reverse);
     const bool adds_nothing =
-        zero && rest.begin < rest.end &&
+        call_.initial_state.empty() && rest.begin < rest.end &&
         is_finite(gates(0, reserve_gates).row_range(first.begin, first.end - first.begin));
     return adds_nothing ? rest : Range{0, call_.map->rows()};
   }

@@ -119,7 +119,7 @@ struct Kernels {
   void (*panel_product)(const PanelProduct& product);
   /// The same with sums in double, rounded once: for the few rows that need it.
   void (*exact_product)(const PanelProduct& product);
-  /// With a packed by pack_tiles, as deep as b.
+  /// With a packed by pack_tiles, as deep as b; `a` is its first_k = 0. In rising order of panels.
   void (*tile_product)(const PanelProduct& product);
 
   // One step of the recurrence; gates keep W x + b in inference, and receive r|z|n|q in training.

@@ -32,7 +32,7 @@ PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range ro
   part.columns = b.columns;
   part.first_panel = panels.begin;
   part.end_panel = panels.end;
-  // Panels come again with the next rows, once all of these and the other panels went by.
+  // Between two uses of a panel lie the other panels, and these rows of a and c.
   const std::size_t between = (b.depth + part.rows) * b.columns + part.rows * b.depth;
   part.distant = exceed_cache(between * sizeof(float));
   return part;

@@ -7,7 +7,7 @@
 #include "cpu/isa.h"
 #include "cpu/threads.h"
 
-/// Matrix products on the team's threads: which part each computes, and when BLAS does.
+/// Matrix products on the team's threads: which part each computes.
 
 namespace gru::cpu {
 

@@ -146,6 +146,7 @@ class Pool {
     }
     const Clock::time_point ended = Clock::now();
     const bool stalled = had_share(finished) && is_stall(finished, ended - finished);
+    // The region is over, so it is judged by itself: to rest for a moment costs little.
     if (stalled || team.contended_ || team.stalls().cost_much(ended - team.window_began_)) {
       rest_.begin();
     }
@@ -202,7 +203,7 @@ bool Team::contended() {
   const Stalls now = stalls();
   if (contended_ || now.count == 0) return contended_;
   const Clock::duration passed = Clock::now() - window_began_;
-  contended_ = now.count > 1 && now.cost_much(std::max<Clock::duration>(passed, stall_window));
+  contended_ = now.came_again(passed, stall_window);
   if (passed > stall_window) {
     stall_count_.store(0, std::memory_order_relaxed);
     stall_duration_.store(0, std::memory_order_relaxed);

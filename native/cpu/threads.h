@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
@@ -18,6 +19,12 @@ struct Stalls {
 
   /// Whether they took a good part of what passed.
   bool cost_much(std::chrono::steady_clock::duration passed) const { return length > passed / 4; }
+  /// Whether they came again and took a good part of `window`, or of what passed where that is
+  /// more. Of two in a row, as a process has at its start, nothing follows.
+  bool came_again(std::chrono::steady_clock::duration passed,
+                  std::chrono::steady_clock::duration window) const {
+    return count > 1 && cost_much(std::max(passed, window));
+  }
 };
 
 /// The threads that run one parallel region together.

@@ -137,6 +137,11 @@ GRU_TEST(stalls_cost_much_where_they_take_a_good_part_of_the_time) {
   GRU_CHECK(stalls.cost_much(milliseconds(20)));
   GRU_CHECK(!stalls.cost_much(milliseconds(100)));
   GRU_CHECK(!Stalls{}.cost_much(milliseconds(0)));
+  // Whatever passed, they are weighed by the window, and one alone says nothing.
+  GRU_CHECK(!stalls.came_again(milliseconds(12), milliseconds(50)));
+  GRU_CHECK(stalls.came_again(milliseconds(12), milliseconds(30)));
+  GRU_CHECK(!stalls.came_again(milliseconds(100), milliseconds(30)));
+  GRU_CHECK(!(Stalls{1, milliseconds(10)}.came_again(milliseconds(12), milliseconds(30))));
 }
 
 /// The sum of 0..count-1, by a team with a barrier.

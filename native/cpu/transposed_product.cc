@@ -4,7 +4,6 @@
 
 #include "cpu/blas_product.h"
 #include "cpu/cpu_device.h"
-#include "cpu/pointwise.h"
 
 namespace gru::cpu {
 
@@ -16,14 +15,6 @@ constexpr std::size_t depth_block = 512;
 /// Columns of a that one thread packs at a time: with depth_block they stay in the second cache
 /// while all panels of b go by.
 constexpr std::size_t column_block = 128;
-
-double total_operations(const TransposedProducts& products) {
-  double operations = 0;
-  for (const TransposedTerm& term : products.terms) {
-    operations += operations_of(term.c.rows(), term.c.columns(), term.depth.end - term.depth.begin);
-  }
-  return operations;
-}
 
 class JointProduct {
  public:
@@ -46,7 +37,8 @@ class JointProduct {
   Status reserve(unsigned threads) {
     const std::size_t depth = block_from(0).end;
     for (std::size_t i = 0; i < products_.factors.size(); ++i) {
-      GRU_RETURN_IF_ERROR(scratch_.factors[i].shape(depth, products_.factors[i]->columns()));
+      const std::size_t columns = vectors_of(products_.factors[i]->columns()) * kernels().lanes;
+      GRU_RETURN_IF_ERROR(scratch_.factors[i].reserve(CheckedSize(columns) * depth));
     }
     return scratch_.tiles.reserve(CheckedSize(threads) * column_block * depth);
   }
@@ -55,7 +47,9 @@ class JointProduct {
     for (std::size_t k = 0; k < products_.a.rows(); k += depth_block) {
       const Range depth = block_from(k);
       for (std::size_t i = 0; i < products_.factors.size(); ++i) {
-        pack_factor(*products_.factors[i], scratch_.factors[i], depth, index, team.size());
+        // Shares are uneven where panels are few: each thread gets the larger one in turn.
+        const unsigned share = (index + static_cast<unsigned>(i)) % team.size();
+        pack_factor(*products_.factors[i], scratch_.factors[i].data(), depth, share, team.size());
       }
       team.barrier();
       multiply_groups(depth, index, team.size());
@@ -63,15 +57,15 @@ class JointProduct {
     }
   }
 
-  static void pack_factor(const RightFactor& factor, const PackedMatrix& packed, Range depth,
-                          unsigned index, unsigned parts) {
-    const Range panels = share_of(kernels().panel_count(packed.columns), index, parts);
+  static void pack_factor(const RightFactor& factor, float* packed, Range depth, unsigned share,
+                          unsigned parts) {
+    const Range panels = share_of(kernels().panel_count(factor.columns()), share, parts);
     for (std::size_t row = depth.begin; row < depth.end;) {
       const DeviceMatrix<const float> rows = factor.rows_from(row);
       const std::size_t count = std::min(rows.rows(), depth.end - row);
       kernels().pack_panels({rows.data(), rows.stride(), count, rows.columns()},
-                            {packed.data.data(), depth.end - depth.begin, row - depth.begin},
-                            panels.begin, panels.end);
+                            {packed, depth.end - depth.begin, row - depth.begin}, panels.begin,
+                            panels.end);
       row += count;
     }
   }
@@ -80,7 +74,7 @@ class JointProduct {
   using Group = std::span<const TransposedTerm>;
 
   void multiply_groups(Range depth, unsigned index, unsigned parts) {
-    unsigned turn = index;  // so that the larger share is each thread's in turn
+    unsigned turn = index;  // as with the factors' panels
     for (std::size_t begin = 0; begin < products_.terms.size(); ++turn) {
       const std::size_t end = group_end(begin);
       multiply_group(products_.terms.subspan(begin, end - begin), depth, turn % parts, parts,
@@ -92,7 +86,7 @@ class JointProduct {
   std::size_t group_end(std::size_t begin) const {
     std::size_t end = begin;
     while (end < products_.terms.size() &&
-           products_.terms[end].columns.begin == products_.terms[begin].columns.begin) {
+           have_same_columns(products_.terms[end], products_.terms[begin])) {
       ++end;
     }
     return end;
@@ -135,7 +129,7 @@ class JointProduct {
     if (begin >= end) return;
     PanelProduct part{};
     part.a = tiles;
-    part.b = scratch_.factors[term.factor].data.data();
+    part.b = scratch_.factors[term.factor].data();
     part.b_depth = depth.end - depth.begin;
     part.first_k = begin - depth.begin;
     part.end_k = end - depth.begin;
@@ -152,32 +146,23 @@ class JointProduct {
   TransposedScratch& scratch_;
 };
 
-/// One term through BLAS, piece by piece of its right factor.
-void multiply_term_blas(const TransposedProducts& products, const TransposedTerm& term) {
-  const RightFactor& factor = *products.factors[term.factor];
-  const std::size_t columns = term.columns.end - term.columns.begin;
-  Gemm part;
-  part.transpose_a = Transpose::yes;
-  part.c = term.c;
-  part.accumulate = term.accumulate;
-  for (std::size_t row = term.depth.begin; row < term.depth.end;) {
-    const DeviceMatrix<const float> rows = factor.rows_from(row);
-    const std::size_t count = std::min(rows.rows(), term.depth.end - row);
-    part.a = products.a.row_range(row, count).column_range(term.columns.begin, columns);
-    part.b = rows.row_range(0, count);
-    multiply_blas(part);
-    part.accumulate = true;
-    row += count;
-  }
-}
-
 }  // namespace
 
+double total_operations(const TransposedProducts& products) {
+  double operations = 0;
+  for (const TransposedTerm& term : products.terms) {
+    operations += operations_of(term.c.rows(), term.c.columns(), term.depth.end - term.depth.begin);
+  }
+  return operations;
+}
+
+bool have_same_columns(const TransposedTerm& a, const TransposedTerm& b) {
+  return a.columns.begin == b.columns.begin && a.columns.end == b.columns.end;
+}
+
 Status multiply_transposed(const TransposedProducts& products, TransposedScratch& scratch) {
-  if (!goes_to_blas(total_operations(products))) return JointProduct(products, scratch).run();
-  for (const TransposedTerm& term : products.terms) multiply_term_blas(products, term);
-  if (products.column_sums != nullptr) column_sums(products.column_sums, products.a);
-  return {};
+  return goes_to_blas(total_operations(products)) ? multiply_transposed_blas(products, scratch)
+                                                  : JointProduct(products, scratch).run();
 }
 
 Status multiply_transposed(const Gemm& product, TransposedScratch& scratch) {

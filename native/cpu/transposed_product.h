@@ -20,6 +20,7 @@ class RightFactor {
   virtual DeviceMatrix<const float> rows_from(std::size_t row) const = 0;
 };
 
+/// A factor that is one matrix.
 class MatrixFactor final : public RightFactor {
  public:
   explicit MatrixFactor(DeviceMatrix<const float> matrix) : matrix_(matrix) {}
@@ -41,22 +42,30 @@ struct TransposedTerm {
   bool accumulate = false;
 };
 
+bool have_same_columns(const TransposedTerm& a, const TransposedTerm& b);
+
 inline constexpr std::size_t max_factors = 3;
 
 struct TransposedProducts {
   DeviceMatrix<const float> a;
-  std::span<const RightFactor* const> factors;  ///< at most max_factors
+  std::span<const RightFactor* const> factors;  ///< at most max_factors, of a's number of rows
   std::span<const TransposedTerm> terms;        ///< those of the same columns stand together
-  /// Receives the sums of all the terms' columns, each at its place in a: [columns of a], or null.
+  /// Receives the sums of the terms' columns over all rows, each at its place in a, and of no
+  /// others: [columns of a], or null.
   float* column_sums = nullptr;
 };
 
+/// Floating-point operations of all terms together.
+double total_operations(const TransposedProducts& products);
+
 /// Scratch of such products; reused.
 struct TransposedScratch {
-  std::array<PackedMatrix, max_factors> factors;
+  std::array<AlignedBuffer, max_factors> factors;
   AlignedBuffer tiles;
 };
 
+/// Computes every term, on the pool. The bits depend neither on the number of threads nor on how
+/// the factors' rows lie. Fails with a memory status alone.
 Status multiply_transposed(const TransposedProducts& products, TransposedScratch& scratch);
 
 /// The one product of a Gemm with a transposed, b not, and no bias.

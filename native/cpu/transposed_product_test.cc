@@ -1,5 +1,8 @@
 #include "cpu/transposed_product.h"
 
+#include <algorithm>
+#include <cmath>
+#include <utility>
 #include <vector>
 
 #include "cpu/cpu_device.h"
@@ -127,6 +130,7 @@ struct Example {
       const double bound = static_cast<double>(depth) * rounding * magnitude;
       GRU_CHECK_NEAR(static_cast<double>(results.sums[j]), sum, bound);
     }
+    for (std::size_t j = 3 * width; j < a.columns(); ++j) GRU_CHECK(results.sums[j] == -1.0F);
   }
 
   /// Every `step`-th element of each term's result.

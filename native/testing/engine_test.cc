@@ -162,33 +162,43 @@ GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
   });
 }
 
-/// Also after one that was aborted, which counts for nothing.
+/// Gradients with an initial state of zeros, and with none, where d_output begins with `first`.
+void check_zero_state(Example example, float first) {
+  EngineResults results[2];
+  example.d_output[0] = static_cast<double>(first);
+  const std::size_t layers = example.options.num_layers * (example.options.bidirectional ? 2 : 1);
+  for (const bool given : {false, true}) {
+    const std::size_t count = layers * example.batch * example.options.hidden_size;
+    example.initial_state.assign(given ? count : 0, 0.0);
+    results[given ? 1 : 0] = EngineExample(example, 1).run();
+  }
+  const auto is_nan = [](float value) { return std::isnan(value); };
+  const std::vector<float>& none = results[0].parameters;
+  for (std::size_t i = 0; i < none.size(); ++i) {
+    const float given = results[1].parameters[i];
+    GRU_CHECK(none[i] == given || (is_nan(none[i]) && is_nan(given)));
+  }
+  GRU_CHECK(is_nan(first) == std::any_of(none.begin(), none.end(), is_nan));
+}
+
 GRU_TEST(a_state_of_zeros_is_the_same_given_or_not_even_to_gradients_that_are_nan) {
   Random random;
-  for (const float first : {1.0F, testing::nan_float}) {
-    EngineResults results[2];
-    Example example;
-    example.options.input_size = 3;
-    example.options.hidden_size = 5;
-    example.steps = 3;
-    example.batch = 2;
-    testing::fill_for_engine(example, random);
-    example.d_output[0] = static_cast<double>(first);
-    for (const bool given : {false, true}) {
-      example.initial_state.assign(given ? 2 * 5 : 0, 0.0);
-      results[given ? 1 : 0] = EngineExample(example, 1).run();
+  for (const CellVariant variant : variants) {
+    for (const bool bidirectional : {false, true}) {
+      for (const bool ragged : {false, true}) {
+        Example example;
+        example.options = random_options(variant, bidirectional, random);
+        example.steps = 4;
+        example.batch = 3;
+        testing::fill_for_engine(example, random);
+        if (ragged) example.lengths = {2, 3, 1};
+        for (const float first : {1.0F, testing::nan_float}) check_zero_state(example, first);
+      }
     }
-    for (std::size_t i = 0; i < results[0].parameters.size(); ++i) {
-      const float one = results[0].parameters[i];
-      const float other = results[1].parameters[i];
-      GRU_CHECK(one == other || (std::isnan(one) && std::isnan(other)));
-    }
-    GRU_CHECK(std::isnan(first) == std::any_of(results[0].parameters.begin(),
-                                               results[0].parameters.end(),
-                                               [](float value) { return std::isnan(value); }));
   }
 }
 
+/// Also after one that was aborted, which counts for nothing.
 GRU_TEST(every_training_pass_has_masks_of_its_own) {
   Random random;
   Example example;

@@ -49,9 +49,10 @@ GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
 
 /// One tile of `Rows` rows of one panel. Of distant panels the first tiles fetch the next one, or,
 /// where they are too few for that, the first one fetches its own.
-template <int Rows, int Vectors, class A>
-GRU_INLINE void compute_rows(const PanelProduct& product, const A& a, const PanelPlace& place,
+template <int Rows, int Vectors>
+GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPlace& place,
                              std::size_t row) {
+  const RowMajor a = rows_from(product, row);
   constexpr std::size_t fetching = Rows * Vectors;  // rows whose tiles fetch the next panel
   if (product.distant && product.rows >= fetching && row < fetching) {
     compute_tile<Rows, 1, Vectors, Fetch::next>(product, a, place, row);
@@ -62,30 +63,23 @@ GRU_INLINE void compute_rows(const PanelProduct& product, const A& a, const Pane
   }
 }
 
-/// Some rows of one panel, as they lie in a.
-template <int Rows, int Vectors>
-GRU_INLINE void compute_plain(const PanelProduct& product, const PanelPlace& place,
-                              std::size_t row) {
-  compute_rows<Rows, Vectors>(product, rows_from(product, row), place, row);
-}
-
 /// All rows of one panel, in the largest tiles that fit.
 template <int Vectors>
 void multiply_panel(const PanelProduct& product, const PanelPlace& place) {
   std::size_t row = 0;
   if constexpr (max_rows == 8) {
-    for (; row + 8 <= product.rows; row += 8) compute_plain<8, Vectors>(product, place, row);
+    for (; row + 8 <= product.rows; row += 8) compute_rows<8, Vectors>(product, place, row);
   }
-  for (; row + 4 <= product.rows; row += 4) compute_plain<4, Vectors>(product, place, row);
+  for (; row + 4 <= product.rows; row += 4) compute_rows<4, Vectors>(product, place, row);
   switch (product.rows - row) {
     case 3:
-      compute_plain<3, Vectors>(product, place, row);
+      compute_rows<3, Vectors>(product, place, row);
       break;
     case 2:
-      compute_plain<2, Vectors>(product, place, row);
+      compute_rows<2, Vectors>(product, place, row);
       break;
     case 1:
-      compute_plain<1, Vectors>(product, place, row);
+      compute_rows<1, Vectors>(product, place, row);
       break;
     default:
       break;
@@ -115,7 +109,7 @@ void multiply_packed(const PanelProduct& product, const PanelPlace& place) {
   constexpr int rows = static_cast<int>(max_rows);
   std::size_t row = 0;
   for (; row + max_rows <= product.rows; row += max_rows) {
-    compute_rows<rows, Vectors>(product, tile_from(product, row), place, row);
+    compute_tile<rows, 1, Vectors, Fetch::nothing>(product, tile_from(product, row), place, row);
   }
   if (row < product.rows) compute_last_tile<Vectors>(product, place, row);
 }
@@ -237,8 +231,7 @@ void panel_product(const PanelProduct& product) {
 void tile_product(const PanelProduct& product) {
   for (std::size_t panel = product.first_panel; panel < product.end_panel; ++panel) {
     const std::size_t vectors = panel_vectors(panel, product.columns);
-    PanelPlace place = place_of(product, panel, vectors);
-    if (product.distant) place.next = weights_after(product, panel);
+    const PanelPlace place = place_of(product, panel, vectors);
     if (vectors == 3) {
       multiply_packed<3>(product, place);
     } else if (vectors == 2) {
