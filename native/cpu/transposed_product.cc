@@ -16,6 +16,7 @@ constexpr std::size_t depth_block = 512;
 /// while all panels of b go by.
 constexpr std::size_t column_block = 128;
 
+/// All terms by the own tiles, one block of the depth after the other.
 class JointProduct {
  public:
   JointProduct(const TransposedProducts& products, TransposedScratch& scratch)
