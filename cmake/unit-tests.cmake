@@ -61,7 +61,7 @@ endfunction()
 gru_unit_tests(core gru_core)
 gru_unit_tests(cpu gru_cpu gru_core)
 gru_device_tests(cpu device_tests gru_cpu)
-foreach(stem IN LISTS device_tests ITEMS transposed_product_test)
+foreach(stem IN LISTS device_tests ITEMS gemm_test)
   gru_test_choices(cpu/${stem} cpu_${stem})
 endforeach()
 

@@ -12,8 +12,6 @@ namespace {
 
 /// Rows of a result that one BLAS call computes.
 constexpr std::size_t blas_rows = 256;
-/// From here on a product is worth BLAS's own packing.
-constexpr double blas_operations = 4e6;
 
 std::size_t blocks_of(const DeviceMatrix<float>& c) {
   return (c.rows() + blas_rows - 1) / blas_rows;
@@ -36,8 +34,11 @@ class GatheredTerms {
       : products_(products), scratch_(scratch) {}
 
   Status gather() {
-    for (const TransposedTerm& term : products_.terms) {
-      if (!is_together(term)) GRU_RETURN_IF_ERROR(gather(term.factor));
+    for (std::size_t factor = 0; factor < products_.factors.size(); ++factor) {
+      const bool needed = std::ranges::any_of(products_.terms, [&](const TransposedTerm& term) {
+        return term.factor == factor && !is_together(term);
+      });
+      if (needed) GRU_RETURN_IF_ERROR(gather(factor));
     }
     return {};
   }
@@ -70,8 +71,6 @@ class GatheredTerms {
   }
 
   Status gather(std::size_t factor) {
-    if (is_gathered_[factor]) return {};
-    is_gathered_[factor] = true;
     const RightFactor& from = *products_.factors[factor];
     const std::size_t columns = from.columns();
     AlignedBuffer& buffer = scratch_.factors[factor];
@@ -88,24 +87,17 @@ class GatheredTerms {
 
   const TransposedProducts& products_;
   TransposedScratch& scratch_;
-  std::array<bool, max_factors> is_gathered_{};
 };
 
 void sum_columns(const TransposedProducts& products) {
   if (products.column_sums == nullptr) return;
-  const TransposedTerm* last = nullptr;
-  for (const TransposedTerm& term : products.terms) {
-    const auto& [begin, end] = term.columns;
-    if (last == nullptr || !have_same_columns(*last, term)) {
-      column_sums(products.column_sums + begin, products.a.column_range(begin, end - begin));
-    }
-    last = &term;
+  for (std::size_t i = 0; i < products.terms.size(); i = group_end(products.terms, i)) {
+    const auto& [begin, end] = products.terms[i].columns;
+    column_sums(products.column_sums + begin, products.a.column_range(begin, end - begin));
   }
 }
 
 }  // namespace
-
-bool goes_to_blas(double operations) { return has_blas() && operations >= blas_operations; }
 
 void multiply_blas(const Gemm& product) {
   const double operations =

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "cpu/gemm.h"
 #include "cpu/gru_backward.h"
 #include "cpu/gru_forward.h"
 #include "cpu/pointwise.h"
@@ -96,13 +97,10 @@ class CpuDevice final : public Device {
   }
 
   Status gru_backward(GruWeights& weights, const GruBackward& call) override {
-    return cpu::gru_backward(own(weights), call, recurrence_, transposed_);
+    return cpu::gru_backward(own(weights), call, recurrence_, products_.transposed);
   }
 
-  Status gemm(const Gemm& product) override {
-    return product.transpose_a == Transpose::yes ? multiply_transposed(product, transposed_)
-                                                 : multiply(product, products_);
-  }
+  Status gemm(const Gemm& product) override { return multiply(product, products_); }
 
   Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
     cpu::column_sums(to.data(), from);
@@ -161,8 +159,7 @@ class CpuDevice final : public Device {
 
  private:
   RecurrenceScratch recurrence_;
-  ProductScratch products_;
-  TransposedScratch transposed_;
+  GemmScratch products_;
 };
 
 }  // namespace

@@ -5,8 +5,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "cpu/gemm.h"
 #include "cpu/recurrence.h"
-#include "cpu/transposed_product.h"
 
 namespace gru::cpu {
 

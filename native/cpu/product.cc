@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "cpu/blas_product.h"
-
 namespace gru::cpu {
 
 namespace {
@@ -57,23 +55,6 @@ PackSource source_of(DeviceMatrix<const float> matrix) {
   return {matrix.data(), matrix.stride(), matrix.rows(), matrix.columns()};
 }
 
-/// c = a b with b packed here and now.
-Status multiply_packing(const Gemm& product, ProductScratch& scratch) {
-  const bool transposed = product.transpose_b == Transpose::yes;
-  const std::size_t depth = transposed ? product.b.columns() : product.b.rows();
-  GRU_RETURN_IF_ERROR(scratch.b.shape(depth, product.c.columns()));
-  const ProductRows rows{product.a.data(), product.a.stride(), product.c.data(), product.c.stride(),
-                         product.c.rows()};
-  const unsigned wanted = threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
-  parallel(wanted, [&](unsigned index, Team& team) {
-    pack_share(scratch.b, source_of(product.b), product.transpose_b, index, team.size());
-    team.barrier();
-    multiply_share(rows, scratch.b, product.bias.empty() ? nullptr : product.bias.data(),
-                   product.accumulate, index, team.size());
-  });
-  return {};
-}
-
 }  // namespace
 
 double operations_of(std::size_t m, std::size_t n, std::size_t k) {
@@ -90,9 +71,12 @@ unsigned threads_for(double operations) {
   return static_cast<unsigned>(std::min(worth, 1024.0));
 }
 
+CheckedSize packed_size(std::size_t depth, std::size_t columns) {
+  return CheckedSize(vectors_of(columns)) * kernels().lanes * depth;
+}
+
 Status PackedMatrix::shape(std::size_t new_depth, std::size_t new_columns) {
-  const CheckedSize padded = CheckedSize(vectors_of(new_columns)) * kernels().lanes;
-  GRU_RETURN_IF_ERROR(data.reserve(padded * new_depth));
+  GRU_RETURN_IF_ERROR(data.reserve(packed_size(new_depth, new_columns)));
   depth = new_depth;
   columns = new_columns;
   return {};
@@ -134,13 +118,19 @@ void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const
   }
 }
 
-Status multiply(const Gemm& product, ProductScratch& scratch) {
-  if (product.c.empty()) return {};
-  const double operations =
-      operations_of(product.c.rows(), product.c.columns(), product.a.columns());
-  const bool of_gradient = product.transpose_b == Transpose::no && product.bias.empty();
-  if (!of_gradient || !goes_to_blas(operations)) return multiply_packing(product, scratch);
-  multiply_blas(product);
+Status multiply_packing(const Gemm& product, PackedMatrix& packed) {
+  const bool transposed = product.transpose_b == Transpose::yes;
+  const std::size_t depth = transposed ? product.b.columns() : product.b.rows();
+  GRU_RETURN_IF_ERROR(packed.shape(depth, product.c.columns()));
+  const ProductRows rows{product.a.data(), product.a.stride(), product.c.data(), product.c.stride(),
+                         product.c.rows()};
+  const unsigned wanted = threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
+  parallel(wanted, [&](unsigned index, Team& team) {
+    pack_share(packed, source_of(product.b), product.transpose_b, index, team.size());
+    team.barrier();
+    multiply_share(rows, packed, product.bias.empty() ? nullptr : product.bias.data(),
+                   product.accumulate, index, team.size());
+  });
   return {};
 }
 

@@ -11,6 +11,9 @@
 
 namespace gru::cpu {
 
+/// Floats of a matrix [depth, columns] in the kernels' panels.
+CheckedSize packed_size(std::size_t depth, std::size_t columns);
+
 /// A matrix [depth, columns] in the kernels' panels.
 struct PackedMatrix {
   AlignedBuffer data;
@@ -53,13 +56,9 @@ void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float*
 void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
                            unsigned index, unsigned parts);
 
-/// Scratch of the products that pack for themselves; reused.
-struct ProductScratch {
-  PackedMatrix b;
-};
-
-/// A whole product on the pool, a not transposed (see transposed_product.h).
-Status multiply(const Gemm& product, ProductScratch& scratch);
+/// A whole product on the pool, a not transposed (see transposed_product.h), with b packed here and
+/// now.
+Status multiply_packing(const Gemm& product, PackedMatrix& packed);
 
 /// Floating-point operations of a product [m, k] [k, n].
 double operations_of(std::size_t m, std::size_t n, std::size_t k);

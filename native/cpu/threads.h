@@ -20,7 +20,7 @@ struct Stalls {
   /// Whether they took a good part of what passed.
   bool cost_much(std::chrono::steady_clock::duration passed) const { return length > passed / 4; }
   /// Whether they came again and took a good part of `window`, or of what passed where that is
-  /// more. Of two in a row, as a process has at its start, nothing follows.
+  /// more: two short ones at a region's start mean nothing.
   bool came_again(std::chrono::steady_clock::duration passed,
                   std::chrono::steady_clock::duration window) const {
     return count > 1 && cost_much(std::max(passed, window));

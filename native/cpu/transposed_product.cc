@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "cpu/blas_product.h"
 #include "cpu/cpu_device.h"
 
 namespace gru::cpu {
@@ -38,8 +37,8 @@ class JointProduct {
   Status reserve(unsigned threads) {
     const std::size_t depth = block_from(0).end;
     for (std::size_t i = 0; i < products_.factors.size(); ++i) {
-      const std::size_t columns = vectors_of(products_.factors[i]->columns()) * kernels().lanes;
-      GRU_RETURN_IF_ERROR(scratch_.factors[i].reserve(CheckedSize(columns) * depth));
+      const std::size_t columns = products_.factors[i]->columns();
+      GRU_RETURN_IF_ERROR(scratch_.factors[i].reserve(packed_size(depth, columns)));
     }
     return scratch_.tiles.reserve(CheckedSize(threads) * column_block * depth);
   }
@@ -77,20 +76,11 @@ class JointProduct {
   void multiply_groups(Range depth, unsigned index, unsigned parts) {
     unsigned turn = index;  // as with the factors' panels
     for (std::size_t begin = 0; begin < products_.terms.size(); ++turn) {
-      const std::size_t end = group_end(begin);
+      const std::size_t end = group_end(products_.terms, begin);
       multiply_group(products_.terms.subspan(begin, end - begin), depth, turn % parts, parts,
                      scratch_.tiles.data() + index * column_block * block_from(0).end);
       begin = end;
     }
-  }
-
-  std::size_t group_end(std::size_t begin) const {
-    std::size_t end = begin;
-    while (end < products_.terms.size() &&
-           have_same_columns(products_.terms[end], products_.terms[begin])) {
-      ++end;
-    }
-    return end;
   }
 
   /// This thread's columns of a group, a block at a time.
@@ -157,22 +147,18 @@ double total_operations(const TransposedProducts& products) {
   return operations;
 }
 
-bool have_same_columns(const TransposedTerm& a, const TransposedTerm& b) {
-  return a.columns.begin == b.columns.begin && a.columns.end == b.columns.end;
+std::size_t group_end(std::span<const TransposedTerm> terms, std::size_t begin) {
+  const Range& columns = terms[begin].columns;
+  std::size_t end = begin + 1;
+  while (end < terms.size() && terms[end].columns.begin == columns.begin &&
+         terms[end].columns.end == columns.end) {
+    ++end;
+  }
+  return end;
 }
 
-Status multiply_transposed(const TransposedProducts& products, TransposedScratch& scratch) {
-  return goes_to_blas(total_operations(products)) ? multiply_transposed_blas(products, scratch)
-                                                  : JointProduct(products, scratch).run();
-}
-
-Status multiply_transposed(const Gemm& product, TransposedScratch& scratch) {
-  if (product.c.empty()) return {};
-  const MatrixFactor b(product.b);
-  const std::array<const RightFactor*, 1> factors{&b};
-  const std::array<TransposedTerm, 1> terms{TransposedTerm{
-      {0, product.a.columns()}, {0, product.a.rows()}, 0, product.c, product.accumulate}};
-  return multiply_transposed(TransposedProducts{product.a, factors, terms}, scratch);
+Status multiply_transposed_tiles(const TransposedProducts& products, TransposedScratch& scratch) {
+  return JointProduct(products, scratch).run();
 }
 
 }  // namespace gru::cpu

@@ -42,7 +42,8 @@ struct TransposedTerm {
   bool accumulate = false;
 };
 
-bool have_same_columns(const TransposedTerm& a, const TransposedTerm& b);
+/// One past the terms that follow terms[begin] and have its columns.
+std::size_t group_end(std::span<const TransposedTerm> terms, std::size_t begin);
 
 inline constexpr std::size_t max_factors = 3;
 
@@ -64,11 +65,7 @@ struct TransposedScratch {
   AlignedBuffer tiles;
 };
 
-/// Computes every term, on the pool. The bits depend neither on the number of threads nor on how
-/// the factors' rows lie. Fails with a memory status alone.
-Status multiply_transposed(const TransposedProducts& products, TransposedScratch& scratch);
-
-/// The one product of a Gemm with a transposed, b not, and no bias.
-Status multiply_transposed(const Gemm& product, TransposedScratch& scratch);
+/// multiply_transposed (gemm.h) on the own tiles.
+Status multiply_transposed_tiles(const TransposedProducts& products, TransposedScratch& scratch);
 
 }  // namespace gru::cpu

@@ -1,4 +1,4 @@
-#include "cpu/transposed_product.h"
+#include "cpu/gemm.h"
 
 #include <algorithm>
 #include <cmath>
@@ -15,7 +15,6 @@ namespace {
 using gru::testing::coin;
 using gru::testing::GuardedMatrix;
 using gru::testing::Random;
-using gru::testing::random_floats;
 using gru::testing::random_matrix;
 using gru::testing::rounding;
 using gru::testing::same_bits;
