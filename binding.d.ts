@@ -301,7 +301,7 @@ export interface ReferenceResult {
 }
 
 /**
- * The scalar double-precision reference (native/core/reference.h), forward and backward at once, for tests
+ * The scalar double-precision reference (native/reference/reference.h), forward and backward at once, for tests
  * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
  */
 export function referenceGru(

@@ -4,7 +4,7 @@ add_library(gru_native MODULE ${binding_sources} ${CMAKE_JS_SRC})
 set_target_properties(gru_native PROPERTIES PREFIX "" SUFFIX ".node")
 target_include_directories(gru_native SYSTEM PRIVATE ${CMAKE_JS_INC})
 target_compile_definitions(gru_native PRIVATE NAPI_VERSION=8 NAPI_CPP_EXCEPTIONS)
-target_link_libraries(gru_native PRIVATE gru_cpu gru_core Threads::Threads ${CMAKE_JS_LIB})
+target_link_libraries(gru_native PRIVATE gru_cpu gru_engine Threads::Threads ${CMAKE_JS_LIB})
 
 if(APPLE)
   target_link_options(gru_native PRIVATE -undefined dynamic_lookup)

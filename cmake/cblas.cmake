@@ -1,4 +1,4 @@
-# Finds a CBLAS for native/cpu/blas.cc, the only file that uses it, and defines there
+# Finds a CBLAS for native/cpu/products/blas.cc, the only file that uses it, and defines there
 #   GRU_HAVE_CBLAS     cblas.h and cblas_sgemm are there
 #   GRU_HAVE_OPENBLAS  and they are OpenBLAS's, so that openblas_set_num_threads is too
 
@@ -47,7 +47,7 @@ if(gru_cblas_libraries)
   if(gru_has_openblas)
     list(APPEND definitions GRU_HAVE_OPENBLAS)
   endif()
-  set_source_files_properties(native/cpu/blas.cc PROPERTIES COMPILE_DEFINITIONS "${definitions}")
+  set_source_files_properties(native/cpu/products/blas.cc PROPERTIES COMPILE_DEFINITIONS "${definitions}")
   target_include_directories(gru_cpu SYSTEM PRIVATE ${gru_cblas_includes})
   target_link_libraries(gru_cpu PRIVATE ${gru_cblas_libraries})
 elseif(GRU_BLAS STREQUAL "ON")

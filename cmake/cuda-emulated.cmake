@@ -11,7 +11,7 @@ foreach(kernel IN LISTS cuda_kernels)
 endforeach()
 
 add_library(gru_cuda_emulated STATIC ${cuda_sources} ${emulated_kernels})
-target_link_libraries(gru_cuda_emulated PUBLIC gru_core gru_cuda_emulator ${CMAKE_DL_LIBS})
+target_link_libraries(gru_cuda_emulated PUBLIC gru_engine gru_cuda_emulator ${CMAKE_DL_LIBS})
 # A GPU fuses products and sums where the source lets it; here nothing is.
 target_compile_options(gru_cuda_emulated PRIVATE -O2)
 

@@ -13,7 +13,7 @@ file(GLOB cuda_kernels CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/cud
 function(gru_plugin target)
   add_library(${target} MODULE ${ARGN})
   set_target_properties(${target} PROPERTIES PREFIX "")
-  target_link_libraries(${target} PRIVATE gru_core ${CMAKE_DL_LIBS})
+  target_link_libraries(${target} PRIVATE gru_engine ${CMAKE_DL_LIBS})
   if(NOT APPLE)
     target_link_options(${target} PRIVATE -Wl,--exclude-libs,ALL)
   endif()

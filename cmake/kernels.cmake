@@ -44,7 +44,7 @@ function(gru_kernel_objects result)
       set(target gru_kernels_${isa})
       add_library(${target} OBJECT ${sources})
       target_compile_definitions(${target} PRIVATE GRU_ISA=${isa})
-      # Not gru_core: it brings gru_arithmetic, whose -ffp-contract would come last and win.
+      # Not gru_engine: it brings gru_arithmetic, whose -ffp-contract would come last and win.
       target_link_libraries(${target} PRIVATE gru_options)
       target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/native")
       target_compile_options(${target} PRIVATE ${GRU_KERNEL_FLAGS} ${GRU_ISA_FLAGS_${isa}})

@@ -7,7 +7,7 @@ add_compile_definitions(GRU_VERSION="${gru_version}")
 # The addon and its plug-in pass C++ objects to each other, so they must agree on every header between them:
 # GRU_PLUGIN_VERSION is the version and a hash of those.
 set(gru_shared_headers "")
-foreach(header core/cell core/device core/options core/random core/rows core/size core/status cuda/plugin)
+foreach(header base/cell base/options base/random base/rows base/size base/status device/device cuda/plugin)
   set(header "native/${header}.h")
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${header}")
   file(SHA256 "${CMAKE_CURRENT_SOURCE_DIR}/${header}" hash)

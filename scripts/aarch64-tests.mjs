@@ -42,8 +42,8 @@ try {
       ...['-DCMAKE_BUILD_TYPE=Release', '-DGRU_BLAS=OFF'],
     ],
     // Without those of the CUDA device, whose emulation within an emulation takes too long.
-    targets: ['gru_tests_core', 'gru_tests_cpu'],
-    select: [...ONCE_EACH, '--tests-regex', '^(core|cpu)/'],
+    targets: ['gru_tests_base', 'gru_tests_reference', 'gru_tests_cpu'],
+    select: [...ONCE_EACH, '--tests-regex', '^(base|reference|cpu)/'],
     junit: values.junit,
   })
 } catch (error) {

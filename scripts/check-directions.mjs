@@ -1,5 +1,5 @@
-// Checks that dependencies point one way only: lib -> binding.d.ts -> native/binding -> native/core, and
-// native/cpu -> the device interface in native/core. ARCHITECTURE.md draws the picture; this is the rule.
+// Checks that dependencies point one way only: lib -> binding.d.ts -> native/binding -> train -> model -> layers ->
+// device -> base, and a device's own folder -> device. ARCHITECTURE.md draws the picture; this is the rule.
 //
 //   node scripts/check-directions.mjs [FOLDER]     the checkout by default; a test gives others
 //
@@ -11,43 +11,46 @@ import process from 'node:process'
 import ts from 'typescript'
 import { root as checkout } from './project.mjs'
 
-/** Headers of core, from the ground up. A group knows itself and the groups that it names. */
-const CORE_GROUPS = {
-  ground: {
-    headers: /^core\/(cell|optimizer_rates|options|parameters|random|rows|size|status)\.h$/,
-    knows: [],
-  },
-  reference: { headers: /^core\/reference\w*\.h$/, knows: ['ground'] },
-  device: { headers: /^core\/device\.h$/, knows: ['ground'] },
-  // Whatever is in no other group: buffers, layers, model, trainer.
-  engine: { headers: /^core\/\w+\.h$/, knows: ['ground', 'device'] },
+/** The folders of the engine: each knows itself and those that it names. ARCHITECTURE.md draws them. */
+const ENGINE = {
+  base: [],
+  reference: ['base'],
+  device: ['base'],
+  layers: ['device', 'base'],
+  model: ['layers', 'device', 'base'],
+  train: ['model', 'layers', 'device', 'base'],
 }
+const engine = Object.keys(ENGINE)
+const headersIn = (...folders) => new RegExp(`^(${folders.join('|')})/`)
+const TEST = /(_test\.cc|[/_]testing\.h|\/testing\/.*)$/
 
 /** What the C++ files of a part may include by "path". The first row that fits a file holds for it. */
 const NATIVE_PARTS = [
-  { files: /^native\/core\/(\w+_test\.cc|\w*testing\.h)$/, may: [/^core\//] },
-  ...Object.keys(CORE_GROUPS).map((group) => ({
-    files: coreFilesOf(group),
-    may: [group, ...CORE_GROUPS[group].knows].map(coreHeadersOf),
-  })),
   // What the tests of every device share.
-  { files: /^native\/testing\//, may: [/^(core|testing)\//] },
+  { files: /^native\/testing\//, may: [headersIn(...engine, 'testing')] },
   // It stands in for CUDA's own headers, and like them knows nothing of the project.
-  { files: /^native\/cuda\/emulator\//, may: [/^\w+\.h$/, /^core\/testing\.h$/] },
-  {
-    files: /^native\/(cpu|cuda)\/(.*(_test\.cc|_testing\.h)$|testing\/)/,
-    may: [/^(core|testing)\//, 'own folder'],
-  },
-  {
-    files: /^native\/(cpu|cuda)\//,
-    may: [coreHeadersOf('ground'), coreHeadersOf('device'), 'own folder'],
-  },
+  { files: /^native\/cuda\/emulator\//, may: [/^\w+\.h$/, /^testing\/testing\.h$/] },
+  ...engine.flatMap((folder) => [
+    {
+      files: testsIn(folder),
+      may: [headersIn(folder, ...ENGINE[folder], 'testing')],
+    },
+    { files: new RegExp(`^native/${folder}/`), may: [headersIn(folder, ...ENGINE[folder])] },
+  ]),
+  ...['cpu', 'cuda'].flatMap((folder) => [
+    { files: testsIn(folder), may: [headersIn(...engine, 'testing', folder)] },
+    { files: new RegExp(`^native/${folder}/`), may: [headersIn('base', 'device', folder)] },
+  ]),
   // The one place where the engine meets its devices and Node.
   {
     files: /^native\/binding\//,
-    may: [/^(binding|core|cpu)\//, /^cuda\/plugin\.h$/, /^(napi|node_api)\.h$/],
+    may: [headersIn('binding', ...engine, 'cpu'), /^cuda\/plugin\.h$/, /^(napi|node_api)\.h$/],
   },
 ]
+
+function testsIn(folder) {
+  return { test: (file) => file.startsWith(`native/${folder}/`) && TEST.test(file) }
+}
 
 /** Headers and facilities that only the named files may use. */
 const RESERVED = [
@@ -59,18 +62,18 @@ const RESERVED = [
   {
     what: 'cblas.h',
     pattern: /^\s*#\s*include\s*[<"][\w/]*(cblas|openblas\w*)\.h/,
-    only: /^native\/cpu\/blas\.cc$/,
+    only: /^native\/cpu\/products\/blas\.cc$/,
   },
   {
     what: 'a compute thread',
     pattern: /\bstd::(j?thread\b(?!::)|async\b)|\bpthread_create\b/,
-    only: /^native\/(cpu\/threads\.(h|cc)|binding\/executor\.(h|cc)|cuda\/emulator\/.*|.*_test\.cc)$/,
+    only: /^native\/(cpu\/threads\/threads\.(h|cc)|binding\/executor\.(h|cc)|cuda\/emulator\/.*|.*_test\.cc)$/,
   },
-  // Core knows no operating system: of <headers> it includes the standard library's alone.
+  // The engine knows no operating system: of <headers> it includes the standard library's alone.
   {
     what: 'a system header',
     pattern: /^\s*#\s*include\s*<[^>]*[./][^>]*>/,
-    only: /^native\/(?!core\/)/,
+    only: new RegExp(`^native/(?!(${engine.join('|')})/)`),
   },
 ]
 
@@ -82,29 +85,13 @@ const PACKAGES = {
   echarts: /^lib\/cli\//,
 }
 
-function groupOf(header) {
-  return Object.keys(CORE_GROUPS).find((group) => CORE_GROUPS[group].headers.test(header))
-}
-
-function coreHeadersOf(group) {
-  return { test: (header) => groupOf(header) === group }
-}
-
-/** A source belongs to the group of the header of its name. */
-function coreFilesOf(group) {
-  const headerOf = (file) => file.slice('native/'.length).replace(/\.cc$/, '.h')
-  return { test: (file) => file.startsWith('native/core/') && groupOf(headerOf(file)) === group }
-}
-
 const withoutComments = (text) =>
   text.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replaceAll(/[^\n]/g, ' '))
 
 function checkNative(file, text) {
   const part = NATIVE_PARTS.find(({ files }) => files.test(file))
   if (!part) return [`${file}: belongs to no part of native/ that the rules name`]
-  const own = `${file.split('/')[1]}/`
-  const allowed = (header) =>
-    part.may.some((rule) => (rule === 'own folder' ? header.startsWith(own) : rule.test(header)))
+  const allowed = (header) => part.may.some((rule) => rule.test(header))
   return withoutComments(text)
     .split('\n')
     .flatMap((line, index) => {

@@ -2,7 +2,7 @@
 //
 //   node scripts/native-tests.mjs [sanitizer...] [--folder NAME] [--tests REGEX] [--junit FILE]
 //
-// --folder builds and runs only the tests of native/NAME: core, cpu or cuda; --tests runs only those that match.
+// --folder builds and runs only the tests of native/NAME: base, reference, cpu or cuda; --tests runs only those that match.
 // Without a sanitizer the build is build/native, with `address undefined` it is build/sanitize, with
 // others build/sanitize-NAME. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'

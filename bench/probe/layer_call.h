@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "core/gru_layer.h"
+#include "model/gru_layer.h"
 
 namespace gru::probe {
 

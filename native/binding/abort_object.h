@@ -3,7 +3,7 @@
 #include <memory>
 
 #include "binding/object_class.h"
-#include "core/device.h"
+#include "device/device.h"
 
 namespace gru::binding {
 

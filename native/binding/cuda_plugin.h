@@ -1,6 +1,6 @@
 #pragma once
 
-#include "core/status.h"
+#include "base/status.h"
 #include "cuda/plugin.h"
 
 /// Finding and opening the CUDA plug-ins, which lie beside the addon. Whoever asks for none loads

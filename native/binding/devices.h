@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "core/device.h"
 #include "cuda/plugin.h"
+#include "device/device.h"
 
 /// Which device a name means. The only file of the binding that knows the devices there are.
 

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/device.h"
-#include "core/status.h"
+#include "base/status.h"
+#include "device/device.h"
 
 /// The engine's own threads, on which the jobs of promise calls run. Knows nothing of Node.
 

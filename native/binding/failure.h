@@ -5,7 +5,7 @@
 #include <string>
 #include <utility>
 
-#include "core/status.h"
+#include "base/status.h"
 
 namespace gru::binding {
 

@@ -4,7 +4,7 @@
 
 #include "binding/object_class.h"
 #include "binding/shared_native.h"
-#include "core/gru_layer.h"
+#include "model/gru_layer.h"
 
 namespace gru::binding {
 

@@ -5,7 +5,7 @@
 #include "binding/object_class.h"
 #include "binding/promise_job.h"
 #include "binding/shared_native.h"
-#include "core/model.h"
+#include "model/model.h"
 
 namespace gru::binding {
 

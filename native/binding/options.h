@@ -2,8 +2,8 @@
 
 #include <napi.h>
 
+#include "base/options.h"
 #include "binding/devices.h"
-#include "core/options.h"
 
 /// Reading the objects that constructors take. Their getters may run code of JavaScript's and
 /// throw; that exception passes through as a Napi::Error. Ranges that follow from the model are

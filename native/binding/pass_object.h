@@ -4,7 +4,7 @@
 
 #include "binding/gru_object.h"
 #include "binding/object_class.h"
-#include "core/gru_layer.h"
+#include "model/gru_layer.h"
 
 namespace gru::binding {
 

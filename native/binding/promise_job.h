@@ -5,10 +5,10 @@
 #include <functional>
 #include <memory>
 
+#include "base/status.h"
 #include "binding/environment.h"
 #include "binding/executor.h"
 #include "binding/job_arrays.h"
-#include "core/status.h"
 
 namespace gru::binding {
 

@@ -5,8 +5,8 @@
 
 #include "binding/options.h"
 #include "binding/values.h"
-#include "core/initialization.h"
-#include "core/reference.h"
+#include "layers/initialization.h"
+#include "reference/reference.h"
 
 namespace gru::binding {
 

@@ -2,8 +2,8 @@
 
 #include <napi.h>
 
-#include "core/device.h"
-#include "core/parameters.h"
+#include "base/parameters.h"
+#include "device/device.h"
 
 /// Making the JavaScript objects that calls return.
 

@@ -4,7 +4,7 @@
 
 #include "binding/model_object.h"
 #include "binding/object_class.h"
-#include "core/trainer.h"
+#include "train/trainer.h"
 
 namespace gru::binding {
 

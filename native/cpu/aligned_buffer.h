@@ -9,8 +9,8 @@
 #include <sys/mman.h>
 #endif
 
-#include "core/size.h"
-#include "core/status.h"
+#include "base/size.h"
+#include "base/status.h"
 
 namespace gru::cpu {
 

@@ -4,10 +4,10 @@
 #include <cmath>
 #include <cstring>
 
-#include "cpu/gemm.h"
-#include "cpu/gru_backward.h"
-#include "cpu/gru_forward.h"
 #include "cpu/pointwise.h"
+#include "cpu/products/gemm.h"
+#include "cpu/recurrence/gru_backward.h"
+#include "cpu/recurrence/gru_forward.h"
 
 namespace gru::cpu {
 

@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/optimizer_rates.h"
+#include "base/optimizer_rates.h"
 
 /// The one door to the kernels. Every source in kernels/ is compiled once for each instruction set;
 /// each compilation fills one table, and the table is chosen at load.

@@ -5,10 +5,10 @@
 #include <cstring>
 #include <vector>
 
-#include "core/optimizer_rates.h"
+#include "base/optimizer_rates.h"
 #include "cpu/isa.h"
-#include "cpu/product.h"
-#include "cpu/threads.h"
+#include "cpu/products/product.h"
+#include "cpu/threads/threads.h"
 
 namespace gru::cpu {
 

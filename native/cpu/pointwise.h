@@ -1,7 +1,7 @@
 #pragma once
 
-#include "core/device.h"
 #include "cpu/aligned_buffer.h"
+#include "device/device.h"
 
 /// The device's operations that are no products: rows moved, masks, losses, norms, optimisers.
 

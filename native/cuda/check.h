@@ -2,7 +2,7 @@
 
 #include <cuda_runtime.h>
 
-#include "core/status.h"
+#include "base/status.h"
 
 namespace gru::cuda {
 

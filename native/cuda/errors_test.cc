@@ -3,11 +3,11 @@
 #include <thread>
 #include <vector>
 
-#include "core/trainer.h"
 #include "cuda/cuda_device.h"
 #include "cuda/emulator/call.h"
 #include "cuda/emulator/control.h"
 #include "testing/device_testing.h"
+#include "train/trainer.h"
 
 /// What a failing CUDA runtime leaves: a status that names it, nothing leaked, and a process that
 /// goes on.

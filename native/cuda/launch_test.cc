@@ -1,7 +1,7 @@
 #include "cuda/launch.h"
 
-#include "core/reference_testing.h"
 #include "cuda/emulator/control.h"
+#include "testing/random_cases.h"
 
 /// What launches of one kernel owe each other.
 namespace gru::cuda {

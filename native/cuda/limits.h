@@ -2,7 +2,7 @@
 
 #include <cstddef>
 
-#include "core/status.h"
+#include "base/status.h"
 
 namespace gru::cuda {
 

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 
-#include "core/device.h"
 #include "cuda/launch.h"
 #include "cuda/resources.h"
+#include "device/device.h"
 
 namespace gru::cuda {
 

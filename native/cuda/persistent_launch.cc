@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "core/cell.h"
+#include "base/cell.h"
 
 namespace gru::cuda {
 

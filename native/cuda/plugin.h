@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "core/device.h"
-#include "core/status.h"
+#include "base/status.h"
+#include "device/device.h"
 
 /// What the addon knows of the CUDA plug-in: one entry point, found by its name in a library that
 /// is opened at run time and never closed. Both sides are built from the same sources by compilers

@@ -2,9 +2,9 @@
 
 #include <cstddef>
 
-#include "core/device.h"
-#include "core/size.h"
+#include "base/size.h"
 #include "cuda/device_memory.h"
+#include "device/device.h"
 
 namespace gru::cuda {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "core/rows.h"
+#include "base/rows.h"
 #include "cuda/launch.h"
 #include "cuda/scratch.h"
 #include "cuda/staging.h"

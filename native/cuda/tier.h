@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <optional>
 
-#include "core/device.h"
 #include "cuda/launch.h"
 #include "cuda/limits.h"
+#include "device/device.h"
 
 namespace gru::cuda {
 

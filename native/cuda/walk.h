@@ -5,11 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "core/cell.h"
+#include "base/cell.h"
 
 namespace gru::cuda {
 
-/// r, z, n and the fourth value of one unit in one row of a reserve (core/cell.h). What the z slot
+/// r, z, n and the fourth value of one unit in one row of a reserve (base/cell.h). What the z slot
 /// holds is u: z itself, or 1 - z with UpdateGate::replace, so that h' = n + u (h - n) always.
 struct GateSlots {
   float* first;

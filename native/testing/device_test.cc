@@ -1,8 +1,8 @@
 #include <vector>
 
-#include "core/reference_layers.h"
-#include "core/reference_losses.h"
-#include "core/reference_optimizers.h"
+#include "reference/layers.h"
+#include "reference/losses.h"
+#include "reference/optimizers.h"
 #include "testing/device_testing.h"
 #include "testing/host_memory_device.h"
 #include "testing/test_device.h"

@@ -10,8 +10,8 @@
 #include <string>
 #include <vector>
 
-#include "core/device.h"
-#include "core/reference_testing.h"
+#include "device/device.h"
+#include "testing/random_cases.h"
 
 /// What the tests of devices share: float data, and memory with guards.
 namespace gru::testing {

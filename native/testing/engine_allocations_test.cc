@@ -1,9 +1,9 @@
 #include <memory>
 #include <vector>
 
-#include "core/trainer.h"
 #include "testing/engine_testing.h"
 #include "testing/forwarding_device.h"
+#include "train/trainer.h"
 
 /// Device memory is allocated once and reused: in a steady state no call allocates.
 namespace gru {

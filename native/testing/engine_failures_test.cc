@@ -4,8 +4,8 @@
 #include <thread>
 #include <vector>
 
-#include "core/trainer.h"
 #include "testing/engine_testing.h"
+#include "train/trainer.h"
 
 /// What a layer and a trainer refuse, and what an abort leaves.
 namespace gru {

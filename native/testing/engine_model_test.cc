@@ -2,9 +2,9 @@
 #include <memory>
 #include <vector>
 
-#include "core/reference_model.h"
-#include "core/trainer.h"
+#include "reference/model.h"
 #include "testing/engine_testing.h"
+#include "train/trainer.h"
 
 /// Models and whole training steps on the device against the reference in double.
 namespace gru {

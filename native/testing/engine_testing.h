@@ -4,9 +4,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/gru_layer.h"
-#include "core/initialization.h"
-#include "core/reference_gru_testing.h"
+#include "layers/initialization.h"
+#include "model/gru_layer.h"
+#include "reference/gru_testing.h"
 #include "testing/device_testing.h"
 #include "testing/test_device.h"
 

@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "core/device.h"
+#include "device/device.h"
 
 namespace gru::testing {
 

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "core/buffer.h"
-#include "core/reference_testing.h"
+#include "device/buffer.h"
 #include "testing/forwarding_device.h"
+#include "testing/random_cases.h"
 
 namespace gru::testing {
 

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "core/device.h"
+#include "device/device.h"
 
 /// The device that the tests in this folder run on: every device's tests link the same sources with
 /// definitions of their own.

@@ -1,4 +1,4 @@
-#include "core/cell.h"
+#include "base/cell.h"
 #include "cpu/kernels/kernels.h"
 
 /// The cell's backward, pointwise: from the gradient of h' to those of the gates' inputs. The

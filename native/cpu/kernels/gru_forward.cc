@@ -1,4 +1,4 @@
-#include "core/cell.h"
+#include "base/cell.h"
 #include "cpu/kernels/activations.h"
 #include "cpu/kernels/kernels.h"
 #include "cpu/kernels/tile.h"

@@ -1,7 +1,7 @@
 #include "testing/test_device.h"
 
-#include "core/reference_testing.h"
 #include "cpu/cpu_device.h"
+#include "testing/random_cases.h"
 
 namespace gru::testing {
 

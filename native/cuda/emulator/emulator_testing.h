@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "control.h"
-#include "core/testing.h"
+#include "testing/testing.h"
 
 /// What the emulator's own tests share.
 namespace gru::testing {

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/device.h"
 #include "cuda/launch.h"
 #include "cuda/scratch.h"
+#include "device/device.h"
 
 /// Losses and the gradients' norm. Their sums are formed in double, in one fixed order; `parts` is
 /// where the sums of parts lie meanwhile.

@@ -4,7 +4,7 @@
 
 #include <cstddef>
 
-#include "core/device.h"
+#include "device/device.h"
 
 namespace gru::cuda {
 

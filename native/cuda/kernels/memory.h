@@ -1,9 +1,9 @@
 #pragma once
 
-#include "core/device.h"
 #include "cuda/launch.h"
+#include "device/device.h"
 
-/// Device's operations on memory; see core/device.h.
+/// Device's operations on memory; see device/device.h.
 namespace gru::cuda {
 
 Status fill(const Queue& queue, DeviceMatrix<float> to, float value);

@@ -1,4 +1,4 @@
-#include "core/optimizer_rates.h"
+#include "base/optimizer_rates.h"
 #include "cuda/kernels/matrix.h"
 #include "cuda/kernels/optimizers.h"
 

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "core/device.h"
 #include "cuda/launch.h"
+#include "device/device.h"
 
-/// Device's operations on gradients and parameters; see core/device.h.
+/// Device's operations on gradients and parameters; see device/device.h.
 namespace gru::cuda {
 
 Status clip_norm(const Queue& queue, DeviceSpan<float> gradients, const StepMetrics* metrics,

@@ -2,7 +2,7 @@
 
 #include <cuda_runtime.h>
 
-#include "core/cell.h"
+#include "base/cell.h"
 #include "cuda/kernels/persistent_launch.h"
 #include "cuda/platform.h"
 #include "cuda/walk.h"

@@ -1,9 +1,9 @@
 #pragma once
 
-#include "core/device.h"
 #include "cuda/launch.h"
 #include "cuda/limits.h"
 #include "cuda/scratch.h"
+#include "device/device.h"
 
 /// How the blocks of a persistent kernel share a layer and a batch.
 namespace gru::cuda {

@@ -2,10 +2,10 @@
 
 #include <cstddef>
 
-#include "core/device.h"
 #include "cuda/launch.h"
 #include "cuda/plugin.h"
 #include "cuda/scratch.h"
+#include "device/device.h"
 
 /// Matrix products by the project's own tiles. Sums are float32 in every precision.
 ///

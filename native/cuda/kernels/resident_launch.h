@@ -2,9 +2,9 @@
 
 #include <type_traits>
 
-#include "core/device.h"
 #include "cuda/launch.h"
 #include "cuda/limits.h"
+#include "device/device.h"
 
 /// How many blocks, and of which shape, run a resident kernel.
 namespace gru::cuda {

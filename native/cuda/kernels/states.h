@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/device.h"
 #include "cuda/launch.h"
 #include "cuda/walk.h"
+#include "device/device.h"
 
 /// What surrounds the walk through the steps.
 namespace gru::cuda {

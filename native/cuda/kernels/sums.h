@@ -1,8 +1,8 @@
 #pragma once
 
-#include "core/device.h"
 #include "cuda/launch.h"
 #include "cuda/scratch.h"
+#include "device/device.h"
 
 /// Sums over rows, in one fixed order.
 namespace gru::cuda {

@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 
-#include "core/reference_testing.h"
 #include "cuda/cuda_device.h"
 #include "cuda/emulator/control.h"
+#include "testing/random_cases.h"
 
 namespace gru::testing {
 

@@ -1,0 +1,46 @@
+#include "base/checks.h"
+
+#include <string>
+
+namespace gru {
+
+namespace {
+
+Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t place,
+                std::size_t limit) {
+  const std::int32_t id = ids[place];
+  if (id >= 0 && static_cast<std::size_t>(id) < limit) return {};
+  return Status::value(std::string(name) + "[" + std::to_string(place) +
+                       "]: expected an integer from 0 to " + std::to_string(limit - 1) + ", got " +
+                       std::to_string(id));
+}
+
+}  // namespace
+
+Status check_count(const char* name, CheckedSize expected, std::size_t got) {
+  const auto count = expected.elements();
+  if (count && *count == got) return {};
+  const std::string wanted = count ? std::to_string(*count) : "at most 2^48";
+  return Status::shape(std::string(name) + ": expected " + wanted + " values, got " +
+                       std::to_string(got));
+}
+
+Status check_optional_count(const char* name, CheckedSize expected, std::size_t got) {
+  return got == 0 ? Status() : check_count(name, expected, got);
+}
+
+Status check_ids(const char* name, std::span<const std::int32_t> ids,
+                 std::span<const std::int32_t> rows, std::size_t limit) {
+  if (!rows.empty()) {
+    for (const std::int32_t row : rows) {
+      GRU_RETURN_IF_ERROR(check_id(name, ids, static_cast<std::size_t>(row), limit));
+    }
+    return {};
+  }
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    GRU_RETURN_IF_ERROR(check_id(name, ids, i, limit));
+  }
+  return {};
+}
+
+}  // namespace gru

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/cell.h"
+#include "base/status.h"
+
+namespace gru {
+
+/// A stack of GRU layers, in PyTorch's terms.
+struct GruOptions {
+  std::size_t input_size = 0;
+  std::size_t hidden_size = 0;
+  std::size_t num_layers = 1;
+  bool bias = true;
+  bool bidirectional = false;
+  bool batch_first = false;
+  float dropout = 0;  ///< on the output of every layer but the last, in training
+  CellVariant variant;
+
+  std::size_t num_directions() const { return bidirectional ? 2 : 1; }
+  std::size_t output_size() const { return num_directions() * hidden_size; }
+  std::size_t layer_input_size(std::size_t layer) const {
+    return layer == 0 ? input_size : output_size();
+  }
+};
+
+/// What a sequence model reads at each step.
+enum class InputKind : std::uint8_t { features, tokens };
+/// Which loss a model is trained by; both are means over the valid predicted rows.
+enum class LossKind : std::uint8_t { cross_entropy, mean_squared_error };
+/// Which steps a model predicts at.
+enum class Every : std::uint8_t { step, last };
+
+/// Embedding or dense input -> GRU stack -> linear head.
+struct ModelOptions {
+  InputKind input = InputKind::features;
+  std::size_t tokens = 0;  ///< size of the vocabulary, with InputKind::tokens
+  GruOptions gru;          ///< gru.input_size is the embedding size with InputKind::tokens
+  std::size_t output_size = 0;
+  LossKind loss = LossKind::cross_entropy;
+  Every every = Every::step;
+};
+
+enum class OptimizerKind : std::uint8_t { sgd, adam, adamw, rmsprop };
+
+/// PyTorch's names and formulas (torch.optim.SGD, Adam, AdamW, RMSprop).
+struct OptimizerOptions {
+  OptimizerKind kind = OptimizerKind::adam;
+  double learning_rate = 1e-3;
+  double momentum = 0;      ///< sgd, rmsprop
+  double beta1 = 0.9;       ///< adam, adamw
+  double beta2 = 0.999;     ///< adam, adamw
+  double decay = 0.99;      ///< rmsprop's alpha
+  double epsilon = 1e-8;    ///< adam, adamw, rmsprop
+  double weight_decay = 0;  ///< L2 added to the gradient; decoupled with adamw
+};
+
+/// Bounds on the gradients before the update; zero means none. The norm is clipped first.
+struct ClipOptions {
+  double norm = 0;
+  double value = 0;
+};
+
+}  // namespace gru

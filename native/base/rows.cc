@@ -1,0 +1,113 @@
+#include "base/rows.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+
+#include "base/size.h"
+
+namespace gru {
+
+namespace {
+
+Status check_lengths(const BatchShape& shape) {
+  if (shape.lengths.empty()) return {};
+  if (shape.lengths.size() != shape.batch) {
+    return Status::shape("lengths: expected batch = " + std::to_string(shape.batch) +
+                         " values, got " + std::to_string(shape.lengths.size()));
+  }
+  for (std::size_t b = 0; b < shape.batch; ++b) {
+    const std::int32_t length = shape.lengths[b];
+    if (length < 0 || static_cast<std::size_t>(length) > shape.steps) {
+      return Status::value("lengths[" + std::to_string(b) + "]: expected 0 to steps = " +
+                           std::to_string(shape.steps) + ", got " + std::to_string(length));
+    }
+  }
+  return {};
+}
+
+bool all_equal(std::span<const std::int32_t> lengths, std::size_t steps) {
+  return std::all_of(lengths.begin(), lengths.end(), [steps](std::int32_t length) {
+    return static_cast<std::size_t>(length) == steps;
+  });
+}
+
+}  // namespace
+
+void RowMap::sort_by_length(std::span<const std::int32_t> lengths) {
+  order_.resize(batch_);
+  std::iota(order_.begin(), order_.end(), 0);
+  std::stable_sort(order_.begin(), order_.end(), [lengths](std::int32_t a, std::int32_t b) {
+    return lengths[static_cast<std::size_t>(a)] > lengths[static_cast<std::size_t>(b)];
+  });
+  place_.resize(batch_);
+  sorted_lengths_.resize(batch_);
+  for (std::size_t i = 0; i < batch_; ++i) {
+    const auto sequence = static_cast<std::size_t>(order_[i]);
+    place_[sequence] = static_cast<std::int32_t>(i);
+    sorted_lengths_[i] = lengths[sequence];
+  }
+  if (std::is_sorted(order_.begin(), order_.end())) {
+    order_.clear();
+    place_.clear();
+    return;
+  }
+  running_place_ = place_;
+  for (std::size_t b = 0; b < batch_; ++b) {
+    if (lengths[b] == 0) running_place_[b] = -1;
+  }
+}
+
+void RowMap::map_rows(bool batch_first) {
+  to_padded_.resize(rows());
+  to_packed_.assign(padded_rows(), -1);
+  if (!dense_) logical_.resize(rows());
+  for (std::size_t t = 0; t < steps_; ++t) {
+    for (std::size_t i = 0; i < active(t); ++i) {
+      const std::size_t b = order_.empty() ? i : static_cast<std::size_t>(order_[i]);
+      const std::size_t row = first(t) + i;
+      const std::size_t padded = batch_first ? b * steps_ + t : t * batch_ + b;
+      to_padded_[row] = static_cast<std::int32_t>(padded);
+      to_packed_[padded] = static_cast<std::int32_t>(row);
+      if (!dense_) logical_[row] = static_cast<std::int32_t>(t * batch_ + b);
+    }
+  }
+}
+
+Status RowMap::build(const BatchShape& shape, bool batch_first, RowMap& map) {
+  return guarded([&]() -> Status {
+    const auto rows = (CheckedSize(shape.steps) * shape.batch).elements();
+    if (!rows || *rows > std::numeric_limits<std::int32_t>::max()) {
+      return Status::shape("input: expected steps * batch of at most 2^31 - 1, got " +
+                           std::to_string(shape.steps) + " * " + std::to_string(shape.batch));
+    }
+    GRU_RETURN_IF_ERROR(check_lengths(shape));
+
+    RowMap made;
+    made.steps_ = shape.steps;
+    made.batch_ = shape.batch;
+    made.dense_ = all_equal(shape.lengths, shape.steps);
+    if (made.dense_) {
+      made.sorted_lengths_.assign(shape.batch, static_cast<std::int32_t>(shape.steps));
+    } else {
+      made.sort_by_length(shape.lengths);
+    }
+
+    made.first_.resize(shape.steps + 1);
+    std::size_t active = shape.batch;
+    for (std::size_t t = 0; t < shape.steps; ++t) {
+      while (active > 0 && static_cast<std::size_t>(made.sorted_lengths_[active - 1]) <= t)
+        --active;
+      made.first_[t + 1] = made.first_[t] + active;
+    }
+
+    const bool transposed = batch_first && shape.steps > 1 && shape.batch > 1;
+    made.identity_ = made.dense_ && !transposed;
+    if (!made.identity_) made.map_rows(batch_first);
+    map = std::move(made);
+    return {};
+  });
+}
+
+}  // namespace gru

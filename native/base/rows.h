@@ -1,0 +1,89 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/status.h"
+
+namespace gru {
+
+/// The shape of a caller's batch: `lengths` empty means that every sequence has all `steps`.
+struct BatchShape {
+  std::size_t steps = 0;
+  std::size_t batch = 0;
+  std::span<const std::int32_t> lengths;
+};
+
+/// Which rows the engine computes, and where they lie in the caller's padded tensors.
+///
+/// The engine works on packed rows: only valid steps, step by step, and within a step the sequences
+/// by falling length, so that the sequences still running at a step are its first rows. Row
+/// `first(t) + i` is step t of the sequence that stands i-th in that order. A dense, time-major
+/// batch is its own packing.
+class RowMap {
+ public:
+  /// Fails with a value status naming `lengths` where one is out of 0..steps, with a shape status
+  /// where their number is not the batch or sizes overflow.
+  static Status build(const BatchShape& shape, bool batch_first, RowMap& map);
+
+  std::size_t steps() const { return steps_; }
+  std::size_t batch() const { return batch_; }
+  /// All valid (step, sequence) pairs.
+  std::size_t rows() const { return first_.back(); }
+  /// Rows of the caller's tensors: steps * batch.
+  std::size_t padded_rows() const { return steps_ * batch_; }
+  std::size_t first(std::size_t step) const { return first_[step]; }
+  /// Sequences that run at `step`.
+  std::size_t active(std::size_t step) const { return first_[step + 1] - first_[step]; }
+  /// First packed row of each step, and the number of rows at the end: [steps + 1].
+  std::span<const std::size_t> first() const { return first_; }
+
+  /// Packed rows are the caller's rows, in the same order.
+  bool is_identity() const { return identity_; }
+  /// Every sequence has all steps.
+  bool is_dense() const { return dense_; }
+  /// Sequences stand in the caller's order.
+  bool keeps_order() const { return order_.empty(); }
+
+  /// For each packed row the caller's row: [rows]. Empty with is_identity().
+  std::span<const std::int32_t> to_padded() const { return to_padded_; }
+  /// For each caller's row the packed row, or -1 past a length: [steps * batch]. Empty with
+  /// is_identity().
+  std::span<const std::int32_t> to_packed() const { return to_packed_; }
+  /// For each place in the sorted batch the caller's sequence, and its inverse: [batch]. Empty with
+  /// keeps_order().
+  std::span<const std::int32_t> order() const { return order_; }
+  std::span<const std::int32_t> place() const { return place_; }
+  /// The inverse again, with -1 for sequences without a valid step: [batch]. Empty with
+  /// keeps_order().
+  std::span<const std::int32_t> running_place() const { return running_place_; }
+  /// For each packed row its time-major number step * batch + sequence, whatever the caller's
+  /// layout: [rows]. Dropout masks are drawn by it. Empty where packed rows are numbered so
+  /// already.
+  std::span<const std::int32_t> logical() const { return logical_; }
+  /// For each place in the sorted batch the length of its sequence: [batch].
+  std::span<const std::int32_t> sorted_lengths() const { return sorted_lengths_; }
+  /// Sequences with at least one valid step; they stand first.
+  std::size_t running() const { return steps_ == 0 ? 0 : active(0); }
+
+ private:
+  void sort_by_length(std::span<const std::int32_t> lengths);
+  void map_rows(bool batch_first);
+
+  std::size_t steps_ = 0;
+  std::size_t batch_ = 0;
+  bool identity_ = true;
+  bool dense_ = true;
+  std::vector<std::size_t> first_{0};
+  std::vector<std::int32_t> to_padded_;
+  std::vector<std::int32_t> to_packed_;
+  std::vector<std::int32_t> order_;
+  std::vector<std::int32_t> place_;
+  std::vector<std::int32_t> running_place_;
+  std::vector<std::int32_t> logical_;
+  std::vector<std::int32_t> sorted_lengths_;
+};
+
+}  // namespace gru

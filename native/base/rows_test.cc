@@ -1,0 +1,180 @@
+#include "base/rows.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "testing/random_cases.h"
+
+namespace gru {
+namespace {
+
+using testing::Random;
+
+struct Batch {
+  std::size_t steps;
+  std::size_t batch;
+  std::vector<std::int32_t> lengths;
+  bool batch_first = false;
+
+  std::size_t length(std::size_t b) const {
+    return lengths.empty() ? steps : static_cast<std::size_t>(lengths[b]);
+  }
+  std::size_t padded(std::size_t t, std::size_t b) const {
+    return batch_first ? b * steps + t : t * batch + b;
+  }
+  RowMap build() const {
+    RowMap map;
+    GRU_CHECK_OK(RowMap::build({steps, batch, lengths}, batch_first, map));
+    return map;
+  }
+};
+
+/// The definition in rows.h, word for word: sequences by falling length, equal ones as they came;
+/// then step by step those that still run.
+struct Naive {
+  std::vector<std::int32_t> order, to_padded, to_packed, logical;
+  std::vector<std::size_t> first;
+
+  explicit Naive(const Batch& of) : order(of.batch), to_packed(of.steps * of.batch, -1) {
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&of](std::int32_t a, std::int32_t b) {
+      return of.length(static_cast<std::size_t>(a)) > of.length(static_cast<std::size_t>(b));
+    });
+    for (std::size_t t = 0; t < of.steps; ++t) {
+      first.push_back(to_padded.size());
+      for (const std::int32_t sequence : order) {
+        const auto b = static_cast<std::size_t>(sequence);
+        if (t >= of.length(b)) continue;
+        to_packed[of.padded(t, b)] = static_cast<std::int32_t>(to_padded.size());
+        to_padded.push_back(static_cast<std::int32_t>(of.padded(t, b)));
+        logical.push_back(static_cast<std::int32_t>(t * of.batch + b));
+      }
+    }
+    first.push_back(to_padded.size());
+  }
+};
+
+/// An absent table stands for the identity.
+std::vector<std::int32_t> in_full(std::span<const std::int32_t> table, std::size_t count) {
+  std::vector<std::int32_t> full(table.begin(), table.end());
+  if (table.empty()) {
+    full.resize(count);
+    std::iota(full.begin(), full.end(), 0);
+  }
+  return full;
+}
+
+bool is_identity(const std::vector<std::int32_t>& table) {
+  return table == in_full({}, table.size());
+}
+
+void check_sizes(const Batch& of, const RowMap& map, const Naive& naive) {
+  GRU_CHECK(map.steps() == of.steps && map.batch() == of.batch);
+  GRU_CHECK(map.rows() == naive.to_padded.size());
+  GRU_CHECK(map.padded_rows() == of.steps * of.batch);
+  GRU_CHECK(std::ranges::equal(map.first(), naive.first));
+  for (std::size_t t = 0; t < of.steps; ++t) {
+    GRU_CHECK(map.first(t) == naive.first[t]);
+    GRU_CHECK(map.active(t) == naive.first[t + 1] - naive.first[t]);
+  }
+  std::size_t running = 0;
+  for (std::size_t b = 0; b < of.batch; ++b) running += of.length(b) > 0 ? 1 : 0;
+  GRU_CHECK(map.running() == running);
+}
+
+void check_rows(const Batch& of, const RowMap& map, const Naive& naive) {
+  GRU_CHECK(in_full(map.to_padded(), map.rows()) == naive.to_padded);
+  GRU_CHECK(in_full(map.to_packed(), map.padded_rows()) == naive.to_packed);
+  GRU_CHECK(in_full(map.logical(), map.rows()) == naive.logical);
+  GRU_CHECK(map.is_identity() == map.to_padded().empty() || map.rows() == 0);
+  if (map.is_identity()) GRU_CHECK(is_identity(naive.to_packed));
+  const auto full = [&of](std::size_t b) { return of.length(b) == of.steps; };
+  bool dense = true;
+  for (std::size_t b = 0; b < of.batch; ++b) dense = dense && full(b);
+  GRU_CHECK(map.is_dense() == dense);
+}
+
+void check_order(const Batch& of, const RowMap& map, const Naive& naive) {
+  GRU_CHECK(in_full(map.order(), of.batch) == naive.order);
+  GRU_CHECK(map.keeps_order() == is_identity(naive.order));
+  const std::vector<std::int32_t> place = in_full(map.place(), of.batch);
+  GRU_CHECK(map.sorted_lengths().size() == of.batch);
+  for (std::size_t i = 0; i < of.batch; ++i) {
+    const auto b = static_cast<std::size_t>(naive.order[i]);
+    GRU_CHECK(place[b] == static_cast<std::int32_t>(i));
+    GRU_CHECK(static_cast<std::size_t>(map.sorted_lengths()[i]) == of.length(b));
+    if (!map.keeps_order()) {
+      GRU_CHECK(map.running_place()[b] == (of.length(b) == 0 ? -1 : place[b]));
+    }
+  }
+  GRU_CHECK(map.running_place().size() == (map.keeps_order() ? 0 : of.batch));
+}
+
+void check_against_definition(const Batch& of) {
+  const RowMap map = of.build();
+  const Naive naive(of);
+  check_sizes(of, map, naive);
+  check_rows(of, map, naive);
+  check_order(of, map, naive);
+}
+
+GRU_TEST(dense_and_ragged_batches_are_mapped_as_defined) {
+  Random random;
+  for (int round = 0; round < 200; ++round) {
+    Batch batch{random.size(0, 7), random.size(0, 7), {}, random.size(0, 1) == 1};
+    check_against_definition(batch);
+    batch.lengths = random.lengths(batch.batch, batch.steps);
+    check_against_definition(batch);
+    std::ranges::sort(batch.lengths, std::greater());
+    check_against_definition(batch);
+  }
+}
+
+GRU_TEST(lengths_at_the_edges_are_mapped_as_defined) {
+  for (const bool batch_first : {false, true}) {
+    check_against_definition({3, 4, {0, 0, 0, 0}, batch_first});
+    check_against_definition({3, 4, {3, 3, 3, 3}, batch_first});
+    check_against_definition({3, 4, {0, 3, 0, 3}, batch_first});
+    check_against_definition({3, 4, {2, 2, 2, 2}, batch_first});
+    check_against_definition({1, 1, {0}, batch_first});
+    check_against_definition({5, 1, {2}, batch_first});
+    check_against_definition({0, 3, {0, 0, 0}, batch_first});
+  }
+}
+
+GRU_TEST(a_dense_time_major_batch_needs_no_tables) {
+  const RowMap map = Batch{4, 3, {}}.build();
+  GRU_CHECK(map.is_identity() && map.is_dense() && map.keeps_order());
+  GRU_CHECK(map.to_padded().empty() && map.to_packed().empty() && map.logical().empty());
+  GRU_CHECK(Batch({4, 3, {4, 4, 4}}).build().is_identity());
+  GRU_CHECK(Batch({1, 3, {}, true}).build().is_identity());
+  GRU_CHECK(Batch({4, 1, {}, true}).build().is_identity());
+  GRU_CHECK(!Batch({4, 3, {}, true}).build().is_identity());
+}
+
+GRU_TEST(wrong_shapes_are_refused_and_leave_the_map_alone) {
+  RowMap map = Batch{2, 2, {1, 2}}.build();
+  const auto refuse = [&map](StatusCode code, const char* part, std::size_t steps,
+                             std::size_t batch, std::vector<std::int32_t> lengths) {
+    GRU_CHECK_REFUSED(RowMap::build({steps, batch, lengths}, false, map), code, part);
+    GRU_CHECK(map.steps() == 2 && map.rows() == 3);
+  };
+  refuse(StatusCode::shape, "lengths: expected batch = 3 values, got 2", 4, 3, {1, 2});
+  refuse(StatusCode::shape, "lengths: expected batch = 1 values, got 2", 4, 1, {1, 2});
+  refuse(StatusCode::value, "lengths[1]: expected 0 to steps = 4, got 5", 4, 2, {1, 5});
+  refuse(StatusCode::value, "lengths[0]: expected 0 to steps = 4, got -1", 4, 2, {-1, 1});
+  refuse(StatusCode::value, "lengths[0]: expected 0 to steps = 0, got 1", 0, 1, {1});
+  constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
+  refuse(StatusCode::shape, "input: ", huge, 2, {});
+  refuse(StatusCode::shape, "input: ", std::size_t{1} << 32, std::size_t{1} << 32, {});
+  refuse(StatusCode::shape, "input: ", std::size_t{1} << 16, std::size_t{1} << 15, {});
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

@@ -1,0 +1,144 @@
+#include <vector>
+
+#include "cpu/kernels/testing.h"
+
+/// The packed orders of every instruction set, element by element as kernel_table.h says.
+namespace gru::cpu {
+namespace {
+
+using testing::for_each_table;
+using testing::guarded_vector;
+using testing::GuardedMatrix;
+using testing::Random;
+using testing::random_floats;
+using testing::random_matrix;
+using testing::round_up;
+using testing::source_of;
+using testing::transposed;
+
+GRU_TEST(panels_cover_the_columns_in_whole_vectors) {
+  for_each_table([](const Kernels& table) {
+    for (std::size_t columns = 1; columns <= 200; ++columns) {
+      const std::size_t panels = table.panel_count(columns);
+      GRU_CHECK(table.panel_column(0, columns) == 0);
+      GRU_CHECK(table.panel_column(panels, columns) == columns);
+      for (std::size_t panel = 0; panel < panels; ++panel) {
+        const std::size_t begin = table.panel_column(panel, columns);
+        const std::size_t end = table.panel_column(panel + 1, columns);
+        GRU_CHECK(begin < end && begin % table.lanes == 0);
+      }
+    }
+  });
+}
+
+/// packed[panel][k][column of the panel], zeros past the last column.
+void check_panels(const Kernels& table, GuardedMatrix& b, GuardedMatrix& packed, std::size_t first,
+                  std::size_t end) {
+  const std::size_t columns = b.columns();
+  GRU_CHECK(packed.guards_hold());
+  for (std::size_t panel = 0; panel < table.panel_count(columns); ++panel) {
+    const std::size_t begin = table.panel_column(panel, columns);
+    const std::size_t width = round_up(table.panel_column(panel + 1, columns), table.lanes) - begin;
+    for (std::size_t k = 0; k < b.rows(); ++k) {
+      for (std::size_t j = 0; j < width; ++j) {
+        const std::size_t place = begin * b.rows() + k * width + j;
+        if (panel < first || panel >= end) {
+          GRU_CHECK(packed.untouched(0, place));
+        } else {
+          const float expected = begin + j < columns ? b.at(k, begin + j) : 0;
+          GRU_CHECK(packed.at(0, place) == expected);
+        }
+      }
+    }
+  }
+}
+
+GRU_TEST(matrices_are_packed_in_panels_as_documented) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (int round = 0; round < 40; ++round) {
+      GuardedMatrix b = random_matrix(random, random.size(1, 20), random.size(1, 100));
+      GuardedMatrix b_transposed = transposed(b);
+      const std::size_t panels = table.panel_count(b.columns());
+      const std::size_t end = random.size(0, panels);
+      const std::size_t first = random.size(0, end);
+      const std::size_t size = round_up(b.columns(), table.lanes) * b.rows();
+      const std::size_t depth = b.rows();
+      const std::size_t cut = random.size(0, depth);  // the two parts of the depth come apart
+      GuardedMatrix packed = guarded_vector(size);
+      const PackSource upper{b.data(), b.stride(), cut, b.columns()};
+      const PackSource lower{b.data() + cut * b.stride(), b.stride(), depth - cut, b.columns()};
+      table.pack_panels(upper, {packed.data(), depth, 0}, first, end);
+      table.pack_panels(lower, {packed.data(), depth, cut}, first, end);
+      check_panels(table, b, packed, first, end);
+      GuardedMatrix transposed_packed = guarded_vector(size);
+      const float* left = b_transposed.data();
+      const std::size_t stride = b_transposed.stride();
+      table.pack_panels_transposed({left, stride, b.columns(), cut},
+                                   {transposed_packed.data(), depth, 0}, first, end);
+      table.pack_panels_transposed({left + cut, stride, b.columns(), depth - cut},
+                                   {transposed_packed.data(), depth, cut}, first, end);
+      check_panels(table, b, transposed_packed, first, end);
+    }
+  });
+}
+
+GRU_TEST(recurrent_weights_are_packed_in_gate_blocks_as_documented) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    const std::size_t lanes = table.lanes;
+    for (int round = 0; round < 20; ++round) {
+      const std::size_t hidden = random.size(1, 40);
+      const std::size_t gates = random.size(1, 3);
+      const std::size_t blocks = round_up(hidden, lanes) / lanes;
+      const std::size_t end = random.size(0, blocks);
+      const std::size_t first = random.size(0, end);
+      const std::vector<float> weight = random_floats(random, gates * hidden * hidden);
+      GuardedMatrix packed = guarded_vector(blocks * hidden * gates * lanes);
+      table.pack_gates(weight.data(), hidden, gates, packed.data(), first, end);
+      GRU_CHECK(packed.guards_hold());
+      for (std::size_t place = 0; place < packed.columns(); ++place) {
+        const std::size_t block = place / (hidden * gates * lanes);
+        const std::size_t k = place / (gates * lanes) % hidden;
+        const std::size_t gate = place / lanes % gates;
+        const std::size_t unit = block * lanes + place % lanes;
+        if (block < first || block >= end) {
+          GRU_CHECK(packed.untouched(0, place));
+        } else {
+          const float expected = unit < hidden ? weight[(gate * hidden + unit) * hidden + k] : 0;
+          GRU_CHECK(packed.at(0, place) == expected);
+        }
+      }
+    }
+  });
+}
+
+GRU_TEST(columns_are_packed_in_tiles_as_documented) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (int round = 0; round < 20; ++round) {
+      GuardedMatrix a = random_matrix(random, random.size(1, 20), random.size(1, 30));
+      const std::size_t tiles = round_up(a.columns(), table.max_rows) / table.max_rows;
+      const std::size_t end = random.size(0, tiles);
+      const std::size_t first = random.size(0, end);
+      GuardedMatrix packed = guarded_vector(tiles * table.max_rows * a.rows());
+      table.pack_tiles(source_of(a), packed.data(), first, end);
+      GRU_CHECK(packed.guards_hold());
+      for (std::size_t place = 0; place < packed.columns(); ++place) {
+        const std::size_t tile = place / (a.rows() * table.max_rows);
+        const std::size_t k = place / table.max_rows % a.rows();
+        const std::size_t column = tile * table.max_rows + place % table.max_rows;
+        if (tile < first || tile >= end) {
+          GRU_CHECK(packed.untouched(0, place));
+        } else {
+          GRU_CHECK(packed.at(0, place) == (column < a.columns() ? a.at(k, column) : 0));
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace gru::cpu
+
+GRU_TEST_MAIN

@@ -1,0 +1,219 @@
+#include <vector>
+
+#include "cpu/kernels/testing.h"
+#include "reference/losses.h"
+
+/// Sums, norms, bounds and losses of every instruction set.
+namespace gru::cpu {
+namespace {
+
+using testing::for_each_table;
+using testing::GuardedMatrix;
+using testing::infinity;
+using testing::nan_float;
+using testing::Random;
+using testing::random_floats;
+using testing::random_matrix;
+using testing::rounding;
+using testing::same_bits;
+using testing::source_of;
+using testing::to_doubles;
+
+GRU_TEST(column_sums_are_added_whatever_the_cut) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (int round = 0; round < 30; ++round) {
+      GuardedMatrix from = random_matrix(random, random.size(0, 300), random.size(1, 70), 1);
+      GuardedMatrix before = random_matrix(random, 1, from.columns());
+      GuardedMatrix whole = before;
+      GuardedMatrix cut = before;
+      const std::size_t at = random.size(0, from.columns());
+      table.column_sums(source_of(from), whole.data(), 0, from.columns());
+      table.column_sums(source_of(from), cut.data(), 0, at);
+      for (std::size_t j = at; j < from.columns(); ++j) GRU_CHECK(cut.at(0, j) == before.at(0, j));
+      table.column_sums(source_of(from), cut.data(), at, from.columns());
+      GRU_CHECK(whole.guards_hold() && cut.guards_hold());
+      GRU_CHECK(same_bits(whole.values(), cut.values()));
+      for (std::size_t j = 0; j < from.columns(); ++j) {
+        auto sum = static_cast<double>(before.at(0, j));
+        double magnitude = std::abs(sum);
+        for (std::size_t i = 0; i < from.rows(); ++i) {
+          sum += static_cast<double>(from.at(i, j));
+          magnitude += std::abs(static_cast<double>(from.at(i, j)));
+        }
+        const double bound = static_cast<double>(from.rows() + 1) * rounding * magnitude;
+        GRU_CHECK_NEAR(static_cast<double>(whole.at(0, j)), sum, bound);
+      }
+    }
+  });
+}
+
+GRU_TEST(the_largest_magnitude_is_found_wherever_it_stands) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (std::size_t count = 1; count < 70; ++count) {
+      std::vector<float> values = random_floats(random, count);
+      float expected = 0;
+      for (const float value : values) expected = std::max(expected, std::abs(value));
+      GRU_CHECK(table.largest_magnitude(values.data(), count) == expected);
+      const std::size_t place = random.size(0, count - 1);
+      values[place] = -5000.0F;
+      GRU_CHECK(table.largest_magnitude(values.data(), count) == 5000.0F);
+      values[place] = -infinity;
+      GRU_CHECK(table.largest_magnitude(values.data(), count) == infinity);
+    }
+    GRU_CHECK(table.largest_magnitude(nullptr, 0) == 0);
+    const float with_nan[] = {1, nan_float, 3, nan_float};
+    GRU_CHECK(table.largest_magnitude(with_nan, 4) == 3);
+  });
+}
+
+GRU_TEST(sums_of_squares_are_exact_to_double) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (std::size_t count = 0; count < 40; ++count) {
+      const std::vector<float> values = random_floats(random, count, 1e10);
+      const std::vector<double> exact = to_doubles(values);
+      const double expected = testing::dot(exact, exact);
+      GRU_CHECK_NEAR(table.sum_of_squares(values.data(), count), expected, 1e-14 * expected);
+    }
+    for (std::size_t place = 0; place < 11; ++place) {
+      std::vector<float> values(11, 1.0F);
+      values[place] = nan_float;
+      GRU_CHECK(std::isnan(table.sum_of_squares(values.data(), values.size())));
+    }
+  });
+}
+
+GRU_TEST(scale_and_clamp_are_elementwise_and_nan_stays) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (std::size_t count = 0; count < 70; ++count) {
+      GuardedMatrix values = random_matrix(random, 1, std::max<std::size_t>(1, count), 2);
+      for (const float special : {infinity, -infinity, nan_float}) {
+        if (count > 0) values.at(0, random.size(0, count - 1)) = special;
+      }
+      const std::vector<float> before = values.values();
+      GuardedMatrix scaled = values;
+      table.clamp(values.data(), count, 0.75F);
+      table.scale(scaled.data(), count, -1.5F);
+      GRU_CHECK(values.guards_hold() && scaled.guards_hold());
+      for (std::size_t i = 0; i < count; ++i) {
+        if (std::isnan(before[i])) {
+          GRU_CHECK(std::isnan(values.at(0, i)) && std::isnan(scaled.at(0, i)));
+        } else {
+          GRU_CHECK(values.at(0, i) == std::max(-0.75F, std::min(0.75F, before[i])));
+          GRU_CHECK(scaled.at(0, i) == before[i] * -1.5F);
+        }
+      }
+    }
+  });
+}
+
+GRU_TEST(squared_error_agrees_with_the_reference) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (std::size_t count = 1; count < 70; ++count) {
+      const std::vector<float> values = random_floats(random, count);
+      const std::vector<float> targets = random_floats(random, count);
+      ReferenceLoss expected;
+      GRU_CHECK_OK(reference_mean_squared_error({1, count, {}}, to_doubles(values),
+                                                to_doubles(targets), expected));
+      GuardedMatrix gradient(1, count);
+      const double mean = 1 / static_cast<double>(count);
+      const double loss = table.squared_error(values.data(), targets.data(), gradient.data(), count,
+                                              static_cast<float>(2 * mean));
+      GRU_CHECK(gradient.guards_hold());
+      GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
+      GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
+      GRU_CHECK(loss == table.squared_error(values.data(), targets.data(), nullptr, count, 1));
+    }
+    const float nan_or_infinite[] = {nan_float, infinity};
+    const float zeros[] = {0, 0};
+    float gradient[2];
+    GRU_CHECK(std::isnan(table.squared_error(nan_or_infinite, zeros, gradient, 2, 1)));
+    GRU_CHECK(std::isnan(gradient[0]) && gradient[1] == infinity);
+  });
+}
+
+/// Logits and targets, and the kernel's results for them.
+struct CrossEntropy {
+  GuardedMatrix logits;
+  std::vector<std::int32_t> targets;
+
+  double loss(const Kernels& table, GuardedMatrix* gradient) {
+    const double rows = static_cast<double>(logits.rows());
+    const double sum = table.cross_entropy(
+        source_of(logits), targets.data(), gradient == nullptr ? nullptr : gradient->data(),
+        gradient == nullptr ? 0 : gradient->stride(), static_cast<float>(1 / rows));
+    return sum / rows;
+  }
+
+  void check(const Kernels& table) {
+    ReferenceLoss expected;
+    GRU_CHECK_OK(reference_cross_entropy({logits.rows(), logits.columns(), {}},
+                                         to_doubles(logits.values()), targets, expected));
+    GuardedMatrix gradient(logits.rows(), logits.columns());
+    const double got = loss(table, &gradient);
+    GRU_CHECK(gradient.guards_hold());
+    GRU_CHECK_NEAR(got, expected.loss, 1e-6 * std::max(1.0, expected.loss));
+    GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient,
+                       1e-6 / static_cast<double>(logits.rows()));
+    GRU_CHECK(loss(table, nullptr) == got || std::isnan(got));
+    CrossEntropy in_place = *this;  // the gradient may go where the logits are
+    in_place.loss(table, &in_place.logits);
+    GRU_CHECK(same_bits(in_place.logits.values(), gradient.values()));
+  }
+};
+
+GRU_TEST(cross_entropy_agrees_with_the_reference) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (const double scale : {1.0, 30.0, 1e4, 1e30}) {
+      for (int round = 0; round < 15; ++round) {
+        const std::size_t classes = random.size(1, 70);
+        const std::size_t rows = random.size(1, 5);
+        CrossEntropy example{random_matrix(random, rows, classes, scale),
+                             random.classes(rows, classes)};
+        example.check(table);
+      }
+    }
+  });
+}
+
+GRU_TEST(cross_entropy_of_extreme_logits_is_what_pytorch_says) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (const std::size_t classes : {std::size_t{2}, std::size_t{5}, std::size_t{40}}) {
+      const auto example = [&](float special, std::size_t place) {
+        CrossEntropy made{random_matrix(random, 2, classes, 1), {1, 1}};
+        made.logits.at(0, place) = special;
+        return made;
+      };
+      // A class that cannot be costs nothing, but it must not be the target.
+      example(-infinity, 0).check(table);
+      GRU_CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
+      for (const float special : {infinity, nan_float}) {
+        for (std::size_t place = 0; place < classes; ++place) {
+          CrossEntropy wrong = example(special, place);
+          CrossEntropy right = wrong;
+          right.logits.at(0, place) = 0;
+          GuardedMatrix gradient(2, classes);
+          GuardedMatrix right_gradient(2, classes);
+          GRU_CHECK(std::isnan(wrong.loss(table, &gradient)));
+          GRU_CHECK(!std::isnan(right.loss(table, &right_gradient)));
+          for (std::size_t j = 0; j < classes; ++j) {
+            GRU_CHECK(std::isnan(gradient.at(0, j)) || special == infinity);
+            GRU_CHECK(gradient.at(1, j) == right_gradient.at(1, j));
+          }
+          GRU_CHECK(std::isnan(gradient.at(0, place)));
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace gru::cpu
+
+GRU_TEST_MAIN

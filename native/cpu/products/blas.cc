@@ -1,0 +1,76 @@
+#include "cpu/products/blas.h"
+
+#include <cstdlib>
+#include <string_view>
+
+#include "cpu/cpu_device.h"
+#include "cpu/isa.h"
+
+#if defined(GRU_HAVE_CBLAS)
+#include <cblas.h>
+#endif
+
+namespace gru::cpu {
+
+#if defined(GRU_HAVE_CBLAS)
+
+namespace {
+
+/// The rule for when BLAS multiplies at all. The engine's own tiles are the faster ones wherever
+/// they are compiled for fused multiply-adds; without them (the baseline kernels) an optimised BLAS
+/// knows the machine better. The rule looks at names alone, never at a clock: the choice decides
+/// the last bits.
+bool chosen() {
+  const char* wanted = std::getenv("GRU_NATIVE_BLAS");
+  const std::string_view choice = wanted == nullptr ? "" : wanted;
+  if (choice == "on") return true;
+  if (choice == "off") return false;
+  return std::string_view(kernels().name) == "baseline";
+}
+
+bool start() {
+  if (!chosen()) return false;
+#if defined(GRU_HAVE_OPENBLAS)
+  // The pool gives each of its threads one call at a time, so OpenBLAS must keep to the calling
+  // thread.
+  openblas_set_num_threads(1);
+#endif
+  return true;
+}
+
+}  // namespace
+
+bool has_blas() {
+  static const bool started = start();
+  return started;
+}
+
+std::string blas_name() {
+  if (!has_blas()) return "none";
+#if defined(GRU_HAVE_OPENBLAS)
+  const std::string config = openblas_get_config();  // "OpenBLAS 0.3.21 NO_LAPACKE ..."
+  return config.substr(0, config.find(' ', config.find(' ') + 1));
+#else
+  return "CBLAS";
+#endif
+}
+
+void blas_multiply(const BlasProduct& product) {
+  const auto size = [](std::size_t value) { return static_cast<blasint>(value); };
+  cblas_sgemm(CblasRowMajor, product.transpose_a ? CblasTrans : CblasNoTrans, CblasNoTrans,
+              size(product.m), size(product.n), size(product.k), 1.0F, product.a,
+              size(product.a_stride), product.b, size(product.b_stride),
+              product.accumulate ? 1.0F : 0.0F, product.c, size(product.c_stride));
+}
+
+#else
+
+bool has_blas() { return false; }
+
+std::string blas_name() { return "none"; }
+
+void blas_multiply(const BlasProduct&) {}
+
+#endif
+
+}  // namespace gru::cpu

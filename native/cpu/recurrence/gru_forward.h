@@ -1,0 +1,22 @@
+#pragma once
+
+#include "cpu/recurrence/gru_weights.h"
+
+namespace gru::cpu {
+
+/// Scratch of the recurrences of one device; reused.
+struct RecurrenceScratch {
+  AlignedBuffer gates;          ///< inference: W x + b of a chunk of steps
+  AlignedBuffer zero_state;     ///< where a pass has no initial state
+  AlignedBuffer d_state;        ///< backward: the gradient that flows to the step before
+  AlignedBuffer d_reset_state;  ///< backward, reset before: d(r * h)
+  AlignedBuffer bias_sums;
+};
+
+/// `call.initial_state`, or zeros of its size.
+Status initial_state_of(DeviceSpan<const float> given, std::size_t count,
+                        RecurrenceScratch& scratch, const float*& state);
+
+Status gru_forward(CpuGruWeights& weights, const GruForward& call, RecurrenceScratch& scratch);
+
+}  // namespace gru::cpu

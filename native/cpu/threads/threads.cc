@@ -1,0 +1,293 @@
+#include "cpu/threads/threads.h"
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "cpu/cpu_device.h"
+#include "cpu/threads/cores.h"
+
+#if defined(__x86_64__)
+#include <xmmintrin.h>
+#endif
+
+namespace gru::cpu {
+
+using Clock = std::chrono::steady_clock;
+
+namespace {
+
+constexpr unsigned max_threads = 1024;
+
+/// Longer than the others need to finish a step that began with this thread's; shorter than a
+/// scheduler's slice, so that waiting never keeps a thread from the core it waits for.
+constexpr std::chrono::microseconds spin_time{30};
+
+/// How far back a team looks for stalls: some slices of a scheduler's.
+constexpr std::chrono::milliseconds stall_window{40};
+
+void pause() {
+#if defined(__x86_64__)
+  _mm_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+/// After a contended region the pool rests: briefly at first, since one stall may be chance (a
+/// process that was stopped, an interrupt), and four times as long each time that a team stalls
+/// again soon after. So stalls, which last a slice or two of the scheduler's, stay a small part of
+/// the time.
+class Rest {
+ public:
+  bool is_over() const { return Clock::now() >= until_; }
+  void begin() {
+    const Clock::time_point now = Clock::now();
+    const bool soon = now - until_ < 10 * length_;
+    length_ = soon ? std::min(4 * length_, longest) : shortest;
+    until_ = now + length_;
+  }
+
+ private:
+  static constexpr Clock::duration shortest = std::chrono::milliseconds{1};
+  static constexpr Clock::duration longest = std::chrono::milliseconds{100};
+  Clock::duration length_{};
+  Clock::time_point until_{};
+};
+
+template <class Changed>
+bool spin_until(const Changed& changed) {
+  const auto start = Clock::now();
+  do {
+    for (int i = 0; i < 32; ++i) {
+      if (changed()) return true;
+      pause();
+    }
+  } while (Clock::now() - start < spin_time);
+  return false;
+}
+
+void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
+  const auto changed = [&] { return value.load(std::memory_order_acquire) != old; };
+  if (spin_until(changed)) return;
+  while (!changed()) value.wait(old, std::memory_order_acquire);
+}
+
+/// When the calling thread last began to work, in the region that it is in.
+thread_local Clock::time_point work_began;
+
+/// True where a wait since `arrived` was a stall, which is as long as a scheduler's slice, and not
+/// a difference between the shares of those who work.
+bool is_stall(Clock::time_point arrived, Clock::duration waited) {
+  constexpr std::chrono::microseconds least{200};
+  return waited > least && waited > 2 * (arrived - work_began);
+}
+
+/// A thread whose share was next to nothing waits for the others' without a stall.
+bool had_share(Clock::time_point finished) {
+  return finished - work_began > std::chrono::microseconds{20};
+}
+
+}  // namespace
+
+/// One region as its workers see it.
+struct Job {
+  void (*body)(const void*, unsigned, Team&);
+  const void* context;
+  Team* team;
+};
+
+struct Worker {
+  std::atomic<std::uint32_t> signal{0};  ///< rises with each job
+  Job job{};
+};
+
+/// Threads start when first needed and sleep when idle. Never destroyed: at exit they sleep on.
+class Pool {
+ public:
+  static Pool& instance() {
+    static Pool& pool = *new Pool;
+    return pool;
+  }
+
+  void run(unsigned wanted, const Job& job) {
+    // Not a mutex: a region within a region finds the pool held by its own thread.
+    if (busy_.test_and_set(std::memory_order_acquire)) return run_alone(job);
+    run_together(wanted, job);
+    busy_.clear(std::memory_order_release);
+  }
+
+ private:
+  static void run_alone(const Job& job) {
+    Team team(1);
+    job.body(job.context, 0, team);
+  }
+
+  void run_together(unsigned wanted, const Job& job) {
+    const unsigned size = rest_.is_over() ? ready(wanted) : 1;
+    if (size == 1) return run_alone(job);
+    Team team(size);
+    remaining_.store(size - 1, std::memory_order_relaxed);
+    for (unsigned index = 1; index < size; ++index) {
+      Worker& worker = *workers_[index - 1];
+      worker.job = {job.body, job.context, &team};
+      worker.signal.fetch_add(1, std::memory_order_release);
+      worker.signal.notify_one();
+    }
+    work_began = Clock::now();
+    job.body(job.context, 0, team);
+    const Clock::time_point finished = Clock::now();
+    for (std::uint32_t left; (left = remaining_.load(std::memory_order_acquire)) != 0;) {
+      wait_while(remaining_, left);
+    }
+    const Clock::time_point ended = Clock::now();
+    const bool stalled = had_share(finished) && is_stall(finished, ended - finished);
+    // The region is over, so it is judged by itself: to rest for a moment costs little.
+    if (stalled || team.contended_ || team.stalls().cost_much(ended - team.window_began_)) {
+      rest_.begin();
+    }
+  }
+
+  /// Starts workers up to the wanted team; a system that gives no more threads makes it smaller.
+  unsigned ready(unsigned wanted) {
+    try {
+      workers_.reserve(wanted);
+      while (workers_.size() + 1 < wanted) {
+        auto worker = std::make_unique<Worker>();
+        std::thread([this, &state = *worker, index = static_cast<unsigned>(workers_.size() + 1)] {
+          work(state, index);
+        }).detach();
+        workers_.push_back(std::move(worker));
+      }
+    } catch (const std::system_error&) {
+    } catch (const std::bad_alloc&) {
+    }
+    return std::min(wanted, static_cast<unsigned>(workers_.size() + 1));
+  }
+
+  [[noreturn]] void work(Worker& state, unsigned index) {
+    const FlushDenormals flush;
+    for (std::uint32_t seen = 0;; ++seen) {
+      wait_while(state.signal, seen);
+      const Job job = state.job;
+      work_began = Clock::now();
+      job.body(job.context, index, *job.team);
+      if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) remaining_.notify_one();
+    }
+  }
+
+  std::atomic_flag busy_;
+  Rest rest_;  ///< read and written by whoever holds busy_
+  std::vector<std::unique_ptr<Worker>> workers_;
+  std::atomic<std::uint32_t> remaining_{0};
+};
+
+namespace {
+
+std::atomic<unsigned>& thread_count() {
+  static std::atomic<unsigned> count{initial_threads(max_threads)};
+  return count;
+}
+
+}  // namespace
+
+Team::Team(unsigned size) : size_(size) {
+  if (size > 1) window_began_ = Clock::now();
+}
+
+bool Team::contended() {
+  const Stalls now = stalls();
+  if (contended_ || now.count == 0) return contended_;
+  const Clock::duration passed = Clock::now() - window_began_;
+  contended_ = now.came_again(passed, stall_window);
+  if (passed > stall_window) {
+    stall_count_.store(0, std::memory_order_relaxed);
+    stall_duration_.store(0, std::memory_order_relaxed);
+    window_began_ += passed;
+  }
+  return contended_;
+}
+
+Stalls Team::stalls() const {
+  if (size_ == 1) return {};
+  // One straggler keeps all others waiting.
+  const unsigned waiting = size_ - 1;
+  return {stall_count_.load(std::memory_order_relaxed) / waiting,
+          Clock::duration(stall_duration_.load(std::memory_order_relaxed) / waiting)};
+}
+
+void Team::add_stall(Clock::duration waited) {
+  stall_duration_.fetch_add(waited.count(), std::memory_order_relaxed);
+  stall_count_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Team::barrier() {
+  if (size_ == 1) return;
+  const std::uint32_t generation = generation_.load(std::memory_order_relaxed);
+  if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 == size_) {
+    arrived_.store(0, std::memory_order_relaxed);
+    generation_.fetch_add(1, std::memory_order_release);
+    generation_.notify_all();
+    work_began = Clock::now();
+    return;
+  }
+  const Clock::time_point arrived = Clock::now();
+  wait_while(generation_, generation);
+  const Clock::time_point now = Clock::now();
+  if (is_stall(arrived, now - arrived)) add_stall(now - arrived);
+  work_began = now;
+}
+
+Range share_of(std::size_t count, unsigned index, unsigned parts, std::size_t grain) {
+  const std::size_t grains = (count + grain - 1) / grain;
+  const auto cut = [&](std::size_t i) { return std::min(grains * i / parts * grain, count); };
+  return {cut(index), cut(index + std::size_t{1})};
+}
+
+void detail::run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&),
+                          const void* context) {
+  const FlushDenormals flush;
+  wanted = std::min(wanted, threads());
+  if (wanted <= 1) {
+    Team alone(1);
+    body(context, 0, alone);
+    return;
+  }
+  Pool::instance().run(wanted, {body, context, nullptr});
+}
+
+unsigned threads() { return thread_count().load(std::memory_order_relaxed); }
+
+Status set_threads(unsigned count) noexcept {
+  if (count < 1 || count > max_threads) {
+    return Status::value("threads: expected an integer from 1 to " + std::to_string(max_threads) +
+                         ", got " + std::to_string(count));
+  }
+  thread_count().store(count, std::memory_order_relaxed);
+  return {};
+}
+
+#if defined(__x86_64__)
+FlushDenormals::FlushDenormals() : saved_(_mm_getcsr()) {
+  constexpr unsigned flush_to_zero = 0x8000;
+  constexpr unsigned denormals_are_zero = 0x0040;
+  _mm_setcsr(static_cast<unsigned>(saved_) | flush_to_zero | denormals_are_zero);
+}
+FlushDenormals::~FlushDenormals() { _mm_setcsr(static_cast<unsigned>(saved_)); }
+#elif defined(__aarch64__)
+FlushDenormals::FlushDenormals() {
+  asm volatile("mrs %0, fpcr" : "=r"(saved_));
+  constexpr std::uint64_t flush_to_zero = std::uint64_t{1} << 24;
+  asm volatile("msr fpcr, %0" ::"r"(saved_ | flush_to_zero));
+}
+FlushDenormals::~FlushDenormals() { asm volatile("msr fpcr, %0" ::"r"(saved_)); }
+#else
+FlushDenormals::FlushDenormals() : saved_(0) {}
+FlushDenormals::~FlushDenormals() = default;
+#endif
+
+}  // namespace gru::cpu

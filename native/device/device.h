@@ -1,0 +1,246 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <type_traits>
+
+#include "base/options.h"
+#include "base/random.h"
+#include "base/rows.h"
+#include "base/status.h"
+
+/// The interface between the engine and whatever computes for it. Everything above is written once,
+/// against this file; a device knows nothing above it.
+
+namespace gru {
+
+/// Elements in a device's memory. Only the device may follow the pointer: on a GPU it is no address
+/// of the host's.
+template <class T>
+class DeviceSpan {
+ public:
+  DeviceSpan() = default;
+  DeviceSpan(T* data, std::size_t size) : data_(data), size_(size) {}
+  template <class U>
+    requires std::is_same_v<const U, T>
+  DeviceSpan(DeviceSpan<U> other) : data_(other.data()), size_(other.size()) {}  // NOLINT
+
+  T* data() const { return data_; }
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  DeviceSpan subspan(std::size_t offset, std::size_t count) const {
+    return {data_ + offset, count};
+  }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// A row-major matrix in a device's memory; `stride` is the distance of its rows in elements.
+template <class T>
+class DeviceMatrix {
+ public:
+  DeviceMatrix() = default;
+  DeviceMatrix(T* data, std::size_t rows, std::size_t columns, std::size_t stride)
+      : data_(data), rows_(rows), columns_(columns), stride_(stride) {}
+  /// A whole span as rows of `columns` elements.
+  DeviceMatrix(DeviceSpan<T> span, std::size_t columns)
+      : DeviceMatrix(span.data(), columns == 0 ? 0 : span.size() / columns, columns, columns) {}
+  template <class U>
+    requires std::is_same_v<const U, T>
+  DeviceMatrix(DeviceMatrix<U> other)  // NOLINT: a mutable matrix may be read
+      : DeviceMatrix(other.data(), other.rows(), other.columns(), other.stride()) {}
+
+  T* data() const { return data_; }
+  std::size_t rows() const { return rows_; }
+  std::size_t columns() const { return columns_; }
+  std::size_t stride() const { return stride_; }
+  bool empty() const { return rows_ == 0 || columns_ == 0; }
+  DeviceMatrix row_range(std::size_t first, std::size_t count) const {
+    return {data_ + first * stride_, count, columns_, stride_};
+  }
+  DeviceMatrix column_range(std::size_t first, std::size_t count) const {
+    return {data_ + first, rows_, count, stride_};
+  }
+
+ private:
+  T* data_ = nullptr;
+  std::size_t rows_ = 0;
+  std::size_t columns_ = 0;
+  std::size_t stride_ = 0;
+};
+
+/// Set by another thread when the caller no longer wants the result; long operations look at it
+/// between time steps.
+using AbortFlag = std::atomic<bool>;
+
+/// One direction of one layer: its sizes.
+struct GruShape {
+  std::size_t input_size = 0;
+  std::size_t hidden_size = 0;
+  CellVariant variant;
+};
+
+/// Parameters (or their gradients) of one direction of one layer, in PyTorch's layout.
+template <class T>
+struct GruTensors {
+  DeviceSpan<T> weight_ih;  ///< [3H, I]
+  DeviceSpan<T> weight_hh;  ///< [3H, H]
+  DeviceSpan<T> bias_ih;    ///< [3H], or empty
+  DeviceSpan<T> bias_hh;    ///< [3H], or empty
+};
+
+/// A device's own copies of a direction's weights, in whatever order its kernels read them. Their
+/// device outlives them.
+class GruWeights {
+ public:
+  virtual ~GruWeights() = default;
+};
+
+/// Forward through one direction of one layer. Rows are packed (RowMap).
+struct GruForward {
+  const RowMap* map = nullptr;
+  bool reverse = false;
+  DeviceMatrix<const float> input;        ///< [rows, I]
+  DeviceSpan<const float> initial_state;  ///< [batch, H] in sorted order; empty: zero
+  DeviceMatrix<float> output;             ///< [rows, H]
+  DeviceSpan<float> final_state;          ///< [batch, H] in sorted order
+  /// What backward needs beside input and output: [rows, reserve_gates * H]; empty: inference.
+  DeviceSpan<float> reserve;
+  const AbortFlag* abort = nullptr;
+};
+
+/// Backward through one direction of one layer; gradients are written, not added to.
+struct GruBackward {
+  const RowMap* map = nullptr;
+  bool reverse = false;
+  DeviceMatrix<const float> input;        ///< [rows, I], as in forward
+  DeviceSpan<const float> initial_state;  ///< [batch, H]; empty: zero
+  DeviceMatrix<const float> output;       ///< [rows, H], as forward wrote it
+  DeviceSpan<float> reserve;              ///< as forward wrote it; used up
+  DeviceMatrix<const float> d_output;     ///< [rows, H]; empty: zero
+  DeviceSpan<const float> d_final_state;  ///< [batch, H]; empty: zero
+  DeviceMatrix<float> d_input;            ///< [rows, I]; empty: not wanted
+  bool add_to_d_input = false;            ///< the second direction adds to the first one's
+  DeviceSpan<float> d_initial_state;      ///< [batch, H]; empty: not wanted
+  GruTensors<float> gradients;
+  const AbortFlag* abort = nullptr;
+};
+
+enum class Transpose : std::uint8_t { no, yes };
+
+/// c = op(a) op(b) (+ c) (+ bias to every row), row-major.
+///
+/// Not both a and b are transposed, and a bias goes with a that is not. The sums have a term at
+/// least.
+///
+/// With a not transposed, a row of c depends on the same row of a alone, down to the last bit,
+/// whatever the other rows and their number.
+struct Gemm {
+  Transpose transpose_a = Transpose::no;
+  Transpose transpose_b = Transpose::no;
+  DeviceMatrix<const float> a;
+  DeviceMatrix<const float> b;
+  DeviceMatrix<float> c;
+  DeviceSpan<const float> bias;  ///< [columns of c], or empty
+  bool accumulate = false;       ///< add to c
+};
+
+/// Where a training step leaves its two results on the device, so that one copy at its end fetches
+/// both.
+struct StepMetrics {
+  double loss = 0;           ///< mean over the predicted rows (and values)
+  double gradient_norm = 0;  ///< global L2, before clipping
+};
+
+/// One step of an optimiser over all parameters at once. `step` counts from 1.
+struct OptimizerUpdate {
+  OptimizerOptions options;
+  std::uint64_t step = 1;
+  DeviceSpan<float> parameters;
+  DeviceSpan<const float> gradients;
+  DeviceSpan<float> first_moment;   ///< momentum buffer, or exp_avg
+  DeviceSpan<float> second_moment;  ///< exp_avg_sq, or square_avg
+};
+
+/// One device as one model uses it: its memory, its scratch space, its order of operations.
+/// Operations take effect in the order of the calls. Not for two threads at once.
+class Device {
+ public:
+  Device() = default;
+  Device(const Device&) = delete;
+  Device& operator=(const Device&) = delete;
+  virtual ~Device() = default;
+
+  // Memory ------------------------------------------------------------------------------------
+
+  virtual Status allocate(std::size_t bytes, void*& memory) = 0;
+  virtual void release(void* memory) noexcept = 0;
+  /// True where the device reads and writes the host's memory in place, so that nothing need be
+  /// uploaded.
+  virtual bool shares_host_memory() const noexcept = 0;
+  virtual Status upload(DeviceSpan<float> to, std::span<const float> from) = 0;
+  virtual Status upload(DeviceSpan<std::int32_t> to, std::span<const std::int32_t> from) = 0;
+  /// Waits for all operations before it.
+  virtual Status download(std::span<float> to, DeviceSpan<const float> from) = 0;
+  virtual Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) = 0;
+  virtual Status fill(DeviceMatrix<float> to, float value) = 0;
+  virtual Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) = 0;
+  /// to[i] = from[index[i]], or zeros where index[i] is -1, for each row of `to`: index has as
+  /// many.
+  virtual Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                             DeviceSpan<const std::int32_t> index) = 0;
+  virtual Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
+                             DeviceSpan<const std::int32_t> index) = 0;
+
+  // Layers ------------------------------------------------------------------------------------
+
+  virtual Status create_gru_weights(const GruShape& shape,
+                                    std::unique_ptr<GruWeights>& weights) = 0;
+  /// Takes over new parameter values; the tensors stay where they are until the next load.
+  virtual Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) = 0;
+  virtual Status gru_forward(GruWeights& weights, const GruForward& call) = 0;
+  virtual Status gru_backward(GruWeights& weights, const GruBackward& call) = 0;
+
+  virtual Status gemm(const Gemm& product) = 0;
+  /// to[j] = sum over rows of from[row][j].
+  virtual Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) = 0;
+  /// table_gradient [V, E] = for each token the sum of the rows of d_output [rows, E] that read it.
+  virtual Status embedding_backward(DeviceMatrix<float> table_gradient,
+                                    DeviceSpan<const std::int32_t> tokens,
+                                    DeviceMatrix<const float> d_output) = 0;
+  /// to[i][j] = from[i][j] * mask.scale(number[i] * columns + j); `number` empty: i itself. In
+  /// place allowed.
+  virtual Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                         const DropoutMask& mask, DeviceSpan<const std::int32_t> number) = 0;
+
+  // Losses ------------------------------------------------------------------------------------
+
+  /// metrics[0].loss = mean over rows of -log softmax(logits)[target]; d_logits may be logits'
+  /// memory, or empty where only the loss is wanted.
+  virtual Status cross_entropy(DeviceMatrix<const float> logits,
+                               DeviceSpan<const std::int32_t> targets, DeviceMatrix<float> d_logits,
+                               DeviceSpan<StepMetrics> metrics) = 0;
+  /// metrics[0].loss = mean over rows and columns of (values - targets)^2.
+  virtual Status mean_squared_error(DeviceMatrix<const float> values,
+                                    DeviceMatrix<const float> targets, DeviceMatrix<float> d_values,
+                                    DeviceSpan<StepMetrics> metrics) = 0;
+
+  // Optimisers --------------------------------------------------------------------------------
+
+  /// metrics[0].gradient_norm = the L2 norm of `gradients`.
+  virtual Status gradient_norm(DeviceSpan<const float> gradients,
+                               DeviceSpan<StepMetrics> metrics) = 0;
+  /// gradients *= min(1, limit / (norm + 1e-6)), torch.nn.utils.clip_grad_norm_'s formula.
+  virtual Status clip_norm(DeviceSpan<float> gradients, DeviceSpan<const StepMetrics> metrics,
+                           double limit) = 0;
+  /// Each gradient into [-limit, limit]; NaN stays.
+  virtual Status clip_value(DeviceSpan<float> gradients, double limit) = 0;
+  virtual Status optimizer_update(const OptimizerUpdate& update) = 0;
+};
+
+}  // namespace gru

@@ -1,0 +1,33 @@
+#include "layers/parameter_store.h"
+
+#include <vector>
+
+#include "base/checks.h"
+#include "layers/initialization.h"
+
+namespace gru {
+
+Status ParameterStore::allocate(Device& device, const GruOptions& options, std::uint64_t seed) {
+  options_ = options;
+  seed_ = seed;
+  return values_.reserve(device, layout_.count());
+}
+
+Status ParameterStore::draw(Device& device) {
+  if (version_ > 0) return {};
+  std::vector<float> initial(layout_.count());
+  initialize_parameters(layout_, options_, seed_, initial);
+  return write(device, initial);
+}
+
+Status ParameterStore::read(Device& device, std::span<float> values) const {
+  GRU_RETURN_IF_ERROR(check_count("parameters", layout_.count(), values.size()));
+  return device.download(values, values_.span());
+}
+
+Status ParameterStore::write(Device& device, std::span<const float> values) {
+  GRU_RETURN_IF_ERROR(check_count("parameters", layout_.count(), values.size()));
+  return device.upload(change(), values);
+}
+
+}  // namespace gru

@@ -1,0 +1,227 @@
+#include "model/gru_layer.h"
+
+#include <utility>
+
+#include "base/checks.h"
+#include "layers/initialization.h"
+
+namespace gru {
+
+Status GruLayer::create(const GruOptions& options, std::unique_ptr<Device> device,
+                        std::uint64_t seed, std::unique_ptr<GruLayer>& layer) noexcept {
+  return guarded([&]() -> Status {
+    ParameterLayout layout;
+    GRU_RETURN_IF_ERROR(ParameterLayout::of_gru(options, layout));
+    std::unique_ptr<GruLayer> made(new GruLayer(options, std::move(device), std::move(layout)));
+    made->seed_ = seed;
+    GRU_RETURN_IF_ERROR(made->store_.allocate(*made->device_, options, seed));
+    layer = std::move(made);
+    return {};
+  });
+}
+
+Status GruLayer::read_parameters(std::span<float> values) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(store_.draw(*device_));
+    return store_.read(*device_, values);
+  });
+}
+
+Status GruLayer::write_parameters(std::span<const float> values) noexcept {
+  return guarded([&] { return store_.write(*device_, values); });
+}
+
+Status GruLayer::forward(const GruCall& call) noexcept {
+  return guarded([&] { return run_forward(call); });
+}
+
+Status GruLayer::forward_training(const GruCall& call, std::unique_ptr<GruPass>& pass) noexcept {
+  return guarded([&] { return run_forward_training(call, pass); });
+}
+
+Status GruLayer::backward(GruPass& pass, const GruGradientCall& call) noexcept {
+  return guarded([&] { return run_backward(pass, call); });
+}
+
+Status GruLayer::check(const GruCall& call, const RowMap& map) const {
+  const CheckedSize padded = map.padded_rows();
+  const CheckedSize states = state_count(map.batch());
+  GRU_RETURN_IF_ERROR(check_count("input", padded * options_.input_size, call.input.size()));
+  GRU_RETURN_IF_ERROR(check_optional_count("initialState", states, call.initial_state.size()));
+  GRU_RETURN_IF_ERROR(check_count("output", padded * options_.output_size(), call.output.size()));
+  return check_count("state", states, call.state.size());
+}
+
+Status GruLayer::check(const GruGradientCall& call, const RowMap& map) const {
+  const CheckedSize padded = map.padded_rows();
+  const CheckedSize states = state_count(map.batch());
+  GRU_RETURN_IF_ERROR(
+      check_optional_count("output", padded * options_.output_size(), call.d_output.size()));
+  GRU_RETURN_IF_ERROR(check_optional_count("state", states, call.d_state.size()));
+  GRU_RETURN_IF_ERROR(check_count("input", padded * options_.input_size, call.d_input.size()));
+  GRU_RETURN_IF_ERROR(check_count("initialState", states, call.d_initial_state.size()));
+  return check_count("parameters", layout().count(), call.parameters.size());
+}
+
+Status GruLayer::refresh() {
+  GRU_RETURN_IF_ERROR(store_.draw(*device_));
+  if (loaded_version_ == store_.version()) return {};
+  GRU_RETURN_IF_ERROR(stack_.load(store_.values()));
+  loaded_version_ = store_.version();
+  return {};
+}
+
+Status GruLayer::load_initial_state(const GruCall& call, const DeviceRows& rows,
+                                    Buffer<float>& sorted) {
+  if (call.initial_state.empty()) return {};
+  DeviceSpan<const float> staged;
+  GRU_RETURN_IF_ERROR(stage_input(*device_, call.initial_state, staged_state_, staged));
+  GRU_RETURN_IF_ERROR(sorted.reserve(*device_, staged.size()));
+  return rows.sort_batch(*device_, staged, sorted.span(), options_.hidden_size);
+}
+
+Status GruLayer::store_state(const DeviceRows& rows, const GruActivations& activations,
+                             std::span<float> state) {
+  StagedOutput target;
+  GRU_RETURN_IF_ERROR(target.open(*device_, state, staged_final_state_));
+  GRU_RETURN_IF_ERROR(rows.unsort_batch(*device_, activations.final_state.span(), target.view(),
+                                        options_.hidden_size));
+  return target.finish();
+}
+
+Status GruLayer::run_forward(const GruCall& call) {
+  GRU_RETURN_IF_ERROR(rows_.load(*device_, call.shape, options_.batch_first));
+  GRU_RETURN_IF_ERROR(check(call, rows_.map()));
+  GRU_RETURN_IF_ERROR(refresh());
+  const std::size_t width = options_.output_size();
+
+  DeviceSpan<const float> input;
+  GRU_RETURN_IF_ERROR(stage_input(*device_, call.input, staged_input_, input));
+  GruPassInput pass;
+  pass.rows = &rows_;
+  pass.abort = call.abort;
+  GRU_RETURN_IF_ERROR(rows_.pack(*device_, DeviceMatrix<const float>(input, options_.input_size),
+                                 packed_input_, pass.input));
+  GRU_RETURN_IF_ERROR(load_initial_state(call, rows_, sorted_state_));
+  if (!call.initial_state.empty()) pass.initial_state = sorted_state_.span();
+
+  StagedOutput target;
+  GRU_RETURN_IF_ERROR(target.open(*device_, call.output, staged_output_));
+  const DeviceMatrix<float> padded(target.view(), width);
+  DeviceMatrix<float> packed = padded;
+  if (!rows_.map().is_identity()) {
+    GRU_RETURN_IF_ERROR(packed_output_.reserve(*device_, CheckedSize(rows_.map().rows()) * width));
+    packed = DeviceMatrix<float>(packed_output_.span(), width);
+  }
+  GRU_RETURN_IF_ERROR(stack_.forward(pass, packed, activations_));
+  GRU_RETURN_IF_ERROR(rows_.unpack(*device_, packed, padded));
+  GRU_RETURN_IF_ERROR(target.finish());
+  return store_state(rows_, activations_, call.state);
+}
+
+GruPassInput GruLayer::pass_input(GruPass& pass, const AbortFlag* abort) const {
+  GruPassInput input;
+  input.rows = &pass.rows;
+  input.input = DeviceMatrix<const float>(pass.input.span(), options_.input_size);
+  if (pass.has_initial_state) input.initial_state = pass.initial_state.span();
+  input.dropout = {seed_, dropout_stream + pass.number * options_.num_layers, options_.dropout};
+  input.abort = abort;
+  return input;
+}
+
+// A pass outlives the caller's arrays, so it keeps its own copy of the input.
+Status GruLayer::keep_input(const GruCall& call, GruPass& pass) {
+  DeviceSpan<const float> staged;
+  GRU_RETURN_IF_ERROR(stage_input(*device_, call.input, staged_input_, staged));
+  const DeviceMatrix<const float> padded(staged, options_.input_size);
+  DeviceMatrix<const float> packed;
+  GRU_RETURN_IF_ERROR(pass.rows.pack(*device_, padded, pass.input, packed));
+  if (packed.data() == padded.data()) {
+    GRU_RETURN_IF_ERROR(pass.input.reserve(*device_, staged.size()));
+    GRU_RETURN_IF_ERROR(
+        device_->copy(DeviceMatrix<float>(pass.input.span(), options_.input_size), padded));
+  }
+  pass.has_initial_state = !call.initial_state.empty();
+  return load_initial_state(call, pass.rows, pass.initial_state);
+}
+
+Status GruLayer::run_forward_training(const GruCall& call, std::unique_ptr<GruPass>& result) {
+  auto pass = std::make_unique<GruPass>(std::exchange(spare_, GruPass()));
+  pass->used = false;
+  GRU_RETURN_IF_ERROR(pass->rows.load(*device_, call.shape, options_.batch_first));
+  GRU_RETURN_IF_ERROR(check(call, pass->rows.map()));
+  GRU_RETURN_IF_ERROR(refresh());
+  GRU_RETURN_IF_ERROR(keep_input(call, *pass));
+  pass->version = store_.version();
+  pass->number = passes_;
+
+  GRU_RETURN_IF_ERROR(stack_.forward_training(pass_input(*pass, call.abort), pass->activations));
+  StagedOutput target;
+  GRU_RETURN_IF_ERROR(target.open(*device_, call.output, staged_output_));
+  const std::size_t width = options_.output_size();
+  GRU_RETURN_IF_ERROR(pass->rows.unpack(
+      *device_, DeviceMatrix<const float>(pass->activations.outputs.back().span(), width),
+      DeviceMatrix<float>(target.view(), width)));
+  GRU_RETURN_IF_ERROR(target.finish());
+  GRU_RETURN_IF_ERROR(store_state(pass->rows, pass->activations, call.state));
+  ++passes_;  // an aborted pass used no masks
+  result = std::move(pass);
+  return {};
+}
+
+Status GruLayer::run_backward(GruPass& pass, const GruGradientCall& call) {
+  if (pass.used) return Status::value("pass: expected one backward call, got a second one");
+  if (pass.version != store_.version()) {
+    return Status::value(
+        "pass: expected the parameters of its forward call, got parameters changed since");
+  }
+  const RowMap& map = pass.rows.map();
+  GRU_RETURN_IF_ERROR(check(call, map));
+  GRU_RETURN_IF_ERROR(refresh());
+  pass.used = true;
+  const std::size_t hidden = options_.hidden_size;
+
+  GruPassGradients gradients;
+  DeviceSpan<const float> staged;
+  GRU_RETURN_IF_ERROR(stage_input(*device_, call.d_output, staged_output_, staged));
+  if (!staged.empty()) {
+    GRU_RETURN_IF_ERROR(pass.rows.pack(*device_,
+                                       DeviceMatrix<const float>(staged, options_.output_size()),
+                                       packed_gradient_, gradients.d_output));
+  }
+  GRU_RETURN_IF_ERROR(stage_input(*device_, call.d_state, staged_state_, staged));
+  if (!staged.empty()) {
+    GRU_RETURN_IF_ERROR(sorted_gradient_.reserve(*device_, staged.size()));
+    GRU_RETURN_IF_ERROR(pass.rows.sort_batch(*device_, staged, sorted_gradient_.span(), hidden));
+    gradients.d_state = sorted_gradient_.span();
+  }
+
+  StagedOutput d_input;
+  StagedOutput d_state;
+  StagedOutput parameters;
+  GRU_RETURN_IF_ERROR(d_input.open(*device_, call.d_input, staged_input_));
+  GRU_RETURN_IF_ERROR(d_state.open(*device_, call.d_initial_state, staged_final_state_));
+  GRU_RETURN_IF_ERROR(parameters.open(*device_, call.parameters, staged_parameters_));
+  const DeviceMatrix<float> padded_d_input(d_input.view(), options_.input_size);
+  gradients.d_input = padded_d_input;
+  if (!map.is_identity()) {
+    GRU_RETURN_IF_ERROR(
+        packed_d_input_.reserve(*device_, CheckedSize(map.rows()) * options_.input_size));
+    gradients.d_input = DeviceMatrix<float>(packed_d_input_.span(), options_.input_size);
+  }
+  GRU_RETURN_IF_ERROR(sorted_d_state_.reserve(*device_, state_count(map.batch())));
+  gradients.d_initial_state = sorted_d_state_.span();
+  gradients.parameters = parameters.view();
+
+  GRU_RETURN_IF_ERROR(stack_.backward(pass_input(pass, call.abort), pass.activations, gradients));
+  GRU_RETURN_IF_ERROR(pass.rows.unpack(*device_, gradients.d_input, padded_d_input));
+  GRU_RETURN_IF_ERROR(
+      pass.rows.unsort_batch(*device_, sorted_d_state_.span(), d_state.view(), hidden));
+  GRU_RETURN_IF_ERROR(d_input.finish());
+  GRU_RETURN_IF_ERROR(d_state.finish());
+  GRU_RETURN_IF_ERROR(parameters.finish());
+  spare_ = std::move(pass);
+  return {};
+}
+
+}  // namespace gru

@@ -1,0 +1,299 @@
+#include "reference/gru.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/parameters.h"
+#include "reference/algebra.h"
+#include "reference/cell.h"
+
+namespace gru {
+
+namespace {
+
+using reference::Activations;
+using reference::Cell;
+using reference::CellGradients;
+using reference::Gradients;
+using reference::Values;
+
+struct Sizes {
+  std::size_t T = 0;  // steps
+  std::size_t B = 0;  // batch
+  std::size_t I = 0;  // input_size, of layer 0
+  std::size_t H = 0;  // hidden_size
+  std::size_t L = 0;  // num_layers
+  std::size_t D = 0;  // num_directions
+
+  Sizes(const GruOptions& options, std::size_t steps, std::size_t batch)
+      : T(steps),
+        B(batch),
+        I(options.input_size),
+        H(options.hidden_size),
+        L(options.num_layers),
+        D(options.num_directions()) {}
+
+  std::size_t output_count() const { return T * B * D * H; }
+  std::size_t state_count() const { return L * D * B * H; }
+};
+
+/// The four tensors of one direction of one layer within the flat vector, as spans of it.
+struct TensorSpans {
+  std::size_t gates;
+  std::size_t input_size;
+  std::size_t hidden_size;
+  bool bias;
+  GruParameterOffsets offsets;
+
+  TensorSpans(const GruOptions& options, const ParameterLayout& layout, std::size_t layer,
+              std::size_t direction)
+      : gates(gate_count * options.hidden_size),
+        input_size(options.layer_input_size(layer)),
+        hidden_size(options.hidden_size),
+        bias(options.bias),
+        offsets(layout.gru(layer, direction)) {}
+
+  template <class Span>
+  Span weight_ih(Span flat) const {
+    return flat.subspan(offsets.weight_ih, gates * input_size);
+  }
+  template <class Span>
+  Span weight_hh(Span flat) const {
+    return flat.subspan(offsets.weight_hh, gates * hidden_size);
+  }
+  template <class Span>
+  Span bias_ih(Span flat) const {
+    return bias ? flat.subspan(offsets.bias_ih, gates) : Span();
+  }
+  template <class Span>
+  Span bias_hh(Span flat) const {
+    return bias ? flat.subspan(offsets.bias_hh, gates) : Span();
+  }
+
+  Cell cell(const GruOptions& options, Values flat) const {
+    return {options.variant, hidden_size,   weight_ih(flat),
+            weight_hh(flat), bias_ih(flat), bias_hh(flat)};
+  }
+  CellGradients gradients(Gradients flat) const {
+    return {weight_ih(flat), weight_hh(flat), bias_ih(flat), bias_hh(flat)};
+  }
+};
+
+/// Step s of a sequence of `length` reads this time: the reverse direction starts at the last.
+std::size_t time_of(std::size_t direction, std::size_t s, std::size_t length) {
+  return direction == 0 ? s : length - 1 - s;
+}
+
+/// Row (t, b) of a tensor [T, B, width].
+template <class Span>
+Span row(Span tensor, std::size_t t, std::size_t b, std::size_t B, std::size_t width) {
+  return tensor.subspan((t * B + b) * width, width);
+}
+
+// ---- One direction of one layer
+// -------------------------------------------------------------------
+
+/// Reads x [T, B, I] and the initial state [B, H] in `state`; leaves the final state there, and its
+/// outputs in columns [direction*H, (direction + 1)*H) of y [T, B, D*H].
+void direction_forward(const Cell& cell, const Sizes& size, std::size_t direction,
+                       std::span<const std::size_t> lengths, Values x, Gradients state, Gradients y,
+                       ReferenceDirectionPass& kept) {
+  const std::size_t H = size.H;
+  const std::size_t I = x.size() / std::max<std::size_t>(size.T * size.B, 1);
+  for (std::vector<double>* tensor : {&kept.h, &kept.r, &kept.z, &kept.n, &kept.q}) {
+    tensor->assign(size.T * size.B * H, 0.0);
+  }
+  const auto keep = [&](std::vector<double>& tensor, std::size_t t, std::size_t b,
+                        const std::vector<double>& values) {
+    std::ranges::copy(values, row(Gradients(tensor), t, b, size.B, H).begin());
+  };
+
+  for (std::size_t b = 0; b < size.B; ++b) {
+    const Gradients h = state.subspan(b * H, H);
+    for (std::size_t s = 0; s < lengths[b]; ++s) {
+      const std::size_t t = time_of(direction, s, lengths[b]);
+      Activations step;
+      step.h.assign(h.begin(), h.end());
+      const std::vector<double> next = cell_forward(cell, row(x, t, b, size.B, I), step);
+      std::ranges::copy(next, h.begin());
+      std::ranges::copy(next, row(y, t, b, size.B, size.D * H).subspan(direction * H, H).begin());
+
+      keep(kept.h, t, b, step.h);
+      keep(kept.r, t, b, step.r);
+      keep(kept.z, t, b, step.z);
+      keep(kept.n, t, b, step.n);
+      keep(kept.q, t, b, step.q);
+    }
+  }
+}
+
+/// Reads dy [T, B, D*H] and the final state's gradient [B, H] in `d_state`; leaves the initial
+/// state's there, and adds the gradients of x [T, B, I] and of the parameters.
+void direction_backward(const Cell& cell, const Sizes& size, std::size_t direction,
+                        std::span<const std::size_t> lengths, Values x,
+                        const ReferenceDirectionPass& kept, Values dy, Gradients d_state,
+                        Gradients dx, const CellGradients& d_cell) {
+  const std::size_t H = size.H;
+  const std::size_t I = x.size() / std::max<std::size_t>(size.T * size.B, 1);
+  const auto kept_row = [&](const std::vector<double>& tensor, std::size_t t, std::size_t b) {
+    const Values values = row(Values(tensor), t, b, size.B, H);
+    return std::vector<double>(values.begin(), values.end());
+  };
+
+  for (std::size_t b = 0; b < size.B; ++b) {
+    const Gradients dh = d_state.subspan(b * H, H);
+    for (std::size_t s = lengths[b]; s-- > 0;) {
+      const std::size_t t = time_of(direction, s, lengths[b]);
+      reference::add(row(dy, t, b, size.B, size.D * H).subspan(direction * H, H), dh);
+      const Activations step{kept_row(kept.h, t, b), kept_row(kept.r, t, b), kept_row(kept.z, t, b),
+                             kept_row(kept.n, t, b), kept_row(kept.q, t, b)};
+      const std::vector<double> d_previous =
+          cell_backward(cell, row(x, t, b, size.B, I), step, dh, row(dx, t, b, size.B, I), d_cell);
+      std::ranges::copy(d_previous, dh.begin());
+    }
+  }
+}
+
+// ---- The stack
+// ------------------------------------------------------------------------------------
+
+/// Scales the output of `layer`, or its gradient: dropout is its own backward pass.
+void apply_dropout(const DropoutMask& mask, std::size_t layer, Gradients values) {
+  DropoutMask layer_mask = mask;
+  layer_mask.stream += layer;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    values[i] *= static_cast<double>(layer_mask.scale(i));
+  }
+}
+
+Status check_parameters(const ParameterLayout& layout, std::span<const double> parameters) {
+  return reference::check_count("parameters", "the layout's count", layout.count(),
+                                parameters.size());
+}
+
+Status check_input(const GruOptions& options, const ReferenceInput& input) {
+  const Sizes size(options, input.steps, input.batch);
+  const CheckedSize rows = CheckedSize(size.T) * size.B;
+  GRU_RETURN_IF_ERROR(
+      reference::check_count("input", "steps*batch*inputSize", rows * size.I, input.input.size()));
+  GRU_RETURN_IF_ERROR(reference::check_optional_count(
+      "initialState", "numLayers*directions*batch*hiddenSize",
+      CheckedSize(size.L) * size.D * size.B * size.H, input.initial_state.size()));
+  if (!(rows * size.D * size.H).elements()) {
+    return Status::shape("input: expected an output of at most 2^48 values, got sizes beyond it");
+  }
+  const float probability = input.dropout_mask.probability;
+  if (!(probability >= 0 && probability < 1)) {
+    return Status::value("dropout: expected a number from 0 to less than 1, got " +
+                         std::to_string(probability));
+  }
+  return {};
+}
+
+Status check_pass(const GruOptions& options, const ReferencePass& pass) {
+  const Sizes size(options, pass.steps, pass.lengths.size());
+  bool fits = pass.layers.size() == size.L && pass.output.size() == size.output_count() &&
+              pass.state.size() == size.state_count();
+  for (std::size_t l = 0; fits && l < size.L; ++l) {
+    fits = pass.layers[l].directions.size() == size.D &&
+           pass.layers[l].input.size() == size.T * size.B * options.layer_input_size(l);
+  }
+  return fits ? Status() : Status::shape("pass: expected a forward pass of the same options");
+}
+
+}  // namespace
+
+Status reference_lengths(std::size_t steps, std::size_t batch,
+                         std::span<const std::int32_t> lengths, std::vector<std::size_t>& full) {
+  GRU_RETURN_IF_ERROR(reference::check_optional_count("lengths", "batch", batch, lengths.size()));
+  for (const std::int32_t length : lengths) {
+    if (length < 0 || static_cast<std::size_t>(length) > steps) {
+      return Status::value("lengths: expected integers from 0 to steps = " + std::to_string(steps) +
+                           ", got " + std::to_string(length));
+    }
+  }
+  full.assign(batch, steps);
+  std::ranges::transform(lengths, full.begin(),
+                         [](std::int32_t length) { return static_cast<std::size_t>(length); });
+  return {};
+}
+
+Status reference_gru_forward(const GruOptions& options, std::span<const double> parameters,
+                             const ReferenceInput& input, ReferencePass& pass) {
+  return guarded([&]() -> Status {
+    ParameterLayout layout;
+    GRU_RETURN_IF_ERROR(ParameterLayout::of_gru(options, layout));
+    GRU_RETURN_IF_ERROR(check_parameters(layout, parameters));
+    GRU_RETURN_IF_ERROR(check_input(options, input));
+    ReferencePass made;
+    GRU_RETURN_IF_ERROR(reference_lengths(input.steps, input.batch, input.lengths, made.lengths));
+    made.steps = input.steps;
+    made.dropout_mask = input.dropout_mask;
+
+    const Sizes size(options, input.steps, input.batch);
+    made.state.assign(size.state_count(), 0.0);
+    std::ranges::copy(input.initial_state, made.state.begin());
+
+    std::vector<double> x(input.input.begin(), input.input.end());  // [T, B, I or D*H]
+    for (std::size_t l = 0; l < size.L; ++l) {
+      ReferenceLayerPass& layer = made.layers.emplace_back();
+      layer.input = std::move(x);
+      std::vector<double> y(size.output_count(), 0.0);  // [T, B, D*H]
+      for (std::size_t d = 0; d < size.D; ++d) {
+        const Cell cell = TensorSpans(options, layout, l, d).cell(options, parameters);
+        const Gradients state =
+            Gradients(made.state).subspan((l * size.D + d) * size.B * size.H, size.B * size.H);
+        direction_forward(cell, size, d, made.lengths, layer.input, state, y,
+                          layer.directions.emplace_back());
+      }
+      if (l + 1 < size.L) apply_dropout(made.dropout_mask, l, y);
+      x = std::move(y);
+    }
+    made.output = std::move(x);
+    pass = std::move(made);
+    return {};
+  });
+}
+
+Status reference_gru_backward(const GruOptions& options, std::span<const double> parameters,
+                              const ReferencePass& pass, std::span<const double> d_output,
+                              std::span<const double> d_state, ReferenceGradients& gradients) {
+  return guarded([&]() -> Status {
+    ParameterLayout layout;
+    GRU_RETURN_IF_ERROR(ParameterLayout::of_gru(options, layout));
+    GRU_RETURN_IF_ERROR(check_parameters(layout, parameters));
+    GRU_RETURN_IF_ERROR(check_pass(options, pass));
+    const Sizes size(options, pass.steps, pass.lengths.size());
+    GRU_RETURN_IF_ERROR(reference::check_optional_count(
+        "dOutput", "steps*batch*directions*hiddenSize", size.output_count(), d_output.size()));
+    GRU_RETURN_IF_ERROR(reference::check_optional_count(
+        "dState", "numLayers*directions*batch*hiddenSize", size.state_count(), d_state.size()));
+
+    ReferenceGradients made;
+    made.parameters.assign(layout.count(), 0.0);
+    made.initial_state.assign(size.state_count(), 0.0);
+    std::ranges::copy(d_state, made.initial_state.begin());
+
+    std::vector<double> dy(size.output_count(), 0.0);  // [T, B, D*H]
+    std::ranges::copy(d_output, dy.begin());
+    for (std::size_t l = size.L; l-- > 0;) {
+      const ReferenceLayerPass& layer = pass.layers[l];
+      if (l + 1 < size.L) apply_dropout(pass.dropout_mask, l, dy);
+      std::vector<double> dx(layer.input.size(), 0.0);  // [T, B, I or D*H]
+      for (std::size_t d = 0; d < size.D; ++d) {
+        const TensorSpans tensors(options, layout, l, d);
+        const Gradients state = Gradients(made.initial_state)
+                                    .subspan((l * size.D + d) * size.B * size.H, size.B * size.H);
+        direction_backward(tensors.cell(options, parameters), size, d, pass.lengths, layer.input,
+                           layer.directions[d], dy, state, dx, tensors.gradients(made.parameters));
+      }
+      dy = std::move(dx);
+    }
+    made.input = std::move(dy);
+    gradients = std::move(made);
+    return {};
+  });
+}
+
+}  // namespace gru

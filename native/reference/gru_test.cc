@@ -1,0 +1,218 @@
+#include "reference/gru.h"
+
+#include <cmath>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/parameters.h"
+#include "reference/gru_testing.h"
+
+namespace gru {
+namespace {
+
+using testing::Example;
+using testing::fill;
+using testing::parameter_count;
+using testing::Random;
+using testing::random_example;
+
+// ---- What the options mean, each told by runs without it
+// ------------------------------------------
+
+/// The parameters of one direction of one layer, as a stack of their own.
+std::vector<double> direction_parameters(const GruOptions& options,
+                                         const std::vector<double>& parameters, std::size_t layer,
+                                         std::size_t direction) {
+  ParameterLayout layout;
+  GRU_CHECK_OK(ParameterLayout::of_gru(options, layout));
+  GruOptions alone = options;
+  alone.input_size = options.layer_input_size(layer);
+  alone.num_layers = 1;
+  alone.bidirectional = false;
+  const auto begin =
+      parameters.begin() + static_cast<std::ptrdiff_t>(layout.gru(layer, direction).weight_ih);
+  return {begin, begin + static_cast<std::ptrdiff_t>(parameter_count(alone))};
+}
+
+/// Sequence b of a single-layer example, cut to `length`, read by one direction from its start.
+Example sequence_alone(const Example& whole, std::size_t b, std::size_t length,
+                       std::size_t direction) {
+  const std::size_t I = whole.options.input_size;
+  const std::size_t H = whole.options.hidden_size;
+  Example alone;
+  alone.options = whole.options;
+  alone.options.bidirectional = false;
+  alone.steps = length;
+  alone.parameters = direction_parameters(whole.options, whole.parameters, 0, direction);
+  for (std::size_t s = 0; s < length; ++s) {
+    const std::size_t t = direction == 0 ? s : length - 1 - s;
+    const double* x = whole.input.data() + (t * whole.batch + b) * I;
+    alone.input.insert(alone.input.end(), x, x + I);
+  }
+  const double* h = whole.initial_state.data() + (direction * whole.batch + b) * H;
+  alone.initial_state.assign(h, h + H);
+  return alone;
+}
+
+GRU_TEST(a_ragged_bidirectional_batch_is_its_sequences_one_by_one) {
+  Random random;
+  for (int round = 0; round < 20; ++round) {
+    GruOptions options;
+    options.bidirectional = true;
+    Example whole = random_example(options, random);
+    whole.lengths = random.lengths(whole.batch, whole.steps);
+    const ReferencePass pass = whole.forward();
+
+    const std::size_t H = whole.options.hidden_size;
+    std::vector<double> output(whole.outputs(), 0.0);  // zero past the lengths
+    std::vector<double> state(whole.states());
+    for (std::size_t d = 0; d < 2; ++d) {
+      for (std::size_t b = 0; b < whole.batch; ++b) {
+        const std::size_t length = static_cast<std::size_t>(whole.lengths[b]);
+        const ReferencePass alone = sequence_alone(whole, b, length, d).forward();
+        for (std::size_t j = 0; j < H; ++j) {
+          state[(d * whole.batch + b) * H + j] = alone.state[j];
+          for (std::size_t s = 0; s < length; ++s) {
+            const std::size_t t = d == 0 ? s : length - 1 - s;
+            output[(t * whole.batch + b) * 2 * H + d * H + j] = alone.output[s * H + j];
+          }
+        }
+      }
+    }
+    GRU_CHECK_ALL_NEAR("output", pass.output, output, 0);
+    GRU_CHECK_ALL_NEAR("state", pass.state, state, 0);
+  }
+}
+
+GRU_TEST(a_stack_is_its_layers_one_after_the_other_with_the_masks_between) {
+  Random random;
+  GruOptions options;
+  options.num_layers = 3;
+  Example stack = random_example(options, random);
+  stack.steps = 4;
+  stack.batch = 3;
+  fill(stack, random);
+  stack.mask = {11, 40, 0.5F};
+  const ReferencePass pass = stack.forward();
+
+  const std::size_t H = stack.options.hidden_size;
+  std::vector<double> x = stack.input;
+  for (std::size_t l = 0; l < 3; ++l) {
+    Example layer;
+    layer.options = stack.options;
+    layer.options.num_layers = 1;
+    layer.options.input_size = stack.options.layer_input_size(l);
+    layer.steps = stack.steps;
+    layer.batch = stack.batch;
+    layer.parameters = direction_parameters(stack.options, stack.parameters, l, 0);
+    layer.input = x;
+    const double* h = stack.initial_state.data() + l * stack.batch * H;
+    layer.initial_state.assign(h, h + stack.batch * H);
+    x = layer.forward().output;
+    if (l == 2) break;
+    const DropoutMask mask{11, 40 + l, 0.5F};
+    for (std::size_t i = 0; i < x.size(); ++i) x[i] *= static_cast<double>(mask.scale(i));
+  }
+  GRU_CHECK_ALL_NEAR("output", pass.output, x, 0);
+}
+
+GRU_TEST(the_update_gates_are_one_function_with_the_weights_of_z_negated) {
+  Random random;
+  for (const ResetGate reset : {ResetGate::after, ResetGate::before}) {
+    GruOptions options;
+    options.variant = {reset, UpdateGate::retain};
+    Example example = random_example(options, random);
+    const ReferencePass retain = example.forward();
+
+    const std::size_t H = example.options.hidden_size;
+    const std::size_t I = example.options.input_size;
+    ParameterLayout layout;
+    GRU_CHECK_OK(ParameterLayout::of_gru(example.options, layout));
+    for (const auto& [offset, width] :
+         {std::pair{layout.gru(0, 0).weight_ih, I}, std::pair{layout.gru(0, 0).weight_hh, H},
+          std::pair{layout.gru(0, 0).bias_ih, std::size_t{1}},
+          std::pair{layout.gru(0, 0).bias_hh, std::size_t{1}}}) {
+      for (std::size_t i = gate_z * H * width; i < gate_n * H * width; ++i) {
+        example.parameters[offset + i] = -example.parameters[offset + i];
+      }
+    }
+    example.options.variant.update = UpdateGate::replace;
+    GRU_CHECK_ALL_NEAR("output", example.forward().output, retain.output, 1e-14);
+  }
+}
+
+GRU_TEST(absent_states_and_gradients_are_zeros) {
+  Random random;
+  GruOptions options;
+  options.num_layers = 2;
+  Example given = random_example(options, random);
+  given.initial_state.assign(given.states(), 0.0);
+  given.d_state.assign(given.states(), 0.0);
+  Example absent = given;
+  absent.initial_state.clear();
+  absent.d_state.clear();
+  GRU_CHECK_ALL_NEAR("output", absent.forward().output, given.forward().output, 0);
+  GRU_CHECK_ALL_NEAR("parameters", absent.backward().parameters, given.backward().parameters, 0);
+
+  given.d_output.assign(given.outputs(), 0.0);
+  given.d_state = absent.d_state = random.values(given.states());
+  absent.d_output.clear();
+  GRU_CHECK_ALL_NEAR("parameters", absent.backward().parameters, given.backward().parameters, 0);
+}
+
+GRU_TEST(a_nan_passes_through) {
+  Random random;
+  Example example = random_example(GruOptions(), random);
+  example.input[0] = std::nan("");
+  GRU_CHECK(std::isnan(example.forward().output[0]));
+}
+
+GRU_TEST(wrong_sizes_are_refused_by_name) {
+  Random random;
+  Example right;
+  right.options.input_size = 3;
+  right.options.hidden_size = 2;
+  right.steps = 4;
+  right.batch = 2;
+  fill(right, random);
+  const auto refuse = [&](StatusCode code, const std::string& part, auto&& spoil) {
+    Example wrong = right;
+    spoil(wrong);
+    ReferencePass pass;
+    GRU_CHECK_REFUSED(
+        reference_gru_forward(wrong.options, wrong.parameters, wrong.reference_input(), pass), code,
+        part);
+  };
+  refuse(StatusCode::shape, "input: expected steps*batch*inputSize = 24 values, got 23 values",
+         [](Example& e) { e.input.pop_back(); });
+  refuse(StatusCode::shape, "initialState: ", [](Example& e) { e.initial_state.pop_back(); });
+  refuse(StatusCode::shape, "parameters: ", [](Example& e) { e.parameters.pop_back(); });
+  refuse(StatusCode::shape, "lengths: ", [](Example& e) { e.lengths = {1}; });
+  refuse(StatusCode::value, "lengths: expected integers from 0 to steps = 4, got 5",
+         [](Example& e) {
+           e.lengths = {1, 5};
+         });
+  refuse(StatusCode::value, "lengths: ", [](Example& e) { e.lengths = {1, -1}; });
+  refuse(StatusCode::value, "dropout: ", [](Example& e) { e.mask.probability = 1; });
+  refuse(StatusCode::value, "hiddenSize: ", [](Example& e) { e.options.hidden_size = 0; });
+  refuse(StatusCode::shape, "input: ", [](Example& e) { e.steps = SIZE_MAX / 2; });
+
+  ReferenceGradients gradients;
+  const std::vector<double> short_by_one(15);
+  GRU_CHECK_REFUSED(reference_gru_backward(right.options, right.parameters, right.forward(),
+                                           short_by_one, {}, gradients),
+                    StatusCode::shape, "dOutput: ");
+  GRU_CHECK_REFUSED(reference_gru_backward(right.options, right.parameters, right.forward(), {},
+                                           short_by_one, gradients),
+                    StatusCode::shape, "dState: ");
+  GRU_CHECK_REFUSED(
+      reference_gru_backward(right.options, right.parameters, ReferencePass(), {}, {}, gradients),
+      StatusCode::shape, "pass: ");
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

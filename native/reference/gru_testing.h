@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "base/parameters.h"
+#include "reference/gru.h"
+#include "testing/random_cases.h"
+
+/// A random stack for the tests of reference_gru.
+namespace gru::testing {
+
+/// A random stack with everything that a forward and a backward pass read.
+struct Example {
+  GruOptions options;
+  std::size_t steps = 1;
+  std::size_t batch = 1;
+  std::vector<std::int32_t> lengths;
+  DropoutMask mask;
+  std::vector<double> parameters, input, initial_state, d_output, d_state;
+
+  std::size_t states() const {
+    return options.num_layers * options.num_directions() * batch * options.hidden_size;
+  }
+  std::size_t outputs() const { return steps * batch * options.output_size(); }
+  ReferenceInput reference_input() const {
+    return {steps, batch, input, initial_state, lengths, mask};
+  }
+  ReferencePass forward() const {
+    ReferencePass pass;
+    GRU_CHECK_OK(reference_gru_forward(options, parameters, reference_input(), pass));
+    return pass;
+  }
+  ReferenceGradients backward() const {
+    ReferenceGradients gradients;
+    GRU_CHECK_OK(
+        reference_gru_backward(options, parameters, forward(), d_output, d_state, gradients));
+    return gradients;
+  }
+  /// The loss whose gradients with respect to output and state are d_output and d_state.
+  double loss() const {
+    const ReferencePass pass = forward();
+    return dot(pass.output, d_output) + dot(pass.state, d_state);
+  }
+};
+
+inline std::size_t parameter_count(const GruOptions& options) {
+  ParameterLayout layout;
+  GRU_CHECK_OK(ParameterLayout::of_gru(options, layout));
+  return layout.count();
+}
+
+/// Fills an example whose options, steps and batch are set.
+inline void fill(Example& example, Random& random) {
+  example.parameters = random.values(parameter_count(example.options), 0.7);
+  example.input = random.values(example.steps * example.batch * example.options.input_size);
+  example.initial_state = random.values(example.states(), 0.7);
+  example.d_output = random.values(example.outputs());
+  example.d_state = random.values(example.states());
+}
+
+inline Example random_example(GruOptions options, Random& random) {
+  Example example;
+  example.options = options;
+  example.options.input_size = random.odd_size();
+  example.options.hidden_size = random.odd_size();
+  example.steps = random.size(1, 4);
+  example.batch = random.size(1, 4);
+  fill(example, random);
+  return example;
+}
+
+}  // namespace gru::testing

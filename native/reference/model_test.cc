@@ -1,0 +1,268 @@
+#include "reference/model.h"
+
+#include <algorithm>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/parameters.h"
+#include "reference/gru.h"
+#include "testing/random_cases.h"
+
+namespace gru {
+namespace {
+
+using testing::Random;
+
+struct Example {
+  ModelOptions options;
+  std::size_t steps = 1;
+  std::size_t batch = 1;
+  std::vector<double> parameters, features, values;
+  std::vector<std::int32_t> tokens, classes, lengths;
+  DropoutMask mask;
+
+  std::size_t rows() const { return options.every == Every::step ? steps * batch : batch; }
+  ReferenceBatch reference_batch() const {
+    return {steps, batch, features, tokens, classes, values, lengths, mask};
+  }
+  ReferenceModelGradients gradients() const {
+    ReferenceModelGradients result;
+    GRU_CHECK_OK(reference_model_gradients(options, parameters, reference_batch(), result));
+    return result;
+  }
+  std::vector<double> predictions() const {
+    std::vector<double> result;
+    GRU_CHECK_OK(reference_model_predict(options, parameters, reference_batch(), result));
+    return result;
+  }
+};
+
+ParameterLayout layout_of(const ModelOptions& options) {
+  ParameterLayout layout;
+  GRU_CHECK_OK(ParameterLayout::of_model(options, layout));
+  return layout;
+}
+
+/// `options` says the kinds; sizes and values are drawn.
+Example random_example(ModelOptions options, Random& random) {
+  Example example;
+  options.tokens = 5;
+  options.output_size = random.odd_size();
+  options.gru.input_size = random.odd_size();
+  options.gru.hidden_size = random.odd_size();
+  example.options = options;
+  example.steps = random.size(1, 4);
+  example.batch = random.size(1, 3);
+  example.parameters = random.values(layout_of(options).count(), 0.7);
+  const std::size_t rows = example.rows();
+  const std::size_t inputs = example.steps * example.batch;
+  if (options.input == InputKind::tokens) {
+    example.tokens = random.classes(inputs, options.tokens);
+  } else {
+    example.features = random.values(inputs * options.gru.input_size);
+  }
+  if (options.loss == LossKind::cross_entropy) {
+    example.classes = random.classes(rows, options.output_size);
+  } else {
+    example.values = random.values(rows * options.output_size);
+  }
+  return example;
+}
+
+std::vector<ModelOptions> all_options() {
+  std::vector<ModelOptions> all;
+  for (const InputKind input : {InputKind::features, InputKind::tokens}) {
+    for (const LossKind loss : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
+      for (const Every every : {Every::step, Every::last}) {
+        for (const bool bidirectional : {false, true}) {
+          ModelOptions options;
+          options.input = input;
+          options.loss = loss;
+          options.every = every;
+          options.gru.bidirectional = bidirectional;
+          all.push_back(options);
+        }
+      }
+    }
+  }
+  return all;
+}
+
+GRU_TEST(gradients_of_every_kind_of_model_agree_with_finite_differences) {
+  Random random;
+  for (ModelOptions options : all_options()) {
+    options.gru.num_layers = random.size(1, 2);
+    Example example = random_example(options, random);
+    example.lengths = random.lengths(example.batch, example.steps);
+    example.mask = {random.size(0, 1000), 3, 0.3F};
+    const std::vector<double> gradient = example.gradients().parameters;
+    GRU_CHECK_GRADIENT("parameters", example.parameters, gradient,
+                       [&] { return example.gradients().loss; });
+  }
+}
+
+/// The head, spelt out once more: row i of `features` [rows, D*H] to row i of the predictions.
+std::vector<double> head_of(const Example& example, const std::vector<double>& features) {
+  const ParameterLayout layout = layout_of(example.options);
+  const std::size_t width = example.options.gru.output_size();
+  std::vector<double> predictions;
+  for (std::size_t i = 0; i < features.size() / width; ++i) {
+    for (std::size_t o = 0; o < example.options.output_size; ++o) {
+      double y = example.parameters[layout.head_bias() + o];
+      for (std::size_t j = 0; j < width; ++j) {
+        y += example.parameters[layout.head_weight() + o * width + j] * features[i * width + j];
+      }
+      predictions.push_back(y);
+    }
+  }
+  return predictions;
+}
+
+/// The stack alone on the example's input; tokens become rows of the embedding.
+ReferencePass stack_of(const Example& example) {
+  const ParameterLayout layout = layout_of(example.options);
+  std::vector<double> input = example.features;
+  for (const std::int32_t token : example.tokens) {
+    const std::size_t width = example.options.gru.input_size;
+    const double* row = example.parameters.data() + layout.embedding_weight() +
+                        static_cast<std::size_t>(token) * width;
+    input.insert(input.end(), row, row + width);
+  }
+  const std::size_t begin = layout.gru(0, 0).weight_ih;
+  const std::span<const double> parameters =
+      std::span(example.parameters).subspan(begin, layout.head_weight() - begin);
+  ReferencePass pass;
+  GRU_CHECK_OK(reference_gru_forward(
+      example.options.gru, parameters,
+      {example.steps, example.batch, input, {}, example.lengths, example.mask}, pass));
+  return pass;
+}
+
+GRU_TEST(a_model_that_predicts_at_every_step_is_its_parts) {
+  Random random;
+  for (const InputKind input : {InputKind::features, InputKind::tokens}) {
+    ModelOptions options;
+    options.input = input;
+    options.gru.bidirectional = true;
+    options.gru.num_layers = 2;
+    const Example example = random_example(options, random);
+    GRU_CHECK_ALL_NEAR("predictions", example.predictions(),
+                       head_of(example, stack_of(example).output), 1e-14);
+  }
+}
+
+GRU_TEST(a_model_that_predicts_last_reads_both_final_states_of_the_top_layer) {
+  Random random;
+  ModelOptions options;
+  options.every = Every::last;
+  options.gru.bidirectional = true;
+  options.gru.num_layers = 2;
+  const Example example = random_example(options, random);
+  // Of full sequences, the forward direction ends at the last step and the reverse at the first.
+  const std::vector<double> output = stack_of(example).output;
+  const std::size_t H = example.options.gru.hidden_size;
+  std::vector<double> features;
+  for (std::size_t b = 0; b < example.batch; ++b) {
+    const double* last = output.data() + ((example.steps - 1) * example.batch + b) * 2 * H;
+    const double* first = output.data() + b * 2 * H + H;
+    features.insert(features.end(), last, last + H);
+    features.insert(features.end(), first, first + H);
+  }
+  GRU_CHECK_ALL_NEAR("predictions", example.predictions(), head_of(example, features), 1e-14);
+}
+
+GRU_TEST(rows_past_a_length_are_not_predicted_and_do_not_count) {
+  Random random;
+  for (const Every every : {Every::step, Every::last}) {
+    ModelOptions options;
+    options.every = every;
+    options.loss = LossKind::mean_squared_error;
+    Example whole = random_example(options, random);
+    whole.steps = 3;
+    whole.batch = 2;
+    whole.features = random.values(6 * whole.options.gru.input_size);
+    whole.values = random.values(whole.rows() * whole.options.output_size);
+    whole.lengths = {2, 0};
+
+    const std::size_t O = whole.options.output_size;
+    const std::size_t I = whole.options.gru.input_size;
+    Example alone = whole;  // sequence 0, cut to its two valid steps
+    alone.steps = 2;
+    alone.batch = 1;
+    alone.lengths = {};
+    alone.features.clear();
+    alone.values.clear();
+    std::vector<double> padded(whole.rows() * O, 0.0);
+    for (std::size_t t = 0; t < 2; ++t) {
+      const double* x = whole.features.data() + t * 2 * I;
+      alone.features.insert(alone.features.end(), x, x + I);
+    }
+    for (std::size_t row = 0; row < alone.rows(); ++row) {
+      const double* target = whole.values.data() + row * 2 * O;
+      alone.values.insert(alone.values.end(), target, target + O);
+    }
+    const std::vector<double> predictions = alone.predictions();
+    for (std::size_t i = 0; i < predictions.size(); ++i) {
+      padded[(i / O) * 2 * O + i % O] = predictions[i];
+    }
+    GRU_CHECK_ALL_NEAR("predictions", whole.predictions(), padded, 0);
+    GRU_CHECK_NEAR(whole.gradients().loss, alone.gradients().loss, 1e-15);
+    GRU_CHECK_ALL_NEAR("gradients", whole.gradients().parameters, alone.gradients().parameters,
+                       1e-15);
+  }
+}
+
+GRU_TEST(a_step_is_gradients_then_clipping_then_update) {
+  Random random;
+  Example example = random_example(ModelOptions(), random);
+  OptimizerOptions optimizer;
+  optimizer.kind = OptimizerKind::sgd;
+  optimizer.learning_rate = 0.5;
+  const ReferenceModelGradients gradients = example.gradients();
+  const double norm = reference_gradient_norm(gradients.parameters);
+  const ClipOptions clip{norm / 2, norm / 8};
+
+  std::vector<double> expected = example.parameters;
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double scaled = gradients.parameters[i] * clip.norm / (norm + 1e-6);
+    expected[i] -= 0.5 * std::max(std::min(scaled, clip.value), -clip.value);
+  }
+  ReferenceOptimizerState state;
+  ReferenceStep step;
+  GRU_CHECK_OK(reference_model_step(example.options, optimizer, clip, example.reference_batch(),
+                                    example.parameters, state, step));
+  GRU_CHECK_NEAR(step.loss, gradients.loss, 0);
+  GRU_CHECK_NEAR(step.gradient_norm, norm, 0);
+  GRU_CHECK_ALL_NEAR("parameters", example.parameters, expected, 1e-15);
+}
+
+GRU_TEST(wrong_input_is_refused_by_name_and_changes_nothing) {
+  Random random;
+  Example right = random_example(ModelOptions(), random);
+  const auto refuse = [&](StatusCode code, const std::string& part, auto&& spoil) {
+    Example wrong = right;
+    spoil(wrong);
+    const std::vector<double> before = wrong.parameters;
+    ReferenceOptimizerState state;
+    ReferenceStep step;
+    GRU_CHECK_REFUSED(reference_model_step(wrong.options, {}, {}, wrong.reference_batch(),
+                                           wrong.parameters, state, step),
+                      code, part);
+    GRU_CHECK(wrong.parameters == before && state.step == 0);
+  };
+  refuse(StatusCode::shape, "input: ", [](Example& e) { e.features.pop_back(); });
+  refuse(StatusCode::shape, "target: ", [](Example& e) { e.classes.pop_back(); });
+  refuse(StatusCode::value, "target: ", [](Example& e) { e.classes[0] = 99; });
+  refuse(StatusCode::shape, "parameters: ", [](Example& e) { e.parameters.pop_back(); });
+  right.options.input = InputKind::tokens;
+  right.tokens.assign(right.steps * right.batch, 0);
+  right.parameters.resize(layout_of(right.options).count());
+  refuse(StatusCode::value, "tokens: ", [](Example& e) { e.tokens[0] = 5; });
+  refuse(StatusCode::shape, "tokens: ", [](Example& e) { e.tokens.pop_back(); });
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN
