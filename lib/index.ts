@@ -29,6 +29,19 @@ export type {
 export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
 export type { Parameters } from './parameters'
 export { type CudaDevice, type CudaRuntime, type Runtime, runtime, setThreads } from './runtime'
+export type {
+  ConstantSchedule,
+  CosineSchedule,
+  ExponentialSchedule,
+  MultiStepSchedule,
+  OneCycleSchedule,
+  PlateauSchedule,
+  ResolvedSchedule,
+  ScheduleOptions,
+  StepSchedule,
+  WarmupOptions,
+} from './schedules/options'
+export { Schedule, type ScheduleState } from './schedules/schedule'
 export {
   type LoadOptions,
   type PredictOptions,
