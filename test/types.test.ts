@@ -30,7 +30,7 @@ import {
 test('the package exports its public names and no others', () => {
   const names = [
     ...['Dataset', 'GRU', 'GruError', 'Schedule', 'SequenceModel', 'Trainer'],
-    ...['runtime', 'setThreads'],
+    ...['openRecords', 'runtime', 'setThreads'],
   ]
   expect(Object.keys(library).sort()).toEqual(names)
 })
