@@ -28,7 +28,28 @@ export type {
 } from './model-options'
 export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
 export type { Parameters } from './parameters'
+export type { RecordEntry, TrainingRecord } from './records/record'
+export {
+  type CsvOptions,
+  type JsonLinesOptions,
+  openRecords,
+  type RecordOptions,
+  type TensorBoardOptions,
+} from './records/open'
 export { type CudaDevice, type CudaRuntime, type Runtime, runtime, setThreads } from './runtime'
+export type {
+  ConstantSchedule,
+  CosineSchedule,
+  ExponentialSchedule,
+  MultiStepSchedule,
+  OneCycleSchedule,
+  PlateauSchedule,
+  ResolvedSchedule,
+  ScheduleOptions,
+  StepSchedule,
+  WarmupOptions,
+} from './schedules/options'
+export { Schedule, type ScheduleState } from './schedules/schedule'
 export {
   type LoadOptions,
   type PredictOptions,

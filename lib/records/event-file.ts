@@ -1,0 +1,102 @@
+/**
+ * The bytes of TensorBoard's event files, as far as scalars need them.
+ *
+ * A file is a sequence of records (tensorflow/core/lib/io/record_writer.h): the length of the data as a uint64, its
+ * masked CRC, the data, and their masked CRC, all little-endian. The data are a message `Event` of protocol buffers
+ * (tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto):
+ *
+ * - Event: wall_time = 1 (double), step = 2 (int64), file_version = 3 (string), summary = 5 (Summary)
+ * - Summary: value = 1 (repeated Value); Value: tag = 1 (string), simple_value = 2 (float)
+ *
+ * @module
+ */
+
+/** CRC-32C (Castagnoli), in its reflected form. */
+const POLYNOMIAL = 0x82f63b78
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte
+  for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? POLYNOMIAL : 0)
+  return crc
+})
+
+/** The CRC-32C of some bytes, turned and shifted so that a CRC of data with CRCs in them is sound. */
+function maskedCrc(bytes: Uint8Array): number {
+  let crc = 0xffffffff
+  for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff]!
+  crc = ~crc
+  return (((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0
+}
+
+function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeUInt32LE(value)
+  return bytes
+}
+
+/** A record of the file around an event. */
+function framed(event: Uint8Array): Buffer {
+  const length = Buffer.alloc(8)
+  length.writeUInt32LE(event.length)
+  return Buffer.concat([length, uint32(maskedCrc(length)), event, uint32(maskedCrc(event))])
+}
+
+/** The kinds of fields of protocol buffers that events have. */
+const VARINT = 0
+const FIXED64 = 1
+const LENGTH_DELIMITED = 2
+const FIXED32 = 5
+
+/** Whole numbers from 0 to 2^53 - 1, seven bits a byte. */
+function varint(value: number): Buffer {
+  const bytes: number[] = []
+  let rest = value
+  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
+  return Buffer.from([...bytes, rest])
+}
+
+function field(number: number, kind: number, content: Uint8Array): Buffer {
+  return Buffer.concat([varint(number * 8 + kind), content])
+}
+
+function bytesField(number: number, content: Uint8Array): Buffer {
+  const length = varint(content.length)
+  return field(number, LENGTH_DELIMITED, Buffer.concat([length, content]))
+}
+
+function doubleField(number: number, value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleLE(value)
+  return field(number, FIXED64, bytes)
+}
+
+function floatField(number: number, value: number): Buffer {
+  const bytes = Buffer.alloc(4)
+  bytes.writeFloatLE(value)
+  return field(number, FIXED32, bytes)
+}
+
+/** What every event file begins with. */
+export function versionRecord(wallTime: number): Buffer {
+  const version = bytesField(3, Buffer.from('brain.Event:2'))
+  return framed(Buffer.concat([doubleField(1, wallTime), version]))
+}
+
+/** Scalars of one step. */
+export interface ScalarEvent {
+  /** In seconds since 1970 */
+  readonly wallTime: number
+  readonly step: number
+  /** Values, which become float32, by their tags */
+  readonly values: readonly (readonly [tag: string, value: number])[]
+}
+
+/** The record of scalars. */
+export function scalarRecord({ wallTime, step, values }: ScalarEvent): Buffer {
+  const summary = values.map(([tag, value]) => {
+    return bytesField(1, Buffer.concat([bytesField(1, Buffer.from(tag)), floatField(2, value)]))
+  })
+  const stepField = field(2, VARINT, varint(step))
+  const event = [doubleField(1, wallTime), stepField, bytesField(5, Buffer.concat(summary))]
+  return framed(Buffer.concat(event))
+}

@@ -1,0 +1,63 @@
+/**
+ * Training records that TensorBoard shows.
+ *
+ * @module
+ */
+import * as fs from 'node:fs/promises'
+import { hostname } from 'node:os'
+import * as path from 'node:path'
+import { AppendFile, writeError } from './append-file'
+import { scalarRecord, versionRecord } from './event-file'
+import type { RecordWriter } from './record'
+
+/** Keeps files of one process apart. */
+let files = 0
+
+/**
+ * Opens a record in a folder that TensorBoard reads (`tensorboard --logdir FOLDER`), which is made where it is missing.
+ * Each record has an event file of its own there, `events.out.tfevents.TIME.HOST.PID.NUMBER`. Values are scalars with
+ * the tags `step/NAME` and `epoch/NAME`, as float32, over the number of updates.
+ */
+export async function openTensorBoard(folder: string): Promise<RecordWriter> {
+  const file = await openEventFile(folder)
+  return {
+    write: async ({ kind, time, step, values }) => {
+      const scalars: [tag: string, value: number][] = []
+      for (const [name, value] of values) {
+        if (value !== undefined) scalars.push([`${kind}/${name}`, value])
+      }
+      await file.append(scalarRecord({ wallTime: time / 1000, step, values: scalars }))
+    },
+    close: () => file.close(),
+  }
+}
+
+async function openEventFile(folder: string): Promise<AppendFile> {
+  try {
+    await fs.mkdir(folder, { recursive: true })
+    const now = Date.now() / 1000
+    const name = nameAfter(await fs.readdir(folder), Math.floor(now))
+    const place = path.join(folder, name)
+    const file = new AppendFile(place, await fs.open(place, 'ax'), 0)
+    await file.append(versionRecord(now)).catch(async (error: unknown) => {
+      await file.close().catch(() => undefined)
+      throw error
+    })
+    return file
+  } catch (cause) {
+    throw writeError(folder, cause)
+  }
+}
+
+/**
+ * A name behind those of the folder's event files: TensorBoard reads them in the order of their names, and passes over
+ * one that comes late.
+ */
+function nameAfter(names: readonly string[], now: number): string {
+  const times = names.map((name) =>
+    Number(/^events\.out\.tfevents\.(\d{10})\./.exec(name)?.[1] ?? 0),
+  )
+  const time = Math.max(now, ...times.map((other) => other + 1))
+  const host = hostname().replaceAll(/[^\w.-]/g, '_')
+  return `events.out.tfevents.${time}.${host}.${process.pid}.${files++}`
+}

@@ -1,0 +1,235 @@
+/**
+ * The options of learning-rate schedules.
+ *
+ * @module
+ */
+import { argumentError, describe } from '../errors'
+import {
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkPositiveInteger,
+  MAX_FLOAT32,
+  type NumberRange,
+} from '../validate'
+
+/** A linear rise before a schedule, as torch.optim.lr_scheduler.LinearLR before it in a SequentialLR. */
+export interface WarmupOptions {
+  /** Updates that the rise takes, 1 or more. The schedule itself begins after them. */
+  readonly steps: number
+  /** The first update's share of the rate that the schedule begins with, from 0 to 1. Default 1/3. */
+  readonly startFactor?: number | undefined
+}
+
+interface CommonOptions {
+  /** Default: none. */
+  readonly warmup?: WarmupOptions | undefined
+}
+
+/** The base rate, always. */
+export interface ConstantSchedule extends CommonOptions {
+  readonly kind: 'constant'
+}
+
+/** torch.optim.lr_scheduler.StepLR */
+export interface StepSchedule extends CommonOptions {
+  readonly kind: 'step'
+  /** Updates between two changes of the rate, 1 or more (step_size). */
+  readonly stepSize: number
+  /** Factor of each change, 0 or more. Default 0.1. */
+  readonly gamma?: number | undefined
+}
+
+/** torch.optim.lr_scheduler.MultiStepLR */
+export interface MultiStepSchedule extends CommonOptions {
+  readonly kind: 'multiStep'
+  /** The updates, counted from 0, at which the rate changes: each greater than the one before. */
+  readonly milestones: readonly number[]
+  /** Factor of each change, 0 or more. Default 0.1. */
+  readonly gamma?: number | undefined
+}
+
+/** torch.optim.lr_scheduler.ExponentialLR */
+export interface ExponentialSchedule extends CommonOptions {
+  readonly kind: 'exponential'
+  /** Factor from update to update, 0 or more. */
+  readonly gamma: number
+}
+
+/** torch.optim.lr_scheduler.CosineAnnealingLR */
+export interface CosineSchedule extends CommonOptions {
+  readonly kind: 'cosine'
+  /** Updates from the base rate to the minimum, 1 or more (T_max); after them the rate rises again. */
+  readonly period: number
+  /** The lowest rate, 0 or more (eta_min). Default 0. */
+  readonly minimum?: number | undefined
+}
+
+/** torch.optim.lr_scheduler.OneCycleLR, of two phases and without a cycle of the momentum */
+export interface OneCycleSchedule extends CommonOptions {
+  readonly kind: 'oneCycle'
+  /** Updates of the whole cycle, 1 or more (total_steps); after them the last rate stays. */
+  readonly total: number
+  /** The highest rate, 0 or more (max_lr). Default: the base rate. */
+  readonly maximum?: number | undefined
+  /** Share of the updates in which the rate rises, from 0 to 1 (pct_start). Default 0.3. */
+  readonly warmupShare?: number | undefined
+  /** Along half a cosine, or a line (anneal_strategy). Default 'cos'. */
+  readonly anneal?: 'cos' | 'linear' | undefined
+  /** The first rate is the highest divided by this, above 0 (div_factor). Default 25. */
+  readonly divide?: number | undefined
+  /** The last rate is the first divided by this, above 0 (final_div_factor). Default 1e4. */
+  readonly finalDivide?: number | undefined
+}
+
+/** torch.optim.lr_scheduler.ReduceLROnPlateau: the rate falls where a metric no longer gets better. */
+export interface PlateauSchedule extends CommonOptions {
+  readonly kind: 'plateau'
+  /** Whether a smaller metric is better, or a larger one. Default 'min'. */
+  readonly mode?: 'min' | 'max' | undefined
+  /** Factor of each reduction, from 0 to less than 1. Default 0.1. */
+  readonly factor?: number | undefined
+  /** Metrics in a row that may be no better; one more reduces the rate. 0 or more. Default 10. */
+  readonly patience?: number | undefined
+  /** By how much a metric must be better than the best to count, 0 or more. Default 1e-4. */
+  readonly threshold?: number | undefined
+  /**
+   * Whether the threshold is a share of the best metric, or a difference. A share suits metrics above 0 alone.
+   * Default 'rel'.
+   */
+  readonly thresholdMode?: 'rel' | 'abs' | undefined
+  /** Metrics after a reduction that do not count against the rate, 0 or more. Default 0. */
+  readonly cooldown?: number | undefined
+  /** The rate is not reduced below this, 0 or more (min_lr). Default 0. */
+  readonly minimum?: number | undefined
+  /** A reduction by no more than this is left out, 0 or more (eps). Default 1e-8. */
+  readonly epsilon?: number | undefined
+}
+
+/**
+ * A schedule of the learning rate, with PyTorch's formulas and defaults; {@link Schedule} has them. Updates count from
+ * 0, and from the end of the warm-up where there is one. No number may be beyond the largest float32, 3.4e38.
+ */
+export type ScheduleOptions =
+  | ConstantSchedule
+  | StepSchedule
+  | MultiStepSchedule
+  | ExponentialSchedule
+  | CosineSchedule
+  | OneCycleSchedule
+  | PlateauSchedule
+
+/** Checks a value that was given; a value that was not comes as undefined. */
+type Check = (argument: string, value: unknown) => unknown
+
+const NOT_NEGATIVE: NumberRange = { atLeast: 0, atMost: MAX_FLOAT32 }
+const POSITIVE: NumberRange = { above: 0, atMost: MAX_FLOAT32 }
+const SHARE: NumberRange = { atLeast: 0, atMost: 1 }
+
+const orElse =
+  <T>(fallback: T, check: (argument: string, value: unknown) => T) =>
+  (argument: string, value: unknown): T =>
+    value === undefined ? fallback : check(argument, value)
+
+const within =
+  (range: NumberRange) =>
+  (argument: string, value: unknown): number =>
+    checkNumber(argument, value, range)
+
+const oneOf =
+  <const T extends string>(...allowed: readonly T[]) =>
+  (argument: string, value: unknown): T =>
+    checkOneOf(argument, value, allowed)
+
+const count = (argument: string, value: unknown): number =>
+  checkInteger(argument, value, 0, Number.MAX_SAFE_INTEGER)
+
+const positiveCount = (argument: string, value: unknown): number =>
+  checkPositiveInteger(argument, value, Number.MAX_SAFE_INTEGER)
+
+/** Each schedule's own options, with their checks and defaults. */
+const FIELDS = {
+  constant: {},
+  step: { stepSize: positiveCount, gamma: orElse(0.1, within(NOT_NEGATIVE)) },
+  multiStep: { milestones: checkMilestones, gamma: orElse(0.1, within(NOT_NEGATIVE)) },
+  exponential: { gamma: within(NOT_NEGATIVE) },
+  cosine: { period: positiveCount, minimum: orElse(0, within(NOT_NEGATIVE)) },
+  oneCycle: {
+    total: positiveCount,
+    maximum: orElse<number | undefined>(undefined, within(NOT_NEGATIVE)),
+    warmupShare: orElse(0.3, within(SHARE)),
+    anneal: orElse('cos', oneOf('cos', 'linear')),
+    divide: orElse(25, within(POSITIVE)),
+    finalDivide: orElse(1e4, within(POSITIVE)),
+  },
+  plateau: {
+    mode: orElse('min', oneOf('min', 'max')),
+    factor: orElse(0.1, within({ atLeast: 0, below: 1 })),
+    patience: orElse(10, count),
+    threshold: orElse(1e-4, within(NOT_NEGATIVE)),
+    thresholdMode: orElse('rel', oneOf('rel', 'abs')),
+    cooldown: orElse(0, count),
+    minimum: orElse(0, within(NOT_NEGATIVE)),
+    epsilon: orElse(1e-8, within(NOT_NEGATIVE)),
+  },
+} satisfies { readonly [K in Kind]: Readonly<Record<string, Check>> }
+
+type Kind = ScheduleOptions['kind']
+const KINDS = Object.keys(FIELDS) as readonly Kind[]
+const COMMON_KEYS = ['kind', 'warmup'] as const
+const ALL_KEYS = [...COMMON_KEYS, ...Object.values(FIELDS).flatMap((fields) => Object.keys(fields))]
+
+/** A warm-up with its default filled in. */
+export interface ResolvedWarmup {
+  readonly steps: number
+  readonly startFactor: number
+}
+
+/** The options of one kind of schedule with every default filled in. */
+export type ResolvedScheduleOf<K extends Kind> = {
+  readonly [Name in keyof (typeof FIELDS)[K]]: (typeof FIELDS)[K][Name] extends (
+    ...given: never
+  ) => infer T
+    ? T
+    : never
+} & { readonly kind: K; readonly warmup: ResolvedWarmup | undefined }
+
+/** The options of a {@link Schedule} with every default filled in. */
+export type ResolvedSchedule = { [K in Kind]: ResolvedScheduleOf<K> }[Kind]
+
+/** Checks a schedule's options; those of another kind of schedule are refused. */
+export function checkSchedule(value: unknown): ResolvedSchedule {
+  const all = checkOptions('schedule', value, ALL_KEYS)
+  const kind = checkOneOf('schedule.kind', all['kind'], KINDS)
+  const fields: Readonly<Record<string, Check>> = FIELDS[kind]
+  const given = checkOptions(`schedule (${kind})`, value, [...COMMON_KEYS, ...Object.keys(fields)])
+  const own = Object.entries(fields).map(([name, check]) => {
+    return [name, check(`schedule.${name}`, given[name])]
+  })
+  const warmup = checkWarmup(given['warmup'])
+  return Object.freeze({ kind, ...Object.fromEntries(own), warmup }) as ResolvedSchedule
+}
+
+function checkWarmup(value: unknown): ResolvedWarmup | undefined {
+  if (value === undefined) return undefined
+  const given = checkOptions('schedule.warmup', value, ['steps', 'startFactor'])
+  const steps = positiveCount('schedule.warmup.steps', given.steps)
+  const { startFactor = 1 / 3 } = given
+  const share = checkNumber('schedule.warmup.startFactor', startFactor, SHARE)
+  return Object.freeze({ steps, startFactor: share })
+}
+
+function checkMilestones(argument: string, value: unknown): readonly number[] {
+  if (!Array.isArray(value)) {
+    throw argumentError('ERR_GRU_TYPE', argument, 'an Array of integers', describe(value))
+  }
+  let least = 0
+  const milestones = Array.from(value as readonly unknown[], (milestone, index) => {
+    const place = `${argument}[${index}]`
+    const checked = checkInteger(place, milestone, least, Number.MAX_SAFE_INTEGER)
+    least = checked + 1
+    return checked
+  })
+  return Object.freeze(milestones)
+}
