@@ -11,6 +11,7 @@ import { countFeatures, encodeRows, fitEncoding, fitScale } from './encoding'
 import { Forecaster, type ForecastFacts } from './forecaster'
 import type { Job } from './job'
 import type { Epoch } from './progress'
+import { largestMagnitude } from './statistics'
 import { numbersOf, type Table } from './table'
 import { mapDays, windowBefore, type Days, type Parts } from './windows'
 
@@ -85,13 +86,14 @@ function checkFinite(epoch: number, loss: number): void {
 function learnFacts(job: Job, table: Table, training: Days): ForecastFacts {
   const values = numbersOf(table, job.target)
   const changes = mapDays({ begin: 1, end: training.end }, (day) => values[day]! - values[day - 1]!)
+  const magnitude = largestMagnitude(values.subarray(0, training.end))
   return {
     job: job.name,
     target: job.target,
     unit: job.unit,
     window: job.window,
     columns: fitEncoding(table, job.columns, training.end),
-    change: fitScale(`${table.path}, changes of ${quote(job.target)}`, changes),
+    change: fitScale(`${table.path}, changes of ${quote(job.target)}`, changes, magnitude),
   }
 }
 

@@ -69,6 +69,16 @@ describe('gru train', () => {
     expect(stdout).toContain('the model does not beat, on both measures: tomorrow = today')
   })
 
+  it('takes changes that are equal but for rounding as equal', async () => {
+    const rising = ROWS.map((row, i) => row.replace(/,[^,]*,/, `,${(1000 + i / 10).toFixed(1)},`))
+    const out = newFolder()
+    const { status } = await gru('train', writeJob(smallJob(), rising), '--out', out)
+    expect(status).toBe(0)
+    const { facts } = await Forecaster.load(path.join(out, 'model.safetensors'))
+    expect(facts.change.standardDeviation).toBe(1)
+    expect(facts.change.mean).toBeCloseTo(0.1, 12)
+  })
+
   it.each([
     ['a gap', '2020-01-04,,sun', 'line 7, column "warmth": expected a number, got a gap'],
     ['text', '2020-01-04,mild,sun', 'line 7, column "warmth": expected a number, got "mild"'],
