@@ -30,12 +30,21 @@ export type ColumnEncoding =
 const ROUNDING = 8 * Number.EPSILON
 
 /**
- * Mean and population standard deviation; the latter 1 where the values differ by no more than
- * rounding explains, since what would divide by it then is not a deviation of theirs.
+ * Whether values differ by no more than rounding explains.
  *
- * @param place - names the values in messages
  * @param magnitude - the largest absolute value among the numbers that `values` were computed from,
  *   whose roundings they bear; `values` themselves by default
+ */
+export function isConstant(values: Float64Array, magnitude = largestMagnitude(values)): boolean {
+  return standardDeviation(values) <= ROUNDING * magnitude
+}
+
+/**
+ * Mean and population standard deviation; the latter 1 where the values are constant, since what
+ * rounding leaves of them then is no deviation to divide by.
+ *
+ * @param place - names the values in messages
+ * @param magnitude - as in {@link isConstant}
  * @throws GruError ERR_GRU_VALUE where the values are too large to be squared
  */
 export function fitScale(
@@ -47,8 +56,8 @@ export function fitScale(
   if (!Number.isFinite(deviation ** 2)) {
     throw argumentError('ERR_GRU_VALUE', place, 'a finite variance', String(deviation ** 2))
   }
-  const constant = deviation <= ROUNDING * magnitude
-  return { mean: mean(values), standardDeviation: constant ? 1 : deviation }
+  const scale = isConstant(values, magnitude) ? 1 : deviation
+  return { mean: mean(values), standardDeviation: scale }
 }
 
 /** Learns the encoding of every column from the first `rows` rows alone: the training part. */
