@@ -68,17 +68,20 @@ describe('examples/weather', () => {
   it('reports on one page that loads nothing', () => {
     const html = readFileSync(report, 'utf8')
     expect(html).not.toMatch(/https?:|\/\/[a-z]|<script|<link|@import|\bsrc=|url\((?!#)/i)
-    const drawings = html.match(/<svg .*?<\/svg>/gs)!
-    expect(drawings).toHaveLength(2)
-    const [forecast, losses] = drawings.map((svg) => ({
-      // Curves have a point for each day or epoch; lines of the grid have two.
-      curves: (svg.match(/ d="[^"]*"/g) ?? []).filter((d) => d.length > 250).length,
-      texts: [...svg.matchAll(/>([^<>]+)<\/text>/g)].map(([, text]) => text),
-    }))
-    expect(forecast!.curves).toBe(2)
-    expect(forecast!.texts).toEqual(expect.arrayContaining(['truth', 'forecast', 'temp_max, °C']))
-    expect(losses!.curves).toBe(2)
-    expect(losses!.texts).toEqual(expect.arrayContaining(['training', 'validation', 'epoch']))
+    const figures = html.match(/<figure>.*?<\/figure>/gs)!
+    const names = figures.map((figure) => [...figure.matchAll(/>([^<>]+)<\/span>/g)])
+    expect(names.map((found) => found.map(([, name]) => name))).toEqual([
+      ['temp_max, °C', 'truth', 'forecast'],
+      ['loss', 'training', 'validation', expect.stringMatching(/^best: epoch \d+$/)],
+    ])
+    for (const figure of figures) {
+      // One for each width of page; curves have a point for each day or epoch, lines of the grid two.
+      const drawings = figure.match(/<svg .*?<\/svg>/gs)!
+      const curves = drawings.map(
+        (svg) => (svg.match(/ d="[^"]*"/g) ?? []).filter((d) => d.length > 250).length,
+      )
+      expect(curves).toEqual([2, 2, 2])
+    }
     const [mae, rmse] = errors('the model').map((error) => error.toFixed(2))
     expect(html).toContain(`the model</th><td>${mae!}</td><td>${rmse!}</td>`)
   })

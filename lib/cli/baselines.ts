@@ -32,16 +32,18 @@ export function climatology(
   days: Days,
   halfWidth: number,
 ): Float64Array {
+  // Distances from one value, so that the means of a constant series are that constant to the bit.
+  const origin = values[0]!
   const sums = new Float64Array(CALENDAR_DAYS)
   const counts = new Float64Array(CALENDAR_DAYS)
   for (let row = 0; row < rows; row++) {
     const day = calendarDay(dates[row]!)
-    sums[day]! += values[row]!
+    sums[day]! += values[row]! - origin
     counts[day]! += 1
   }
   const means = dates
     .slice(days.begin, days.end)
-    .map((date) => meanAround(sums, counts, calendarDay(date), halfWidth))
+    .map((date) => origin + meanAround(sums, counts, calendarDay(date), halfWidth))
   return Float64Array.from(means)
 }
 

@@ -1,142 +1,101 @@
 /**
- * The charts of a report, as SVG for a page: no script, and the page's own colours.
+ * The charts of a report, as figures of a page. What names an axis or a line stands in the caption,
+ * as text of the page: so it is whole and readable at any width, and hides no data.
  *
  * @module
  */
-import type { EChartsOption, LineSeriesOption, ScatterSeriesOption } from 'echarts'
+import type { EChartsOption, ScatterSeriesOption } from 'echarts'
+import { AXIS, drawVersions, frameValues, line, widthOfLabel, type Color } from './drawing'
 import type { Evaluation } from './evaluation'
-import { loadPeer } from './peers'
+import { escapeHtml } from './html'
+import { formatCount } from './numbers'
 import type { Epoch } from './progress'
+import { wholeTicks } from './ticks'
 
-const WIDTH = 960
-const HEIGHT = 340
+const TOP = 12
+/** Room for half of a date, which may stand at the end of its axis. */
+const RIGHT = 28
 
-/** The custom properties of the page that the charts take their colours from. */
-const INK = 'var(--ink)'
-const MUTED = 'var(--muted)'
-const GRID = 'var(--grid)'
-const FIRST = 'var(--first)'
-const SECOND = 'var(--second)'
-
-const FONT = 'system-ui, sans-serif'
-const TEXT = { fontFamily: FONT, fontSize: 13, color: MUTED }
-const LEFT = 48
-const GRID_LINE = { lineStyle: { color: GRID } }
-const AXIS = {
-  // From the left edge of the chart on.
-  nameTextStyle: { ...TEXT, align: 'left' as const, padding: [0, 0, 4, 4 - LEFT] },
-  axisLine: GRID_LINE,
-  axisTick: { show: false },
-  axisLabel: { ...TEXT, hideOverlap: true },
-  splitLine: GRID_LINE,
-}
+/** What a caption says of a mark: its shape, its colour and its meaning. */
+type Key = readonly [shape: 'line' | 'dot', color: Color, name: string]
 
 /** Training and validation loss by epoch, with the best epoch marked. */
 export function drawLosses(epochs: readonly Epoch[], best: Epoch): string {
-  const losses = (key: 'loss' | 'validationLoss'): number[][] =>
-    epochs.map((epoch) => [epoch.epoch, epoch[key]])
-  return draw('Training and validation loss by epoch', {
-    ...frame(['training', 'validation']),
+  const losses = epochs.flatMap(({ loss, validationLoss }) => [loss, validationLoss])
+  const { left, yAxis, placeOf } = frameValues(losses)
+  const points = (key: 'loss' | 'validationLoss'): [number, number][] =>
+    epochs.map((epoch) => [epoch.epoch, placeOf(epoch[key])])
+  const keys: Key[] = [
+    ['line', 'second', 'training'],
+    ['line', 'first', 'validation'],
+    ['dot', 'first', `best: epoch ${formatCount(best.epoch)}`],
+  ]
+  const drawing = drawVersions('Training and validation loss by epoch', ({ width }) => ({
+    ...epochFrame(epochs.length, left, width),
+    yAxis,
+    series: [
+      line('second', points('loss')),
+      line('first', points('validationLoss')),
+      dot('first', [best.epoch, placeOf(best.validationLoss)]),
+    ],
+  }))
+  return figure('loss', keys, drawing)
+}
+
+/** Forecast and truth over the days of the test part. */
+export function drawForecast({ dates, truth, forecast }: Evaluation, label: string): string {
+  const { left, yAxis, placeOf } = frameValues([...truth, ...forecast])
+  const points = (values: Float64Array): [Date, number][] =>
+    dates.map((date, day) => [date, placeOf(values[day]!)])
+  const keys: Key[] = [
+    ['line', 'second', 'truth'],
+    ['line', 'first', 'forecast'],
+  ]
+  const drawing = drawVersions('Forecast and truth over the test part', () => ({
+    useUTC: true,
+    grid: { left, right: RIGHT, top: TOP, bottom: 34, outerBoundsMode: 'none' },
+    xAxis: { ...AXIS, type: 'time', min: dates[0]!, max: dates.at(-1)! },
+    yAxis,
+    series: [line('second', points(truth)), line('first', points(forecast))],
+  }))
+  return figure(label, keys, drawing)
+}
+
+/** Room for the axis of epochs, and the axis, with as many labels as have room. */
+function epochFrame(epochs: number, left: number, width: number): EChartsOption {
+  const labelWidth = widthOfLabel(formatCount(epochs))
+  const right = Math.max(RIGHT, labelWidth / 2)
+  const customValues = wholeTicks(epochs, (width - left - right) / (labelWidth + 30))
+  // A single epoch stands in the middle.
+  const margin = epochs === 1 ? 0.5 : 0
+  return {
+    grid: { left, right, top: TOP, bottom: 52, outerBoundsMode: 'none' },
     xAxis: {
       ...AXIS,
       type: 'value',
       name: 'epoch',
       nameLocation: 'middle',
       nameGap: 30,
-      nameTextStyle: TEXT,
-      min: 1,
-      max: epochs.length,
-      minInterval: 1,
-    },
-    yAxis: { ...AXIS, type: 'value', name: 'loss', scale: true },
-    series: [
-      line('training', SECOND, losses('loss')),
-      line('validation', FIRST, losses('validationLoss')),
-      dot(`epoch ${best.epoch}`, FIRST, [best.epoch, best.validationLoss]),
-    ],
-  })
-}
-
-/** Forecast and truth over the days of the test part. */
-export function drawForecast({ dates, truth, forecast }: Evaluation, label: string): string {
-  const byDay = (values: Float64Array): [Date, number][] =>
-    dates.map((date, day) => [date, Math.round(values[day]! * 100) / 100])
-  return draw('Forecast and truth over the test part', {
-    ...frame(['truth', 'forecast']),
-    useUTC: true,
-    xAxis: { ...AXIS, type: 'time', min: dates[0]!, max: dates.at(-1)! },
-    yAxis: { ...AXIS, type: 'value', name: label, scale: true },
-    series: [line('truth', SECOND, byDay(truth)), line('forecast', FIRST, byDay(forecast))],
-  })
-}
-
-function draw(title: string, option: EChartsOption): string {
-  const { init } = loadPeer('echarts')
-  const size = { width: WIDTH, height: HEIGHT }
-  const chart = init(null, null, { renderer: 'svg', ssr: true, ...size })
-  try {
-    chart.setOption(option)
-    return forPage(chart.renderToSVGString(), title)
-  } finally {
-    chart.dispose()
-  }
-}
-
-/**
- * The drawing as part of a page: an image with a name, of the page's width. Namespaces and styles
- * (of pointers over the drawing) mean nothing there; names of clip paths would clash with those of
- * other drawings.
- */
-function forPage(svg: string, title: string): string {
-  const prefix = title.replace(/\W+/g, '-').toLowerCase()
-  return svg
-    .replace(/ xmlns(:\w+)?="[^"]*"/g, '')
-    .replace(/<style\b.*?<\/style>/gs, '')
-    .replace(/ class="[^"]*"/g, '')
-    .replace(/\bzr\d+-(c\d+)\b/g, `${prefix}-$1`)
-    .replace('<svg width', `<svg role="img" aria-label="${title}" width`)
-}
-
-function frame(names: readonly string[]): EChartsOption {
-  return {
-    animation: false,
-    textStyle: TEXT,
-    grid: { left: LEFT, right: 18, top: 52, bottom: 52, outerBoundsMode: 'none' },
-    legend: {
-      data: [...names],
-      top: 0,
-      right: 12,
-      icon: 'roundRect',
-      itemWidth: 18,
-      itemHeight: 4,
-      itemGap: 22,
-      selectedMode: false,
-      textStyle: { ...TEXT, color: INK },
-      inactiveColor: MUTED,
+      min: 1 - margin,
+      max: epochs + margin,
+      axisLabel: { ...AXIS.axisLabel, customValues, formatter: formatCount },
+      splitLine: { show: false },
     },
   }
 }
 
-function line(name: string, color: string, data: LineSeriesOption['data']): LineSeriesOption {
-  return {
-    type: 'line',
-    name,
-    data: data ?? [],
-    silent: true,
-    symbol: 'none',
-    lineStyle: { color, width: 1.8 },
-    itemStyle: { color },
-  }
+function dot(color: Color, point: [number, number]): ScatterSeriesOption {
+  const itemStyle = { color: `var(--${color})`, opacity: 1 }
+  return { type: 'scatter', data: [point], silent: true, symbolSize: 10, itemStyle }
 }
 
-function dot(name: string, color: string, point: [number, number]): ScatterSeriesOption {
-  return {
-    type: 'scatter',
-    name,
-    data: [point],
-    silent: true,
-    symbolSize: 10,
-    itemStyle: { color, opacity: 1 },
-    label: { show: true, formatter: '{a}', position: 'bottom', ...TEXT, color: INK },
-  }
+function figure(axis: string, keys: readonly Key[], drawing: string): string {
+  const items = keys.map(
+    ([shape, color, name]) =>
+      `<span class="key"><span class="${shape} ${color}"></span>${escapeHtml(name)}</span>`,
+  )
+  return `<figure>
+<figcaption><span class="axis">${escapeHtml(axis)}</span>${items.join('')}</figcaption>
+${drawing}
+</figure>`
 }

@@ -6,6 +6,7 @@
  */
 import { argumentError, quote } from '../errors'
 import { dayOfYear } from '../formats/csv'
+import { largestMagnitude, mean, standardDeviation } from './statistics'
 import { cellPlace, numbersOf, type Columns, type Table } from './table'
 
 /** A scale on which values have mean 0 and standard deviation 1. */
@@ -21,18 +22,42 @@ export type ColumnEncoding =
   | { readonly name: string; readonly kind: 'date' }
 
 /**
- * Mean and population standard deviation; 1 instead of 0, which cannot divide.
+ * A value of a table bears up to three roundings: of whoever wrote it, of its reading, and of the
+ * division of a percentage; each is half of EPSILON of it at the most. A change has two such values,
+ * and the rounding of their difference, which is up to twice as large as they: 4 EPSILON in all.
+ * Doubled, since repaired cells and the deviation's own sum round too.
+ */
+const ROUNDING = 8 * Number.EPSILON
+
+/**
+ * Whether values differ by no more than rounding explains.
+ *
+ * @param magnitude - the largest absolute value among the numbers that `values` were computed from,
+ *   whose roundings they bear; `values` themselves by default
+ */
+export function isConstant(values: Float64Array, magnitude = largestMagnitude(values)): boolean {
+  return standardDeviation(values) <= ROUNDING * magnitude
+}
+
+/**
+ * Mean and population standard deviation; the latter 1 where the values are constant, since what
+ * rounding leaves of them then is no deviation to divide by.
  *
  * @param place - names the values in messages
+ * @param magnitude - as in {@link isConstant}
  * @throws GruError ERR_GRU_VALUE where the values are too large to be squared
  */
-export function fitScale(place: string, values: Float64Array): Scale {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length
-  if (!Number.isFinite(variance)) {
-    throw argumentError('ERR_GRU_VALUE', place, 'a finite variance', String(variance))
+export function fitScale(
+  place: string,
+  values: Float64Array,
+  magnitude = largestMagnitude(values),
+): Scale {
+  const deviation = standardDeviation(values)
+  if (!Number.isFinite(deviation ** 2)) {
+    throw argumentError('ERR_GRU_VALUE', place, 'a finite variance', String(deviation ** 2))
   }
-  return { mean, standardDeviation: Math.sqrt(variance) || 1 }
+  const scale = isConstant(values, magnitude) ? 1 : deviation
+  return { mean: mean(values), standardDeviation: scale }
 }
 
 /** Learns the encoding of every column from the first `rows` rows alone: the training part. */

@@ -54,8 +54,3 @@ export async function evaluate(
     ],
   }
 }
-
-/** The baselines that the model does not beat on both measures. */
-export function unbeaten({ model, baselines }: Evaluation): readonly Contender[] {
-  return baselines.filter(({ mae, rmse }) => model.mae >= mae || model.rmse >= rmse)
-}

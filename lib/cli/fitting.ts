@@ -7,10 +7,11 @@ import { Dataset } from '../data'
 import { argumentError, quote } from '../errors'
 import { SequenceModel } from '../sequence-model'
 import { Trainer } from '../trainer'
-import { countFeatures, encodeRows, fitEncoding, fitScale } from './encoding'
+import { countFeatures, encodeRows, fitEncoding, fitScale, isConstant } from './encoding'
 import { Forecaster, type ForecastFacts } from './forecaster'
 import type { Job } from './job'
 import type { Epoch } from './progress'
+import { largestMagnitude } from './statistics'
 import { numbersOf, type Table } from './table'
 import { mapDays, windowBefore, type Days, type Parts } from './windows'
 
@@ -21,6 +22,11 @@ export interface Fitted {
   readonly epochs: readonly Epoch[]
   /** The epoch with the lowest validation loss. */
   readonly best: Epoch
+  /**
+   * Whether the target's change was the same on all days of the training part: there was nothing to
+   * learn then, and the forecaster adds that change to today's value.
+   */
+  readonly steady: boolean
 }
 
 /**
@@ -37,9 +43,11 @@ export async function fit(
   onEpoch: (epoch: Epoch) => void,
   signal: AbortSignal,
 ): Promise<Fitted> {
-  const facts = learnFacts(job, table, parts.training)
+  const { facts, steady } = learnFacts(job, table, parts.training)
   const model = createModel(job, facts)
-  const trainer = new Trainer(model, trainerOptions(job))
+  if (steady) zeroParameters(model)
+  // At a rate of 0 that model stays as it is: training would follow the roundings of the changes.
+  const trainer = new Trainer(model, trainerOptions(job, steady ? 0 : job.training.learningRate))
   try {
     const features = encodeRows(table, facts.columns, 0, table.rows)
     const fitOptions = {
@@ -66,7 +74,7 @@ export async function fit(
       onEpoch(ended)
     }
     model.setParameters(parameters)
-    return { forecaster: new Forecaster(model, facts), epochs, best: best! }
+    return { forecaster: new Forecaster(model, facts), epochs, best: best!, steady }
   } catch (error) {
     model.dispose()
     throw error
@@ -82,17 +90,23 @@ function checkFinite(epoch: number, loss: number): void {
 }
 
 /** Everything that is learnt before training, from the rows of the training part alone. */
-function learnFacts(job: Job, table: Table, training: Days): ForecastFacts {
+function learnFacts(
+  job: Job,
+  table: Table,
+  training: Days,
+): Pick<Fitted, 'steady'> & { readonly facts: ForecastFacts } {
   const values = numbersOf(table, job.target)
   const changes = mapDays({ begin: 1, end: training.end }, (day) => values[day]! - values[day - 1]!)
-  return {
+  const magnitude = largestMagnitude(values.subarray(0, training.end))
+  const facts = {
     job: job.name,
     target: job.target,
     unit: job.unit,
     window: job.window,
     columns: fitEncoding(table, job.columns, training.end),
-    change: fitScale(`${table.path}, changes of ${quote(job.target)}`, changes),
+    change: fitScale(`${table.path}, changes of ${quote(job.target)}`, changes, magnitude),
   }
+  return { facts, steady: isConstant(changes, magnitude) }
 }
 
 function createModel(job: Job, facts: ForecastFacts): SequenceModel {
@@ -104,8 +118,18 @@ function createModel(job: Job, facts: ForecastFacts): SequenceModel {
   })
 }
 
-function trainerOptions({ training }: Job): ConstructorParameters<typeof Trainer>[1] {
-  const { learningRate, weightDecay, clipNorm } = training
+/** Makes it a model that predicts 0: no deviation from the mean change. */
+function zeroParameters(model: SequenceModel): void {
+  const parameters = model.getParameters()
+  for (const values of Object.values(parameters)) values.fill(0)
+  model.setParameters(parameters)
+}
+
+function trainerOptions(
+  { training }: Job,
+  learningRate: number,
+): ConstructorParameters<typeof Trainer>[1] {
+  const { weightDecay, clipNorm } = training
   return { optimizer: { kind: 'adamw', learningRate, weightDecay }, clipNorm }
 }
 

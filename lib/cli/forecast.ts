@@ -6,7 +6,7 @@
 import { parseArguments } from './arguments'
 import type { Command } from './command'
 import { Forecaster } from './forecaster'
-import { withUnit } from './report'
+import { formatForecast } from './numbers'
 import { dayAfter, isoDay, readTable } from './table'
 
 /** Forecasts the day after the last row of a table. */
@@ -18,12 +18,12 @@ export const forecast: Command = async (args, { stdout, signal }) => {
     const table = await readTable(positionals[1]!, forecaster.columns)
     const tomorrow = { begin: table.rows, end: table.rows + 1 }
     const [value] = await forecaster.forecast(table, tomorrow, { signal })
-    const { target, unit } = forecaster.facts
+    const { target, unit, change } = forecaster.facts
     const date = isoDay(dayAfter(table.dates.at(-1)!))
     const text =
       values.json === true
         ? JSON.stringify({ date, target, value, unit })
-        : `${date}: ${target} ${withUnit(value!.toFixed(1), unit)}`
+        : `${date}: ${target} ${formatForecast(value!, change.standardDeviation, unit)}`
     stdout.write(`${text}\n`)
   } finally {
     forecaster.dispose()

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { rootMeanSquare } from './statistics'
 
 /** Two means over the days of a part. */
 export interface ForecastError {
@@ -16,6 +17,5 @@ export interface ForecastError {
 export function forecastError(forecast: Float64Array, truth: Float64Array): ForecastError {
   const errors = forecast.map((value, day) => value - truth[day]!)
   const absolute = errors.reduce((sum, error) => sum + Math.abs(error), 0)
-  const squared = errors.reduce((sum, error) => sum + error * error, 0)
-  return { mae: absolute / errors.length, rmse: Math.sqrt(squared / errors.length) }
+  return { mae: absolute / errors.length, rmse: rootMeanSquare(errors) }
 }

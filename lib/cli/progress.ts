@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { formatLoss } from './numbers'
 import { loadPeer } from './peers'
 
 /** Where a command writes: a process's stdout or stderr, or what a test gives instead. */
@@ -47,7 +48,7 @@ function createBar(output: Output, epochs: number): ProgressDisplay {
   bar.start(epochs, 0, { loss: '-', validation: '-' })
   return {
     show: ({ epoch, loss, validationLoss }) => {
-      bar.update(epoch, { loss: loss.toFixed(4), validation: validationLoss.toFixed(4) })
+      bar.update(epoch, { loss: formatLoss(loss), validation: formatLoss(validationLoss) })
     },
     stop: () => {
       bar.stop()
@@ -61,7 +62,7 @@ function createLines(output: Output, epochs: number): ProgressDisplay {
     show: ({ epoch, loss, validationLoss }) => {
       const count = `${String(epoch).padStart(width)}/${epochs}`
       output.write(
-        `epoch ${count}  loss ${loss.toFixed(4)}  validation ${validationLoss.toFixed(4)}\n`,
+        `epoch ${count}  loss ${formatLoss(loss)}  validation ${formatLoss(validationLoss)}\n`,
       )
     },
     stop: () => undefined,

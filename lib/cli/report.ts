@@ -4,9 +4,13 @@
  * @module
  */
 import { drawForecast, drawLosses } from './charts'
-import type { Contender, Evaluation } from './evaluation'
+import { errorRows, type ErrorRow } from './error-table'
+import type { Evaluation } from './evaluation'
 import type { Fitted } from './fitting'
+import type { ForecastFacts } from './forecaster'
+import { escapeHtml } from './html'
 import type { Job } from './job'
+import { formatCount, formatForecast } from './numbers'
 import { STYLE } from './report-style'
 import { isoDay, type Table } from './table'
 import type { Days, Parts } from './windows'
@@ -26,22 +30,23 @@ export interface Results {
 export function renderReport(results: Results): string {
   const { job, evaluation, fitted, tomorrow } = results
   const label = job.unit === '' ? job.target : `${job.target}, ${job.unit}`
-  const value = escape(withUnit(tomorrow.value.toFixed(1), job.unit))
+  const { change } = fitted.forecaster.facts
+  const value = formatForecast(tomorrow.value, change.standardDeviation, job.unit)
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escape(job.name)}: ${escape(job.target)} tomorrow</title>
+<title>${escapeHtml(job.name)}: ${escapeHtml(job.target)} tomorrow</title>
 <style>${STYLE}</style>
 </head>
 <body>
 <main>
 <header>
-<p class="over">${escape(job.name)}</p>
-<h1>Forecasting <code>${escape(job.target)}</code> one day ahead</h1>
-<p class="lead">After the last day of the data, on ${isoDay(tomorrow.date)}: <strong>${value}</strong></p>
+<p class="over">${escapeHtml(job.name)}</p>
+<h1>Forecasting <code>${escapeHtml(job.target)}</code> one day ahead</h1>
+<p class="lead">After the last day of the data, on ${isoDay(tomorrow.date)}: <strong>${escapeHtml(value)}</strong></p>
 </header>
 <section>
 <h2>Error over the test part</h2>
@@ -50,13 +55,12 @@ ${renderErrors(evaluation, job.unit)}
 <section>
 <h2>Forecast against truth</h2>
 <p>Every day of the test part, forecast from the ${job.window} days before it.</p>
-<figure>${drawForecast(evaluation, label)}</figure>
+${drawForecast(evaluation, label)}
 </section>
 <section>
 <h2>Loss</h2>
-<p>Mean squared error on the scale that the model is trained on, where 1 is the variance of the
-change from day to day. The model is that of epoch ${fitted.best.epoch}, the best by validation.</p>
-<figure>${drawLosses(fitted.epochs, fitted.best)}</figure>
+<p>${escapeHtml(describeLoss(fitted))}</p>
+${drawLosses(fitted.epochs, fitted.best)}
 </section>
 <section>
 <h2>The job</h2>
@@ -68,11 +72,29 @@ ${renderFacts(results)}
 `
 }
 
-function renderErrors({ model, baselines }: Evaluation, unit: string): string {
-  const suffix = unit === '' ? '' : ` in ${escape(unit)}`
-  const row = ({ name, mae, rmse }: Contender, attribute = ''): string =>
-    `<tr${attribute}><th scope="row">${escape(name)}</th>` +
-    `<td>${mae.toFixed(2)}</td><td>${rmse.toFixed(2)}</td></tr>`
+/** Said of a model whose target changed by the same on all days of the training part. */
+export function describeSteady({ target, unit, change }: ForecastFacts): string {
+  const size = formatForecast(change.mean, change.mean, unit)
+  return (
+    `${target} changes by ${size} on every day of the training part: ` +
+    'there is nothing to learn, and the model forecasts this change'
+  )
+}
+
+function describeLoss({ forecaster, best, steady }: Fitted): string {
+  if (steady) return `${describeSteady(forecaster.facts)}.`
+  return (
+    'Mean squared error on the scale that the model is trained on, where 1 is the variance of the ' +
+    `change from day to day. The model is that of epoch ${formatCount(best.epoch)}, the best by validation.`
+  )
+}
+
+function renderErrors(evaluation: Evaluation, unit: string): string {
+  const suffix = unit === '' ? '' : ` in ${escapeHtml(unit)}`
+  const row = ({ name, mae, rmse }: ErrorRow, attribute = ''): string =>
+    `<tr${attribute}><th scope="row">${escapeHtml(name)}</th>` +
+    `<td>${mae}</td><td>${rmse}</td></tr>`
+  const [model, ...baselines] = errorRows(evaluation)
   return `<table class="errors">
 <thead><tr><th></th><th scope="col">mean absolute error${suffix}</th>
 <th scope="col">root mean squared error${suffix}</th></tr></thead>
@@ -97,29 +119,12 @@ function renderFacts({ job, table, parts, fitted }: Results): string {
     ['columns', Object.keys(job.columns).join(', ')],
     ['input', `${job.window} days of ${features} features, scaled by the training part alone`],
     ['model', `GRU, ${layers} of ${model.hiddenSize}, then a linear head`],
-    ['parameters', parameterCount.toLocaleString('en')],
+    ['parameters', formatCount(parameterCount)],
     ['optimizer', `AdamW, learning rate ${training.learningRate}`],
     ['regularization', `weight decay ${training.weightDecay}, dropout ${model.dropout}`],
     ['gradient norm', `clipped to ${training.clipNorm}`],
     ['training', `${training.epochs} epochs, batches of ${training.batch}, seed ${job.seed}`],
   ]
-  const items = facts.map(([term, text]) => `<dt>${term!}</dt><dd>${escape(text!)}</dd>`)
+  const items = facts.map(([term, text]) => `<dt>${term!}</dt><dd>${escapeHtml(text!)}</dd>`)
   return `<dl>\n${items.join('\n')}\n</dl>`
-}
-
-/** A number with its unit, if it has one. */
-export function withUnit(value: string, unit: string): string {
-  return unit === '' ? value : `${value} ${unit}`
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-}
-
-function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ENTITIES[character]!)
 }

@@ -10,13 +10,15 @@ import { replaceFile } from '../replace-file'
 import { runtime } from '../runtime'
 import { parseArguments } from './arguments'
 import type { Command } from './command'
-import { evaluate, unbeaten, type Contender, type Evaluation } from './evaluation'
+import { errorRows, verdict, type ErrorRow } from './error-table'
+import { evaluate, type Evaluation } from './evaluation'
 import { fit, type Fitted } from './fitting'
 import { Forecaster } from './forecaster'
 import { readJob, type Job } from './job'
+import { formatCount, formatForecast, formatLoss } from './numbers'
 import { loadPeers } from './peers'
 import { createProgress, type Output } from './progress'
-import { renderReport, withUnit, type Results } from './report'
+import { describeSteady, renderReport, type Results } from './report'
 import { dayAfter, isoDay, readTable, type Table } from './table'
 import { textTable } from './text-table'
 import { splitByTime, type Days, type Parts } from './windows'
@@ -43,7 +45,8 @@ export const train: Command = async (args, { stdout, signal }) => {
     await checkSaved(file, table, parts.test, evaluation.forecast)
     const { length } = evaluation.forecast
     stdout.write(`loaded the model again: its ${length} test forecasts are bit for bit the same\n`)
-    const value = withUnit(tomorrow.value.toFixed(1), job.unit)
+    const { change } = forecaster.facts
+    const value = formatForecast(tomorrow.value, change.standardDeviation, job.unit)
     stdout.write(`forecast for ${isoDay(tomorrow.date)}: ${job.target} ${value}\n`)
   } finally {
     forecaster.dispose()
@@ -118,20 +121,16 @@ function describeData(job: Job, table: Table, parts: Parts): string {
   return `${job.name}: ${task}\n${textTable(rows)}engine: ${engine}\n`
 }
 
-function describeFitted({ forecaster, best }: Fitted): string {
+function describeFitted({ forecaster, best, steady }: Fitted): string {
   const { parameterCount } = forecaster.model
-  const loss = best.validationLoss.toFixed(4)
-  return `best of ${parameterCount} parameters: epoch ${best.epoch}, validation loss ${loss}\n`
+  const loss = formatLoss(best.validationLoss)
+  if (steady) return `${describeSteady(forecaster.facts)}\n`
+  return `best of ${formatCount(parameterCount)} parameters: epoch ${best.epoch}, validation loss ${loss}\n`
 }
 
 function describeErrors(job: Job, evaluation: Evaluation): string {
-  const row = ({ name, mae, rmse }: Contender): string[] => [name, mae.toFixed(2), rmse.toFixed(2)]
+  const errors = errorRows(evaluation)
   const title = job.unit === '' ? 'test error' : `test error in ${job.unit}`
-  const rows = [[title, 'MAE', 'RMSE'], row(evaluation.model), ...evaluation.baselines.map(row)]
-  const names = unbeaten(evaluation).map(({ name }) => name)
-  const verdict =
-    names.length === 0
-      ? 'the model beats every baseline on both measures'
-      : `the model does not beat, on both measures: ${names.join('; ')}`
-  return `${textTable(rows)}${verdict}\n`
+  const cells = ({ name, mae, rmse }: ErrorRow): string[] => [name, mae, rmse]
+  return `${textTable([[title, 'MAE', 'RMSE'], ...errors.map(cells)])}${verdict(errors)}\n`
 }

@@ -46,6 +46,12 @@ describe('the mean of the day of the year', () => {
     expect(mean('2012-01-01', 1)).toBeCloseTo((364 + 0 + 1) / 3, 12)
   })
 
+  it('is the constant of a constant series to the bit', () => {
+    const constant = new Float64Array(values.length).fill(36.6)
+    const days = { begin: 730, end: 1096 }
+    expect(climatology(constant, dates, 730, days, 7)).toEqual(constant.slice(730))
+  })
+
   it('knows nothing of later years', () => {
     const later = values.map((value, row) => (row < 730 ? value : -1000))
     const days = { begin: 730, end: 1096 }
@@ -58,6 +64,15 @@ describe('the mean of the day of the year', () => {
 it('measures absolute and squared errors', () => {
   const error = forecastError(Float64Array.of(1, 2, 3), Float64Array.of(1, 5, -1))
   expect(error).toEqual({ mae: 7 / 3, rmse: Math.sqrt(25 / 3) })
+})
+
+it.each([1e-300, 1e-170, 1e170, 1e300])('measures errors of any size: %d', (unit) => {
+  const { mae, rmse } = forecastError(
+    Float64Array.of(1, 2, 3).map((x) => x * unit),
+    Float64Array.of(0, 0, 0),
+  )
+  expect(mae / unit).toBeCloseTo(2, 12)
+  expect(rmse / unit).toBeCloseTo(Math.sqrt(14 / 3), 12)
 })
 
 it('splits by time, and says where there are too few rows', () => {

@@ -63,6 +63,47 @@ it('leaves a constant column where it is', () => {
   expect(fitScale('t.csv', Float64Array.of(4, 4, 4))).toEqual({ mean: 4, standardDeviation: 1 })
 })
 
+const SCALES = [1e-290, 1e-170, 1e-12, 1e-6, 1, 1e6, 1e12, 1e150]
+
+it.each(SCALES)('takes a column that is constant but for rounding as constant, at %d', (scale) => {
+  for (const factor of [36.6, 14.62, 0.1, 1 / 3, -98.7]) {
+    for (const count of [2, 3, 7, 84, 1022, 10_000]) {
+      const value = factor * scale
+      const place = `${count} times ${value}`
+      expect({ place, ...fitScale('t', new Float64Array(count).fill(value)) }).toEqual({
+        place,
+        mean: value,
+        standardDeviation: 1,
+      })
+      // Each value off by half a unit in its last place, as after a computation.
+      const rounded = Float64Array.from({ length: count }, (_, row) =>
+        row % 3 === 1 ? value * (1 + Number.EPSILON) : value,
+      )
+      expect({ place, ...fitScale('t', rounded) }).toMatchObject({ place, standardDeviation: 1 })
+    }
+  }
+})
+
+it.each(SCALES)('keeps a deviation that is small beside the values but is one, at %d', (scale) => {
+  for (const relative of [1e-13, 1e-10, 1e-3, 1]) {
+    const low = 36.6 * scale
+    const high = low * (1 + relative)
+    // Of two values that are as frequent, the deviation is half of their distance.
+    const values = Float64Array.from({ length: 1000 }, (_, row) => (row % 2 === 0 ? low : high))
+    const { standardDeviation } = fitScale('t', values)
+    const truth = (high - low) / 2
+    expect(Math.abs(standardDeviation - truth)).toBeLessThanOrEqual(1e-12 * truth)
+  }
+})
+
+it('encodes what follows a constant training part on a scale of 1', async () => {
+  const rows = rowsOfDays(120).map((row, i) => row.replace(/,[^,]*,/, i < 84 ? ',36.6,' : ',37.1,'))
+  const table = await tableOf(rows)
+  const encoding = fitEncoding(table, COLUMNS, 84)
+  const warmth = [...encodeRows(table, encoding, 83, 86)].filter((_, i) => i % 5 === 2)
+  expect(warmth).toEqual([0, Math.fround(37.1 - 36.6), Math.fround(37.1 - 36.6)])
+})
+
 it('refuses numbers too large for a variance', () => {
   expect(() => fitScale('t.csv, column "a"', Float64Array.of(0, 1e200))).toThrow(
     't.csv, column "a": expected a finite variance, got Infinity',

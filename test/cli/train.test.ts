@@ -35,13 +35,13 @@ describe('gru train', () => {
     expect(stdout).toContain('training    2020-01-05 to 2020-03-22  78 days')
     expect(stdout).toContain('validation  2020-03-23 to 2020-04-09  18 days')
     expect(stdout).toContain('test        2020-04-10 to 2020-04-27  18 days')
-    expect(stdout.match(/^epoch \d\/4 {2}loss \d\.\d{4} {2}validation \d\.\d{4}$/gm)).toHaveLength(
-      4,
-    )
+    expect(
+      stdout.match(/^epoch \d\/4 {2}loss [\d.]{5,6} {2}validation [\d.]{5,6}$/gm),
+    ).toHaveLength(4)
     expect(stdout).toMatch(/test error in K +MAE +RMSE/)
     expect(stdout).toContain(`saved ${model} and ${path.join(out, 'report.html')}`)
     expect(stdout).toContain('its 18 test forecasts are bit for bit the same')
-    expect(stdout).toMatch(/forecast for 2020-04-28: warmth -?\d+\.\d K\n$/)
+    expect(stdout).toMatch(/forecast for 2020-04-28: warmth \d+\.\d{1,2} K\n$/)
     expect(readdirSync(out).sort()).toEqual(['model.safetensors', 'report.html'])
   })
 
@@ -55,11 +55,45 @@ describe('gru train', () => {
 
   it('keeps the parameters of the epoch that validated best', async () => {
     const { stdout } = await trained()
-    const losses = [...stdout.matchAll(/validation (\d\.\d{4})$/gm)].map(([, loss]) => Number(loss))
+    const losses = [...stdout.matchAll(/validation ([\d.]+)$/gm)].map(([, loss]) => Number(loss))
     const best = Math.min(...losses)
-    const [, epoch, loss] = /epoch (\d+), validation loss (\d\.\d{4})/.exec(stdout)!
+    const [, epoch, loss] = /epoch (\d+), validation loss ([\d.]+)/.exec(stdout)!
     expect(Number(loss)).toBe(best)
     expect(losses[Number(epoch) - 1]).toBe(best)
+  })
+
+  it.each([1e-6, 14.62, 36.6e9])('forecasts a constant again, to the bit: %d', async (value) => {
+    const constant = ROWS.map((row) => row.replace(/,[^,]*,/, `,${value},`))
+    const [out, csv] = [newFolder(), path.join(newFolder(), 'table.csv')]
+    const { stdout } = await gru('train', writeJob(smallJob(), constant), '--out', out)
+    expect(stdout).toContain('warmth changes by 0 K on every day of the training part')
+    const file = path.join(out, 'model.safetensors')
+    const forecast = await gru('forecast', file, writeTable(csv, constant), '--json')
+    expect(JSON.parse(forecast.stdout)).toMatchObject({ value })
+    expect(readFileSync(path.join(out, 'report.html'), 'utf8')).toContain('nothing to learn')
+  })
+
+  it.each([1e-12, 1e-3, 1e12])('prints figures that tell at a scale of %d', async (scale) => {
+    const scaled = ROWS.map((row) => {
+      const [day, warmth, sky] = row.split(',')
+      return `${day},${Number(warmth) * scale},${sky}`
+    })
+    const out = newFolder()
+    const { stdout } = await gru('train', writeJob(smallJob(), scaled), '--out', out)
+    const page = readFileSync(path.join(out, 'report.html'), 'utf8')
+    const errors = [...stdout.matchAll(/^ {2}(?!test error)\S.*? {2,}(\S+) +(\S+)$/gm)]
+      .flatMap(([, mae, rmse]) => [mae!, rmse!])
+      .slice(-8)
+    for (const error of errors) {
+      expect(Number(error) / scale).toBeGreaterThan(0.01)
+      expect(Number(error) / scale).toBeLessThan(10)
+      expect(error.replace(/^0\.0*|e.*$|\./g, '').length).toBeGreaterThanOrEqual(3)
+      expect(page).toContain(`<td>${error}</td>`)
+    }
+    const [, tomorrow] = /forecast for 2020-04-28: warmth (\S+) K/.exec(stdout)!
+    expect(Number(tomorrow) / scale).toBeGreaterThan(5)
+    expect(Number(tomorrow) / scale).toBeLessThan(15)
+    expect(page).toContain(`<strong>${tomorrow} K</strong>`)
   })
 
   it('says it where a baseline is not beaten', async () => {
@@ -67,6 +101,26 @@ describe('gru train', () => {
     const file = writeJob({ ...smallJob(), training: { epochs: 1 } }, constant)
     const { stdout } = await gru('train', file, '--out', newFolder())
     expect(stdout).toContain('the model does not beat, on both measures: tomorrow = today')
+  })
+
+  it('takes changes that are equal but for rounding as equal', async () => {
+    const rising = ROWS.map((row, i) => row.replace(/,[^,]*,/, `,${(1000 + i / 10).toFixed(1)},`))
+    const out = newFolder()
+    const job = writeJob(smallJob(), rising)
+    const { status, stdout } = await gru('train', job, '--out', out)
+    expect(status).toBe(0)
+    const forecaster = await Forecaster.load(path.join(out, 'model.safetensors'))
+    const { facts } = forecaster
+    expect(facts.change.standardDeviation).toBe(1)
+    expect(facts.change.mean).toBeCloseTo(0.1, 12)
+    expect(stdout).toContain('warmth changes by 0.100 K on every day of the training part')
+    const days = { begin: 100, end: 120 }
+    const table = await readTable(path.join(path.dirname(job), 'table.csv'), forecaster.columns)
+    const forecast = await forecaster.forecast(table, days)
+    forecast.forEach((value, i) => {
+      expect(value).toBeCloseTo(1010 + i / 10, 10)
+    })
+    expect(stdout).toMatch(/forecast for 2020-04-28: warmth 1012\.0 K\n$/)
   })
 
   it.each([
@@ -178,7 +232,7 @@ describe('gru forecast', () => {
     expect(printed).toMatchObject({ date: '2020-04-28', target: 'warmth', unit: 'K' })
     expect(printed.value).toBeCloseTo(value, 10)
     const text = await gru('forecast', file, table)
-    expect(text.stdout).toBe(`2020-04-28: warmth ${value.toFixed(1)} K\n`)
+    expect(text.stdout).toBe(`2020-04-28: warmth ${Number(value.toPrecision(3))} K\n`)
   })
 
   it('sees the days before, and never the day itself', async () => {

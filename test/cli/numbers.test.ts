@@ -1,0 +1,126 @@
+import { errorRows, verdict } from '../../lib/cli/error-table'
+import type { Evaluation } from '../../lib/cli/evaluation'
+import {
+  formatColumn,
+  formatCount,
+  formatForecast,
+  formatLoss,
+  formatNumber,
+  formatTicks,
+} from '../../lib/cli/numbers'
+
+const POWERS = Array.from({ length: 25 }, (_, i) => i - 12)
+
+it.each([
+  [0, '0'],
+  [-0, '0'],
+  [0.01, '0.0100'],
+  [9.996, '10.0'],
+  [-15.32, '-15.3'],
+  [999.6, '1000'],
+  [123456, '123456'],
+  [999999.6, '1.00e6'],
+  [0.000123, '0.000123'],
+  [0.0000123, '1.23e-5'],
+  [-2.5e-12, '-2.50e-12'],
+  [3.4e37, '3.40e37'],
+  [Infinity, 'Infinity'],
+])('prints %d as %s', (value, text) => {
+  expect(formatNumber(value)).toBe(text)
+})
+
+it.each(POWERS)('keeps three digits at 10^%d, and is short', (power) => {
+  for (const digits of [1.004, 1.23, -4.56, 7.5, 9.994, 9.9949]) {
+    const value = digits * 10 ** power
+    const text = formatNumber(value)
+    expect(Math.abs(Number(text) / value - 1)).toBeLessThanOrEqual(0.005)
+    expect(text.length).toBeLessThanOrEqual(9)
+    expect(text.replace(/^-?0*\.?0*|e.*$/g, '').replace('.', '').length).toBeGreaterThanOrEqual(3)
+    expect(formatLoss(value).length).toBeLessThanOrEqual(10)
+  }
+})
+
+it('groups the digits of counts', () => {
+  expect(formatCount(1234567)).toBe('1,234,567')
+})
+
+it.each([
+  ['three digits that suffice', [1.234, 5.678], ['1.23', '5.68']],
+  ['more where numbers differ further on', [1.2341, 1.2349, 5], ['1.234', '1.235', '5.000']],
+  ['no more than six', [1.2345671, 1.2345672, 5], ['1.23', '1.23', '5.00']],
+  ['no more for numbers that are equal', [1.2341, 1.2341], ['1.23', '1.23']],
+  ['an error of 0', [0, 1e-9], ['0', '1.00e-9']],
+])('prints a column with %s', (_, values, texts) => {
+  expect(formatColumn(values)).toEqual(texts)
+})
+
+describe('a forecast', () => {
+  it.each([
+    [7.17123456, 3.1, '7.17 USD'],
+    [0.0123, 0.002, '0.0123 USD'],
+    // Three digits alone would hide how it moves.
+    [1_000_000.02341, 0.03, '1000000.023 USD'],
+    [1.35172345e-6, 1e-7, '1.35e-6 USD'],
+    // A constant that is forecast again, and a line that goes on.
+    [14.62, 1, '14.62 USD'],
+    [119.9 + 0.1, 1, '120.0 USD'],
+    [1e12, 1e-100, '1000000000000.0000 USD'],
+  ])('of %d, changing by %d', (value, change, text) => {
+    expect(formatForecast(value, change, 'USD')).toBe(text)
+  })
+
+  it('may have no unit', () => {
+    expect(formatForecast(7.17123456, 3.1, '')).toBe('7.17')
+  })
+})
+
+it('labels an axis in one notation, without digits that say nothing', () => {
+  expect(formatTicks([0, 0.5, 1], -1)).toEqual(['0.0', '0.5', '1.0'])
+  expect(formatTicks([0, 5e-7, 1e-6, 1.5e-6], -7)).toEqual(['0', '5e-7', '1e-6', '1.5e-6'])
+  expect(formatTicks([5e11, 1e12, 1.5e12], 11)).toEqual(['5e11', '1e12', '1.5e12'])
+})
+
+describe('the verdict', () => {
+  const verdictOf = (model: [number, number], baseline: [number, number]): string => {
+    const contender = (name: string, [mae, rmse]: [number, number]) => ({ name, mae, rmse })
+    const evaluation: Evaluation = {
+      dates: [],
+      truth: Float64Array.of(),
+      forecast: Float64Array.of(),
+      model: contender('the model', model),
+      baselines: [contender('today', baseline)],
+    }
+    return verdict(errorRows(evaluation))
+  }
+  const BEATS = 'the model beats every baseline on both measures'
+  const DOES_NOT = 'the model does not beat, on both measures: today'
+
+  it.each([
+    [[0.001, 0.002], [0.0011, 0.0021], BEATS],
+    [[0.001, 0.002], [0.00100001, 0.0021], BEATS],
+    [[0.001, 0.002], [0.001, 0.0021], DOES_NOT],
+    [[0.001, 0.002], [0.002, 0.001], DOES_NOT],
+    // Smaller, but not in what is printed.
+    [[0.001, 0.002], [0.001 * (1 + 1e-9), 0.0021], DOES_NOT],
+    [[0, 0], [0, 0], DOES_NOT],
+  ] as [[number, number], [number, number], string][])(
+    'of %j against %j',
+    (model, baseline, text) => {
+      expect(verdictOf(model, baseline)).toBe(text)
+    },
+  )
+
+  it.each(POWERS)('is what the printed numbers say, at 10^%d', (power) => {
+    for (const relative of [1e-12, 1e-7, 2e-5, 1e-3, 0.5]) {
+      for (const sign of [-1, 1]) {
+        const model = 1.2345 * 10 ** power
+        const baseline = model * (1 + sign * relative)
+        const [one, other] = formatColumn([model, baseline])
+        const says = verdictOf([model, model], [baseline, baseline])
+        expect(says === BEATS).toBe(Number(one) < Number(other))
+        // A difference that six digits show decides, in its direction.
+        expect(says === BEATS).toBe(sign > 0 && relative > 1e-5)
+      }
+    }
+  })
+})
