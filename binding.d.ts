@@ -196,6 +196,9 @@ export interface NativeModelOptions {
   every: 'step' | 'last'
 }
 
+/** The parameters that a model of such options has, in their order; no model is made, and no memory for its values. */
+export function modelParameterSpecs(options: NativeModelOptions): ParameterSpec[]
+
 export class NativeModel {
   constructor(options: NativeModelOptions, seed: number, device: NativeDeviceOptions)
   /** As of NativeGru. */

@@ -4,16 +4,20 @@
  * @module
  */
 import type { ParameterSpec } from '../binding'
+import { newFloat32Array } from './arrays'
 import { argumentError, describe, GruError, quote } from './errors'
-import { readSafetensors, type Tensor, writeSafetensors } from './formats/safetensors'
-import { resolveSeed } from './gru-options'
+import type { Tensor } from './formats/safetensors-dtypes'
 import {
-  ARCHITECTURE_KEYS,
-  checkArchitecture,
-  type CheckedArchitecture,
-  countModelParameters,
-  type ResolvedArchitecture,
-} from './model-options'
+  FLOAT_DTYPES,
+  isFloatDtype,
+  readSafetensors,
+  type TensorInfo,
+} from './formats/safetensors-reader'
+import { describeShape } from './formats/safetensors-header'
+import { writeSafetensors } from './formats/safetensors-writer'
+import { resolveSeed } from './gru-options'
+import { ARCHITECTURE_KEYS, checkArchitecture, type ResolvedArchitecture } from './model-options'
+import { native } from './native'
 import type { Parameters } from './parameters'
 import { checkOptions } from './validate'
 
@@ -49,7 +53,10 @@ export function checkMetadata(given: unknown): Metadata {
   return Object.freeze(Object.fromEntries(texts))
 }
 
-/** Writes a model; an old file of that name is replaced only when the new one is whole. */
+/**
+ * Writes a model, out of the memory of `parameters`, which must not change before the promise settles. An old file of
+ * that name is replaced only when the new one is whole.
+ */
 export async function writeModel(
   path: string,
   { architecture, seed, metadata }: SavedModel,
@@ -65,33 +72,45 @@ export async function writeModel(
   await writeSafetensors(path, { metadata: { [MODEL_KEY]: model, ...metadata }, tensors })
 }
 
-/** What a file holds, up to its tensors, whose names and shapes {@link parametersOf} checks. */
+/** What a file holds. */
 export interface ReadModel extends SavedModel {
-  readonly tensors: ReadonlyMap<string, Tensor>
+  /** All parameters, flat, in the order of the model's. */
+  readonly parameters: Float32Array
 }
 
 /**
- * Reads a model's file.
+ * Reads a model's file. Tensors of F16, BF16 and F64 become float32.
  *
- * @throws GruError ERR_GRU_FORMAT where the file cannot be read, holds no model, or fewer or more numbers than its architecture
+ * @throws GruError ERR_GRU_FORMAT where the file cannot be read, holds no model, or other tensors than those of its
+ *   architecture; the message names them. ERR_GRU_MEMORY
  */
 export async function readModel(path: string): Promise<ReadModel> {
-  const { metadata, tensors } = await readSafetensors(path)
-  const { [MODEL_KEY]: json, ...others } = metadata
-  const place = `${path}, metadata ${quote(MODEL_KEY)}`
-  if (json === undefined) {
-    throw argumentError('ERR_GRU_FORMAT', place, 'the options of a model', 'nothing')
-  }
-  const { seed, checked } = parseArchitecture(json, place)
-  checkTotal(path, tensors, countModelParameters(checked.native))
-  const architecture = checked.resolved
-  return { architecture, seed, metadata: Object.freeze(others), tensors }
+  return readSafetensors(path, async (file) => {
+    const { [MODEL_KEY]: json, ...others } = file.metadata
+    const place = `${path}, metadata ${quote(MODEL_KEY)}`
+    if (json === undefined) {
+      throw argumentError('ERR_GRU_FORMAT', place, 'the options of a model', 'nothing')
+    }
+    const { seed, architecture, specs } = parseModel(json, place)
+    // Before memory is had for a model of that size: the options may lie.
+    checkTensors(path, file.tensors, specs)
+    const count = specs.reduce((sum, spec) => sum + spec.count, 0)
+    const parameters = newFloat32Array('parameters', 'all parameters', count)
+    for (const { name, offset, count } of specs) {
+      await file.readFloat32(name, parameters.subarray(offset, offset + count))
+    }
+    return { architecture, seed, metadata: Object.freeze(others), parameters }
+  })
 }
 
-function parseArchitecture(
-  json: string,
-  place: string,
-): { readonly seed: number; readonly checked: CheckedArchitecture } {
+interface ParsedModel {
+  readonly seed: number
+  readonly architecture: ResolvedArchitecture
+  readonly specs: readonly Readonly<ParameterSpec>[]
+}
+
+function parseModel(json: string, place: string): ParsedModel {
+  const { modelParameterSpecs } = native()
   try {
     const keys = ['version', 'seed', ...ARCHITECTURE_KEYS] as const
     const given = checkOptions('model', JSON.parse(json), keys)
@@ -99,45 +118,58 @@ function parseArchitecture(
       const expected = `the format's version ${FORMAT_VERSION}`
       throw argumentError('ERR_GRU_FORMAT', 'version', expected, describe(given.version))
     }
-    return { seed: resolveSeed(given.seed), checked: checkArchitecture(given) }
+    const seed = resolveSeed(given.seed)
+    const checked = checkArchitecture(given)
+    const specs = modelParameterSpecs(checked.native)
+    return { seed, architecture: checked.resolved, specs }
   } catch (cause) {
     throw new GruError('ERR_GRU_FORMAT', `${place}: ${(cause as Error).message}`, { cause })
   }
 }
 
-/** Before a model of that size is made: a file may lie, and memory should not follow it. */
-function checkTotal(path: string, tensors: ReadonlyMap<string, Tensor>, expected: number): void {
-  let total = 0
-  for (const { data } of tensors.values()) total += data.length
-  if (total === expected) return
-  const meaning = `tensors with ${expected} values, as its options say`
-  throw argumentError('ERR_GRU_FORMAT', path, meaning, String(total))
+/** Refuses a file without the tensors of the model, with others, or with some that cannot be had as float32. */
+function checkTensors(
+  path: string,
+  tensors: ReadonlyMap<string, TensorInfo>,
+  specs: readonly Readonly<ParameterSpec>[],
+): void {
+  const names = new Set(specs.map(({ name }) => name))
+  const faults = [
+    list('none named ', specs.filter(({ name }) => !tensors.has(name)).map(quotedName)),
+    list('others named ', [...tensors.keys()].filter((name) => !names.has(name)).map(quote)),
+    list(
+      '',
+      specs.flatMap((spec) => unfitTensor(spec, tensors.get(spec.name))),
+    ),
+  ].filter((fault) => fault !== '')
+  if (faults.length === 0) return
+  const expected = 'the tensors that its options ask for'
+  throw argumentError('ERR_GRU_FORMAT', path, expected, faults.join('; '))
 }
 
-/**
- * The parameters in a file, each with the shape that it must have.
- *
- * @throws GruError ERR_GRU_FORMAT where a tensor is missing, is none of the model's, or has another dtype or shape
- */
-export function parametersOf(
-  path: string,
-  tensors: ReadonlyMap<string, Tensor>,
-  specs: readonly Readonly<ParameterSpec>[],
-): Parameters {
-  const parameters: Parameters = {}
-  for (const { name, shape } of specs) {
-    const tensor = tensors.get(name)
-    const got = tensor === undefined ? 'none' : `${tensor.dtype} [${tensor.shape.join(', ')}]`
-    const expected = `F32 [${shape.join(', ')}]`
-    if (tensor?.dtype !== 'F32' || got !== expected) {
-      throw argumentError('ERR_GRU_FORMAT', `${path}, tensor ${quote(name)}`, expected, got)
-    }
-    parameters[name] = tensor.data
+function quotedName({ name }: Readonly<ParameterSpec>): string {
+  return quote(name)
+}
+
+function unfitTensor(
+  { name, shape }: Readonly<ParameterSpec>,
+  tensor: TensorInfo | undefined,
+): readonly string[] {
+  if (tensor === undefined) return []
+  const faults: string[] = []
+  if (!isFloatDtype(tensor.dtype)) {
+    faults.push(`dtype ${quote(tensor.dtype)}, not among ${FLOAT_DTYPES.join(', ')}`)
   }
-  for (const name of tensors.keys()) {
-    if (!Object.hasOwn(parameters, name)) {
-      throw argumentError('ERR_GRU_FORMAT', path, "only the model's tensors", quote(name))
-    }
-  }
-  return parameters
+  const [got, expected] = [tensor.shape, shape].map(describeShape)
+  if (got !== expected) faults.push(`shape ${got}, not ${expected}`)
+  return faults.length === 0 ? [] : [`${quote(name)} of ${faults.join(' and ')}`]
+}
+
+const MAX_LISTED = 8
+
+/** The first few of `items` after some words; nothing where there are none. */
+function list(words: string, items: readonly string[]): string {
+  if (items.length === 0) return ''
+  const more = items.length > MAX_LISTED ? ` and ${items.length - MAX_LISTED} more` : ''
+  return `${words}${items.slice(0, MAX_LISTED).join(', ')}${more}`
 }

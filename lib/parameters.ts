@@ -65,6 +65,11 @@ export class ParameterTable {
       const array = arrays[index]
       if (array !== undefined) flat.set(array, offset)
     }
+    this.writeFlat(flat)
+  }
+
+  /** Copies all tensors in, from a flat vector in the order of {@link specs}. */
+  writeFlat(flat: Float32Array): void {
     this.#owner.writeParameters(flat)
   }
 

@@ -6,7 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
-import { argumentError, GruError } from './errors'
+import { argumentError, GruError, quote } from './errors'
 
 /** A text, bytes, or bytes in pieces. */
 export type FileContent = string | Uint8Array | readonly Uint8Array[]
@@ -16,17 +16,23 @@ const PERMISSION_BITS = 0o7777
 /**
  * Writes a file under a name of its own beside its place, and moves it there only when all of it is
  * on the disk: whatever happens meanwhile, the place holds the whole old file or the whole new one.
- * A file that is replaced hands down its permissions; a symbolic link keeps pointing to the file.
+ * A file that is replaced hands down its permissions. Other hard links to it keep the old content.
+ *
+ * Symbolic links are followed, one after another, to the place that the last one names, in whatever
+ * folder or file system it lies, and stay as they are. Where there is no file yet, it is made there.
+ * They are followed once, at the start: a file that is removed meanwhile is made anew, and a link
+ * that is changed meanwhile does not count.
  *
  * @param file - the path of the file
  * @param content - its new content, which must not change before the promise settles
  * @throws GruError ERR_GRU_FORMAT where the file cannot be written, with the system's error as
- *   cause; the old file is then as it was, and nothing else is left behind
+ *   cause, where links go in a circle, or where the place is a folder's or a device's; the message
+ *   names `file`. The old file and all links are then as they were, and nothing else is left behind
  */
 export async function replaceFile(file: string, content: FileContent): Promise<void> {
   try {
-    const target = await resolveLinks(file)
-    const mode = await modeOfOldFile(target)
+    const target = await followLinks(file)
+    const mode = await modeOfOldFile(file, target)
     const temporary = temporaryBeside(target)
     try {
       await writeWhole(temporary, content, mode)
@@ -49,17 +55,45 @@ function temporaryBeside(target: string): string {
   return path.join(path.dirname(target), `.gru-native-${suffix}.tmp`)
 }
 
-async function resolveLinks(file: string): Promise<string> {
+// As many as Linux follows.
+const MAX_LINKS = 40
+
+/** The place that a path names after all symbolic links, whether or not there is something. */
+async function followLinks(file: string): Promise<string> {
+  let place = file
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    checkNamesFile(file, place)
+    // The system's own way through folders, since `..` after a link is not what comes before the link.
+    const folder = await fs.realpath(path.dirname(place))
+    const name = path.join(folder, path.basename(place))
+    const next = await targetOfLink(name)
+    if (next === undefined) return name
+    place = path.isAbsolute(next) ? next : folder + path.sep + next
+  }
+  const got = 'symbolic links in a circle'
+  throw argumentError('ERR_GRU_FORMAT', file, 'a file that can be written', got)
+}
+
+/** A separator at the end names a folder, also where there is none yet. */
+function checkNamesFile(file: string, place: string): void {
+  if (!place.endsWith('/') && !place.endsWith(path.sep)) return
+  const got = `the path of a folder, ${quote(place)}`
+  throw argumentError('ERR_GRU_FORMAT', file, 'a file that can be written', got)
+}
+
+/** What a symbolic link says; undefined where there is something else or nothing. */
+async function targetOfLink(name: string): Promise<string | undefined> {
   try {
-    return await fs.realpath(file)
+    const status = await fs.lstat(name)
+    return status.isSymbolicLink() ? await fs.readlink(name) : undefined
   } catch (error) {
-    if (isMissing(error)) return path.resolve(file)
+    if (isMissing(error)) return undefined
     throw error
   }
 }
 
 /** The permissions of the file to be replaced; undefined where there is none yet. */
-async function modeOfOldFile(target: string): Promise<number | undefined> {
+async function modeOfOldFile(file: string, target: string): Promise<number | undefined> {
   try {
     const status = await fs.stat(target)
     if (status.isFile()) return status.mode & PERMISSION_BITS
@@ -68,7 +102,7 @@ async function modeOfOldFile(target: string): Promise<number | undefined> {
     throw error
   }
   // A rename would put a file in the place of a device such as /dev/null.
-  throw argumentError('ERR_GRU_FORMAT', target, 'a regular file or none', 'something else')
+  throw argumentError('ERR_GRU_FORMAT', file, 'a regular file or none', 'something else')
 }
 
 async function writeWhole(

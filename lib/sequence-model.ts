@@ -24,7 +24,7 @@ import {
   predictionMeaning,
   predictionRows,
 } from './model-batch'
-import { checkMetadata, type Metadata, parametersOf, readModel, writeModel } from './model-file'
+import { checkMetadata, type Metadata, readModel, writeModel } from './model-file'
 import {
   ARCHITECTURE_KEYS,
   checkArchitecture,
@@ -117,17 +117,20 @@ export class SequenceModel {
   }
 
   /**
-   * Loads a model that {@link save} wrote.
+   * Loads a model from a safetensors file as {@link save} writes it. Its tensors may also be F16 or BF16, which become
+   * float32 exactly, or F64, which is rounded to the nearest float32. Beside the model's own memory this takes as much
+   * as its parameters have, for as long as it reads.
    *
    * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else: the message
-   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
+   *   names the file and what is wrong with it, as the tensors that are missing, too many or of another shape, or the
+   *   place of an F64 beyond float32; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: LoadOptions = {}): Promise<SequenceModel> {
     const device = resolveDevice(checkOptions('options', options, DEVICE_KEYS))
-    const { architecture, seed, metadata, tensors } = await readModel(path)
+    const { architecture, seed, metadata, parameters } = await readModel(path)
     const model = new SequenceModel({ ...architecture, seed, ...device })
     try {
-      model.setParameters(parametersOf(path, tensors, model.#parameters.specs))
+      model.#parameters.writeFlat(parameters)
     } catch (error) {
       model.dispose()
       throw error
@@ -197,8 +200,9 @@ export class SequenceModel {
   }
 
   /**
-   * Saves the model as a safetensors file, its parameters as they are when this is called. An old file
-   * of that name is replaced only when the new one is whole.
+   * Saves the model as a safetensors file, its parameters as they are when this is called: one copy of them is kept
+   * until they are written. An old file of that name is replaced only when the new one is whole. A symbolic link stays
+   * a link: the file that it names is replaced, or made where there is none.
    *
    * @throws GruError ERR_GRU_FORMAT where the file cannot be written; as {@link getParameters}
    */

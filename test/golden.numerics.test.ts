@@ -8,11 +8,12 @@ import {
   Trainer,
 } from '../lib'
 import type { TrainingBatch } from '../lib'
-import { readSafetensors, type Safetensors } from '../lib/formats/safetensors'
+import type { Safetensors } from '../lib/formats/safetensors-writer'
 import { requireChosenEngine } from './support/engine-choice'
 import { goldenFiles } from './support/golden'
 import { forms } from './support/layers'
 import { beyond, largestDifference, largestMagnitude } from './support/numbers'
+import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
@@ -50,7 +51,7 @@ interface Golden {
 }
 
 async function readGolden(file: string): Promise<Golden> {
-  const content = await readSafetensors(file)
+  const content = await readWhole(file)
   const golden = JSON.parse(content.metadata['case']!) as { kind: 'layer' | 'training' }
   return { name: path.basename(file, '.safetensors'), [golden.kind]: golden, content }
 }

@@ -2,29 +2,16 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { SequenceModel, type SequenceModelOptions, Trainer } from '../lib'
-import { parseSafetensors, serializeSafetensors, type Tensor } from '../lib/formats/safetensors'
+import { SequenceModel, Trainer } from '../lib'
 import { compileLibrary } from './support/compile-library'
 import { expectGruRejection } from './support/errors'
 import { bitsOf } from './support/numbers'
+import { type RawTensor, readWhole, writeRaw } from './support/safetensors'
+import { bits, options, saveOne } from './support/saved-model'
 import { temporaryFolder } from './support/temporary-folder'
 
 const inFolder = temporaryFolder()
-const options: SequenceModelOptions = {
-  input: { tokens: 5, embeddingSize: 3 },
-  gru: { hiddenSize: 4, numLayers: 2, dropout: 0.5, resetAfter: false, updateGate: 'replace' },
-  output: { size: 5, loss: 'crossEntropy', every: 'last' },
-  seed: 2 ** 40 + 1,
-}
 const text = Int32Array.of(0, 1, 2, 3, 4, 0)
-
-const bits = (model: SequenceModel): string[] => Object.values(model.getParameters()).map(bitsOf)
-
-async function saveOne(file: string, metadata = {}): Promise<string[]> {
-  using model = new SequenceModel(options)
-  await model.save(file, { metadata })
-  return bits(model)
-}
 
 describe('a saved model', () => {
   test('is loaded again as it was, to the bit', async () => {
@@ -66,7 +53,7 @@ describe('a saved model', () => {
   test('has the tensors of getParameters, with their shapes', async () => {
     const file = inFolder('shapes.safetensors')
     await saveOne(file)
-    const { tensors } = parseSafetensors(fs.readFileSync(file), file)
+    const { tensors } = await readWhole(file)
     using model = new SequenceModel(options)
     expect([...tensors.keys()].sort()).toEqual(Object.keys(model.getParameters()).sort())
     expect(tensors.get('embedding.weight')?.shape).toEqual([5, 3])
@@ -86,133 +73,61 @@ describe('a saved model', () => {
   })
 })
 
-type Change = (tensors: Map<string, Tensor>, metadata: Record<string, string>) => void
-
-/** Saves a model, and again with other content. */
-async function saveChanged(file: string, change: Change): Promise<void> {
-  await saveOne(file)
-  const { tensors, metadata } = parseSafetensors(fs.readFileSync(file), file)
-  const [newTensors, newMetadata] = [new Map(tensors), { ...metadata }]
-  change(newTensors, newMetadata)
-  fs.writeFileSync(file, serializeSafetensors({ tensors: newTensors, metadata: newMetadata }))
-}
-
-function changeOptions(change: (model: Record<string, unknown>) => void): Change {
-  return (_, metadata) => {
-    const model = JSON.parse(metadata['gru-native']!) as Record<string, unknown>
-    change(model)
-    metadata['gru-native'] = JSON.stringify(model)
+describe('a model whose file has numbers of other widths', () => {
+  /** So many numbers of a kind, and the float32 numbers that they are. */
+  const NUMBERS: Record<string, (count: number) => [ArrayBufferView, Float32Array]> = {
+    F16: (count) => [
+      Uint16Array.from({ length: count }, (_, i) => 0xb000 | i),
+      Float32Array.from({ length: count }, (_, i) => -(2 ** -3) * (1 + i / 1024)),
+    ],
+    BF16: (count) => [
+      Uint16Array.from({ length: count }, (_, i) => 0x3e00 | i),
+      Float32Array.from({ length: count }, (_, i) => 2 ** -3 * (1 + i / 128)),
+    ],
+    F64: (count) => [
+      Float64Array.from({ length: count }, (_, i) => (i + 1) / 3),
+      Float32Array.from({ length: count }, (_, i) => Math.fround((i + 1) / 3)),
+    ],
+    F32: (count) => [new Float32Array(count).fill(0.1), new Float32Array(count).fill(0.1)],
   }
-}
 
-const bias: Tensor = { dtype: 'F32', shape: [5], data: new Float32Array(5) }
-
-describe('load refuses', () => {
-  test.each<[string, Change, RegExp]>([
-    [
-      'a missing tensor',
-      (tensors) => tensors.delete('head.bias'),
-      /expected tensors with \d+ values/,
-    ],
-    [
-      'a renamed tensor',
-      (tensors) => {
-        tensors.delete('head.bias')
-        tensors.set('head.biases', bias)
-      },
-      /tensor "head\.bias": expected F32 \[5\], got none/,
-    ],
-    [
-      'an empty tensor more',
-      (tensors) => tensors.set('extra', { dtype: 'F32', shape: [0], data: new Float32Array(0) }),
-      /expected only the model's tensors, got "extra"/,
-    ],
-    [
-      'an empty tensor named as a member of every object',
-      (tensors) =>
-        tensors.set('constructor', { dtype: 'F32', shape: [0], data: new Float32Array(0) }),
-      /expected only the model's tensors, got "constructor"/,
-    ],
-    [
-      'another shape',
-      (tensors) => tensors.set('head.bias', { ...bias, shape: [5, 1] }),
-      /tensor "head\.bias": expected F32 \[5\], got F32 \[5, 1\]/,
-    ],
-    [
-      'another dtype',
-      (tensors) => tensors.set('head.bias', { dtype: 'I32', shape: [5], data: new Int32Array(5) }),
-      /tensor "head\.bias": expected F32 \[5\], got I32 \[5\]/,
-    ],
-    [
-      'no options',
-      (_, metadata) => delete metadata['gru-native'],
-      /expected the options of a model, got nothing/,
-    ],
-    [
-      'options that are no JSON',
-      (_, metadata) => (metadata['gru-native'] = '{'),
-      /metadata "gru-native": .*JSON/,
-    ],
-    [
-      'options that are no object',
-      (_, metadata) => (metadata['gru-native'] = '[]'),
-      /model: expected a plain object/,
-    ],
-    [
-      'another version',
-      changeOptions((model) => (model['version'] = 2)),
-      /version: expected the format's version 1, got 2/,
-    ],
-    ['unknown options', changeOptions((model) => (model['layers'] = 2)), /"layers"/],
-    [
-      'wrong options',
-      changeOptions((model) => (model['gru'] = { hiddenSize: 'x' })),
-      /gru\.hiddenSize: .*got "x"/,
-    ],
-    ['no seed', changeOptions((model) => (model['seed'] = null)), /seed: .*got null/],
-    [
-      'a model larger than its tensors',
-      changeOptions((model) => (model['gru'] = { hiddenSize: 2 ** 28 })),
-      /expected tensors with \d+ values, as its options say, got/,
-    ],
-  ])('%s', async (name, change, message) => {
-    const file = inFolder(`${name.replaceAll(' ', '-')}.safetensors`)
-    await saveChanged(file, change)
-    const error = await expectGruRejection(SequenceModel.load(file), 'ERR_GRU_FORMAT', message)
-    expect(error.message.startsWith(file)).toBe(true)
-  })
-
-  test('a file that is cut short, anywhere', async () => {
-    const file = inFolder('cut.safetensors')
-    await saveOne(file)
-    const bytes = fs.readFileSync(file)
-    for (let length = 0; length < bytes.length; length += 37) {
-      fs.writeFileSync(file, bytes.subarray(0, length))
-      await expectGruRejection(SequenceModel.load(file), 'ERR_GRU_FORMAT', /cut\.safetensors/)
+  /** Saves a model, and again with the tensors that `kindOf` says; returns the values that it then has. */
+  async function saveOfKinds(
+    file: string,
+    kindOf: (index: number) => string,
+  ): Promise<Record<string, Float32Array>> {
+    await saveOne(file, { note: 'kept' })
+    const { tensors, metadata } = await readWhole(file)
+    const raw: Record<string, RawTensor> = {}
+    const values: Record<string, Float32Array> = {}
+    for (const [index, [name, { shape, data }]] of [...tensors].entries()) {
+      const dtype = kindOf(index)
+      const [numbers, expected] = NUMBERS[dtype]!(data.length)
+      raw[name] = { dtype, shape, bytes: new Uint8Array(numbers.buffer) }
+      values[name] = expected
     }
-  })
+    writeRaw(file, raw, metadata)
+    return values
+  }
 
-  test('a file that is not there, with the cause', async () => {
-    const file = inFolder('none.safetensors')
-    const error = await expectGruRejection(
-      SequenceModel.load(file),
-      'ERR_GRU_FORMAT',
-      /none\.safetensors/,
-    )
-    expect(error.cause).toMatchObject({ code: 'ENOENT' })
-  })
-
-  test.each([undefined, 7, ''])('the path %p', async (bad) => {
-    const code = bad === '' ? 'ERR_GRU_VALUE' : 'ERR_GRU_TYPE'
-    await expectGruRejection(SequenceModel.load(bad as string), code, /^path: /)
-    using model = new SequenceModel(options)
-    await expectGruRejection(model.save(bad as string), code, /^path: /)
-  })
-
-  test('a device that is not there', async () => {
-    const file = inFolder('device.safetensors')
-    await saveOne(file)
-    await expectGruRejection(SequenceModel.load(file, { device: 'cuda' }), 'ERR_GRU_DEVICE', /cuda/)
+  test.each<[string, string[]]>([
+    ['F16', ['F16']],
+    ['BF16', ['BF16']],
+    ['F64', ['F64']],
+    ['several', ['F16', 'F32', 'BF16', 'F64']],
+  ])('%s is loaded as float32, and saved so', async (name, kinds) => {
+    const file = inFolder(`${name}.safetensors`)
+    const values = await saveOfKinds(file, (index) => kinds[index % kinds.length]!)
+    using loaded = await SequenceModel.load(file)
+    const parameters = loaded.getParameters()
+    expect(Object.keys(parameters).sort()).toEqual(Object.keys(values).sort())
+    for (const [tensor, array] of Object.entries(parameters)) {
+      expect([tensor, [...array]]).toEqual([tensor, [...values[tensor]!]])
+    }
+    expect(loaded.metadata).toEqual({ note: 'kept' })
+    await loaded.save(file)
+    const saved = [...(await readWhole(file)).tensors.values()].map(({ dtype }) => dtype)
+    expect(new Set(saved)).toEqual(new Set(['F32']))
   })
 })
 

@@ -1,14 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { replaceFile } from '../lib/replace-file'
@@ -54,20 +45,6 @@ test('gives a first file the permissions that the process gives its files', asyn
   await replaceFile(path.join(folder, 'a'), '')
   const mode = (name: string): number => statSync(path.join(folder, name)).mode
   expect(mode('a')).toBe(mode('plain'))
-})
-
-test('keeps a symbolic link and replaces the file it points to', async () => {
-  const folder = newFolder()
-  mkdirSync(path.join(folder, 'elsewhere'))
-  const file = path.join(folder, 'elsewhere', 'a')
-  writeFileSync(file, 'old')
-  const link = path.join(folder, 'link')
-  symlinkSync(file, link)
-  await replaceFile(link, 'new')
-  expect(readFileSync(file, 'utf8')).toBe('new')
-  expect(readdirSync(folder)).toEqual(['elsewhere', 'link'])
-  expect(await fs.readlink(link)).toBe(file)
-  expect(readdirSync(path.join(folder, 'elsewhere'))).toEqual(['a'])
 })
 
 test('refuses the place of a folder or of a device', async () => {

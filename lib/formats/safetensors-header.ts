@@ -1,33 +1,16 @@
 /**
  * The header of a safetensors file, and all the ways in which it can be wrong.
  *
+ * The format (https://huggingface.co/docs/safetensors) is eight bytes with the header's length, a JSON header,
+ * and the tensors' values, all little-endian, like the machines this package runs on.
+ *
  * @module
  */
 import { isUtf8 } from 'node:buffer'
 import { argumentError, describe, quote } from '../errors'
+import { contentKind } from './content-kind'
 import { findDuplicateKey } from './duplicate-keys'
-
-export interface ArrayOfDtype {
-  F64: Float64Array
-  F32: Float32Array
-  I64: BigInt64Array
-  I32: Int32Array
-  U8: Uint8Array
-}
-
-/** The element types that this package reads and writes, by their names in the format. */
-export type Dtype = keyof ArrayOfDtype
-
-// In the order in which the format's own library lays out tensors: widest elements first, so that
-// every tensor is aligned.
-export const ARRAY_CONSTRUCTORS = {
-  I64: BigInt64Array,
-  F64: Float64Array,
-  F32: Float32Array,
-  I32: Int32Array,
-  U8: Uint8Array,
-} as const
-export const DTYPES = Object.keys(ARRAY_CONSTRUCTORS) as readonly Dtype[]
+import { bitsOf, countOfBytes } from './safetensors-dtypes'
 
 export const LENGTH_BYTES = 8
 /** The largest header that the format's own library reads. */
@@ -38,7 +21,8 @@ const OPENING_BRACE = '{'.charCodeAt(0)
 /** A tensor's entry in the header; the bytes count from the end of the header. */
 export interface Entry {
   readonly name: string
-  readonly dtype: Dtype
+  /** One of the format's, or one that is newer than this package. */
+  readonly dtype: string
   readonly shape: readonly number[]
   readonly begin: number
   readonly end: number
@@ -53,16 +37,21 @@ export interface Header {
 /**
  * The header's length from the file's first bytes, where a file of `fileBytes` can have such a
  * header.
+ *
+ * @param head - the first bytes of the file, as {@link contentKind} takes them
+ * @throws GruError ERR_GRU_FORMAT where there is no such header: the message says what the file is, where that can be told
  */
-export function headerLength(prefix: Uint8Array, fileBytes: number, name: string): number {
-  if (fileBytes < LENGTH_BYTES) {
+export function headerLength(head: Uint8Array, fileBytes: number, name: string): number {
+  const length = lengthIn(head)
+  if (length === undefined || length > MAX_HEADER_BYTES || head[LENGTH_BYTES] !== OPENING_BRACE) {
+    refuseOtherKinds(head, name)
+  }
+  if (length === undefined) {
     const expected = `at least ${LENGTH_BYTES} bytes`
     throw argumentError('ERR_GRU_FORMAT', name, expected, `a file of ${fileBytes}`)
   }
-  const view = new DataView(prefix.buffer, prefix.byteOffset, LENGTH_BYTES)
-  const length = view.getBigUint64(0, true)
   if (length > MAX_HEADER_BYTES) {
-    const expected = `a header of at most ${MAX_HEADER_BYTES} bytes`
+    const expected = `a safetensors file with a header of at most ${MAX_HEADER_BYTES} bytes`
     throw argumentError('ERR_GRU_FORMAT', name, expected, `one of ${length}`)
   }
   const end = LENGTH_BYTES + Number(length)
@@ -71,6 +60,18 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, name: string
     throw argumentError('ERR_GRU_FORMAT', name, expected, `a file of ${fileBytes}`)
   }
   return Number(length)
+}
+
+function refuseOtherKinds(head: Uint8Array, name: string): void {
+  const got = contentKind(head)
+  if (got === undefined) return
+  const expected = 'a safetensors file, the one kind that this version reads'
+  throw argumentError('ERR_GRU_FORMAT', name, expected, got)
+}
+
+function lengthIn(head: Uint8Array): bigint | undefined {
+  if (head.length < LENGTH_BYTES) return undefined
+  return new DataView(head.buffer, head.byteOffset).getBigUint64(0, true)
 }
 
 export function parseHeader(bytes: Uint8Array, dataBytes: number, name: string): Header {
@@ -132,22 +133,28 @@ function parseEntry(tensor: string, info: unknown, dataBytes: number, name: stri
   const dtype = parseDtype(info['dtype'], place)
   const shape = parseShape(info['shape'], place)
   const [begin, end] = parseOffsets(info['data_offsets'], dataBytes, place)
-  const bytes = countOfBytes(shape, dtype)
-  if (!Number.isSafeInteger(bytes)) {
-    const expected = `a shape of at most ${Number.MAX_SAFE_INTEGER} bytes`
-    throw argumentError('ERR_GRU_FORMAT', place, expected, describeShape(shape))
-  }
-  if (bytes !== end - begin) {
-    const expected = `${bytes} bytes for ${dtype} ${describeShape(shape)}`
-    throw argumentError('ERR_GRU_FORMAT', place, expected, `data_offsets of ${end - begin}`)
-  }
+  checkSize(dtype, shape, end - begin, place)
   return { name: tensor, dtype, shape, begin, end }
 }
 
-function parseDtype(value: unknown, place: string): Dtype {
-  if (DTYPES.includes(value as Dtype)) return value as Dtype
-  const expected = `a dtype among ${DTYPES.join(', ')}`
-  throw argumentError('ERR_GRU_FORMAT', place, expected, describe(value))
+function parseDtype(value: unknown, place: string): string {
+  if (typeof value === 'string') return value
+  throw argumentError('ERR_GRU_FORMAT', place, 'a dtype that is a string', describe(value))
+}
+
+function checkSize(dtype: string, shape: readonly number[], got: number, place: string): void {
+  const bits = bitsOf(dtype)
+  // The format may get more types: a tensor that nobody asks for does no harm.
+  if (bits === undefined) return
+  const bytes = countOfBytes(shape, bits)
+  if (bytes === Infinity) {
+    const expected = `a shape of at most ${Number.MAX_SAFE_INTEGER} bits`
+    throw argumentError('ERR_GRU_FORMAT', place, expected, describeShape(shape))
+  }
+  if (bytes !== got) {
+    const expected = `${bytes} bytes for ${dtype} ${describeShape(shape)}`
+    throw argumentError('ERR_GRU_FORMAT', place, expected, `data_offsets of ${got}`)
+  }
 }
 
 function parseShape(value: unknown, place: string): readonly number[] {
@@ -173,19 +180,6 @@ function parseOffsets(value: unknown, dataBytes: number, place: string): [number
 
 export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
-}
-
-/**
- * The bytes of a tensor; beyond the safe integers where some partial product is, as the format's
- * library counts.
- */
-export function countOfBytes(shape: readonly number[], dtype: Dtype): number {
-  let bytes: number = ARRAY_CONSTRUCTORS[dtype].BYTES_PER_ELEMENT
-  for (const size of shape) {
-    bytes *= size
-    if (!Number.isSafeInteger(bytes)) return Infinity
-  }
-  return bytes
 }
 
 export function describeShape(shape: readonly number[]): string {

@@ -25,6 +25,13 @@ void keep_model_input(PromiseJob& job, ModelInput& input) {
   input.abort = &job.abort_flag();
 }
 
+napi_value model_parameter_specs(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  ParameterLayout layout;
+  check(ParameterLayout::of_model(read_model_options(Napi::Value(env, arguments[0])), layout));
+  return parameter_specs(env, layout);
+}
+
 napi_value ModelObject::define(napi_env env) {
   const napi_property_descriptor members[] = {
       getter<&ModelObject::device>("device"),

@@ -37,6 +37,9 @@ class ModelObject {
   std::shared_ptr<SharedModel> model_;
 };
 
+/// `modelParameterSpecs(options)`: the ParameterSpecs of a model that is not made.
+napi_value model_parameter_specs(Arguments& arguments);
+
 /// The first four arguments of every call on a batch of a model's, in place.
 ModelInput read_model_input(const Arguments& arguments, const ModelOptions& options);
 /// Moves them into the job's own memory, and lets its abort flag stop the call.

@@ -11,6 +11,7 @@ import {
   createModel,
   emptyResult,
   gruOptions,
+  modelOptions,
   tokens,
   trainerOptions,
   wave,
@@ -202,4 +203,24 @@ describe('NativeModel and NativeTrainer', () => {
     readonly trainer: InstanceType<typeof addon.NativeTrainer>
     readonly parameters: Float32Array
   }
+})
+
+describe('modelParameterSpecs', () => {
+  test.each([
+    {},
+    { tokens: 0 },
+    { outputSize: 3, gru: { ...gruOptions, numLayers: 3, bidirectional: true, bias: false } },
+  ])('are those that a model of %j has', (changes) => {
+    const specs = createModel(changes).parameterSpecs()
+    expect(addon.modelParameterSpecs({ ...modelOptions, ...changes })).toEqual(specs)
+  })
+
+  test('refuse what a model refuses, and need no memory for what is large', async () => {
+    const specs = (gru: object) => () =>
+      addon.modelParameterSpecs({ ...modelOptions, gru: { ...gruOptions, ...gru } })
+    expect(await codeOf(specs({ hiddenSize: 0 }))).toBe('ERR_GRU_VALUE')
+    expect(await codeOf(specs({ hiddenSize: 'x' }))).toBe('ERR_GRU_TYPE')
+    expect(await codeOf(specs({ hiddenSize: 2 ** 28 }))).toBe('ERR_GRU_VALUE')
+    expect(specs({ hiddenSize: 2 ** 23 })().at(-1)?.shape).toEqual([modelOptions.outputSize])
+  })
 })

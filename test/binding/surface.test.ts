@@ -27,6 +27,7 @@ describe('exports', () => {
         'NativeTrainer',
         'cudaRuntime',
         'initialize',
+        'modelParameterSpecs',
         'referenceGru',
         'runtime',
         'setThreads',

@@ -1,27 +1,24 @@
 import * as fc from 'fast-check'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
-import {
-  parseSafetensors,
-  readSafetensors,
-  type Safetensors,
-  serializeSafetensors,
-  type Tensor,
-  writeSafetensors,
-} from '../../lib/formats/safetensors'
-import { expectGruError, expectGruRejection } from '../support/errors'
+import type { Tensor } from '../../lib/formats/safetensors-dtypes'
+import { type Safetensors, writeSafetensors } from '../../lib/formats/safetensors-writer'
+import { expectGruRejection } from '../support/errors'
 import { goldenFiles } from '../support/golden'
 import { seed } from '../support/random'
+import { bytesOfFile, fileOf, readWhole } from '../support/safetensors'
 import { temporaryFolder } from '../support/temporary-folder'
 
 const inFolder = temporaryFolder()
 
-/** A file from its parts, told apart from what the library would write. */
-function fileOf(header: string | Uint8Array, data: Uint8Array, headerLength?: bigint): Buffer {
-  const json = Buffer.from(header)
-  const prefix = Buffer.alloc(8)
-  prefix.writeBigUInt64LE(headerLength ?? BigInt(json.length))
-  return Buffer.concat([prefix, json, data])
+const serialized = (written: Safetensors): Promise<Buffer> =>
+  bytesOfFile(inFolder('serialized.safetensors'), written)
+
+/** What a file of such bytes holds. */
+function parsed(bytes: Uint8Array): Promise<Safetensors> {
+  const file = inFolder('parsed.safetensors')
+  writeFileSync(file, bytes)
+  return readWhole(file)
 }
 
 function f32(shape: readonly number[], values: readonly number[]): Tensor {
@@ -36,8 +33,8 @@ function content(
 }
 
 describe('the bytes of a file', () => {
-  test('are those of the format, written out by hand', () => {
-    const bytes = serializeSafetensors(
+  test('are those of the format, written out by hand', async () => {
+    const bytes = await serialized(
       content(
         {
           b: f32([2], [1, -2]),
@@ -68,30 +65,28 @@ describe('the bytes of a file', () => {
       '0000803f000000c0' +
       'feffffff' +
       '070809'
-    expect(Buffer.from(bytes)).toEqual(fileOf(padded, Buffer.from(hex, 'hex')))
+    expect(bytes).toEqual(fileOf(padded, Buffer.from(hex, 'hex')))
   })
 
-  test('of nothing are an empty header', () => {
-    const bytes = serializeSafetensors(content({}))
-    expect(Buffer.from(bytes)).toEqual(fileOf('{}      ', Buffer.alloc(0)))
-    expect(parseSafetensors(bytes, 'empty')).toEqual(content({}))
+  test('of nothing are an empty header', async () => {
+    const bytes = await serialized(content({}))
+    expect(bytes).toEqual(fileOf('{}      ', Buffer.alloc(0)))
+    expect(await parsed(bytes)).toEqual(content({}))
   })
 
   test.each(goldenFiles.map((file) => [path.basename(file), file]))(
     'of %s, which the Python library wrote, come back bit for bit',
     async (_, file) => {
-      const bytes = readFileSync(file)
-      const parsed = parseSafetensors(bytes, file)
-      expect(await readSafetensors(file)).toEqual(parsed)
-      const shuffled = { ...parsed, tensors: new Map([...parsed.tensors].reverse()) }
-      expect(Buffer.from(serializeSafetensors(shuffled)).equals(bytes)).toBe(true)
+      const whole = await readWhole(file)
+      const shuffled = { ...whole, tensors: new Map([...whole.tensors].reverse()) }
+      expect((await serialized(shuffled)).equals(readFileSync(file))).toBe(true)
     },
   )
 })
 
 test('reads a GRU cell that computes what its file says', async () => {
   const file = path.join(__dirname, '..', 'golden', 'one.safetensors')
-  const { metadata, tensors } = await readSafetensors(file)
+  const { metadata, tensors } = await readWhole(file)
   expect(JSON.parse(metadata['case'] ?? '')).toMatchObject({ steps: 1, batch: 1, hiddenSize: 1 })
   const values = (name: string): number[] => [...(tensors.get(name)?.data as Float32Array)]
   const [x = NaN] = values('input')
@@ -149,42 +144,22 @@ describe('a round trip', () => {
       .sort((a, b) => (a.name < b.name ? -1 : 1)),
   })
 
-  test('in memory, at any offset', () => {
-    fc.assert(
-      fc.property(contents, fc.nat({ max: 9 }), (written, offset) => {
-        const bytes = serializeSafetensors(written)
-        const shifted = new Uint8Array(offset + bytes.length).subarray(offset)
-        shifted.set(bytes)
-        expect(bits(parseSafetensors(shifted, 'memory'))).toEqual(bits(written))
+  test('gives the same bits', async () => {
+    await fc.assert(
+      fc.asyncProperty(contents, async (written) => {
+        const bytes = await serialized(written)
+        expect(bits(await parsed(bytes))).toEqual(bits(written))
         expect(bytes[8]).toBe('{'.charCodeAt(0))
-        expect(Buffer.from(bytes).readUInt32LE() % 8).toBe(0)
+        expect(bytes.readUInt32LE() % 8).toBe(0)
       }),
       { seed },
     )
   })
 
-  test('through the disk', async () => {
-    const file = inFolder('round.safetensors')
-    await fc.assert(
-      fc.asyncProperty(contents, async (written) => {
-        await writeSafetensors(file, written)
-        expect(bits(await readSafetensors(file))).toEqual(bits(written))
-      }),
-      { seed, numRuns: 30 },
-    )
-  })
-
-  test('of a part of a larger array writes that part alone', () => {
+  test('of a part of a larger array writes that part alone', async () => {
     const data = Float32Array.of(1, 2, 3, 4).subarray(1, 3)
-    const bytes = serializeSafetensors(content({ part: { dtype: 'F32', shape: [2], data } }))
-    expect(parseSafetensors(bytes, 'part').tensors.get('part')?.data).toEqual(Float32Array.of(2, 3))
-  })
-
-  test('gives arrays of their own', () => {
-    const bytes = serializeSafetensors(content({ a: f32([1], [3]) }))
-    const { tensors } = parseSafetensors(bytes, 'own')
-    bytes.fill(0)
-    expect(tensors.get('a')?.data).toEqual(Float32Array.of(3))
+    const bytes = await serialized(content({ part: { dtype: 'F32', shape: [2], data } }))
+    expect((await parsed(bytes)).tensors.get('part')?.data).toEqual(Float32Array.of(2, 3))
   })
 })
 
@@ -226,13 +201,13 @@ describe('what cannot be written is refused', () => {
       'ERR_GRU_VALUE',
       '"\\udc00": expected text that is valid Unicode, got a lone surrogate',
     ],
-  ])('%s', (_, written, code, message) => {
-    expectGruError(() => serializeSafetensors(written), code, message)
+  ])('%s', async (_, written, code, message) => {
+    await expectGruRejection(serialized(written), code, message)
   })
 
-  test('a header that no reader would take', () => {
+  test('a header that no reader would take', async () => {
     const written = content({}, { long: 'x'.repeat(100_000_000) })
-    expectGruError(() => serializeSafetensors(written), 'ERR_GRU_VALUE', /at most 100000000 bytes/)
+    await expectGruRejection(serialized(written), 'ERR_GRU_VALUE', /at most 100000000 bytes/)
   })
 
   test('and leaves the old file as it was', async () => {
@@ -246,15 +221,6 @@ describe('what cannot be written is refused', () => {
   })
 })
 
-test('writing copies the content before it returns', async () => {
-  const file = inFolder('copied.safetensors')
-  const data = Float32Array.of(1, 2)
-  const done = writeSafetensors(file, content({ a: { dtype: 'F32', shape: [2], data } }))
-  data.fill(9)
-  await done
-  expect((await readSafetensors(file)).tensors.get('a')?.data).toEqual(Float32Array.of(1, 2))
-})
-
 describe('a file that lies is refused', () => {
   const data = Buffer.alloc(16)
   const info = (dtype: string, shape: string, offsets: string): string =>
@@ -265,26 +231,25 @@ describe('a file that lies is refused', () => {
   const two = (first: string, second: string): string =>
     `{"a":${info('"F32"', '[2]', first)},"b":${info('"F32"', '[2]', second)}}`
 
-  /** The bytes in memory and on the disk meet the same answer. */
   async function expectRefusal(bytes: Buffer, rest: string | RegExp): Promise<void> {
     const file = inFolder('lying.safetensors')
     writeFileSync(file, bytes)
-    const error = await expectGruRejection(readSafetensors(file), 'ERR_GRU_FORMAT', /^/)
+    const error = await expectGruRejection(readWhole(file), 'ERR_GRU_FORMAT', /^/)
     expect(error.message.startsWith(file)).toBe(true)
     expect(error.message).toEqual(
       typeof rest === 'string' ? expect.stringContaining(rest) : expect.stringMatching(rest),
     )
-    expectGruError(() => parseSafetensors(bytes, file), 'ERR_GRU_FORMAT', error.message)
   }
 
-  test('while the same file is taken where it does not lie', () => {
-    expect([...parseSafetensors(fileOf(good, data), 'good').tensors.keys()]).toEqual(['a', 'b'])
-    const swapped = fileOf(two('[8,16]', '[0,8]'), data)
-    expect([...parseSafetensors(swapped, 'good').tensors.keys()]).toEqual(['b', 'a'])
-    const spaced = fileOf(`${good} \n `, data)
-    expect(parseSafetensors(spaced, 'good').tensors.size).toBe(2)
-    const unknown = fileOf(good.replace('{"dtype"', '{"note":[{"a":1},{"a":1}],"dtype"'), data)
-    expect(parseSafetensors(unknown, 'good').tensors.size).toBe(2)
+  test('while the same file is taken where it does not lie', async () => {
+    const names = async (header: string): Promise<string[]> => [
+      ...(await parsed(fileOf(header, data))).tensors.keys(),
+    ]
+    expect(await names(good)).toEqual(['a', 'b'])
+    expect(await names(two('[8,16]', '[0,8]'))).toEqual(['b', 'a'])
+    expect(await names(`${good} \n `)).toHaveLength(2)
+    const unknown = good.replace('{"dtype"', '{"note":[{"a":1},{"a":1}],"dtype"')
+    expect(await names(unknown)).toHaveLength(2)
   })
 
   test.each<[string, string, string | RegExp]>([
@@ -314,11 +279,10 @@ describe('a file that lies is refused', () => {
     ['a tensor that is an array', '{"a":[]}', 'tensor "a": expected an object, got an Array of 0'],
     ['a tensor that is null', '{"a":null}', 'tensor "a": expected an object, got null'],
     [
-      'an unknown dtype',
-      one('"BF16"', '[8]'),
-      'tensor "a": expected a dtype among I64, F64, F32, I32, U8, got "BF16"',
+      'a dtype that is no text',
+      one('4', '[4]'),
+      'tensor "a": expected a dtype that is a string, got 4',
     ],
-    ['the name of a method as dtype', one('"constructor"', '[8]'), /, got "constructor"$/],
     ['no dtype', '{"a":{"shape":[4],"data_offsets":[0,16]}}', /, got undefined$/],
     ['a shape that is no array', one('"F32"', '4'), 'a shape of non-negative integers, got 4'],
     ['no shape', '{"a":{"dtype":"F32","data_offsets":[0,16]}}', 'integers, got undefined'],
@@ -329,7 +293,7 @@ describe('a file that lies is refused', () => {
     [
       'sizes whose product overflows',
       one('"F32"', '[4294967296,4294967296,4294967296]'),
-      /expected a shape of at most 9007199254740991 bytes, got \[4294967296, /,
+      /expected a shape of at most 9007199254740991 bits, got \[4294967296, /,
     ],
     ['an overflow hidden by a zero', one('"F32"', '[4294967296,4294967296,0]', '[0,0]'), /at most/],
     [
@@ -396,7 +360,7 @@ describe('a file that lies is refused', () => {
     [
       'larger than allowed',
       100_000_001n,
-      'expected a header of at most 100000000 bytes, got one of 100000001',
+      'expected a safetensors file with a header of at most 100000000 bytes, got one of 100000001',
     ],
     ['beyond exact numbers', 2n ** 53n + 1n, 'got one of 9007199254740993'],
     ['the largest there is', 2n ** 64n - 1n, 'got one of 18446744073709551615'],
@@ -405,7 +369,7 @@ describe('a file that lies is refused', () => {
   })
 
   test('one that is cut at any byte, or has one more', async () => {
-    const whole = serializeSafetensors(
+    const whole = await serialized(
       content({ a: f32([2], [1, 2]), b: f32([1], [3]) }, { kind: 'x' }),
     )
     for (let length = 0; length < whole.length; length++) {
@@ -415,25 +379,22 @@ describe('a file that lies is refused', () => {
     await expectRefusal(longer, 'expected 12 bytes of data, got 13')
   })
 
-  test('any change of the header is refused or read within the file', () => {
+  test('any change of the header is refused or read within the file', async () => {
     const whole = fileOf(good, data)
     const change = fc.tuple(fc.nat({ max: 8 + good.length - 1 }), fc.nat({ max: 255 }))
     const error = expect.objectContaining({ code: 'ERR_GRU_FORMAT' }) as unknown
-    fc.assert(
-      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 4 }), async (changes) => {
         const bytes = Buffer.from(whole)
         for (const [position, value] of changes) bytes[position] = value
-        let result: unknown
-        try {
-          result = [...parseSafetensors(bytes, 'changed').tensors.values()]
-            .map((tensor) => tensor.data.byteLength)
-            .reduce((sum, length) => sum + length, 0)
-        } catch (thrown) {
-          result = thrown
-        }
+        const result: unknown = await parsed(bytes).then(
+          ({ tensors }) =>
+            [...tensors.values()].reduce((sum, { data }) => sum + data.byteLength, 0),
+          (thrown: unknown) => thrown,
+        )
         expect([16, error]).toContainEqual(result)
       }),
-      { seed, numRuns: 3000 },
+      { seed, numRuns: 2000 },
     )
   })
 
@@ -447,7 +408,7 @@ describe('a file that lies is refused', () => {
 describe('a file that cannot be read', () => {
   test('because it is not there', async () => {
     const file = inFolder('missing.safetensors')
-    const error = await expectGruRejection(readSafetensors(file), 'ERR_GRU_FORMAT', /ENOENT/)
+    const error = await expectGruRejection(readWhole(file), 'ERR_GRU_FORMAT', /ENOENT/)
     expect(error.message.startsWith(`${file}: expected a file that can be read, got `)).toBe(true)
     expect(error.cause).toMatchObject({ code: 'ENOENT' })
   })
@@ -455,13 +416,13 @@ describe('a file that cannot be read', () => {
   test('because it is a folder', async () => {
     mkdirSync(inFolder('folder'))
     const message = /folder: expected a regular file, got something else$/
-    await expectGruRejection(readSafetensors(inFolder('folder')), 'ERR_GRU_FORMAT', message)
+    await expectGruRejection(readWhole(inFolder('folder')), 'ERR_GRU_FORMAT', message)
   })
 
   test('because the path is none', async () => {
     const path = 3 as unknown as string
     const message = 'path: expected the path of a file, got 3'
-    await expectGruRejection(readSafetensors(path), 'ERR_GRU_TYPE', message)
+    await expectGruRejection(readWhole(path), 'ERR_GRU_TYPE', message)
     await expectGruRejection(writeSafetensors(path, content({})), 'ERR_GRU_TYPE', message)
   })
 })

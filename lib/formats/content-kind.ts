@@ -1,0 +1,106 @@
+/**
+ * What a file is, told by its first bytes, for messages about files of another kind.
+ *
+ * @module
+ */
+import { isUtf8 } from 'node:buffer'
+import { quote } from '../errors'
+import { isOnnx } from './onnx-signature'
+
+/** As many first bytes of a file as tell its kind. */
+export const HEAD_BYTES = 4096
+
+/** Bytes that files of a kind begin with, or have at some place. */
+interface Signature {
+  readonly bytes: string
+  readonly at?: readonly number[]
+  readonly kind: string
+}
+
+/** The bytes are written as latin1. */
+const SIGNATURES: readonly Signature[] = [
+  // HDF5's superblock may follow a user's block of a power of two.
+  { bytes: '\x89HDF\r\n\x1a\n', at: [0, 512, 1024, 2048], kind: 'an HDF5 file, as Keras writes' },
+  { bytes: 'PK\x05\x06', kind: 'an empty zip archive' },
+  { bytes: '\x1f\x8b', kind: 'a gzip archive' },
+  { bytes: 'BZh', kind: 'a bzip2 archive' },
+  { bytes: '\xfd7zXZ\0', kind: 'an xz archive' },
+  { bytes: '\x28\xb5\x2f\xfd', kind: 'a Zstandard archive' },
+  { bytes: '7z\xbc\xaf\x27\x1c', kind: 'a 7z archive' },
+  { bytes: 'ustar', at: [257], kind: 'a tar archive' },
+  { bytes: '\x93NUMPY', kind: "a NumPy array's file" },
+  { bytes: 'GGUF', kind: 'a GGUF model' },
+  { bytes: 'TFL3', at: [4], kind: 'a TensorFlow Lite model' },
+]
+
+const ZIP_ENTRY = 'PK\x03\x04'
+const ZIP_NAME_LENGTH_AT = 26
+const ZIP_NAME_AT = 30
+/** Names of first entries by which archives are told apart. */
+const ZIP_KINDS: readonly [entry: RegExp, kind: string][] = [
+  [/^[^/]+\/data(\.pkl|\/)/, 'a zip archive, as PyTorch writes'],
+  [/^(metadata|config)\.json$/, 'a zip archive, as Keras writes'],
+  [/\.npy$/, 'a zip archive, as NumPy writes'],
+]
+
+function zipKind(bytes: Buffer): string {
+  const length = bytes.length < ZIP_NAME_AT ? 0 : bytes.readUInt16LE(ZIP_NAME_LENGTH_AT)
+  const entry = bytes.toString('latin1', ZIP_NAME_AT, ZIP_NAME_AT + length)
+  return ZIP_KINDS.find(([pattern]) => pattern.test(entry))?.[1] ?? 'a zip archive'
+}
+
+// Protocol 2 and later begin with the opcode PROTO and their number; 0 and 1 with an empty
+// collection, a mark or a global's two names.
+const PICKLE_PROTO = 0x80
+const NEWEST_PICKLE = 5
+const OLD_PICKLE = /^([}\]]q\0|\(?[dl]p\d+\n|\(?c[\w.]+\n[\w.]+\n)/
+
+function isPickle(bytes: Buffer): boolean {
+  const [opcode, protocol = 0] = bytes
+  if (opcode === PICKLE_PROTO) return protocol >= 2 && protocol <= NEWEST_PICKLE
+  return OLD_PICKLE.test(bytes.toString('latin1'))
+}
+
+/** The kinds of text, each by how it begins after spaces. */
+const TEXT_KINDS: readonly [beginning: RegExp, kind: string][] = [
+  [
+    /^version https:\/\/git-lfs\.github\.com\//,
+    'a Git LFS pointer, which stands for a file that was not fetched (git lfs pull)',
+  ],
+  [/^(<!--[^]*?-->\s*)?<(!doctype html|html|head|body|script|meta|title)\b/i, 'an HTML page'],
+  [/^<\?xml\b/i, 'an XML text'],
+  [/^[[{]/, 'a JSON text'],
+]
+
+/**
+ * What a file is, as the end of a phrase: `a gzip archive`; undefined where its bytes do not tell.
+ *
+ * @param head - the first {@link HEAD_BYTES} of the file, or all of a shorter one
+ */
+export function contentKind(head: Uint8Array): string | undefined {
+  if (head.length === 0) return 'an empty file'
+  const bytes = Buffer.from(head.buffer, head.byteOffset, head.length)
+  const latin1 = bytes.toString('latin1')
+  if (latin1.startsWith(ZIP_ENTRY)) return zipKind(bytes)
+  const signature = SIGNATURES.find(({ bytes, at = [0] }) =>
+    at.some((place) => latin1.startsWith(bytes, place)),
+  )
+  if (signature !== undefined) return signature.kind
+  if (isPickle(bytes)) return 'a pickle, as Python and older PyTorch write'
+  if (isOnnx(bytes)) return 'a protobuf message, as ONNX writes'
+  return textKind(bytes)
+}
+
+const REPLACEMENT = '\ufffd'
+// eslint-disable-next-line no-control-regex -- what no text has but its ends of line, tabs and form feeds
+const CONTROL = /[\0-\x08\x0b\x0e-\x1f\x7f]/
+
+function textKind(bytes: Buffer): string | undefined {
+  // A head may end within a character, of at most four bytes.
+  const text = bytes.toString()
+  const isText = isUtf8(bytes) || text.indexOf(REPLACEMENT) >= text.length - 3
+  if (!isText || CONTROL.test(text)) return undefined
+  const trimmed = text.replace(/^\ufeff/, '').trimStart()
+  const known = TEXT_KINDS.find(([beginning]) => beginning.test(trimmed))
+  return known?.[1] ?? `a text that begins ${quote(trimmed)}`
+}

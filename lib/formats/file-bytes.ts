@@ -1,0 +1,42 @@
+/**
+ * Reading an open file straight into arrays.
+ *
+ * @module
+ */
+import type { FileHandle } from 'node:fs/promises'
+import { argumentError } from '../errors'
+
+/** The memory under an array, as bytes. */
+export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength)
+}
+
+const MAX_READ_BYTES = 2 ** 30
+
+/** The bytes of an open file, from some place on. */
+export class FileBytes {
+  readonly path: string
+  readonly #handle: FileHandle
+  readonly #start: number
+
+  constructor(handle: FileHandle, path: string, start: number) {
+    this.#handle = handle
+    this.path = path
+    this.#start = start
+  }
+
+  /** Fills `target` from the bytes at `position`. */
+  async read(target: Uint8Array, position: number): Promise<void> {
+    const begin = this.#start + position
+    let done = 0
+    while (done < target.length) {
+      const length = Math.min(target.length - done, MAX_READ_BYTES)
+      const { bytesRead } = await this.#handle.read(target, done, length, begin + done)
+      if (bytesRead === 0) {
+        const expected = `${begin + target.length} bytes`
+        throw argumentError('ERR_GRU_FORMAT', this.path, expected, `a file cut at ${begin + done}`)
+      }
+      done += bytesRead
+    }
+  }
+}

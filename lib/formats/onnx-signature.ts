@@ -1,0 +1,61 @@
+/**
+ * Whether bytes begin as an ONNX model does: protobuf has no signature of its own.
+ *
+ * @module
+ */
+
+const VARINT = 0
+const LENGTH_DELIMITED = 2
+
+/** Field numbers of ONNX's ModelProto that matter, and the wire types of all of its fields. */
+const IR_VERSION = 1
+const GRAPH = 7
+const WIRE_TYPES: ReadonlyMap<number, number> = new Map([
+  [IR_VERSION, VARINT],
+  [2, LENGTH_DELIMITED], // producer_name
+  [3, LENGTH_DELIMITED], // producer_version
+  [4, LENGTH_DELIMITED], // domain
+  [5, VARINT], // model_version
+  [6, LENGTH_DELIMITED], // doc_string
+  [GRAPH, LENGTH_DELIMITED],
+  [8, LENGTH_DELIMITED], // opset_import
+  [14, LENGTH_DELIMITED], // metadata_props
+  [20, LENGTH_DELIMITED], // training_info
+  [25, LENGTH_DELIMITED], // functions
+])
+
+/** Reads the fields that begin within the bytes: the format's version first, and a graph among the others. */
+export function isOnnx(head: Uint8Array): boolean {
+  let position = 0
+  let fields = 0
+  while (position < head.length) {
+    const tag = readVarint(head, position)
+    if (tag === undefined) return false
+    const number = Math.floor(tag.value / 8)
+    if (WIRE_TYPES.get(number) !== tag.value % 8) return false
+    if (fields++ === 0 && number !== IR_VERSION) return false
+    if (number === GRAPH) return true
+    const value = readVarint(head, tag.end)
+    if (value === undefined) return false
+    position = value.end + (tag.value % 8 === LENGTH_DELIMITED ? value.value : 0)
+  }
+  return false
+}
+
+interface Varint {
+  readonly value: number
+  readonly end: number
+}
+
+const MAX_VARINT_BYTES = 10
+
+function readVarint(bytes: Uint8Array, start: number): Varint | undefined {
+  let value = 0
+  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
+    const byte = bytes[start + i]
+    if (byte === undefined) return undefined
+    value += (byte & 0x7f) * 2 ** (7 * i)
+    if (byte < 0x80) return { value, end: start + i + 1 }
+  }
+  return undefined
+}

@@ -1,0 +1,116 @@
+/**
+ * Writing safetensors files.
+ *
+ * @module
+ */
+import { argumentError, describe, quote } from '../errors'
+import { replaceFile } from '../replace-file'
+import { checkPath } from '../validate'
+import { bytesOf } from './file-bytes'
+import { ARRAY_CONSTRUCTORS, countOfBytes, DTYPES, type Tensor } from './safetensors-dtypes'
+import {
+  describeShape,
+  isCount,
+  LENGTH_BYTES,
+  MAX_HEADER_BYTES,
+  METADATA_KEY,
+} from './safetensors-header'
+
+/** What a file is to hold: named tensors, and free text by keys. */
+export interface Safetensors {
+  readonly metadata: Readonly<Record<string, string>>
+  readonly tensors: ReadonlyMap<string, Tensor>
+}
+
+const HEADER_ALIGNMENT = 8
+
+/** The file in pieces: its header, then the memory of each tensor. */
+function piecesOf(content: Safetensors): readonly Uint8Array[] {
+  const tensors = [...content.tensors].sort(byDtypeThenName)
+  const members = metadataMembers(content.metadata)
+  let end = 0
+  for (const [name, tensor] of tensors) {
+    checkTensor(name, tensor)
+    const { dtype, shape } = tensor
+    const begin = end
+    end += tensor.data.byteLength
+    const info = JSON.stringify({ dtype, shape, data_offsets: [begin, end] })
+    members.push(`${jsonString(name)}:${info}`)
+  }
+  return [headerBytes(`{${members.join(',')}}`), ...tensors.map(([, { data }]) => bytesOf(data))]
+}
+
+function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
+  const pairs = Object.entries(metadata)
+  if (pairs.length === 0) return []
+  const members = pairs.map(([key, text]) => `${jsonString(key)}:${jsonString(text)}`)
+  return [`${jsonString(METADATA_KEY)}:{${members.join(',')}}`]
+}
+
+/** The header's length and its text, which spaces fill up so that the values after it are aligned. */
+function headerBytes(json: string): Uint8Array {
+  const jsonBytes = Buffer.byteLength(json)
+  const length = Math.ceil(jsonBytes / HEADER_ALIGNMENT) * HEADER_ALIGNMENT
+  if (length > MAX_HEADER_BYTES) {
+    const expected = `names and metadata of at most ${MAX_HEADER_BYTES} bytes`
+    throw argumentError('ERR_GRU_VALUE', 'content', expected, `${length}`)
+  }
+  const bytes = Buffer.alloc(LENGTH_BYTES + length, ' ')
+  bytes.writeBigUInt64LE(BigInt(length))
+  bytes.write(json, LENGTH_BYTES)
+  return bytes
+}
+
+type NamedTensor = readonly [name: string, tensor: Tensor]
+
+/** By name in the order of their UTF-8 bytes, which is not the order of JavaScript's `<`. */
+function byDtypeThenName([nameA, a]: NamedTensor, [nameB, b]: NamedTensor): number {
+  const order = DTYPES.indexOf(a.dtype) - DTYPES.indexOf(b.dtype)
+  return order === 0 ? Buffer.compare(Buffer.from(nameA), Buffer.from(nameB)) : order
+}
+
+function checkTensor(name: string, { dtype, shape, data }: Tensor): void {
+  const place = `tensors, ${quote(name)}`
+  if (name === METADATA_KEY) {
+    throw argumentError('ERR_GRU_VALUE', 'tensors', 'names of tensors', quote(name))
+  }
+  const constructor = ARRAY_CONSTRUCTORS[dtype]
+  if (data[Symbol.toStringTag] !== constructor.name) {
+    const expected = `values of type ${constructor.name}`
+    throw argumentError('ERR_GRU_TYPE', place, expected, describe(data))
+  }
+  if (
+    !shape.every(isCount) ||
+    countOfBytes(shape, 8 * constructor.BYTES_PER_ELEMENT) !== data.byteLength
+  ) {
+    const expected = `values for the shape ${describeShape(shape)}`
+    throw argumentError('ERR_GRU_SHAPE', place, expected, `${data.length}`)
+  }
+}
+
+/** A text as JSON in UTF-8, which has no form for half of a surrogate pair. */
+function jsonString(text: string): string {
+  if (Buffer.from(text).toString() === text) return JSON.stringify(text)
+  throw argumentError(
+    'ERR_GRU_VALUE',
+    quote(text),
+    'text that is valid Unicode',
+    'a lone surrogate',
+  )
+}
+
+/**
+ * Writes a file, tensor by tensor out of the arrays' own memory. An old file of that name is replaced only
+ * when the new one is whole on the disk. Two calls with the same content, in the same order of metadata, write
+ * the same bytes.
+ *
+ * @param path - the path of the file; symbolic links are followed, as {@link replaceFile} says
+ * @param content - must not change before the promise settles
+ * @throws GruError ERR_GRU_SHAPE where a tensor's values do not fill its shape, ERR_GRU_TYPE where
+ *   they are not of its dtype, ERR_GRU_VALUE where a name or a text cannot be written, ERR_GRU_FORMAT where the
+ *   file cannot be written
+ */
+export async function writeSafetensors(path: string, content: Safetensors): Promise<void> {
+  checkPath('path', path)
+  await replaceFile(path, piecesOf(content))
+}
