@@ -163,7 +163,7 @@ export class Trainer {
     return startFit(jobs, data, options)
   }
 
-  /** Frees the gradients' and the optimiser's memory, not the model's; may be called again. */
+  /** Frees the gradients' and the optimiser's memory, not the model's, when pending calls have ended; may be called again. */
   dispose(): void {
     this.#native.dispose()
   }
