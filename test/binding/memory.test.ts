@@ -114,6 +114,22 @@ describe('V8 is told', () => {
   })
 })
 
+test('a pass that comes when its layer was disposed of holds nothing', async () => {
+  const sizes = await told(`
+    const output = new Float32Array(steps * batch * hidden)
+    const state = new Float32Array(batch * hidden)
+    ask('start')
+    const layer = new addon.NativeGru(gru, 1, device)
+    const pending = layer.forwardTraining(...arguments_, null, output, state, null)
+    layer.dispose()
+    pending.then((pass) => {
+      ask('settled')
+      pass.dispose()
+    })
+  `)
+  expectNear(sizes['settled'], 0)
+})
+
 describe('dispose of a model', () => {
   test('frees all of it at once, though its trainers live', async () => {
     const sizes = await told(`
