@@ -17,7 +17,10 @@
  *   ERR_GRU_TYPE. Jobs of one object run one after another, in the order of the calls. Different objects'
  *   jobs run side by side.
  * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeGru and the trainers
- *   of a disposed NativeModel; `dispose` is idempotent and lets pending jobs finish.
+ *   of a disposed NativeModel; `dispose` is idempotent and lets pending jobs finish. Then, or at once where none is
+ *   pending, the object's memory is freed, with that of its passes or trainers.
+ * - V8 is told of the memory that an object holds on its device as it grows and shrinks, or as the last job left it
+ *   while others are pending.
  * - A method that is called on an object of another class throws ERR_GRU_TYPE.
  */
 

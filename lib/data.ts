@@ -6,6 +6,7 @@
 import { types } from 'node:util'
 import type { NativeModelOptions } from '../binding'
 import { argumentError, describe } from './errors'
+import { checkFiniteSequence } from './finite'
 import {
   checkInputType,
   checkTargetType,
@@ -61,7 +62,8 @@ function toSequence(value: unknown, index: number): TrainingSequence {
 }
 
 /**
- * Checks that a model can be trained on all sequences: their types, shapes, tokens and classes.
+ * Checks that a model can be trained on all sequences: their types, shapes, tokens and classes, and that
+ * their numbers are finite.
  *
  * @param argument - 'data' or 'validation'
  */
@@ -77,6 +79,7 @@ export function checkDataset(
     if (model.loss === 'crossEntropy') {
       checkIndices(`${place}.target`, target as Int32Array, model.outputSize)
     }
+    checkFiniteSequence(place, model, { input, target })
   }
 }
 

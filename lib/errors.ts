@@ -11,6 +11,7 @@ import { types } from 'node:util'
  * - `ERR_GRU_SHAPE`: an array has the wrong number of values
  * - `ERR_GRU_TYPE`: an argument has the wrong type, or an array lies in memory that cannot be used
  * - `ERR_GRU_VALUE`: an argument has the right type and an impossible value
+ * - `ERR_GRU_NONFINITE`: the loss or a gradient of a training step is NaN or infinite
  * - `ERR_GRU_DISPOSED`: an object was used after its `dispose`
  * - `ERR_GRU_BUSY`: an object was used while another call on it was running
  * - `ERR_GRU_DEVICE`: a device was named that is not there
@@ -23,6 +24,7 @@ export type GruErrorCode =
   | 'ERR_GRU_SHAPE'
   | 'ERR_GRU_TYPE'
   | 'ERR_GRU_VALUE'
+  | 'ERR_GRU_NONFINITE'
   | 'ERR_GRU_DISPOSED'
   | 'ERR_GRU_BUSY'
   | 'ERR_GRU_DEVICE'

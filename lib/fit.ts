@@ -6,7 +6,8 @@
 import type { NativeModelOptions } from '../binding'
 import { batchesOf, checkDataset, Dataset, epochOrder } from './data'
 import { argumentError, describe } from './errors'
-import type { TrainingBatch } from './model-batch'
+import { checkFiniteBatch } from './finite'
+import type { CheckedBatch, TrainingBatch } from './model-batch'
 import {
   checkAbortSignal,
   checkBoolean,
@@ -34,7 +35,7 @@ export interface FitOptions {
    * Default: the model's seed, with orders that go on where the trainer's last call without a seed stopped.
    */
   readonly seed?: number | undefined
-  /** Data whose loss is measured after each epoch, in inference. */
+  /** Data whose loss is measured after each epoch, in inference and in their own order. */
   readonly validation?: TrainingData | undefined
   /** Stops the training; the next step then rejects with the signal's reason, and the model keeps what the last finished step made. */
   readonly signal?: AbortSignal | undefined
@@ -57,7 +58,7 @@ export interface Progress {
   readonly gradNorm: number
   /** Whether this was the epoch's last step */
   readonly epochEnd: boolean
-  /** Mean loss over the validation data, at an epoch's end where there are such data */
+  /** Mean loss over the validation data, at an epoch's end where there are such data and nothing failed */
   readonly validationLoss: number | undefined
 }
 
@@ -74,8 +75,9 @@ export interface FitJobs {
   readonly modelSeed: number
   /** Counts an epoch that begins, and returns its number, from 1 in the trainer's life. */
   readonly nextEpoch: () => number
-  readonly step: (batch: unknown, signal: unknown) => Promise<BatchResult>
-  readonly evaluate: (batch: unknown, signal: unknown) => Promise<BatchResult>
+  readonly check: (batch: unknown) => CheckedBatch
+  readonly step: (batch: CheckedBatch, signal: unknown) => Promise<BatchResult>
+  readonly evaluate: (batch: CheckedBatch, signal: unknown) => Promise<BatchResult>
 }
 
 const KEYS = ['epochs', 'batchSize', 'shuffle', 'seed', 'validation', 'signal'] as const
@@ -172,13 +174,14 @@ async function* run(
 ): AsyncGenerator<Progress, void, undefined> {
   const { epochs, orderOf } = training
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    const batches = training.epoch(orderOf(epoch))
+    const batches = checked('data', epoch, jobs, training.epoch(orderOf(epoch)))
     const mean = new WeightedMean()
-    const step = (batch: unknown): Promise<BatchResult> => jobs.step(batch, signal)
     let batch = 0
-    for await (const { result, last } of mapMarkingLast(batches, step)) {
+    for await (const { result, last } of mapMarkingLast(batches, (one) => jobs.step(one, signal))) {
       mean.add(result)
       batch++
+      const validated =
+        last && validation ? await outcome(evaluate(jobs, validation, epoch, signal)) : {}
       yield {
         epoch,
         epochs,
@@ -188,9 +191,9 @@ async function* run(
         meanLoss: mean.value,
         gradNorm: result.gradNorm,
         epochEnd: last,
-        validationLoss:
-          last && validation ? await evaluate(jobs, validation, epoch, signal) : undefined,
+        validationLoss: validated.value,
       }
+      if ('error' in validated) throw validated.error
     }
     if (batch === 0) throw noBatches('data', epoch)
   }
@@ -203,9 +206,26 @@ async function evaluate(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const mean = new WeightedMean()
-  for await (const batch of validation.epoch(epoch)) mean.add(await jobs.evaluate(batch, signal))
+  for await (const batch of checked('validation', epoch, jobs, validation.epoch(epoch))) {
+    mean.add(await jobs.evaluate(batch, signal))
+  }
   if (mean.isEmpty) throw noBatches('validation', epoch)
   return mean.value
+}
+
+/** The batches of one epoch of `argument` as they come, each one checked. */
+async function* checked(
+  argument: string,
+  epoch: number,
+  jobs: FitJobs,
+  batches: Batches,
+): AsyncGenerator<CheckedBatch, void, undefined> {
+  let number = 0
+  for await (const given of batches) {
+    const batch = jobs.check(given)
+    checkFiniteBatch(`${argument}: batch ${++number} of epoch ${epoch}`, jobs.model, batch)
+    yield batch
+  }
 }
 
 function noBatches(argument: string, epoch: number): Error {
@@ -220,17 +240,36 @@ function noBatches(argument: string, epoch: number): Error {
 /**
  * Maps items one by one, and tells which is the last. The next item is asked for before the result of
  * one is handed on, but only after the mapping of that one has ended: an iterable may reuse its arrays.
+ * Where the next item fails to come, the result is handed on before the error.
  */
-async function* mapMarkingLast<R>(
-  items: Batches,
-  map: (item: unknown) => Promise<R>,
+async function* mapMarkingLast<T, R>(
+  items: AsyncIterable<T>,
+  map: (item: T) => Promise<R>,
 ): AsyncGenerator<{ readonly result: R; readonly last: boolean }, void, undefined> {
   let held: { readonly result: R } | undefined
-  for await (const item of items) {
-    if (held !== undefined) yield { result: held.result, last: false }
-    held = { result: await map(item) }
+  try {
+    for await (const item of items) {
+      const ready = held
+      held = undefined
+      if (ready !== undefined) yield { ...ready, last: false }
+      held = { result: await map(item) }
+    }
+  } catch (error) {
+    if (held !== undefined) yield { ...held, last: false }
+    throw error
   }
-  if (held !== undefined) yield { result: held.result, last: true }
+  if (held !== undefined) yield { ...held, last: true }
+}
+
+/** What a promise settles with, as a value. */
+type Outcome<T> = { readonly value?: T } | { readonly value?: never; readonly error: unknown }
+
+async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await promise }
+  } catch (error) {
+    return { error }
+  }
 }
 
 class WeightedMean {

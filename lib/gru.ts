@@ -197,7 +197,7 @@ export class GRU {
     this.#parameters.write(parameters)
   }
 
-  /** Frees the layer's memory, once pending calls have ended; may be called again. */
+  /** Frees the layer's memory and that of its passes, once pending calls have ended; may be called again. */
   dispose(): void {
     this.#native.dispose()
   }

@@ -44,6 +44,11 @@ export interface CheckedInput {
   readonly input: ModelInput
 }
 
+/** A batch that the native part can train on. */
+export interface CheckedBatch extends CheckedInput {
+  readonly target: ModelTarget
+}
+
 /** Whether a value has the type of a model's input; `argument` names it in the message. */
 export function checkInputType(
   argument: string,

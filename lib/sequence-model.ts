@@ -214,7 +214,10 @@ export class SequenceModel {
     await writeModel(path, saved, this.#parameters.specs, this.getParameters())
   }
 
-  /** Frees the model's memory, once pending calls have ended; may be called again. */
+  /**
+   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED: at once, or when
+   * pending calls have ended. May be called again.
+   */
   dispose(): void {
     this.#native.dispose()
   }

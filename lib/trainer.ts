@@ -13,11 +13,10 @@ import {
   type TrainingData,
 } from './fit'
 import {
-  type CheckedInput,
+  type CheckedBatch,
   checkInput,
   checkTarget,
   countPredicted,
-  type ModelTarget,
   type TrainingBatch,
 } from './model-batch'
 import { native } from './native'
@@ -65,8 +64,7 @@ const OPTION_KEYS = ['optimizer', 'clipNorm', 'clipValue'] as const
 const BATCH_KEYS = ['input', 'target', 'batch', 'lengths'] as const
 const ABORTABLE_KEYS = [...BATCH_KEYS, 'signal'] as const
 
-interface StepCall extends CheckedInput {
-  readonly target: ModelTarget
+interface StepCall extends CheckedBatch {
   /** Unchecked */
   readonly signal: unknown
 }
@@ -108,10 +106,10 @@ export class Trainer {
 
   /**
    * One update by one batch, which is copied before the promise is returned. Where it fails or is
-   * aborted, the model stays as it was.
+   * aborted, the model and what the optimiser has gathered stay as they were.
    *
-   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;
-   *   the signal's reason where it was aborted
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_NONFINITE where the loss or a
+   *   gradient is NaN or infinite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
    */
   async step(batch: AbortableBatch): Promise<StepResult> {
     const { loss, gradNorm } = await this.#step(this.#check(batch, ABORTABLE_KEYS))
@@ -131,9 +129,9 @@ export class Trainer {
   }
 
   /**
-   * The loss of a batch in inference, without an update.
+   * The loss of a batch in inference, without an update; NaN where the batch or the parameters hold one.
    *
-   * @throws GruError as {@link step}
+   * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
   async evaluate(batch: AbortableBatch): Promise<EvaluateResult> {
     const { loss } = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS))
@@ -147,23 +145,25 @@ export class Trainer {
    * Random orders go on from call to call: N calls of one epoch are the same as one call of N epochs, to the
    * bit. Where a `seed` is given, they begin anew with it.
    *
+   * Where something fails after a step, the step's progress comes first and the error with the next one.
+   *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
-   *   model, at once; what {@link step} throws, from the generator
+   *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, and
+   *   ERR_GRU_VALUE where a ready batch holds a number that is not finite
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<Progress, void, undefined> {
     const jobs = {
       model: this.#modelOptions,
       modelSeed: this.model.options.seed,
       nextEpoch: () => ++this.#epochs,
-      step: (batch: unknown, signal: unknown) =>
-        this.#step({ ...this.#check(batch, BATCH_KEYS), signal }),
-      evaluate: (batch: unknown, signal: unknown) =>
-        this.#evaluate({ ...this.#check(batch, BATCH_KEYS), signal }),
+      check: (batch: unknown) => this.#check(batch, BATCH_KEYS),
+      step: (batch: CheckedBatch, signal: unknown) => this.#step({ ...batch, signal }),
+      evaluate: (batch: CheckedBatch, signal: unknown) => this.#evaluate({ ...batch, signal }),
     }
     return startFit(jobs, data, options)
   }
 
-  /** Frees the gradients' and the optimiser's memory, not the model's; may be called again. */
+  /** Frees the gradients' and the optimiser's memory, not the model's, when pending calls have ended; may be called again. */
   dispose(): void {
     this.#native.dispose()
   }

@@ -6,7 +6,7 @@ import {
   type TrainingData,
 } from '../lib'
 import { expectGruError, expectGruRejection } from './support/errors'
-import { batch, collect, data, make, sequences } from './support/trainer'
+import { batch, bits, collect, data, make, sequences } from './support/trainer'
 
 describe('fit', () => {
   test.each<[unknown, unknown, GruErrorCode, string | RegExp]>([
@@ -70,5 +70,62 @@ describe('fit', () => {
     const validation: TrainingBatch[] = []
     const empty = collect(trainer.fit([batch], { epochs: 1, validation }))
     await expectGruRejection(empty, 'ERR_GRU_VALUE', /^validation: expected at least one batch/)
+  })
+
+  describe('tells of a step that was made, and then', () => {
+    const reason = new Error('broken')
+    /** What fit told before it failed as it should; and the model is what these steps made of it. */
+    async function told(
+      source: TrainingData,
+      validation: TrainingData | undefined,
+      expected: RegExp | Error,
+      signal?: AbortSignal,
+    ): Promise<[number, boolean, number | undefined][]> {
+      const { model, trainer } = make()
+      const seen: [number, boolean, number | undefined][] = []
+      const run = async (): Promise<void> => {
+        const fit = trainer.fit(source, { epochs: 2, validation, signal })
+        for await (const { batch: at, epochEnd, validationLoss } of fit) {
+          seen.push([at, epochEnd, validationLoss])
+        }
+      }
+      if (expected instanceof Error) await expect(run()).rejects.toBe(expected)
+      else await expect(run()).rejects.toThrow(expected)
+      const stepped = make()
+      for (let step = 0; step < seen.length; step++) stepped.trainer.stepSync(batch)
+      expect(bits(model)).toEqual(bits(stepped.model))
+      return seen
+    }
+    function* breaking(): Generator<TrainingBatch> {
+      yield batch
+      yield batch
+      throw reason
+    }
+
+    test('of its source that failed', async () => {
+      const expected = [
+        [1, false, undefined],
+        [2, false, undefined],
+      ]
+      expect(await told(breaking(), undefined, reason)).toEqual(expected)
+      const wrong = [batch, batch, { ...batch, target: new Float32Array(1) }]
+      expect(await told(wrong, undefined, /^target: /)).toEqual(expected)
+      const nan = [batch, batch, { ...batch, target: Float32Array.of(0, NaN, 0) }]
+      expect(await told(nan, undefined, /^data: batch 3 of epoch 1: target: /)).toEqual(expected)
+      const failing = [batch, batch, { ...batch, target: new Float32Array(3).fill(3.4e38) }]
+      expect(await told(failing, undefined, /^norm of the gradients: /)).toEqual(expected)
+    })
+
+    test('of its validation that failed', async () => {
+      const expected = [[1, true, undefined]]
+      expect(await told([batch], breaking(), reason)).toEqual(expected)
+      expect(await told([batch], [], /^validation: expected at least one batch/)).toEqual(expected)
+      const controller = new AbortController()
+      function* aborting(): Generator<TrainingBatch> {
+        controller.abort(reason)
+        yield batch
+      }
+      expect(await told([batch], aborting(), reason, controller.signal)).toEqual(expected)
+    })
   })
 })

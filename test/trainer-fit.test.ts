@@ -1,6 +1,19 @@
+import type { NativeModelOptions } from '../binding'
 import { Dataset, type FitOptions, type TrainingBatch } from '../lib'
+import { type FitJobs, startFit } from '../lib/fit'
+import type { CheckedBatch } from '../lib/model-batch'
 import { integers, uniform } from './support/numbers'
 import { batch, bits, collect, data, make, options, random, sequences } from './support/trainer'
+
+/** What `options` are to the native part. */
+const nativeOptions: NativeModelOptions = {
+  tokens: 0,
+  gru: {
+    ...{ inputSize: 2, hiddenSize: 6, numLayers: 1, bias: true, batchFirst: false, dropout: 0 },
+    ...{ bidirectional: false, resetAfter: true, updateGate: 'retain' as const },
+  },
+  ...{ outputSize: 1, loss: 'meanSquaredError', every: 'last' },
+}
 
 describe('fit', () => {
   test('goes through the data, and tells how far it is', async () => {
@@ -138,6 +151,40 @@ describe('fit', () => {
     // Undefined, written as 0, but at the ends.
     expect(ends.map(([told]) => told > 0)).toEqual([false, false, true, false, false, true])
     for (const [told, expected] of ends) expect(told).toBeCloseTo(expected, 6)
+  })
+
+  test('goes through validation data in their own order, which moves none of the training', async () => {
+    const validation = new Dataset(
+      Array.from({ length: 7 }, (_, i) => ({
+        input: Float32Array.of(i, 0),
+        target: new Float32Array(1),
+      })),
+    )
+    // One number for each sequence of a batch: its first feature.
+    const marks = ({ input, batch: count }: CheckedBatch): number[] =>
+      Array.from({ length: count }, (_, i) => input[2 * i]!)
+    const run = async (
+      fitOptions: FitOptions,
+    ): Promise<{ steps: number[][]; seen: number[][] }> => {
+      const [steps, seen]: number[][][] = [[], []]
+      const result = { loss: 1, gradNorm: 1, predicted: 1 }
+      let epochs = 0
+      const jobs: FitJobs = {
+        model: nativeOptions,
+        modelSeed: 5,
+        nextEpoch: () => ++epochs,
+        check: (given) => ({ ...(given as CheckedBatch), steps: 1 }),
+        step: (one) => Promise.resolve((steps!.push(marks(one)), result)),
+        evaluate: (one) => Promise.resolve((seen!.push(marks(one)), result)),
+      }
+      await collect(startFit(jobs, validation, fitOptions))
+      return { steps: steps!, seen: seen! }
+    }
+    const { steps, seen } = await run({ epochs: 2, batchSize: 3, validation })
+    const ownOrder = [[0, 1, 2], [3, 4, 5], [6]]
+    expect(seen).toEqual([...ownOrder, ...ownOrder])
+    expect(steps.slice(0, 3)).not.toEqual(ownOrder)
+    expect((await run({ epochs: 2, batchSize: 3 })).steps).toEqual(steps)
   })
 
   test('takes batches from any iterable, which may reuse its arrays', async () => {

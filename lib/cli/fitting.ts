@@ -34,7 +34,8 @@ export interface Fitted {
  * from today's, on a scale with standard deviation 1, so that it starts from a sensible forecast.
  *
  * @param onEpoch - told of each epoch when it ends
- * @throws GruError ERR_GRU_VALUE where a loss is not finite; the signal's reason where it was aborted
+ * @throws GruError ERR_GRU_NONFINITE where a training step's loss or gradients are not finite, ERR_GRU_VALUE where a
+ *   validation's loss is not; the signal's reason where it was aborted
  */
 export async function fit(
   job: Job,

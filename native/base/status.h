@@ -7,11 +7,13 @@
 
 namespace gru {
 
-/// Why a call did not do what it was asked. `aborted` is the caller's own wish, not a failure.
+/// Why a call did not do what it was asked. `aborted` is the caller's own wish, not a failure;
+/// `nonfinite` is a result of NaN or infinity that would spoil what it goes into.
 enum class StatusCode : std::uint8_t {
   ok,
   shape,
   value,
+  nonfinite,
   device,
   memory,
   aborted,
@@ -25,6 +27,9 @@ class [[nodiscard]] Status {
 
   static Status shape(std::string message) { return {StatusCode::shape, std::move(message)}; }
   static Status value(std::string message) { return {StatusCode::value, std::move(message)}; }
+  static Status nonfinite(std::string message) {
+    return {StatusCode::nonfinite, std::move(message)};
+  }
   static Status device(std::string message) { return {StatusCode::device, std::move(message)}; }
   static Status memory(std::string message) { return {StatusCode::memory, std::move(message)}; }
   static Status aborted() { return {StatusCode::aborted, "aborted"}; }

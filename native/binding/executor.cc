@@ -10,10 +10,15 @@ namespace gru::binding {
 
 void JobQueue::end() {
   if (--pending_ == 0) destroy_released();
+  if (observer_) observer_();
 }
 
 void JobQueue::release(std::shared_ptr<void> object) {
-  if (is_idle()) return;
+  if (is_idle()) {
+    object.reset();
+    if (observer_) observer_();
+    return;
+  }
   const std::lock_guard lock(released_mutex_);
   released_.push_back(std::move(object));
 }

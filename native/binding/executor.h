@@ -3,6 +3,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -43,8 +44,8 @@ class Job {
   std::shared_ptr<AbortFlag> abort_;
 };
 
-/// Jobs that must run one after another, since they share a native object. `pending` and `release`
-/// are for the thread of the queue's owner, the JavaScript thread.
+/// Jobs that must run one after another, since they share a native object. `begin`, `end`,
+/// `observe` and `release` are for the thread of the queue's owner, the JavaScript thread.
 class JobQueue {
  public:
   /// Calls whose promise is not settled: while there are none, the owner has the native object to
@@ -52,6 +53,9 @@ class JobQueue {
   bool is_idle() const { return pending_ == 0; }
   void begin() { ++pending_; }
   void end();
+  /// Has `observer` called after each `end`, and after each `release` that destroyed its object at
+  /// once; null: nobody any more.
+  void observe(std::function<void()> observer) { observer_ = std::move(observer); }
 
   /// Destroys `object`, which may hold memory of the native object's device: now if the queue is
   /// idle, else between two jobs, since a device serves one thread at a time.
@@ -62,6 +66,7 @@ class JobQueue {
   void destroy_released();
 
   std::size_t pending_ = 0;
+  std::function<void()> observer_;
 
   std::mutex released_mutex_;
   std::vector<std::shared_ptr<void>> released_;

@@ -23,6 +23,8 @@ inline const char* code_of(StatusCode code) {
       return "ERR_GRU_SHAPE";
     case StatusCode::value:
       return "ERR_GRU_VALUE";
+    case StatusCode::nonfinite:
+      return "ERR_GRU_NONFINITE";
     case StatusCode::device:
       return "ERR_GRU_DEVICE";
     case StatusCode::memory:

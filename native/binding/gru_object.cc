@@ -68,8 +68,8 @@ std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
 }
 
 napi_value GruObject::forward_sync(Arguments& arguments) {
-  GruLayer& layer = gru_->idle_object();
-  check(layer.forward(read_call(arguments)));
+  const auto layer = gru_->idle_object();
+  check(layer->forward(read_call(arguments)));
   return nullptr;
 }
 
@@ -78,13 +78,13 @@ napi_value GruObject::forward(Arguments& arguments) {
   GruCall call = read_call(arguments);
   std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
   job->work = [layer, call] { return layer->forward(call); };
-  return Environment::of(arguments.env()).start(std::move(job));
+  return gru_->start(Environment::of(arguments.env()), std::move(job));
 }
 
 napi_value GruObject::forward_training_sync(Arguments& arguments) {
-  gru_->idle_object();
+  const auto layer = gru_->idle_object();
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
-  check(kept->layer->forward_training(read_call(arguments), kept->pass));
+  check(layer->forward_training(read_call(arguments), kept->pass));
   return create_pass(Environment::of(arguments.env()), gru_, {gru_->queue(), kept});
 }
 
@@ -97,7 +97,7 @@ napi_value GruObject::forward_training(Arguments& arguments) {
   job->result = [gru = gru_, owned](Environment& environment) {
     return create_pass(environment, gru, std::move(*owned));
   };
-  return Environment::of(arguments.env()).start(std::move(job));
+  return gru_->start(Environment::of(arguments.env()), std::move(job));
 }
 
 napi_value GruObject::dispose(Arguments&) {

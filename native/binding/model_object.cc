@@ -59,9 +59,9 @@ std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
 }
 
 napi_value ModelObject::predict_sync(Arguments& arguments) {
-  Model& model = model_->idle_object();
-  const ModelInput input = read_model_input(arguments, model.options());
-  check(model.predict(input, read_array<float>(arguments.env(), arguments[4], "output")));
+  const auto model = model_->idle_object();
+  const ModelInput input = read_model_input(arguments, model->options());
+  check(model->predict(input, read_array<float>(arguments.env(), arguments[4], "output")));
   return nullptr;
 }
 
@@ -75,7 +75,7 @@ napi_value ModelObject::predict(Arguments& arguments) {
   keep_model_input(*job, input);
   const std::span<float> predictions = job->arrays.output(env, arguments[4], output, "output");
   job->work = [model, input, predictions] { return model->predict(input, predictions); };
-  return Environment::of(env).start(std::move(job));
+  return model_->start(Environment::of(env), std::move(job));
 }
 
 napi_value ModelObject::dispose(Arguments&) {

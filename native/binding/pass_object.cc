@@ -7,16 +7,6 @@ namespace gru::binding {
 
 namespace {
 
-std::size_t kept_bytes(const GruPass& pass) {
-  std::size_t elements =
-      pass.input.size() + pass.initial_state.size() + pass.activations.final_state.size();
-  for (const auto* buffers :
-       {&pass.activations.outputs, &pass.activations.dropped, &pass.activations.reserves}) {
-    for (const Buffer<float>& buffer : *buffers) elements += buffer.size();
-  }
-  return elements * sizeof(float);
-}
-
 /// The arguments of both forms of backward, in place.
 GruGradientCall read_call(const Arguments& arguments) {
   const napi_env env = arguments.env();
@@ -56,11 +46,6 @@ napi_value PassObject::define(napi_env env) {
   return define_class<PassObject>(env, members);
 }
 
-PassObject::PassObject(napi_env env, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept)
-    : gru_(std::move(gru)), kept_(std::move(kept)), memory_(env) {
-  memory_.set(kept_bytes(*kept_.object()->pass));
-}
-
 std::unique_ptr<PassObject> PassObject::construct(Arguments& arguments) {
   std::unique_ptr<PassObject> pass = Environment::of(arguments.env()).take_new_pass();
   if (!pass) refuse_type("NativePass", "forwardTraining to make it", "a call with new");
@@ -68,47 +53,44 @@ std::unique_ptr<PassObject> PassObject::construct(Arguments& arguments) {
 }
 
 const std::shared_ptr<KeptPass>& PassObject::kept() const {
-  gru_->object();
-  if (!kept_.object()) {
+  const std::shared_ptr<KeptPass>& found = kept_.object();
+  if (!found) {
     throw Failure{"ERR_GRU_DISPOSED",
                   "pass: expected one in use, got one that backward used up or that was disposed"};
   }
-  return kept_.object();
+  return found;
 }
 
 std::shared_ptr<KeptPass> PassObject::take() {
   std::shared_ptr<KeptPass> taken = kept();
-  kept_.reset();
-  memory_.set(0);
+  kept_.release();
   return taken;
 }
 
 napi_value PassObject::backward_sync(Arguments& arguments) {
   kept();
-  GruLayer& layer = gru_->idle_object();
+  const auto layer = kept_.shared().idle_object();
   const GruGradientCall call = read_call(arguments);
-  check(layer.backward(*take()->pass, call));
+  check(layer->backward(*take()->pass, call));
   return nullptr;
 }
 
 napi_value PassObject::backward(Arguments& arguments) {
   kept();
   GruGradientCall call = read_call(arguments);
-  std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
+  std::unique_ptr<PromiseJob> job = create_job(arguments, kept_.shared(), call);
   job->work = [kept = take(), call] { return kept->layer->backward(*kept->pass, call); };
-  return Environment::of(arguments.env()).start(std::move(job));
+  return kept_.shared().start(Environment::of(arguments.env()), std::move(job));
 }
 
 napi_value PassObject::dispose(Arguments&) {
-  kept_.reset();
-  memory_.set(0);
+  kept_.release();
   return nullptr;
 }
 
 napi_value create_pass(Environment& environment, std::shared_ptr<SharedGru> gru,
                        Owned<KeptPass> kept) {
-  return environment.create_pass(
-      std::make_unique<PassObject>(environment.env(), std::move(gru), std::move(kept)));
+  return environment.create_pass(std::make_unique<PassObject>(std::move(gru), std::move(kept)));
 }
 
 }  // namespace gru::binding

@@ -22,7 +22,8 @@ class PassObject {
   static std::unique_ptr<PassObject> construct(Arguments& arguments);
   static napi_value define(napi_env env);
 
-  PassObject(napi_env env, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept);
+  PassObject(std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept)
+      : kept_(std::move(gru), std::move(kept)) {}
 
   napi_value backward_sync(Arguments& arguments);
   napi_value backward(Arguments& arguments);
@@ -34,9 +35,7 @@ class PassObject {
   /// The pass for its one backward, which uses it up.
   std::shared_ptr<KeptPass> take();
 
-  std::shared_ptr<SharedGru> gru_;
-  Owned<KeptPass> kept_;
-  ExternalMemory memory_;
+  OwnedOnDevice<KeptPass, GruLayer> kept_;
 };
 
 /// The NativePass of a pass through `gru`.

@@ -7,13 +7,6 @@
 
 namespace gru::binding {
 
-namespace {
-
-/// The gradients and an optimiser's two moments, each as large as the parameters.
-std::size_t trainer_bytes(const Model& model) { return 3 * model.layout().count() * sizeof(float); }
-
-}  // namespace
-
 napi_value TrainerObject::define(napi_env env) {
   const napi_property_descriptor members[] = {
       method<&TrainerObject::step_sync>("stepSync"),
@@ -24,12 +17,6 @@ napi_value TrainerObject::define(napi_env env) {
   return define_class<TrainerObject>(env, members);
 }
 
-TrainerObject::TrainerObject(napi_env env, std::shared_ptr<SharedModel> model,
-                             std::shared_ptr<Trainer> trainer)
-    : model_(std::move(model)), owned_(model_->queue(), std::move(trainer)), memory_(env) {
-  memory_.set(trainer_bytes(*model_->object()));
-}
-
 std::unique_ptr<TrainerObject> TrainerObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
   const ModelObject* const model = unwrap<ModelObject>(env, arguments[0]);
@@ -37,21 +24,23 @@ std::unique_ptr<TrainerObject> TrainerObject::construct(Arguments& arguments) {
   const Napi::Value options(env, arguments[1]);
   const OptimizerOptions optimizer = read_optimizer_options(options);
   const ClipOptions clip = read_clip_options(options);
-  model->shared()->idle_object();
+  const std::shared_ptr<SharedModel>& shared = model->shared();
+  const auto idle = shared->idle_object();
   std::unique_ptr<Trainer> trainer;
-  check(Trainer::create(model->shared()->object(), optimizer, clip, trainer));
-  return std::make_unique<TrainerObject>(env, model->shared(), std::move(trainer));
+  check(Trainer::create(shared->object(), optimizer, clip, trainer));
+  return std::make_unique<TrainerObject>(shared,
+                                         Owned<Trainer>(shared->queue(), std::move(trainer)));
 }
 
 const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
-  model_->object();
-  if (!owned_.object()) refuse_disposed("trainer");
-  return owned_.object();
+  const std::shared_ptr<Trainer>& found = owned_.object();
+  if (!found) refuse_disposed("trainer");
+  return found;
 }
 
 ModelTarget TrainerObject::read_target(const Arguments& arguments) const {
   ModelTarget target;
-  if (model_->object()->options().loss == LossKind::cross_entropy) {
+  if (owned_.shared().object()->options().loss == LossKind::cross_entropy) {
     target.classes = read_array<std::int32_t>(arguments.env(), arguments[4], "target");
   } else {
     target.values = read_array<float>(arguments.env(), arguments[4], "target");
@@ -61,7 +50,8 @@ ModelTarget TrainerObject::read_target(const Arguments& arguments) const {
 
 napi_value TrainerObject::step_sync(Arguments& arguments) {
   Trainer& found = *trainer();
-  const ModelInput input = read_model_input(arguments, model_->idle_object().options());
+  const auto model = owned_.shared().idle_object();
+  const ModelInput input = read_model_input(arguments, model->options());
   StepMetrics metrics;
   check(found.step(input, read_target(arguments), metrics));
   return step_metrics(arguments.env(), metrics);
@@ -76,9 +66,10 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
 napi_value TrainerObject::start(const Arguments& arguments, Operation operation) {
   const napi_env env = arguments.env();
   const std::shared_ptr<Trainer> found = trainer();
-  ModelInput input = read_model_input(arguments, model_->object()->options());
+  SharedModel& model = owned_.shared();
+  ModelInput input = read_model_input(arguments, model.object()->options());
   ModelTarget target = read_target(arguments);
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), model_->queue(),
+  auto job = std::make_unique<PromiseJob>(Environment::of(env), model.queue(),
                                           read_abort(env, arguments[5]));
   keep_model_input(*job, input);
   target.classes = job->arrays.copy(target.classes);
@@ -90,12 +81,11 @@ napi_value TrainerObject::start(const Arguments& arguments, Operation operation)
   job->result = [metrics](Environment& environment) -> napi_value {
     return step_metrics(environment.env(), *metrics);
   };
-  return Environment::of(env).start(std::move(job));
+  return model.start(Environment::of(env), std::move(job));
 }
 
 napi_value TrainerObject::dispose(Arguments&) {
-  owned_.reset();
-  memory_.set(0);
+  owned_.release();
   return nullptr;
 }
 

@@ -16,7 +16,8 @@ class TrainerObject {
   static std::unique_ptr<TrainerObject> construct(Arguments& arguments);
   static napi_value define(napi_env env);
 
-  TrainerObject(napi_env env, std::shared_ptr<SharedModel> model, std::shared_ptr<Trainer> trainer);
+  TrainerObject(std::shared_ptr<SharedModel> model, Owned<Trainer> trainer)
+      : owned_(std::move(model), std::move(trainer)) {}
 
   napi_value step_sync(Arguments& arguments);
   napi_value step(Arguments& arguments);
@@ -32,9 +33,7 @@ class TrainerObject {
   ModelTarget read_target(const Arguments& arguments) const;
   napi_value start(const Arguments& arguments, Operation operation);
 
-  std::shared_ptr<SharedModel> model_;
-  Owned<Trainer> owned_;
-  ExternalMemory memory_;
+  OwnedOnDevice<Trainer, Model> owned_;
 };
 
 }  // namespace gru::binding

@@ -50,6 +50,7 @@ class AlignedBuffer {
   }
 
   float* data() const { return data_.get(); }
+  std::size_t bytes() const { return capacity_ * sizeof(float); }
 
  private:
   struct Free {

@@ -24,11 +24,21 @@ class CpuDevice final : public Device {
  public:
   Status allocate(std::size_t bytes, void*& memory) override {
     memory = allocate_aligned(bytes);
-    if (memory != nullptr) return {};
+    if (memory != nullptr) {
+      held_ += bytes;
+      return {};
+    }
     return Status::memory("the CPU device has no " + std::to_string(bytes) + " bytes left");
   }
 
-  void release(void* memory) noexcept override { std::free(memory); }
+  void release(void* memory, std::size_t bytes) noexcept override {
+    std::free(memory);
+    held_ -= bytes;
+  }
+
+  std::size_t held_bytes() const noexcept override {
+    return held_ + recurrence_.bytes() + products_.bytes();
+  }
 
   bool shares_host_memory() const noexcept override { return true; }
 
@@ -83,7 +93,7 @@ class CpuDevice final : public Device {
   }
 
   Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
-    weights = std::make_unique<CpuGruWeights>(shape);
+    weights = std::make_unique<CpuGruWeights>(shape, held_);
     return {};
   }
 
@@ -93,11 +103,15 @@ class CpuDevice final : public Device {
   }
 
   Status gru_forward(GruWeights& weights, const GruForward& call) override {
-    return cpu::gru_forward(own(weights), call, recurrence_);
+    Status status = cpu::gru_forward(own(weights), call, recurrence_);
+    own(weights).count();
+    return status;
   }
 
   Status gru_backward(GruWeights& weights, const GruBackward& call) override {
-    return cpu::gru_backward(own(weights), call, recurrence_, products_.transposed);
+    Status status = cpu::gru_backward(own(weights), call, recurrence_, products_.transposed);
+    own(weights).count();
+    return status;
   }
 
   Status gemm(const Gemm& product) override { return multiply(product, products_); }
@@ -158,6 +172,7 @@ class CpuDevice final : public Device {
   }
 
  private:
+  std::size_t held_ = 0;  ///< of `allocate` and of the weights
   RecurrenceScratch recurrence_;
   GemmScratch products_;
 };

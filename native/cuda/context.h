@@ -30,6 +30,7 @@ struct RecurrenceScratch {
 
 /// A device as one model uses it: its stream, and memory of its own.
 struct Context {
+  mutable std::size_t held = 0;  ///< bytes of the device's memory in use; ends after all of them
   int ordinal = 0;
   Precision precision = Precision::float32;
   std::optional<Tier> forced_tier;
@@ -44,7 +45,7 @@ struct Context {
   ProductScratch products;
   RecurrenceScratch recurrence;
 
-  Queue queue() const { return {stream.get(), ordinal, limits.memory_pools}; }
+  Queue queue() const { return {stream.get(), ordinal, limits.memory_pools, &held}; }
 };
 
 }  // namespace gru::cuda

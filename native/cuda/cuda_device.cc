@@ -52,9 +52,13 @@ class CudaDevice final : public Device {
     return {};
   }
 
-  void release(void* memory) noexcept override {
-    const DeviceMemory released(memory, queue());
+  void release(void* memory, std::size_t bytes) noexcept override {
+    const DeviceMemory released(memory, bytes, queue());
     static_cast<void>(enter());
+  }
+
+  std::size_t held_bytes() const noexcept override {
+    return context_.held + context_.staging.bytes();
   }
 
   bool shares_host_memory() const noexcept override { return false; }

@@ -18,16 +18,21 @@ class DeviceMemory {
  public:
   DeviceMemory() = default;
   /// Takes over what `create` made and `release` let go of.
-  DeviceMemory(void* memory, const Queue& queue) : memory_(memory), queue_(queue) {}
+  DeviceMemory(void* memory, std::size_t bytes, const Queue& queue)
+      : memory_(memory), bytes_(bytes), queue_(queue) {}
   DeviceMemory(DeviceMemory&& other) noexcept
-      : memory_(std::exchange(other.memory_, nullptr)), queue_(other.queue_) {}
+      : memory_(std::exchange(other.memory_, nullptr)),
+        bytes_(other.bytes_),
+        queue_(other.queue_) {}
   DeviceMemory& operator=(DeviceMemory&& other) noexcept {
     std::swap(memory_, other.memory_);
+    std::swap(bytes_, other.bytes_);
     std::swap(queue_, other.queue_);
     return *this;
   }
   ~DeviceMemory() {
     if (memory_ == nullptr) return;
+    if (queue_.held != nullptr) *queue_.held -= bytes_;
     // An error would be that of earlier work, which the next call reports as well.
     const cudaError_t error =
         queue_.memory_pools ? cudaFreeAsync(memory_, queue_.stream) : cudaFree(memory_);
@@ -39,6 +44,7 @@ class DeviceMemory {
 
  private:
   void* memory_ = nullptr;
+  std::size_t bytes_ = 0;
   Queue queue_;
 };
 
@@ -49,7 +55,8 @@ inline Status create(DeviceMemory& memory, std::size_t bytes, const Queue& queue
   } else {
     GRU_RETURN_IF_CUDA_ERROR(queue.ordinal, cudaMalloc(&made, bytes));
   }
-  memory = DeviceMemory(made, queue);
+  if (queue.held != nullptr) *queue.held += bytes;
+  memory = DeviceMemory(made, bytes, queue);
   return {};
 }
 

@@ -134,13 +134,13 @@ GRU_TEST(memory_goes_without_waiting_for_other_models_work) {
   const DeviceSpan<float> span(static_cast<float*>(elsewhere), 3);
   GRU_CHECK_OK(busy->fill(DeviceMatrix<float>(span, 3), 1));
   GRU_CHECK(emulator::counts().pending == 1);
-  device->release(memory);
+  device->release(memory, 12);
   device.reset();
   GRU_CHECK(emulator::counts().pending == 1);
   std::vector<float> values(3);
   GRU_CHECK_OK(busy->download(values, DeviceSpan<const float>(span)));
   GRU_CHECK(values == std::vector<float>(3, 1));
-  busy->release(elsewhere);
+  busy->release(elsewhere, 12);
   busy.reset();
   check_nothing_is_alive();
 }
@@ -225,9 +225,11 @@ GRU_TEST(weights_are_freed_on_their_own_device) {
   std::unique_ptr<GruWeights> weights;
   GRU_CHECK_OK(device->create_gru_weights({3, 2, {}}, weights));
   const std::size_t before = emulator::counts().allocations;
+  const std::size_t held = device->held_bytes();
   GRU_CHECK_OK(
       device->load_gru_weights(*weights, {part(0, 18), part(18, 12), part(30, 6), part(36, 6)}));
   GRU_CHECK(emulator::counts().allocations > before);
+  GRU_CHECK(device->held_bytes() > held);
   int current = -1;
   std::thread([&] {
     weights.reset();
@@ -237,7 +239,9 @@ GRU_TEST(weights_are_freed_on_their_own_device) {
   std::vector<float> values(1);
   GRU_CHECK_OK(device->download(values, part(0, 1)));
   GRU_CHECK(emulator::counts().allocations == before);
-  device->release(memory);
+  GRU_CHECK(device->held_bytes() == held);
+  device->release(memory, 48 * sizeof(float));
+  GRU_CHECK(device->held_bytes() == held - 48 * sizeof(float));
 }
 
 GRU_TEST(an_unknown_tier_is_refused) {
@@ -270,7 +274,7 @@ GRU_TEST(a_lost_device_answers_the_same_ever_after_and_others_work) {
   }
   std::unique_ptr<Device> another;
   GRU_CHECK_REFUSED(cuda::create_device({1, {}}, another), StatusCode::device, "lost cuda:1");
-  device->release(memory);
+  device->release(memory, 12);
   device.reset();
   GRU_CHECK_OK(live(batch));
   check_nothing_is_alive();

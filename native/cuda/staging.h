@@ -12,6 +12,9 @@ class Staging {
  public:
   Status upload(void* to, const void* from, std::size_t bytes, cudaStream_t stream, int ordinal);
 
+  /// Of the host's memory.
+  std::size_t bytes() const { return memory_ ? slot_count * slot_bytes : 0; }
+
  private:
   static constexpr std::size_t slot_count = 4;
   static constexpr std::size_t slot_bytes = std::size_t{512} * 1024;

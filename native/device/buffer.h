@@ -21,7 +21,7 @@ class Buffer {
     return *this;
   }
   ~Buffer() {
-    if (data_ != nullptr) device_->release(data_);
+    if (data_ != nullptr) device_->release(data_, capacity_ * sizeof(T));
   }
 
   /// Makes room for `count` elements, whose values are then undefined.

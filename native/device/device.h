@@ -179,7 +179,10 @@ class Device {
   // Memory ------------------------------------------------------------------------------------
 
   virtual Status allocate(std::size_t bytes, void*& memory) = 0;
-  virtual void release(void* memory) noexcept = 0;
+  /// Of memory that `allocate` gave, with the bytes that it was asked for.
+  virtual void release(void* memory, std::size_t bytes) noexcept = 0;
+  /// Bytes in use: of `allocate` and not released, of the weights' copies, and of scratch.
+  virtual std::size_t held_bytes() const noexcept = 0;
   /// True where the device reads and writes the host's memory in place, so that nothing need be
   /// uploaded.
   virtual bool shares_host_memory() const noexcept = 0;

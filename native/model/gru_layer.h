@@ -53,6 +53,8 @@ class GruLayer {
   const GruOptions& options() const { return options_; }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
+  /// Bytes in use on the device, by whatever lies there: parameters, activations, passes.
+  std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
   Status forward(const GruCall& call) noexcept;
   /// Dropout applies. `pass` goes to backward, once, before the parameters change.

@@ -55,6 +55,8 @@ class Model {
   const ParameterLayout& layout() const { return store_.layout(); }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
+  /// Bytes in use on the device, by whatever lies there: parameters, activations, trainers.
+  std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
   /// Logits or values: [steps, batch, O], or [batch, O] with Every::last; zeros where there is no
   /// valid step.

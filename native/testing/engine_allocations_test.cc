@@ -18,6 +18,7 @@ class CountingDevice final : public testing::ForwardingDevice {
   struct Counts {
     int allocated = 0;
     int released = 0;
+    std::size_t bytes = 0;  ///< allocated and not released
   };
 
   CountingDevice(std::unique_ptr<Device> device, Counts& counts)
@@ -25,11 +26,13 @@ class CountingDevice final : public testing::ForwardingDevice {
 
   Status allocate(std::size_t bytes, void*& memory) override {
     ++counts_.allocated;
+    counts_.bytes += bytes;
     return ForwardingDevice::allocate(bytes, memory);
   }
-  void release(void* memory) noexcept override {
+  void release(void* memory, std::size_t bytes) noexcept override {
     ++counts_.released;
-    ForwardingDevice::release(memory);
+    counts_.bytes -= bytes;
+    ForwardingDevice::release(memory, bytes);
   }
   /// As on a GPU: then every staging buffer is used, too.
   bool shares_host_memory() const noexcept override { return false; }
@@ -109,7 +112,63 @@ void check_steady_state(const ModelOptions& options, Random& random) {
     }
     GRU_CHECK(counts.allocated == warm);
   }
-  GRU_CHECK(counts.released == counts.allocated);
+  GRU_CHECK(counts.released == counts.allocated && counts.bytes == 0);
+}
+
+GRU_TEST(a_trainer_holds_the_gradients_and_the_moments_that_its_optimizer_has) {
+  struct Expected {
+    OptimizerKind kind;
+    double momentum;
+    std::size_t moments;
+  };
+  for (const auto& [kind, momentum, moments] :
+       {Expected{OptimizerKind::sgd, 0, 0}, Expected{OptimizerKind::sgd, 0.9, 1},
+        Expected{OptimizerKind::adam, 0, 2}, Expected{OptimizerKind::adamw, 0, 2},
+        Expected{OptimizerKind::rmsprop, 0, 1}, Expected{OptimizerKind::rmsprop, 0.9, 2}}) {
+    CountingDevice::Counts counts;
+    std::unique_ptr<Model> made;
+    GRU_CHECK_OK(Model::create(model_options({}, {}, {}),
+                               std::make_unique<CountingDevice>(testing::test_device(), counts), 1,
+                               made));
+    const std::shared_ptr<Model> model = std::move(made);
+    const std::size_t parameters = model->layout().count() * sizeof(float);
+    GRU_CHECK(counts.bytes == parameters && model->held_bytes() >= parameters);
+    const std::size_t held = model->held_bytes();
+    OptimizerOptions options;
+    options.kind = kind;
+    options.momentum = momentum;
+    std::unique_ptr<Trainer> trainer;
+    GRU_CHECK_OK(Trainer::create(model, options, {}, trainer));
+    const std::size_t expected = (1 + moments) * parameters + sizeof(StepMetrics);
+    GRU_CHECK(counts.bytes == parameters + expected);
+    // Beside this a GPU has memory of its own for what is filled and copied.
+    GRU_CHECK(model->held_bytes() >= held + expected);
+    const std::size_t most = model->held_bytes();
+    trainer.reset();
+    GRU_CHECK(counts.bytes == parameters && model->held_bytes() == most - expected);
+  }
+}
+
+GRU_TEST(packed_weights_and_scratch_are_held_too) {
+  Random random;
+  const GruOptions options = model_options({}, {}, {}).gru;
+  CountingDevice::Counts counts;
+  std::unique_ptr<GruLayer> layer;
+  GRU_CHECK_OK(GruLayer::create(
+      options, std::make_unique<CountingDevice>(testing::test_device(), counts), 1, layer));
+  const std::vector<float> input = random_floats(random, 12 * options.input_size);
+  std::vector<float> output(12 * options.output_size());
+  std::vector<float> state(16 * options.hidden_size);
+  std::vector<float> parameters(layer->layout().count());
+  GRU_CHECK_OK(layer->read_parameters(parameters));
+  std::size_t held = 0;
+  for (int round = 0; round < 3; ++round) {
+    GRU_CHECK_OK(layer->write_parameters(parameters));
+    GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, {}, output, state, nullptr}));
+    const std::size_t beside = layer->held_bytes() - counts.bytes;
+    GRU_CHECK(round == 0 ? beside > 0 : beside == held);
+    held = beside;
+  }
 }
 
 GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {

@@ -15,7 +15,10 @@ class ForwardingDevice : public Device {
   Status allocate(std::size_t bytes, void*& memory) override {
     return device_->allocate(bytes, memory);
   }
-  void release(void* memory) noexcept override { device_->release(memory); }
+  void release(void* memory, std::size_t bytes) noexcept override {
+    device_->release(memory, bytes);
+  }
+  std::size_t held_bytes() const noexcept override { return device_->held_bytes(); }
   bool shares_host_memory() const noexcept override { return device_->shares_host_memory(); }
   Status upload(DeviceSpan<float> to, std::span<const float> from) override {
     return device_->upload(to, from);

@@ -1,5 +1,8 @@
 #include "train/trainer.h"
 
+#include <cmath>
+#include <string>
+
 #include "base/checks.h"
 
 namespace gru {
@@ -21,6 +24,21 @@ bool needs_first_moment(const OptimizerOptions& options) {
 Status reserve_zeros(Device& device, Buffer<float>& buffer, std::size_t count) {
   GRU_RETURN_IF_ERROR(buffer.reserve(device, count));
   return device.fill(DeviceMatrix<float>(buffer.span(), count), 0);
+}
+
+/// As JavaScript writes it.
+const char* name_of_nonfinite(double value) {
+  if (std::isnan(value)) return "NaN";
+  return value > 0 ? "Infinity" : "-Infinity";
+}
+
+Status check_finite(const char* what, double value) {
+  if (std::isfinite(value)) return {};
+  return Status::nonfinite(std::string(what) + ": expected a finite number, got " +
+                           name_of_nonfinite(value) +
+                           ". The step changed nothing. Look for NaN, infinity and very large "
+                           "numbers in the batch and the parameters; a lower learning rate keeps "
+                           "parameters from growing");
 }
 
 }  // namespace
@@ -97,23 +115,34 @@ Status Trainer::loss(const ModelTarget& target, DeviceMatrix<float> d_prediction
   return device.mean_squared_error(pass_.predictions, packed, d_predictions, metrics_.span());
 }
 
-Status Trainer::update() {
+Status Trainer::measure(StepMetrics& metrics) {
   Device& device = model_->device();
   GRU_RETURN_IF_ERROR(device.gradient_norm(gradients_.span(), metrics_.span()));
+  GRU_RETURN_IF_ERROR(device.download(metrics, metrics_.span()));
+  GRU_RETURN_IF_ERROR(check_finite("loss", metrics.loss));
+  // Formed in double, which the squares of floats cannot overflow: finite where all gradients are.
+  return check_finite("norm of the gradients", metrics.gradient_norm);
+}
+
+Status Trainer::clip() {
+  Device& device = model_->device();
   if (clip_.norm > 0) {
     GRU_RETURN_IF_ERROR(device.clip_norm(gradients_.span(), metrics_.span(), clip_.norm));
   }
-  if (clip_.value > 0) {
-    GRU_RETURN_IF_ERROR(device.clip_value(gradients_.span(), clip_.value));
-  }
+  return clip_.value > 0 ? device.clip_value(gradients_.span(), clip_.value) : Status();
+}
+
+Status Trainer::update() {
   OptimizerUpdate change;
   change.options = optimizer_;
-  change.step = ++updates_;
+  change.step = updates_ + 1;
   change.parameters = model_->parameters().change();
   change.gradients = gradients_.span();
   change.first_moment = first_moment_.span();
   change.second_moment = second_moment_.span();
-  return device.optimizer_update(change);
+  GRU_RETURN_IF_ERROR(model_->device().optimizer_update(change));
+  ++updates_;
+  return {};
 }
 
 Status Trainer::run_step(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics) {
@@ -122,11 +151,17 @@ Status Trainer::run_step(const ModelInput& input, const ModelTarget& target, Ste
   GRU_RETURN_IF_ERROR(model_->forward_training(updates_, pass_));
   GRU_RETURN_IF_ERROR(loss(target, pass_.predictions));
   GRU_RETURN_IF_ERROR(model_->backward(pass_, pass_.predictions, gradients_.span()));
+  // On a GPU the host waits here, to decide on the update, and not after it: that runs while the
+  // host goes on.
+  StepMetrics measured;
+  GRU_RETURN_IF_ERROR(measure(measured));
   if (input.abort != nullptr && input.abort->load(std::memory_order_relaxed)) {
     return Status::aborted();
   }
+  GRU_RETURN_IF_ERROR(clip());
   GRU_RETURN_IF_ERROR(update());
-  return model_->device().download(metrics, metrics_.span());
+  metrics = measured;
+  return {};
 }
 
 Status Trainer::run_evaluate(const ModelInput& input, const ModelTarget& target,

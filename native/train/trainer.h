@@ -16,7 +16,9 @@ class Trainer {
   static Status create(std::shared_ptr<Model> model, const OptimizerOptions& optimizer,
                        const ClipOptions& clip, std::unique_ptr<Trainer>& trainer) noexcept;
 
-  /// One update. On any failure or abort before the update the parameters stay as they were.
+  /// One update. On any failure or abort before the update the parameters, the moments and the
+  /// count of updates stay as they were. A nonfinite status where the loss or a gradient is NaN or
+  /// infinite.
   Status step(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics) noexcept;
   /// The loss of a batch in inference, without an update; metrics.gradient_norm stays 0.
   Status evaluate(const ModelInput& input, const ModelTarget& target,
@@ -28,6 +30,9 @@ class Trainer {
   Status check_target(const ModelTarget& target, const RowMap& map) const;
   /// Loss into the metrics; its gradient into `d_predictions` unless that is empty.
   Status loss(const ModelTarget& target, DeviceMatrix<float> d_predictions);
+  /// Loss and gradients' norm into `metrics`; refuses what is not finite.
+  Status measure(StepMetrics& metrics);
+  Status clip();
   Status update();
   Status run_step(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics);
   Status run_evaluate(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics);

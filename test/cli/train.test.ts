@@ -139,14 +139,21 @@ describe('gru train', () => {
     expect(stderr).toContain(message)
   })
 
-  it('stops where the loss is not finite, and saves nothing', async () => {
-    const out = newFolder()
-    const job = { ...smallJob(), training: { learningRate: 1e38 } }
-    const { status, stderr } = await gru('train', writeJob(job), '--out', out)
-    expect(status).toBe(1)
-    expect(stderr).toMatch(/^gru: epoch 1: expected finite losses \(a lower .*, got (NaN|Infinity)/)
-    expect(readdirSync(out)).toEqual([])
-  })
+  // With a batch of all 78 training days it is the validation's loss that fails, with smaller ones a step's.
+  it.each([
+    [16, /^gru: loss: expected a finite number, got (NaN|Infinity)\. .*a lower learning rate/],
+    [78, /^gru: epoch 1: expected finite losses \(a lower .*, got (NaN|Infinity)/],
+  ])(
+    'stops where a loss is not finite, and saves nothing: batches of %d',
+    async (size, message) => {
+      const out = newFolder()
+      const job = { ...smallJob(), training: { learningRate: 1e38, batch: size } }
+      const { status, stderr } = await gru('train', writeJob(job), '--out', out)
+      expect(status).toBe(1)
+      expect(stderr).toMatch(message)
+      expect(readdirSync(out)).toEqual([])
+    },
+  )
 
   it('fails where the folder cannot be made', async () => {
     const file = path.join(newFolder(), 'file')

@@ -10,6 +10,8 @@ namespace gru::cpu {
 struct GemmScratch {
   PackedMatrix packed;
   TransposedScratch transposed;
+
+  std::size_t bytes() const { return packed.data.bytes() + transposed.bytes(); }
 };
 
 /// A whole product on the pool.

@@ -63,6 +63,12 @@ double total_operations(const TransposedProducts& products);
 struct TransposedScratch {
   std::array<AlignedBuffer, max_factors> factors;
   AlignedBuffer tiles;
+
+  std::size_t bytes() const {
+    std::size_t sum = tiles.bytes();
+    for (const AlignedBuffer& factor : factors) sum += factor.bytes();
+    return sum;
+  }
 };
 
 /// multiply_transposed (gemm.h) on the own tiles.

@@ -11,6 +11,11 @@ struct RecurrenceScratch {
   AlignedBuffer d_state;        ///< backward: the gradient that flows to the step before
   AlignedBuffer d_reset_state;  ///< backward, reset before: d(r * h)
   AlignedBuffer bias_sums;
+
+  std::size_t bytes() const {
+    return gates.bytes() + zero_state.bytes() + d_state.bytes() + d_reset_state.bytes() +
+           bias_sums.bytes();
+  }
 };
 
 /// `call.initial_state`, or zeros of its size.

@@ -30,6 +30,17 @@ Status CpuGruWeights::fold_biases() {
   return {};
 }
 
+void CpuGruWeights::count() {
+  held_ -= counted_;
+  counted_ = 0;
+  for (const AlignedBuffer* buffer :
+       {&input_.data, &input_bias_, &gates_, &candidate_, &candidate_bias_, &d_input_.data,
+        &d_state_.data, &d_reset_state_.data}) {
+    counted_ += buffer->bytes();
+  }
+  held_ += counted_;
+}
+
 Status CpuGruWeights::prepare_forward() {
   if (forward_ready_) return {};
   const std::size_t hidden = shape_.hidden_size;

@@ -9,7 +9,11 @@ namespace gru::cpu {
 /// load.
 class CpuGruWeights final : public GruWeights {
  public:
-  explicit CpuGruWeights(const GruShape& shape) : shape_(shape) {}
+  /// `held` is its device's count of bytes in use, to which `count` adds those of the weights.
+  CpuGruWeights(const GruShape& shape, std::size_t& held) : shape_(shape), held_(held) {}
+  CpuGruWeights(const CpuGruWeights&) = delete;
+  CpuGruWeights& operator=(const CpuGruWeights&) = delete;
+  ~CpuGruWeights() override { held_ -= counted_; }
 
   const GruShape& shape() const { return shape_; }
   void load(const GruTensors<const float>& from) {
@@ -19,6 +23,8 @@ class CpuGruWeights final : public GruWeights {
   }
   Status prepare_forward();
   Status prepare_backward();
+  /// Counts what it holds by now: after whatever packed it, or failed to.
+  void count();
 
   bool reset_after() const { return shape_.variant.reset == ResetGate::after; }
   float update_sign() const { return shape_.variant.update == UpdateGate::retain ? 1.0F : -1.0F; }
@@ -42,6 +48,8 @@ class CpuGruWeights final : public GruWeights {
   Status fold_biases();
 
   GruShape shape_;
+  std::size_t& held_;
+  std::size_t counted_ = 0;
   GruTensors<const float> tensors_;
   bool forward_ready_ = false;
   bool backward_ready_ = false;

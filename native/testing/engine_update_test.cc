@@ -1,0 +1,159 @@
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "train/trainer.h"
+#include "testing/engine_testing.h"
+#include "testing/forwarding_device.h"
+
+/// Which steps of a trainer end in an update, and that those that do not leave no trace.
+namespace gru {
+namespace {
+
+using testing::Random;
+using testing::random_floats;
+using testing::same_bits;
+
+/// What a test has a device do at the end of a step.
+struct Plan {
+  AbortFlag* raise_after_backward = nullptr;
+  bool fail_update = false;
+};
+
+class PlannedDevice final : public testing::ForwardingDevice {
+ public:
+  explicit PlannedDevice(const Plan& plan)
+      : ForwardingDevice(testing::test_device()), plan_(plan) {}
+
+  /// The first operation after the last one of backward.
+  Status gradient_norm(DeviceSpan<const float> gradients,
+                       DeviceSpan<StepMetrics> metrics) override {
+    if (plan_.raise_after_backward != nullptr) plan_.raise_after_backward->store(true);
+    return ForwardingDevice::gradient_norm(gradients, metrics);
+  }
+  Status optimizer_update(const OptimizerUpdate& update) override {
+    return plan_.fail_update ? Status::device("broken")
+                             : ForwardingDevice::optimizer_update(update);
+  }
+
+ private:
+  const Plan& plan_;
+};
+
+constexpr std::size_t steps = 4;
+constexpr std::size_t batch = 3;
+
+/// One model in training, with dropout, which also depends on the updates that were.
+struct Training {
+  Plan plan;
+  std::shared_ptr<Model> model;
+  std::unique_ptr<Trainer> trainer;
+  StepMetrics metrics;
+
+  Training(OptimizerKind kind, const ClipOptions& clip) {
+    ModelOptions options;
+    options.input = InputKind::features;
+    options.loss = LossKind::mean_squared_error;
+    options.output_size = 1;
+    options.gru.input_size = 3;
+    options.gru.hidden_size = 9;
+    options.gru.num_layers = 2;
+    options.gru.dropout = 0.3F;
+    OptimizerOptions optimizer;
+    optimizer.kind = kind;
+    optimizer.momentum = 0.9;
+    std::unique_ptr<Model> made;
+    GRU_CHECK_OK(Model::create(options, std::make_unique<PlannedDevice>(plan), 1, made));
+    model = std::move(made);
+    GRU_CHECK_OK(Trainer::create(model, optimizer, clip, trainer));
+  }
+
+  Status step(const std::vector<float>& input, const std::vector<float>& target,
+              const AbortFlag* abort = nullptr) {
+    return trainer->step({{steps, batch, {}}, input, {}, abort}, {{}, target}, metrics);
+  }
+  std::vector<float> parameters() const {
+    std::vector<float> values(model->layout().count());
+    GRU_CHECK_OK(model->read_parameters(values));
+    return values;
+  }
+};
+
+/// Calls spoil(training, input, target), whose step must fail with `code`, between the steps of a
+/// training of each kind: it must go on as one without that call does.
+template <class Spoil>
+void check_no_trace(StatusCode code, const Spoil& spoil) {
+  Random random;
+  for (const OptimizerKind kind :
+       {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::rmsprop}) {
+    for (const ClipOptions& clip : {ClipOptions{0, 0}, ClipOptions{0.1, 0.05}}) {
+      Training training(kind, clip);
+      Training undisturbed(kind, clip);
+      for (int round = 0; round < 3; ++round) {
+        const std::vector<float> input = random_floats(random, steps * batch * 3);
+        const std::vector<float> target = random_floats(random, steps * batch);
+        const std::vector<float> before = training.parameters();
+        const StepMetrics metrics = training.metrics;
+        GRU_CHECK(spoil(training, input, target).code() == code);
+        GRU_CHECK(same_bits(training.parameters(), before));
+        GRU_CHECK(training.metrics.loss == metrics.loss);
+        GRU_CHECK_OK(training.step(input, target));
+        GRU_CHECK_OK(undisturbed.step(input, target));
+        GRU_CHECK(training.metrics.loss == undisturbed.metrics.loss);
+        GRU_CHECK(training.metrics.gradient_norm == undisturbed.metrics.gradient_norm);
+        GRU_CHECK(same_bits(training.parameters(), undisturbed.parameters()));
+        GRU_CHECK(!same_bits(training.parameters(), before));
+      }
+    }
+  }
+}
+
+GRU_TEST(an_abort_after_backward_comes_before_the_update) {
+  check_no_trace(StatusCode::aborted,
+                 [](Training& training, const auto& input, const auto& target) {
+                   AbortFlag abort{false};
+                   training.plan.raise_after_backward = &abort;
+                   Status status = training.step(input, target, &abort);
+                   training.plan.raise_after_backward = nullptr;
+                   return status;
+                 });
+}
+
+GRU_TEST(an_update_that_the_device_refuses_is_not_counted) {
+  check_no_trace(StatusCode::device, [](Training& training, const auto& input, const auto& target) {
+    training.plan.fail_update = true;
+    Status status = training.step(input, target);
+    training.plan.fail_update = false;
+    return status;
+  });
+}
+
+GRU_TEST(a_loss_or_gradient_that_is_not_finite_reaches_no_parameter) {
+  for (const float value : {testing::nan_float, HUGE_VALF, -HUGE_VALF}) {
+    check_no_trace(StatusCode::nonfinite,
+                   [value](Training& training, auto input, const auto& target) {
+                     input[7] = value;
+                     return training.step(input, target);
+                   });
+    check_no_trace(StatusCode::nonfinite,
+                   [value](Training& training, const auto& input, auto target) {
+                     target[5] = value;
+                     return training.step(input, target);
+                   });
+  }
+}
+
+GRU_TEST(gradients_that_overflow_are_refused_by_their_norm) {
+  check_no_trace(StatusCode::nonfinite, [](Training& training, const auto& input, auto target) {
+    // The loss is finite in double; of the gradients the sum over the rows is beyond float.
+    for (float& value : target) value = 3e38F;
+    Status status = training.step(input, target);
+    GRU_CHECK(status.message().starts_with("norm of the gradients: "));
+    return status;
+  });
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

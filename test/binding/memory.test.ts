@@ -1,0 +1,184 @@
+import { runProcess } from '../support/addon'
+
+/**
+ * Definitions for scripts that ask V8 how much external memory it was told of: it prints that when it
+ * collects garbage, and tells it nowhere else.
+ */
+const ASK_V8 = `
+  const { setFlagsFromString } = require('node:v8')
+  setFlagsFromString('--expose-gc')
+  setFlagsFromString('--trace-gc-verbose')
+  const collect = require('node:vm').runInNewContext('gc')
+  const ask = (name) => {
+    setFlagsFromString('--trace-gc')
+    console.log('at ' + name)
+    collect()
+    setFlagsFromString('--no-trace-gc')
+  }
+  const hidden = 256
+  const gru = { ...gruOptions, inputSize: 64, hiddenSize: hidden }
+  const [steps, batch] = [32, 4]
+  const input = new Float32Array(steps * batch * 64)
+  const target = new Float32Array(batch)
+  const arguments_ = [steps, batch, null, input]
+  const createModel = () =>
+    new addon.NativeModel({ ...modelOptions, tokens: 0, gru, outputSize: 1, loss: 'meanSquaredError', every: 'last' }, 1, device)
+`
+
+/** Parameters of that layer, and of the model, in KiB. */
+const LAYER = (3 * 256 * (64 + 256) + 6 * 256) / 256
+const MODEL = LAYER + (256 + 1) / 256
+/** What backward needs of a pass through it: output and reserve of each row. */
+const PASS = (32 * 4 * 5 * 256) / 256
+
+/** Runs the script and returns the KiB that V8 was told of at each `ask`, less those at the first. */
+async function told(script: string): Promise<Record<string, number>> {
+  const { code, output } = await runProcess(ASK_V8 + script)
+  expect({ code, output }).toEqual({ code: 0, output: expect.any(String) as string })
+  const found = [...output.matchAll(/^at (\w+)$[^]*?External memory reported: *(-?\d+) KB$/gm)]
+  const first = Number(found[0]?.[2])
+  return Object.fromEntries(found.map(([, name, size]) => [name!, Number(size) - first]))
+}
+
+/** V8 prints whole KiB. */
+function expectNear(got: number | undefined, expected: number): void {
+  expect(Math.abs(got! - expected)).toBeLessThanOrEqual(1)
+}
+
+describe('V8 is told', () => {
+  test('of what a model and its trainer hold, as it grows and shrinks', async () => {
+    const sizes = await told(`
+      ask('start')
+      const model = createModel()
+      ask('model')
+      const plain = new addon.NativeTrainer(model, { ...trainerOptions, kind: 'sgd' })
+      ask('sgd')
+      plain.dispose()
+      ask('without')
+      const trainer = new addon.NativeTrainer(model, trainerOptions)
+      ask('adam')
+      trainer.stepSync(...arguments_, target)
+      ask('stepped')
+      const main = async () => {
+        await trainer.step(...arguments_, target, null)
+        ask('again')
+        trainer.dispose()
+        ask('trained')
+        model.dispose()
+        ask('disposed')
+      }
+      main()
+    `)
+    expectNear(sizes['model'], MODEL)
+    // The gradients, and no moment; the two moments of Adam.
+    expectNear(sizes['sgd'], 2 * MODEL)
+    expectNear(sizes['without'], MODEL)
+    expectNear(sizes['adam'], 4 * MODEL)
+    // The activations, and the packed weights.
+    expect(sizes['stepped']).toBeGreaterThan(4 * MODEL + PASS + LAYER)
+    expect(sizes['again']).toBe(sizes['stepped'])
+    expect(sizes['trained']).toBeLessThanOrEqual(sizes['again']! - 3 * MODEL - PASS + 1)
+    expect(sizes['trained']).toBeGreaterThan(MODEL)
+    expectNear(sizes['disposed'], 0)
+  })
+
+  test('of what a layer and its passes hold', async () => {
+    const sizes = await told(`
+      const output = new Float32Array(steps * batch * hidden)
+      const state = new Float32Array(batch * hidden)
+      const lengths = [input.length, state.length, 3 * hidden * (64 + hidden) + 6 * hidden]
+      const gradients = lengths.map((length) => new Float32Array(length))
+      const main = async () => {
+        ask('start')
+        const layer = new addon.NativeGru(gru, 1, device)
+        ask('layer')
+        const pass = layer.forwardTrainingSync(...arguments_, null, output, state)
+        ask('one')
+        const other = await layer.forwardTraining(...arguments_, null, output, state, null)
+        ask('two')
+        pass.dispose()
+        ask('less')
+        await other.backward(output, null, ...gradients, null)
+        const last = layer.forwardTrainingSync(...arguments_, null, output, state)
+        layer.dispose()
+        ask('disposed')
+        last.dispose()
+      }
+      main()
+    `)
+    expectNear(sizes['layer'], LAYER)
+    expect(sizes['one']).toBeGreaterThan(LAYER + PASS)
+    expect(sizes['two']).toBeGreaterThanOrEqual(sizes['one']! + PASS)
+    expectNear(sizes['less'], sizes['one']!)
+    expectNear(sizes['disposed'], 0)
+  })
+})
+
+test('a pass that comes when its layer was disposed of holds nothing', async () => {
+  const sizes = await told(`
+    const output = new Float32Array(steps * batch * hidden)
+    const state = new Float32Array(batch * hidden)
+    ask('start')
+    const layer = new addon.NativeGru(gru, 1, device)
+    const pending = layer.forwardTraining(...arguments_, null, output, state, null)
+    layer.dispose()
+    pending.then((pass) => {
+      ask('settled')
+      pass.dispose()
+    })
+  `)
+  expectNear(sizes['settled'], 0)
+})
+
+describe('dispose of a model', () => {
+  test('frees all of it at once, though its trainers live', async () => {
+    const sizes = await told(`
+      ask('start')
+      const model = createModel()
+      const trainers = [1, 2].map(() => new addon.NativeTrainer(model, trainerOptions))
+      for (const trainer of trainers) trainer.stepSync(...arguments_, target)
+      model.dispose()
+      ask('disposed')
+      for (const trainer of trainers) trainer.dispose()
+      ask('end')
+    `)
+    expectNear(sizes['disposed'], 0)
+    expectNear(sizes['end'], 0)
+  })
+
+  test('frees it when the pending calls have ended', async () => {
+    const sizes = await told(`
+      ask('start')
+      const model = createModel()
+      const trainer = new addon.NativeTrainer(model, trainerOptions)
+      const pending = [1, 2, 3].map(() => trainer.step(...arguments_, target, null))
+      model.dispose()
+      ask('pending')
+      const late = trainer.step(...arguments_, target, null).catch(({ code }) => code)
+      Promise.all([...pending, late]).then(([, , { loss }, code]) => {
+        if (loss > 0 && code === 'ERR_GRU_DISPOSED') ask('settled')
+      })
+    `)
+    expect(sizes['pending']).toBeGreaterThan(3 * MODEL)
+    expectNear(sizes['settled'], 0)
+  })
+
+  test('gives the memory back to the system, time after time', async () => {
+    const { output } = await runProcess(`
+      const gru = { ...gruOptions, hiddenSize: 1024 }
+      const trainers = []
+      const create = () => {
+        const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
+        trainers.push(new addon.NativeTrainer(model, trainerOptions))
+        model.readParameters(new Float32Array(model.parameterCount))
+        model.dispose()
+      }
+      create()
+      const before = process.resourceUsage().maxRSS
+      for (let i = 0; i < 30; i++) create()
+      const grown = (process.resourceUsage().maxRSS - before) / 1024
+      console.log(grown < 300 ? 'given back' : 'grown by ' + grown + ' MiB')
+    `)
+    expect(output).toBe('given back\n')
+  })
+})
