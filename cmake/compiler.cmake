@@ -13,7 +13,7 @@ target_compile_options(
             -Wshadow
             -Wconversion
             -Wnon-virtual-dtor
-            -Werror
+            $<$<BOOL:${GRU_WERROR}>:-Werror>
             # Passing wide vectors between functions of one instruction set: there is no ABI to keep.
             -Wno-psabi
             -fexceptions>)

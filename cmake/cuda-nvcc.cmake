@@ -37,8 +37,8 @@ target_include_directories(gru_native_cuda SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_
 target_compile_options(
   gru_native_cuda
   PRIVATE # core's constexpr functions, such as Philox's, run in kernels too
-          $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr -Werror=all-warnings
-          -Xcompiler=-Wall,-Wextra,-Werror,-fexceptions>)
+          $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra,-fexceptions
+          $<$<BOOL:${GRU_WERROR}>:-Werror=all-warnings -Xcompiler=-Werror>>)
 if(GRU_CUDA_RUNTIME STREQUAL "Static")
   target_link_libraries(gru_native_cuda PRIVATE CUDA::cudart_static)
 else()

@@ -58,6 +58,9 @@ function ctestCheck(name, script, args = []) {
 /** The check of the native unit tests on this machine, with the arguments of native-tests.mjs. */
 export const nativeCheck = (name, args) => ctestCheck(name, 'native-tests.mjs', args)
 
+/** The check that everything compiles with a version of Clang, and of the native unit tests there. */
+export const clangCheck = (name, version) => ctestCheck(name, 'clang-tests.mjs', [version])
+
 /** The check of the native unit tests compiled for aarch64, under emulation. */
 export const aarch64Check = (name) => ctestCheck(name, 'aarch64-tests.mjs')
 

@@ -1,9 +1,19 @@
 // What .ci/run does after `npm test`: the numerics with an addon built without BLAS, races in the CUDA device,
-// its compilation for GPUs where there is an nvcc, the native tests for aarch64 under emulation, and the main job.
+// its compilation for GPUs where there is an nvcc, everything compiled by two Clangs, the native tests for aarch64
+// under emulation, and the main job.
 // The last line of output is `N passed, N failed`, those of `npm test` included.
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { aarch64Check, jestCheck, nativeCheck, runCheck, summarize, totalsFile } from './checks.mjs'
+import {
+  aarch64Check,
+  clangCheck,
+  jestCheck,
+  nativeCheck,
+  runCheck,
+  summarize,
+  totalsFile,
+} from './checks.mjs'
+import { hasClang } from './clang.mjs'
 import { findNvcc } from './nvcc.mjs'
 import { inRoot, packageCommand } from './project.mjs'
 
@@ -12,11 +22,16 @@ const NO_BLAS = inRoot('build', 'no-blas')
 /** The small set; that of the recurrences takes minutes a tier, and is for `scripts/native-tests.mjs thread`. */
 const RACES = '^cuda/(emulator_|device_gemm_test)'
 
+/** The oldest and the newest Clang that the project knows to compile it. */
+const CLANGS = ['14', '19']
+
+const WERROR = '-DGRU_WERROR=ON'
+
 const buildWithoutBlas = () => ({
   name: 'build without BLAS',
   command: [
     ...[...packageCommand('cmake-js'), '--log-level', 'warn', 'build', '--out', NO_BLAS],
-    ...['--CDGRU_BLAS=OFF', '--parallel', String(availableParallelism())],
+    ...['--CDGRU_BLAS=OFF', '--CDGRU_WERROR=ON', '--parallel', String(availableParallelism())],
   ],
 })
 
@@ -29,9 +44,21 @@ function cudaChecks() {
   const script = (name, ...args) => [process.execPath, `scripts/${name}.mjs`, ...args]
   const folder = inRoot('build', 'cuda', 'lib')
   return [
-    () => ({ name: 'CUDA for every target', command: script('build-cuda', '--into', folder) }),
+    () => ({
+      name: 'CUDA for every target',
+      command: script('build-cuda', '--into', folder, '--', WERROR),
+    }),
     () => ({ name: 'CUDA registers and spills', command: script('cuda-report') }),
   ]
+}
+
+/** For each Clang that is there, or can be installed. */
+function clangChecks() {
+  return CLANGS.filter((version) => {
+    const there = hasClang(version)
+    if (!there) console.log(`\nleft out: Clang ${version}: it is not there and cannot be installed`)
+    return there
+  }).map((version) => () => clangCheck(`everything by Clang ${version}`, version))
 }
 
 const checks = [
@@ -44,6 +71,7 @@ const checks = [
   () =>
     nativeCheck('CUDA kernels, ThreadSanitizer', ['thread', '--folder', 'cuda', '--tests', RACES]),
   ...cudaChecks(),
+  ...clangChecks(),
   () => aarch64Check('native tests, aarch64'),
   () => ({ name: 'npm start', command: ['npm', 'start'] }),
 ]

@@ -35,7 +35,7 @@ try {
   const { values } = parseArgs({ options: { nvcc: { type: 'string' } } })
   const nvcc = requireNvcc(values.nvcc)
   setUp({ tests: true })
-  buildPlugin(nvcc, inRoot('build', 'Release'))
+  buildPlugin(nvcc, inRoot('build', 'Release'), ['-DGRU_WERROR=ON'])
   const { available, reason, devices } = cudaRuntime()
   if (available) {
     for (const { device, name } of devices) console.log(`${device}: ${name}`)

@@ -12,7 +12,7 @@ export function runNativeSuite({ folder, configure, targets = ['all'], select = 
   const build = inRoot('build', folder)
   const jobs = String(availableParallelism())
   const sources = ['-S', root, '-B', build, '--log-level=WARNING']
-  const options = ['-DGRU_TESTS=ON', '-DGRU_CUDA=OFF', ...configure]
+  const options = ['-DGRU_TESTS=ON', '-DGRU_WERROR=ON', '-DGRU_CUDA=OFF', ...configure]
   const tests = ['--test-dir', build, '--output-on-failure', '--no-tests=error']
   const stages = {
     'configuring them': ['cmake', ...sources, ...options],

@@ -49,19 +49,23 @@ function must(command) {
   )
 }
 
-/** Configures the plug-in's own build and returns its folder; the library is to go into `folder`. */
-export function configurePlugin(nvcc, folder = join(BUILD, 'lib')) {
+/**
+ * Configures the plug-in's own build, by further options of CMake, and returns its folder; the library is to go
+ * into `folder`.
+ */
+export function configurePlugin(nvcc, { folder = join(BUILD, 'lib'), options = [] } = {}) {
   must([
     ...['cmake', '-S', root, '-B', BUILD, '--log-level=WARNING', '-DCMAKE_BUILD_TYPE=Release'],
     ...['-DGRU_BLAS=OFF', '-DGRU_CUDA=ON', `-DGRU_NVCC=${nvcc}`],
     ...['-DCMAKE_EXPORT_COMPILE_COMMANDS=ON', `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${folder}`],
+    ...options,
   ])
   return BUILD
 }
 
-/** Builds the plug-in for every target into `folder`. */
-export function buildPlugin(nvcc, folder) {
-  const build = configurePlugin(nvcc, folder)
+/** Builds the plug-in for every target into `folder`, by further options of CMake. */
+export function buildPlugin(nvcc, folder, options = []) {
+  const build = configurePlugin(nvcc, { folder, options })
   const jobs = String(availableParallelism())
   must(['cmake', '--build', build, '--target', 'gru_native_cuda', '--parallel', jobs])
 }

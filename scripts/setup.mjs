@@ -3,7 +3,8 @@
 //
 //   node scripts/setup.mjs [--tests]
 //
-// --tests               also builds the CUDA plug-in that runs on the processor, which only tests use
+// --tests               also builds the CUDA plug-in that runs on the processor, which only tests use, and
+//                       treats the compiler's warnings as errors
 // GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
 //                              the built-in matrix product
 import { existsSync, readFileSync, rmSync } from 'node:fs'
@@ -123,8 +124,8 @@ const EMULATED_PLUGIN = {
   file: 'gru_native_cuda_emulated.so',
 }
 
-/** Builds one library of build/Release with cmake-js. */
-function buildNative({ name, target, file }, blas) {
+/** Builds one library of build/Release with cmake-js, by further options of CMake. */
+function buildNative({ name, target, file }, blas, further) {
   const sources = filesUnder(
     ['CMakeLists.txt', 'cmake', 'native', 'package.json'],
     (source) => !source.endsWith('_test.cc'),
@@ -135,7 +136,7 @@ function buildNative({ name, target, file }, blas) {
   say(`building ${name} (cmake-js)`)
   const cmakeJs = [...packageCommand('cmake-js'), '--log-level', 'warn']
   const remedy = 'read the first error above; `rm -rf build` starts afresh'
-  const options = ['--CDGRU_BLAS=AUTO', '--CDGRU_CUDA=OFF', '--CDGRU_CUDA_EMULATED=ON']
+  const options = ['--CDGRU_BLAS=AUTO', '--CDGRU_CUDA=OFF', '--CDGRU_CUDA_EMULATED=ON', ...further]
   must(`configuring ${name}`, [...cmakeJs, 'configure', ...options], remedy, { quiet: true })
   const jobs = String(availableParallelism())
   const build = [...cmakeJs, 'build', '--target', target, '--parallel', jobs]
@@ -168,9 +169,11 @@ function buildTypeScript() {
 export function setUp({ tests }) {
   installPackages()
   const blas = provideBlas()
-  buildNative(ADDON, blas)
+  // Not said otherwise: a build folder that tests were set up in stays as it is.
+  const further = tests ? ['--CDGRU_WERROR=ON'] : []
+  buildNative(ADDON, blas, further)
   // The addon opens plug-ins on Linux alone.
-  if (tests && process.platform === 'linux') buildNative(EMULATED_PLUGIN, blas)
+  if (tests && process.platform === 'linux') buildNative(EMULATED_PLUGIN, blas, further)
   buildTypeScript()
 }
 

@@ -38,8 +38,10 @@ bool all_equal(std::span<const std::int32_t> lengths, std::size_t steps) {
 void RowMap::sort_by_length(std::span<const std::int32_t> lengths) {
   order_.resize(batch_);
   std::iota(order_.begin(), order_.end(), 0);
-  std::stable_sort(order_.begin(), order_.end(), [lengths](std::int32_t a, std::int32_t b) {
-    return lengths[static_cast<std::size_t>(a)] > lengths[static_cast<std::size_t>(b)];
+  std::sort(order_.begin(), order_.end(), [lengths](std::int32_t a, std::int32_t b) {
+    const std::int32_t length_a = lengths[static_cast<std::size_t>(a)];
+    const std::int32_t length_b = lengths[static_cast<std::size_t>(b)];
+    return length_a == length_b ? a < b : length_a > length_b;
   });
   place_.resize(batch_);
   sorted_lengths_.resize(batch_);

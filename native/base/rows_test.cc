@@ -39,11 +39,12 @@ struct Naive {
   std::vector<std::int32_t> order, to_padded, to_packed, logical;
   std::vector<std::size_t> first;
 
-  explicit Naive(const Batch& of) : order(of.batch), to_packed(of.steps * of.batch, -1) {
-    std::iota(order.begin(), order.end(), 0);
-    std::stable_sort(order.begin(), order.end(), [&of](std::int32_t a, std::int32_t b) {
-      return of.length(static_cast<std::size_t>(a)) > of.length(static_cast<std::size_t>(b));
-    });
+  explicit Naive(const Batch& of) : to_packed(of.steps * of.batch, -1) {
+    for (std::size_t length = of.steps + 1; length > 0; --length) {
+      for (std::size_t b = 0; b < of.batch; ++b) {
+        if (of.length(b) == length - 1) order.push_back(static_cast<std::int32_t>(b));
+      }
+    }
     for (std::size_t t = 0; t < of.steps; ++t) {
       first.push_back(to_padded.size());
       for (const std::int32_t sequence : order) {

@@ -70,7 +70,7 @@ class CpuDevice final : public Device {
   }
 
   Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
-    if (to.stride() == to.columns() && from.stride() == from.columns()) {
+    if (to.is_dense() && from.is_dense()) {
       copy_all(to.data(), from.data(), from.rows() * from.columns());
       return {};
     }

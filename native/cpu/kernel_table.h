@@ -144,7 +144,8 @@ struct Kernels {
   /// Writes the gradient times `scale` where `d_logits` is not null; returns the sum of the losses.
   double (*cross_entropy)(const PackSource& logits, const std::int32_t* targets, float* d_logits,
                           std::size_t d_stride, float scale);
-  double (*squared_error)(const float* values, const float* targets, float* d_values,
+  /// `sum` and the sum of the losses; the gradient likewise.
+  double (*squared_error)(double sum, const float* values, const float* targets, float* d_values,
                           std::size_t count, float scale);
   double (*sum_of_squares)(const float* values, std::size_t count);
   void (*scale)(float* values, std::size_t count, float factor);

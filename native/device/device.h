@@ -60,6 +60,8 @@ class DeviceMatrix {
   std::size_t columns() const { return columns_; }
   std::size_t stride() const { return stride_; }
   bool empty() const { return rows_ == 0 || columns_ == 0; }
+  /// The rows lie without a gap between them.
+  bool is_dense() const { return stride_ == columns_; }
   DeviceMatrix row_range(std::size_t first, std::size_t count) const {
     return {data_ + first * stride_, count, columns_, stride_};
   }

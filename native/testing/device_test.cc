@@ -1,14 +1,13 @@
 #include <vector>
 
 #include "reference/layers.h"
-#include "reference/losses.h"
 #include "reference/optimizers.h"
 #include "testing/device_testing.h"
 #include "testing/host_memory_device.h"
 #include "testing/test_device.h"
 
-/// The device's operations beside the recurrence and the products. Each runs on a size of one part
-/// and on one of several, which threads share.
+/// The device's operations beside the recurrence, the products and the losses. Each runs on a size
+/// of one part and on one of several, which threads share.
 namespace gru {
 namespace {
 
@@ -131,56 +130,17 @@ GRU_TEST(embedding_backward_sums_the_rows_of_each_token) {
 GRU_TEST(column_sums_are_sums) {
   Random random;
   const auto device = host_device();
-  GuardedMatrix from = random_matrix(random, 500, 37);
-  std::vector<float> sums(37, nan_float);
-  GRU_CHECK_OK(device->column_sums(span_of(sums), view(from)));
-  std::vector<double> expected(37, 0.0);
-  for (std::size_t i = 0; i < 500 * 37; ++i) {
-    expected[i % 37] += static_cast<double>(from.at(i / 37, i % 37));
-  }
-  GRU_CHECK_ALL_NEAR("sums", to_doubles(sums), expected, 1e-4);
-}
-
-/// A loss with its gradient, without it, and by another schedule: all agree.
-template <class Call>
-void check_loss(Size size, const ReferenceLoss& expected, const Call& call) {
-  GuardedMatrix gradient(size.rows, size.columns, 0);
-  StepMetrics metrics{-1, 4};
-  const DeviceSpan<StepMetrics> result(&metrics, 1);
-  testing::set_schedule(1);
-  GRU_CHECK_OK(call(view(gradient), result));
-  GRU_CHECK_NEAR(metrics.loss, expected.loss, 1e-6 * std::max(1.0, expected.loss));
-  GRU_CHECK(metrics.gradient_norm == 4);
-  GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient,
-                     1e-5 / static_cast<double>(size.rows));
-  GRU_CHECK(gradient.guards_hold());
-  testing::set_schedule(3);
-  StepMetrics again;
-  GRU_CHECK_OK(call(DeviceMatrix<float>(), DeviceSpan<StepMetrics>(&again, 1)));
-  GRU_CHECK(again.loss == metrics.loss);
-}
-
-GRU_TEST(losses_are_the_references_means) {
-  Random random;
-  const auto device = host_device();
-  for (const Size& size : {Size{1, 1}, Size{9, 5}, Size{900, 70}}) {
-    const std::size_t count = size.rows * size.columns;
-    const ReferenceRows rows{size.rows, size.columns, {}};
-    std::vector<float> predictions = random_floats(random, count, 2);
-    const DeviceMatrix<const float> view_of(span_of(predictions), size.columns);
-    ReferenceLoss expected;
-    std::vector<std::int32_t> classes = random.classes(size.rows, size.columns);
-    GRU_CHECK_OK(reference_cross_entropy(rows, to_doubles(predictions), classes, expected));
-    check_loss(size, expected, [&](DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) {
-      return device->cross_entropy(view_of, span_of(classes), gradient, metrics);
-    });
-    std::vector<float> values = random_floats(random, count);
-    const DeviceMatrix<const float> targets(span_of(values), size.columns);
-    GRU_CHECK_OK(
-        reference_mean_squared_error(rows, to_doubles(predictions), to_doubles(values), expected));
-    check_loss(size, expected, [&](DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) {
-      return device->mean_squared_error(view_of, targets, gradient, metrics);
-    });
+  for (const Size& size : sizes) {
+    GuardedMatrix from = random_matrix(random, size.rows, size.columns);
+    std::vector<float> sums(size.columns, nan_float);
+    GRU_CHECK_OK(device->column_sums(span_of(sums), view(from)));
+    std::vector<double> expected(size.columns, 0.0);
+    for (std::size_t i = 0; i < size.rows; ++i) {
+      for (std::size_t j = 0; j < size.columns; ++j) {
+        expected[j] += static_cast<double>(from.at(i, j));
+      }
+    }
+    GRU_CHECK_ALL_NEAR("sums", to_doubles(sums), expected, 2e-4);
   }
 }
 

@@ -49,6 +49,9 @@ inline bool same_bits(std::span<const float> a, std::span<const float> b) {
 /// that is no element holds a mark that nobody may overwrite, and so does each element at first.
 class GuardedMatrix {
  public:
+  /// Floats of a guard zone.
+  static constexpr std::size_t guard = 64;
+
   GuardedMatrix(std::size_t rows, std::size_t columns, std::size_t gap = 3)
       : rows_(rows),
         columns_(columns),
@@ -59,6 +62,8 @@ class GuardedMatrix {
   std::size_t columns() const { return columns_; }
   std::size_t stride() const { return stride_; }
   float* data() { return memory_.data() + guard; }
+  /// Everything, guard zones and gaps too.
+  std::span<float> memory() { return memory_; }
   float& at(std::size_t row, std::size_t column) { return data()[row * stride_ + column]; }
   bool untouched(std::size_t row, std::size_t column) {
     return std::bit_cast<std::uint32_t>(at(row, column)) == mark_bits;
@@ -84,7 +89,6 @@ class GuardedMatrix {
   }
 
  private:
-  static constexpr std::size_t guard = 64;
   static constexpr std::uint32_t mark_bits = 0x7fc5a5a5;  // a NaN: reading it would show as well
   static float mark() { return std::bit_cast<float>(mark_bits); }
 

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "testing/reference_checks.h"
+#include "testing/strided_device.h"
 
 /// The layer on the device against the reference in double: random options and sizes.
 namespace gru {
@@ -89,6 +90,31 @@ GRU_TEST(large_layers_agree_with_the_reference) {
   }
 }
 
+GRU_TEST(layers_whose_rows_lie_apart_agree_with_the_reference) {
+  Random random;
+  testing::set_schedule(2);
+  for_each_kind([&](CellVariant variant, bool bidirectional) {
+    for (int round = 0; round < 2; ++round) {
+      Example example;
+      example.options = random_options(variant, bidirectional, random);
+      example.steps = random.size(1, 9);
+      example.batch = random.size(1, 9);
+      fill_randomly(example, random);
+      check_example(example, 1, testing::strided_device());
+    }
+  });
+  // Large enough for several threads, and for BLAS.
+  Example example;
+  example.options = random_options(variants[random.size(0, 3)], true, random);
+  example.options.num_layers = 1;
+  example.options.input_size = 64;
+  example.options.hidden_size = 48;
+  example.steps = 30;
+  example.batch = 9;
+  fill_randomly(example, random);
+  check_example(example, 1, testing::strided_device());
+}
+
 /// More steps than a device launches at once; and in the last round more rows than it keeps the
 /// gates of in inference.
 GRU_TEST(long_sequences_agree_with_the_reference) {
@@ -137,19 +163,22 @@ GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
         example.parameters[row + other] = -4096 * example.parameters[row + large];
       }
     }
-    EngineExample engine(example, 1);
-    std::vector<float> output;
-    std::vector<float> state;
-    GRU_CHECK_OK(engine.layer().forward(engine.forward_call(output, state)));
-    GRU_CHECK_ALL_NEAR("output", to_doubles(output), example.forward().output,
-                       testing::forward_bound);
+    for (const bool strided : {false, true}) {
+      EngineExample engine(example, 1,
+                           strided ? testing::strided_device() : testing::test_device());
+      std::vector<float> output;
+      std::vector<float> state;
+      GRU_CHECK_OK(engine.layer().forward(engine.forward_call(output, state)));
+      GRU_CHECK_ALL_NEAR("output", to_doubles(output), example.forward().output,
+                         testing::forward_bound);
+    }
   });
 }
 
 GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
   Random random;
   for_each_kind([&](CellVariant variant, bool bidirectional) {
-    for (const std::size_t empty : {0, 1, 2}) {
+    for (int empty = 0; empty < 3; ++empty) {
       Example example;
       example.options = random_options(variant, bidirectional, random);
       example.steps = empty == 0 ? 0 : 3;

@@ -73,9 +73,11 @@ struct EngineResults {
 /// which nothing may be left.
 class EngineExample {
  public:
-  EngineExample(const Example& of, std::uint64_t seed) : example_(of) {
+  EngineExample(const Example& of, std::uint64_t seed,
+                std::unique_ptr<Device> device = test_device())
+      : example_(of) {
     const GruOptions& options = example_.options;
-    GRU_CHECK_OK(GruLayer::create(options, test_device(), seed, layer_));
+    GRU_CHECK_OK(GruLayer::create(options, std::move(device), seed, layer_));
     parameters_ = to_floats(example_.parameters);
     input_ = padded_floats(example_.input);
     d_output_ = padded_floats(example_.d_output);

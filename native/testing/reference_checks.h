@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "testing/engine_testing.h"
@@ -67,9 +69,10 @@ inline void check_results(const Example& example, const EngineResults& got,
   }
 }
 
-inline void check_example(const Example& example, std::uint64_t seed) {
+inline void check_example(const Example& example, std::uint64_t seed,
+                          std::unique_ptr<Device> device = test_device()) {
   const int before = testing::failures();
-  EngineExample engine(example, seed);
+  EngineExample engine(example, seed, std::move(device));
   check_results(example, engine.run(), Expected(example, seed));
   if (testing::failures() == before) return;
   const GruOptions& o = example.options;

@@ -41,8 +41,8 @@ float largest_magnitude(const float* values, std::size_t count);
 void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end);
 double cross_entropy(const PackSource& logits, const std::int32_t* targets, float* d_logits,
                      std::size_t d_stride, float scale);
-double squared_error(const float* values, const float* targets, float* d_values, std::size_t count,
-                     float scale);
+double squared_error(double sum, const float* values, const float* targets, float* d_values,
+                     std::size_t count, float scale);
 double sum_of_squares(const float* values, std::size_t count);
 void scale(float* values, std::size_t count, float factor);
 void clamp(float* values, std::size_t count, float limit);

@@ -58,15 +58,14 @@ double cross_entropy(const PackSource& logits, const std::int32_t* targets, floa
   return loss;
 }
 
-double squared_error(const float* values, const float* targets, float* d_values, std::size_t count,
-                     float scale) {
-  double loss = 0;
+double squared_error(double sum, const float* values, const float* targets, float* d_values,
+                     std::size_t count, float scale) {
   for (std::size_t i = 0; i < count; ++i) {
     const float difference = values[i] - targets[i];
-    loss += static_cast<double>(difference) * static_cast<double>(difference);
+    sum += static_cast<double>(difference) * static_cast<double>(difference);
     if (d_values != nullptr) d_values[i] = difference * scale;
   }
-  return loss;
+  return sum;
 }
 
 GRU_KERNELS_END

@@ -121,17 +121,21 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
                                                 to_doubles(targets), expected));
       GuardedMatrix gradient(1, count);
       const double mean = 1 / static_cast<double>(count);
-      const double loss = table.squared_error(values.data(), targets.data(), gradient.data(), count,
-                                              static_cast<float>(2 * mean));
+      const double loss = table.squared_error(0, values.data(), targets.data(), gradient.data(),
+                                              count, static_cast<float>(2 * mean));
       GRU_CHECK(gradient.guards_hold());
       GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
-      GRU_CHECK(loss == table.squared_error(values.data(), targets.data(), nullptr, count, 1));
+      // Without the gradient, and in two pieces.
+      const std::size_t first = random.size(0, count);
+      const double begun = table.squared_error(0, values.data(), targets.data(), nullptr, first, 1);
+      GRU_CHECK(loss == table.squared_error(begun, values.data() + first, targets.data() + first,
+                                            nullptr, count - first, 1));
     }
     const float nan_or_infinite[] = {nan_float, infinity};
     const float zeros[] = {0, 0};
     float gradient[2];
-    GRU_CHECK(std::isnan(table.squared_error(nan_or_infinite, zeros, gradient, 2, 1)));
+    GRU_CHECK(std::isnan(table.squared_error(0, nan_or_infinite, zeros, gradient, 2, 1)));
     GRU_CHECK(std::isnan(gradient[0]) && gradient[1] == infinity);
   });
 }

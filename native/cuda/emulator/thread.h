@@ -3,16 +3,14 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <source_location>
 
+#include "site.h"
 #include "vector_types.h"
 
 /// What a CUDA thread asks of the block that runs it. Only kernels may call these functions; the
 /// CUDA names for them are in device_functions.h.
 
 namespace gru::emulator {
-
-using Site = std::source_location;
 
 /// Position of the running thread, written at each switch of fibers. A block keeps to one OS
 /// thread.

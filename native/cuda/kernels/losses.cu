@@ -46,15 +46,24 @@ __global__ void __launch_bounds__(reduce_threads)
   if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
-/// values, targets and gradient lie without gaps. d_values is null where only the loss is wanted.
+/// d_values is empty where only the loss is wanted.
 __global__ void __launch_bounds__(reduce_threads)
-    squared_error_kernel(double* parts, const float* values, const float* targets, float* d_values,
-                         std::size_t count, float scale) {
-  const double sum = block_sum_of(part_begin(), part_end(count), [&](std::size_t i) {
-    const float difference = values[i] - targets[i];
-    if (d_values != nullptr) d_values[i] = difference * scale;
-    return static_cast<double>(difference) * static_cast<double>(difference);
-  });
+    squared_error_kernel(double* parts, Matrix<const float> values, Matrix<const float> targets,
+                         Matrix<float> d_values, float scale) {
+  const std::size_t count = values.rows * values.columns;
+  const auto sum_by = [&](const auto& element) {
+    return thread_sum_of(part_begin(), part_end(count), [&](std::size_t i) {
+      const float difference = element(values, i) - element(targets, i);
+      if (d_values.data != nullptr) element(d_values, i) = difference * scale;
+      return static_cast<double>(difference) * static_cast<double>(difference);
+    });
+  };
+  const bool dense = values.is_dense() && targets.is_dense() && d_values.is_dense();
+  const double sum = block_sum(
+      dense ? sum_by([](const auto& matrix, std::size_t i) -> auto& { return matrix.data[i]; })
+            : sum_by([](const auto& matrix, std::size_t i) -> auto& {
+                return matrix.at(i / matrix.columns, i % matrix.columns);
+              }));
   if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
@@ -113,8 +122,7 @@ Status mean_squared_error(const Queue& queue, Scratch<double>& parts,
   GRU_RETURN_IF_ERROR(parts.reserve(part_count, queue));
   const double mean = 1 / static_cast<double>(count);
   GRU_RETURN_IF_ERROR(launch(queue, squared_error_kernel, parts_shape(part_count), parts.data(),
-                             values.data(), targets.data(), d_values.data(), count,
-                             static_cast<float>(2 * mean)));
+                             values, targets, d_values, static_cast<float>(2 * mean)));
   return launch(queue, mean_kernel, parts_shape(1), &metrics->loss, parts.data(), part_count, mean);
 }
 

@@ -23,6 +23,7 @@ struct Matrix {
   __device__ T& at(std::size_t row, std::size_t column) const {
     return data[row * stride + column];
   }
+  __device__ bool is_dense() const { return stride == columns; }
 };
 
 /// Calls body(row, column) for this thread's elements of a matrix, in a launch of matrix_shape.

@@ -25,13 +25,20 @@ __device__ __forceinline__ double block_sum(double value) {
   return values[0];
 }
 
-/// The sum of body(i) for i in begin..end, in every thread of a block of reduce_threads.
+/// The sum of body(i) for this thread's i in begin..end, in a block of reduce_threads.
+template <class Body>
+__device__ __forceinline__ double thread_sum_of(std::size_t begin, std::size_t end,
+                                                const Body& body) {
+  double sum = 0;
+  for (std::size_t i = begin + threadIdx.x; i < end; i += reduce_threads) sum += body(i);
+  return sum;
+}
+
+/// The same for all i, in every thread.
 template <class Body>
 __device__ __forceinline__ double block_sum_of(std::size_t begin, std::size_t end,
                                                const Body& body) {
-  double sum = 0;
-  for (std::size_t i = begin + threadIdx.x; i < end; i += reduce_threads) sum += body(i);
-  return block_sum(sum);
+  return block_sum(thread_sum_of(begin, end, body));
 }
 
 /// The sum of the values of a warp's lanes, in each of them.
