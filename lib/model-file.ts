@@ -5,6 +5,7 @@
  */
 import type { ParameterSpec } from '../binding'
 import { argumentError, describe, GruError, quote } from './errors'
+import { parseJson } from './formats/json'
 import { readSafetensors, type Tensor, writeSafetensors } from './formats/safetensors'
 import { resolveSeed } from './gru-options'
 import {
@@ -94,7 +95,7 @@ function parseArchitecture(
 ): { readonly seed: number; readonly checked: CheckedArchitecture } {
   try {
     const keys = ['version', 'seed', ...ARCHITECTURE_KEYS] as const
-    const given = checkOptions('model', JSON.parse(json), keys)
+    const given = checkOptions('model', parseJson(json, 'model'), keys)
     if (given.version !== FORMAT_VERSION) {
       const expected = `the format's version ${FORMAT_VERSION}`
       throw argumentError('ERR_GRU_FORMAT', 'version', expected, describe(given.version))
