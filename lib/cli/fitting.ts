@@ -23,6 +23,14 @@ export interface Fitted {
   readonly best: Epoch
 }
 
+/** What a model is trained on. */
+export interface FittingData {
+  readonly table: Table
+  readonly parts: Parts
+  /** Learnt from the training part alone ({@link learnFacts}). */
+  readonly facts: ForecastFacts
+}
+
 /**
  * Trains a model on a job's training part. The model predicts by how much tomorrow's value differs
  * from today's, on a scale with standard deviation 1, so that it starts from a sensible forecast.
@@ -32,12 +40,10 @@ export interface Fitted {
  */
 export async function fit(
   job: Job,
-  table: Table,
-  parts: Parts,
+  { table, parts, facts }: FittingData,
   onEpoch: (epoch: Epoch) => void,
   signal: AbortSignal,
 ): Promise<Fitted> {
-  const facts = learnFacts(job, table, parts.training)
   const model = createModel(job, facts)
   const trainer = new Trainer(model, trainerOptions(job))
   try {
@@ -82,7 +88,7 @@ function checkFinite(epoch: number, loss: number): void {
 }
 
 /** Everything that is learnt before training, from the rows of the training part alone. */
-function learnFacts(job: Job, table: Table, training: Days): ForecastFacts {
+export function learnFacts(job: Job, table: Table, training: Days): ForecastFacts {
   const values = numbersOf(table, job.target)
   const changes = mapDays({ begin: 1, end: training.end }, (day) => values[day]! - values[day - 1]!)
   return {

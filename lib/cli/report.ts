@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { firstOf } from '../formats/faults'
 import { drawForecast, drawLosses } from './charts'
 import type { Contender, Evaluation } from './evaluation'
+import type { Forecaster } from './forecaster'
 import type { Fitted } from './fitting'
 import type { Job } from './job'
+import { findOtherCategories } from './other-categories'
 import { STYLE } from './report-style'
 import { isoDay, type Table } from './table'
 import type { Days, Parts } from './windows'
@@ -95,6 +98,7 @@ function renderFacts({ job, table, parts, fitted }: Results): string {
     ['validation part', part(parts.validation)],
     ['test part', part(parts.test)],
     ['columns', Object.keys(job.columns).join(', ')],
+    ...describeOtherCategories(table, fitted.forecaster),
     ['input', `${job.window} days of ${features} features, scaled by the training part alone`],
     ['model', `GRU, ${layers} of ${model.hiddenSize}, then a linear head`],
     ['parameters', parameterCount.toLocaleString('en')],
@@ -105,6 +109,16 @@ function renderFacts({ job, table, parts, fitted }: Results): string {
   ]
   const items = facts.map(([term, text]) => `<dt>${term!}</dt><dd>${escape(text!)}</dd>`)
   return `<dl>\n${items.join('\n')}\n</dl>`
+}
+
+/** The categories that the model does not know, if there are any. */
+function describeOtherCategories(table: Table, { facts }: Forecaster): string[][] {
+  const others = findOtherCategories(table, facts.columns)
+  if (others.length === 0) return []
+  const texts = firstOf(others, ({ column, category, rows }) => {
+    return `${category} of ${column} (${rows.length === 1 ? '1 day' : `${rows.length} days`})`
+  })
+  return [['not in the training part', texts.join(', ')]]
 }
 
 /** A number with its unit, if it has one. */
