@@ -38,8 +38,9 @@ export class GruError extends Error {
   /** What went wrong, for programs; the message is for people. */
   readonly code: GruErrorCode
 
+  /** @param message - what it holds of files and callers shows in it ({@link visible}), line by line */
   constructor(code: GruErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    super(message.split('\n').map(visible).join('\n'), options)
     this.code = code
   }
 }
@@ -67,7 +68,7 @@ export function argumentError(
   got: string,
   options?: ErrorOptions,
 ): GruError {
-  return new GruError(code, `${argument}: expected ${expected}, got ${got}`, options)
+  return new GruError(code, visible(`${argument}: expected ${expected}, got ${got}`), options)
 }
 
 const MAX_QUOTED_LENGTH = 60
@@ -123,13 +124,38 @@ function withArticle(name: string): string {
   return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`
 }
 
-/** A text from outside in quotes, on one line, cut where it is long. */
+/** A text from outside in quotes, on one line, cut where it is long; every character of it shows. */
 export function quote(text: string): string {
-  return JSON.stringify(shorten(text))
+  return visible(JSON.stringify(shorten(text)))
+}
+
+// Controls, formats (the byte-order mark among them), halves of surrogate pairs, separators, and
+// what is blank or ignored by default though its category is another one.
+const INVISIBLE = /(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu
+const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['\n', '\\n'],
+  ['\r', '\\r'],
+  ['\t', '\\t'],
+])
+
+/**
+ * A text on one line, whose control and invisible characters, and spaces other than the common one,
+ * are escaped as in JavaScript: `\ufeff`. Such a character is often the fault that a message is
+ * about; and a terminal obeys some of them.
+ */
+export function visible(text: string): string {
+  return text.replace(INVISIBLE, (character) => SHORT_ESCAPES.get(character) ?? escaped(character))
+}
+
+function escaped(character: string): string {
+  const code = character.codePointAt(0)!.toString(16)
+  return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, '0')}`
 }
 
 function shorten(text: string): string {
-  return text.length > MAX_QUOTED_LENGTH ? `${text.slice(0, MAX_QUOTED_LENGTH)}...` : text
+  if (text.length <= MAX_QUOTED_LENGTH) return text
+  // Not with the first half of a character, which would show as a code that the text does not have.
+  return `${text.slice(0, MAX_QUOTED_LENGTH).replace(/[\ud800-\udbff]$/, '')}...`
 }
 
 /** An ArrayBuffer with what ES2024 adds to it. */

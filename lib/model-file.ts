@@ -6,6 +6,7 @@
 import type { ParameterSpec } from '../binding'
 import { newFloat32Array } from './arrays'
 import { argumentError, describe, GruError, quote } from './errors'
+import { parseJson } from './formats/json'
 import type { Tensor } from './formats/safetensors-dtypes'
 import {
   FLOAT_DTYPES,
@@ -113,7 +114,7 @@ function parseModel(json: string, place: string): ParsedModel {
   const { modelParameterSpecs } = native()
   try {
     const keys = ['version', 'seed', ...ARCHITECTURE_KEYS] as const
-    const given = checkOptions('model', JSON.parse(json), keys)
+    const given = checkOptions('model', parseJson(json, 'model'), keys)
     if (given.version !== FORMAT_VERSION) {
       const expected = `the format's version ${FORMAT_VERSION}`
       throw argumentError('ERR_GRU_FORMAT', 'version', expected, describe(given.version))

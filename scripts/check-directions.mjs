@@ -81,7 +81,7 @@ const RESERVED = [
 const PACKAGES = {
   'node-gyp-build': /^lib\/native\.ts$/,
   'cli-progress': /^lib\/cli\//,
-  'csv-parse': /^lib\/(cli\/|formats\/csv\.ts$)/,
+  'csv-parse': /^lib\/(cli\/|formats\/csv-records\.ts$)/,
   echarts: /^lib\/cli\//,
 }
 

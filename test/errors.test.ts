@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { runInNewContext } from 'node:vm'
-import { argumentError, describe as words, GruError, memoryFault } from '../lib/errors'
+import { argumentError, describe as words, GruError, memoryFault, visible } from '../lib/errors'
 import { detached, resizable, shared } from './support/memory'
 
 describe('GruError', () => {
@@ -65,7 +65,32 @@ describe('a value in words', () => {
 
   test('shortens what is long', () => {
     expect(words('x'.repeat(1000))).toBe(`"${'x'.repeat(60)}..."`)
+    expect(words(`x${'🌧'.repeat(50)}`)).toBe(`"x${'🌧'.repeat(29)}..."`)
     expect(words(10n ** 100n)).toBe(`the bigint 1${'0'.repeat(59)}...`)
+  })
+
+  test.each<[string, string, string]>([
+    ['a byte-order mark', '\ufeff{', '\\ufeff{'],
+    ['controls', '\0\u001b[2J\u007f\u009b', '\\u0000\\u001b[2J\\u007f\\u009b'],
+    ['line ends', 'a\r\n\tb\u2028\u0085', 'a\\r\\n\\tb\\u2028\\u0085'],
+    ['spaces that are not the common one', 'a b\u00a0c\u3000', 'a b\\u00a0c\\u3000'],
+    ['what has no width', 'a\u200bb\u00adc\u2060', 'a\\u200bb\\u00adc\\u2060'],
+    ['what turns the direction', '\u202eabc\u2066', '\\u202eabc\\u2066'],
+    ['letters and signs that are blank', '\u3164\u2800\u115f', '\\u3164\\u2800\\u115f'],
+    ['half a surrogate pair', 'a\ud83d', 'a\\ud83d'],
+    ['tags beyond 16 bits', 'a\u{e0041}', 'a\\u{e0041}'],
+    ['letters of any script, and signs', 'Ünïcödé 数 🌧 €', 'Ünïcödé 数 🌧 €'],
+  ])('shows %s', (_, text, shown) => {
+    expect(words(text)).toBe(`"${shown}"`)
+    expect(visible(text)).toBe(shown)
+    const { message } = argumentError('ERR_GRU_VALUE', `${text}.csv`, `not ${text}`, `the ${text}`)
+    expect(message).toBe(`${shown}.csv: expected not ${shown}, got the ${shown}`)
+  })
+
+  test('an error of any message shows them too, and may have several lines', () => {
+    const { message, stack } = new GruError('ERR_GRU_FORMAT', 'a\u200b\nb\u001b[0m')
+    expect(message).toBe('a\\u200b\nb\\u001b[0m')
+    expect(stack).toContain(message)
   })
 
   test('runs no code of the value', () => {

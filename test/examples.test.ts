@@ -36,8 +36,8 @@ describe('examples/weather', () => {
     const csv = path.join(root, 'node_modules/vega-datasets/data/seattle-weather.csv')
     const { rows, columns } = await readCsv(csv, { temp_max: 'number' })
     const first = Math.floor(rows * 0.85)
-    const test = Array.from(columns.temp_max.subarray(first))
-    const changes = test.map((value, day) => value - columns.temp_max[first + day - 1]!)
+    const highs = columns.temp_max.map(Number)
+    const changes = highs.slice(first).map((value, day) => value - highs[first + day - 1]!)
     const mean = (values: number[]): number => values.reduce((a, b) => a + b) / values.length
     const mae = mean(changes.map(Math.abs))
     const rmse = Math.sqrt(mean(changes.map((change) => change ** 2)))

@@ -8,6 +8,8 @@ import type { Output } from './progress'
 /** The world around a command: its process's, or what a test gives instead. */
 export interface Context {
   readonly stdout: Output
+  /** For errors and warnings. */
+  readonly stderr: Output
   /** Aborted when the user interrupts the command. */
   readonly signal: AbortSignal
 }

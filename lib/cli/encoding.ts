@@ -1,13 +1,14 @@
 /**
  * How the columns of a table become the features of a model: numbers scaled, categories one-hot,
- * the date as the day of the year on a circle.
+ * the date as the day of the year on a circle. A category that the training part does not have is
+ * "other": all zeros, since a feature of its own would come with weights that nothing has trained.
  *
  * @module
  */
 import { argumentError, quote } from '../errors'
-import { dayOfYear } from '../formats/csv'
+import { dayOfYear } from '../formats/csv-values'
 import { largestMagnitude, mean, standardDeviation } from './statistics'
-import { cellPlace, numbersOf, type Columns, type Table } from './table'
+import { numbersOf, type Columns, type Table } from './table'
 
 /** A scale on which values have mean 0 and standard deviation 1. */
 export interface Scale {
@@ -83,11 +84,7 @@ function widthOf(column: ColumnEncoding): number {
   return column.kind === 'date' ? 2 : column.categories.length
 }
 
-/**
- * Encodes the rows from `begin` up to `end`: [end - begin, features], row-major.
- *
- * @throws GruError ERR_GRU_VALUE where a category is none of those in the training part
- */
+/** Encodes the rows from `begin` up to `end`: [end - begin, features], row-major. */
 export function encodeRows(
   table: Table,
   encoding: readonly ColumnEncoding[],
@@ -108,9 +105,7 @@ function encodeCell(table: Table, column: ColumnEncoding, row: number): readonly
       return [(value - column.mean) / column.standardDeviation]
     }
     case 'category':
-      return oneHot(column.categories, table.categories.get(column.name)![row]!, () =>
-        cellPlace(table, row, column.name),
-      )
+      return oneHot(column.categories, table.categories.get(column.name)![row]!)
     case 'date': {
       const angle = (2 * Math.PI * dayOfYear(table.dates[row]!)) / DAYS_A_YEAR
       return [Math.sin(angle), Math.cos(angle)]
@@ -120,10 +115,6 @@ function encodeCell(table: Table, column: ColumnEncoding, row: number): readonly
 
 const DAYS_A_YEAR = 365.25
 
-function oneHot(categories: readonly string[], value: string, place: () => string): number[] {
-  if (!categories.includes(value)) {
-    const expected = `a category of the training part (${categories.join(', ')})`
-    throw argumentError('ERR_GRU_VALUE', place(), expected, quote(value))
-  }
+function oneHot(categories: readonly string[], value: string): number[] {
   return categories.map((category) => (category === value ? 1 : 0))
 }

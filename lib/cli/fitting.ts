@@ -29,6 +29,14 @@ export interface Fitted {
   readonly steady: boolean
 }
 
+/** What a model is trained on. */
+export interface FittingData {
+  readonly table: Table
+  readonly parts: Parts
+  /** Learnt from the training part alone ({@link learnFacts}). */
+  readonly facts: ForecastFacts
+}
+
 /**
  * Trains a model on a job's training part. The model predicts by how much tomorrow's value differs
  * from today's, on a scale with standard deviation 1, so that it starts from a sensible forecast.
@@ -39,12 +47,11 @@ export interface Fitted {
  */
 export async function fit(
   job: Job,
-  table: Table,
-  parts: Parts,
+  { table, parts, facts }: FittingData,
   onEpoch: (epoch: Epoch) => void,
   signal: AbortSignal,
 ): Promise<Fitted> {
-  const { facts, steady } = learnFacts(job, table, parts.training)
+  const steady = isSteady(table, job.target, parts.training)
   const model = createModel(job, facts)
   if (steady) zeroParameters(model)
   // At a rate of 0 that model stays as it is: training would follow the roundings of the changes.
@@ -91,15 +98,9 @@ function checkFinite(epoch: number, loss: number): void {
 }
 
 /** Everything that is learnt before training, from the rows of the training part alone. */
-function learnFacts(
-  job: Job,
-  table: Table,
-  training: Days,
-): Pick<Fitted, 'steady'> & { readonly facts: ForecastFacts } {
-  const values = numbersOf(table, job.target)
-  const changes = mapDays({ begin: 1, end: training.end }, (day) => values[day]! - values[day - 1]!)
-  const magnitude = largestMagnitude(values.subarray(0, training.end))
-  const facts = {
+export function learnFacts(job: Job, table: Table, training: Days): ForecastFacts {
+  const { changes, magnitude } = changesOf(table, job.target, training)
+  return {
     job: job.name,
     target: job.target,
     unit: job.unit,
@@ -107,7 +108,25 @@ function learnFacts(
     columns: fitEncoding(table, job.columns, training.end),
     change: fitScale(`${table.path}, changes of ${quote(job.target)}`, changes, magnitude),
   }
-  return { facts, steady: isConstant(changes, magnitude) }
+}
+
+/** Whether the target changes by the same on all days of the training part, but for rounding. */
+function isSteady(table: Table, target: string, training: Days): boolean {
+  const { changes, magnitude } = changesOf(table, target, training)
+  return isConstant(changes, magnitude)
+}
+
+/** The target's changes from day to day up to the training part's end, and the largest magnitude that they come from. */
+function changesOf(
+  table: Table,
+  target: string,
+  { end }: Days,
+): { readonly changes: Float64Array; readonly magnitude: number } {
+  const values = numbersOf(table, target)
+  return {
+    changes: mapDays({ begin: 1, end }, (day) => values[day]! - values[day - 1]!),
+    magnitude: largestMagnitude(values.subarray(0, end)),
+  }
 }
 
 function createModel(job: Job, facts: ForecastFacts): SequenceModel {

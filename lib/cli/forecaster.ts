@@ -4,11 +4,12 @@
  * @module
  */
 import { argumentError, describe, GruError, quote } from '../errors'
+import { parseJson } from '../formats/json'
 import { SequenceModel } from '../sequence-model'
 import { checkNumber, checkOneOf, checkOptions, checkPositiveInteger } from '../validate'
 import { countFeatures, encodeRows, type ColumnEncoding, type Scale } from './encoding'
 import { numbersOf, type Columns, type Table } from './table'
-import { windowBefore, type Days } from './windows'
+import { findShortWindow, windowBefore, type Days } from './windows'
 
 /** What a saved model says of itself beside its parameters. */
 export interface ForecastFacts {
@@ -66,8 +67,7 @@ export class Forecaster {
    * Forecasts days, each from the rows before it alone; the last may be the day after the table.
    *
    * @returns the target on each day, in its unit
-   * @throws GruError ERR_GRU_VALUE where the table has too few rows before the first day, or a
-   *   category that the training part did not have
+   * @throws GruError ERR_GRU_VALUE where the table has too few rows before the first day
    */
   async forecast(
     table: Table,
@@ -75,12 +75,11 @@ export class Forecaster {
     options: { readonly signal?: AbortSignal } = {},
   ): Promise<Float64Array> {
     const { columns, change, target, window } = this.facts
-    const first = begin - window
-    if (first < 0) {
-      const expected = `at least ${window} rows, which the model looks back`
-      throw argumentError('ERR_GRU_VALUE', table.path, expected, String(begin))
+    const tooFew = findShortWindow(begin, window)
+    if (tooFew !== undefined) {
+      throw argumentError('ERR_GRU_VALUE', table.path, tooFew.expected, tooFew.got)
     }
-    const features = encodeRows(table, columns, first, end - 1)
+    const features = encodeRows(table, columns, begin - window, end - 1)
     const input = joinWindows(features, countFeatures(columns), window, end - begin)
     const output = await this.model.predict(input, { ...options, batch: end - begin })
     const today = numbersOf(table, target).subarray(begin - 1, end - 1)
@@ -114,7 +113,7 @@ function parseFacts(model: SequenceModel, path: string): ForecastFacts {
     throw argumentError('ERR_GRU_FORMAT', place, 'the facts of a model of gru train', 'nothing')
   }
   try {
-    return checkFacts(JSON.parse(json), model)
+    return checkFacts(parseJson(json, 'facts'), model)
   } catch (cause) {
     throw new GruError('ERR_GRU_FORMAT', `${place}: ${(cause as Error).message}`, { cause })
   }

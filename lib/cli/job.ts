@@ -4,11 +4,12 @@
  * @module
  */
 import * as fs from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import * as path from 'node:path'
 import { argumentError, describe } from '../errors'
-import type { CsvKind } from '../formats/csv'
+import type { CsvKind } from '../formats/csv-values'
+import { parseJson } from '../formats/json'
+import { readTextFile } from '../formats/text-file'
 import { checkDropout, checkLayerSize, checkNumLayers } from '../gru-options'
 import {
   checkNumber,
@@ -72,26 +73,11 @@ const KEYS = [
  *
  * @param file - the path of the JSON file; a relative `csv` in it is relative to its folder, and
  *   `npm:PACKAGE/FILE` is a file of an installed package
- * @throws GruError ERR_GRU_FORMAT where the file cannot be read or is not JSON; ERR_GRU_VALUE or
- *   ERR_GRU_TYPE where it holds something else than a job, naming the key
+ * @throws GruError ERR_GRU_FORMAT where the file cannot be read or is not JSON, or has a key twice;
+ *   ERR_GRU_VALUE or ERR_GRU_TYPE where it holds something else than a job, naming the key
  */
 export async function readJob(file: string): Promise<Job> {
-  return parseJob(await readJson(file), file)
-}
-
-async function readJson(file: string): Promise<unknown> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (cause) {
-    const got = (cause as Error).message
-    throw argumentError('ERR_GRU_FORMAT', file, 'a job file that can be read', got, { cause })
-  }
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw argumentError('ERR_GRU_FORMAT', file, 'JSON', (cause as Error).message, { cause })
-  }
+  return parseJob(parseJson(await readTextFile(file), file), file)
 }
 
 function parseJob(value: unknown, file: string): Job {

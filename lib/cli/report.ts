@@ -3,14 +3,16 @@
  *
  * @module
  */
+import { firstOf } from '../formats/faults'
 import { drawForecast, drawLosses } from './charts'
 import { errorRows, type ErrorRow } from './error-table'
 import type { Evaluation } from './evaluation'
 import type { Fitted } from './fitting'
-import type { ForecastFacts } from './forecaster'
+import type { Forecaster, ForecastFacts } from './forecaster'
 import { escapeHtml } from './html'
 import type { Job } from './job'
 import { formatCount, formatForecast } from './numbers'
+import { findOtherCategories } from './other-categories'
 import { STYLE } from './report-style'
 import { isoDay, type Table } from './table'
 import type { Days, Parts } from './windows'
@@ -117,6 +119,7 @@ function renderFacts({ job, table, parts, fitted }: Results): string {
     ['validation part', part(parts.validation)],
     ['test part', part(parts.test)],
     ['columns', Object.keys(job.columns).join(', ')],
+    ...describeOtherCategories(table, fitted.forecaster),
     ['input', `${job.window} days of ${features} features, scaled by the training part alone`],
     ['model', `GRU, ${layers} of ${model.hiddenSize}, then a linear head`],
     ['parameters', formatCount(parameterCount)],
@@ -127,4 +130,14 @@ function renderFacts({ job, table, parts, fitted }: Results): string {
   ]
   const items = facts.map(([term, text]) => `<dt>${term!}</dt><dd>${escapeHtml(text!)}</dd>`)
   return `<dl>\n${items.join('\n')}\n</dl>`
+}
+
+/** The categories that the model does not know, if there are any. */
+function describeOtherCategories(table: Table, { facts }: Forecaster): string[][] {
+  const others = findOtherCategories(table, facts.columns)
+  if (others.length === 0) return []
+  const texts = firstOf(others, ({ column, category, rows }) => {
+    return `${category} of ${column} (${rows.length === 1 ? '1 day' : `${rows.length} days`})`
+  })
+  return [['not in the training part', texts.join(', ')]]
 }

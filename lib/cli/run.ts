@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { GruError, quote } from '../errors'
+import { parseJson } from '../formats/json'
+import { readTextFile } from '../formats/text-file'
 import type { Command, Context } from './command'
 import { forecast } from './forecast'
-import type { Output } from './progress'
 import { train } from './train'
 
 const HELP = `gru: trains GRU models on daily tables, and forecasts with them
@@ -37,10 +37,7 @@ const INTERRUPTED = 130
  * @param args - without the names of Node and of the program
  * @returns the exit status: 0, 1 where the command failed, 130 where it was interrupted
  */
-export async function run(
-  args: readonly string[],
-  context: Context & { readonly stderr: Output },
-): Promise<number> {
+export async function run(args: readonly string[], context: Context): Promise<number> {
   const { stderr, signal } = context
   try {
     await commandOf(args)(args.slice(1), context)
@@ -77,6 +74,6 @@ function help(_args: readonly string[], { stdout }: Context): Promise<void> {
 async function version(_args: readonly string[], { stdout }: Context): Promise<void> {
   // lib and dist both lie directly in the package.
   const file = path.join(__dirname, '..', '..', 'package.json')
-  const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string }
+  const { version } = parseJson(await readTextFile(file), file) as { version: string }
   stdout.write(`${version}\n`)
 }

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { argumentError, quote } from '../errors'
-import { readCsv, type CsvKind } from '../formats/csv'
+import { argumentError } from '../errors'
+import { type CsvTable, readCsv, type RowFault } from '../formats/csv'
+import type { CsvKind } from '../formats/csv-values'
+import { type Fault, faultsError, type Warning } from '../formats/faults'
 
 /** A table by kinds of columns. */
 export interface Table {
@@ -17,50 +19,94 @@ export interface Table {
   readonly categories: ReadonlyMap<string, readonly string[]>
   /** The day of each row, as its midnight in UTC. */
   readonly dates: readonly Date[]
+  /** What is wrong in the file, and in nothing that the table holds. */
+  readonly warnings: readonly Warning[]
 }
 
 /** What a table must hold: its columns by name, one of them the date. */
 export type Columns = Readonly<Record<string, CsvKind>>
 
+/** Which rows of a file are needed. */
+export interface Needs {
+  /** So many rows at the end; the default is all. The table holds no others. */
+  readonly last?: number
+  /** The fault of a file that has too few rows, given how many it has. */
+  readonly findTooFew?: (rows: number) => Fault | undefined
+}
+
 /**
  * Reads the columns of a table.
  *
- * @throws GruError ERR_GRU_FORMAT as `readCsv`, and where a row is not the day after the row before
+ * @throws GruError ERR_GRU_FORMAT as `readCsv`, and, for all of these together, where columns are
+ *   missing, or needed rows are too few, have cells of another kind, or are not each the day after
+ *   the row before
  */
-export async function readTable(path: string, columns: Columns): Promise<Table> {
-  const { rows, lines, columns: values } = await readCsv(path, columns)
+export async function readTable(
+  path: string,
+  columns: Columns,
+  { last = Infinity, findTooFew }: Needs = {},
+): Promise<Table> {
+  const csv = await readCsv(path, columns)
+  const first = Math.max(0, csv.rows - last)
+  const rowFaults = [...csv.rowFaults, ...findGaps(csv, columns)]
+  const tooFew = findTooFew?.(csv.rows)
+  const faults = [
+    ...csv.headerFaults,
+    ...rowFaults.filter(({ row }) => row >= first).map(({ fault }) => fault),
+    ...(tooFew === undefined ? [] : [tooFew]),
+  ]
+  if (faults.length > 0) throw faultsError(path, faults)
+  const unneeded = rowFaults.filter(({ row }) => row < first)
+  const warnings = [...csv.warnings, ...warnOfRows(unneeded, csv.lines[first])]
+  return { path, warnings, ...takeRows(csv, columns, first) }
+}
+
+/** The columns from the row `first` on, where no value is missing. */
+function takeRows(
+  { rows, lines, columns: values }: CsvTable<Columns>,
+  columns: Columns,
+  first: number,
+): Omit<Table, 'path' | 'warnings'> {
   const numbers = new Map<string, Float64Array>()
   const categories = new Map<string, readonly string[]>()
   let dates: readonly Date[] = []
   for (const [name, kind] of Object.entries(columns)) {
-    if (kind === 'number') numbers.set(name, values[name] as Float64Array)
-    else if (kind === 'category') categories.set(name, values[name] as string[])
-    else {
-      dates = values[name] as Date[]
-      checkDaily(dates, (row) => cellPlace({ path, lines }, row, name))
-    }
+    const column = values[name]!.slice(first)
+    if (kind === 'number') numbers.set(name, Float64Array.from(column as number[]))
+    else if (kind === 'category') categories.set(name, column as string[])
+    else dates = column as Date[]
   }
-  return { path, rows, lines, numbers, categories, dates }
+  return { rows: rows - first, lines: lines.slice(first), numbers, categories, dates }
 }
 
-function checkDaily(dates: readonly Date[], placeOf: (row: number) => string): void {
-  for (let row = 1; row < dates.length; row++) {
-    const expected = isoDay(dayAfter(dates[row - 1]!))
-    const got = isoDay(dates[row]!)
-    if (got !== expected) {
-      const meaning = `the day after the row before, ${expected}`
-      throw argumentError('ERR_GRU_FORMAT', placeOf(row), meaning, got)
-    }
-  }
+/** The rows whose day is not the one after that of the row before; each fault concerns both rows. */
+function findGaps({ columns: values, lines }: CsvTable<Columns>, columns: Columns): RowFault[] {
+  const dateColumns = Object.keys(columns).filter((name) => columns[name] === 'date')
+  return dateColumns.flatMap((column) => {
+    const dates = values[column] as readonly (Date | undefined)[]
+    return dates.flatMap((date, row) => {
+      const before = dates[row - 1]
+      if (date === undefined || before === undefined) return []
+      const [day, got] = [isoDay(dayAfter(before)), isoDay(date)]
+      if (got === day) return []
+      const expected = `the day after the row before, ${day}`
+      return [{ row: row - 1, fault: { line: lines[row]!, column, expected, got } }]
+    })
+  })
 }
 
-/** Where a cell stands in its file, for messages. */
-export function cellPlace(
-  { path, lines }: Pick<Table, 'path' | 'lines'>,
-  row: number,
-  column: string,
-): string {
-  return `${path}, line ${lines[row]}, column ${quote(column)}`
+/** One warning for each column with faults in rows that are not needed. */
+function warnOfRows(faults: readonly RowFault[], firstLine: number | undefined): Warning[] {
+  const byColumn = new Map<string | undefined, [Fault, ...Fault[]]>()
+  for (const { fault } of faults) {
+    const others = byColumn.get(fault.column)
+    if (others === undefined) byColumn.set(fault.column, [fault])
+    else others.push(fault)
+  }
+  const outcome = `the rows before line ${firstLine} are not used`
+  return [...byColumn.values()].map(([first, ...others]) => {
+    return { ...first, more: others.length, outcome }
+  })
 }
 
 /** The numbers of a column. */

@@ -12,27 +12,34 @@ import { parseArguments } from './arguments'
 import type { Command } from './command'
 import { errorRows, verdict, type ErrorRow } from './error-table'
 import { evaluate, type Evaluation } from './evaluation'
-import { fit, type Fitted } from './fitting'
+import { fit, learnFacts, type Fitted, type FittingData } from './fitting'
 import { Forecaster } from './forecaster'
 import { readJob, type Job } from './job'
 import { formatCount, formatForecast, formatLoss } from './numbers'
+import { warnOfOtherCategories } from './other-categories'
 import { loadPeers } from './peers'
 import { createProgress, type Output } from './progress'
 import { describeSteady, renderReport, type Results } from './report'
 import { dayAfter, isoDay, readTable, type Table } from './table'
 import { textTable } from './text-table'
-import { splitByTime, type Days, type Parts } from './windows'
+import { showWarnings } from './warnings'
+import { findTooFewRows, splitByTime, type Days, type Parts } from './windows'
 
 /** Trains the model of a job, tells how good it is, saves it, and checks what was saved. */
-export const train: Command = async (args, { stdout, signal }) => {
+export const train: Command = async (args, { stdout, stderr, signal }) => {
   const parsed = parseArguments(args, ['JOB.json'], { out: { type: 'string' } })
   loadPeers()
   const job = await readJob(parsed.positionals[0]!)
   const folder = parsed.values.out ?? path.join('out', job.name)
-  const table = await readTable(job.csv, job.columns)
-  const parts = splitByTime(table, job.window, job.split)
+  const table = await readTable(job.csv, job.columns, {
+    findTooFew: (rows) => findTooFewRows(rows, job.window, job.split),
+  })
+  const parts = splitByTime(table.rows, job.window, job.split)
+  const facts = learnFacts(job, table, parts.training)
+  const others = warnOfOtherCategories(table, facts.columns)
+  showWarnings(stderr, table.path, [...table.warnings, ...others])
   stdout.write(describeData(job, table, parts))
-  const fitted = await fitShowing(job, table, parts, stdout, signal)
+  const fitted = await fitShowing(job, { table, parts, facts }, stdout, signal)
   const { forecaster } = fitted
   try {
     stdout.write(describeFitted(fitted))
@@ -55,14 +62,13 @@ export const train: Command = async (args, { stdout, signal }) => {
 
 async function fitShowing(
   job: Job,
-  table: Table,
-  parts: Parts,
+  data: FittingData,
   stdout: Output,
   signal: AbortSignal,
 ): Promise<Fitted> {
   const progress = createProgress(stdout, job.training.epochs)
   try {
-    return await fit(job, table, parts, progress.show, signal)
+    return await fit(job, data, progress.show, signal)
   } finally {
     progress.stop()
   }

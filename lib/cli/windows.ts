@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { argumentError } from '../errors'
+import type { Fault } from '../formats/faults'
 
 /** Consecutive days that are forecast, as rows of a table: from `begin` up to `end`. */
 export interface Days {
@@ -18,31 +18,62 @@ export interface Parts {
   readonly test: Days
 }
 
+/** Shares of the days in their order; the rest is the test part. */
+export interface Shares {
+  readonly training: number
+  readonly validation: number
+}
+
 /**
  * Splits the rows of a table by time. The first `window` rows have too little before them and are
- * not forecast.
- *
- * @throws GruError ERR_GRU_VALUE where a part would be empty
+ * not forecast. A part is empty where {@link findTooFewRows} finds a fault, and only there.
  */
-export function splitByTime(
-  table: { readonly path: string; readonly rows: number },
-  window: number,
-  shares: { readonly training: number; readonly validation: number },
-): Parts {
-  const trainingEnd = Math.floor(table.rows * shares.training)
-  const validationEnd = Math.floor(table.rows * (shares.training + shares.validation))
-  const parts = {
+export function splitByTime(rows: number, window: number, shares: Shares): Parts {
+  const trainingEnd = Math.floor(rows * shares.training)
+  const validationEnd = Math.floor(rows * (shares.training + shares.validation))
+  return {
     training: { begin: window, end: trainingEnd },
     validation: { begin: trainingEnd, end: validationEnd },
-    test: { begin: validationEnd, end: table.rows },
+    test: { begin: validationEnd, end: rows },
   }
-  for (const [name, { begin, end }] of Object.entries(parts)) {
-    if (begin >= end) {
-      const expected = `rows enough for windows of ${window} days and a ${name} part`
-      throw argumentError('ERR_GRU_VALUE', table.path, expected, `${table.rows} rows`)
-    }
+}
+
+/**
+ * The fault of a table in which a part would be empty: it says how many rows would do for each part,
+ * in any table with these shares. The test part always has the last row.
+ */
+export function findTooFewRows(rows: number, window: number, shares: Shares): Fault | undefined {
+  const isEmpty = (part: keyof Parts, count: number): boolean => {
+    const { begin, end } = splitByTime(count, window, shares)[part]
+    return begin >= end
   }
-  return parts
+  if (!(['training', 'validation', 'test'] as const).some((part) => isEmpty(part, rows))) {
+    return undefined
+  }
+  const enough = (part: 'training' | 'validation', begin: number): number => {
+    const count = Math.ceil((begin + 1) / shares[part])
+    // Rounding may take the last row away: (0.7 + 0.1) * 10 is below 8.
+    return isEmpty(part, count) ? count + 1 : count
+  }
+  const [training, validation] = [enough('training', window), enough('validation', 0)]
+  const each =
+    `${training} for the training part after a window of ${window}, ` +
+    `${validation} for the validation part, 1 for the test part`
+  const most = Math.max(training, validation)
+  return { expected: `more rows (${most} would do: ${each})`, got: countRows(rows) }
+}
+
+/** The fault of a table that is too short for a model to look back so many days. */
+export function findShortWindow(rows: number, window: number): Fault | undefined {
+  if (rows >= window) return undefined
+  return {
+    expected: `at least ${countRows(window)}, which the model looks back`,
+    got: countRows(rows),
+  }
+}
+
+function countRows(count: number): string {
+  return count === 1 ? '1 row' : `${count} rows`
 }
 
 /**

@@ -3,199 +3,206 @@
  *
  * @module
  */
-import { isUtf8 } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
-import { argumentError, GruError, quote } from '../errors'
-import { checkPath } from '../validate'
+import { argumentError, quote } from '../errors'
+import { type CsvRecord, isBlank, parseCsv } from './csv-records'
+import { type CsvKind, type CsvValue, READERS } from './csv-values'
+import { type Fault, listNames, type Warning } from './faults'
+import { readTextFile } from './text-file'
 
-/** What a column's kind makes of its values. */
-export interface CsvColumn {
-  /** Finite decimal numbers. */
-  number: Float64Array
-  /** Text that is not empty. */
-  category: string[]
-  /** Days, `yyyy-mm-dd` or `yyyy/mm/dd`, as their midnight in UTC. */
-  date: Date[]
+/** A fault, and the first row, from 0, that it concerns. */
+export interface RowFault {
+  readonly row: number
+  readonly fault: Fault
 }
 
-/** How the values of a column are read. */
-export type CsvKind = keyof CsvColumn
-
-/** The columns that were asked for, each with one value a row. */
+/** The columns of a file that were asked for, and all that is wrong with the file. */
 export interface CsvTable<Kinds extends Readonly<Record<string, CsvKind>>> {
   readonly rows: number
   /** The line of the file, from 1, on which each row ends. */
   readonly lines: readonly number[]
-  readonly columns: { readonly [Name in keyof Kinds]: CsvColumn[Kinds[Name]] }
-}
-
-/** A line of the file: its fields, and where it ends. */
-interface Row {
-  readonly fields: readonly string[]
-  readonly line: number
+  /** One value a row; undefined where a fault says why. */
+  readonly columns: {
+    readonly [Name in keyof Kinds]: readonly (CsvValue[Kinds[Name]] | undefined)[]
+  }
+  /** Of the header: columns that were asked for, and are not there or not one. */
+  readonly headerFaults: readonly Fault[]
+  /** Of the rows, as far as the columns that were asked for are concerned; none without any column. */
+  readonly rowFaults: readonly RowFault[]
+  /** Of whatever nobody asked for. */
+  readonly warnings: readonly Warning[]
 }
 
 /**
- * Reads columns of a CSV file through the package csv-parse. Spaces around a field do not count.
+ * Reads columns of a CSV file. Spaces around a field do not count. Faults of the columns come back
+ * as data, all of them, so that whoever knows which rows it needs can judge.
  *
  * @param path - the path of the file, in UTF-8
  * @param kinds - the columns to read, by name; others are passed over
  * @throws GruError ERR_GRU_FORMAT where the file cannot be read (with the system's error as cause),
- *   lacks a column, has rows of another length than its header, or a column has gaps or values of
- *   another kind; the message names the file, the line and the column. ERR_GRU_LOAD where csv-parse
- *   is not installed.
+ *   has no header, or has a quote that opens a field and none that closes it. ERR_GRU_LOAD where the
+ *   package csv-parse is not installed.
  */
 export async function readCsv<const Kinds extends Readonly<Record<string, CsvKind>>>(
   path: string,
   kinds: Kinds,
 ): Promise<CsvTable<Kinds>> {
-  checkPath('path', path)
-  const [header, ...rows] = parseRows(await readText(path), path)
+  const [header, ...records] = parseCsv(await readTextFile(path), path)
   if (header === undefined) {
     throw argumentError('ERR_GRU_FORMAT', path, 'a header line', 'an empty file')
   }
-  checkHeader(header, path)
-  const wanted = Object.entries(kinds).map(([name, kind]) => {
-    return { name, kind, field: fieldOf(name, header, path) }
-  })
-  if (rows.length === 0) {
-    throw argumentError('ERR_GRU_FORMAT', path, 'rows after the header', 'none')
-  }
-  for (const row of rows) checkRow(row, header.fields.length, path)
-  const columns = wanted.map(({ name, kind, field }) => {
-    return [name, READERS[kind]({ path, name, rows, field })] as const
-  })
+  const width = header.fields.length
+  const names = Object.keys(kinds)
+  const columns = names.map((name) => ({
+    name,
+    field: header.fields.indexOf(name),
+    kind: kinds[name]!,
+  }))
+  const read = columns.map((column) => readColumn(column, records, width))
+  // Where no column is found, another line is the header, and rows cannot be judged by this one.
+  const isHeader = columns.some(({ field }) => field !== -1)
   return {
-    rows: rows.length,
-    lines: rows.map(({ line }) => line),
-    columns: Object.fromEntries(columns) as unknown as CsvTable<Kinds>['columns'],
+    rows: records.length,
+    lines: records.map(({ line }) => line),
+    columns: Object.fromEntries(
+      names.map((name, i) => [name, read[i]!.values]),
+    ) as unknown as CsvTable<Kinds>['columns'],
+    headerFaults: [
+      ...swallowFaults(header),
+      ...names.flatMap((name) => headerFault(name, header) ?? []),
+    ],
+    rowFaults: isHeader
+      ? [...widthFaults(records, width), ...read.flatMap(({ faults }) => faults)]
+      : [],
+    warnings: [
+      ...nameWarnings(header, names),
+      ...widthWarnings(records, width),
+      ...quoteWarnings([header, ...records], header, names),
+    ],
   }
 }
 
-async function readText(path: string): Promise<string> {
-  let bytes: Buffer
-  try {
-    bytes = await readFile(path)
-  } catch (cause) {
-    const got = (cause as Error).message
-    throw argumentError('ERR_GRU_FORMAT', path, 'a file that can be read', got, { cause })
+const QUOTE_RULE = 'quotes only around a whole field, and doubled within'
+
+function headerFault(name: string, { fields, line, strayQuotes }: CsvRecord): Fault | undefined {
+  const found = fields.flatMap((field, index) => (field === name ? [index] : []))
+  if (found.length === 0) {
+    return { line, expected: `a column ${quote(name)}`, got: `the columns ${listNames(fields)}` }
   }
-  if (isUtf8(bytes)) return bytes.toString()
-  throw argumentError('ERR_GRU_FORMAT', path, 'text in UTF-8', 'other bytes')
-}
-
-interface ParsedRecord {
-  readonly record: readonly string[]
-  readonly info: { readonly lines: number }
-}
-
-function parseRows(text: string, path: string): readonly Row[] {
-  const { parse } = loadParser()
-  let records: readonly ParsedRecord[]
-  try {
-    // Rows of another length come through, so that they are refused in this package's words.
-    const options = { bom: true, info: true, relax_column_count: true, trim: true } as const
-    records = parse(text, options) as unknown as readonly ParsedRecord[]
-  } catch (cause) {
-    const got = (cause as Error).message
-    throw argumentError('ERR_GRU_FORMAT', path, 'well-formed CSV', got, { cause })
+  if (found.length > 1) {
+    return { line, column: name, expected: 'one column of this name', got: String(found.length) }
   }
-  return withoutBlankEnd(records.map(({ record, info }) => ({ fields: record, line: info.lines })))
+  return strayQuotes.includes(found[0]!)
+    ? { line, column: name, expected: QUOTE_RULE, got: quote(name) }
+    : undefined
 }
 
-function withoutBlankEnd(rows: readonly Row[]): readonly Row[] {
-  let end = rows.length
-  while (end > 0 && isBlank(rows[end - 1])) end--
-  return rows.slice(0, end)
-}
-
-function isBlank(row: Row | undefined): boolean {
-  return row?.fields.length === 1 && row.fields[0] === ''
-}
-
-function loadParser(): typeof import('csv-parse/sync') {
-  try {
-    // Loaded when a file is read, since only the command needs it: an optional peer dependency.
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    return require('csv-parse/sync') as typeof import('csv-parse/sync')
-  } catch (cause) {
-    const message = 'reading CSV needs the package csv-parse: npm install csv-parse'
-    throw new GruError('ERR_GRU_LOAD', message, { cause })
-  }
-}
-
-function checkHeader({ fields, line }: Row, path: string): void {
-  const duplicate = fields.find((name, index) => fields.indexOf(name) !== index)
-  if (duplicate === undefined) return
-  const got = `${quote(duplicate)} twice`
-  throw argumentError('ERR_GRU_FORMAT', `${path}, line ${line}`, 'each column once', got)
-}
-
-function checkRow({ fields, line }: Row, width: number, path: string): void {
-  if (fields.length === width) return
-  const got = String(fields.length)
-  throw argumentError('ERR_GRU_FORMAT', `${path}, line ${line}`, `${width} fields`, got)
-}
-
-function fieldOf(name: string, header: Row, path: string): number {
-  const field = header.fields.indexOf(name)
-  if (field !== -1) return field
-  const got = header.fields.map(quote).join(', ')
-  throw argumentError('ERR_GRU_FORMAT', path, `a column ${quote(name)}`, `the columns ${got}`)
-}
-
-/** One column of a file, still text. */
-interface Cells {
-  readonly path: string
+interface Column {
   readonly name: string
-  readonly rows: readonly Row[]
+  /** Its place in a record, or -1 where the header lacks it. */
   readonly field: number
+  readonly kind: CsvKind
 }
 
-const READERS: { readonly [Kind in CsvKind]: (cells: Cells) => CsvColumn[Kind] } = {
-  number: (cells) => Float64Array.from(read(cells, 'a number', parseNumber)),
-  category: (cells) => read(cells, 'a category', (text) => text),
-  date: (cells) => read(cells, 'a date as yyyy-mm-dd or yyyy/mm/dd', parseDate),
+function readColumn(
+  column: Column,
+  records: readonly CsvRecord[],
+  width: number,
+): { readonly values: readonly unknown[]; readonly faults: readonly RowFault[] } {
+  const faults: RowFault[] = []
+  const values = records.map((record, row) => {
+    if (column.field === -1 || !isAligned(record, width)) return undefined
+    const { value, fault } = readCell(record, column)
+    if (fault !== undefined) {
+      faults.push({ row, fault: { line: record.line, column: column.name, ...fault } })
+    }
+    return value
+  })
+  return { values, faults }
 }
 
-function read<T>(
-  { path, name, rows, field }: Cells,
-  expected: string,
-  parse: (text: string) => T | undefined,
-): T[] {
-  return rows.map(({ fields, line }) => {
-    const text = fields[field] ?? ''
-    const value = text === '' ? undefined : parse(text)
-    if (value !== undefined) return value
-    const place = `${path}, line ${line}, column ${quote(name)}`
-    throw argumentError('ERR_GRU_FORMAT', place, expected, text === '' ? 'a gap' : quote(text))
+function readCell(
+  { fields, strayQuotes }: CsvRecord,
+  { kind, field }: Column,
+): { readonly value?: unknown; readonly fault?: Pick<Fault, 'expected' | 'got'> } {
+  const text = fields[field]!
+  const { expected, parse } = READERS[kind]
+  if (text === '') return { fault: { expected, got: 'a gap' } }
+  if (strayQuotes.includes(field)) return { fault: { expected: QUOTE_RULE, got: quote(text) } }
+  const value = parse(text)
+  return value === undefined ? { fault: { expected, got: quote(text) } } : { value }
+}
+
+/** Whether each field of a record stands under its name. */
+function isAligned(record: CsvRecord, width: number): boolean {
+  if (swallowFaults(record).length > 0) return false
+  const { fields } = record
+  // Empty fields after the last column are what spreadsheets write for columns that were cleared.
+  return fields.length >= width && fields.slice(width).every((field) => field === '')
+}
+
+/** A stray quote may have made one field of all lines up to the next quote: rows would be lost. */
+function swallowFaults({ fields, line, strayQuotes }: CsvRecord): Fault[] {
+  const field = strayQuotes.find((index) => /[\r\n]/.test(fields[index]!))
+  return field === undefined ? [] : [{ line, expected: QUOTE_RULE, got: quote(fields[field]!) }]
+}
+
+function widthFaults(records: readonly CsvRecord[], width: number): RowFault[] {
+  return records.flatMap((record, row) => {
+    if (isAligned(record, width)) return []
+    const [swallowed] = swallowFaults(record)
+    if (swallowed !== undefined) return [{ row, fault: swallowed }]
+    const { fields, line } = record
+    const got = isBlank(record) ? 'a blank line' : String(fields.length)
+    return [{ row, fault: { line, expected: countFields(width), got } }]
   })
 }
 
-const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i
-
-function parseNumber(text: string): number | undefined {
-  const number = DECIMAL.test(text) ? Number(text) : NaN
-  return Number.isFinite(number) ? number : undefined
+function countFields(count: number): string {
+  return count === 1 ? '1 field' : `${count} fields`
 }
 
-const DATE = /^(\d{4})([-/])(\d\d)\2(\d\d)$/
-
-function parseDate(text: string): Date | undefined {
-  const [, year, , month, day] = DATE.exec(text) ?? []
-  const iso = `${year}-${month}-${day}`
-  const date = new Date(`${iso}T00:00:00Z`)
-  // A day that its month does not have is carried over into the next one.
-  return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(iso) ? date : undefined
+/** Of names that stand twice over columns that nobody asked for. */
+function nameWarnings({ fields, line }: CsvRecord, used: readonly string[]): Warning[] {
+  const counts = new Map<string, number>()
+  for (const name of fields) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return [...counts].flatMap(([name, count]) => {
+    if (count === 1 || used.includes(name)) return []
+    const got = name === '' ? `${count} without a name` : `${count} of the name ${quote(name)}`
+    const expected = 'columns with names of their own'
+    return [{ line, expected, got, more: 0, outcome: 'they are not used' }]
+  })
 }
 
-const MILLISECONDS_PER_DAY = 86_400_000
+function widthWarnings(records: readonly CsvRecord[], width: number): Warning[] {
+  const longer = records.filter((record) => {
+    return record.fields.length > width && isAligned(record, width)
+  })
+  const [first] = longer
+  if (first === undefined) return []
+  const got = `${first.fields.length}, the last of them empty`
+  const more = longer.length - 1
+  return [
+    { line: first.line, expected: countFields(width), got, more, outcome: 'these are passed over' },
+  ]
+}
 
-/**
- * The day of the year of a date in UTC, from 1 on the first of January to 365, or 366 in leap
- * years.
- */
-export function dayOfYear(date: Date): number {
-  const newYear = Date.UTC(date.getUTCFullYear(), 0, 1)
-  return 1 + Math.floor((date.valueOf() - newYear) / MILLISECONDS_PER_DAY)
+function quoteWarnings(
+  records: readonly CsvRecord[],
+  { fields: names }: CsvRecord,
+  used: readonly string[],
+): Warning[] {
+  const aligned = records.filter(
+    (record) => record.strayQuotes.length > 0 && isAligned(record, names.length),
+  )
+  return names.flatMap((column, field) => {
+    const stray = used.includes(column)
+      ? []
+      : aligned.filter(({ strayQuotes }) => strayQuotes.includes(field))
+    const [first] = stray
+    if (first === undefined) return []
+    const { line, fields } = first
+    const outcome = 'the column is not used'
+    const got = quote(fields[field]!)
+    return [{ line, column, expected: QUOTE_RULE, got, more: stray.length - 1, outcome }]
+  })
 }

@@ -6,11 +6,11 @@
  *
  * @module
  */
-import { isUtf8 } from 'node:buffer'
 import { argumentError, describe, quote } from '../errors'
 import { contentKind } from './content-kind'
-import { findDuplicateKey } from './duplicate-keys'
+import { parseJson } from './json'
 import { bitsOf, countOfBytes } from './safetensors-dtypes'
+import { decodeUtf8 } from './text-file'
 
 export const LENGTH_BYTES = 8
 /** The largest header that the format's own library reads. */
@@ -75,7 +75,7 @@ function lengthIn(head: Uint8Array): bigint | undefined {
 }
 
 export function parseHeader(bytes: Uint8Array, dataBytes: number, name: string): Header {
-  const fields = parseJson(bytes, name)
+  const fields = parseFields(bytes, name)
   const metadata = parseMetadata(fields[METADATA_KEY], name)
   const entries: Entry[] = []
   for (const [tensor, info] of Object.entries(fields)) {
@@ -88,25 +88,14 @@ export function parseHeader(bytes: Uint8Array, dataBytes: number, name: string):
 
 type Fields = Readonly<Record<string, unknown>>
 
-function parseJson(bytes: Uint8Array, name: string): Fields {
+function parseFields(bytes: Uint8Array, name: string): Fields {
   const header = `${name}, header`
   if (bytes[0] !== OPENING_BRACE) {
     const got = bytes.length === 0 ? 'nothing' : `the byte ${bytes[0]}`
     throw argumentError('ERR_GRU_FORMAT', header, 'JSON that begins with {', got)
   }
-  if (!isUtf8(bytes)) throw argumentError('ERR_GRU_FORMAT', header, 'UTF-8', 'other bytes')
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString()
-  let fields: Fields
-  try {
-    fields = JSON.parse(text) as Fields
-  } catch (cause) {
-    throw argumentError('ERR_GRU_FORMAT', header, 'JSON', (cause as Error).message, { cause })
-  }
-  const duplicate = findDuplicateKey(text)
-  if (duplicate !== undefined) {
-    throw argumentError('ERR_GRU_FORMAT', header, 'each key once', `${quote(duplicate)} twice`)
-  }
-  return fields
+  const { buffer, byteOffset, length } = bytes
+  return parseJson(decodeUtf8(Buffer.from(buffer, byteOffset, length), header), header) as Fields
 }
 
 function parseMetadata(value: unknown, name: string): Record<string, string> {

@@ -1,6 +1,14 @@
+import * as fc from 'fast-check'
 import { calendarDay, climatology, persistence } from '../../lib/cli/baselines'
 import { forecastError } from '../../lib/cli/metrics'
-import { mapDays, splitByTime, windowBefore } from '../../lib/cli/windows'
+import {
+  findShortWindow,
+  findTooFewRows,
+  mapDays,
+  splitByTime,
+  windowBefore,
+} from '../../lib/cli/windows'
+import { seed } from '../support/random'
 
 const DAY = 86_400_000
 
@@ -75,16 +83,59 @@ it.each([1e-300, 1e-170, 1e170, 1e300])('measures errors of any size: %d', (unit
   expect(rmse / unit).toBeCloseTo(Math.sqrt(14 / 3), 12)
 })
 
-it('splits by time, and says where there are too few rows', () => {
+it('splits by time', () => {
   const shares = { training: 0.5, validation: 0.25 }
-  expect(splitByTime({ path: 't.csv', rows: 41 }, 3, shares)).toEqual({
+  expect(splitByTime(41, 3, shares)).toEqual({
     training: { begin: 3, end: 20 },
     validation: { begin: 20, end: 30 },
     test: { begin: 30, end: 41 },
   })
-  expect(() => splitByTime({ path: 't.csv', rows: 6 }, 3, shares)).toThrow(
-    't.csv: expected rows enough for windows of 3 days and a training part, got 6 rows',
-  )
+  expect(findTooFewRows(41, 3, shares)).toBeUndefined()
+})
+
+describe('too few rows', () => {
+  it('are told, with the number that would do for each part', () => {
+    expect(findTooFewRows(7, 3, { training: 0.5, validation: 0.25 })).toEqual({
+      expected:
+        'more rows (8 would do: 8 for the training part after a window of 3, ' +
+        '4 for the validation part, 1 for the test part)',
+      got: '7 rows',
+    })
+    expect(findTooFewRows(20, 3, { training: 0.5, validation: 0.01 })?.expected).toMatch(
+      /^more rows \(100 would do: 8 for the training part .*, 100 for the validation part/,
+    )
+    // (0.7 + 0.1) * 10 is below 8 in double, so that 10 rows have no validation part.
+    expect(findTooFewRows(10, 1, { training: 0.7, validation: 0.1 })?.expected).toMatch(
+      /^more rows \(11 would do: 3 for the training part .*, 11 for the validation part/,
+    )
+    expect(findTooFewRows(1, 1, { training: 0.5, validation: 0.25 })?.got).toBe('1 row')
+    expect(findShortWindow(5, 6)).toEqual({
+      expected: 'at least 6 rows, which the model looks back',
+      got: '5 rows',
+    })
+    expect(findShortWindow(6, 6)).toBeUndefined()
+  })
+
+  it('are those with which a part is empty, and as many as told are enough', () => {
+    const share = fc.double({ min: 0.001, max: 0.999, noNaN: true })
+    const window = fc.integer({ min: 1, max: 400 })
+    fc.assert(
+      fc.property(fc.nat(2000), window, share, share, (rows, window, training, rest) => {
+        const shares = { training, validation: rest * (1 - training) }
+        fc.pre(training + shares.validation < 1)
+        const parts = Object.values(splitByTime(rows, window, shares))
+        const fault = findTooFewRows(rows, window, shares)
+        expect(fault === undefined).toBe(parts.every(({ begin, end }) => begin < end))
+        if (fault === undefined) return
+        const enough = Number(/^more rows \((\d+) would do/.exec(fault.expected)![1])
+        expect(enough).toBeGreaterThan(rows)
+        for (const count of [enough, enough + 1, enough * 2 + 1]) {
+          expect(findTooFewRows(count, window, shares)).toBeUndefined()
+        }
+      }),
+      { seed },
+    )
+  })
 })
 
 it('ends a window on the day before', () => {

@@ -1,6 +1,8 @@
 import * as path from 'node:path'
 import { countFeatures, encodeRows, fitEncoding, fitScale } from '../../lib/cli/encoding'
+import { findOtherCategories, warnOfOtherCategories } from '../../lib/cli/other-categories'
 import { readTable, type Columns, type Table } from '../../lib/cli/table'
+import { describeWarnings, type Fault } from '../../lib/formats/faults'
 import { newFolder, removeFolders, rowsOfDays, writeTable } from './harness'
 
 afterAll(removeFolders)
@@ -40,13 +42,30 @@ it('learns nothing from rows after the training part', async () => {
   expect(fitEncoding(other, COLUMNS, 3)).toEqual(fitEncoding(one, COLUMNS, 3))
 })
 
-it('names line, column and category where the training part did not have it', async () => {
-  const table = await tableOf([...ROWS.slice(0, 3), '2020-03-02,4,hail'])
+it('makes a category that the training part did not have other, which is all zeros', async () => {
+  const rows = ['2020-03-02,4,hail', '2020-03-03,4,rain', '2020-03-04,4,snow', '2020-03-05,4,hail']
+  const table = await tableOf([...ROWS.slice(0, 3), ...rows])
   const encoding = fitEncoding(table, COLUMNS, 3)
-  expect(() => encodeRows(table, encoding, 0, 3)).not.toThrow()
-  expect(() => encodeRows(table, encoding, 0, 4)).toThrow(
-    'table.csv, line 5, column "sky": expected a category of the training part (rain, sun), got "hail"',
-  )
+  const skies = Array.from({ length: 4 }, (_, i) => {
+    return [...encodeRows(table, encoding, 3 + i, 4 + i).slice(3)]
+  })
+  expect(skies).toEqual([
+    [0, 0],
+    [1, 0],
+    [0, 0],
+    [0, 0],
+  ])
+  const known = ['rain', 'sun']
+  expect(findOtherCategories(table, encoding)).toEqual([
+    { column: 'sky', category: 'hail', rows: [3, 6], known },
+    { column: 'sky', category: 'snow', rows: [5], known },
+  ])
+  const what = 'expected a category of the training part ("rain", "sun")'
+  expect(describeWarnings('t.csv', warnOfOtherCategories(table, encoding))).toEqual([
+    `t.csv, line 5, column "sky": ${what}, got "hail" (and 1 more row); it counts as other`,
+    `t.csv, line 7, column "sky": ${what}, got "snow"; it counts as other`,
+  ])
+  expect(warnOfOtherCategories(await tableOf(ROWS), encoding)).toEqual([])
 })
 
 it("names the file's line also after a field of several lines", async () => {
@@ -54,9 +73,8 @@ it("names the file's line also after a field of several lines", async () => {
   const missing = tableOf([ROWS[0]!, note, ROWS[3]!])
   await expect(missing).rejects.toThrow('table.csv, line 5, column "day"')
   const table = await tableOf([ROWS[0]!, note, '2020-03-01,5,hail'])
-  expect(() => encodeRows(table, fitEncoding(table, COLUMNS, 2), 2, 3)).toThrow(
-    'table.csv, line 5, column "sky"',
-  )
+  const warnings = warnOfOtherCategories(table, fitEncoding(table, COLUMNS, 2))
+  expect(warnings).toMatchObject([{ line: 5, column: 'sky' }])
 })
 
 it('leaves a constant column where it is', () => {
@@ -118,4 +136,59 @@ it('refuses a table with a day missing, or one twice', async () => {
   await expect(tableOf([...rows.slice(0, 4), ...rows.slice(3)])).rejects.toThrow(
     'table.csv, line 6, column "day"',
   )
+})
+
+describe('a table of the last rows alone', () => {
+  const rows = rowsOfDays(20)
+  const broken = [
+    ...rows.slice(0, 3),
+    rows[3]!.replace(/,[^,]*,/, ',mild,'),
+    rows[4]!.replace(/,[^,]*,/, ',,'),
+    `${rows[5]!},`,
+    `${rows[6]!},x`,
+    ...rows.slice(9),
+  ]
+  const read = async (last: number): Promise<Table> => {
+    return readTable(writeTable(path.join(newFolder(), 'table.csv'), broken), COLUMNS, { last })
+  }
+
+  it('holds them, and warns of what is wrong before them', async () => {
+    // The row from which on they are read is the first after the gap.
+    const table = await read(11)
+    expect(table.rows).toBe(11)
+    expect(table.lines[0]).toBe(9)
+    expect(table.dates.map((day) => day.toISOString().slice(0, 10))).toEqual(
+      rows.slice(9).map((row) => row.slice(0, 10)),
+    )
+    expect(table.numbers.get('warmth')).toHaveLength(11)
+    expect(table.categories.get('sky')).toHaveLength(11)
+    expect(describeWarnings('t.csv', table.warnings)).toEqual([
+      't.csv, line 5, column "warmth": expected a number, got "mild" (and 1 more row); the rows before line 9 are not used',
+      't.csv, line 7: expected 3 fields, got 4, the last of them empty; these are passed over',
+      't.csv, line 8: expected 3 fields, got 4; the rows before line 9 are not used',
+    ])
+  })
+
+  it('may begin after a gap in time, and not before it', async () => {
+    const days = [...rows.slice(0, 4), ...rows.slice(9)]
+    const file = writeTable(path.join(newFolder(), 'table.csv'), days)
+    const { warnings } = await readTable(file, COLUMNS, { last: 11 })
+    expect(describeWarnings('t.csv', warnings)).toEqual([
+      't.csv, line 6, column "day": expected the day after the row before, 2020-01-03, got 2020-01-08; the rows before line 6 are not used',
+    ])
+    await expect(readTable(file, COLUMNS, { last: 12 })).rejects.toThrow('line 6, column "day"')
+  })
+
+  it('is refused for what is wrong in them, and for too few, all together', async () => {
+    const file = writeTable(path.join(newFolder(), 'table.csv'), broken)
+    const findTooFew = (count: number): Fault => ({ expected: '99 rows', got: String(count) })
+    const error: unknown = await readTable(file, COLUMNS, { last: 14, findTooFew }).catch(
+      (reason: unknown) => reason,
+    )
+    expect((error as Error).message.split('\n')).toEqual([
+      `${file}, line 6, column "warmth": expected a number, got a gap`,
+      `${file}, line 8: expected 3 fields, got 4`,
+      `${file}: expected 99 rows, got 18`,
+    ])
+  })
 })

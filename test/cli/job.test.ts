@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { GruError } from '../../lib'
 import { readJob } from '../../lib/cli/job'
@@ -108,6 +108,8 @@ it.each([
 it.each([
   ['a list', '[]', 'expected a plain object'],
   ['broken JSON', '{"csv":', 'expected JSON'],
+  ['a key twice', '{"csv":"a.csv","csv":"b.csv"}', 'expected each key once, got "csv" twice'],
+  ['invisible characters', '{"a":\u200b1}', "Unexpected token '\\u200b'"],
 ])('refuses %s', async (_, text, message) => {
   await expect(readJob(writeJob(text))).rejects.toThrow(message)
 })
@@ -115,5 +117,17 @@ it.each([
 it('refuses a file that is not there', async () => {
   const { code, message } = await refusal('no-such.json')
   expect(code).toBe('ERR_GRU_FORMAT')
-  expect(message).toMatch(/^no-such\.json: expected a job file that can be read, got ENOENT/)
+  expect(message).toMatch(/^no-such\.json: expected a file that can be read, got ENOENT/)
+})
+
+it('reads a job file as it reads a table: with a byte-order mark, and in UTF-8 alone', async () => {
+  const job = JSON.stringify(smallJob())
+  const file = writeJob(job)
+  const plain = await readJob(file)
+  writeFileSync(file, `\ufeff${job}`)
+  await expect(readJob(file)).resolves.toEqual(plain)
+  writeFileSync(file, `\ufeff${job}`, 'utf16le')
+  const { code, message } = await refusal(file)
+  expect(code).toBe('ERR_GRU_FORMAT')
+  expect(message).toBe(`${file}: expected text in UTF-8, got UTF-16`)
 })

@@ -28,7 +28,7 @@ it.each([
   ['an unknown option', ['train', 'job.json', '--ouy'], "Unknown option '--ouy' (see gru --help)"],
   ['no job', ['train'], 'arguments: expected JOB.json, got none'],
   ['two jobs', ['train', 'a.json', 'b.json'], 'arguments: expected JOB.json, got a.json b.json'],
-  ['a missing job', ['train', 'none.json'], 'none.json: expected a job file that can be read'],
+  ['a missing job', ['train', 'none.json'], 'none.json: expected a file that can be read'],
   ['a missing model', ['forecast', 'none.safetensors', 'a.csv'], 'none.safetensors: expected'],
   ['no table', ['forecast', 'm'], 'arguments: expected MODEL.safetensors TABLE.csv, got m'],
 ])('says what is wrong in one line: %s', async (_, args, message) => {

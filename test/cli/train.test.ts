@@ -155,6 +155,77 @@ describe('gru train', () => {
     },
   )
 
+  it('tells all faults of a table at once', async () => {
+    const rows = withRow(withRow(ROWS, 5, '2020-01-04,,'), 9, '2020-01-08,mild,sun')
+    const { status, stderr } = await gru('train', writeJob(smallJob(), rows), '--out', newFolder())
+    expect(status).toBe(1)
+    const faults = stderr.trimEnd().split('\n')
+    expect(faults).toHaveLength(3)
+    expect(faults[0]).toMatch(/^gru: .*line 7, column "warmth": expected a number, got a gap$/)
+    expect(faults[1]).toMatch(/line 7, column "sky": expected a category, got a gap$/)
+    expect(faults[2]).toMatch(/line 11, column "warmth": expected a number, got "mild"$/)
+  })
+
+  it('says how many rows would do where there are too few', async () => {
+    const file = writeJob(smallJob(), ROWS.slice(0, 9))
+    const { status, stdout, stderr } = await gru('train', file, '--out', newFolder())
+    expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
+    expect(stderr).toContain(
+      'table.csv: expected more rows (10 would do: 10 for the training part after a window of 6, ' +
+        '7 for the validation part, 1 for the test part), got 9 rows',
+    )
+    const enough = writeJob(smallJob(), ROWS.slice(0, 10))
+    expect(await gru('train', enough, '--out', newFolder())).toMatchObject({
+      status: 0,
+      stderr: '',
+    })
+  })
+
+  it('goes on with categories that training did not see, and reports them', async () => {
+    const sky = (row: string, other: string): string => row.replace(/[a-z]+$/, other)
+    let rows = withRow(ROWS, 90, sky(ROWS[90]!, 'hail <x>'))
+    for (const row of [100, 110, 119]) rows = withRow(rows, row, sky(ROWS[row]!, 'snow'))
+    const out = newFolder()
+    const file = writeJob(smallJob(), rows)
+    const { status, stdout, stderr } = await gru('train', file, '--out', out)
+    expect(status).toBe(0)
+    const place = `gru: warning: ${path.join(path.dirname(file), 'table.csv')}`
+    const expected = 'column "sky": expected a category of the training part ("rain", "sun")'
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      `${place}, line 92, ${expected}, got "hail <x>"; it counts as other`,
+      `${place}, line 102, ${expected}, got "snow" (and 2 more rows); it counts as other`,
+    ])
+    expect(stdout).toContain('its 18 test forecasts are bit for bit the same')
+    const report = readFileSync(path.join(out, 'report.html'), 'utf8')
+    expect(report).toContain(
+      '<dt>not in the training part</dt><dd>hail &lt;x&gt; of sky (1 day), snow of sky (3 days)</dd>',
+    )
+    const { model } = await trained()
+    const text = readFileSync(path.join(path.dirname(model), 'report.html'), 'utf8')
+    expect(text).not.toContain('not in the training part')
+  })
+
+  it('passes over what is wrong in columns that the job does not name, and warns', async () => {
+    const folder = newFolder()
+    const file = path.join(folder, 'small.json')
+    writeFileSync(file, JSON.stringify(smallJob()))
+    const rows = ROWS.map((row, i) => `${i},${row},5" pipe,a,b`)
+    writeFileSync(
+      path.join(folder, 'table.csv'),
+      `\ufeff,day,warmth,sky,size,note,note\n${rows.join('\n')}\n`,
+    )
+    const { status, stdout, stderr } = await gru('train', file, '--out', newFolder())
+    expect(status).toBe(0)
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      expect.stringMatching(/^gru: warning: .*, line 1: .* got 2 of the name "note"; they are not/),
+      expect.stringMatching(/^gru: warning: .*, line 2, column "size": .*\(and 119 more rows\)/),
+    ])
+    const { stdout: plain } = await trained()
+    expect(stdout.split('\n').filter((line) => !line.startsWith('saved'))).toEqual(
+      plain.split('\n').filter((line) => !line.startsWith('saved')),
+    )
+  })
+
   it('fails where the folder cannot be made', async () => {
     const file = path.join(newFolder(), 'file')
     writeFileSync(file, '')
@@ -260,15 +331,50 @@ describe('gru forecast', () => {
   })
 
   it.each([
-    ['too few rows', ROWS.slice(-5), 'expected at least 6 rows, which the model looks back, got 5'],
-    ['a new category', [...ROWS.slice(-6, -1), '2020-04-27,3,hail'], 'got "hail"'],
-    ['a gap', withRow(ROWS.slice(-9), 2, '2020-04-21,4,'), 'line 4, column "sky"'],
+    [
+      'too few rows',
+      ROWS.slice(-5),
+      'expected at least 6 rows, which the model looks back, got 5 rows',
+    ],
+    ['a gap', withRow(ROWS.slice(-9), 3, '2020-04-22,4,'), 'line 5, column "sky"'],
   ])('refuses %s', async (_, rows, message) => {
     const { model } = await trained()
     const table = writeTable(path.join(newFolder(), 'table.csv'), rows)
     const { status, stdout, stderr } = await gru('forecast', model, table)
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     expect(stderr).toContain(message)
+  })
+
+  it('goes on with a category that training did not see, and warns', async () => {
+    const { model } = await trained()
+    const table = writeTable(path.join(newFolder(), 'table.csv'), [
+      ...ROWS.slice(-6, -1),
+      '2020-04-27,3,hail',
+    ])
+    const { status, stdout, stderr } = await gru('forecast', model, table, '--json')
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ date: '2020-04-28' })
+    expect(stderr).toBe(
+      `gru: warning: ${table}, line 7, column "sky": expected a category of the training part ("rain", "sun"), got "hail"; it counts as other\n`,
+    )
+  })
+
+  it('does not mind what is wrong before its window, and warns', async () => {
+    const { model } = await trained()
+    const folder = newFolder()
+    const good = writeTable(path.join(folder, 'good.csv'), ROWS)
+    const rows = withRow(withRow(ROWS, 3, '2020-01-02,mild,'), 113, '2020-04-21,5,')
+    rows.splice(50, 10)
+    const bad = writeTable(path.join(folder, 'bad.csv'), rows)
+    const { status, stdout, stderr } = await gru('forecast', model, bad, '--json')
+    expect(status).toBe(0)
+    expect(stdout).toBe((await gru('forecast', model, good, '--json')).stdout)
+    const outcome = 'the rows before line 106 are not used'
+    expect(stderr.trimEnd().split('\n')).toEqual([
+      `gru: warning: ${bad}, line 5, column "warmth": expected a number, got "mild"; ${outcome}`,
+      `gru: warning: ${bad}, line 5, column "sky": expected a category, got a gap (and 1 more row); ${outcome}`,
+      `gru: warning: ${bad}, line 52, column "day": expected the day after the row before, 2020-02-18, got 2020-02-28; ${outcome}`,
+    ])
   })
 
   it.each([

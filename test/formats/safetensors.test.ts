@@ -351,7 +351,10 @@ describe('a file that lies is refused', () => {
 
   test('a header that is not UTF-8', async () => {
     const header = Buffer.from('{"\u00e9":1}', 'latin1')
-    await expectRefusal(fileOf(header, data), 'header: expected UTF-8, got other bytes')
+    await expectRefusal(
+      fileOf(header, data),
+      'header, line 1: expected text in UTF-8, got the byte 0xe9',
+    )
   })
 
   test.each<[string, bigint, string]>([

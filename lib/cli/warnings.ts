@@ -1,0 +1,13 @@
+/**
+ * How a command warns.
+ *
+ * @module
+ */
+import { describeWarnings } from '../formats/faults'
+import type { Warning } from '../formats/faults'
+import type { Output } from './progress'
+
+/** Writes a line for each warning about a file, up to what one can read. */
+export function showWarnings(stderr: Output, path: string, warnings: readonly Warning[]): void {
+  for (const line of describeWarnings(path, warnings)) stderr.write(`gru: warning: ${line}\n`)
+}

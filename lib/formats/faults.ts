@@ -1,0 +1,71 @@
+/**
+ * What is wrong in a file: as data, and in words.
+ *
+ * @module
+ */
+import { argumentError, GruError, quote } from '../errors'
+
+/** Something in a file that is not as it should be. */
+export interface Fault {
+  /** The line of the file, from 1; absent where the fault is in no one line. */
+  readonly line?: number
+  /** The name of the column. */
+  readonly column?: string
+  readonly expected: string
+  readonly got: string
+}
+
+/** A fault that does no harm, since what it is in is not used. */
+export interface Warning extends Fault {
+  /** How many more rows are like it. */
+  readonly more: number
+  /** What is made of it, in words. */
+  readonly outcome: string
+}
+
+/** How many faults or warnings are shown at once. */
+const MAX_SHOWN = 20
+
+/**
+ * The error for a file with faults: a line for each of the first twenty by their lines in the file,
+ * and the number of the others.
+ */
+export function faultsError(path: string, faults: readonly Fault[]): GruError {
+  const messages = firstOf(inOrder(faults), (fault) => messageOf(path, fault))
+  return new GruError('ERR_GRU_FORMAT', messages.join('\n'))
+}
+
+/** A line of text for each of the first twenty warnings, and the number of the others. */
+export function describeWarnings(path: string, warnings: readonly Warning[]): string[] {
+  return firstOf(inOrder(warnings), (warning) => {
+    const { more, outcome } = warning
+    const rows = more === 1 ? 'row' : 'rows'
+    return `${messageOf(path, warning)}${more === 0 ? '' : ` (and ${more} more ${rows})`}; ${outcome}`
+  })
+}
+
+/** Names in quotes, as many as a message can hold. */
+export function listNames(names: readonly string[]): string {
+  return firstOf(names, quote).join(', ')
+}
+
+function messageOf(path: string, { line, column, expected, got }: Fault): string {
+  const place = [
+    path,
+    ...(line === undefined ? [] : [`line ${line}`]),
+    ...(column === undefined ? [] : [`column ${quote(column)}`]),
+  ]
+  return argumentError('ERR_GRU_FORMAT', place.join(', '), expected, got).message
+}
+
+function inOrder<F extends Fault>(faults: readonly F[]): F[] {
+  const lineOf = ({ line }: Fault): number => line ?? Number.MAX_SAFE_INTEGER
+  return [...faults].sort((a, b) => lineOf(a) - lineOf(b))
+}
+
+/** The first twenty of some items in words, and the number of the others. */
+export function firstOf<T>(items: readonly T[], wordsOf: (item: T) => string): string[] {
+  const shown = items.slice(0, MAX_SHOWN).map(wordsOf)
+  const more = items.length - MAX_SHOWN
+  return more > 0 ? [...shown, `and ${more} more`] : shown
+}
