@@ -1,5 +1,5 @@
 // Compiles everything with Clang: the addon, the emulated CUDA plug-in and the native unit tests, of which it runs
-// those of core, of the CPU device and of the emulator itself.
+// those of the engine, of the CPU device and of the emulator itself.
 //
 //   node scripts/clang-tests.mjs VERSION [--junit FILE]
 //
@@ -33,7 +33,7 @@ try {
     folder,
     configure: ['-DCMAKE_BUILD_TYPE=Release'],
     // The emulated device computes with what the other tests compile, and takes minutes.
-    select: ['--tests-regex', '^(core|cpu)/|^cuda/emulator_'],
+    select: ['--tests-regex', '^(base|reference|model|cpu)/|^cuda/emulator_'],
     junit: values.junit,
   })
 } catch (error) {
