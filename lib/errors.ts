@@ -31,7 +31,10 @@ export type GruErrorCode =
   | 'ERR_GRU_LOAD'
   | 'ERR_GRU_INTERNAL'
 
-/** Every error that this package throws or rejects with, other than a signal's abort reason. */
+/**
+ * Every error of this package. Beside it, calls fail with a signal's abort reason, and with what the caller's own code
+ * throws while it is called: getters of an options object, iterables of batches.
+ */
 export class GruError extends Error {
   /** What went wrong, for programs; the message is for people. */
   readonly code: GruErrorCode

@@ -7,6 +7,7 @@ import type { NativeModel, NativeModelOptions } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
 import { argumentError, describe } from './errors'
+import { fixProperties } from './fixed-properties'
 import {
   checkParameterCount,
   DEVICE_KEYS,
@@ -15,6 +16,7 @@ import {
   resolveDevice,
   type ResolvedDevice,
   resolveSeed,
+  warnOfIdleDropout,
 } from './gru-options'
 import {
   type CheckedInput,
@@ -83,12 +85,12 @@ let internals: (model: object) => ModelInternals | undefined
 /**
  * Tokens through an embedding, or features, then a GRU stack, then a linear head that predicts at every
  * step or after the last. The initial values are PyTorch's. All arrays are flat and row-major.
+ *
+ * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
 export class SequenceModel {
-  /** With every default filled in. */
-  readonly options: ResolvedSequenceModelOptions
-  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
-  readonly device: string
+  readonly #options: ResolvedSequenceModelOptions
+  readonly #device: string
   readonly #native: NativeModel
   readonly #nativeOptions: Readonly<NativeModelOptions>
   readonly #parameters: ParameterTable
@@ -109,11 +111,13 @@ export class SequenceModel {
     checkParameterCount(countModelParameters(nativeOptions))
     const seed = resolveSeed(given.seed)
     const device = resolveDevice(given)
-    this.options = Object.freeze({ ...resolved, seed, ...device })
+    this.#options = Object.freeze({ ...resolved, seed, ...device })
     this.#nativeOptions = nativeOptions
     this.#native = new (native().NativeModel)(nativeOptions, seed, nativeDevice(device))
-    this.device = this.#native.device
+    this.#device = this.#native.device
     this.#parameters = new ParameterTable(this.#native)
+    // A file's options come resolved: whoever made the model in it was warned.
+    if (given.gru !== resolved.gru) warnOfIdleDropout('gru.dropout', resolved.gru)
   }
 
   /**
@@ -134,6 +138,16 @@ export class SequenceModel {
     }
     model.#metadata = metadata
     return model
+  }
+
+  /** With every default filled in. */
+  get options(): ResolvedSequenceModelOptions {
+    return this.#options
+  }
+
+  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  get device(): string {
+    return this.#device
   }
 
   /** Numbers in all parameters together. */
@@ -227,6 +241,8 @@ export class SequenceModel {
     return output
   }
 }
+
+fixProperties(SequenceModel, 'options are given to new SequenceModel')
 
 /** The native part of a model, and the options that it was made with. */
 export function modelInternals(value: unknown): ModelInternals {

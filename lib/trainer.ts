@@ -5,6 +5,7 @@
  */
 import type { NativeTrainer } from '../binding'
 import { abortable } from './abort'
+import { fixProperties } from './fixed-properties'
 import {
   type BatchResult,
   type FitOptions,
@@ -76,11 +77,12 @@ interface StepCall extends CheckedInput {
  *
  * What the optimiser has gathered (its moments and its count of steps) lives in this object alone: a saved
  * model does not hold it, and another trainer of the same model starts without it.
+ *
+ * A trainer's properties cannot be set: an assignment, as `trainer.learningRate = 0.1`, throws a GruError, ERR_GRU_VALUE.
  */
 export class Trainer {
-  readonly model: SequenceModel
-  /** With every default filled in. */
-  readonly options: ResolvedTrainerOptions
+  readonly #model: SequenceModel
+  readonly #options: ResolvedTrainerOptions
   readonly #native: NativeTrainer
   readonly #modelOptions: ModelInternals['options']
   /** Epochs begun by calls of fit without a seed. */
@@ -96,14 +98,24 @@ export class Trainer {
     const optimizer = checkOptimizer(given.optimizer)
     const clipNorm = checkClip('clipNorm', given.clipNorm)
     const clipValue = checkClip('clipValue', given.clipValue)
-    this.model = model
-    this.options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
+    this.#model = model
+    this.#options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
     this.#modelOptions = internals.options
     this.#native = new (native().NativeTrainer)(internals.native, {
       ...optimizer.native,
       clipNorm: clipNorm ?? 0,
       clipValue: clipValue ?? 0,
     })
+  }
+
+  /** The model that it trains. */
+  get model(): SequenceModel {
+    return this.#model
+  }
+
+  /** With every default filled in. */
+  get options(): ResolvedTrainerOptions {
+    return this.#options
   }
 
   /**
@@ -148,12 +160,12 @@ export class Trainer {
    * bit. Where a `seed` is given, they begin anew with it.
    *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
-   *   model, at once; what {@link step} throws, from the generator
+   *   model, at once; what {@link step} throws, from the generator, and what an iterable of the caller's throws
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<Progress, void, undefined> {
     const jobs = {
       model: this.#modelOptions,
-      modelSeed: this.model.options.seed,
+      modelSeed: this.#model.options.seed,
       nextEpoch: () => ++this.#epochs,
       step: (batch: unknown, signal: unknown) =>
         this.#step({ ...this.#check(batch, BATCH_KEYS), signal }),
@@ -197,6 +209,8 @@ export class Trainer {
     return { loss, gradNorm, predicted }
   }
 }
+
+fixProperties(Trainer, 'options are given to new Trainer')
 
 const CLIP_RANGE = { above: 0, atMost: MAX_FLOAT32 }
 
