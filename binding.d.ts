@@ -10,7 +10,8 @@
  * - Arrays over shared or detached memory are refused with ERR_GRU_TYPE. Arrays that a call writes overlap no other
  *   array of the call, but for `state`, which may be `initialState`.
  * - A `...Sync` call reads and writes the arrays in place, on the calling thread. It throws ERR_GRU_BUSY
- *   while a promise of the same object (or of its model, or its trainer) is pending.
+ *   while a promise of the same object (or of its model, or its trainer) is pending; the message names the call,
+ *   as lib calls it, the calls that are pending, and what to do.
  * - A call that returns a promise copies its inputs before it returns, runs on the engine's own threads
  *   (never libuv's), and writes its results into the given arrays on the JavaScript thread just before it
  *   settles: all of them, or none where it fails. An array that was detached meanwhile fails it with
@@ -112,9 +113,13 @@ export class NativeGru {
   readonly device: string
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
-  /** Copies all parameters into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call. */
-  readParameters(target: Float32Array): void
-  writeParameters(source: Float32Array): void
+  /**
+   * Copies all parameters into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call.
+   *
+   * @param call - what the message of ERR_GRU_BUSY calls this call; default 'readParameters'
+   */
+  readParameters(target: Float32Array, call?: string): void
+  writeParameters(source: Float32Array, call?: string): void
   /** input [steps, batch, I], initialState [L*D, batch, H] -> output [steps, batch, D*H], state. */
   forwardSync(
     steps: number,
@@ -202,8 +207,9 @@ export class NativeModel {
   readonly device: string
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
-  readParameters(target: Float32Array): void
-  writeParameters(source: Float32Array): void
+  /** As of NativeGru. */
+  readParameters(target: Float32Array, call?: string): void
+  writeParameters(source: Float32Array, call?: string): void
   /** input: features [steps, batch, I] or tokens [steps, batch] -> output [steps, batch, O] or [batch, O]. */
   predictSync(
     steps: number,

@@ -12,7 +12,7 @@ import { types } from 'node:util'
  * - `ERR_GRU_TYPE`: an argument has the wrong type, or an array lies in memory that cannot be used
  * - `ERR_GRU_VALUE`: an argument has the right type and an impossible value
  * - `ERR_GRU_DISPOSED`: an object was used after its `dispose`
- * - `ERR_GRU_BUSY`: an object was used while another call on it was running
+ * - `ERR_GRU_BUSY`: a call that cannot wait for its turn came while a promise of the same object was pending
  * - `ERR_GRU_DEVICE`: a device was named that is not there
  * - `ERR_GRU_MEMORY`: memory ran out
  * - `ERR_GRU_FORMAT`: a file cannot be read or written, or does not hold what it should

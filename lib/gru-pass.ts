@@ -118,7 +118,11 @@ export class GruPass {
     return this.#named(call)
   }
 
-  /** As {@link backward}, on the calling thread. */
+  /**
+   * As {@link backward}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of the layer is pending
+   */
   backwardSync(gradients: OutputGradients, options?: BackwardSyncOptions): Gradients {
     const call = this.#check(gradients, options, SYNC_KEYS)
     this.#native.backwardSync(

@@ -198,7 +198,7 @@ export class GRU {
    * @throws GruError ERR_GRU_BUSY while a promise of this layer is pending; ERR_GRU_DISPOSED
    */
   getParameters(): Parameters {
-    return this.#parameters.read()
+    return this.#parameters.read('gru.getParameters')
   }
 
   /**
@@ -207,7 +207,7 @@ export class GRU {
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
   setParameters(parameters: Readonly<Parameters>): void {
-    this.#parameters.write(parameters)
+    this.#parameters.write('gru.setParameters', parameters)
   }
 
   /** Frees the layer's memory, once pending calls have ended; may be called again. */

@@ -198,7 +198,7 @@ export class SequenceModel {
    * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
    */
   getParameters(): Parameters {
-    return this.#parameters.read()
+    return this.#parameters.read('model.getParameters')
   }
 
   /**
@@ -207,21 +207,23 @@ export class SequenceModel {
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
   setParameters(parameters: Readonly<Parameters>): void {
-    this.#parameters.write(parameters)
+    this.#parameters.write('model.setParameters', parameters)
   }
 
   /**
    * Saves the model as a safetensors file, its parameters as they are when this is called. An old file
    * of that name is replaced only when the new one is whole.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; as {@link getParameters}
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
+   *   its trainer, is pending: it does not wait for its turn; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     const given = checkOptions('options', options, ['metadata'])
     const metadata = given.metadata === undefined ? this.#metadata : checkMetadata(given.metadata)
     const { input, gru, output, seed } = this.options
     const saved = { architecture: { input, gru, output }, seed, metadata }
-    await writeModel(path, saved, this.#parameters.specs, this.getParameters())
+    const parameters = this.#parameters.read('model.save')
+    await writeModel(path, saved, this.#parameters.specs, parameters)
   }
 
   /** Frees the model's memory, once pending calls have ended; may be called again. */

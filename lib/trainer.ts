@@ -90,7 +90,7 @@ export class Trainer {
 
   /**
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
-   *   ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   *   ERR_GRU_BUSY while a promise of the model is pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
   constructor(model: SequenceModel, options: TrainerOptions) {
     const internals = modelInternals(model)

@@ -94,7 +94,7 @@ test('methods may be replaced, as tests do', () => {
 test('derived classes may have fields and assign them', () => {
   class Named extends GRU {
     readonly declared = 1
-    assigned?: number
+    declare assigned?: number
   }
   const named = new Named(options)
   named.assigned = 2

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "binding/executor.h"
@@ -34,13 +35,14 @@ class SharedNative {
     return owned_.object();
   }
 
-  /// The object for a synchronous call. ERR_GRU_BUSY while a promise is pending.
-  T& idle_object() const {
+  /// The object for a call that cannot wait for its turn. ERR_GRU_BUSY while a promise is pending:
+  /// the message names `call`, what is pending, and `remedy`.
+  T& idle_object(napi_env env, std::string_view call, const char* remedy) const {
     T& found = *object();
     if (!queue_->is_idle()) {
-      throw Failure{"ERR_GRU_BUSY", std::string(name_) +
-                                        ": expected no promise to be pending, got a synchronous "
-                                        "call while one is"};
+      refuse("ERR_GRU_BUSY", std::string(call),
+             std::string("no promise of the same ") + name_ + " to be pending",
+             "pending " + Environment::of(env).pending_calls(*queue_) + "; " + remedy);
     }
     return found;
   }
@@ -62,17 +64,26 @@ class SharedNative {
     return binding::parameter_specs(arguments.env(), object()->layout());
   }
   napi_value read_parameters(const Arguments& arguments) const {
-    T& found = idle_object();
+    T& found = idle_owner(arguments, "readParameters");
     check(found.read_parameters(read_array<float>(arguments.env(), arguments[0], "target")));
     return nullptr;
   }
   napi_value write_parameters(const Arguments& arguments) const {
-    T& found = idle_object();
+    T& found = idle_owner(arguments, "writeParameters");
     check(found.write_parameters(read_array<float>(arguments.env(), arguments[0], "source")));
     return nullptr;
   }
 
  private:
+  /// For a call that copies parameters; its second argument is what messages call it, by default
+  /// `method`.
+  T& idle_owner(const Arguments& arguments, const char* method) const {
+    const napi_env env = arguments.env();
+    const std::string call =
+        is_undefined(env, arguments[1]) ? method : read_string(env, arguments[1], "call");
+    return idle_object(env, call, "await it first");
+  }
+
   const char* name_;
   std::string device_;
   std::shared_ptr<JobQueue> queue_ = std::make_shared<JobQueue>();
