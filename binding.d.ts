@@ -68,6 +68,22 @@ export interface CudaRuntime {
 /** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
 export function cudaRuntime(): CudaRuntime
 
+/** A variable of the environment whose value cannot be followed. */
+export interface IgnoredVariable {
+  /** As 'GRU_NATIVE_ISA'. */
+  variable: string
+  value: string
+  /** What it may be, in words. */
+  expected: string
+  /** What is in use in its place. */
+  used: string
+}
+/**
+ * Those of the variables that choose instruction set, BLAS and threads, as they were read. Only the first call in a
+ * process gets them, so that each is told of once, however many worker threads there are.
+ */
+export function takeIgnoredVariables(): IgnoredVariable[]
+
 /** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
 export function setThreads(threads: number): void
 
@@ -93,6 +109,8 @@ export interface NativeDeviceOptions {
   name: string
   /** What large matrix products multiply; only 'float32' on the CPU. */
   precision: 'float32' | 'tf32' | 'bfloat16'
+  /** What messages call `name`: the caller's option, or the variable that it comes from. Default 'device'. */
+  argument?: string
 }
 
 export interface ParameterSpec {

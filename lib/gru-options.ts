@@ -171,25 +171,31 @@ export const DEVICE_KEYS = ['device', 'precision'] as const
 
 const PRECISIONS = ['float32', 'tf32', 'bfloat16'] as const
 
-/** {@link DeviceOptions} with every default filled in. The native part knows which devices there are. */
+/** {@link DeviceOptions} with every default filled in. */
 export interface ResolvedDevice {
   readonly device: string
   readonly precision: Precision
 }
 
-/** Checks a device's options and fills in the defaults. */
-export function resolveDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): ResolvedDevice {
-  const { device = process.env['GRU_NATIVE_DEVICE'] || 'cpu', precision = 'float32' } = given
+/** A device's options in the two forms in which they are needed. */
+export interface CheckedDevice {
+  readonly resolved: ResolvedDevice
+  readonly native: NativeDeviceOptions
+}
+
+const DEVICE_VARIABLE = 'GRU_NATIVE_DEVICE'
+
+/** Checks a device's options and fills in the defaults. Which devices there are, the native part knows. */
+export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): CheckedDevice {
+  const named = process.env[DEVICE_VARIABLE] || undefined
+  const { device = named ?? 'cpu', precision: givenPrecision = 'float32' } = given
   if (typeof device !== 'string') {
     const expected = "the name of a device, such as 'cpu'"
     throw argumentError('ERR_GRU_TYPE', 'device', expected, describe(device))
   }
-  return { device, precision: checkOneOf('precision', precision, PRECISIONS) }
-}
-
-/** As the native part takes it. */
-export function nativeDevice({ device, precision }: ResolvedDevice): NativeDeviceOptions {
-  return { name: device, precision }
+  const precision = checkOneOf('precision', givenPrecision, PRECISIONS)
+  const argument = given.device === undefined && named !== undefined ? DEVICE_VARIABLE : 'device'
+  return { resolved: { device, precision }, native: { name: device, precision, argument } }
 }
 
 /** Numbers that a GRU stack learns: for each layer and direction W [3H, I or D*H], U [3H, H] and two biases [3H]. */

@@ -16,6 +16,7 @@ import {
   gruShape,
 } from './gru-call'
 import {
+  checkDevice,
   checkLayerSize,
   checkParameterCount,
   countGruParameters,
@@ -23,9 +24,7 @@ import {
   type DeviceOptions,
   GRU_STACK_KEYS,
   type GruStackOptions,
-  nativeDevice,
   type ResolvedDevice,
-  resolveDevice,
   resolveGruStack,
   resolveSeed,
   warnOfIdleDropout,
@@ -85,9 +84,9 @@ export class GRU {
     const stack = { inputSize, ...resolveGruStack('', given) }
     checkParameterCount(countGruParameters(stack))
     const seed = resolveSeed(given.seed)
-    const device = resolveDevice(given)
-    this.#options = Object.freeze({ ...stack, seed, ...device })
-    this.#native = new (native().NativeGru)(stack, seed, nativeDevice(device))
+    const device = checkDevice(given)
+    this.#options = Object.freeze({ ...stack, seed, ...device.resolved })
+    this.#native = new (native().NativeGru)(stack, seed, device.native)
     this.#device = this.#native.device
     this.#shape = gruShape(stack)
     this.#parameters = new ParameterTable(this.#native)

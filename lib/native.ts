@@ -7,7 +7,8 @@ import { createRequire } from 'node:module'
 import * as path from 'node:path'
 import loadBuilt from 'node-gyp-build'
 import type * as Binding from '../binding'
-import { GruError, type GruErrorCode } from './errors'
+import { GruError, type GruErrorCode, quote } from './errors'
+import { warn } from './warnings'
 
 export type Native = typeof Binding
 
@@ -34,10 +35,16 @@ function load(): Native {
   try {
     const addon = (addonPath ? requireFile(addonPath) : loadBuilt(packageFolder)) as Native
     addon.initialize((code, message) => new GruError(code as GruErrorCode, message))
+    addon.takeIgnoredVariables().forEach(warnOfVariable)
     return addon
   } catch (cause) {
     throw new GruError('ERR_GRU_LOAD', explain(addonPath, cause as Error), { cause })
   }
+}
+
+function warnOfVariable({ variable, value, expected, used }: Binding.IgnoredVariable): void {
+  const message = `${variable}: expected ${expected}, got ${quote(value)}; in use: ${used}`
+  warn('GRU_WARN_ENVIRONMENT', message)
 }
 
 function requireFile(file: string): unknown {

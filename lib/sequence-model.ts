@@ -9,11 +9,10 @@ import { checkDistinct, resultArray } from './arrays'
 import { argumentError, describe } from './errors'
 import { fixProperties } from './fixed-properties'
 import {
+  checkDevice,
   checkParameterCount,
   DEVICE_KEYS,
   type DeviceOptions,
-  nativeDevice,
-  resolveDevice,
   type ResolvedDevice,
   resolveSeed,
   warnOfIdleDropout,
@@ -110,10 +109,10 @@ export class SequenceModel {
     const { resolved, native: nativeOptions } = checkArchitecture(given)
     checkParameterCount(countModelParameters(nativeOptions))
     const seed = resolveSeed(given.seed)
-    const device = resolveDevice(given)
-    this.#options = Object.freeze({ ...resolved, seed, ...device })
+    const device = checkDevice(given)
+    this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
     this.#nativeOptions = nativeOptions
-    this.#native = new (native().NativeModel)(nativeOptions, seed, nativeDevice(device))
+    this.#native = new (native().NativeModel)(nativeOptions, seed, device.native)
     this.#device = this.#native.device
     this.#parameters = new ParameterTable(this.#native)
     // A file's options come resolved: whoever made the model in it was warned.
@@ -127,9 +126,10 @@ export class SequenceModel {
    *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: LoadOptions = {}): Promise<SequenceModel> {
-    const device = resolveDevice(checkOptions('options', options, DEVICE_KEYS))
+    // Checked before the file is read, and again with its options.
+    checkDevice(checkOptions('options', options, DEVICE_KEYS))
     const { architecture, seed, metadata, tensors } = await readModel(path)
-    const model = new SequenceModel({ ...architecture, seed, ...device })
+    const model = new SequenceModel({ ...architecture, seed, ...options })
     try {
       model.setParameters(parametersOf(path, tensors, model.#parameters.specs))
     } catch (error) {

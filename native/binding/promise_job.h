@@ -15,8 +15,8 @@ namespace gru::binding {
 /// The job of a call that returns a promise. Made, settled and destroyed on the JavaScript thread.
 class PromiseJob final : public Job {
  public:
-  /// `call` is what messages call it, as "gru.forward": a string that is never freed. `abort` may be
-  /// null: then only the environment's end stops the job.
+  /// `call` is what messages call it, as "gru.forward": a string that is never freed. `abort` may
+  /// be null: then only the environment's end stops the job.
   PromiseJob(Environment& environment, const char* call, std::shared_ptr<JobQueue> queue,
              std::shared_ptr<AbortFlag> abort);
   ~PromiseJob() override;

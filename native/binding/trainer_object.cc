@@ -78,8 +78,7 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
   return start(arguments, "trainer.evaluate", &Trainer::evaluate);
 }
 
-napi_value TrainerObject::start(const Arguments& arguments, const char* call,
-                                Operation operation) {
+napi_value TrainerObject::start(const Arguments& arguments, const char* call, Operation operation) {
   const napi_env env = arguments.env();
   const std::shared_ptr<Trainer> found = trainer();
   ModelInput input = read_model_input(arguments, model_->object()->options());

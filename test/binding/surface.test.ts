@@ -30,6 +30,7 @@ describe('exports', () => {
         'referenceGru',
         'runtime',
         'setThreads',
+        'takeIgnoredVariables',
       ].sort(),
     )
   })
