@@ -10,7 +10,8 @@
  * - Arrays over shared or detached memory are refused with ERR_GRU_TYPE. Arrays that a call writes overlap no other
  *   array of the call, but for `state`, which may be `initialState`.
  * - A `...Sync` call reads and writes the arrays in place, on the calling thread. It throws ERR_GRU_BUSY
- *   while a promise of the same object (or of its model, or its trainer) is pending.
+ *   while a promise of the same object (or of its model, or its trainer) is pending; the message names the call,
+ *   as lib calls it, the calls that are pending, and what to do.
  * - A call that returns a promise copies its inputs before it returns, runs on the engine's own threads
  *   (never libuv's), and writes its results into the given arrays on the JavaScript thread just before it
  *   settles: all of them, or none where it fails. An array that was detached meanwhile fails it with
@@ -70,6 +71,22 @@ export interface CudaRuntime {
 /** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
 export function cudaRuntime(): CudaRuntime
 
+/** A variable of the environment whose value cannot be followed. */
+export interface IgnoredVariable {
+  /** As 'GRU_NATIVE_ISA'. */
+  variable: string
+  value: string
+  /** What it may be, in words. */
+  expected: string
+  /** What is in use in its place. */
+  used: string
+}
+/**
+ * Those of the variables that choose instruction set, BLAS and threads, as they were read. Only the first call in a
+ * process gets them, so that each is told of once, however many worker threads there are.
+ */
+export function takeIgnoredVariables(): IgnoredVariable[]
+
 /** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
 export function setThreads(threads: number): void
 
@@ -95,6 +112,8 @@ export interface NativeDeviceOptions {
   name: string
   /** What large matrix products multiply; only 'float32' on the CPU. */
   precision: 'float32' | 'tf32' | 'bfloat16'
+  /** What messages call `name`: the caller's option, or the variable that it comes from. Default 'device'. */
+  argument?: string
 }
 
 export interface ParameterSpec {
@@ -115,9 +134,13 @@ export class NativeGru {
   readonly device: string
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
-  /** Copies all parameters into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call. */
-  readParameters(target: Float32Array): void
-  writeParameters(source: Float32Array): void
+  /**
+   * Copies all parameters into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call.
+   *
+   * @param call - what the message of ERR_GRU_BUSY calls this call; default 'readParameters'
+   */
+  readParameters(target: Float32Array, call?: string): void
+  writeParameters(source: Float32Array, call?: string): void
   /** input [steps, batch, I], initialState [L*D, batch, H] -> output [steps, batch, D*H], state. */
   forwardSync(
     steps: number,
@@ -208,8 +231,9 @@ export class NativeModel {
   readonly device: string
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
-  readParameters(target: Float32Array): void
-  writeParameters(source: Float32Array): void
+  /** As of NativeGru. */
+  readParameters(target: Float32Array, call?: string): void
+  writeParameters(source: Float32Array, call?: string): void
   /** input: features [steps, batch, I] or tokens [steps, batch] -> output [steps, batch, O] or [batch, O]. */
   predictSync(
     steps: number,

@@ -7,6 +7,7 @@ import { types } from 'node:util'
 import type { NativeModelOptions } from '../binding'
 import { argumentError, describe } from './errors'
 import { checkFiniteSequence } from './finite'
+import { fixProperties } from './fixed-properties'
 import {
   checkInputType,
   checkTargetType,
@@ -30,9 +31,9 @@ export interface TrainingSequence {
   readonly target: ModelTarget
 }
 
-/** Sequences to train on, each with a length of its own. They are not copied: leave the arrays alone while in use. */
+/** Sequences to train on, each with a length of its own. They are not copied: leave the arrays alone while in use. Its properties cannot be set. */
 export class Dataset {
-  readonly sequences: readonly TrainingSequence[]
+  readonly #sequences: readonly TrainingSequence[]
 
   /**
    * @param sequences - at least one
@@ -46,14 +47,21 @@ export class Dataset {
     if (given.length === 0) {
       throw argumentError('ERR_GRU_VALUE', 'sequences', 'at least one sequence', 'none')
     }
-    this.sequences = Object.freeze(Array.from(given, toSequence))
+    this.#sequences = Object.freeze(Array.from(given, toSequence))
+  }
+
+  /** What it was made of, in the same order. */
+  get sequences(): readonly TrainingSequence[] {
+    return this.#sequences
   }
 
   /** How many sequences there are. */
   get size(): number {
-    return this.sequences.length
+    return this.#sequences.length
   }
 }
+
+fixProperties(Dataset, 'sequences are given to new Dataset')
 
 function toSequence(value: unknown, index: number): TrainingSequence {
   const { input, target } = checkOptions(`sequences[${index}]`, value, ['input', 'target'])

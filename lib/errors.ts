@@ -13,7 +13,7 @@ import { types } from 'node:util'
  * - `ERR_GRU_VALUE`: an argument has the right type and an impossible value
  * - `ERR_GRU_NONFINITE`: the loss or a gradient of a training step is NaN or infinite
  * - `ERR_GRU_DISPOSED`: an object was used after its `dispose`
- * - `ERR_GRU_BUSY`: an object was used while another call on it was running
+ * - `ERR_GRU_BUSY`: a call that cannot wait for its turn came while a promise of the same object was pending
  * - `ERR_GRU_DEVICE`: a device was named that is not there
  * - `ERR_GRU_MEMORY`: memory ran out
  * - `ERR_GRU_FORMAT`: a file cannot be read or written, or does not hold what it should
@@ -33,7 +33,10 @@ export type GruErrorCode =
   | 'ERR_GRU_LOAD'
   | 'ERR_GRU_INTERNAL'
 
-/** Every error that this package throws or rejects with, other than a signal's abort reason. */
+/**
+ * Every error of this package. Beside it, calls fail with a signal's abort reason, and with what the caller's own code
+ * throws while it is called: getters of an options object, iterables of batches.
+ */
 export class GruError extends Error {
   /** What went wrong, for programs; the message is for people. */
   readonly code: GruErrorCode

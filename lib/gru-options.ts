@@ -14,6 +14,7 @@ import {
   checkSeed,
   MAX_VALUES,
 } from './validate'
+import { warnOnce } from './warnings'
 
 /** How z mixes the old state h with the candidate n. */
 export type UpdateGate = 'retain' | 'replace'
@@ -30,7 +31,7 @@ export interface GruStackOptions {
   readonly batchFirst?: boolean | undefined
   /**
    * Probability with which each value between two layers is zeroed in training, from 0 to less than 1, also as
-   * float32. Default 0.
+   * float32. Default 0. With one layer it does nothing, which the warning GRU_WARN_DROPOUT says, once in a process.
    */
   readonly dropout?: number | undefined
   /** Whether each layer also runs from the last step to the first, its output joined to the other's: D = 2. Default false. */
@@ -74,8 +75,16 @@ export type ResolvedGruStack = Readonly<Omit<NativeGruOptions, 'inputSize'>>
 
 const UPDATE_GATES = ['retain', 'replace'] as const
 
+/** Those that {@link resolveGruStack} returned. */
+const resolvedStacks = new WeakSet()
+
+function isResolved(given: object): given is ResolvedGruStack {
+  return resolvedStacks.has(given)
+}
+
 /**
- * Checks the options of a stack and fills in the defaults.
+ * Checks the options of a stack and fills in the defaults. What it returned before, as for a file's options, comes
+ * back as it is.
  *
  * @param prefix - what stands before each option's name in messages: '' or 'gru.'
  */
@@ -83,9 +92,10 @@ export function resolveGruStack(
   prefix: '' | 'gru.',
   given: Unchecked<(typeof GRU_STACK_KEYS)[number]>,
 ): ResolvedGruStack {
+  if (isResolved(given)) return given
   const { numLayers = 1, bias = true, batchFirst = false, dropout = 0 } = given
   const { bidirectional = false, resetAfter = true, updateGate = 'retain' } = given
-  return Object.freeze({
+  const resolved = Object.freeze({
     hiddenSize: checkLayerSize(`${prefix}hiddenSize`, given.hiddenSize),
     numLayers: checkNumLayers(`${prefix}numLayers`, numLayers),
     bias: checkBoolean(`${prefix}bias`, bias),
@@ -95,6 +105,8 @@ export function resolveGruStack(
     resetAfter: checkBoolean(`${prefix}resetAfter`, resetAfter),
     updateGate: checkOneOf(`${prefix}updateGate`, updateGate, UPDATE_GATES),
   })
+  resolvedStacks.add(resolved)
+  return resolved
 }
 
 /** A size that a weight matrix has. */
@@ -113,6 +125,23 @@ export function checkDropout(argument: string, value: unknown): number {
   if (Math.fround(dropout) < 1) return dropout
   const expected = 'a number that is below 1 also as float32'
   throw argumentError('ERR_GRU_VALUE', argument, expected, describe(dropout))
+}
+
+/**
+ * Warns, once, of a dropout that has nothing to act on: it lies between two layers, and there is one.
+ *
+ * @param argument - what the caller calls the option
+ */
+export function warnOfIdleDropout(
+  argument: string,
+  { dropout, numLayers }: Readonly<Pick<NativeGruOptions, 'dropout' | 'numLayers'>>,
+): void {
+  if (dropout === 0 || numLayers > 1) return
+  const expected = 'numLayers of at least 2, since it acts between two layers'
+  warnOnce(
+    'GRU_WARN_DROPOUT',
+    `${argument}: expected ${expected}, got ${dropout} with one layer; it does nothing`,
+  )
 }
 
 /** The caller's seed, or one drawn at random. */
@@ -142,25 +171,31 @@ export const DEVICE_KEYS = ['device', 'precision'] as const
 
 const PRECISIONS = ['float32', 'tf32', 'bfloat16'] as const
 
-/** {@link DeviceOptions} with every default filled in. The native part knows which devices there are. */
+/** {@link DeviceOptions} with every default filled in. */
 export interface ResolvedDevice {
   readonly device: string
   readonly precision: Precision
 }
 
-/** Checks a device's options and fills in the defaults. */
-export function resolveDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): ResolvedDevice {
-  const { device = process.env['GRU_NATIVE_DEVICE'] || 'cpu', precision = 'float32' } = given
+/** A device's options in the two forms in which they are needed. */
+export interface CheckedDevice {
+  readonly resolved: ResolvedDevice
+  readonly native: NativeDeviceOptions
+}
+
+const DEVICE_VARIABLE = 'GRU_NATIVE_DEVICE'
+
+/** Checks a device's options and fills in the defaults. Which devices there are, the native part knows. */
+export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): CheckedDevice {
+  const named = process.env[DEVICE_VARIABLE] || undefined
+  const { device = named ?? 'cpu', precision: givenPrecision = 'float32' } = given
   if (typeof device !== 'string') {
     const expected = "the name of a device, such as 'cpu'"
     throw argumentError('ERR_GRU_TYPE', 'device', expected, describe(device))
   }
-  return { device, precision: checkOneOf('precision', precision, PRECISIONS) }
-}
-
-/** As the native part takes it. */
-export function nativeDevice({ device, precision }: ResolvedDevice): NativeDeviceOptions {
-  return { name: device, precision }
+  const precision = checkOneOf('precision', givenPrecision, PRECISIONS)
+  const argument = given.device === undefined && named !== undefined ? DEVICE_VARIABLE : 'device'
+  return { resolved: { device, precision }, native: { name: device, precision, argument } }
 }
 
 /** Numbers that a GRU stack learns: for each layer and direction W [3H, I or D*H], U [3H, H] and two biases [3H]. */

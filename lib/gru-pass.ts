@@ -6,6 +6,7 @@
 import type { NativePass } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
+import { fixProperties } from './fixed-properties'
 import { type ForwardCall, type GruShape, STATE_MEANING } from './gru-call'
 import type { Parameters, ParameterTable } from './parameters'
 import { checkFloat32Array, checkLength, checkOptions } from './validate'
@@ -60,13 +61,11 @@ interface BackwardCall {
 
 /**
  * What a training pass computed, and what its backward needs. One backward call uses it up; a pass
- * that needs none is disposed of, or left to the garbage collector.
+ * that needs none is disposed of, or left to the garbage collector. Its properties cannot be set.
  */
 export class GruPass {
-  /** [steps, batch, D*H] */
-  readonly output: Float32Array
-  /** [L*D, batch, H]: the states after the last valid steps */
-  readonly state: Float32Array
+  readonly #output: Float32Array
+  readonly #state: Float32Array
   readonly #native: NativePass
   readonly #shape: GruShape
   readonly #rows: number
@@ -79,12 +78,22 @@ export class GruPass {
     { steps, batch, output, state }: ForwardCall,
     parameters: ParameterTable,
   ) {
-    this.output = output
-    this.state = state
+    this.#output = output
+    this.#state = state
     this.#native = native
     this.#shape = shape
     this.#rows = steps * batch
     this.#parameters = parameters
+  }
+
+  /** [steps, batch, D*H] */
+  get output(): Float32Array {
+    return this.#output
+  }
+
+  /** [L*D, batch, H]: the states after the last valid steps */
+  get state(): Float32Array {
+    return this.#state
   }
 
   /**
@@ -109,7 +118,11 @@ export class GruPass {
     return this.#named(call)
   }
 
-  /** As {@link backward}, on the calling thread. */
+  /**
+   * As {@link backward}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of the layer is pending
+   */
   backwardSync(gradients: OutputGradients, options?: BackwardSyncOptions): Gradients {
     const call = this.#check(gradients, options, SYNC_KEYS)
     this.#native.backwardSync(
@@ -172,6 +185,8 @@ export class GruPass {
     }
   }
 }
+
+fixProperties(GruPass, 'a pass is what forwardTraining made it')
 
 function optionalArray(
   argument: string,

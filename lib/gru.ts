@@ -5,6 +5,7 @@
  */
 import type { NativeGru, NativeGruOptions } from '../binding'
 import { abortable } from './abort'
+import { fixProperties } from './fixed-properties'
 import {
   checkForwardAsync,
   checkForwardSync,
@@ -15,6 +16,7 @@ import {
   gruShape,
 } from './gru-call'
 import {
+  checkDevice,
   checkLayerSize,
   checkParameterCount,
   countGruParameters,
@@ -22,11 +24,10 @@ import {
   type DeviceOptions,
   GRU_STACK_KEYS,
   type GruStackOptions,
-  nativeDevice,
   type ResolvedDevice,
-  resolveDevice,
   resolveGruStack,
   resolveSeed,
+  warnOfIdleDropout,
 } from './gru-options'
 import { GruPass } from './gru-pass'
 import { native } from './native'
@@ -63,12 +64,12 @@ const KEYS = [...GRU_STACK_KEYS, ...DEVICE_KEYS, 'inputSize', 'seed'] as const
  * All arrays are flat and row-major. With `batchFirst` the first two axes of input and output, and of
  * their gradients, change places. Forms that return a promise copy their inputs before they return and
  * compute on threads of the engine's own; the Sync forms read their inputs in place, on the calling thread.
+ *
+ * A layer's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
 export class GRU {
-  /** With every default filled in. */
-  readonly options: ResolvedGruOptions
-  /** Where the layer is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
-  readonly device: string
+  readonly #options: ResolvedGruOptions
+  readonly #device: string
   readonly #native: NativeGru
   readonly #shape: GruShape
   readonly #parameters: ParameterTable
@@ -83,12 +84,23 @@ export class GRU {
     const stack = { inputSize, ...resolveGruStack('', given) }
     checkParameterCount(countGruParameters(stack))
     const seed = resolveSeed(given.seed)
-    const device = resolveDevice(given)
-    this.options = Object.freeze({ ...stack, seed, ...device })
-    this.#native = new (native().NativeGru)(stack, seed, nativeDevice(device))
-    this.device = this.#native.device
+    const device = checkDevice(given)
+    this.#options = Object.freeze({ ...stack, seed, ...device.resolved })
+    this.#native = new (native().NativeGru)(stack, seed, device.native)
+    this.#device = this.#native.device
     this.#shape = gruShape(stack)
     this.#parameters = new ParameterTable(this.#native)
+    warnOfIdleDropout('dropout', stack)
+  }
+
+  /** With every default filled in. */
+  get options(): ResolvedGruOptions {
+    return this.#options
+  }
+
+  /** Where the layer is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  get device(): string {
+    return this.#device
   }
 
   /** Numbers in all parameters together. */
@@ -185,7 +197,7 @@ export class GRU {
    * @throws GruError ERR_GRU_BUSY while a promise of this layer is pending; ERR_GRU_DISPOSED
    */
   getParameters(): Parameters {
-    return this.#parameters.read()
+    return this.#parameters.read('gru.getParameters')
   }
 
   /**
@@ -194,7 +206,7 @@ export class GRU {
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
   setParameters(parameters: Readonly<Parameters>): void {
-    this.#parameters.write(parameters)
+    this.#parameters.write('gru.setParameters', parameters)
   }
 
   /** Frees the layer's memory and that of its passes, once pending calls have ended; may be called again. */
@@ -210,3 +222,5 @@ export class GRU {
     return new GruPass(pass, this.#shape, call, this.#parameters)
   }
 }
+
+fixProperties(GRU, 'options are given to new GRU')

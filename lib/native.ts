@@ -7,7 +7,9 @@ import { createRequire } from 'node:module'
 import * as path from 'node:path'
 import loadBuilt from 'node-gyp-build'
 import type * as Binding from '../binding'
-import { GruError, type GruErrorCode } from './errors'
+import { GruError, type GruErrorCode, quote } from './errors'
+import { explainLoadError } from './load-error'
+import { warn } from './warnings'
 
 export type Native = typeof Binding
 
@@ -34,30 +36,20 @@ function load(): Native {
   try {
     const addon = (addonPath ? requireFile(addonPath) : loadBuilt(packageFolder)) as Native
     addon.initialize((code, message) => new GruError(code as GruErrorCode, message))
+    addon.takeIgnoredVariables().forEach(warnOfVariable)
     return addon
   } catch (cause) {
-    throw new GruError('ERR_GRU_LOAD', explain(addonPath, cause as Error), { cause })
+    throw new GruError('ERR_GRU_LOAD', explainLoadError(packageFolder, addonPath, cause as Error), {
+      cause,
+    })
   }
+}
+
+function warnOfVariable({ variable, value, expected, used }: Binding.IgnoredVariable): void {
+  const message = `${variable}: expected ${expected}, got ${quote(value)}; in use: ${used}`
+  warn('GRU_WARN_ENVIRONMENT', message)
 }
 
 function requireFile(file: string): unknown {
   return createRequire(__filename)(path.resolve(file))
-}
-
-function explain(addonPath: string | undefined, cause: Error): string {
-  const platform = `${process.platform} ${process.arch}, Node ${process.version}`
-  const remedies = addonPath
-    ? [
-        `GRU_NATIVE_ADDON names ${addonPath}: correct it, or unset it to use the package's own build`,
-      ]
-    : [
-        'install the package again on this machine: prebuilt files differ by platform, and on Linux by libc (glibc, musl)',
-        `build it from source: \`npm run build\` in ${packageFolder} needs CMake and a C++20 compiler`,
-      ]
-  const list = remedies.map((remedy) => `\n  - ${remedy}`).join('')
-  return `the native part could not be loaded on ${platform}: ${firstLine(cause.message)}${list}`
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? text
 }

@@ -14,8 +14,8 @@ export type Parameters = Record<string, Float32Array>
 export interface ParameterOwner {
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
-  readParameters(target: Float32Array): void
-  writeParameters(source: Float32Array): void
+  readParameters(target: Float32Array, call: string): void
+  writeParameters(source: Float32Array, call: string): void
 }
 
 /** The named parameters of one layer or model. */
@@ -34,9 +34,14 @@ export class ParameterTable {
     this.#names = this.specs.map(({ name }) => name)
   }
 
-  /** Copies of all tensors; they share one buffer. */
-  read(): Parameters {
-    return this.views(this.#readFlat())
+  /**
+   * Copies of all tensors; they share one buffer.
+   *
+   * @param call - the caller's own call, as 'gru.getParameters', for messages
+   * @throws GruError ERR_GRU_BUSY while a promise of the owner is pending
+   */
+  read(call: string): Parameters {
+    return this.views(this.#readFlat(call))
   }
 
   /** Views of the named tensors in a flat vector of all. */
@@ -51,35 +56,37 @@ export class ParameterTable {
   /**
    * Copies tensors in. Those that are not named keep their values; on any error all do.
    *
+   * @param call - as of {@link read}
    * @param values - the caller's argument, unchecked
+   * @throws GruError ERR_GRU_BUSY as {@link read}
    */
-  write(values: unknown): void {
+  write(call: string, values: unknown): void {
     const given: { readonly [name: string]: unknown } = checkOptions(
       'parameters',
       values,
       this.#names,
     )
     const arrays = this.specs.map((spec) => givenTensor(spec, given))
-    const flat = arrays.includes(undefined) ? this.#readFlat() : this.#newFlat()
+    const flat = arrays.includes(undefined) ? this.#readFlat(call) : this.#newFlat()
     for (const [index, { offset }] of this.specs.entries()) {
       const array = arrays[index]
       if (array !== undefined) flat.set(array, offset)
     }
-    this.writeFlat(flat)
+    this.writeFlat(flat, call)
   }
 
-  /** Copies all tensors in, from a flat vector in the order of {@link specs}. */
-  writeFlat(flat: Float32Array): void {
-    this.#owner.writeParameters(flat)
+  /** Copies all tensors in, from a flat vector in the order of {@link specs}; `call` is what messages call it. */
+  writeFlat(flat: Float32Array, call: string): void {
+    this.#owner.writeParameters(flat, call)
   }
 
   #newFlat(): Float32Array {
     return newFloat32Array('parameters', 'all parameters', this.count)
   }
 
-  #readFlat(): Float32Array {
+  #readFlat(call: string): Float32Array {
     const flat = this.#newFlat()
-    this.#owner.readParameters(flat)
+    this.#owner.readParameters(flat, call)
     return flat
   }
 }

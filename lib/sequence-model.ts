@@ -7,14 +7,15 @@ import type { NativeModel, NativeModelOptions } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
 import { argumentError, describe } from './errors'
+import { fixProperties } from './fixed-properties'
 import {
+  checkDevice,
   checkParameterCount,
   DEVICE_KEYS,
   type DeviceOptions,
-  nativeDevice,
-  resolveDevice,
   type ResolvedDevice,
   resolveSeed,
+  warnOfIdleDropout,
 } from './gru-options'
 import {
   type CheckedInput,
@@ -83,12 +84,12 @@ let internals: (model: object) => ModelInternals | undefined
 /**
  * Tokens through an embedding, or features, then a GRU stack, then a linear head that predicts at every
  * step or after the last. The initial values are PyTorch's. All arrays are flat and row-major.
+ *
+ * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
 export class SequenceModel {
-  /** With every default filled in. */
-  readonly options: ResolvedSequenceModelOptions
-  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
-  readonly device: string
+  readonly #options: ResolvedSequenceModelOptions
+  readonly #device: string
   readonly #native: NativeModel
   readonly #nativeOptions: Readonly<NativeModelOptions>
   readonly #parameters: ParameterTable
@@ -108,12 +109,14 @@ export class SequenceModel {
     const { resolved, native: nativeOptions } = checkArchitecture(given)
     checkParameterCount(countModelParameters(nativeOptions))
     const seed = resolveSeed(given.seed)
-    const device = resolveDevice(given)
-    this.options = Object.freeze({ ...resolved, seed, ...device })
+    const device = checkDevice(given)
+    this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
     this.#nativeOptions = nativeOptions
-    this.#native = new (native().NativeModel)(nativeOptions, seed, nativeDevice(device))
-    this.device = this.#native.device
+    this.#native = new (native().NativeModel)(nativeOptions, seed, device.native)
+    this.#device = this.#native.device
     this.#parameters = new ParameterTable(this.#native)
+    // A file's options come resolved: whoever made the model in it was warned.
+    if (given.gru !== resolved.gru) warnOfIdleDropout('gru.dropout', resolved.gru)
   }
 
   /**
@@ -126,17 +129,28 @@ export class SequenceModel {
    *   place of an F64 beyond float32; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: LoadOptions = {}): Promise<SequenceModel> {
-    const device = resolveDevice(checkOptions('options', options, DEVICE_KEYS))
+    // Checked before the file is read, and again with its options.
+    checkDevice(checkOptions('options', options, DEVICE_KEYS))
     const { architecture, seed, metadata, parameters } = await readModel(path)
-    const model = new SequenceModel({ ...architecture, seed, ...device })
+    const model = new SequenceModel({ ...architecture, seed, ...options })
     try {
-      model.#parameters.writeFlat(parameters)
+      model.#parameters.writeFlat(parameters, 'SequenceModel.load')
     } catch (error) {
       model.dispose()
       throw error
     }
     model.#metadata = metadata
     return model
+  }
+
+  /** With every default filled in. */
+  get options(): ResolvedSequenceModelOptions {
+    return this.#options
+  }
+
+  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  get device(): string {
+    return this.#device
   }
 
   /** Numbers in all parameters together. */
@@ -187,7 +201,7 @@ export class SequenceModel {
    * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
    */
   getParameters(): Parameters {
-    return this.#parameters.read()
+    return this.#parameters.read('model.getParameters')
   }
 
   /**
@@ -196,7 +210,7 @@ export class SequenceModel {
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
   setParameters(parameters: Readonly<Parameters>): void {
-    this.#parameters.write(parameters)
+    this.#parameters.write('model.setParameters', parameters)
   }
 
   /**
@@ -204,14 +218,16 @@ export class SequenceModel {
    * until they are written. An old file of that name is replaced only when the new one is whole. A symbolic link stays
    * a link: the file that it names is replaced, or made where there is none.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; as {@link getParameters}
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
+   *   its trainer, is pending: it does not wait for its turn; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     const given = checkOptions('options', options, ['metadata'])
     const metadata = given.metadata === undefined ? this.#metadata : checkMetadata(given.metadata)
     const { input, gru, output, seed } = this.options
     const saved = { architecture: { input, gru, output }, seed, metadata }
-    await writeModel(path, saved, this.#parameters.specs, this.getParameters())
+    const parameters = this.#parameters.read('model.save')
+    await writeModel(path, saved, this.#parameters.specs, parameters)
   }
 
   /**
@@ -234,6 +250,8 @@ export class SequenceModel {
     return output
   }
 }
+
+fixProperties(SequenceModel, 'options are given to new SequenceModel')
 
 /** The native part of a model, and the options that it was made with. */
 export function modelInternals(value: unknown): ModelInternals {

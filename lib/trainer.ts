@@ -5,6 +5,7 @@
  */
 import type { NativeTrainer } from '../binding'
 import { abortable } from './abort'
+import { fixProperties } from './fixed-properties'
 import {
   type BatchResult,
   type FitOptions,
@@ -74,11 +75,12 @@ interface StepCall extends CheckedBatch {
  *
  * What the optimiser has gathered (its moments and its count of steps) lives in this object alone: a saved
  * model does not hold it, and another trainer of the same model starts without it.
+ *
+ * A trainer's properties cannot be set: an assignment, as `trainer.learningRate = 0.1`, throws a GruError, ERR_GRU_VALUE.
  */
 export class Trainer {
-  readonly model: SequenceModel
-  /** With every default filled in. */
-  readonly options: ResolvedTrainerOptions
+  readonly #model: SequenceModel
+  readonly #options: ResolvedTrainerOptions
   readonly #native: NativeTrainer
   readonly #modelOptions: ModelInternals['options']
   /** Epochs begun by calls of fit without a seed. */
@@ -86,7 +88,7 @@ export class Trainer {
 
   /**
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
-   *   ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   *   ERR_GRU_BUSY while a promise of the model is pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
   constructor(model: SequenceModel, options: TrainerOptions) {
     const internals = modelInternals(model)
@@ -94,14 +96,24 @@ export class Trainer {
     const optimizer = checkOptimizer(given.optimizer)
     const clipNorm = checkClip('clipNorm', given.clipNorm)
     const clipValue = checkClip('clipValue', given.clipValue)
-    this.model = model
-    this.options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
+    this.#model = model
+    this.#options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
     this.#modelOptions = internals.options
     this.#native = new (native().NativeTrainer)(internals.native, {
       ...optimizer.native,
       clipNorm: clipNorm ?? 0,
       clipValue: clipValue ?? 0,
     })
+  }
+
+  /** The model that it trains. */
+  get model(): SequenceModel {
+    return this.#model
+  }
+
+  /** With every default filled in. */
+  get options(): ResolvedTrainerOptions {
+    return this.#options
   }
 
   /**
@@ -148,13 +160,13 @@ export class Trainer {
    * Where something fails after a step, the step's progress comes first and the error with the next one.
    *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
-   *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, and
-   *   ERR_GRU_VALUE where a ready batch holds a number that is not finite
+   *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
+   *   where a ready batch holds a number that is not finite, and what an iterable of the caller's throws
    */
   fit(data: TrainingData, options: FitOptions): AsyncGenerator<Progress, void, undefined> {
     const jobs = {
       model: this.#modelOptions,
-      modelSeed: this.model.options.seed,
+      modelSeed: this.#model.options.seed,
       nextEpoch: () => ++this.#epochs,
       check: (batch: unknown) => this.#check(batch, BATCH_KEYS),
       step: (batch: CheckedBatch, signal: unknown) => this.#step({ ...batch, signal }),
@@ -197,6 +209,8 @@ export class Trainer {
     return { loss, gradNorm, predicted }
   }
 }
+
+fixProperties(Trainer, 'options are given to new Trainer')
 
 const CLIP_RANGE = { above: 0, atMost: MAX_FLOAT32 }
 

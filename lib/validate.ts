@@ -12,6 +12,7 @@
 import { constants } from 'node:buffer'
 import { types } from 'node:util'
 import { argumentError, describe, memoryFault, quote } from './errors'
+import { meantOption } from './hints'
 
 /** The largest size of one dimension: what a 32-bit index of BLAS and of CUDA can count. */
 export const MAX_SIZE = 2 ** 31 - 1
@@ -151,8 +152,7 @@ function isPlainObject(value: unknown): value is Readonly<Record<string, unknown
 }
 
 function unknownKey(argument: string, key: string, allowed: readonly string[]): Error {
-  const plain = (name: string): string => name.toLowerCase().replace(/[^a-z0-9]/g, '')
-  const meant = allowed.find((name) => plain(name) === plain(key))
+  const meant = meantOption(key, allowed)
   const hint = meant === undefined ? '' : ` (did you mean ${meant}?)`
   const expected = `only the keys ${allowed.join(', ')}`
   return argumentError('ERR_GRU_VALUE', argument, expected, `the key ${quote(key)}${hint}`)

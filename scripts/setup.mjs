@@ -80,10 +80,20 @@ function installBlas() {
   return aptInstall(BLAS_PACKAGES)
 }
 
+/** Whether the user keeps set-up from installing a CBLAS; says so where the variable has another value. */
+function skipsBlas() {
+  const asked = process.env.GRU_NATIVE_SETUP_BLAS || undefined
+  if (asked !== undefined && asked !== 'skip') {
+    say(`GRU_NATIVE_SETUP_BLAS: expected skip, got ${JSON.stringify(asked)}; nothing is skipped`)
+  }
+  return asked === 'skip'
+}
+
 /** Provides a CBLAS if it can, and returns whether there is one. Never fails: the engine has its own GEMM. */
 function provideBlas() {
+  const skips = skipsBlas()
   if (hasCblas()) return true
-  if (process.env.GRU_NATIVE_SETUP_BLAS === 'skip') {
+  if (skips) {
     say('no CBLAS; going on with the built-in matrix product (GRU_NATIVE_SETUP_BLAS=skip)')
     return false
   }

@@ -1,6 +1,8 @@
 import { inspect } from 'node:util'
 import { runInNewContext } from 'node:vm'
+import { GRU, SequenceModel, Trainer } from '../lib'
 import { argumentError, describe as words, GruError, memoryFault, visible } from '../lib/errors'
+import { options } from './support/gru'
 import { detached, resizable, shared } from './support/memory'
 
 describe('GruError', () => {
@@ -118,4 +120,29 @@ test('memoryFault finds nothing wrong with plain and with empty arrays', () => {
   expect(memoryFault(new Float32Array(2))).toBeUndefined()
   expect(memoryFault(new Float32Array())).toBeUndefined()
   expect(memoryFault(new Float32Array(4).subarray(4))).toBeUndefined()
+})
+
+describe("what the caller's own code throws goes through unchanged", () => {
+  const mine = new RangeError('mine')
+  const fail = (): never => {
+    throw mine
+  }
+
+  test('from a getter of an options object', async () => {
+    const hostile = Object.defineProperty({ ...options }, 'hiddenSize', { get: fail })
+    expect(() => new GRU(hostile)).toThrow(mine)
+    const call = new GRU(options).forward(
+      new Float32Array(3),
+      Object.defineProperty({}, 'batch', { get: fail }),
+    )
+    await expect(call).rejects.toBe(mine)
+  })
+
+  test('from an iterable of batches', async () => {
+    const output = { size: 1, loss: 'meanSquaredError' } as const
+    const model = new SequenceModel({ input: { features: 1 }, gru: { hiddenSize: 1 }, output })
+    const trainer = new Trainer(model, { optimizer: { kind: 'sgd' } })
+    const training = trainer.fit({ [Symbol.iterator]: fail }, { epochs: 1 })
+    await expect(training.next()).rejects.toBe(mine)
+  })
 })

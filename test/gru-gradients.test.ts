@@ -94,7 +94,7 @@ describe('a training pass', () => {
       { outputs: dOutput },
       {},
       'ERR_GRU_VALUE',
-      'gradients: expected only the keys output, state, got the key "outputs"',
+      'gradients: expected only the keys output, state, got the key "outputs" (did you mean output?)',
     ],
     [
       { output: dOutput.subarray(1) },

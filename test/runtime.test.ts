@@ -95,11 +95,24 @@ describe('the native part', () => {
     expect(message).toContain('text.node')
   })
 
-  test('that was never built lists what to do', () => {
+  // What it lists in an installed package, test/package.test.ts tries.
+  test('that was never built in a checkout lists what to do there', () => {
+    fs.mkdirSync(inFolder('scripts'))
+    fs.writeFileSync(inFolder('scripts/setup.mjs'), '')
     const { code, message, hasCause } = load({ GRU_NATIVE_ADDON: '' })
     expect(code).toBe('ERR_GRU_LOAD')
-    expect(message).toMatch(/npm run build.* needs CMake and a C\+\+20 compiler/)
-    expect(message).toMatch(/glibc, musl/)
+    const remedies = (command: string): string =>
+      `\n  - build it, in ${path.dirname(library)}: \`${command}\``
+    const setUp = 'npm run setup'
+    expect(message.slice(message.indexOf('\n'))).toBe(remedies(setUp))
     expect(hasCause).toBe(true)
+    // Set-up leaves alone what it has built, though it may be for another machine.
+    fs.mkdirSync(inFolder('build'))
+    const again = load({ GRU_NATIVE_ADDON: '' }).message
+    expect(again).toContain(remedies(`rm -rf build && ${setUp}`))
+    const { scripts } = JSON.parse(fs.readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+      scripts: Record<string, string>
+    }
+    expect(scripts['setup']).toMatch(/^node scripts\/setup\.mjs/)
   })
 })

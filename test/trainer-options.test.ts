@@ -41,7 +41,11 @@ describe('options', () => {
       'ERR_GRU_VALUE',
       /^optimizer \(adam\): .*"momentum"$/,
     ],
-    [{ optimizer: { kind: 'sgd', lr: 0.1 } }, 'ERR_GRU_VALUE', /^optimizer: .*"lr"$/],
+    [
+      { optimizer: { kind: 'sgd', lr: 0.1 } },
+      'ERR_GRU_VALUE',
+      /^optimizer: .*"lr" \(did you mean learningRate\?\)$/,
+    ],
     [
       { optimizer: { kind: 'sgd', learningRate: -1 } },
       'ERR_GRU_VALUE',

@@ -44,6 +44,7 @@ Napi::Object define_exports(Napi::Env env, Napi::Object exports) {
       exported_function("cudaRuntime", entry<cuda_runtime>),
       exported_function("setThreads", entry<set_threads>),
       exported_function("modelParameterSpecs", entry<model_parameter_specs>),
+      exported_function("takeIgnoredVariables", entry<take_ignored_variables>),
       exported_function("referenceGru", entry<reference_gru>),
       exported_class(AbortObject::class_name, AbortObject::define(env)),
       exported_class(GruObject::class_name, GruObject::define(env)),

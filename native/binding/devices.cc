@@ -63,7 +63,7 @@ Status create_named_cuda(CudaLibrary library, std::size_t ordinal, const DeviceR
                          ChosenDevice& chosen) {
   Status status = create_cuda(library, ordinal, request, chosen);
   if (status.code() != StatusCode::device) return status;
-  return Status::device("device: expected one that can be used, got '" + request.name +
+  return Status::device(request.argument + ": expected one that can be used, got '" + request.name +
                         "': " + status.message());
 }
 
@@ -85,8 +85,8 @@ Status create_device(const DeviceRequest& request, ChosenDevice& chosen) {
   if (const auto ordinal = ordinal_of(request.name, emulated_name)) {
     return create_named_cuda(CudaLibrary::emulated, *ordinal, request, chosen);
   }
-  return Status::value("device: expected 'auto', 'cpu', 'cuda' or 'cuda:N', got '" + request.name +
-                       "'");
+  return Status::value(request.argument + ": expected 'auto', 'cpu', 'cuda' or 'cuda:N', got '" +
+                       request.name + "'");
 }
 
 Status list_cuda_devices(std::vector<cuda::DeviceInfo>& devices) {

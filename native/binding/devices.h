@@ -17,6 +17,8 @@ struct DeviceRequest {
   /// the CPU). In test builds also 'cuda-emulated' and 'cuda-emulated:N'.
   std::string name;
   cuda::Precision precision = cuda::Precision::float32;
+  /// What messages call the name.
+  std::string argument = "device";
 };
 
 struct ChosenDevice {

@@ -1,5 +1,7 @@
 #include "binding/environment.h"
 
+#include <set>
+#include <string_view>
 #include <vector>
 
 #include "binding/pass_object.h"
@@ -109,6 +111,18 @@ napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
     settle(started);
   }
   return promise;
+}
+
+std::string Environment::pending_calls(const JobQueue& queue) const {
+  std::set<std::string_view> calls;
+  for (const auto& [job, owned] : jobs_) {
+    if (&job->queue() == &queue) calls.insert(job->call_);
+  }
+  std::string list;
+  for (const std::string_view call : calls) {
+    list.append(list.empty() ? "" : " and ").append(call);
+  }
+  return list;
 }
 
 void Environment::notify(PromiseJob& job) noexcept {

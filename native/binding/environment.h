@@ -3,12 +3,14 @@
 #include <node_api.h>
 
 #include <memory>
+#include <string>
 #include <unordered_map>
 
 #include "binding/failure.h"
 
 namespace gru::binding {
 
+class JobQueue;
 class PromiseJob;
 class PassObject;
 
@@ -41,6 +43,8 @@ class Environment {
 
   /// Starts a job and returns its promise, which settles with the job's outcome.
   napi_value start(std::unique_ptr<PromiseJob> job);
+  /// The calls with this queue whose promises are not settled, as "gru.forward and pass.backward".
+  std::string pending_calls(const JobQueue& queue) const;
   /// Sees to it that `job` is settled on the environment's thread. Called by the executor's
   /// threads.
   void notify(PromiseJob& job) noexcept;

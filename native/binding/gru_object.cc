@@ -23,10 +23,10 @@ GruCall read_call(const Arguments& arguments) {
 }
 
 /// A job for `call`, which from then on lies in the job's own memory.
-std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
-                                       GruCall& call) {
+std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* name,
+                                       const SharedGru& gru, GruCall& call) {
   const napi_env env = arguments.env();
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), gru.queue(),
+  auto job = std::make_unique<PromiseJob>(Environment::of(env), name, gru.queue(),
                                           read_abort(env, arguments[7]));
   call.shape.lengths = job->arrays.copy(call.shape.lengths);
   call.input = job->arrays.copy(call.input);
@@ -68,7 +68,8 @@ std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
 }
 
 napi_value GruObject::forward_sync(Arguments& arguments) {
-  const auto layer = gru_->idle_object();
+  const auto layer = gru_->idle_object(arguments.env(), "gru.forwardSync",
+                                       "await it, or call gru.forward, which waits for its turn");
   check(layer->forward(read_call(arguments)));
   return nullptr;
 }
@@ -76,13 +77,15 @@ napi_value GruObject::forward_sync(Arguments& arguments) {
 napi_value GruObject::forward(Arguments& arguments) {
   const std::shared_ptr<GruLayer> layer = gru_->object();
   GruCall call = read_call(arguments);
-  std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "gru.forward", *gru_, call);
   job->work = [layer, call] { return layer->forward(call); };
   return gru_->start(Environment::of(arguments.env()), std::move(job));
 }
 
 napi_value GruObject::forward_training_sync(Arguments& arguments) {
-  const auto layer = gru_->idle_object();
+  const auto layer =
+      gru_->idle_object(arguments.env(), "gru.forwardTrainingSync",
+                        "await it, or call gru.forwardTraining, which waits for its turn");
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
   check(layer->forward_training(read_call(arguments), kept->pass));
   return create_pass(Environment::of(arguments.env()), gru_, {gru_->queue(), kept});
@@ -91,7 +94,7 @@ napi_value GruObject::forward_training_sync(Arguments& arguments) {
 napi_value GruObject::forward_training(Arguments& arguments) {
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
   GruCall call = read_call(arguments);
-  std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "gru.forwardTraining", *gru_, call);
   job->work = [kept, call] { return kept->layer->forward_training(call, kept->pass); };
   const auto owned = std::make_shared<Owned<KeptPass>>(gru_->queue(), kept);
   job->result = [gru = gru_, owned](Environment& environment) {

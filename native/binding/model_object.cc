@@ -59,7 +59,9 @@ std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
 }
 
 napi_value ModelObject::predict_sync(Arguments& arguments) {
-  const auto model = model_->idle_object();
+  const auto model =
+      model_->idle_object(arguments.env(), "model.predictSync",
+                          "await it, or call model.predict, which waits for its turn");
   const ModelInput input = read_model_input(arguments, model->options());
   check(model->predict(input, read_array<float>(arguments.env(), arguments[4], "output")));
   return nullptr;
@@ -70,7 +72,7 @@ napi_value ModelObject::predict(Arguments& arguments) {
   const std::shared_ptr<Model> model = model_->object();
   ModelInput input = read_model_input(arguments, model->options());
   const std::span<float> output = read_array<float>(env, arguments[4], "output");
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), model_->queue(),
+  auto job = std::make_unique<PromiseJob>(Environment::of(env), "model.predict", model_->queue(),
                                           read_abort(env, arguments[5]));
   keep_model_input(*job, input);
   const std::span<float> predictions = job->arrays.output(env, arguments[4], output, "output");

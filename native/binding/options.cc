@@ -26,6 +26,9 @@ class Options {
   }
 
   std::string text(const char* key) const { return read_string(env_, get(key), key); }
+  std::string text_or(const char* key, const char* fallback) const {
+    return is_undefined(env_, get(key)) ? fallback : text(key);
+  }
 
   bool boolean(const char* key) const { return read_boolean(env_, get(key), key); }
 
@@ -114,7 +117,8 @@ DeviceRequest read_device_request(Napi::Value value) {
   return {from.text("name"),
           from.choice<cuda::Precision>("precision", {{"float32", cuda::Precision::float32},
                                                      {"tf32", cuda::Precision::tf32},
-                                                     {"bfloat16", cuda::Precision::bfloat16}})};
+                                                     {"bfloat16", cuda::Precision::bfloat16}}),
+          from.text_or("argument", "device")};
 }
 
 }  // namespace gru::binding

@@ -23,7 +23,7 @@ GruGradientCall read_call(const Arguments& arguments) {
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
                                        GruGradientCall& call) {
   const napi_env env = arguments.env();
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), gru.queue(),
+  auto job = std::make_unique<PromiseJob>(Environment::of(env), "pass.backward", gru.queue(),
                                           read_abort(env, arguments[5]));
   call.d_output = job->arrays.copy(call.d_output);
   call.d_state = job->arrays.copy(call.d_state);
@@ -69,7 +69,9 @@ std::shared_ptr<KeptPass> PassObject::take() {
 
 napi_value PassObject::backward_sync(Arguments& arguments) {
   kept();
-  const auto layer = kept_.shared().idle_object();
+  const auto layer = kept_.shared().idle_object(
+      arguments.env(), "pass.backwardSync",
+      "await it, or call pass.backward, which waits for its turn");
   const GruGradientCall call = read_call(arguments);
   check(layer->backward(*take()->pass, call));
   return nullptr;

@@ -4,10 +4,11 @@
 
 namespace gru::binding {
 
-PromiseJob::PromiseJob(Environment& environment, std::shared_ptr<JobQueue> queue,
+PromiseJob::PromiseJob(Environment& environment, const char* call, std::shared_ptr<JobQueue> queue,
                        std::shared_ptr<AbortFlag> abort)
     : Job(std::move(queue), abort ? std::move(abort) : std::make_shared<AbortFlag>(false)),
-      environment_(environment) {}
+      environment_(environment),
+      call_(call) {}
 
 PromiseJob::~PromiseJob() { arrays.release(environment_.env()); }
 

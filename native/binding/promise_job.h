@@ -15,8 +15,9 @@ namespace gru::binding {
 /// The job of a call that returns a promise. Made, settled and destroyed on the JavaScript thread.
 class PromiseJob final : public Job {
  public:
-  /// `abort` may be null: then only the environment's end stops the job.
-  PromiseJob(Environment& environment, std::shared_ptr<JobQueue> queue,
+  /// `call` is what messages call it, as "gru.forward": a string that is never freed. `abort` may
+  /// be null: then only the environment's end stops the job.
+  PromiseJob(Environment& environment, const char* call, std::shared_ptr<JobQueue> queue,
              std::shared_ptr<AbortFlag> abort);
   ~PromiseJob() override;
 
@@ -36,6 +37,7 @@ class PromiseJob final : public Job {
   napi_value outcome();
 
   Environment& environment_;
+  const char* call_;
   napi_deferred deferred_ = nullptr;
   Status status_;
 };

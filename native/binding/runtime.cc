@@ -1,5 +1,6 @@
 #include "binding/runtime.h"
 
+#include <atomic>
 #include <string>
 #include <vector>
 
@@ -10,8 +11,6 @@
 namespace gru::binding {
 
 namespace {
-
-constexpr std::uint64_t most_threads = 1024;
 
 Napi::Array strings(Napi::Env env, const std::vector<std::string>& texts) {
   Napi::Array array = Napi::Array::New(env, texts.size());
@@ -59,9 +58,25 @@ napi_value cuda_runtime(Arguments& arguments) {
   return object;
 }
 
+napi_value take_ignored_variables(Arguments& arguments) {
+  static std::atomic_flag taken;
+  const Napi::Env env(arguments.env());
+  Napi::Array array = Napi::Array::New(env);
+  if (taken.test_and_set()) return array;
+  for (const cpu::IgnoredVariable& ignored : cpu::ignored_variables()) {
+    Napi::Object object = Napi::Object::New(env);
+    object.Set("variable", ignored.variable);
+    object.Set("value", ignored.value);
+    object.Set("expected", ignored.expected);
+    object.Set("used", ignored.used);
+    array.Set(array.Length(), object);
+  }
+  return array;
+}
+
 napi_value set_threads(Arguments& arguments) {
   const std::uint64_t threads =
-      read_integer(arguments.env(), arguments[0], "threads", 1, most_threads);
+      read_integer(arguments.env(), arguments[0], "threads", 1, cpu::max_threads);
   check(cpu::set_threads(static_cast<unsigned>(threads)));
   return nullptr;
 }

@@ -8,6 +8,8 @@ namespace gru::binding {
 napi_value runtime(Arguments& arguments);
 /// `cudaRuntime()`: a NativeCudaRuntime. Loads the CUDA plug-in.
 napi_value cuda_runtime(Arguments& arguments);
+/// `takeIgnoredVariables()`: IgnoredVariables.
+napi_value take_ignored_variables(Arguments& arguments);
 /// `setThreads(threads)`.
 napi_value set_threads(Arguments& arguments);
 

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <utility>
 
@@ -69,13 +70,14 @@ class SharedNative {
    private:
     SharedNative& shared_;
   };
-  /// ERR_GRU_BUSY while a promise is pending.
-  IdleObject idle_object() {
+  /// For a call that cannot wait for its turn. ERR_GRU_BUSY while a promise is pending: the message
+  /// names `call`, what is pending, and `remedy`.
+  IdleObject idle_object(napi_env env, std::string_view call, const char* remedy) {
     object();
     if (!queue_->is_idle()) {
-      throw Failure{"ERR_GRU_BUSY", std::string(name_) +
-                                        ": expected no promise to be pending, got a synchronous "
-                                        "call while one is"};
+      refuse("ERR_GRU_BUSY", std::string(call),
+             std::string("no promise of the same ") + name_ + " to be pending",
+             "pending " + Environment::of(env).pending_calls(*queue_) + "; " + remedy);
     }
     return IdleObject(*this);
   }
@@ -113,12 +115,12 @@ class SharedNative {
     return binding::parameter_specs(arguments.env(), object()->layout());
   }
   napi_value read_parameters(const Arguments& arguments) {
-    const IdleObject found = idle_object();
+    const IdleObject found = idle_owner(arguments, "readParameters");
     check(found->read_parameters(read_array<float>(arguments.env(), arguments[0], "target")));
     return nullptr;
   }
   napi_value write_parameters(const Arguments& arguments) {
-    const IdleObject found = idle_object();
+    const IdleObject found = idle_owner(arguments, "writeParameters");
     check(found->write_parameters(read_array<float>(arguments.env(), arguments[0], "source")));
     return nullptr;
   }
@@ -131,6 +133,15 @@ class SharedNative {
       *held_ = alive ? alive->held_bytes() : 0;
     }
     memory_.set(*held_);
+  }
+
+  /// For a call that copies parameters; its second argument is what messages call it, by default
+  /// `method`.
+  IdleObject idle_owner(const Arguments& arguments, const char* method) {
+    const napi_env env = arguments.env();
+    const std::string call =
+        is_undefined(env, arguments[1]) ? method : read_string(env, arguments[1], "call");
+    return idle_object(env, call, "await it first");
   }
 
   const char* name_;

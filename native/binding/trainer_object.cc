@@ -25,7 +25,7 @@ std::unique_ptr<TrainerObject> TrainerObject::construct(Arguments& arguments) {
   const OptimizerOptions optimizer = read_optimizer_options(options);
   const ClipOptions clip = read_clip_options(options);
   const std::shared_ptr<SharedModel>& shared = model->shared();
-  const auto idle = shared->idle_object();
+  const auto idle = shared->idle_object(env, "new Trainer", "await it first");
   std::unique_ptr<Trainer> trainer;
   check(Trainer::create(shared->object(), optimizer, clip, trainer));
   return std::make_unique<TrainerObject>(shared,
@@ -50,26 +50,30 @@ ModelTarget TrainerObject::read_target(const Arguments& arguments) const {
 
 napi_value TrainerObject::step_sync(Arguments& arguments) {
   Trainer& found = *trainer();
-  const auto model = owned_.shared().idle_object();
+  const auto model =
+      owned_.shared().idle_object(arguments.env(), "trainer.stepSync",
+                                  "await it, or call trainer.step, which waits for its turn");
   const ModelInput input = read_model_input(arguments, model->options());
   StepMetrics metrics;
   check(found.step(input, read_target(arguments), metrics));
   return step_metrics(arguments.env(), metrics);
 }
 
-napi_value TrainerObject::step(Arguments& arguments) { return start(arguments, &Trainer::step); }
-
-napi_value TrainerObject::evaluate(Arguments& arguments) {
-  return start(arguments, &Trainer::evaluate);
+napi_value TrainerObject::step(Arguments& arguments) {
+  return start(arguments, "trainer.step", &Trainer::step);
 }
 
-napi_value TrainerObject::start(const Arguments& arguments, Operation operation) {
+napi_value TrainerObject::evaluate(Arguments& arguments) {
+  return start(arguments, "trainer.evaluate", &Trainer::evaluate);
+}
+
+napi_value TrainerObject::start(const Arguments& arguments, const char* call, Operation operation) {
   const napi_env env = arguments.env();
   const std::shared_ptr<Trainer> found = trainer();
   SharedModel& model = owned_.shared();
   ModelInput input = read_model_input(arguments, model.object()->options());
   ModelTarget target = read_target(arguments);
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), model.queue(),
+  auto job = std::make_unique<PromiseJob>(Environment::of(env), call, model.queue(),
                                           read_abort(env, arguments[5]));
   keep_model_input(*job, input);
   target.classes = job->arrays.copy(target.classes);

@@ -31,7 +31,7 @@ class TrainerObject {
   /// ERR_GRU_DISPOSED where the trainer or its model is gone.
   const std::shared_ptr<Trainer>& trainer() const;
   ModelTarget read_target(const Arguments& arguments) const;
-  napi_value start(const Arguments& arguments, Operation operation);
+  napi_value start(const Arguments& arguments, const char* call, Operation operation);
 
   OwnedOnDevice<Trainer, Model> owned_;
 };

@@ -144,6 +144,11 @@ bool is_null(napi_env env, napi_value value) {
   return napi_typeof(env, value, &type) == napi_ok && type == napi_null;
 }
 
+bool is_undefined(napi_env env, napi_value value) {
+  napi_valuetype type = napi_null;
+  return napi_typeof(env, value, &type) == napi_ok && type == napi_undefined;
+}
+
 std::uint64_t read_integer(napi_env env, napi_value value, const char* name, std::uint64_t minimum,
                            std::uint64_t maximum) {
   double number = 0;

@@ -23,6 +23,7 @@ inline constexpr std::uint64_t max_extent = (std::uint64_t{1} << 31) - 1;
 std::string describe(napi_env env, napi_value value);
 
 bool is_null(napi_env env, napi_value value);
+bool is_undefined(napi_env env, napi_value value);
 
 /// ERR_GRU_TYPE for what is no number, ERR_GRU_VALUE for what is no integer or out of range.
 std::uint64_t read_integer(napi_env env, napi_value value, const char* name, std::uint64_t minimum,

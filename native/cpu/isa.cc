@@ -1,9 +1,7 @@
 #include "cpu/isa.h"
 
-#include <cstdlib>
-#include <string_view>
-
 #include "cpu/cpu_device.h"
+#include "cpu/environment.h"
 
 namespace gru::cpu {
 
@@ -47,10 +45,9 @@ namespace {
 
 const Kernels& choose() {
   const std::vector<const Kernels*> runnable = runnable_kernels();
-  if (const char* wanted = std::getenv("GRU_NATIVE_ISA")) {
-    for (const Kernels* table : runnable) {
-      if (std::string_view(table->name) == wanted) return *table;
-    }
+  const std::string asked = asked_isa();
+  for (const Kernels* table : runnable) {
+    if (table->name == asked) return *table;
   }
   return *runnable.front();
 }

@@ -6,7 +6,7 @@
 #include <cstdlib>
 #include <limits>
 #include <string>
-#include <string_view>
+#include <utility>
 
 /// What of cublas_v2.h is used, declared here so that no header of it is needed to build.
 extern "C" {
@@ -35,7 +35,16 @@ constexpr int default_algorithm = -1;  // CUBLAS_GEMM_DEFAULT
 /// From here on a product is worth the library's own overhead.
 constexpr double least_operations = 1e7;
 
+constexpr const char* variable = "GRU_NATIVE_CUBLAS";
+
+/// The library that the environment names, or "off", or nothing.
+std::string named_library() {
+  const char* const given = std::getenv(variable);
+  return given == nullptr ? "" : given;
+}
+
 struct Library {
+  std::string fault;  ///< why the named one cannot be used
   CublasCreate* create = nullptr;
   CublasDestroy* destroy = nullptr;
   CublasSetStream* set_stream = nullptr;
@@ -47,10 +56,9 @@ struct Library {
 };
 
 void* open_library() {
-  const char* given = std::getenv("GRU_NATIVE_CUBLAS");
-  if (given != nullptr && *given != '\0') {
-    return std::string_view(given) == "off" ? nullptr : dlopen(given, RTLD_NOW | RTLD_LOCAL);
-  }
+  const std::string named = named_library();
+  if (named == "off") return nullptr;
+  if (!named.empty()) return dlopen(named.c_str(), RTLD_NOW | RTLD_LOCAL);
   for (const char* name : {"libcublas.so.13", "libcublas.so.12", "libcublas.so.11"}) {
     if (void* opened = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return opened;
   }
@@ -64,13 +72,18 @@ void find(void* library, const char* name, Function*& function) {
 
 Library load_library() {
   Library library;
-  if (void* opened = open_library()) {
+  void* const opened = open_library();
+  if (opened == nullptr) {
+    const char* const reason = dlerror();
+    library.fault = reason == nullptr ? "it does not open" : reason;
+  } else {
+    library.fault = "it lacks functions of cuBLAS";
     find(opened, "cublasCreate_v2", library.create);
     find(opened, "cublasDestroy_v2", library.destroy);
     find(opened, "cublasSetStream_v2", library.set_stream);
     find(opened, "cublasGemmEx", library.gemm);
   }
-  return library.is_whole() ? library : Library();
+  return library.is_whole() ? library : Library{.fault = library.fault};
 }
 
 /// Never closed: it may own threads and devices' memory until the process ends.
@@ -131,6 +144,14 @@ bool is_possible(const Product& product) {
 }
 
 }  // namespace
+
+Status check_named_cublas() {
+  const std::string named = named_library();
+  if (named.empty() || named == "off" || library().is_whole()) return {};
+  return Status::value(std::string(variable) +
+                       ": expected 'off' or the path of a cuBLAS library, got '" + named +
+                       "': " + library().fault);
+}
 
 Blas::~Blas() {
   if (handle_ != nullptr) library().destroy(handle_);

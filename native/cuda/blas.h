@@ -4,11 +4,15 @@
 
 #include <utility>
 
+#include "base/status.h"
 #include "cuda/kernels/product.h"
 
 struct cublasContext;
 
 namespace gru::cuda {
+
+/// A value status where GRU_NATIVE_CUBLAS names a library that cannot be used.
+Status check_named_cublas();
 
 /// cuBLAS for one stream, where its library is there: it is opened at run time and not needed.
 /// GRU_NATIVE_CUBLAS=off keeps it out; any other value is the library's path.

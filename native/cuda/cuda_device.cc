@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "cuda/blas.h"
 #include "cuda/context.h"
 #include "cuda/gru_backward.h"
 #include "cuda/gru_forward.h"
@@ -38,6 +39,7 @@ class CudaDevice final : public Device {
     context_.ordinal = static_cast<int>(options.ordinal);
     context_.precision = options.precision;
     GRU_RETURN_IF_ERROR(forced_tier(context_.forced_tier));
+    GRU_RETURN_IF_ERROR(check_named_cublas());
     GRU_RETURN_IF_ERROR(enter());
     GRU_RETURN_IF_ERROR(read_limits(context_.ordinal, context_.limits));
     GRU_RETURN_IF_ERROR(check_capability());

@@ -31,6 +31,7 @@ describe('exports', () => {
         'referenceGru',
         'runtime',
         'setThreads',
+        'takeIgnoredVariables',
       ].sort(),
     )
   })

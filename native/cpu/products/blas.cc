@@ -1,9 +1,9 @@
 #include "cpu/products/blas.h"
 
-#include <cstdlib>
 #include <string_view>
 
 #include "cpu/cpu_device.h"
+#include "cpu/environment.h"
 #include "cpu/isa.h"
 
 #if defined(GRU_HAVE_CBLAS)
@@ -21,10 +21,9 @@ namespace {
 /// knows the machine better. The rule looks at names alone, never at a clock: the choice decides
 /// the last bits.
 bool chosen() {
-  const char* wanted = std::getenv("GRU_NATIVE_BLAS");
-  const std::string_view choice = wanted == nullptr ? "" : wanted;
-  if (choice == "on") return true;
-  if (choice == "off") return false;
+  const BlasChoice asked = asked_blas();
+  if (asked == BlasChoice::on) return true;
+  if (asked == BlasChoice::off) return false;
   return std::string_view(kernels().name) == "baseline";
 }
 
@@ -39,6 +38,8 @@ bool start() {
 }
 
 }  // namespace
+
+bool can_use_blas() { return true; }
 
 bool has_blas() {
   static const bool started = start();
@@ -64,6 +65,8 @@ void blas_multiply(const BlasProduct& product) {
 }
 
 #else
+
+bool can_use_blas() { return false; }
 
 bool has_blas() { return false; }
 

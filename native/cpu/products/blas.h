@@ -19,6 +19,8 @@ struct BlasProduct {
   bool accumulate;
 };
 
+/// True where BLAS is linked.
+bool can_use_blas();
 /// True where BLAS is linked and chosen: with the baseline kernels, or with GRU_NATIVE_BLAS=on;
 /// never with GRU_NATIVE_BLAS=off. Decided once.
 bool has_blas();

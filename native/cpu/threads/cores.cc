@@ -2,10 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <fstream>
 #include <string>
 #include <thread>
+
+#include "cpu/environment.h"
 
 #if defined(__linux__)
 #include <sched.h>
@@ -48,14 +49,7 @@ unsigned quota_cores() {
 unsigned usable_cores() { return std::min(scheduled_cores(), quota_cores()); }
 
 unsigned initial_threads(unsigned maximum) {
-  if (const char* text = std::getenv("GRU_NATIVE_THREADS")) {
-    char* end = nullptr;
-    const unsigned long count = std::strtoul(text, &end, 10);
-    if (end != text && *end == '\0' && count >= 1 && count <= maximum) {
-      return static_cast<unsigned>(count);
-    }
-  }
-  return std::min(usable_cores(), maximum);
+  return asked_threads(maximum).value_or(std::min(usable_cores(), maximum));
 }
 
 }  // namespace gru::cpu

@@ -21,8 +21,6 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr unsigned max_threads = 1024;
-
 /// Longer than the others need to finish a step that began with this thread's; shorter than a
 /// scheduler's slice, so that waiting never keeps a thread from the core it waits for.
 constexpr std::chrono::microseconds spin_time{30};

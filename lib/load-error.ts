@@ -1,0 +1,75 @@
+/**
+ * What to do where the native part cannot be loaded. It depends on where the package stands: a checkout has the scripts
+ * and packages that build, an installed package has its prebuilt files and the sources.
+ *
+ * @module
+ */
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+
+/** What builds the addon of an installed package: these packages are no dependencies of it. */
+export const BUILD_PACKAGES = ['cmake-js@8', 'node-addon-api@8'] as const
+
+/**
+ * The message for an addon that was not found, or did not load.
+ *
+ * @param folder - the package's
+ * @param named - the file that GRU_NATIVE_ADDON names, if it does
+ */
+export function explainLoadError(folder: string, named: string | undefined, cause: Error): string {
+  const [reason] = cause.message.split('\n', 1)
+  const list = remedies(folder, named).map((line) => `\n  - ${line}`)
+  return `the native part could not be loaded on ${platform()}: ${reason}${list.join('')}`
+}
+
+function platform(): string {
+  const system = [process.platform, process.arch, ...libc()].join(' ')
+  return `${system}, Node ${process.version}`
+}
+
+/** On Linux, where prebuilt files differ by it. */
+function libc(): string[] {
+  if (process.platform !== 'linux') return []
+  const { header } = process.report.getReport() as unknown as {
+    readonly header: { readonly glibcVersionRuntime?: string }
+  }
+  const version = header.glibcVersionRuntime
+  return version === undefined ? ['musl'] : [`glibc ${version}`]
+}
+
+function remedies(folder: string, named: string | undefined): string[] {
+  if (named) {
+    return [
+      `GRU_NATIVE_ADDON names ${named}: correct it, or unset it to use the package's own build`,
+    ]
+  }
+  return isCheckout(folder) ? remedyOfCheckout(folder) : remediesOfPackage(folder)
+}
+
+/** The scripts are not in the package. */
+function isCheckout(folder: string): boolean {
+  return fs.existsSync(path.join(folder, 'scripts', 'setup.mjs'))
+}
+
+function remedyOfCheckout(folder: string): string[] {
+  // Set-up leaves alone what is there and newer than its sources, though it may be of another machine.
+  const fresh = fs.existsSync(path.join(folder, 'build')) ? 'rm -rf build && ' : ''
+  return [`build it, in ${folder}: \`${fresh}npm run setup\``]
+}
+
+function remediesOfPackage(folder: string): string[] {
+  const install = `npm install --no-save --save-prod --omit=dev ${BUILD_PACKAGES.join(' ')}`
+  return [
+    `the package has prebuilt files for: ${prebuilt(folder).join(', ') || 'no platform'}`,
+    `build it from source, with CMake 3.21 or later and a C++20 compiler (GCC or Clang), in ${folder}: ` +
+      `\`${install} && npx cmake-js rebuild\``,
+  ]
+}
+
+/** As `linux-x64/gru-native.glibc.node`. */
+function prebuilt(folder: string): string[] {
+  const prebuilds = path.join(folder, 'prebuilds')
+  if (!fs.existsSync(prebuilds)) return []
+  const files = fs.readdirSync(prebuilds, { recursive: true, encoding: 'utf8' })
+  return files.filter((file) => file.endsWith('.node')).sort()
+}

@@ -1,0 +1,140 @@
+import { Dataset, GRU, type GruPass, SequenceModel, Trainer } from '../lib'
+import { expectGruError, expectGruRejection } from './support/errors'
+import { dOutput, input, options } from './support/gru'
+import { temporaryFolder } from './support/temporary-folder'
+
+const inFolder = temporaryFolder()
+const batch = { input: new Float32Array(6), target: new Float32Array(3), batch: 3 }
+
+/** A layer, a pass of it, a model and its trainer, with nothing pending. */
+function make() {
+  const gru = new GRU(options)
+  const pass = gru.forwardTrainingSync(input, { batch: 2 })
+  const model = new SequenceModel({
+    input: { features: 1 },
+    gru: { hiddenSize: 2 },
+    output: { size: 1, loss: 'meanSquaredError', every: 'last' },
+  })
+  const trainer = new Trainer(model, { optimizer: { kind: 'sgd' } })
+  return { gru, pass, model, trainer }
+}
+type Made = ReturnType<typeof make>
+type Call = (made: Made) => unknown
+
+const data = new Dataset([{ input: new Float32Array(2), target: new Float32Array(1) }])
+const waits = (form: string): string => `await it, or call ${form}, which waits for its turn`
+
+/** Calls that are refused while a promise is pending, and what their messages advise. */
+const refused: Record<string, [call: Call, remedy: string]> = {
+  'gru.forwardSync': [({ gru }) => gru.forwardSync(input, { batch: 2 }), waits('gru.forward')],
+  'gru.forwardTrainingSync': [
+    ({ gru }) => gru.forwardTrainingSync(input, { batch: 2 }),
+    waits('gru.forwardTraining'),
+  ],
+  'gru.getParameters': [({ gru }) => gru.getParameters(), 'await it first'],
+  'gru.setParameters': [
+    ({ gru }) => {
+      gru.setParameters({ bias_ih_l0: new Float32Array(12) })
+    },
+    'await it first',
+  ],
+  'pass.backwardSync': [
+    ({ pass }) => pass.backwardSync({ output: dOutput }),
+    waits('pass.backward'),
+  ],
+  'model.predictSync': [
+    ({ model }) => model.predictSync(batch.input, { batch: 3 }),
+    waits('model.predict'),
+  ],
+  'model.getParameters': [({ model }) => model.getParameters(), 'await it first'],
+  'model.setParameters': [
+    ({ model }) => {
+      model.setParameters(parametersOfModel)
+    },
+    'await it first',
+  ],
+  'model.save': [({ model }) => model.save(inFolder('model.safetensors')), 'await it first'],
+  'trainer.stepSync': [({ trainer }) => trainer.stepSync(batch), waits('trainer.step')],
+  'new Trainer': [
+    ({ model }) => new Trainer(model, { optimizer: { kind: 'sgd' } }),
+    'await it first',
+  ],
+}
+const parametersOfModel = make().model.getParameters()
+
+/** Calls that wait for their turn. */
+const waiting: Record<string, Call> = {
+  'gru.forward': ({ gru }) => gru.forward(input, { batch: 2 }),
+  'gru.forwardTraining': ({ gru }) => gru.forwardTraining(input, { batch: 2 }),
+  'pass.backward': ({ pass }) => pass.backward({ output: dOutput }),
+  'model.predict': ({ model }) => model.predict(batch.input, { batch: 3 }),
+  'trainer.step': ({ trainer }) => trainer.step(batch),
+  'trainer.evaluate': ({ trainer }) => trainer.evaluate(batch),
+  'trainer.fit': ({ trainer }) => trainer.fit(data, { epochs: 1 }).next(),
+}
+const disposals = ['gru.dispose', 'pass.dispose', 'model.dispose', 'trainer.dispose']
+
+const isOfLayer = (name: string): boolean => /^(gru|pass)\./.test(name)
+
+/** Calls, and expects to be refused, at once or by the promise that the call returns. */
+async function expectRefusal(call: () => unknown, message: string): Promise<void> {
+  const calling = async (): Promise<void> => {
+    await call()
+  }
+  await expectGruRejection(calling(), 'ERR_GRU_BUSY', message)
+}
+
+describe.each(Object.entries(refused))('%s', (name, [call, remedy]) => {
+  const pending = Object.entries(waiting).filter(([other]) => isOfLayer(other) === isOfLayer(name))
+
+  test.each(pending)('says that %s is pending, and what to do', async (other, start) => {
+    const made = make()
+    const promise = start(made)
+    // What fit waits for is a step; a pass that backward took is no longer there to be busy.
+    if (name === 'pass.backwardSync' && other === 'pass.backward') {
+      expectGruError(() => call(made), 'ERR_GRU_DISPOSED', /^pass: /)
+      await promise
+      return
+    }
+    const told = other === 'trainer.fit' ? 'trainer.step' : other
+    const owner = isOfLayer(name) ? 'gru' : 'model'
+    // A generator begins its step in a later turn of the microtasks.
+    if (other === 'trainer.fit') await nextTurns()
+    await expectRefusal(
+      () => call(made),
+      `${name}: expected no promise of the same ${owner} to be pending, got pending ${told}; ${remedy}`,
+    )
+    await promise
+    await call(made)
+  })
+})
+
+async function nextTurns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+}
+
+test('several pending calls are all named', async () => {
+  const { model, trainer } = make()
+  const promises = [
+    trainer.step(batch),
+    model.predict(batch.input, { batch: 3 }),
+    trainer.step(batch),
+  ]
+  expectGruError(
+    () => model.getParameters(),
+    'ERR_GRU_BUSY',
+    /got pending model\.predict and trainer\.step; await/,
+  )
+  await Promise.all(promises)
+})
+
+test('these are all calls that there are', () => {
+  const { gru, pass, model, trainer }: Record<string, object> = make()
+  const found = Object.entries({ gru, pass, model, trainer }).flatMap(([name, object]) =>
+    Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(object) as GruPass))
+      .filter(([key, { value }]) => typeof value === 'function' && key !== 'constructor')
+      .map(([key]) => `${name}.${key}`),
+  )
+  const known = [...Object.keys(refused), ...Object.keys(waiting), ...disposals]
+  expect(found.sort()).toEqual(known.filter((name) => name !== 'new Trainer').sort())
+})

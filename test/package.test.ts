@@ -1,0 +1,122 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+import { BUILD_PACKAGES } from '../lib/load-error'
+import { type Registry, startRegistry } from './support/registry'
+import { shell, type ShellExit } from './support/shell'
+import { temporaryFolder } from './support/temporary-folder'
+
+// The package as its users have it: packed, installed in a project of theirs. What its messages advise is done there.
+
+const root = path.join(__dirname, '..')
+const inFolder = temporaryFolder()
+const project = inFolder('project')
+const installed = path.join(project, 'node_modules', 'gru-native')
+let registry: Registry
+
+/** Compiling the addon takes a while. */
+const BUILD_TIMEOUT = 900_000
+
+async function inProject(command: string, folder = project): Promise<ShellExit> {
+  return shell(command, folder, { ...registry.environment, GRU_NATIVE_ADDON: '' })
+}
+
+async function succeed(command: string, folder = project): Promise<string> {
+  const { status, output } = await inProject(command, folder)
+  if (status !== 0) throw new Error(`${command}\n${output}`)
+  return output
+}
+
+/** What a program that uses the library says: its instruction set, or the error. */
+async function load(): Promise<string> {
+  const program = `
+    try { console.log(require('gru-native').runtime().isa) }
+    catch ({ code, message }) { console.log(code + ': ' + message) }`
+  return succeed(`"${process.execPath}" -e "${program}"`)
+}
+
+/** The command that a message gives between backquotes, and the folder that it names for it. */
+function remedyOf(message: string): { readonly folder: string; readonly command: string } {
+  const [, folder, command] = /in (\/\S+): `([^`]+)`/.exec(message)!
+  return { folder: folder!, command: command! }
+}
+
+beforeAll(async () => {
+  registry = await startRegistry(inFolder('registry'))
+  fs.mkdirSync(project)
+  fs.writeFileSync(path.join(project, 'package.json'), '{ "name": "project", "version": "1.0.0" }')
+  const pack = `npm pack --ignore-scripts --silent --pack-destination ${project}`
+  const file = (await succeed(pack, root)).trim().split('\n').at(-1)!
+  await succeed(`npm install ./${file}`)
+  fs.rmSync(path.join(installed, 'prebuilds'), { recursive: true, force: true })
+})
+
+afterAll(() => {
+  registry.close()
+})
+
+describe('the command in a project', () => {
+  test('names itself as it can be called', async () => {
+    const { status, output } = await inProject('npx gru fly')
+    expect([status, output]).toEqual([1, expect.stringMatching(/\(see gru --help\)/)])
+    expect(await succeed('npx gru --help')).toMatch(/^gru: trains GRU models/)
+  })
+
+  test('says how to install what it needs, and then has it', async () => {
+    const job = path.join(root, 'examples', 'weather', 'job.json')
+    fs.copyFileSync(job, path.join(project, 'job.json'))
+    const train = async (): Promise<string> => (await inProject('npx gru train job.json')).output
+    const peers = /needs the package csv-parse: (npm install .*)\n$/.exec(await train())
+    await succeed(peers![1]!)
+    const data = /installed package \((npm install .*)\), got/.exec(await train())
+    await succeed(data![1]!)
+    expect(await train()).toMatch(/^gru: the native part could not be loaded/m)
+  })
+})
+
+test('what builds the addon is what builds it here', () => {
+  const { devDependencies } = JSON.parse(
+    fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
+  ) as { devDependencies: Record<string, string> }
+  for (const named of BUILD_PACKAGES) {
+    const [name, major] = named.split('@')
+    expect([named, devDependencies[name!]]).toEqual([
+      named,
+      expect.stringMatching(`^\\^${major!}\\.`),
+    ])
+  }
+})
+
+describe('a package without a fitting prebuilt file', () => {
+  test('says what the platform is and which files there are', async () => {
+    expect(await load()).toMatch(
+      new RegExp(
+        `^ERR_GRU_LOAD: .* on ${process.platform} ${process.arch} .*Node ${process.version}: `,
+      ),
+    )
+    expect(await load()).toContain('prebuilt files for: no platform\n')
+    const foreign = path.join(installed, 'prebuilds', 'plan9-mips')
+    fs.mkdirSync(foreign, { recursive: true })
+    fs.writeFileSync(path.join(foreign, 'gru-native.node'), '')
+    expect(await load()).toContain('prebuilt files for: plan9-mips/gru-native.node\n')
+  })
+
+  test('names nothing that only a checkout has', async () => {
+    expect(await load()).not.toMatch(/npm run/)
+  })
+
+  test(
+    'says how to build it, and then loads: also where a file is there that does not load',
+    async () => {
+      const message = await load()
+      const addon = path.join(installed, 'build', 'Release', 'gru_native.node')
+      fs.mkdirSync(path.dirname(addon), { recursive: true })
+      fs.writeFileSync(addon, 'of another machine')
+      const { folder, command } = remedyOf(await load())
+      expect(remedyOf(message)).toEqual({ folder, command })
+      expect(folder).toBe(fs.realpathSync(installed))
+      await succeed(command, folder)
+      expect(await load()).toMatch(/^(baseline|avx2|avx512|neon)\n$/)
+    },
+    BUILD_TIMEOUT,
+  )
+})
