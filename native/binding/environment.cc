@@ -11,12 +11,16 @@ namespace {
 
 /// A plain Error with a code, for the time before `initialize` and for when the factory fails.
 napi_value plain_error(napi_env env, const Failure& failure) noexcept {
-  napi_value code = nullptr;
+  napi_property_descriptor code{};
   napi_value message = nullptr;
   napi_value error = nullptr;
-  napi_create_string_utf8(env, failure.code, NAPI_AUTO_LENGTH, &code);
+  code.utf8name = "code";
+  code.attributes = napi_default_jsproperty;
+  napi_create_string_utf8(env, failure.code, NAPI_AUTO_LENGTH, &code.value);
   napi_create_string_utf8(env, failure.message.data(), failure.message.size(), &message);
-  napi_create_error(env, code, message, &error);
+  napi_create_error(env, nullptr, message, &error);
+  // Defined here: napi_create_error would set it, and so find a setter of Object.prototype.
+  napi_define_properties(env, error, 1, &code);
   return error;
 }
 

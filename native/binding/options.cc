@@ -19,6 +19,7 @@ class Options {
     object_ = value.As<Napi::Object>();
   }
 
+  /// Runs the getter, where the property has one.
   Napi::Value get(const char* key) const { return object_.Get(key); }
 
   std::size_t size(const char* key, std::uint64_t minimum = 1) const {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "binding/options.h"
+#include "binding/results.h"
 #include "binding/values.h"
 #include "core/initialization.h"
 #include "core/reference.h"
@@ -55,9 +56,13 @@ ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
   return call;
 }
 
-Napi::Float64Array float64_array(Napi::Env env, const std::vector<double>& values) {
-  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), array.Data());
+napi_value float64_array(napi_env env, const std::vector<double>& values) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, values.size() * sizeof(double), &memory, &buffer));
+  std::copy(values.begin(), values.end(), static_cast<double*>(memory));
+  check_call(napi_create_typedarray(env, napi_float64_array, values.size(), buffer, 0, &array));
   return array;
 }
 
@@ -81,13 +86,11 @@ napi_value reference_gru(Arguments& arguments) {
   ReferenceGradients gradients;
   check(reference_gru_backward(options, parameters, pass, call.d_output, call.d_state, gradients));
 
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("output", float64_array(env, pass.output));
-  result.Set("state", float64_array(env, pass.state));
-  result.Set("dInput", float64_array(env, gradients.input));
-  result.Set("dInitialState", float64_array(env, gradients.initial_state));
-  result.Set("dParameters", float64_array(env, gradients.parameters));
-  return result;
+  return make_object(env, {{"output", float64_array(env, pass.output)},
+                           {"state", float64_array(env, pass.state)},
+                           {"dInput", float64_array(env, gradients.input)},
+                           {"dInitialState", float64_array(env, gradients.initial_state)},
+                           {"dParameters", float64_array(env, gradients.parameters)}});
 }
 
 }  // namespace gru::binding

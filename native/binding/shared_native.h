@@ -53,10 +53,10 @@ class SharedNative {
   // The part of the surface that both classes have.
 
   napi_value device(const Arguments& arguments) const {
-    return Napi::String::New(arguments.env(), device_);
+    return make_string(arguments.env(), device_);
   }
   napi_value parameter_count(const Arguments& arguments) const {
-    return Napi::Number::New(arguments.env(), static_cast<double>(object()->layout().count()));
+    return make_number(arguments.env(), static_cast<double>(object()->layout().count()));
   }
   napi_value parameter_specs(const Arguments& arguments) const {
     return binding::parameter_specs(arguments.env(), object()->layout());

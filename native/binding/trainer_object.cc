@@ -32,11 +32,12 @@ TrainerObject::TrainerObject(napi_env env, std::shared_ptr<SharedModel> model,
 
 std::unique_ptr<TrainerObject> TrainerObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
-  const ModelObject* const model = unwrap<ModelObject>(env, arguments[0]);
-  if (model == nullptr) refuse_type("model", "a NativeModel", describe(env, arguments[0]));
+  // First the options: their getters may run code that disposes of the model.
   const Napi::Value options(env, arguments[1]);
   const OptimizerOptions optimizer = read_optimizer_options(options);
   const ClipOptions clip = read_clip_options(options);
+  const ModelObject* const model = unwrap<ModelObject>(env, arguments[0]);
+  if (model == nullptr) refuse_type("model", "a NativeModel", describe(env, arguments[0]));
   model->shared()->idle_object();
   std::unique_ptr<Trainer> trainer;
   check(Trainer::create(model->shared()->object(), optimizer, clip, trainer));
