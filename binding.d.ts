@@ -1,10 +1,14 @@
 /**
- * The whole native surface: what native/binding exports and lib may call, and nothing else.
+ * The whole native surface: what native/binding offers and lib may call, and nothing else.
+ *
+ * The addon exports one function, {@link initialize}. Each copy of lib that is loaded calls it once, and gets a
+ * surface of its own: classes and functions whose errors its own maker makes. An object of one surface is refused by
+ * the functions of another with ERR_GRU_TYPE and a message that says so.
  *
  * Rules that hold for every function:
  * - Tensors are flat, row-major typed arrays; shapes are in brackets. The native side checks type, memory
  *   and length of each again, so that no call from JavaScript can touch foreign memory.
- * - A failure is the error that `initialize`'s factory makes of a code (ERR_GRU_*) and a message; an aborted
+ * - A failure is the error that the surface's maker makes of a code (ERR_GRU_*) and a message; an aborted
  *   job fails with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason. A call that returns
  *   a promise never throws: all that fails, wrong arguments among it, rejects the promise.
  * - Arrays over shared or detached memory are refused with ERR_GRU_TYPE. Arrays that a call writes overlap no other
@@ -21,11 +25,50 @@
  * - A method that is called on an object of another class throws ERR_GRU_TYPE.
  */
 
+/** Makes the error for a failure of the native side. */
+export type CreateError = (code: string, message: string) => Error
+
 /**
- * Hands over the maker of errors; called once for each environment, before anything else (a later call
- * replaces it). Until then, and where the maker throws, errors are plain ones with a `code`.
+ * A new instance of the surface, whose errors `createError` makes. Where it throws, and in this very call, errors are
+ * plain ones with a `code`; so they are, too, once nothing but single functions or classes of the surface is left.
  */
-export function initialize(createError: (code: string, message: string) => Error): void
+export function initialize(createError: CreateError): NativeSurface
+
+/** What one copy of lib works with. */
+export interface NativeSurface {
+  /** The maker of errors, as it was given. Whoever keeps the surface keeps it. */
+  readonly createError: CreateError
+  /** What the engine runs on, as it is now. */
+  runtime(): NativeRuntime
+  /** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
+  cudaRuntime(): CudaRuntime
+  /** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
+  setThreads(threads: number): void
+  /**
+   * The scalar double-precision reference (native/core/reference.h), forward and backward at once, for tests
+   * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
+   */
+  referenceGru(
+    options: NativeGruOptions,
+    parameters: Float64Array,
+    call: ReferenceCall,
+  ): ReferenceResult
+  readonly AbortFlag: new () => AbortFlag
+  /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
+  readonly NativeGru: new (
+    options: NativeGruOptions,
+    seed: number,
+    device: NativeDeviceOptions,
+  ) => NativeGru
+  /** For `instanceof`: only the forwardTraining calls make one. */
+  readonly NativePass: abstract new () => NativePass
+  readonly NativeModel: new (
+    options: NativeModelOptions,
+    seed: number,
+    device: NativeDeviceOptions,
+  ) => NativeModel
+  readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
+}
 
 export interface NativeRuntime {
   /** Version of the native part: the package's. */
@@ -43,7 +86,6 @@ export interface NativeRuntime {
    */
   blas: string
 }
-export function runtime(): NativeRuntime
 
 export interface CudaDevice {
   /** What the option `device` calls it: 'cuda:0' and so on. */
@@ -64,14 +106,8 @@ export interface CudaRuntime {
   reason: string
   devices: CudaDevice[]
 }
-/** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
-export function cudaRuntime(): CudaRuntime
-
-/** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
-export function setThreads(threads: number): void
-
 /** A request to stop, shared with the jobs it was given to; they look at it between time steps. */
-export class AbortFlag {
+export interface AbortFlag {
   abort(): void
 }
 
@@ -105,9 +141,7 @@ export interface ParameterSpec {
 }
 
 /** With batchFirst the first two axes of input and output, and of their gradients, change places. */
-export class NativeGru {
-  /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
-  constructor(options: NativeGruOptions, seed: number, device: NativeDeviceOptions)
+export interface NativeGru {
   /** The device that it is on: 'cpu', 'cuda:0' and so on, never 'auto'. */
   readonly device: string
   readonly parameterCount: number
@@ -162,8 +196,7 @@ export class NativeGru {
  * What a training pass keeps. A backward whose arguments have the right types uses it up, however it ends; a second one
  * throws ERR_GRU_DISPOSED. Only the forwardTraining calls make one.
  */
-export class NativePass {
-  private constructor()
+export interface NativePass {
   /**
    * dOutput [steps, batch, D*H] and dState [L*D, batch, H], null for zero -> dInput, dInitialState and
    * dParameters [parameterCount]. Throws ERR_GRU_VALUE where parameters changed since the forward call.
@@ -196,8 +229,7 @@ export interface NativeModelOptions {
   every: 'step' | 'last'
 }
 
-export class NativeModel {
-  constructor(options: NativeModelOptions, seed: number, device: NativeDeviceOptions)
+export interface NativeModel {
   /** As of NativeGru. */
   readonly device: string
   readonly parameterCount: number
@@ -245,8 +277,7 @@ export interface StepMetrics {
   gradNorm: number
 }
 
-export class NativeTrainer {
-  constructor(model: NativeModel, options: NativeTrainerOptions)
+export interface NativeTrainer {
   /** target: classes [steps, batch] or [batch] (Int32Array), or values with a last axis O (Float32Array). */
   stepSync(
     steps: number,
@@ -299,13 +330,3 @@ export interface ReferenceResult {
   dInitialState: Float64Array
   dParameters: Float64Array
 }
-
-/**
- * The scalar double-precision reference (native/core/reference.h), forward and backward at once, for tests
- * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
- */
-export function referenceGru(
-  options: NativeGruOptions,
-  parameters: Float64Array,
-  call: ReferenceCall,
-): ReferenceResult

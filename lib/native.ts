@@ -9,7 +9,7 @@ import loadBuilt from 'node-gyp-build'
 import type * as Binding from '../binding'
 import { GruError, type GruErrorCode } from './errors'
 
-export type Native = typeof Binding
+export type Native = Binding.NativeSurface
 
 /** What the native part says of a job that its abort flag stopped; {@link GruError} never leaves with it. */
 export const ABORTED = 'ERR_GRU_ABORTED'
@@ -32,9 +32,8 @@ export function native(): Native {
 function load(): Native {
   const addonPath = process.env['GRU_NATIVE_ADDON']
   try {
-    const addon = (addonPath ? requireFile(addonPath) : loadBuilt(packageFolder)) as Native
-    addon.initialize((code, message) => new GruError(code as GruErrorCode, message))
-    return addon
+    const addon = (addonPath ? requireFile(addonPath) : loadBuilt(packageFolder)) as typeof Binding
+    return addon.initialize((code, message) => new GruError(code as GruErrorCode, message))
   } catch (cause) {
     throw new GruError('ERR_GRU_LOAD', explain(addonPath, cause as Error), { cause })
   }

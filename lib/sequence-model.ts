@@ -6,6 +6,7 @@
 import type { NativeModel, NativeModelOptions } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
+import { markClass } from './copy'
 import { argumentError, describe } from './errors'
 import {
   checkParameterCount,
@@ -95,6 +96,7 @@ export class SequenceModel {
   #metadata: Metadata = Object.freeze({})
 
   static {
+    markClass(this)
     internals = (model) =>
       #native in model ? { native: model.#native, options: model.#nativeOptions } : undefined
   }

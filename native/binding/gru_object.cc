@@ -26,8 +26,8 @@ GruCall read_call(const Arguments& arguments) {
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
                                        GruCall& call) {
   const napi_env env = arguments.env();
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), gru.queue(),
-                                          read_abort(env, arguments[7]));
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), gru.queue(),
+                                          read_abort(arguments, arguments[7]));
   call.shape.lengths = job->arrays.copy(call.shape.lengths);
   call.input = job->arrays.copy(call.input);
   call.initial_state = job->arrays.copy(call.initial_state);
@@ -39,7 +39,7 @@ std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedG
 
 }  // namespace
 
-napi_value GruObject::define(napi_env env) {
+napi_value GruObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       getter<&GruObject::device>("device"),
       getter<&GruObject::parameter_count>("parameterCount"),
@@ -52,7 +52,7 @@ napi_value GruObject::define(napi_env env) {
       promise_method<&GruObject::forward_training>("forwardTraining"),
       method<&GruObject::dispose>("dispose"),
   };
-  return define_class<GruObject>(env, members);
+  return define_class<GruObject>(surface, members);
 }
 
 std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
@@ -78,14 +78,14 @@ napi_value GruObject::forward(Arguments& arguments) {
   GruCall call = read_call(arguments);
   std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
   job->work = [layer, call] { return layer->forward(call); };
-  return Environment::of(arguments.env()).start(std::move(job));
+  return start_job(std::move(job));
 }
 
 napi_value GruObject::forward_training_sync(Arguments& arguments) {
   gru_->idle_object();
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
   check(kept->layer->forward_training(read_call(arguments), kept->pass));
-  return create_pass(Environment::of(arguments.env()), gru_, {gru_->queue(), kept});
+  return create_pass(arguments.surface(), gru_, {gru_->queue(), kept});
 }
 
 napi_value GruObject::forward_training(Arguments& arguments) {
@@ -94,10 +94,10 @@ napi_value GruObject::forward_training(Arguments& arguments) {
   std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
   job->work = [kept, call] { return kept->layer->forward_training(call, kept->pass); };
   const auto owned = std::make_shared<Owned<KeptPass>>(gru_->queue(), kept);
-  job->result = [gru = gru_, owned](Environment& environment) {
-    return create_pass(environment, gru, std::move(*owned));
+  job->result = [gru = gru_, owned](Surface& surface) {
+    return create_pass(surface, gru, std::move(*owned));
   };
-  return Environment::of(arguments.env()).start(std::move(job));
+  return start_job(std::move(job));
 }
 
 napi_value GruObject::dispose(Arguments&) {

@@ -25,7 +25,7 @@ void keep_model_input(PromiseJob& job, ModelInput& input) {
   input.abort = &job.abort_flag();
 }
 
-napi_value ModelObject::define(napi_env env) {
+napi_value ModelObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       getter<&ModelObject::device>("device"),
       getter<&ModelObject::parameter_count>("parameterCount"),
@@ -36,7 +36,7 @@ napi_value ModelObject::define(napi_env env) {
       promise_method<&ModelObject::predict>("predict"),
       method<&ModelObject::dispose>("dispose"),
   };
-  return define_class<ModelObject>(env, members);
+  return define_class<ModelObject>(surface, members);
 }
 
 std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
@@ -63,12 +63,12 @@ napi_value ModelObject::predict(Arguments& arguments) {
   const std::shared_ptr<Model> model = model_->object();
   ModelInput input = read_model_input(arguments, model->options());
   const std::span<float> output = read_array<float>(env, arguments[4], "output");
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), model_->queue(),
-                                          read_abort(env, arguments[5]));
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), model_->queue(),
+                                          read_abort(arguments, arguments[5]));
   keep_model_input(*job, input);
   const std::span<float> predictions = job->arrays.output(env, arguments[4], output, "output");
   job->work = [model, input, predictions] { return model->predict(input, predictions); };
-  return Environment::of(env).start(std::move(job));
+  return start_job(std::move(job));
 }
 
 napi_value ModelObject::dispose(Arguments&) {

@@ -33,8 +33,8 @@ GruGradientCall read_call(const Arguments& arguments) {
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
                                        GruGradientCall& call) {
   const napi_env env = arguments.env();
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), gru.queue(),
-                                          read_abort(env, arguments[5]));
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), gru.queue(),
+                                          read_abort(arguments, arguments[5]));
   call.d_output = job->arrays.copy(call.d_output);
   call.d_state = job->arrays.copy(call.d_state);
   call.d_input = job->arrays.output(env, arguments[2], call.d_input, "dInput");
@@ -47,13 +47,13 @@ std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedG
 
 }  // namespace
 
-napi_value PassObject::define(napi_env env) {
+napi_value PassObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       method<&PassObject::backward_sync>("backwardSync"),
       promise_method<&PassObject::backward>("backward"),
       method<&PassObject::dispose>("dispose"),
   };
-  return define_class<PassObject>(env, members);
+  return define_class<PassObject>(surface, members);
 }
 
 PassObject::PassObject(napi_env env, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept)
@@ -62,7 +62,7 @@ PassObject::PassObject(napi_env env, std::shared_ptr<SharedGru> gru, Owned<KeptP
 }
 
 std::unique_ptr<PassObject> PassObject::construct(Arguments& arguments) {
-  std::unique_ptr<PassObject> pass = Environment::of(arguments.env()).take_new_pass();
+  std::unique_ptr<PassObject> pass = arguments.surface().take_new_pass();
   if (!pass) refuse_type("NativePass", "forwardTraining to make it", "a call with new");
   return pass;
 }
@@ -96,7 +96,7 @@ napi_value PassObject::backward(Arguments& arguments) {
   GruGradientCall call = read_call(arguments);
   std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
   job->work = [kept = take(), call] { return kept->layer->backward(*kept->pass, call); };
-  return Environment::of(arguments.env()).start(std::move(job));
+  return start_job(std::move(job));
 }
 
 napi_value PassObject::dispose(Arguments&) {
@@ -105,10 +105,9 @@ napi_value PassObject::dispose(Arguments&) {
   return nullptr;
 }
 
-napi_value create_pass(Environment& environment, std::shared_ptr<SharedGru> gru,
-                       Owned<KeptPass> kept) {
-  return environment.create_pass(
-      std::make_unique<PassObject>(environment.env(), std::move(gru), std::move(kept)));
+napi_value create_pass(Surface& surface, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept) {
+  return surface.create_pass(
+      std::make_unique<PassObject>(surface.env(), std::move(gru), std::move(kept)));
 }
 
 }  // namespace gru::binding

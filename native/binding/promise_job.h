@@ -5,9 +5,9 @@
 #include <functional>
 #include <memory>
 
-#include "binding/environment.h"
 #include "binding/executor.h"
 #include "binding/job_arrays.h"
+#include "binding/surface.h"
 #include "core/status.h"
 
 namespace gru::binding {
@@ -16,16 +16,18 @@ namespace gru::binding {
 class PromiseJob final : public Job {
  public:
   /// `abort` may be null: then only the environment's end stops the job.
-  PromiseJob(Environment& environment, std::shared_ptr<JobQueue> queue,
-             std::shared_ptr<AbortFlag> abort);
+  PromiseJob(Surface& surface, std::shared_ptr<JobQueue> queue, std::shared_ptr<AbortFlag> abort);
   ~PromiseJob() override;
+
+  /// Where the call came from, and its errors come from.
+  Surface& surface() const { return surface_; }
 
   /// All that the work reads and writes.
   JobArrays arrays;
   /// The work itself. What it captures is destroyed right after it, before the queue's next job.
   std::function<Status()> work;
   /// Makes the promise's value; none: undefined.
-  std::function<napi_value(Environment&)> result;
+  std::function<napi_value(Surface&)> result;
 
  private:
   friend class Environment;
@@ -35,9 +37,12 @@ class PromiseJob final : public Job {
   /// The JavaScript value of the outcome; throws Failure.
   napi_value outcome();
 
-  Environment& environment_;
+  Surface& surface_;
   napi_deferred deferred_ = nullptr;
   Status status_;
 };
+
+/// Starts a job and returns its promise.
+napi_value start_job(std::unique_ptr<PromiseJob> job);
 
 }  // namespace gru::binding

@@ -14,14 +14,14 @@ std::size_t trainer_bytes(const Model& model) { return 3 * model.layout().count(
 
 }  // namespace
 
-napi_value TrainerObject::define(napi_env env) {
+napi_value TrainerObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       method<&TrainerObject::step_sync>("stepSync"),
       promise_method<&TrainerObject::step>("step"),
       promise_method<&TrainerObject::evaluate>("evaluate"),
       method<&TrainerObject::dispose>("dispose"),
   };
-  return define_class<TrainerObject>(env, members);
+  return define_class<TrainerObject>(surface, members);
 }
 
 TrainerObject::TrainerObject(napi_env env, std::shared_ptr<SharedModel> model,
@@ -36,12 +36,11 @@ std::unique_ptr<TrainerObject> TrainerObject::construct(Arguments& arguments) {
   const Napi::Value options(env, arguments[1]);
   const OptimizerOptions optimizer = read_optimizer_options(options);
   const ClipOptions clip = read_clip_options(options);
-  const ModelObject* const model = unwrap<ModelObject>(env, arguments[0]);
-  if (model == nullptr) refuse_type("model", "a NativeModel", describe(env, arguments[0]));
-  model->shared()->idle_object();
+  const ModelObject& model = unwrap<ModelObject>(arguments, arguments[0], "model", "a NativeModel");
+  model.shared()->idle_object();
   std::unique_ptr<Trainer> trainer;
-  check(Trainer::create(model->shared()->object(), optimizer, clip, trainer));
-  return std::make_unique<TrainerObject>(env, model->shared(), std::move(trainer));
+  check(Trainer::create(model.shared()->object(), optimizer, clip, trainer));
+  return std::make_unique<TrainerObject>(env, model.shared(), std::move(trainer));
 }
 
 const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
@@ -75,12 +74,11 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
 }
 
 napi_value TrainerObject::start(const Arguments& arguments, Operation operation) {
-  const napi_env env = arguments.env();
   const std::shared_ptr<Trainer> found = trainer();
   ModelInput input = read_model_input(arguments, model_->object()->options());
   ModelTarget target = read_target(arguments);
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), model_->queue(),
-                                          read_abort(env, arguments[5]));
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), model_->queue(),
+                                          read_abort(arguments, arguments[5]));
   keep_model_input(*job, input);
   target.classes = job->arrays.copy(target.classes);
   target.values = job->arrays.copy(target.values);
@@ -88,10 +86,8 @@ napi_value TrainerObject::start(const Arguments& arguments, Operation operation)
   job->work = [found, operation, input, target, metrics] {
     return (*found.*operation)(input, target, *metrics);
   };
-  job->result = [metrics](Environment& environment) -> napi_value {
-    return step_metrics(environment.env(), *metrics);
-  };
-  return Environment::of(env).start(std::move(job));
+  job->result = [metrics](Surface& surface) { return step_metrics(surface.env(), *metrics); };
+  return start_job(std::move(job));
 }
 
 napi_value TrainerObject::dispose(Arguments&) {

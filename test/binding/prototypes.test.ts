@@ -92,12 +92,12 @@ describe('setters of prototypes do not run', () => {
 
   test('in errors that no maker makes', async () => {
     const { code, signal, output } = await runProcess(`
-      addon.initialize(() => { throw new Error('no error') })
+      const failing = initialize(() => { throw new Error('no error') })
       Object.defineProperty(Object.prototype, 'code', {
         configurable: true,
         set() { console.log('set') },
       })
-      try { addon.setThreads(0) } catch (error) { console.log(Object.hasOwn(error, 'code'), error.code) }
+      try { failing.setThreads(0) } catch (error) { console.log(Object.hasOwn(error, 'code'), error.code) }
     `)
     expect({ code, signal, output }).toEqual({
       code: 0,
@@ -180,11 +180,15 @@ describe('code that runs where a native call cannot keep it from running', () =>
 
   test('a maker of errors that disposes of everything', async () => {
     await expectToPass(`
-      const { NativeGru } = addon
-      addon.initialize((code, message) => { dispose(); return Object.assign(new Error(message), { code }) })
+      const disposing = initialize((code, message) => {
+        dispose()
+        return Object.assign(new Error(message), { code })
+      })
+      const gru = new disposing.NativeGru(gruOptions, 1, device)
       const wrong = forward().with(3, new Float32Array(35))
       await assert.rejects(gru.forward(...wrong, null), { code: 'ERR_GRU_SHAPE' })
-      assert.throws(() => gru.forwardSync(...forward()), { code: 'ERR_GRU_DISPOSED' })
+      assert.throws(() => model.parameterCount, { code: 'ERR_GRU_DISPOSED' })
+      gru.forwardSync(...forward())
     `)
   })
 
