@@ -7,7 +7,7 @@
  *
  * Rules that hold for every function:
  * - Tensors are flat, row-major typed arrays; shapes are in brackets. The native side checks type, memory
- *   and length of each again, so that no call from JavaScript can touch foreign memory.
+ *   and length of each again, in lib's words, so that no call from JavaScript can touch foreign memory.
  * - A failure is the error that the surface's maker makes of a code (ERR_GRU_*) and a message; an aborted
  *   job fails with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason. A call that returns
  *   a promise never throws: all that fails, wrong arguments among it, rejects the promise.
@@ -38,6 +38,7 @@ export function initialize(createError: CreateError): NativeSurface
 export interface NativeSurface {
   /** The maker of errors, as it was given. Whoever keeps the surface keeps it. */
   readonly createError: CreateError
+  readonly shapeFormulas: ShapeFormulas
   /** What the engine runs on, as it is now. */
   runtime(): NativeRuntime
   /** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
@@ -68,6 +69,25 @@ export interface NativeSurface {
     device: NativeDeviceOptions,
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
+}
+
+/**
+ * How messages spell out the number of an array's values: `state: expected numLayers*D*batch*hiddenSize = 8 values,
+ * got 7 values`. One list for the checks of lib and those of the binding.
+ */
+export interface ShapeFormulas {
+  readonly gruInput: string
+  readonly gruOutput: string
+  readonly gruState: string
+  readonly parameters: string
+  /** Input of a model: tokens, or features */
+  readonly tokens: string
+  readonly features: string
+  /** Targets and predictions of a model, at every step or after the last: classes, or values */
+  readonly stepClasses: string
+  readonly lastClasses: string
+  readonly stepValues: string
+  readonly lastValues: string
 }
 
 export interface NativeRuntime {
@@ -193,27 +213,27 @@ export interface NativeGru {
 }
 
 /**
- * What a training pass keeps. A backward whose arguments have the right types uses it up, however it ends; a second one
- * throws ERR_GRU_DISPOSED. Only the forwardTraining calls make one.
+ * What a training pass keeps. A backward whose arguments have the right types and shapes uses it up, however it ends; a
+ * second one throws ERR_GRU_DISPOSED. Only the forwardTraining calls make one.
  */
 export interface NativePass {
   /**
-   * dOutput [steps, batch, D*H] and dState [L*D, batch, H], null for zero -> dInput, dInitialState and
-   * dParameters [parameterCount]. Throws ERR_GRU_VALUE where parameters changed since the forward call.
+   * Gradients, each under the name of what it belongs to: output [steps, batch, D*H] and state [L*D, batch, H], null
+   * for zero -> input, initialState and parameters [parameterCount]. Throws ERR_GRU_VALUE where parameters changed since the forward call.
    */
   backwardSync(
-    dOutput: Float32Array | null,
-    dState: Float32Array | null,
-    dInput: Float32Array,
-    dInitialState: Float32Array,
-    dParameters: Float32Array,
+    output: Float32Array | null,
+    state: Float32Array | null,
+    input: Float32Array,
+    initialState: Float32Array,
+    parameters: Float32Array,
   ): void
   backward(
-    dOutput: Float32Array | null,
-    dState: Float32Array | null,
-    dInput: Float32Array,
-    dInitialState: Float32Array,
-    dParameters: Float32Array,
+    output: Float32Array | null,
+    state: Float32Array | null,
+    input: Float32Array,
+    initialState: Float32Array,
+    parameters: Float32Array,
     abort: AbortFlag | null,
   ): Promise<void>
   dispose(): void

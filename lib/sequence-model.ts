@@ -22,8 +22,8 @@ import {
   checkInput,
   type InputBatch,
   type ModelInput,
-  predictionMeaning,
   predictionRows,
+  valuesFormula,
 } from './model-batch'
 import { checkMetadata, type Metadata, parametersOf, readModel, writeModel } from './model-file'
 import {
@@ -224,7 +224,7 @@ export class SequenceModel {
   #output(call: CheckedInput, given: unknown): Float32Array {
     const model = this.#nativeOptions
     const count = predictionRows(model, call.steps, call.batch) * model.outputSize
-    const output = resultArray('output', given, predictionMeaning(model, true), count)
+    const output = resultArray('output', given, valuesFormula(model), count)
     if (given !== undefined) checkDistinct('output', output, 'input', call.input)
     return output
   }

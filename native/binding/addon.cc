@@ -9,6 +9,7 @@
 #include "binding/reference.h"
 #include "binding/results.h"
 #include "binding/runtime.h"
+#include "binding/shapes.h"
 #include "binding/trainer_object.h"
 #include "binding/values.h"
 
@@ -39,6 +40,7 @@ napi_value initialize(Arguments& arguments) {
   const napi_property_descriptor members[] = {
       // Keeps the maker, to which the surface itself has no more than a weak reference.
       value("createError", arguments[0]),
+      value("shapeFormulas", shape_formulas(env)),
       function("runtime", entry<runtime>),
       function("cudaRuntime", entry<cuda_runtime>),
       function("setThreads", entry<set_threads>),

@@ -11,14 +11,15 @@ namespace gru::binding {
 namespace {
 
 /// The arguments of all forms of forward, in place.
-GruCall read_call(const Arguments& arguments) {
+GruCall read_call(const Arguments& arguments, const GruOptions& options) {
   const napi_env env = arguments.env();
   GruCall call;
-  call.input = read_array<float>(env, arguments[3], "input");
-  call.shape = read_batch_shape(arguments, call.input.size());
-  call.initial_state = read_optional_array<float>(env, arguments[4], "initialState");
-  call.output = read_array<float>(env, arguments[5], "output");
-  call.state = read_array<float>(env, arguments[6], "state");
+  call.shape = read_batch_shape(arguments);
+  const GruShapes shapes = shapes_of(options, call.shape.steps, call.shape.batch);
+  call.input = read_tensor<float>(env, arguments[3], "input", shapes.input);
+  call.initial_state = read_optional_tensor<float>(env, arguments[4], "initialState", shapes.state);
+  call.output = read_tensor<float>(env, arguments[5], "output", shapes.output);
+  call.state = read_tensor<float>(env, arguments[6], "state", shapes.state);
   return call;
 }
 
@@ -69,13 +70,13 @@ std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
 
 napi_value GruObject::forward_sync(Arguments& arguments) {
   GruLayer& layer = gru_->idle_object();
-  check(layer.forward(read_call(arguments)));
+  check(layer.forward(read_call(arguments, layer.options())));
   return nullptr;
 }
 
 napi_value GruObject::forward(Arguments& arguments) {
   const std::shared_ptr<GruLayer> layer = gru_->object();
-  GruCall call = read_call(arguments);
+  GruCall call = read_call(arguments, layer->options());
   std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
   job->work = [layer, call] { return layer->forward(call); };
   return start_job(std::move(job));
@@ -84,13 +85,14 @@ napi_value GruObject::forward(Arguments& arguments) {
 napi_value GruObject::forward_training_sync(Arguments& arguments) {
   gru_->idle_object();
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
-  check(kept->layer->forward_training(read_call(arguments), kept->pass));
+  const GruCall call = read_call(arguments, kept->layer->options());
+  check(kept->layer->forward_training(call, kept->pass));
   return create_pass(arguments.surface(), gru_, {gru_->queue(), kept});
 }
 
 napi_value GruObject::forward_training(Arguments& arguments) {
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
-  GruCall call = read_call(arguments);
+  GruCall call = read_call(arguments, kept->layer->options());
   std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
   job->work = [kept, call] { return kept->layer->forward_training(call, kept->pass); };
   const auto owned = std::make_shared<Owned<KeptPass>>(gru_->queue(), kept);

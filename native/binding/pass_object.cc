@@ -18,14 +18,17 @@ std::size_t kept_bytes(const GruPass& pass) {
 }
 
 /// The arguments of both forms of backward, in place.
-GruGradientCall read_call(const Arguments& arguments) {
+GruGradientCall read_call(const Arguments& arguments, const KeptPass& kept) {
   const napi_env env = arguments.env();
+  const RowMap& map = kept.pass->rows.map();
+  const GruShapes shapes = shapes_of(kept.layer->options(), map.steps(), map.batch());
+  const Shape parameters = shape_of(kept.layer->layout());
   GruGradientCall call;
-  call.d_output = read_optional_array<float>(env, arguments[0], "dOutput");
-  call.d_state = read_optional_array<float>(env, arguments[1], "dState");
-  call.d_input = read_array<float>(env, arguments[2], "dInput");
-  call.d_initial_state = read_array<float>(env, arguments[3], "dInitialState");
-  call.parameters = read_array<float>(env, arguments[4], "dParameters");
+  call.d_output = read_optional_tensor<float>(env, arguments[0], "output", shapes.output);
+  call.d_state = read_optional_tensor<float>(env, arguments[1], "state", shapes.state);
+  call.d_input = read_tensor<float>(env, arguments[2], "input", shapes.input);
+  call.d_initial_state = read_tensor<float>(env, arguments[3], "initialState", shapes.state);
+  call.parameters = read_tensor<float>(env, arguments[4], "parameters", parameters);
   return call;
 }
 
@@ -37,10 +40,10 @@ std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedG
                                           read_abort(arguments, arguments[5]));
   call.d_output = job->arrays.copy(call.d_output);
   call.d_state = job->arrays.copy(call.d_state);
-  call.d_input = job->arrays.output(env, arguments[2], call.d_input, "dInput");
+  call.d_input = job->arrays.output(env, arguments[2], call.d_input, "input");
   call.d_initial_state =
-      job->arrays.output(env, arguments[3], call.d_initial_state, "dInitialState");
-  call.parameters = job->arrays.output(env, arguments[4], call.parameters, "dParameters");
+      job->arrays.output(env, arguments[3], call.d_initial_state, "initialState");
+  call.parameters = job->arrays.output(env, arguments[4], call.parameters, "parameters");
   call.abort = &job->abort_flag();
   return job;
 }
@@ -84,16 +87,15 @@ std::shared_ptr<KeptPass> PassObject::take() {
 }
 
 napi_value PassObject::backward_sync(Arguments& arguments) {
-  kept();
+  const KeptPass& kept = *this->kept();
   GruLayer& layer = gru_->idle_object();
-  const GruGradientCall call = read_call(arguments);
+  const GruGradientCall call = read_call(arguments, kept);
   check(layer.backward(*take()->pass, call));
   return nullptr;
 }
 
 napi_value PassObject::backward(Arguments& arguments) {
-  kept();
-  GruGradientCall call = read_call(arguments);
+  GruGradientCall call = read_call(arguments, *kept());
   std::unique_ptr<PromiseJob> job = create_job(arguments, *gru_, call);
   job->work = [kept = take(), call] { return kept->layer->backward(*kept->pass, call); };
   return start_job(std::move(job));

@@ -25,9 +25,17 @@ struct ReferenceCall {
   DropoutMask dropout;
 };
 
+/// A copy of an array that is not empty: the reference takes emptiness for absence.
 template <class T>
-std::vector<T> copy(std::span<const T> from) {
+std::vector<T> copy_of(napi_env env, napi_value value, const char* name) {
+  const std::span<const T> from = read_array<T>(env, value, name);
+  if (from.empty()) refuse("ERR_GRU_SHAPE", name, "at least 1 value", "0 values");
   return {from.begin(), from.end()};
+}
+
+template <class T>
+std::vector<T> optional_copy_of(napi_env env, napi_value value, const char* name) {
+  return is_null(env, value) ? std::vector<T>() : copy_of<T>(env, value, name);
 }
 
 ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
@@ -37,17 +45,13 @@ ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
   const auto integer = [&](const char* key, std::uint64_t minimum, std::uint64_t maximum) {
     return read_integer(env, object.Get(key), key, minimum, maximum);
   };
-  const auto values = [&](const char* key) {
-    return copy<double>(read_array<double>(env, object.Get(key), key));
-  };
+  const auto values = [&](const char* key) { return copy_of<double>(env, object.Get(key), key); };
   ReferenceCall call;
   call.steps = integer("steps", 1, max_extent);
   call.batch = integer("batch", 1, max_extent);
-  call.lengths =
-      copy<std::int32_t>(read_optional_array<std::int32_t>(env, object.Get("lengths"), "lengths"));
+  call.lengths = optional_copy_of<std::int32_t>(env, object.Get("lengths"), "lengths");
   call.input = values("input");
-  call.initial_state =
-      copy<double>(read_optional_array<double>(env, object.Get("initialState"), "initialState"));
+  call.initial_state = optional_copy_of<double>(env, object.Get("initialState"), "initialState");
   call.d_output = values("dOutput");
   call.d_state = values("dState");
   const std::uint64_t pass = integer("pass", 0, max_extent);

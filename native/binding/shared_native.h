@@ -1,9 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <utility>
 
@@ -11,7 +9,7 @@
 #include "binding/failure.h"
 #include "binding/object_class.h"
 #include "binding/results.h"
-#include "binding/values.h"
+#include "binding/shapes.h"
 
 namespace gru::binding {
 
@@ -63,12 +61,14 @@ class SharedNative {
   }
   napi_value read_parameters(const Arguments& arguments) const {
     T& found = idle_object();
-    check(found.read_parameters(read_array<float>(arguments.env(), arguments[0], "target")));
+    check(found.read_parameters(
+        read_tensor<float>(arguments.env(), arguments[0], "target", shape_of(found.layout()))));
     return nullptr;
   }
   napi_value write_parameters(const Arguments& arguments) const {
     T& found = idle_object();
-    check(found.write_parameters(read_array<float>(arguments.env(), arguments[0], "source")));
+    check(found.write_parameters(
+        read_tensor<float>(arguments.env(), arguments[0], "source", shape_of(found.layout()))));
     return nullptr;
   }
 
@@ -79,22 +79,5 @@ class SharedNative {
   Owned<T> owned_;
   ExternalMemory memory_;
 };
-
-/// `steps`, `batch` and `lengths`, the first three arguments of every call on a batch. The array of
-/// inputs comes along, since a batch of more rows than it has values is refused before anything is
-/// allocated for it.
-inline BatchShape read_batch_shape(const Arguments& arguments, std::size_t input_values) {
-  const napi_env env = arguments.env();
-  BatchShape shape;
-  shape.steps = read_integer(env, arguments[0], "steps", 1, max_extent);
-  shape.batch = read_integer(env, arguments[1], "batch", 1, max_extent);
-  shape.lengths = read_optional_array<std::int32_t>(env, arguments[2], "lengths");
-  const std::size_t rows = shape.steps * shape.batch;
-  if (rows > input_values) {
-    refuse("ERR_GRU_SHAPE", "input", "at least steps*batch = " + std::to_string(rows) + " values",
-           std::to_string(input_values) + " values");
-  }
-  return shape;
-}
 
 }  // namespace gru::binding

@@ -49,12 +49,14 @@ const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
   return owned_.object();
 }
 
-ModelTarget TrainerObject::read_target(const Arguments& arguments) const {
+ModelTarget TrainerObject::read_target(const Arguments& arguments, const BatchShape& batch) const {
+  const ModelOptions& options = model_->object()->options();
+  const Shape shape = shapes_of(options, batch.steps, batch.batch).target;
   ModelTarget target;
-  if (model_->object()->options().loss == LossKind::cross_entropy) {
-    target.classes = read_array<std::int32_t>(arguments.env(), arguments[4], "target");
+  if (options.loss == LossKind::cross_entropy) {
+    target.classes = read_tensor<std::int32_t>(arguments.env(), arguments[4], "target", shape);
   } else {
-    target.values = read_array<float>(arguments.env(), arguments[4], "target");
+    target.values = read_tensor<float>(arguments.env(), arguments[4], "target", shape);
   }
   return target;
 }
@@ -63,7 +65,7 @@ napi_value TrainerObject::step_sync(Arguments& arguments) {
   Trainer& found = *trainer();
   const ModelInput input = read_model_input(arguments, model_->idle_object().options());
   StepMetrics metrics;
-  check(found.step(input, read_target(arguments), metrics));
+  check(found.step(input, read_target(arguments, input.shape), metrics));
   return step_metrics(arguments.env(), metrics);
 }
 
@@ -76,7 +78,7 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
 napi_value TrainerObject::start(const Arguments& arguments, Operation operation) {
   const std::shared_ptr<Trainer> found = trainer();
   ModelInput input = read_model_input(arguments, model_->object()->options());
-  ModelTarget target = read_target(arguments);
+  ModelTarget target = read_target(arguments, input.shape);
   auto job = std::make_unique<PromiseJob>(arguments.surface(), model_->queue(),
                                           read_abort(arguments, arguments[5]));
   keep_model_input(*job, input);

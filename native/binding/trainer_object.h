@@ -29,7 +29,7 @@ class TrainerObject {
 
   /// ERR_GRU_DISPOSED where the trainer or its model is gone.
   const std::shared_ptr<Trainer>& trainer() const;
-  ModelTarget read_target(const Arguments& arguments) const;
+  ModelTarget read_target(const Arguments& arguments, const BatchShape& batch) const;
   napi_value start(const Arguments& arguments, Operation operation);
 
   std::shared_ptr<SharedModel> model_;

@@ -33,6 +33,7 @@ describe('exports', () => {
         'referenceGru',
         'runtime',
         'setThreads',
+        'shapeFormulas',
       ].sort(),
     )
   })
