@@ -1,10 +1,14 @@
 /**
- * The whole native surface: what native/binding exports and lib may call, and nothing else.
+ * The whole native surface: what native/binding offers and lib may call, and nothing else.
+ *
+ * The addon exports one function, {@link initialize}. Each copy of lib that is loaded calls it once, and gets a
+ * surface of its own: classes and functions whose errors its own maker makes. An object of one surface is refused by
+ * the functions of another with ERR_GRU_TYPE and a message that says so.
  *
  * Rules that hold for every function:
  * - Tensors are flat, row-major typed arrays; shapes are in brackets. The native side checks type, memory
- *   and length of each again, so that no call from JavaScript can touch foreign memory.
- * - A failure is the error that `initialize`'s factory makes of a code (ERR_GRU_*) and a message; an aborted
+ *   and length of each again, in lib's words, so that no call from JavaScript can touch foreign memory.
+ * - A failure is the error that the surface's maker makes of a code (ERR_GRU_*) and a message; an aborted
  *   job fails with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason. A call that returns
  *   a promise never throws: all that fails, wrong arguments among it, rejects the promise.
  * - Arrays over shared or detached memory are refused with ERR_GRU_TYPE. Arrays that a call writes overlap no other
@@ -25,11 +29,77 @@
  * - A method that is called on an object of another class throws ERR_GRU_TYPE.
  */
 
+/** Makes the error for a failure of the native side. */
+export type CreateError = (code: string, message: string) => Error
+
 /**
- * Hands over the maker of errors; called once for each environment, before anything else (a later call
- * replaces it). Until then, and where the maker throws, errors are plain ones with a `code`.
+ * A new instance of the surface, whose errors `createError` makes. Where it throws, and in this very call, errors are
+ * plain ones with a `code`; so they are, too, once nothing but single functions or classes of the surface is left.
  */
-export function initialize(createError: (code: string, message: string) => Error): void
+export function initialize(createError: CreateError): NativeSurface
+
+/** What one copy of lib works with. */
+export interface NativeSurface {
+  /** The maker of errors, as it was given. Whoever keeps the surface keeps it. */
+  readonly createError: CreateError
+  readonly shapeFormulas: ShapeFormulas
+  /** What the engine runs on, as it is now. */
+  runtime(): NativeRuntime
+  /** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
+  cudaRuntime(): CudaRuntime
+  /** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
+  setThreads(threads: number): void
+  /**
+   * Those of the variables that choose instruction set, BLAS and threads, as they were read. Only the first call in a
+   * process gets them, so that each is told of once, however many worker threads there are.
+   */
+  takeIgnoredVariables(): IgnoredVariable[]
+  /** The parameters that a model of such options has, in their order; no model is made, and no memory for its values. */
+  modelParameterSpecs(options: NativeModelOptions): ParameterSpec[]
+  /**
+   * The scalar double-precision reference (native/reference/reference.h), forward and backward at once, for tests
+   * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
+   */
+  referenceGru(
+    options: NativeGruOptions,
+    parameters: Float64Array,
+    call: ReferenceCall,
+  ): ReferenceResult
+  readonly AbortFlag: new () => AbortFlag
+  /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
+  readonly NativeGru: new (
+    options: NativeGruOptions,
+    seed: number,
+    device: NativeDeviceOptions,
+  ) => NativeGru
+  /** For `instanceof`: only the forwardTraining calls make one. */
+  readonly NativePass: abstract new () => NativePass
+  readonly NativeModel: new (
+    options: NativeModelOptions,
+    seed: number,
+    device: NativeDeviceOptions,
+  ) => NativeModel
+  readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
+}
+
+/**
+ * How messages spell out the number of an array's values: `state: expected numLayers*D*batch*hiddenSize = 8 values,
+ * got 7 values`. One list for the checks of lib and those of the binding.
+ */
+export interface ShapeFormulas {
+  readonly gruInput: string
+  readonly gruOutput: string
+  readonly gruState: string
+  readonly parameters: string
+  /** Input of a model: tokens, or features */
+  readonly tokens: string
+  readonly features: string
+  /** Targets and predictions of a model, at every step or after the last: classes, or values */
+  readonly stepClasses: string
+  readonly lastClasses: string
+  readonly stepValues: string
+  readonly lastValues: string
+}
 
 export interface NativeRuntime {
   /** Version of the native part: the package's. */
@@ -47,7 +117,6 @@ export interface NativeRuntime {
    */
   blas: string
 }
-export function runtime(): NativeRuntime
 
 export interface CudaDevice {
   /** What the option `device` calls it: 'cuda:0' and so on. */
@@ -68,9 +137,6 @@ export interface CudaRuntime {
   reason: string
   devices: CudaDevice[]
 }
-/** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
-export function cudaRuntime(): CudaRuntime
-
 /** A variable of the environment whose value cannot be followed. */
 export interface IgnoredVariable {
   /** As 'GRU_NATIVE_ISA'. */
@@ -81,17 +147,8 @@ export interface IgnoredVariable {
   /** What is in use in its place. */
   used: string
 }
-/**
- * Those of the variables that choose instruction set, BLAS and threads, as they were read. Only the first call in a
- * process gets them, so that each is told of once, however many worker threads there are.
- */
-export function takeIgnoredVariables(): IgnoredVariable[]
-
-/** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
-export function setThreads(threads: number): void
-
 /** A request to stop, shared with the jobs it was given to; they look at it between time steps. */
-export class AbortFlag {
+export interface AbortFlag {
   abort(): void
 }
 
@@ -127,9 +184,7 @@ export interface ParameterSpec {
 }
 
 /** With batchFirst the first two axes of input and output, and of their gradients, change places. */
-export class NativeGru {
-  /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
-  constructor(options: NativeGruOptions, seed: number, device: NativeDeviceOptions)
+export interface NativeGru {
   /** The device that it is on: 'cpu', 'cuda:0' and so on, never 'auto'. */
   readonly device: string
   readonly parameterCount: number
@@ -185,28 +240,27 @@ export class NativeGru {
 }
 
 /**
- * What a training pass keeps. A backward whose arguments have the right types uses it up, however it ends; a second one
- * throws ERR_GRU_DISPOSED. Only the forwardTraining calls make one.
+ * What a training pass keeps. A backward whose arguments have the right types and shapes uses it up, however it ends; a
+ * second one throws ERR_GRU_DISPOSED. Only the forwardTraining calls make one.
  */
-export class NativePass {
-  private constructor()
+export interface NativePass {
   /**
-   * dOutput [steps, batch, D*H] and dState [L*D, batch, H], null for zero -> dInput, dInitialState and
-   * dParameters [parameterCount]. Throws ERR_GRU_VALUE where parameters changed since the forward call.
+   * Gradients, each under the name of what it belongs to: output [steps, batch, D*H] and state [L*D, batch, H], null
+   * for zero -> input, initialState and parameters [parameterCount]. Throws ERR_GRU_VALUE where parameters changed since the forward call.
    */
   backwardSync(
-    dOutput: Float32Array | null,
-    dState: Float32Array | null,
-    dInput: Float32Array,
-    dInitialState: Float32Array,
-    dParameters: Float32Array,
+    output: Float32Array | null,
+    state: Float32Array | null,
+    input: Float32Array,
+    initialState: Float32Array,
+    parameters: Float32Array,
   ): void
   backward(
-    dOutput: Float32Array | null,
-    dState: Float32Array | null,
-    dInput: Float32Array,
-    dInitialState: Float32Array,
-    dParameters: Float32Array,
+    output: Float32Array | null,
+    state: Float32Array | null,
+    input: Float32Array,
+    initialState: Float32Array,
+    parameters: Float32Array,
     abort: AbortFlag | null,
   ): Promise<void>
   dispose(): void
@@ -222,11 +276,7 @@ export interface NativeModelOptions {
   every: 'step' | 'last'
 }
 
-/** The parameters that a model of such options has, in their order; no model is made, and no memory for its values. */
-export function modelParameterSpecs(options: NativeModelOptions): ParameterSpec[]
-
-export class NativeModel {
-  constructor(options: NativeModelOptions, seed: number, device: NativeDeviceOptions)
+export interface NativeModel {
   /** As of NativeGru. */
   readonly device: string
   readonly parameterCount: number
@@ -275,8 +325,7 @@ export interface StepMetrics {
   gradNorm: number
 }
 
-export class NativeTrainer {
-  constructor(model: NativeModel, options: NativeTrainerOptions)
+export interface NativeTrainer {
   /** target: classes [steps, batch] or [batch] (Int32Array), or values with a last axis O (Float32Array). */
   stepSync(
     steps: number,
@@ -329,13 +378,3 @@ export interface ReferenceResult {
   dInitialState: Float64Array
   dParameters: Float64Array
 }
-
-/**
- * The scalar double-precision reference (native/reference/reference.h), forward and backward at once, for tests
- * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
- */
-export function referenceGru(
-  options: NativeGruOptions,
-  parameters: Float64Array,
-  call: ReferenceCall,
-): ReferenceResult

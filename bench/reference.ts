@@ -7,7 +7,7 @@ import type * as Binding from '../binding'
 import type { BenchCase } from './cases'
 
 /** The part of the native surface that computes the truth. */
-export type Reference = Pick<typeof Binding, 'referenceGru'>
+export type Reference = Pick<Binding.NativeSurface, 'referenceGru'>
 
 /** The native options of a case's stack. */
 export function nativeOptions(given: BenchCase): Binding.NativeGruOptions {

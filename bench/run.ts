@@ -63,7 +63,7 @@ async function run(places: Places, given: Arguments, command: string): Promise<v
 class NoDeviceError extends Error {}
 
 /** What the GPU of a name is, or undefined for the processor. */
-function findGpu(native: typeof Binding, device: string): Report['gpu'] {
+function findGpu(native: Binding.NativeSurface, device: string): Report['gpu'] {
   if (device === 'cpu') return undefined
   const { reason, devices } = native.cudaRuntime()
   const name = device === 'cuda' ? 'cuda:0' : device
@@ -75,7 +75,7 @@ function findGpu(native: typeof Binding, device: string): Report['gpu'] {
 class Bench {
   readonly #places: Places
   readonly #given: Arguments
-  readonly #native: typeof Binding
+  readonly #native: Binding.NativeSurface
   readonly #contenders: Contenders
   readonly #threads: readonly number[]
   readonly #report: Report
@@ -83,8 +83,8 @@ class Bench {
   constructor(places: Places, given: Arguments, command: string) {
     this.#places = places
     this.#given = given
-    this.#native = createRequire(__filename)(places.addon) as typeof Binding
-    this.#native.initialize((code, message) => Object.assign(new Error(message), { code }))
+    const { initialize } = createRequire(__filename)(places.addon) as typeof Binding
+    this.#native = initialize((code, message) => Object.assign(new Error(message), { code }))
     const gpu = findGpu(this.#native, given.device)
     const peers = given.contended ? [] : given.peers
     this.#contenders = findContenders(places, peers, gpu?.device ?? 'cpu')

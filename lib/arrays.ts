@@ -26,6 +26,19 @@ export function resultArray(
   return array
 }
 
+/** The caller's array of `length` values, or null where none was given. */
+export function optionalArray(
+  argument: string,
+  given: unknown,
+  meaning: string,
+  length: number,
+): Float32Array | null {
+  if (given === undefined) return null
+  const array = checkFloat32Array(argument, given)
+  checkLength(argument, array, meaning, length)
+  return array
+}
+
 /** A new array of zeros, or ERR_GRU_MEMORY where there is no room for it. */
 export function newFloat32Array(argument: string, meaning: string, length: number): Float32Array {
   checkProduct(argument, meaning, length)

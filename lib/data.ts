@@ -5,6 +5,7 @@
  */
 import { types } from 'node:util'
 import type { NativeModelOptions } from '../binding'
+import { markClass } from './copy'
 import { argumentError, describe } from './errors'
 import { checkFiniteSequence } from './finite'
 import { fixProperties } from './fixed-properties'
@@ -34,6 +35,10 @@ export interface TrainingSequence {
 /** Sequences to train on, each with a length of its own. They are not copied: leave the arrays alone while in use. Its properties cannot be set. */
 export class Dataset {
   readonly #sequences: readonly TrainingSequence[]
+
+  static {
+    markClass(this)
+  }
 
   /**
    * @param sequences - at least one

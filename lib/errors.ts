@@ -4,6 +4,7 @@
  * @module
  */
 import { types } from 'node:util'
+import { otherCopy } from './copy'
 
 /**
  * What went wrong, in a form that programs can test:
@@ -78,7 +79,7 @@ const MAX_QUOTED_LENGTH = 60
 
 /**
  * Any value in a few words for an error message: `"abc"`, `null`, `NaN`, `an Array of 3`, `a
- * Float32Array over a SharedArrayBuffer`. Runs none of the value's own code (getters, `toString`).
+ * Float32Array over a SharedArrayBuffer`, `a Dataset of another copy of gru-native`. Runs none of the value's own code (getters, `toString`).
  */
 export function describe(value: unknown): string {
   switch (typeof value) {
@@ -104,7 +105,9 @@ function describeObject(value: object): string {
   if (ArrayBuffer.isView(value)) return describeView(value as NodeJS.ArrayBufferView)
   if (Array.isArray(value)) return `an Array of ${value.length}`
   const name = constructorName(value)
-  return name === '' || name === 'Object' ? 'an object' : withArticle(shorten(name))
+  const described = name === '' || name === 'Object' ? 'an object' : withArticle(shorten(name))
+  const copy = otherCopy(value)
+  return copy === undefined ? described : `${described} ${copy}`
 }
 
 function describeView(view: NodeJS.ArrayBufferView): string {

@@ -119,6 +119,7 @@ export function startFit(
     given.validation === undefined
       ? undefined
       : epochsOf('validation', given.validation, jobs.model, size, { shuffle: false, seed: 0 })
+  const source = epochsOf('data', data, jobs.model, size, order)
   if (!(data instanceof Dataset)) {
     for (const key of DATASET_KEYS) {
       const isForValidation = key === 'batchSize' && given.validation instanceof Dataset
@@ -133,7 +134,7 @@ export function startFit(
     }
   }
   const orderOf = given.seed === undefined ? jobs.nextEpoch : (epoch: number) => epoch
-  const training = { ...epochsOf('data', data, jobs.model, size, order), epochs, orderOf }
+  const training = { ...source, epochs, orderOf }
   return run(jobs, training, validation, signal)
 }
 

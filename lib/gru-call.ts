@@ -4,10 +4,10 @@
  * @module
  */
 import type { NativeGruOptions } from '../binding'
-import { checkDistinct, resultArray } from './arrays'
+import { checkDistinct, optionalArray, resultArray } from './arrays'
+import { native } from './native'
 import {
   checkFloat32Array,
-  checkLength,
   checkLengths,
   checkMultiple,
   checkOptions,
@@ -37,7 +37,7 @@ export interface ForwardOptions extends ForwardSyncOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Fixed sizes of a layer, with the words for them in messages made once. */
+/** Fixed sizes of a layer. */
 export interface GruShape {
   readonly inputSize: number
   /** D*H */
@@ -91,14 +91,20 @@ function checkForward(
   const given = checkOptions('options', givenOptions, keys)
   const batch = given.batch === undefined ? 1 : checkPositiveInteger('batch', given.batch)
   const input = checkFloat32Array('input', givenInput)
-  const meaning = 'steps*batch*inputSize'
-  const steps = checkMultiple('input', input, meaning, batch * shape.inputSize)
+  const formulas = native().shapeFormulas
+  const steps = checkMultiple('input', input, formulas.gruInput, batch * shape.inputSize)
   const lengths =
     given.lengths === undefined ? null : checkLengths('lengths', given.lengths, batch, steps)
-  const initialState = checkInitialState(given.initialState, batch * shape.stateSize)
+  const stateCount = batch * shape.stateSize
+  const initialState = optionalArray(
+    'initialState',
+    given.initialState,
+    formulas.gruState,
+    stateCount,
+  )
   const outputCount = steps * batch * shape.outputSize
-  const output = resultArray('output', given.output, 'steps*batch*D*hiddenSize', outputCount)
-  const state = resultArray('state', given.state, STATE_MEANING, batch * shape.stateSize)
+  const output = resultArray('output', given.output, formulas.gruOutput, outputCount)
+  const state = resultArray('state', given.state, formulas.gruState, stateCount)
   if (given.output !== undefined) {
     checkDistinct('output', output, 'input', input)
     checkDistinct('output', output, 'initialState', initialState)
@@ -106,13 +112,4 @@ function checkForward(
   }
   if (given.state !== undefined) checkDistinct('state', state, 'input', input)
   return { steps, batch, lengths, input, initialState, output, state, signal: given.signal }
-}
-
-export const STATE_MEANING = 'numLayers*D*batch*hiddenSize'
-
-function checkInitialState(given: unknown, count: number): Float32Array | null {
-  if (given === undefined) return null
-  const state = checkFloat32Array('initialState', given)
-  checkLength('initialState', state, STATE_MEANING, count)
-  return state
 }

@@ -5,11 +5,12 @@
  */
 import type { NativePass } from '../binding'
 import { abortable } from './abort'
-import { checkDistinct, resultArray } from './arrays'
+import { checkDistinct, optionalArray, resultArray } from './arrays'
 import { fixProperties } from './fixed-properties'
-import { type ForwardCall, type GruShape, STATE_MEANING } from './gru-call'
+import type { ForwardCall, GruShape } from './gru-call'
+import { native } from './native'
 import type { Parameters, ParameterTable } from './parameters'
-import { checkFloat32Array, checkLength, checkOptions } from './validate'
+import { checkOptions } from './validate'
 
 /** The gradients of a loss with respect to what a training pass gave; what is absent is 0. */
 export interface OutputGradients {
@@ -152,25 +153,26 @@ export class GruPass {
     const gradients = checkOptions('gradients', givenGradients, OUTPUT_KEYS)
     const given = checkOptions('options', givenOptions, keys)
     const { output: dOutput, state: dState } = gradients
+    const formulas = native().shapeFormulas
     return distinct({
-      dOutput: optionalArray('output', dOutput, 'steps*batch*D*hiddenSize', this.output.length),
-      dState: optionalArray('state', dState, STATE_MEANING, this.state.length),
+      dOutput: optionalArray('output', dOutput, formulas.gruOutput, this.output.length),
+      dState: optionalArray('state', dState, formulas.gruState, this.state.length),
       dInput: resultArray(
         'input',
         given.input,
-        'steps*batch*inputSize',
+        formulas.gruInput,
         this.#rows * this.#shape.inputSize,
       ),
       dInitialState: resultArray(
         'initialState',
         given.initialState,
-        STATE_MEANING,
+        formulas.gruState,
         this.state.length,
       ),
       dParameters: resultArray(
         'parameters',
         given.parameters,
-        'parameterCount',
+        formulas.parameters,
         this.#parameters.count,
       ),
       signal: given.signal,
@@ -187,18 +189,6 @@ export class GruPass {
 }
 
 fixProperties(GruPass, 'a pass is what forwardTraining made it')
-
-function optionalArray(
-  argument: string,
-  given: unknown,
-  meaning: string,
-  length: number,
-): Float32Array | null {
-  if (given === undefined) return null
-  const array = checkFloat32Array(argument, given)
-  checkLength(argument, array, meaning, length)
-  return array
-}
 
 /** Results may share memory with nothing: they are written while the others are still read or written. */
 function distinct(call: BackwardCall): BackwardCall {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { NativeModelOptions } from '../binding'
+import { native } from './native'
 import {
   checkFloat32Array,
   checkInt32Array,
@@ -86,8 +87,9 @@ export function checkInput(
 ): CheckedInput {
   const batch = given.batch === undefined ? 1 : checkPositiveInteger('batch', given.batch)
   const input = checkInputType('input', model, given.input)
-  const meaning = model.tokens > 0 ? 'steps*batch' : 'steps*batch*features'
-  const steps = checkMultiple('input', input, meaning, batch * inputWidth(model))
+  const formulas = native().shapeFormulas
+  const formula = model.tokens > 0 ? formulas.tokens : formulas.features
+  const steps = checkMultiple('input', input, formula, batch * inputWidth(model))
   const lengths =
     given.lengths === undefined ? null : checkLengths('lengths', given.lengths, batch, steps)
   return { steps, batch, lengths, input }
@@ -101,7 +103,9 @@ export function checkTarget(
 ): ModelTarget {
   const target = checkTargetType('target', model, given)
   const count = predictionRows(model, steps, batch) * targetWidth(model)
-  checkLength('target', target, predictionMeaning(model, model.loss === 'meanSquaredError'), count)
+  const { loss } = model
+  const formula = loss === 'crossEntropy' ? classesFormula(model) : valuesFormula(model)
+  checkLength('target', target, formula, count)
   return target
 }
 
@@ -114,10 +118,16 @@ export function predictionRows(
   return every === 'step' ? steps * batch : batch
 }
 
-/** In words, for messages. */
-export function predictionMeaning({ every }: Readonly<NativeModelOptions>, wide: boolean): string {
-  const rows = every === 'step' ? 'steps*batch' : 'batch'
-  return wide ? `${rows}*output.size` : rows
+/** How messages spell out the number of a batch's classes. */
+function classesFormula({ every }: Readonly<NativeModelOptions>): string {
+  const { stepClasses, lastClasses } = native().shapeFormulas
+  return every === 'step' ? stepClasses : lastClasses
+}
+
+/** The same of a batch's values and predictions. */
+export function valuesFormula({ every }: Readonly<NativeModelOptions>): string {
+  const { stepValues, lastValues } = native().shapeFormulas
+  return every === 'step' ? stepValues : lastValues
 }
 
 /** Predictions that count in a batch's loss: those of valid steps, or of sequences that have one. */

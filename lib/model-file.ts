@@ -111,7 +111,7 @@ interface ParsedModel {
 }
 
 function parseModel(json: string, place: string): ParsedModel {
-  const { modelParameterSpecs } = native()
+  const surface = native()
   try {
     const keys = ['version', 'seed', ...ARCHITECTURE_KEYS] as const
     const given = checkOptions('model', parseJson(json, 'model'), keys)
@@ -121,7 +121,7 @@ function parseModel(json: string, place: string): ParsedModel {
     }
     const seed = resolveSeed(given.seed)
     const checked = checkArchitecture(given)
-    const specs = modelParameterSpecs(checked.native)
+    const specs = surface.modelParameterSpecs(checked.native)
     return { seed, architecture: checked.resolved, specs }
   } catch (cause) {
     throw new GruError('ERR_GRU_FORMAT', `${place}: ${(cause as Error).message}`, { cause })

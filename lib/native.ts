@@ -11,7 +11,7 @@ import { GruError, type GruErrorCode, quote } from './errors'
 import { explainLoadError } from './load-error'
 import { warn } from './warnings'
 
-export type Native = typeof Binding
+export type Native = Binding.NativeSurface
 
 /** What the native part says of a job that its abort flag stopped; {@link GruError} never leaves with it. */
 export const ABORTED = 'ERR_GRU_ABORTED'
@@ -34,10 +34,10 @@ export function native(): Native {
 function load(): Native {
   const addonPath = process.env['GRU_NATIVE_ADDON']
   try {
-    const addon = (addonPath ? requireFile(addonPath) : loadBuilt(packageFolder)) as Native
-    addon.initialize((code, message) => new GruError(code as GruErrorCode, message))
-    addon.takeIgnoredVariables().forEach(warnOfVariable)
-    return addon
+    const addon = (addonPath ? requireFile(addonPath) : loadBuilt(packageFolder)) as typeof Binding
+    const surface = addon.initialize((code, message) => new GruError(code as GruErrorCode, message))
+    surface.takeIgnoredVariables().forEach(warnOfVariable)
+    return surface
   } catch (cause) {
     throw new GruError('ERR_GRU_LOAD', explainLoadError(packageFolder, addonPath, cause as Error), {
       cause,

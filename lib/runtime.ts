@@ -23,11 +23,11 @@ const MAX_THREADS = 1024
  * @throws GruError ERR_GRU_LOAD where the native part cannot be loaded
  */
 export function runtime(): Runtime {
-  const { runtime: read, cudaRuntime } = native()
+  const surface = native()
   return {
-    ...read(),
+    ...surface.runtime(),
     get cuda() {
-      return cudaRuntime()
+      return surface.cudaRuntime()
     },
   }
 }

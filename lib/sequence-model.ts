@@ -6,6 +6,7 @@
 import type { NativeModel, NativeModelOptions } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
+import { markClass } from './copy'
 import { argumentError, describe } from './errors'
 import { fixProperties } from './fixed-properties'
 import {
@@ -22,8 +23,8 @@ import {
   checkInput,
   type InputBatch,
   type ModelInput,
-  predictionMeaning,
   predictionRows,
+  valuesFormula,
 } from './model-batch'
 import { checkMetadata, type Metadata, readModel, writeModel } from './model-file'
 import {
@@ -96,6 +97,7 @@ export class SequenceModel {
   #metadata: Metadata = Object.freeze({})
 
   static {
+    markClass(this)
     internals = (model) =>
       #native in model ? { native: model.#native, options: model.#nativeOptions } : undefined
   }
@@ -245,7 +247,7 @@ export class SequenceModel {
   #output(call: CheckedInput, given: unknown): Float32Array {
     const model = this.#nativeOptions
     const count = predictionRows(model, call.steps, call.batch) * model.outputSize
-    const output = resultArray('output', given, predictionMeaning(model, true), count)
+    const output = resultArray('output', given, valuesFormula(model), count)
     if (given !== undefined) checkDistinct('output', output, 'input', call.input)
     return output
   }

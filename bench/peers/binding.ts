@@ -9,8 +9,8 @@ import { serve } from '../serve'
 
 const ADDON = process.env['GRU_NATIVE_ADDON'] ?? process.argv[3]!
 
-const addon = createRequire(__filename)(ADDON) as typeof Binding
-addon.initialize((code, message) => Object.assign(new Error(message), { code }))
+const { initialize } = createRequire(__filename)(ADDON) as typeof Binding
+const addon = initialize((code, message) => Object.assign(new Error(message), { code }))
 
 void serve(addon.runtime().version, (job) => {
   const { steps, batch } = job.case

@@ -17,18 +17,6 @@ Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t
 
 }  // namespace
 
-Status check_count(const char* name, CheckedSize expected, std::size_t got) {
-  const auto count = expected.elements();
-  if (count && *count == got) return {};
-  const std::string wanted = count ? std::to_string(*count) : "at most 2^48";
-  return Status::shape(std::string(name) + ": expected " + wanted + " values, got " +
-                       std::to_string(got));
-}
-
-Status check_optional_count(const char* name, CheckedSize expected, std::size_t got) {
-  return got == 0 ? Status() : check_count(name, expected, got);
-}
-
 Status check_ids(const char* name, std::span<const std::int32_t> ids,
                  std::span<const std::int32_t> rows, std::size_t limit) {
   if (!rows.empty()) {

@@ -1,31 +1,11 @@
 #include "base/rows.h"
 
 #include <algorithm>
-#include <limits>
 #include <numeric>
-#include <string>
-
-#include "base/size.h"
 
 namespace gru {
 
 namespace {
-
-Status check_lengths(const BatchShape& shape) {
-  if (shape.lengths.empty()) return {};
-  if (shape.lengths.size() != shape.batch) {
-    return Status::shape("lengths: expected batch = " + std::to_string(shape.batch) +
-                         " values, got " + std::to_string(shape.lengths.size()));
-  }
-  for (std::size_t b = 0; b < shape.batch; ++b) {
-    const std::int32_t length = shape.lengths[b];
-    if (length < 0 || static_cast<std::size_t>(length) > shape.steps) {
-      return Status::value("lengths[" + std::to_string(b) + "]: expected 0 to steps = " +
-                           std::to_string(shape.steps) + ", got " + std::to_string(length));
-    }
-  }
-  return {};
-}
 
 bool all_equal(std::span<const std::int32_t> lengths, std::size_t steps) {
   return std::all_of(lengths.begin(), lengths.end(), [steps](std::int32_t length) {
@@ -79,13 +59,6 @@ void RowMap::map_rows(bool batch_first) {
 
 Status RowMap::build(const BatchShape& shape, bool batch_first, RowMap& map) {
   return guarded([&]() -> Status {
-    const auto rows = (CheckedSize(shape.steps) * shape.batch).elements();
-    if (!rows || *rows > std::numeric_limits<std::int32_t>::max()) {
-      return Status::shape("input: expected steps * batch of at most 2^31 - 1, got " +
-                           std::to_string(shape.steps) + " * " + std::to_string(shape.batch));
-    }
-    GRU_RETURN_IF_ERROR(check_lengths(shape));
-
     RowMap made;
     made.steps_ = shape.steps;
     made.batch_ = shape.batch;

@@ -9,7 +9,8 @@
 
 namespace gru {
 
-/// The shape of a caller's batch: `lengths` empty means that every sequence has all `steps`.
+/// The shape of a caller's batch of 2^31 - 1 rows at most: a length from 0 to `steps` for each
+/// sequence, or none, which means that every sequence has all steps. The caller has checked that.
 struct BatchShape {
   std::size_t steps = 0;
   std::size_t batch = 0;
@@ -24,8 +25,7 @@ struct BatchShape {
 /// batch is its own packing.
 class RowMap {
  public:
-  /// Fails with a value status naming `lengths` where one is out of 0..steps, with a shape status
-  /// where their number is not the batch or sizes overflow.
+  /// Fails for want of memory alone, and then leaves `map` as it was.
   static Status build(const BatchShape& shape, bool batch_first, RowMap& map);
 
   std::size_t steps() const { return steps_; }

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <numeric>
-#include <utility>
 #include <vector>
 
 #include "testing/random_cases.h"
@@ -155,24 +153,6 @@ GRU_TEST(a_dense_time_major_batch_needs_no_tables) {
   GRU_CHECK(Batch({1, 3, {}, true}).build().is_identity());
   GRU_CHECK(Batch({4, 1, {}, true}).build().is_identity());
   GRU_CHECK(!Batch({4, 3, {}, true}).build().is_identity());
-}
-
-GRU_TEST(wrong_shapes_are_refused_and_leave_the_map_alone) {
-  RowMap map = Batch{2, 2, {1, 2}}.build();
-  const auto refuse = [&map](StatusCode code, const char* part, std::size_t steps,
-                             std::size_t batch, std::vector<std::int32_t> lengths) {
-    GRU_CHECK_REFUSED(RowMap::build({steps, batch, lengths}, false, map), code, part);
-    GRU_CHECK(map.steps() == 2 && map.rows() == 3);
-  };
-  refuse(StatusCode::shape, "lengths: expected batch = 3 values, got 2", 4, 3, {1, 2});
-  refuse(StatusCode::shape, "lengths: expected batch = 1 values, got 2", 4, 1, {1, 2});
-  refuse(StatusCode::value, "lengths[1]: expected 0 to steps = 4, got 5", 4, 2, {1, 5});
-  refuse(StatusCode::value, "lengths[0]: expected 0 to steps = 4, got -1", 4, 2, {-1, 1});
-  refuse(StatusCode::value, "lengths[0]: expected 0 to steps = 0, got 1", 0, 1, {1});
-  constexpr std::size_t huge = std::numeric_limits<std::size_t>::max();
-  refuse(StatusCode::shape, "input: ", huge, 2, {});
-  refuse(StatusCode::shape, "input: ", std::size_t{1} << 32, std::size_t{1} << 32, {});
-  refuse(StatusCode::shape, "input: ", std::size_t{1} << 16, std::size_t{1} << 15, {});
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 
 namespace gru::binding {
 
-napi_value AbortObject::define(napi_env env) {
+napi_value AbortObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {method<&AbortObject::abort>("abort")};
-  return define_class<AbortObject>(env, members);
+  return define_class<AbortObject>(surface, members);
 }
 
 napi_value AbortObject::abort(Arguments&) {
@@ -14,11 +14,9 @@ napi_value AbortObject::abort(Arguments&) {
   return nullptr;
 }
 
-std::shared_ptr<AbortFlag> read_abort(napi_env env, napi_value value) {
-  if (is_null(env, value)) return nullptr;
-  const AbortObject* const object = unwrap<AbortObject>(env, value);
-  if (object == nullptr) refuse_type("abort", "an AbortFlag or null", describe(env, value));
-  return object->flag();
+std::shared_ptr<AbortFlag> read_abort(const Arguments& arguments, napi_value value) {
+  if (is_null(arguments.env(), value)) return nullptr;
+  return unwrap<AbortObject>(arguments, value, "abort", "an AbortFlag or null").flag();
 }
 
 }  // namespace gru::binding

@@ -11,11 +11,11 @@ namespace gru::binding {
 class AbortObject {
  public:
   static constexpr const char* class_name = "AbortFlag";
-  static constexpr napi_type_tag type_tag{0x9d0a6a3c1b5e4f27, 0x8e41c7d20f93ab61};
+  static constexpr napi_type_tag type_tag{0xb1cbc3ac93ca0fa5, 0xcb6f9e4c226307d3};
   static std::unique_ptr<AbortObject> construct(Arguments&) {
     return std::make_unique<AbortObject>();
   }
-  static napi_value define(napi_env env);
+  static napi_value define(Surface& surface);
 
   const std::shared_ptr<AbortFlag>& flag() const { return flag_; }
   napi_value abort(Arguments& arguments);
@@ -25,6 +25,6 @@ class AbortObject {
 };
 
 /// The flag of an `abort` argument; null for null.
-std::shared_ptr<AbortFlag> read_abort(napi_env env, napi_value value);
+std::shared_ptr<AbortFlag> read_abort(const Arguments& arguments, napi_value value);
 
 }  // namespace gru::binding

@@ -2,56 +2,65 @@
 
 #include "binding/abort_object.h"
 #include "binding/entry.h"
+#include "binding/environment.h"
 #include "binding/gru_object.h"
 #include "binding/model_object.h"
 #include "binding/pass_object.h"
 #include "binding/reference.h"
+#include "binding/results.h"
 #include "binding/runtime.h"
+#include "binding/shapes.h"
 #include "binding/trainer_object.h"
 #include "binding/values.h"
 
-/// The exports of the addon, as binding.d.ts declares them.
+/// What the addon exports, and the surface that it gives, as binding.d.ts declares them.
 
 namespace gru::binding {
 
 namespace {
 
-napi_value initialize(Arguments& arguments) {
-  napi_valuetype type = napi_undefined;
-  check_call(napi_typeof(arguments.env(), arguments[0], &type));
-  if (type != napi_function) {
-    refuse_type("createError", "a function", describe(arguments.env(), arguments[0]));
-  }
-  Environment::of(arguments.env()).set_error_factory(arguments[0]);
-  return nullptr;
-}
-
-napi_property_descriptor exported_function(const char* name, napi_callback function) {
+napi_property_descriptor function(const char* name, napi_callback function) {
   return {name, nullptr, function, nullptr, nullptr, nullptr, napi_default_jsproperty, nullptr};
 }
 
-napi_property_descriptor exported_class(const char* name, napi_value constructor) {
-  return {name, nullptr, nullptr, nullptr, nullptr, constructor, napi_default_jsproperty, nullptr};
+napi_property_descriptor value(const char* name, napi_value value) {
+  return {name, nullptr, nullptr, nullptr, nullptr, value, napi_default_jsproperty, nullptr};
+}
+
+napi_value initialize(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  napi_valuetype type = napi_undefined;
+  check_call(napi_typeof(env, arguments[0], &type));
+  if (type != napi_function) {
+    refuse_type("createError", "a function", describe(env, arguments[0]));
+  }
+  Surface& surface = Environment::of(env).open_surface(arguments[0]);
+  const napi_value pass_class = PassObject::define(surface);
+  surface.set_pass_constructor(pass_class);
+  const napi_property_descriptor members[] = {
+      // Keeps the maker, to which the surface itself has no more than a weak reference.
+      value("createError", arguments[0]),
+      value("shapeFormulas", shape_formulas(env)),
+      function("runtime", entry<runtime>),
+      function("cudaRuntime", entry<cuda_runtime>),
+      function("setThreads", entry<set_threads>),
+      function("takeIgnoredVariables", entry<take_ignored_variables>),
+      function("modelParameterSpecs", entry<model_parameter_specs>),
+      function("referenceGru", entry<reference_gru>),
+      value(AbortObject::class_name, AbortObject::define(surface)),
+      value(GruObject::class_name, GruObject::define(surface)),
+      value(PassObject::class_name, pass_class),
+      value(ModelObject::class_name, ModelObject::define(surface)),
+      value(TrainerObject::class_name, TrainerObject::define(surface)),
+  };
+  napi_value object = make_object(env, {});
+  define_members(surface, object, members);
+  return object;
 }
 
 Napi::Object define_exports(Napi::Env env, Napi::Object exports) {
   Environment::create(env);
-  const napi_value pass_class = PassObject::define(env);
-  Environment::of(env).set_pass_constructor(pass_class);
-  const napi_property_descriptor properties[] = {
-      exported_function("initialize", entry<initialize>),
-      exported_function("runtime", entry<runtime>),
-      exported_function("cudaRuntime", entry<cuda_runtime>),
-      exported_function("setThreads", entry<set_threads>),
-      exported_function("modelParameterSpecs", entry<model_parameter_specs>),
-      exported_function("takeIgnoredVariables", entry<take_ignored_variables>),
-      exported_function("referenceGru", entry<reference_gru>),
-      exported_class(AbortObject::class_name, AbortObject::define(env)),
-      exported_class(GruObject::class_name, GruObject::define(env)),
-      exported_class(PassObject::class_name, pass_class),
-      exported_class(ModelObject::class_name, ModelObject::define(env)),
-      exported_class(TrainerObject::class_name, TrainerObject::define(env)),
-  };
+  const napi_property_descriptor properties[] = {function("initialize", entry<initialize>)};
   check_call(napi_define_properties(env, exports, std::size(properties), properties));
   return exports;
 }

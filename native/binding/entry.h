@@ -7,8 +7,8 @@
 #include <exception>
 #include <new>
 
-#include "binding/environment.h"
 #include "binding/failure.h"
+#include "binding/surface.h"
 
 /// The way from JavaScript into C++ functions and back: no exception passes.
 
@@ -17,9 +17,10 @@ namespace gru::binding {
 /// The arguments of one call; those that were not given are undefined.
 class Arguments {
  public:
-  Arguments(napi_env env, napi_callback_info info) : env_(env) {
+  Arguments(napi_env env, napi_callback_info info) noexcept : env_(env) {
     std::size_t count = values_.size();
-    check_call(napi_get_cb_info(env, info, &count, values_.data(), &receiver_, nullptr));
+    // Cannot fail: every pointer is there.
+    napi_get_cb_info(env, info, &count, values_.data(), &receiver_, &data_);
   }
 
   napi_env env() const { return env_; }
@@ -27,20 +28,28 @@ class Arguments {
   napi_value receiver() const { return receiver_; }
   napi_value operator[](std::size_t index) const { return values_[index]; }
 
+  /// The instance of the surface that the function belongs to. `initialize` alone belongs to none.
+  Surface& surface() const { return *static_cast<Surface*>(data_); }
+  napi_value error(const Failure& failure) const noexcept {
+    return data_ == nullptr ? plain_error(env_, failure) : surface().error(failure);
+  }
+
  private:
   static constexpr std::size_t most = 8;
   napi_env env_;
   napi_value receiver_ = nullptr;
+  void* data_ = nullptr;
   std::array<napi_value, most> values_{};
 };
 
-/// Runs `body` and gives what it returns; of what it throws `fail` makes the result, from a
-/// JavaScript error.
+/// Runs `body` on the arguments and gives what it returns; of what it throws `fail` makes the
+/// result, from a JavaScript error.
 template <class Body, class Fail>
-napi_value contain(napi_env env, Body&& body, Fail&& fail) noexcept {
+napi_value contain(napi_env env, napi_callback_info info, Body&& body, Fail&& fail) noexcept {
+  Arguments arguments(env, info);
   Failure failure;
   try {
-    return body();
+    return body(arguments);
   } catch (const Napi::Error& error) {
     return fail(error.Value());
   } catch (Failure& thrown) {
@@ -54,40 +63,28 @@ napi_value contain(napi_env env, Body&& body, Fail&& fail) noexcept {
   bool is_pending = false;
   napi_is_exception_pending(env, &is_pending);
   if (is_pending) napi_get_and_clear_last_exception(env, &pending);
-  return fail(is_pending ? pending : Environment::of(env).error(failure));
+  return fail(is_pending ? pending : arguments.error(failure));
 }
 
 /// A function that throws what fails.
 template <napi_value (*function)(Arguments&)>
 napi_value entry(napi_env env, napi_callback_info info) {
-  return contain(
-      env,
-      [&] {
-        Arguments arguments(env, info);
-        return function(arguments);
-      },
-      [env](napi_value error) -> napi_value {
-        napi_throw(env, error);
-        return nullptr;
-      });
+  return contain(env, info, function, [env](napi_value error) -> napi_value {
+    napi_throw(env, error);
+    return nullptr;
+  });
 }
 
 /// A function that returns a promise and never throws: what fails rejects it.
 template <napi_value (*function)(Arguments&)>
 napi_value promise_entry(napi_env env, napi_callback_info info) {
-  return contain(
-      env,
-      [&] {
-        Arguments arguments(env, info);
-        return function(arguments);
-      },
-      [env](napi_value error) -> napi_value {
-        napi_deferred deferred = nullptr;
-        napi_value promise = nullptr;
-        if (napi_create_promise(env, &deferred, &promise) != napi_ok) return nullptr;
-        napi_reject_deferred(env, deferred, error);
-        return promise;
-      });
+  return contain(env, info, function, [env](napi_value error) -> napi_value {
+    napi_deferred deferred = nullptr;
+    napi_value promise = nullptr;
+    if (napi_create_promise(env, &deferred, &promise) != napi_ok) return nullptr;
+    napi_reject_deferred(env, deferred, error);
+    return promise;
+  });
 }
 
 }  // namespace gru::binding

@@ -4,38 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "binding/pass_object.h"
 #include "binding/promise_job.h"
 
 namespace gru::binding {
-
-namespace {
-
-/// A plain Error with a code, for the time before `initialize` and for when the factory fails.
-napi_value plain_error(napi_env env, const Failure& failure) noexcept {
-  napi_value code = nullptr;
-  napi_value message = nullptr;
-  napi_value error = nullptr;
-  napi_create_string_utf8(env, failure.code, NAPI_AUTO_LENGTH, &code);
-  napi_create_string_utf8(env, failure.message.data(), failure.message.size(), &message);
-  napi_create_error(env, code, message, &error);
-  return error;
-}
-
-void replace_reference(napi_env env, napi_ref& reference, napi_value value) {
-  napi_ref fresh = nullptr;
-  check_call(napi_create_reference(env, value, 1, &fresh));
-  if (reference != nullptr) napi_delete_reference(env, reference);
-  reference = fresh;
-}
-
-napi_value value_of(napi_env env, napi_ref reference) noexcept {
-  napi_value value = nullptr;
-  if (reference != nullptr) napi_get_reference_value(env, reference, &value);
-  return value;
-}
-
-}  // namespace
 
 Environment::Environment(napi_env env) : env_(env) {}
 
@@ -59,40 +30,10 @@ Environment& Environment::of(napi_env env) {
   return *static_cast<Environment*>(data);
 }
 
-void Environment::set_error_factory(napi_value factory) {
-  replace_reference(env_, error_factory_, factory);
+Surface& Environment::open_surface(napi_value create_error) {
+  surfaces_.push_back(std::make_unique<Surface>(*this, create_error));
+  return *surfaces_.back();
 }
-
-napi_value Environment::error(const Failure& failure) const noexcept {
-  napi_value factory = value_of(env_, error_factory_);
-  if (factory == nullptr) return plain_error(env_, failure);
-  napi_value arguments[2] = {nullptr, nullptr};
-  napi_value undefined = nullptr;
-  napi_value error = nullptr;
-  napi_get_undefined(env_, &undefined);
-  napi_create_string_utf8(env_, failure.code, NAPI_AUTO_LENGTH, &arguments[0]);
-  napi_create_string_utf8(env_, failure.message.data(), failure.message.size(), &arguments[1]);
-  if (napi_call_function(env_, undefined, factory, 2, arguments, &error) == napi_ok) return error;
-  napi_value thrown = nullptr;
-  napi_get_and_clear_last_exception(env_, &thrown);
-  return plain_error(env_, failure);
-}
-
-void Environment::set_pass_constructor(napi_value constructor) {
-  replace_reference(env_, pass_constructor_, constructor);
-}
-
-napi_value Environment::create_pass(std::unique_ptr<PassObject> pass) {
-  new_pass_ = std::move(pass);
-  napi_value object = nullptr;
-  const napi_status status =
-      napi_new_instance(env_, value_of(env_, pass_constructor_), 0, nullptr, &object);
-  new_pass_.reset();
-  check_call(status);
-  return object;
-}
-
-std::unique_ptr<PassObject> Environment::take_new_pass() { return std::move(new_pass_); }
 
 napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
   PromiseJob& started = *job;
@@ -161,15 +102,19 @@ std::unique_ptr<PromiseJob> Environment::take(PromiseJob& job) noexcept {
 
 void Environment::settle(PromiseJob& job) noexcept {
   const std::unique_ptr<PromiseJob> taken = take(job);
+  const Surface& surface = taken->surface();
   // Where JavaScript may no longer run, nothing can settle the promise, and nobody waits for it.
+  // Code of JavaScript's may run in all that follows: a maker of errors, a getter of `then`.
   try {
     napi_resolve_deferred(env_, taken->deferred_, taken->outcome());
   } catch (const Failure& failure) {
-    napi_reject_deferred(env_, taken->deferred_, error(failure));
+    napi_reject_deferred(env_, taken->deferred_, surface.error(failure));
   } catch (const std::bad_alloc&) {
-    napi_reject_deferred(env_, taken->deferred_, error({"ERR_GRU_MEMORY", "out of memory"}));
+    napi_reject_deferred(env_, taken->deferred_,
+                         surface.error({"ERR_GRU_MEMORY", "out of memory"}));
   } catch (const std::exception& exception) {
-    napi_reject_deferred(env_, taken->deferred_, error({"ERR_GRU_INTERNAL", exception.what()}));
+    napi_reject_deferred(env_, taken->deferred_,
+                         surface.error({"ERR_GRU_INTERNAL", exception.what()}));
   }
 }
 

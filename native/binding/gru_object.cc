@@ -11,14 +11,15 @@ namespace gru::binding {
 namespace {
 
 /// The arguments of all forms of forward, in place.
-GruCall read_call(const Arguments& arguments) {
+GruCall read_call(const Arguments& arguments, const GruOptions& options) {
   const napi_env env = arguments.env();
   GruCall call;
-  call.input = read_array<float>(env, arguments[3], "input");
-  call.shape = read_batch_shape(arguments, call.input.size());
-  call.initial_state = read_optional_array<float>(env, arguments[4], "initialState");
-  call.output = read_array<float>(env, arguments[5], "output");
-  call.state = read_array<float>(env, arguments[6], "state");
+  call.shape = read_batch_shape(arguments);
+  const GruShapes shapes = shapes_of(options, call.shape.steps, call.shape.batch);
+  call.input = read_tensor<float>(env, arguments[3], "input", shapes.input);
+  call.initial_state = read_optional_tensor<float>(env, arguments[4], "initialState", shapes.state);
+  call.output = read_tensor<float>(env, arguments[5], "output", shapes.output);
+  call.state = read_tensor<float>(env, arguments[6], "state", shapes.state);
   return call;
 }
 
@@ -26,8 +27,8 @@ GruCall read_call(const Arguments& arguments) {
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* name,
                                        const SharedGru& gru, GruCall& call) {
   const napi_env env = arguments.env();
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), name, gru.queue(),
-                                          read_abort(env, arguments[7]));
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), name, gru.queue(),
+                                          read_abort(arguments, arguments[7]));
   call.shape.lengths = job->arrays.copy(call.shape.lengths);
   call.input = job->arrays.copy(call.input);
   call.initial_state = job->arrays.copy(call.initial_state);
@@ -39,7 +40,7 @@ std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* n
 
 }  // namespace
 
-napi_value GruObject::define(napi_env env) {
+napi_value GruObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       getter<&GruObject::device>("device"),
       getter<&GruObject::parameter_count>("parameterCount"),
@@ -52,7 +53,7 @@ napi_value GruObject::define(napi_env env) {
       promise_method<&GruObject::forward_training>("forwardTraining"),
       method<&GruObject::dispose>("dispose"),
   };
-  return define_class<GruObject>(env, members);
+  return define_class<GruObject>(surface, members);
 }
 
 std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
@@ -70,16 +71,16 @@ std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
 napi_value GruObject::forward_sync(Arguments& arguments) {
   const auto layer = gru_->idle_object(arguments.env(), "gru.forwardSync",
                                        "await it, or call gru.forward, which waits for its turn");
-  check(layer->forward(read_call(arguments)));
+  check(layer->forward(read_call(arguments, layer->options())));
   return nullptr;
 }
 
 napi_value GruObject::forward(Arguments& arguments) {
   const std::shared_ptr<GruLayer> layer = gru_->object();
-  GruCall call = read_call(arguments);
+  GruCall call = read_call(arguments, layer->options());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "gru.forward", *gru_, call);
   job->work = [layer, call] { return layer->forward(call); };
-  return gru_->start(Environment::of(arguments.env()), std::move(job));
+  return gru_->start(std::move(job));
 }
 
 napi_value GruObject::forward_training_sync(Arguments& arguments) {
@@ -87,20 +88,21 @@ napi_value GruObject::forward_training_sync(Arguments& arguments) {
       gru_->idle_object(arguments.env(), "gru.forwardTrainingSync",
                         "await it, or call gru.forwardTraining, which waits for its turn");
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
-  check(layer->forward_training(read_call(arguments), kept->pass));
-  return create_pass(Environment::of(arguments.env()), gru_, {gru_->queue(), kept});
+  const GruCall call = read_call(arguments, layer->options());
+  check(layer->forward_training(call, kept->pass));
+  return create_pass(arguments.surface(), gru_, {gru_->queue(), kept});
 }
 
 napi_value GruObject::forward_training(Arguments& arguments) {
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
-  GruCall call = read_call(arguments);
+  GruCall call = read_call(arguments, kept->layer->options());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "gru.forwardTraining", *gru_, call);
   job->work = [kept, call] { return kept->layer->forward_training(call, kept->pass); };
   const auto owned = std::make_shared<Owned<KeptPass>>(gru_->queue(), kept);
-  job->result = [gru = gru_, owned](Environment& environment) {
-    return create_pass(environment, gru, std::move(*owned));
+  job->result = [gru = gru_, owned](Surface& surface) {
+    return create_pass(surface, gru, std::move(*owned));
   };
-  return gru_->start(Environment::of(arguments.env()), std::move(job));
+  return gru_->start(std::move(job));
 }
 
 napi_value GruObject::dispose(Arguments&) {

@@ -14,9 +14,9 @@ using SharedGru = SharedNative<GruLayer>;
 class GruObject {
  public:
   static constexpr const char* class_name = "NativeGru";
-  static constexpr napi_type_tag type_tag{0x2f6bd1c97a0348e5, 0xb3d05e8841f7c92a};
+  static constexpr napi_type_tag type_tag{0x503a78dc645a736f, 0xf4bf8d354868085f};
   static std::unique_ptr<GruObject> construct(Arguments& arguments);
-  static napi_value define(napi_env env);
+  static napi_value define(Surface& surface);
 
   explicit GruObject(std::shared_ptr<SharedGru> gru) : gru_(std::move(gru)) {}
 

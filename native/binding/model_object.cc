@@ -9,14 +9,26 @@ namespace gru::binding {
 ModelInput read_model_input(const Arguments& arguments, const ModelOptions& options) {
   const napi_env env = arguments.env();
   ModelInput input;
+  input.shape = read_batch_shape(arguments);
+  const ModelShapes shapes = shapes_of(options, input.shape.steps, input.shape.batch);
   if (options.input == InputKind::tokens) {
-    input.tokens = read_array<std::int32_t>(env, arguments[3], "input");
+    input.tokens = read_tensor<std::int32_t>(env, arguments[3], "input", shapes.input);
   } else {
-    input.features = read_array<float>(env, arguments[3], "input");
+    input.features = read_tensor<float>(env, arguments[3], "input", shapes.input);
   }
-  input.shape = read_batch_shape(arguments, input.tokens.size() + input.features.size());
   return input;
 }
+
+namespace {
+
+/// The array for predictions, which follows the input, in place.
+std::span<float> read_output(const Arguments& arguments, const ModelOptions& options,
+                             const BatchShape& shape) {
+  return read_tensor<float>(arguments.env(), arguments[4], "output",
+                            shapes_of(options, shape.steps, shape.batch).predictions);
+}
+
+}  // namespace
 
 void keep_model_input(PromiseJob& job, ModelInput& input) {
   input.shape.lengths = job.arrays.copy(input.shape.lengths);
@@ -32,7 +44,7 @@ napi_value model_parameter_specs(Arguments& arguments) {
   return parameter_specs(env, layout);
 }
 
-napi_value ModelObject::define(napi_env env) {
+napi_value ModelObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       getter<&ModelObject::device>("device"),
       getter<&ModelObject::parameter_count>("parameterCount"),
@@ -43,7 +55,7 @@ napi_value ModelObject::define(napi_env env) {
       promise_method<&ModelObject::predict>("predict"),
       method<&ModelObject::dispose>("dispose"),
   };
-  return define_class<ModelObject>(env, members);
+  return define_class<ModelObject>(surface, members);
 }
 
 std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
@@ -63,7 +75,7 @@ napi_value ModelObject::predict_sync(Arguments& arguments) {
       model_->idle_object(arguments.env(), "model.predictSync",
                           "await it, or call model.predict, which waits for its turn");
   const ModelInput input = read_model_input(arguments, model->options());
-  check(model->predict(input, read_array<float>(arguments.env(), arguments[4], "output")));
+  check(model->predict(input, read_output(arguments, model->options(), input.shape)));
   return nullptr;
 }
 
@@ -71,13 +83,13 @@ napi_value ModelObject::predict(Arguments& arguments) {
   const napi_env env = arguments.env();
   const std::shared_ptr<Model> model = model_->object();
   ModelInput input = read_model_input(arguments, model->options());
-  const std::span<float> output = read_array<float>(env, arguments[4], "output");
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), "model.predict", model_->queue(),
-                                          read_abort(env, arguments[5]));
+  const std::span<float> output = read_output(arguments, model->options(), input.shape);
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), "model.predict", model_->queue(),
+                                          read_abort(arguments, arguments[5]));
   keep_model_input(*job, input);
   const std::span<float> predictions = job->arrays.output(env, arguments[4], output, "output");
   job->work = [model, input, predictions] { return model->predict(input, predictions); };
-  return model_->start(Environment::of(env), std::move(job));
+  return model_->start(std::move(job));
 }
 
 napi_value ModelObject::dispose(Arguments&) {

@@ -15,9 +15,9 @@ using SharedModel = SharedNative<Model>;
 class ModelObject {
  public:
   static constexpr const char* class_name = "NativeModel";
-  static constexpr napi_type_tag type_tag{0x5ac3871e96d04fb2, 0xa7f41b0c58e2d369};
+  static constexpr napi_type_tag type_tag{0x7bbe6729f6325ba9, 0xb3cde598aac288c4};
   static std::unique_ptr<ModelObject> construct(Arguments& arguments);
-  static napi_value define(napi_env env);
+  static napi_value define(Surface& surface);
 
   explicit ModelObject(std::shared_ptr<SharedModel> model) : model_(std::move(model)) {}
 

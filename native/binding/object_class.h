@@ -4,8 +4,10 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "binding/entry.h"
+#include "binding/values.h"
 
 /// JavaScript classes whose objects own a C++ object. Objects carry their class's tag, so that a
 /// method called on any other object, or given one, is refused and never misread.
@@ -20,26 +22,49 @@ concept ObjectClass = requires(Arguments& arguments) {
                         { T::construct(arguments) } -> std::same_as<std::unique_ptr<T>>;
                       };
 
-/// The T that `value` owns, or null where it is no object of T's class.
+/// What every object of these classes begins with in C++. The classes' tags stand for this layout
+/// too: an object may come from another copy of this addon, perhaps of another version, and only
+/// this much of it may be read. Who changes the layout draws new tags.
+struct ObjectHeader {
+  const Surface* surface;
+};
+
+template <class T>
+struct OwnedObject : ObjectHeader {
+  std::unique_ptr<T> object;
+};
+
+/// "a NativeGru", "an AbortFlag".
 template <ObjectClass T>
-T* unwrap(napi_env env, napi_value value) {
+std::string one_of_class() {
+  const std::string name = T::class_name;
+  return (std::string("AEIO").find(name.front()) == std::string::npos ? "a " : "an ") + name;
+}
+
+/// The T that `value` owns. ERR_GRU_TYPE, naming `name` and what was `expected`, where it is no
+/// object of T's class, or one that belongs to another instance of the surface.
+template <ObjectClass T>
+T& unwrap(const Arguments& arguments, napi_value value, const char* name,
+          const std::string& expected) {
+  const napi_env env = arguments.env();
   napi_valuetype type = napi_undefined;
   bool is_tagged = false;
-  void* object = nullptr;
+  void* owned = nullptr;
   napi_typeof(env, value, &type);
-  if (type != napi_object) return nullptr;
-  napi_check_object_type_tag(env, value, &T::type_tag, &is_tagged);
-  if (is_tagged) napi_unwrap(env, value, &object);
-  return static_cast<T*>(object);
+  if (type == napi_object) napi_check_object_type_tag(env, value, &T::type_tag, &is_tagged);
+  if (is_tagged) napi_unwrap(env, value, &owned);
+  if (owned == nullptr) refuse_type(name, expected, describe(env, value));
+  auto* const header = static_cast<ObjectHeader*>(owned);
+  if (header->surface != &arguments.surface()) {
+    refuse_type(name, expected,
+                one_of_class<T>() + " of another copy of gru-native: the package is loaded twice");
+  }
+  return *static_cast<OwnedObject<T>*>(header)->object;
 }
 
 template <ObjectClass T>
 T& unwrap_receiver(const Arguments& arguments) {
-  T* const object = unwrap<T>(arguments.env(), arguments.receiver());
-  if (object == nullptr) {
-    refuse_type("this", std::string("a ") + T::class_name, "something else");
-  }
-  return *object;
+  return unwrap<T>(arguments, arguments.receiver(), "this", one_of_class<T>());
 }
 
 template <ObjectClass T>
@@ -47,12 +72,16 @@ napi_value construct_entry(Arguments& arguments, napi_value new_target) {
   if (new_target == nullptr) {
     refuse_type(T::class_name, "a call with new", "a call without it");
   }
-  std::unique_ptr<T> object = T::construct(arguments);
-  const napi_finalize destroy = [](napi_env, void* data, void*) { delete static_cast<T*>(data); };
+  auto owned = std::make_unique<OwnedObject<T>>();
+  owned->surface = &arguments.surface();
+  owned->object = T::construct(arguments);
+  const napi_finalize destroy = [](napi_env, void* data, void*) {
+    delete static_cast<OwnedObject<T>*>(static_cast<ObjectHeader*>(data));
+  };
   check_call(napi_type_tag_object(arguments.env(), arguments.receiver(), &T::type_tag));
-  check_call(
-      napi_wrap(arguments.env(), arguments.receiver(), object.get(), destroy, nullptr, nullptr));
-  object.release();
+  check_call(napi_wrap(arguments.env(), arguments.receiver(),
+                       static_cast<ObjectHeader*>(owned.get()), destroy, nullptr, nullptr));
+  owned.release();
   return arguments.receiver();
 }
 
@@ -60,9 +89,8 @@ napi_value construct_entry(Arguments& arguments, napi_value new_target) {
 template <ObjectClass T>
 napi_value constructor(napi_env env, napi_callback_info info) {
   return contain(
-      env,
-      [&] {
-        Arguments arguments(env, info);
+      env, info,
+      [&](Arguments& arguments) {
         napi_value new_target = nullptr;
         check_call(napi_get_new_target(env, info, &new_target));
         return construct_entry<T>(arguments, new_target);
@@ -106,16 +134,26 @@ napi_property_descriptor getter(const char* name) {
           nullptr, nullptr, napi_configurable, nullptr};
 }
 
-/// Makes the class. Its members are plain functions of the prototype: as members of a class
-/// template V8 would check their receiver itself, and refuse it with an error that has no code.
+/// Defines properties, whose functions then belong to the surface.
+inline void define_members(Surface& surface, napi_value object,
+                           std::span<const napi_property_descriptor> members) {
+  std::vector<napi_property_descriptor> bound(members.begin(), members.end());
+  for (napi_property_descriptor& member : bound) member.data = &surface;
+  check_call(napi_define_properties(surface.env(), object, bound.size(), bound.data()));
+}
+
+/// Makes the class for one instance of the surface. Its members are plain functions of the
+/// prototype: as members of a class template V8 would check their receiver itself, and refuse it
+/// with an error that has no code.
 template <ObjectClass T>
-napi_value define_class(napi_env env, std::span<const napi_property_descriptor> members) {
+napi_value define_class(Surface& surface, std::span<const napi_property_descriptor> members) {
+  const napi_env env = surface.env();
   napi_value defined = nullptr;
   napi_value prototype = nullptr;
-  check_call(napi_define_class(env, T::class_name, NAPI_AUTO_LENGTH, constructor<T>, nullptr, 0,
+  check_call(napi_define_class(env, T::class_name, NAPI_AUTO_LENGTH, constructor<T>, &surface, 0,
                                nullptr, &defined));
   check_call(napi_get_named_property(env, defined, "prototype", &prototype));
-  check_call(napi_define_properties(env, prototype, members.size(), members.data()));
+  define_members(surface, prototype, members);
   return defined;
 }
 

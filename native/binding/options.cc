@@ -1,6 +1,5 @@
 #include "binding/options.h"
 
-#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
@@ -19,41 +18,52 @@ class Options {
     object_ = value.As<Napi::Object>();
   }
 
+  /// Runs the getter, where the property has one.
   Napi::Value get(const char* key) const { return object_.Get(key); }
 
   std::size_t size(const char* key, std::uint64_t minimum = 1) const {
     return read_integer(env_, get(key), key, minimum, max_extent);
   }
 
-  std::string text(const char* key) const { return read_string(env_, get(key), key); }
+  std::string text(const char* key) const { return read_string(env_, get(key), key, "a string"); }
   std::string text_or(const char* key, const char* fallback) const {
     return is_undefined(env_, get(key)) ? fallback : text(key);
   }
 
   bool boolean(const char* key) const { return read_boolean(env_, get(key), key); }
 
-  /// A finite number, 0 or more, and below `limit`.
-  double number(const char* key, double limit = std::numeric_limits<double>::infinity()) const {
-    const Napi::Value value = get(key);
-    const double number = read_number(env_, value, key);
-    if (number >= 0 && number < limit) return number;
-    const std::string below = std::isinf(limit) ? "" : " and below " + std::to_string(limit);
-    refuse_value(key, "a finite number of at least 0" + below, describe(env_, value));
+  /// A finite number, 0 or more.
+  double number(const char* key) const {
+    return number_below(key, std::numeric_limits<double>::infinity(), "a finite number at least 0");
+  }
+
+  /// A number from 0 to below 1.
+  double fraction(const char* key) const {
+    return number_below(key, 1, "a finite number at least 0 and below 1");
   }
 
   template <class T>
   T choice(const char* key, std::initializer_list<std::pair<const char*, T>> choices) const {
-    const Napi::Value value = get(key);
-    const std::string text = read_string(env_, value, key);
     std::string expected;
     for (const auto& [name, meaning] : choices) {
-      if (text == name) return meaning;
-      expected += (expected.empty() ? "'" : ", '") + std::string(name) + "'";
+      expected += (expected.empty() ? "one of \"" : ", \"") + std::string(name) + '"';
     }
-    refuse_value(key, "one of " + expected, describe(env_, value));
+    const Napi::Value value = get(key);
+    const std::string text = read_string(env_, value, key, expected);
+    for (const auto& [name, meaning] : choices) {
+      if (text == name) return meaning;
+    }
+    refuse_value(key, expected, describe(env_, value));
   }
 
  private:
+  double number_below(const char* key, double limit, const char* expected) const {
+    const Napi::Value value = get(key);
+    const double number = read_number(env_, value, key, expected);
+    if (number >= 0 && number < limit) return number;
+    refuse_value(key, expected, describe(env_, value));
+  }
+
   Napi::Env env_;
   Napi::Object object_;
 };
@@ -68,7 +78,7 @@ GruOptions read_gru_options(Napi::Value value) {
   options.num_layers = from.size("numLayers");
   options.bias = from.boolean("bias");
   options.batch_first = from.boolean("batchFirst");
-  options.dropout = static_cast<float>(from.number("dropout", 1));
+  options.dropout = static_cast<float>(from.fraction("dropout"));
   options.bidirectional = from.boolean("bidirectional");
   options.variant.reset = from.boolean("resetAfter") ? ResetGate::after : ResetGate::before;
   options.variant.update = from.choice<UpdateGate>(
@@ -99,8 +109,8 @@ OptimizerOptions read_optimizer_options(Napi::Value value) {
                                                      {"rmsprop", OptimizerKind::rmsprop}});
   options.learning_rate = from.number("learningRate");
   options.momentum = from.number("momentum");
-  options.beta1 = from.number("beta1", 1);
-  options.beta2 = from.number("beta2", 1);
+  options.beta1 = from.fraction("beta1");
+  options.beta2 = from.fraction("beta2");
   options.decay = from.number("decay");
   options.epsilon = from.number("epsilon");
   options.weight_decay = from.number("weightDecay");

@@ -8,14 +8,17 @@ namespace gru::binding {
 namespace {
 
 /// The arguments of both forms of backward, in place.
-GruGradientCall read_call(const Arguments& arguments) {
+GruGradientCall read_call(const Arguments& arguments, const KeptPass& kept) {
   const napi_env env = arguments.env();
+  const RowMap& map = kept.pass->rows.map();
+  const GruShapes shapes = shapes_of(kept.layer->options(), map.steps(), map.batch());
+  const Shape parameters = shape_of(kept.layer->layout());
   GruGradientCall call;
-  call.d_output = read_optional_array<float>(env, arguments[0], "dOutput");
-  call.d_state = read_optional_array<float>(env, arguments[1], "dState");
-  call.d_input = read_array<float>(env, arguments[2], "dInput");
-  call.d_initial_state = read_array<float>(env, arguments[3], "dInitialState");
-  call.parameters = read_array<float>(env, arguments[4], "dParameters");
+  call.d_output = read_optional_tensor<float>(env, arguments[0], "output", shapes.output);
+  call.d_state = read_optional_tensor<float>(env, arguments[1], "state", shapes.state);
+  call.d_input = read_tensor<float>(env, arguments[2], "input", shapes.input);
+  call.d_initial_state = read_tensor<float>(env, arguments[3], "initialState", shapes.state);
+  call.parameters = read_tensor<float>(env, arguments[4], "parameters", parameters);
   return call;
 }
 
@@ -23,31 +26,31 @@ GruGradientCall read_call(const Arguments& arguments) {
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
                                        GruGradientCall& call) {
   const napi_env env = arguments.env();
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), "pass.backward", gru.queue(),
-                                          read_abort(env, arguments[5]));
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), "pass.backward", gru.queue(),
+                                          read_abort(arguments, arguments[5]));
   call.d_output = job->arrays.copy(call.d_output);
   call.d_state = job->arrays.copy(call.d_state);
-  call.d_input = job->arrays.output(env, arguments[2], call.d_input, "dInput");
+  call.d_input = job->arrays.output(env, arguments[2], call.d_input, "input");
   call.d_initial_state =
-      job->arrays.output(env, arguments[3], call.d_initial_state, "dInitialState");
-  call.parameters = job->arrays.output(env, arguments[4], call.parameters, "dParameters");
+      job->arrays.output(env, arguments[3], call.d_initial_state, "initialState");
+  call.parameters = job->arrays.output(env, arguments[4], call.parameters, "parameters");
   call.abort = &job->abort_flag();
   return job;
 }
 
 }  // namespace
 
-napi_value PassObject::define(napi_env env) {
+napi_value PassObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       method<&PassObject::backward_sync>("backwardSync"),
       promise_method<&PassObject::backward>("backward"),
       method<&PassObject::dispose>("dispose"),
   };
-  return define_class<PassObject>(env, members);
+  return define_class<PassObject>(surface, members);
 }
 
 std::unique_ptr<PassObject> PassObject::construct(Arguments& arguments) {
-  std::unique_ptr<PassObject> pass = Environment::of(arguments.env()).take_new_pass();
+  std::unique_ptr<PassObject> pass = arguments.surface().take_new_pass();
   if (!pass) refuse_type("NativePass", "forwardTraining to make it", "a call with new");
   return pass;
 }
@@ -68,21 +71,20 @@ std::shared_ptr<KeptPass> PassObject::take() {
 }
 
 napi_value PassObject::backward_sync(Arguments& arguments) {
-  kept();
-  const auto layer = kept_.shared().idle_object(
-      arguments.env(), "pass.backwardSync",
-      "await it, or call pass.backward, which waits for its turn");
-  const GruGradientCall call = read_call(arguments);
+  const KeptPass& kept = *this->kept();
+  const auto layer =
+      kept_.shared().idle_object(arguments.env(), "pass.backwardSync",
+                                 "await it, or call pass.backward, which waits for its turn");
+  const GruGradientCall call = read_call(arguments, kept);
   check(layer->backward(*take()->pass, call));
   return nullptr;
 }
 
 napi_value PassObject::backward(Arguments& arguments) {
-  kept();
-  GruGradientCall call = read_call(arguments);
+  GruGradientCall call = read_call(arguments, *kept());
   std::unique_ptr<PromiseJob> job = create_job(arguments, kept_.shared(), call);
   job->work = [kept = take(), call] { return kept->layer->backward(*kept->pass, call); };
-  return kept_.shared().start(Environment::of(arguments.env()), std::move(job));
+  return kept_.shared().start(std::move(job));
 }
 
 napi_value PassObject::dispose(Arguments&) {
@@ -90,9 +92,8 @@ napi_value PassObject::dispose(Arguments&) {
   return nullptr;
 }
 
-napi_value create_pass(Environment& environment, std::shared_ptr<SharedGru> gru,
-                       Owned<KeptPass> kept) {
-  return environment.create_pass(std::make_unique<PassObject>(std::move(gru), std::move(kept)));
+napi_value create_pass(Surface& surface, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept) {
+  return surface.create_pass(std::make_unique<PassObject>(std::move(gru), std::move(kept)));
 }
 
 }  // namespace gru::binding

@@ -14,13 +14,13 @@ struct KeptPass {
   std::unique_ptr<GruPass> pass;
 };
 
-/// NativePass in JavaScript. Native calls alone make one: see Environment::create_pass.
+/// NativePass in JavaScript. Native calls alone make one: see Surface::create_pass.
 class PassObject {
  public:
   static constexpr const char* class_name = "NativePass";
-  static constexpr napi_type_tag type_tag{0x71e0f4a85cc24d93, 0x94b82d06e3f15a7c};
+  static constexpr napi_type_tag type_tag{0xe718ec34559ed04a, 0x15be14006cbf567a};
   static std::unique_ptr<PassObject> construct(Arguments& arguments);
-  static napi_value define(napi_env env);
+  static napi_value define(Surface& surface);
 
   PassObject(std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept)
       : kept_(std::move(gru), std::move(kept)) {}
@@ -39,7 +39,6 @@ class PassObject {
 };
 
 /// The NativePass of a pass through `gru`.
-napi_value create_pass(Environment& environment, std::shared_ptr<SharedGru> gru,
-                       Owned<KeptPass> kept);
+napi_value create_pass(Surface& surface, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept);
 
 }  // namespace gru::binding

@@ -1,31 +1,42 @@
 #include "binding/promise_job.h"
 
+#include "binding/environment.h"
 #include "binding/failure.h"
 
 namespace gru::binding {
 
-PromiseJob::PromiseJob(Environment& environment, const char* call, std::shared_ptr<JobQueue> queue,
+PromiseJob::PromiseJob(Surface& surface, const char* call, std::shared_ptr<JobQueue> queue,
                        std::shared_ptr<AbortFlag> abort)
     : Job(std::move(queue), abort ? std::move(abort) : std::make_shared<AbortFlag>(false)),
-      environment_(environment),
-      call_(call) {}
+      surface_(surface),
+      call_(call) {
+  surface_.begin_job();
+}
 
-PromiseJob::~PromiseJob() { arrays.release(environment_.env()); }
+PromiseJob::~PromiseJob() {
+  arrays.release(surface_.env());
+  surface_.end_job();
+}
 
 void PromiseJob::run() noexcept {
   status_ = abort_flag().load() ? Status::aborted() : guarded(work);
   work = nullptr;
 }
 
-void PromiseJob::done() noexcept { environment_.notify(*this); }
+void PromiseJob::done() noexcept { surface_.environment().notify(*this); }
 
 napi_value PromiseJob::outcome() {
   check(status_);
-  arrays.write_back(environment_.env());
-  if (result) return result(environment_);
+  arrays.write_back(surface_.env());
+  if (result) return result(surface_);
   napi_value undefined = nullptr;
-  napi_get_undefined(environment_.env(), &undefined);
+  napi_get_undefined(surface_.env(), &undefined);
   return undefined;
+}
+
+napi_value start_job(std::unique_ptr<PromiseJob> job) {
+  Environment& environment = job->surface().environment();
+  return environment.start(std::move(job));
 }
 
 }  // namespace gru::binding

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "binding/options.h"
+#include "binding/results.h"
 #include "binding/values.h"
 #include "layers/initialization.h"
 #include "reference/reference.h"
@@ -24,9 +25,17 @@ struct ReferenceCall {
   DropoutMask dropout;
 };
 
+/// A copy of an array that is not empty: the reference takes emptiness for absence.
 template <class T>
-std::vector<T> copy(std::span<const T> from) {
+std::vector<T> copy_of(napi_env env, napi_value value, const char* name) {
+  const std::span<const T> from = read_array<T>(env, value, name);
+  if (from.empty()) refuse("ERR_GRU_SHAPE", name, "at least 1 value", "0 values");
   return {from.begin(), from.end()};
+}
+
+template <class T>
+std::vector<T> optional_copy_of(napi_env env, napi_value value, const char* name) {
+  return is_null(env, value) ? std::vector<T>() : copy_of<T>(env, value, name);
 }
 
 ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
@@ -36,17 +45,13 @@ ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
   const auto integer = [&](const char* key, std::uint64_t minimum, std::uint64_t maximum) {
     return read_integer(env, object.Get(key), key, minimum, maximum);
   };
-  const auto values = [&](const char* key) {
-    return copy<double>(read_array<double>(env, object.Get(key), key));
-  };
+  const auto values = [&](const char* key) { return copy_of<double>(env, object.Get(key), key); };
   ReferenceCall call;
   call.steps = integer("steps", 1, max_extent);
   call.batch = integer("batch", 1, max_extent);
-  call.lengths =
-      copy<std::int32_t>(read_optional_array<std::int32_t>(env, object.Get("lengths"), "lengths"));
+  call.lengths = optional_copy_of<std::int32_t>(env, object.Get("lengths"), "lengths");
   call.input = values("input");
-  call.initial_state =
-      copy<double>(read_optional_array<double>(env, object.Get("initialState"), "initialState"));
+  call.initial_state = optional_copy_of<double>(env, object.Get("initialState"), "initialState");
   call.d_output = values("dOutput");
   call.d_state = values("dState");
   const std::uint64_t pass = integer("pass", 0, max_extent);
@@ -55,9 +60,13 @@ ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
   return call;
 }
 
-Napi::Float64Array float64_array(Napi::Env env, const std::vector<double>& values) {
-  Napi::Float64Array array = Napi::Float64Array::New(env, values.size());
-  std::copy(values.begin(), values.end(), array.Data());
+napi_value float64_array(napi_env env, const std::vector<double>& values) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, values.size() * sizeof(double), &memory, &buffer));
+  std::copy(values.begin(), values.end(), static_cast<double*>(memory));
+  check_call(napi_create_typedarray(env, napi_float64_array, values.size(), buffer, 0, &array));
   return array;
 }
 
@@ -81,13 +90,11 @@ napi_value reference_gru(Arguments& arguments) {
   ReferenceGradients gradients;
   check(reference_gru_backward(options, parameters, pass, call.d_output, call.d_state, gradients));
 
-  Napi::Object result = Napi::Object::New(env);
-  result.Set("output", float64_array(env, pass.output));
-  result.Set("state", float64_array(env, pass.state));
-  result.Set("dInput", float64_array(env, gradients.input));
-  result.Set("dInitialState", float64_array(env, gradients.initial_state));
-  result.Set("dParameters", float64_array(env, gradients.parameters));
-  return result;
+  return make_object(env, {{"output", float64_array(env, pass.output)},
+                           {"state", float64_array(env, pass.state)},
+                           {"dInput", float64_array(env, gradients.input)},
+                           {"dInitialState", float64_array(env, gradients.initial_state)},
+                           {"dParameters", float64_array(env, gradients.parameters)}});
 }
 
 }  // namespace gru::binding

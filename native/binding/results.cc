@@ -1,41 +1,79 @@
 #include "binding/results.h"
 
-#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "binding/failure.h"
 
 namespace gru::binding {
 
 namespace {
 
-Napi::Number number(Napi::Env env, std::size_t value) {
-  return Napi::Number::New(env, static_cast<double>(value));
+void define(napi_env env, napi_value object, Property property) {
+  const napi_property_descriptor descriptor{
+      property.name,           nullptr, nullptr, nullptr, nullptr, property.value,
+      napi_default_jsproperty, nullptr};
+  check_call(napi_define_properties(env, object, 1, &descriptor));
 }
 
-Napi::Object parameter_spec(Napi::Env env, const ParameterSpec& spec) {
-  Napi::Array shape = Napi::Array::New(env, spec.shape.size());
-  std::uint32_t axis = 0;
-  for (const std::size_t extent : spec.shape) shape.Set(axis++, number(env, extent));
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("name", Napi::String::New(env, spec.name));
-  object.Set("shape", shape);
-  object.Set("offset", number(env, spec.offset));
-  object.Set("count", number(env, spec.count));
-  return object;
+napi_value size(napi_env env, std::size_t value) {
+  return make_number(env, static_cast<double>(value));
+}
+
+napi_value parameter_spec(napi_env env, const ParameterSpec& spec) {
+  std::vector<napi_value> shape;
+  for (const std::size_t extent : spec.shape) shape.push_back(size(env, extent));
+  return make_object(env, {{"name", make_string(env, spec.name)},
+                           {"shape", make_array(env, shape)},
+                           {"offset", size(env, spec.offset)},
+                           {"count", size(env, spec.count)}});
 }
 
 }  // namespace
 
-Napi::Value parameter_specs(Napi::Env env, const ParameterLayout& layout) {
-  Napi::Array specs = Napi::Array::New(env, layout.specs().size());
-  std::uint32_t index = 0;
-  for (const ParameterSpec& spec : layout.specs()) specs.Set(index++, parameter_spec(env, spec));
-  return specs;
+napi_value make_number(napi_env env, double number) {
+  napi_value value = nullptr;
+  check_call(napi_create_double(env, number, &value));
+  return value;
 }
 
-Napi::Value step_metrics(Napi::Env env, const StepMetrics& metrics) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("loss", metrics.loss);
-  object.Set("gradNorm", metrics.gradient_norm);
+napi_value make_boolean(napi_env env, bool boolean) {
+  napi_value value = nullptr;
+  check_call(napi_get_boolean(env, boolean, &value));
+  return value;
+}
+
+napi_value make_string(napi_env env, std::string_view text) {
+  napi_value value = nullptr;
+  check_call(napi_create_string_utf8(env, text.data(), text.size(), &value));
+  return value;
+}
+
+napi_value make_object(napi_env env, std::initializer_list<Property> properties) {
+  napi_value object = nullptr;
+  check_call(napi_create_object(env, &object));
+  for (const Property& property : properties) define(env, object, property);
   return object;
+}
+
+napi_value make_array(napi_env env, std::span<const napi_value> elements) {
+  napi_value array = nullptr;
+  check_call(napi_create_array_with_length(env, elements.size(), &array));
+  for (std::size_t i = 0; i < elements.size(); ++i) {
+    define(env, array, {std::to_string(i).c_str(), elements[i]});
+  }
+  return array;
+}
+
+napi_value parameter_specs(napi_env env, const ParameterLayout& layout) {
+  std::vector<napi_value> specs;
+  for (const ParameterSpec& spec : layout.specs()) specs.push_back(parameter_spec(env, spec));
+  return make_array(env, specs);
+}
+
+napi_value step_metrics(napi_env env, const StepMetrics& metrics) {
+  return make_object(env, {{"loss", make_number(env, metrics.loss)},
+                           {"gradNorm", make_number(env, metrics.gradient_norm)}});
 }
 
 }  // namespace gru::binding

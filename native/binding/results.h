@@ -1,17 +1,36 @@
 #pragma once
 
-#include <napi.h>
+#include <node_api.h>
+
+#include <initializer_list>
+#include <span>
+#include <string_view>
 
 #include "base/parameters.h"
 #include "device/device.h"
 
-/// Making the JavaScript objects that calls return.
+/// Making the JavaScript values that calls return. None of these functions runs code of
+/// JavaScript's: properties are defined and never set, since a set finds the setters that anyone
+/// may put on Object.prototype or Array.prototype.
 
 namespace gru::binding {
 
+napi_value make_number(napi_env env, double number);
+napi_value make_boolean(napi_env env, bool boolean);
+napi_value make_string(napi_env env, std::string_view text);
+
+struct Property {
+  const char* name;
+  napi_value value;
+};
+
+/// An object with these properties of its own.
+napi_value make_object(napi_env env, std::initializer_list<Property> properties);
+napi_value make_array(napi_env env, std::span<const napi_value> elements);
+
 /// ParameterSpec[]
-Napi::Value parameter_specs(Napi::Env env, const ParameterLayout& layout);
+napi_value parameter_specs(napi_env env, const ParameterLayout& layout);
 /// StepMetrics
-Napi::Value step_metrics(Napi::Env env, const StepMetrics& metrics);
+napi_value step_metrics(napi_env env, const StepMetrics& metrics);
 
 }  // namespace gru::binding

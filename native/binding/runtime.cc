@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "binding/devices.h"
+#include "binding/results.h"
 #include "binding/values.h"
 #include "cpu/cpu_device.h"
 
@@ -12,66 +13,56 @@ namespace gru::binding {
 
 namespace {
 
-Napi::Array strings(Napi::Env env, const std::vector<std::string>& texts) {
-  Napi::Array array = Napi::Array::New(env, texts.size());
-  std::uint32_t index = 0;
-  for (const std::string& text : texts) array.Set(index++, Napi::String::New(env, text));
-  return array;
+napi_value strings(napi_env env, const std::vector<std::string>& texts) {
+  std::vector<napi_value> values;
+  for (const std::string& text : texts) values.push_back(make_string(env, text));
+  return make_array(env, values);
 }
 
-Napi::Object cuda_device(Napi::Env env, std::size_t ordinal, const cuda::DeviceInfo& info) {
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("device", "cuda:" + std::to_string(ordinal));
-  object.Set("name", info.name);
-  object.Set("memory", static_cast<double>(info.memory));
-  object.Set("computeCapability",
-             std::to_string(info.compute_major) + "." + std::to_string(info.compute_minor));
-  object.Set("multiprocessors", info.multiprocessors);
-  return object;
+napi_value cuda_device(napi_env env, std::size_t ordinal, const cuda::DeviceInfo& info) {
+  const std::string capability =
+      std::to_string(info.compute_major) + "." + std::to_string(info.compute_minor);
+  return make_object(env, {{"device", make_string(env, "cuda:" + std::to_string(ordinal))},
+                           {"name", make_string(env, info.name)},
+                           {"memory", make_number(env, static_cast<double>(info.memory))},
+                           {"computeCapability", make_string(env, capability)},
+                           {"multiprocessors", make_number(env, info.multiprocessors)}});
 }
 
 }  // namespace
 
 napi_value runtime(Arguments& arguments) {
-  const Napi::Env env(arguments.env());
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("version", GRU_VERSION);
-  object.Set("isa", cpu::instruction_set());
-  object.Set("isas", strings(env, cpu::instruction_sets()));
-  object.Set("threads", cpu::threads());
-  object.Set("blas", cpu::blas_name());
-  return object;
+  const napi_env env = arguments.env();
+  return make_object(env, {{"version", make_string(env, GRU_VERSION)},
+                           {"isa", make_string(env, cpu::instruction_set())},
+                           {"isas", strings(env, cpu::instruction_sets())},
+                           {"threads", make_number(env, cpu::threads())},
+                           {"blas", make_string(env, cpu::blas_name())}});
 }
 
 napi_value cuda_runtime(Arguments& arguments) {
-  const Napi::Env env(arguments.env());
+  const napi_env env = arguments.env();
   std::vector<cuda::DeviceInfo> found;
   const Status status = list_cuda_devices(found);
-  Napi::Array devices = Napi::Array::New(env, found.size());
-  for (std::size_t i = 0; i < found.size(); ++i) {
-    devices.Set(static_cast<std::uint32_t>(i), cuda_device(env, i, found[i]));
-  }
-  Napi::Object object = Napi::Object::New(env);
-  object.Set("available", status.is_ok());
-  object.Set("reason", status.message());
-  object.Set("devices", devices);
-  return object;
+  std::vector<napi_value> devices;
+  for (std::size_t i = 0; i < found.size(); ++i) devices.push_back(cuda_device(env, i, found[i]));
+  return make_object(env, {{"available", make_boolean(env, status.is_ok())},
+                           {"reason", make_string(env, status.message())},
+                           {"devices", make_array(env, devices)}});
 }
 
 napi_value take_ignored_variables(Arguments& arguments) {
   static std::atomic_flag taken;
-  const Napi::Env env(arguments.env());
-  Napi::Array array = Napi::Array::New(env);
-  if (taken.test_and_set()) return array;
+  const napi_env env = arguments.env();
+  std::vector<napi_value> variables;
+  if (taken.test_and_set()) return make_array(env, variables);
   for (const cpu::IgnoredVariable& ignored : cpu::ignored_variables()) {
-    Napi::Object object = Napi::Object::New(env);
-    object.Set("variable", ignored.variable);
-    object.Set("value", ignored.value);
-    object.Set("expected", ignored.expected);
-    object.Set("used", ignored.used);
-    array.Set(array.Length(), object);
+    variables.push_back(make_object(env, {{"variable", make_string(env, ignored.variable)},
+                                          {"value", make_string(env, ignored.value)},
+                                          {"expected", make_string(env, ignored.expected)},
+                                          {"used", make_string(env, ignored.used)}}));
   }
-  return array;
+  return make_array(env, variables);
 }
 
 napi_value set_threads(Arguments& arguments) {

@@ -2,20 +2,19 @@
 
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <memory>
-#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_set>
 #include <utility>
 
+#include "binding/environment.h"
 #include "binding/executor.h"
 #include "binding/failure.h"
 #include "binding/object_class.h"
 #include "binding/promise_job.h"
 #include "binding/results.h"
-#include "binding/values.h"
+#include "binding/shapes.h"
 
 namespace gru::binding {
 
@@ -83,13 +82,13 @@ class SharedNative {
   }
 
   /// Starts a job that works on the object, and returns its promise.
-  napi_value start(Environment& environment, std::unique_ptr<PromiseJob> job) {
+  napi_value start(std::unique_ptr<PromiseJob> job) {
     job->work = [work = std::move(job->work), object = object(), held = held_] {
       Status status = work();
       *held = object->held_bytes();
       return status;
     };
-    return environment.start(std::move(job));
+    return start_job(std::move(job));
   }
 
   void attach(Dependent& dependent) {
@@ -106,22 +105,24 @@ class SharedNative {
   // The part of the surface that both classes have.
 
   napi_value device(const Arguments& arguments) const {
-    return Napi::String::New(arguments.env(), device_);
+    return make_string(arguments.env(), device_);
   }
   napi_value parameter_count(const Arguments& arguments) const {
-    return Napi::Number::New(arguments.env(), static_cast<double>(object()->layout().count()));
+    return make_number(arguments.env(), static_cast<double>(object()->layout().count()));
   }
   napi_value parameter_specs(const Arguments& arguments) const {
     return binding::parameter_specs(arguments.env(), object()->layout());
   }
   napi_value read_parameters(const Arguments& arguments) {
     const IdleObject found = idle_owner(arguments, "readParameters");
-    check(found->read_parameters(read_array<float>(arguments.env(), arguments[0], "target")));
+    check(found->read_parameters(
+        read_tensor<float>(arguments.env(), arguments[0], "target", shape_of(found->layout()))));
     return nullptr;
   }
   napi_value write_parameters(const Arguments& arguments) {
     const IdleObject found = idle_owner(arguments, "writeParameters");
-    check(found->write_parameters(read_array<float>(arguments.env(), arguments[0], "source")));
+    check(found->write_parameters(
+        read_tensor<float>(arguments.env(), arguments[0], "source", shape_of(found->layout()))));
     return nullptr;
   }
 
@@ -139,8 +140,9 @@ class SharedNative {
   /// `method`.
   IdleObject idle_owner(const Arguments& arguments, const char* method) {
     const napi_env env = arguments.env();
-    const std::string call =
-        is_undefined(env, arguments[1]) ? method : read_string(env, arguments[1], "call");
+    const std::string call = is_undefined(env, arguments[1])
+                                 ? method
+                                 : read_string(env, arguments[1], "call", "a string");
     return idle_object(env, call, "await it first");
   }
 
@@ -181,22 +183,5 @@ class OwnedOnDevice final : public Dependent {
   std::shared_ptr<SharedNative<Shared>> shared_;
   Owned<T> owned_;
 };
-
-/// `steps`, `batch` and `lengths`, the first three arguments of every call on a batch. The array of
-/// inputs comes along, since a batch of more rows than it has values is refused before anything is
-/// allocated for it.
-inline BatchShape read_batch_shape(const Arguments& arguments, std::size_t input_values) {
-  const napi_env env = arguments.env();
-  BatchShape shape;
-  shape.steps = read_integer(env, arguments[0], "steps", 1, max_extent);
-  shape.batch = read_integer(env, arguments[1], "batch", 1, max_extent);
-  shape.lengths = read_optional_array<std::int32_t>(env, arguments[2], "lengths");
-  const std::size_t rows = shape.steps * shape.batch;
-  if (rows > input_values) {
-    refuse("ERR_GRU_SHAPE", "input", "at least steps*batch = " + std::to_string(rows) + " values",
-           std::to_string(input_values) + " values");
-  }
-  return shape;
-}
 
 }  // namespace gru::binding

@@ -7,24 +7,24 @@
 
 namespace gru::binding {
 
-napi_value TrainerObject::define(napi_env env) {
+napi_value TrainerObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       method<&TrainerObject::step_sync>("stepSync"),
       promise_method<&TrainerObject::step>("step"),
       promise_method<&TrainerObject::evaluate>("evaluate"),
       method<&TrainerObject::dispose>("dispose"),
   };
-  return define_class<TrainerObject>(env, members);
+  return define_class<TrainerObject>(surface, members);
 }
 
 std::unique_ptr<TrainerObject> TrainerObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
-  const ModelObject* const model = unwrap<ModelObject>(env, arguments[0]);
-  if (model == nullptr) refuse_type("model", "a NativeModel", describe(env, arguments[0]));
+  // First the options: their getters may run code that disposes of the model.
   const Napi::Value options(env, arguments[1]);
   const OptimizerOptions optimizer = read_optimizer_options(options);
   const ClipOptions clip = read_clip_options(options);
-  const std::shared_ptr<SharedModel>& shared = model->shared();
+  const ModelObject& model = unwrap<ModelObject>(arguments, arguments[0], "model", "a NativeModel");
+  const std::shared_ptr<SharedModel>& shared = model.shared();
   const auto idle = shared->idle_object(env, "new Trainer", "await it first");
   std::unique_ptr<Trainer> trainer;
   check(Trainer::create(shared->object(), optimizer, clip, trainer));
@@ -38,12 +38,14 @@ const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
   return found;
 }
 
-ModelTarget TrainerObject::read_target(const Arguments& arguments) const {
+ModelTarget TrainerObject::read_target(const Arguments& arguments, const BatchShape& batch) const {
+  const ModelOptions& options = owned_.shared().object()->options();
+  const Shape shape = shapes_of(options, batch.steps, batch.batch).target;
   ModelTarget target;
-  if (owned_.shared().object()->options().loss == LossKind::cross_entropy) {
-    target.classes = read_array<std::int32_t>(arguments.env(), arguments[4], "target");
+  if (options.loss == LossKind::cross_entropy) {
+    target.classes = read_tensor<std::int32_t>(arguments.env(), arguments[4], "target", shape);
   } else {
-    target.values = read_array<float>(arguments.env(), arguments[4], "target");
+    target.values = read_tensor<float>(arguments.env(), arguments[4], "target", shape);
   }
   return target;
 }
@@ -55,7 +57,7 @@ napi_value TrainerObject::step_sync(Arguments& arguments) {
                                   "await it, or call trainer.step, which waits for its turn");
   const ModelInput input = read_model_input(arguments, model->options());
   StepMetrics metrics;
-  check(found.step(input, read_target(arguments), metrics));
+  check(found.step(input, read_target(arguments, input.shape), metrics));
   return step_metrics(arguments.env(), metrics);
 }
 
@@ -68,13 +70,12 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
 }
 
 napi_value TrainerObject::start(const Arguments& arguments, const char* call, Operation operation) {
-  const napi_env env = arguments.env();
   const std::shared_ptr<Trainer> found = trainer();
   SharedModel& model = owned_.shared();
   ModelInput input = read_model_input(arguments, model.object()->options());
-  ModelTarget target = read_target(arguments);
-  auto job = std::make_unique<PromiseJob>(Environment::of(env), call, model.queue(),
-                                          read_abort(env, arguments[5]));
+  ModelTarget target = read_target(arguments, input.shape);
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), call, model.queue(),
+                                          read_abort(arguments, arguments[5]));
   keep_model_input(*job, input);
   target.classes = job->arrays.copy(target.classes);
   target.values = job->arrays.copy(target.values);
@@ -82,10 +83,8 @@ napi_value TrainerObject::start(const Arguments& arguments, const char* call, Op
   job->work = [found, operation, input, target, metrics] {
     return (*found.*operation)(input, target, *metrics);
   };
-  job->result = [metrics](Environment& environment) -> napi_value {
-    return step_metrics(environment.env(), *metrics);
-  };
-  return model.start(Environment::of(env), std::move(job));
+  job->result = [metrics](Surface& surface) { return step_metrics(surface.env(), *metrics); };
+  return model.start(std::move(job));
 }
 
 napi_value TrainerObject::dispose(Arguments&) {

@@ -12,9 +12,9 @@ namespace gru::binding {
 class TrainerObject {
  public:
   static constexpr const char* class_name = "NativeTrainer";
-  static constexpr napi_type_tag type_tag{0xe8125fb36d9a40c7, 0xc09e64a7f21d3b58};
+  static constexpr napi_type_tag type_tag{0x06296cd21b045ca7, 0xc2f5d3330c37606e};
   static std::unique_ptr<TrainerObject> construct(Arguments& arguments);
-  static napi_value define(napi_env env);
+  static napi_value define(Surface& surface);
 
   TrainerObject(std::shared_ptr<SharedModel> model, Owned<Trainer> trainer)
       : owned_(std::move(model), std::move(trainer)) {}
@@ -30,7 +30,7 @@ class TrainerObject {
 
   /// ERR_GRU_DISPOSED where the trainer or its model is gone.
   const std::shared_ptr<Trainer>& trainer() const;
-  ModelTarget read_target(const Arguments& arguments) const;
+  ModelTarget read_target(const Arguments& arguments, const BatchShape& batch) const;
   napi_value start(const Arguments& arguments, const char* call, Operation operation);
 
   OwnedOnDevice<Trainer, Model> owned_;

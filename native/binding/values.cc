@@ -88,9 +88,10 @@ std::string quote(const std::string& text) {
 std::string describe_object(napi_env env, napi_value value) {
   TypedArrayInfo info;
   if (typed_array_info(env, value, info)) return describe_array(env, info);
-  bool is_array = false;
-  napi_is_array(env, value, &is_array);
-  return is_array ? "an Array" : "an object";
+  // Of an array this reads the length itself, and runs no code. It fails for all else.
+  std::uint32_t length = 0;
+  if (napi_get_array_length(env, value, &length) != napi_ok) return "an object";
+  return "an Array of " + std::to_string(length);
 }
 
 template <class T>
@@ -106,9 +107,6 @@ constexpr napi_typedarray_type type_of<std::int32_t> = napi_int32_array;
                                napi_typedarray_type expected) {
   TypedArrayInfo info;
   const bool right_type = typed_array_info(env, value, info) && info.type == expected;
-  if (right_type && info.length == 0 && !is_detached(env, info.buffer)) {
-    refuse("ERR_GRU_SHAPE", name, "at least 1 value", "0 values");
-  }
   const std::string memory = right_type ? " over an ArrayBuffer of fixed length" : "";
   refuse_type(name, name_of(expected) + memory, describe(env, value));
 }
@@ -163,10 +161,10 @@ std::uint64_t read_integer(napi_env env, napi_value value, const char* name, std
          describe(env, value));
 }
 
-double read_number(napi_env env, napi_value value, const char* name) {
+double read_number(napi_env env, napi_value value, const char* name, const std::string& expected) {
   double number = 0;
   if (napi_get_value_double(env, value, &number) == napi_ok) return number;
-  refuse_type(name, "a number", describe(env, value));
+  refuse_type(name, expected, describe(env, value));
 }
 
 bool read_boolean(napi_env env, napi_value value, const char* name) {
@@ -175,18 +173,19 @@ bool read_boolean(napi_env env, napi_value value, const char* name) {
   refuse_type(name, "true or false", describe(env, value));
 }
 
-std::string read_string(napi_env env, napi_value value, const char* name) {
+std::string read_string(napi_env env, napi_value value, const char* name,
+                        const std::string& expected) {
   napi_valuetype type = napi_undefined;
   napi_typeof(env, value, &type);
   if (type == napi_string) return text_of(env, value);
-  refuse_type(name, "a string", describe(env, value));
+  refuse_type(name, expected, describe(env, value));
 }
 
 template <class T>
 std::span<T> read_array(napi_env env, napi_value value, const char* name) {
   TypedArrayInfo info;
-  if (typed_array_info(env, value, info) && info.type == type_of<T> && info.length > 0 &&
-      is_plain_buffer(env, info.buffer)) {
+  if (typed_array_info(env, value, info) && info.type == type_of<T> &&
+      is_plain_buffer(env, info.buffer) && (info.length > 0 || !is_detached(env, info.buffer))) {
     return {static_cast<T*>(info.data), info.length};
   }
   refuse_array(env, value, name, type_of<T>);

@@ -28,21 +28,17 @@ bool is_undefined(napi_env env, napi_value value);
 /// ERR_GRU_TYPE for what is no number, ERR_GRU_VALUE for what is no integer or out of range.
 std::uint64_t read_integer(napi_env env, napi_value value, const char* name, std::uint64_t minimum,
                            std::uint64_t maximum);
-double read_number(napi_env env, napi_value value, const char* name);
+/// These two are ERR_GRU_TYPE for anything else, which the message says was not what was
+/// `expected`.
+double read_number(napi_env env, napi_value value, const char* name, const std::string& expected);
+std::string read_string(napi_env env, napi_value value, const char* name,
+                        const std::string& expected);
 bool read_boolean(napi_env env, napi_value value, const char* name);
-std::string read_string(napi_env env, napi_value value, const char* name);
 
 /// The elements of a typed array, in place, as they lie now: any later code of JavaScript's may
 /// detach them. Refuses shared memory, which another thread may change between a check and a use,
-/// with ERR_GRU_TYPE, as it does detached memory; refuses an empty array with ERR_GRU_SHAPE, since
-/// the core takes emptiness for absence. T: float, double or std::int32_t.
+/// with ERR_GRU_TYPE, as it does detached memory. T: float, double or std::int32_t.
 template <class T>
 std::span<T> read_array(napi_env env, napi_value value, const char* name);
-
-/// The same, with null for nothing: an empty span.
-template <class T>
-std::span<T> read_optional_array(napi_env env, napi_value value, const char* name) {
-  return is_null(env, value) ? std::span<T>() : read_array<T>(env, value, name);
-}
 
 }  // namespace gru::binding

@@ -3,8 +3,8 @@
 #include <charconv>
 #include <cstdlib>
 
-#include "cpu/products/blas.h"
 #include "cpu/cpu_device.h"
+#include "cpu/products/blas.h"
 
 namespace gru::cpu {
 

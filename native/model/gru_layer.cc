@@ -43,26 +43,6 @@ Status GruLayer::backward(GruPass& pass, const GruGradientCall& call) noexcept {
   return guarded([&] { return run_backward(pass, call); });
 }
 
-Status GruLayer::check(const GruCall& call, const RowMap& map) const {
-  const CheckedSize padded = map.padded_rows();
-  const CheckedSize states = state_count(map.batch());
-  GRU_RETURN_IF_ERROR(check_count("input", padded * options_.input_size, call.input.size()));
-  GRU_RETURN_IF_ERROR(check_optional_count("initialState", states, call.initial_state.size()));
-  GRU_RETURN_IF_ERROR(check_count("output", padded * options_.output_size(), call.output.size()));
-  return check_count("state", states, call.state.size());
-}
-
-Status GruLayer::check(const GruGradientCall& call, const RowMap& map) const {
-  const CheckedSize padded = map.padded_rows();
-  const CheckedSize states = state_count(map.batch());
-  GRU_RETURN_IF_ERROR(
-      check_optional_count("output", padded * options_.output_size(), call.d_output.size()));
-  GRU_RETURN_IF_ERROR(check_optional_count("state", states, call.d_state.size()));
-  GRU_RETURN_IF_ERROR(check_count("input", padded * options_.input_size, call.d_input.size()));
-  GRU_RETURN_IF_ERROR(check_count("initialState", states, call.d_initial_state.size()));
-  return check_count("parameters", layout().count(), call.parameters.size());
-}
-
 Status GruLayer::refresh() {
   GRU_RETURN_IF_ERROR(store_.draw(*device_));
   if (loaded_version_ == store_.version()) return {};
@@ -91,7 +71,6 @@ Status GruLayer::store_state(const DeviceRows& rows, const GruActivations& activ
 
 Status GruLayer::run_forward(const GruCall& call) {
   GRU_RETURN_IF_ERROR(rows_.load(*device_, call.shape, options_.batch_first));
-  GRU_RETURN_IF_ERROR(check(call, rows_.map()));
   GRU_RETURN_IF_ERROR(refresh());
   const std::size_t width = options_.output_size();
 
@@ -149,7 +128,6 @@ Status GruLayer::run_forward_training(const GruCall& call, std::unique_ptr<GruPa
   auto pass = std::make_unique<GruPass>(std::exchange(spare_, GruPass()));
   pass->used = false;
   GRU_RETURN_IF_ERROR(pass->rows.load(*device_, call.shape, options_.batch_first));
-  GRU_RETURN_IF_ERROR(check(call, pass->rows.map()));
   GRU_RETURN_IF_ERROR(refresh());
   GRU_RETURN_IF_ERROR(keep_input(call, *pass));
   pass->version = store_.version();
@@ -176,7 +154,6 @@ Status GruLayer::run_backward(GruPass& pass, const GruGradientCall& call) {
         "pass: expected the parameters of its forward call, got parameters changed since");
   }
   const RowMap& map = pass.rows.map();
-  GRU_RETURN_IF_ERROR(check(call, map));
   GRU_RETURN_IF_ERROR(refresh());
   pass.used = true;
   const std::size_t hidden = options_.hidden_size;

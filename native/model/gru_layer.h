@@ -9,7 +9,8 @@
 
 namespace gru {
 
-/// A forward call on the host's memory. Shapes are for time-major batches; with batch_first the
+/// A forward call on the host's memory. Every span has the size of its shape: the caller has
+/// checked that. Shapes are for time-major batches; with batch_first the
 /// first two axes of input and output change places.
 struct GruCall {
   BatchShape shape;
@@ -20,7 +21,8 @@ struct GruCall {
   const AbortFlag* abort = nullptr;
 };
 
-/// Gradients on the host's memory, in the shapes of what they belong to.
+/// Gradients on the host's memory, in the shapes of what they belong to, which the caller has
+/// checked.
 struct GruGradientCall {
   std::span<const float> d_output;   ///< empty: zero
   std::span<const float> d_state;    ///< empty: zero
@@ -69,8 +71,6 @@ class GruLayer {
         store_(std::move(layout)),
         stack_(*device_, options_, store_.layout()) {}
 
-  Status check(const GruCall& call, const RowMap& map) const;
-  Status check(const GruGradientCall& call, const RowMap& map) const;
   Status refresh();
   Status load_initial_state(const GruCall& call, const DeviceRows& rows, Buffer<float>& sorted);
   Status store_state(const DeviceRows& rows, const GruActivations& activations,

@@ -55,9 +55,7 @@ Status Model::load_input(const ModelInput& input, ModelPass& pass) {
   pass.gru = {};
   pass.gru.rows = &pass.rows;
   pass.gru.abort = input.abort;
-  const CheckedSize padded = pass.rows.map().padded_rows();
   if (options_.input == InputKind::tokens) {
-    GRU_RETURN_IF_ERROR(check_count("input", padded, input.tokens.size()));
     if (pass.rows.map().rows() > 0) {
       GRU_RETURN_IF_ERROR(
           check_ids("input", input.tokens, pass.rows.map().to_padded(), options_.tokens));
@@ -67,8 +65,6 @@ Status Model::load_input(const ModelInput& input, ModelPass& pass) {
     GRU_RETURN_IF_ERROR(pass.rows.pack(*device_, staged, pass.packed_tokens, pass.tokens));
     return embed(pass);
   }
-  GRU_RETURN_IF_ERROR(
-      check_count("input", padded * options_.gru.input_size, input.features.size()));
   DeviceSpan<const float> staged;
   GRU_RETURN_IF_ERROR(stage_input(*device_, input.features, pass.staged_features, staged));
   return pass.rows.pack(*device_, DeviceMatrix<const float>(staged, options_.gru.input_size),
@@ -181,9 +177,6 @@ Status Model::backward(ModelPass& pass, DeviceMatrix<const float> d_predictions,
 Status Model::run_predict(const ModelInput& input, std::span<float> predictions) {
   GRU_RETURN_IF_ERROR(load_input(input, inference_));
   const DeviceRows& rows = inference_.rows;
-  const RowMap& map = rows.map();
-  GRU_RETURN_IF_ERROR(check_count(
-      "output", CheckedSize(padded_predictions(map)) * options_.output_size, predictions.size()));
   GRU_RETURN_IF_ERROR(forward(inference_));
   StagedOutput target;
   GRU_RETURN_IF_ERROR(target.open(*device_, predictions, staged_predictions_));

@@ -10,7 +10,8 @@
 
 namespace gru {
 
-/// A model's input on the host's memory: one of `features` and `tokens`, as its options say.
+/// A model's input on the host's memory: one of `features` and `tokens`, as its options say. Here
+/// and in ModelTarget every span has the size of its shape: the caller has checked that.
 struct ModelInput {
   BatchShape shape;
   std::span<const float> features;       ///< [steps, batch, I]
@@ -66,7 +67,7 @@ class Model {
 
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
-  /// Checks and packs the input: what every pass begins with.
+  /// Checks the tokens and packs the input: what every pass begins with.
   Status load_input(const ModelInput& input, ModelPass& pass);
   /// Inference up to the predictions.
   Status forward(ModelPass& pass);
@@ -78,10 +79,6 @@ class Model {
   /// Predicted rows of a batch.
   std::size_t predicted_rows(const RowMap& map) const {
     return options_.every == Every::step ? map.rows() : map.running();
-  }
-  /// Rows that a caller's targets and predictions have, before packing.
-  std::size_t padded_predictions(const RowMap& map) const {
-    return options_.every == Every::step ? map.padded_rows() : map.batch();
   }
 
  private:

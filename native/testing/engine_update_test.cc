@@ -2,9 +2,9 @@
 #include <utility>
 #include <vector>
 
-#include "train/trainer.h"
 #include "testing/engine_testing.h"
 #include "testing/forwarding_device.h"
+#include "train/trainer.h"
 
 /// Which steps of a trainer end in an update, and that those that do not leave no trace.
 namespace gru {

@@ -11,26 +11,30 @@ import {
   createModel,
   device,
   emptyResult,
+  exported,
   gruOptions,
+  initialize,
   trainerOptions,
   wave,
 } from '../support/addon'
 
 describe('exports', () => {
   test('are those that binding.d.ts declares', () => {
+    expect(Object.keys(exported)).toEqual(['initialize'])
     expect(Object.keys(addon).sort()).toEqual(
       [
         'AbortFlag',
+        'createError',
         'NativeGru',
         'NativeModel',
         'NativePass',
         'NativeTrainer',
         'cudaRuntime',
-        'initialize',
         'modelParameterSpecs',
         'referenceGru',
         'runtime',
         'setThreads',
+        'shapeFormulas',
         'takeIgnoredVariables',
       ].sort(),
     )
@@ -71,11 +75,11 @@ describe('errors', () => {
   })
 
   test('have their code where the factory fails', async () => {
-    addon.initialize(() => {
+    const failing = initialize(() => {
       throw new Error('factory')
     })
     const call = () => {
-      addon.setThreads(0)
+      failing.setThreads(0)
     }
     expect(await codeOf(call)).toBe('ERR_GRU_VALUE')
     expect(call).toThrow('threads: expected an integer from 1 to 1024, got 0')
@@ -85,7 +89,7 @@ describe('errors', () => {
   test.each([null, {}, undefined])('initialize refuses %p for a factory', async (factory) => {
     expect(
       await codeOf(() => {
-        addon.initialize(factory as never)
+        initialize(factory as never)
       }),
     ).toBe('ERR_GRU_TYPE')
   })

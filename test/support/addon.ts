@@ -7,8 +7,22 @@ export const addonPath = path.resolve(
   process.env['GRU_NATIVE_ADDON'] ?? path.join(__dirname, '../../build/Release/gru_native.node'),
 )
 
+/** What the addon exports. */
+export const exported = createRequire(__filename)(addonPath) as typeof Binding
+export const { initialize } = exported
+
+/** The class of errors in these tests; lib's own is GruError. */
+export class TestError extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+  ) {
+    super(message)
+  }
+}
+
 /** The native part itself, without lib's checks in front of it. */
-export const addon = createRequire(__filename)(addonPath) as typeof Binding
+export const addon = initialize((code, message) => new TestError(code, message))
 
 export const gruOptions: Binding.NativeGruOptions = {
   inputSize: 3,
@@ -72,20 +86,6 @@ export function emptyResult(): { readonly output: Float32Array; readonly state: 
   return { output: new Float32Array(OUTPUT), state: new Float32Array(STATE) }
 }
 
-/** The class of errors in these tests; lib's own is GruError. */
-export class TestError extends Error {
-  constructor(
-    readonly code: string,
-    message: string,
-  ) {
-    super(message)
-  }
-}
-
-beforeEach(() => {
-  addon.initialize((code, message) => new TestError(code, message))
-})
-
 /** Numbers that repeat only after long, from -1 to 1. */
 export function wave(count: number, phase = 0): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => Math.sin(1 + phase + i * 0.7))
@@ -109,8 +109,14 @@ const trainingStep =
 
 /** Definitions for scripts that run in a worker or a process of their own. */
 export const prelude = `
-  const addon = require(${JSON.stringify(addonPath)})
-  addon.initialize((code, message) => Object.assign(new Error(message), { code }))
+  const { initialize } = require(${JSON.stringify(addonPath)})
+  class TestError extends Error {
+    constructor(code, message) {
+      super(message)
+      this.code = code
+    }
+  }
+  const addon = initialize((code, message) => new TestError(code, message))
   const gruOptions = ${JSON.stringify(gruOptions)}
   const modelOptions = ${JSON.stringify(modelOptions)}
   const trainerOptions = ${JSON.stringify(trainerOptions)}

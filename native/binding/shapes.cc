@@ -1,0 +1,115 @@
+#include "binding/shapes.h"
+
+#include <cstdint>
+#include <limits>
+#include <string>
+
+#include "binding/results.h"
+#include "binding/values.h"
+
+namespace gru::binding {
+
+namespace {
+
+/// The engine numbers a batch's rows with 32 bits.
+constexpr std::size_t most_rows = std::numeric_limits<std::int32_t>::max();
+
+std::string count_of_values(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " value" : " values");
+}
+
+void check_count(const char* name, const Shape& shape, std::size_t got) {
+  const auto count = shape.count.elements();
+  if (count && *count == got) return;
+  const std::string expected =
+      count ? count_of_values(*count) : "at most " + count_of_values(max_elements);
+  refuse("ERR_GRU_SHAPE", name, std::string(shape.formula) + " = " + expected,
+         count_of_values(got));
+}
+
+void check_rows(const BatchShape& shape) {
+  // Both are below 2^31.
+  if (shape.steps * shape.batch <= most_rows) return;
+  refuse("ERR_GRU_SHAPE", "input", "steps*batch = at most " + std::to_string(most_rows),
+         std::to_string(shape.steps) + "*" + std::to_string(shape.batch));
+}
+
+void check_lengths(const BatchShape& shape) {
+  for (std::size_t b = 0; b < shape.lengths.size(); ++b) {
+    const std::int32_t length = shape.lengths[b];
+    if (length >= 0 && static_cast<std::size_t>(length) <= shape.steps) continue;
+    refuse_value("lengths[" + std::to_string(b) + "]",
+                 "an integer from 0 to " + std::to_string(shape.steps), std::to_string(length));
+  }
+}
+
+}  // namespace
+
+napi_value shape_formulas(napi_env env) {
+  return make_object(env, {{"gruInput", make_string(env, formulas::gru_input)},
+                           {"gruOutput", make_string(env, formulas::gru_output)},
+                           {"gruState", make_string(env, formulas::gru_state)},
+                           {"parameters", make_string(env, formulas::parameters)},
+                           {"tokens", make_string(env, formulas::tokens)},
+                           {"features", make_string(env, formulas::features)},
+                           {"stepClasses", make_string(env, formulas::step_classes)},
+                           {"lastClasses", make_string(env, formulas::last_classes)},
+                           {"stepValues", make_string(env, formulas::step_values)},
+                           {"lastValues", make_string(env, formulas::last_values)}});
+}
+
+GruShapes shapes_of(const GruOptions& options, std::size_t steps, std::size_t batch) {
+  const CheckedSize rows = CheckedSize(steps) * batch;
+  return {{formulas::gru_input, rows * options.input_size},
+          {formulas::gru_output, rows * options.output_size()},
+          {formulas::gru_state, CheckedSize(options.num_layers) * options.num_directions() * batch *
+                                    options.hidden_size}};
+}
+
+ModelShapes shapes_of(const ModelOptions& options, std::size_t steps, std::size_t batch) {
+  const CheckedSize rows = CheckedSize(steps) * batch;
+  const bool every_step = options.every == Every::step;
+  const CheckedSize predicted = every_step ? rows : CheckedSize(batch);
+  const Shape input = options.input == InputKind::tokens
+                          ? Shape{formulas::tokens, rows}
+                          : Shape{formulas::features, rows * options.gru.input_size};
+  const Shape classes{every_step ? formulas::step_classes : formulas::last_classes, predicted};
+  const Shape values{every_step ? formulas::step_values : formulas::last_values,
+                     predicted * options.output_size};
+  return {input, values, options.loss == LossKind::cross_entropy ? classes : values};
+}
+
+Shape shape_of(const ParameterLayout& layout) { return {formulas::parameters, layout.count()}; }
+
+template <class T>
+std::span<T> read_tensor(napi_env env, napi_value value, const char* name, const Shape& shape) {
+  const std::span<T> elements = read_array<T>(env, value, name);
+  check_count(name, shape, elements.size());
+  return elements;
+}
+
+template <class T>
+std::span<T> read_optional_tensor(napi_env env, napi_value value, const char* name,
+                                  const Shape& shape) {
+  return is_null(env, value) ? std::span<T>() : read_tensor<T>(env, value, name, shape);
+}
+
+template std::span<float> read_tensor<float>(napi_env, napi_value, const char*, const Shape&);
+template std::span<std::int32_t> read_tensor<std::int32_t>(napi_env, napi_value, const char*,
+                                                           const Shape&);
+template std::span<float> read_optional_tensor<float>(napi_env, napi_value, const char*,
+                                                      const Shape&);
+
+BatchShape read_batch_shape(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  BatchShape shape;
+  shape.steps = read_integer(env, arguments[0], "steps", 1, max_extent);
+  shape.batch = read_integer(env, arguments[1], "batch", 1, max_extent);
+  check_rows(shape);
+  shape.lengths = read_optional_tensor<std::int32_t>(env, arguments[2], "lengths",
+                                                     {formulas::lengths, shape.batch});
+  check_lengths(shape);
+  return shape;
+}
+
+}  // namespace gru::binding

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <span>
+
+#include "base/options.h"
+#include "base/parameters.h"
+#include "base/rows.h"
+#include "base/size.h"
+#include "binding/entry.h"
+
+/// How many values the arrays of a call have. These checks are what keeps core inside its memory:
+/// it trusts the sizes of its spans, and no array reaches it but through `read_tensor`. lib makes
+/// the same checks before, for the caller's words: its formulas are those of this list.
+
+namespace gru::binding {
+
+/// How messages spell out the number of an array's values.
+namespace formulas {
+inline constexpr const char* lengths = "batch";
+inline constexpr const char* gru_input = "steps*batch*inputSize";
+inline constexpr const char* gru_output = "steps*batch*D*hiddenSize";
+inline constexpr const char* gru_state = "numLayers*D*batch*hiddenSize";
+inline constexpr const char* parameters = "parameterCount";
+inline constexpr const char* tokens = "steps*batch";
+inline constexpr const char* features = "steps*batch*features";
+inline constexpr const char* step_classes = "steps*batch";
+inline constexpr const char* last_classes = "batch";
+inline constexpr const char* step_values = "steps*batch*output.size";
+inline constexpr const char* last_values = "batch*output.size";
+}  // namespace formulas
+
+/// The formulas for lib: ShapeFormulas.
+napi_value shape_formulas(napi_env env);
+
+struct Shape {
+  const char* formula;
+  CheckedSize count;
+};
+
+/// The arrays of a layer, and their gradients.
+struct GruShapes {
+  Shape input;
+  Shape output;
+  Shape state;
+};
+GruShapes shapes_of(const GruOptions& options, std::size_t steps, std::size_t batch);
+
+struct ModelShapes {
+  Shape input;
+  Shape predictions;
+  Shape target;
+};
+ModelShapes shapes_of(const ModelOptions& options, std::size_t steps, std::size_t batch);
+
+Shape shape_of(const ParameterLayout& layout);
+
+/// The elements of a typed array of that shape, as read_array gives them; ERR_GRU_SHAPE for any
+/// other number of them. T: float or std::int32_t.
+template <class T>
+std::span<T> read_tensor(napi_env env, napi_value value, const char* name, const Shape& shape);
+
+/// The same, with null for nothing: an empty span.
+template <class T>
+std::span<T> read_optional_tensor(napi_env env, napi_value value, const char* name,
+                                  const Shape& shape);
+
+/// `steps`, `batch` and `lengths`, the first three arguments of every call on a batch: lengths from
+/// 0 to `steps`, and no more rows than the engine can number.
+BatchShape read_batch_shape(const Arguments& arguments);
+
+}  // namespace gru::binding

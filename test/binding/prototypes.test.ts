@@ -1,0 +1,205 @@
+import { runProcess } from '../support/addon'
+
+// Anyone may put accessors on Object.prototype and Array.prototype. None may run inside a native call: it could
+// dispose of the very object that the call works on. Each script has a process of its own, which may crash.
+
+/** Definitions for the scripts: objects, a batch, and accessors that dispose of everything when they run. */
+const definitions = `
+  const assert = require('node:assert')
+  const gru = new addon.NativeGru(gruOptions, 1, device)
+  const model = new addon.NativeModel(modelOptions, 1, device)
+  const trainer = new addon.NativeTrainer(model, trainerOptions)
+  const tokens = new Int32Array(12)
+  const batch = [6, 2, null, tokens, tokens]
+  const forward = () =>
+    [6, 2, null, new Float32Array(36), null, new Float32Array(48), new Float32Array(8)]
+  const gradients = () =>
+    [new Float32Array(48), null, new Float32Array(36), new Float32Array(8), new Float32Array(gru.parameterCount)]
+  const ran = []
+  function dispose() {
+    for (const object of [trainer, model, gru]) object.dispose()
+  }
+  /** What a call gives, or throws, while accessors for the keys lie on both prototypes. */
+  async function amidAccessors(keys, call) {
+    const accessor = (key) => ({
+      configurable: true,
+      get() { ran.push('get ' + key); dispose() },
+      set() { ran.push('set ' + key); dispose() },
+    })
+    const indices = Array.from({ length: 32 }, (_, index) => String(index))
+    for (const key of keys) Object.defineProperty(Object.prototype, key, accessor(key))
+    for (const index of indices) Object.defineProperty(Array.prototype, index, accessor(index))
+    let outcome
+    try {
+      outcome = call()
+    } finally {
+      for (const key of keys) delete Object.prototype[key]
+      for (const index of indices) delete Array.prototype[index]
+    }
+    return await outcome
+  }
+`
+
+async function expectToPass(script: string): Promise<void> {
+  const program = `${definitions}
+    const main = async () => { ${script} }
+    main().then(() => console.log('passed'))`
+  expect(await runProcess(program)).toEqual({ code: 0, signal: null, output: 'passed\n' })
+}
+
+const REFERENCE = `addon.referenceGru(gruOptions, new Float64Array(gru.parameterCount), {
+  steps: 1, batch: 1, lengths: null, input: new Float64Array(3), initialState: null,
+  dOutput: new Float64Array(4), dState: new Float64Array(4), seed: 0, pass: 0,
+})`
+
+describe('setters of prototypes do not run', () => {
+  test.each([
+    ['parameterSpecs of a layer', 'gru.parameterSpecs()'],
+    ['parameterSpecs of a model', 'model.parameterSpecs()'],
+    ['runtime', 'addon.runtime()'],
+    ['cudaRuntime', 'addon.cudaRuntime()'],
+    ['referenceGru', REFERENCE],
+    [
+      'stepSync',
+      'new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 }).stepSync(...batch)',
+    ],
+  ])('in %s', async (_, call) => {
+    await expectToPass(`
+      const expected = ${call}
+      const keys = new Set(Array.isArray(expected) ? expected.flatMap(Object.keys) : Object.keys(expected))
+      assert(keys.size > 0)
+      assert.deepStrictEqual(await amidAccessors([...keys], () => ${call}), expected)
+      assert.deepStrictEqual(ran, [])
+    `)
+  })
+
+  test('in the results of promises', async () => {
+    await expectToPass(`
+      const still = new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 })
+      const expected = [still.stepSync(...batch), { ...await still.evaluate(...batch, null) }]
+      for (const key of ['loss', 'gradNorm']) {
+        Object.defineProperty(Object.prototype, key, {
+          configurable: true,
+          set() { ran.push(key); dispose() },
+        })
+      }
+      const got = [await still.step(...batch, null), await still.evaluate(...batch, null)]
+      for (const key of ['loss', 'gradNorm']) delete Object.prototype[key]
+      assert.deepStrictEqual(got, expected)
+      assert.deepStrictEqual(ran, [])
+    `)
+  })
+
+  test('in errors that no maker makes', async () => {
+    const { code, signal, output } = await runProcess(`
+      const failing = initialize(() => { throw new Error('no error') })
+      Object.defineProperty(Object.prototype, 'code', {
+        configurable: true,
+        set() { console.log('set') },
+      })
+      try { failing.setThreads(0) } catch (error) { console.log(Object.hasOwn(error, 'code'), error.code) }
+    `)
+    expect({ code, signal, output }).toEqual({
+      code: 0,
+      signal: null,
+      output: 'true ERR_GRU_VALUE\n',
+    })
+  })
+})
+
+describe('code that runs where a native call cannot keep it from running', () => {
+  test('a getter of the options that disposes of the model', async () => {
+    await expectToPass(`
+      const options = Object.defineProperty({ ...trainerOptions }, 'clipValue', {
+        get() { dispose(); return 0 },
+      })
+      assert.throws(() => new addon.NativeTrainer(model, options), { code: 'ERR_GRU_DISPOSED' })
+    `)
+  })
+
+  test('a getter of a ReferenceCall that takes the memory of an array before it', async () => {
+    await expectToPass(`
+      const input = new Float64Array(3)
+      const parameters = new Float64Array(gru.parameterCount)
+      const call = {
+        steps: 1, batch: 1, lengths: null, input, initialState: null, dOutput: new Float64Array(4), seed: 0, pass: 0,
+        get dState() {
+          structuredClone(input, { transfer: [input.buffer] })
+          structuredClone(parameters, { transfer: [parameters.buffer] })
+          return new Float64Array(4)
+        },
+      }
+      assert.throws(() => addon.referenceGru(gruOptions, parameters, call), {
+        code: 'ERR_GRU_TYPE',
+        message: /^parameters: /,
+      })
+    `)
+  })
+
+  // A promise that is resolved with an object asks the object for \`then\`.
+  test.each([
+    [
+      'a pass',
+      'gru.forwardTraining(...forward(), null)',
+      'assert(got instanceof addon.NativePass)',
+    ],
+    ['metrics', 'trainer.step(...batch, null)', 'assert(got.loss > 0)'],
+  ])('a getter of then, with %s for the result', async (_, call, check) => {
+    await expectToPass(`
+      const promise = ${call}
+      Object.defineProperty(Object.prototype, 'then', {
+        configurable: true,
+        get() { ran.push('then'); dispose() },
+      })
+      const got = await promise
+      delete Object.prototype.then
+      ${check}
+      assert(ran.length > 0)
+      assert.throws(() => gru.parameterCount, { code: 'ERR_GRU_DISPOSED' })
+    `)
+  })
+
+  test('a getter of then that starts more calls and makes synchronous ones', async () => {
+    await expectToPass(`
+      const more = []
+      const promise = trainer.step(...batch, null)
+      Object.defineProperty(Object.prototype, 'then', {
+        configurable: true,
+        get() {
+          if (more.length === 2) return
+          more.push(trainer.stepSync(...batch).loss)
+          more.push(trainer.step(...batch, null))
+        },
+      })
+      const first = await promise
+      delete Object.prototype.then
+      const last = await more[1]
+      assert(first.loss > more[0] && more[0] > last.loss)
+    `)
+  })
+
+  test('a maker of errors that disposes of everything', async () => {
+    await expectToPass(`
+      const disposing = initialize((code, message) => {
+        dispose()
+        return Object.assign(new Error(message), { code })
+      })
+      const gru = new disposing.NativeGru(gruOptions, 1, device)
+      const wrong = forward().with(3, new Float32Array(35))
+      await assert.rejects(gru.forward(...wrong, null), { code: 'ERR_GRU_SHAPE' })
+      assert.throws(() => model.parameterCount, { code: 'ERR_GRU_DISPOSED' })
+      gru.forwardSync(...forward())
+    `)
+  })
+
+  test('a hook of new promises that disposes of everything', async () => {
+    await expectToPass(`
+      const hook = require('node:async_hooks').createHook({ init: dispose }).enable()
+      const [output, state] = forward().slice(5)
+      const promise = gru.forward(6, 2, null, new Float32Array(36).fill(1), null, output, state, null)
+      hook.disable()
+      await promise
+      assert(output.some((value) => value !== 0))
+    `)
+  })
+})

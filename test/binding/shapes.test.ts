@@ -1,0 +1,226 @@
+import type { NativeGru, NativePass } from '../../binding'
+import {
+  BATCH,
+  INPUT,
+  OUTPUT,
+  STATE,
+  STEPS,
+  addon,
+  createGru,
+  createModel,
+  trainerOptions,
+  wave,
+} from '../support/addon'
+
+// Core trusts the sizes of what it is given, so every array of every call is tried here with sizes that are wrong.
+
+type Numbers = Float32Array | Int32Array
+/** A name, a formula, and how many values are right. */
+type Expected = readonly [name: string, formula: string, count: number]
+
+/** A call of the binding, with an array of its arguments */
+type Call = (given: never) => unknown
+
+const floats = (count: number): Float32Array => wave(count)
+const integers = (count: number): Int32Array => new Int32Array(count)
+const values = (count: number): string => `${count} ${count === 1 ? 'value' : 'values'}`
+
+async function failureOf(call: () => unknown): Promise<{ code?: unknown; message?: string }> {
+  try {
+    await call()
+  } catch (error) {
+    return error as Error
+  }
+  return {}
+}
+
+/** Right arguments pass. */
+async function expectRight(calls: readonly Call[], right: readonly unknown[]): Promise<void> {
+  for (const call of calls) {
+    expect(await failureOf(() => call(right as never))).toEqual({})
+  }
+}
+
+/** Every other size of the array at `place` of `right` must fail each of the calls, and the right one none. */
+async function expectChecked(
+  calls: readonly Call[],
+  right: readonly unknown[],
+  place: number,
+  [name, formula, count]: Expected,
+): Promise<void> {
+  const array = right[place] as Numbers
+  const make = array instanceof Float32Array ? floats : integers
+  const wrong = [0, 1, count - 1, count + 1, 2 * count, 1000].filter((size) => size !== count)
+  for (const size of wrong) {
+    const given = right.map((each, i) => (i === place ? make(size) : each))
+    for (const call of calls) {
+      const { code, message } = await failureOf(() => call(given as never))
+      expect({ code, message }).toEqual({
+        code: 'ERR_GRU_SHAPE',
+        message: `${name}: expected ${formula} = ${values(count)}, got ${values(size)}`,
+      })
+    }
+  }
+}
+
+describe('a layer', () => {
+  const stack = { numLayers: 2, bidirectional: true }
+  const gru = createGru(stack)
+  type Forward = Parameters<NativeGru['forwardSync']>
+  const calls: Call[] = [
+    (given: Forward) => {
+      gru.forwardSync(...given)
+    },
+    (given: Forward) => gru.forward(...given, null),
+    (given: Forward) => gru.forwardTrainingSync(...given),
+    (given: Forward) => gru.forwardTraining(...given, null),
+  ]
+  const forward = (): unknown[] => [
+    ...[STEPS, BATCH, Int32Array.of(2, 6), floats(INPUT)],
+    ...[floats(4 * STATE), floats(2 * OUTPUT), floats(4 * STATE)],
+  ]
+
+  test.each<[number, Expected]>([
+    [2, ['lengths', 'batch', BATCH]],
+    [3, ['input', 'steps*batch*inputSize', INPUT]],
+    [4, ['initialState', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+    [5, ['output', 'steps*batch*D*hiddenSize', 2 * OUTPUT]],
+    [6, ['state', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+  ])('checks argument %p of forward', async (place, expected) => {
+    await expectChecked(calls, forward(), place, expected)
+    await expectRight(calls, forward())
+  })
+
+  test.each([
+    [1, -1],
+    [0, STEPS + 1],
+    [1, 2 ** 31 - 1],
+    [0, -(2 ** 31)],
+  ])('refuses the length of sequence %p to be %p', async (sequence, length) => {
+    const given = forward()
+    const lengths = Int32Array.of(3, 3)
+    lengths[sequence] = length
+    given[2] = lengths
+    for (const call of calls) {
+      const { code, message } = await failureOf(() => call(given as never))
+      expect(code).toBe('ERR_GRU_VALUE')
+      expect(message).toBe(
+        `lengths[${sequence}]: expected an integer from 0 to ${STEPS}, got ${length}`,
+      )
+    }
+  })
+
+  test.each([
+    [2 ** 16, 2 ** 15],
+    [2 ** 31 - 1, 2],
+    [2 ** 31 - 1, 2 ** 31 - 1],
+  ])('refuses %p steps of %p sequences', async (steps, batch) => {
+    const given = [steps, batch, ...forward().slice(2)]
+    for (const call of calls) {
+      const { code, message } = await failureOf(() => call(given as never))
+      expect(code).toBe('ERR_GRU_SHAPE')
+      expect(message).toBe(
+        `input: expected steps*batch = at most 2147483647, got ${steps}*${batch}`,
+      )
+    }
+  })
+
+  test('refuses products of sizes beyond all arrays', async () => {
+    const wide = createGru({ inputSize: 2 ** 20, hiddenSize: 1 })
+    const call = () => {
+      wide.forwardSync(2 ** 29, 2, null, floats(3), null, floats(3), floats(3))
+    }
+    expect((await failureOf(call)).message).toBe(
+      'input: expected steps*batch*inputSize = at most 281474976710656 values, got 3 values',
+    )
+  })
+
+  type Backward = Parameters<NativePass['backwardSync']>
+
+  test.each<[number, Expected]>([
+    [0, ['output', 'steps*batch*D*hiddenSize', 2 * OUTPUT]],
+    [1, ['state', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+    [2, ['input', 'steps*batch*inputSize', INPUT]],
+    [3, ['initialState', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+    [4, ['parameters', 'parameterCount', gru.parameterCount]],
+  ])('checks argument %p of backward, and leaves the pass', async (place, expected) => {
+    const [sync, later] = [0, 1].map(() => gru.forwardTrainingSync(...(forward() as Forward))) as [
+      NativePass,
+      NativePass,
+    ]
+    const backward: Call[] = [
+      (given: Backward) => {
+        sync.backwardSync(...given)
+      },
+      (given: Backward) => later.backward(...given, null),
+    ]
+    const right = [2 * OUTPUT, 4 * STATE, INPUT, 4 * STATE, gru.parameterCount].map(floats)
+    await expectChecked(backward, right, place, expected)
+    await expectRight(backward, right)
+  })
+
+  test.each(['readParameters', 'writeParameters'] as const)('checks %s', async (method) => {
+    const name = method === 'readParameters' ? 'target' : 'source'
+    const call = ([array]: [Float32Array]) => {
+      gru[method](array)
+    }
+    const count = gru.parameterCount
+    await expectChecked([call], [floats(count)], 0, [name, 'parameterCount', count])
+  })
+})
+
+describe.each([
+  ['tokens', 'crossEntropy', 'step'],
+  ['tokens', 'meanSquaredError', 'last'],
+  ['features', 'crossEntropy', 'last'],
+  ['features', 'meanSquaredError', 'step'],
+] as const)('a model of %s with %s at %s', (kind, loss, every) => {
+  const model = createModel({ tokens: kind === 'tokens' ? 5 : 0, loss, every })
+  const trainer = new addon.NativeTrainer(model, trainerOptions)
+  const input: Expected =
+    kind === 'tokens'
+      ? ['input', 'steps*batch', STEPS * BATCH]
+      : ['input', 'steps*batch*features', INPUT]
+  const [rows, rowsFormula] = every === 'step' ? [STEPS * BATCH, 'steps*batch'] : [BATCH, 'batch']
+  const output: Expected = ['output', `${rowsFormula}*output.size`, rows * 5]
+  const target: Expected =
+    loss === 'crossEntropy'
+      ? ['target', rowsFormula, rows]
+      : ['target', `${rowsFormula}*output.size`, rows * 5]
+  const lengths: Expected = ['lengths', 'batch', BATCH]
+  const batch = [
+    ...[STEPS, BATCH, Int32Array.of(2, 6)],
+    kind === 'tokens' ? integers(input[2]) : floats(input[2]),
+  ]
+
+  test.each([
+    [2, lengths],
+    [3, input],
+    [4, output],
+  ])('checks argument %p of predict', async (place, expected) => {
+    const calls: Call[] = [
+      (given: Parameters<typeof model.predictSync>) => {
+        model.predictSync(...given)
+      },
+      (given: Parameters<typeof model.predictSync>) => model.predict(...given, null),
+    ]
+    const right = [...batch, floats(output[2])]
+    await expectChecked(calls, right, place, expected)
+    await expectRight(calls, right)
+  })
+
+  test.each([
+    [2, lengths],
+    [3, input],
+    [4, target],
+  ])('checks argument %p of a step', async (place, expected) => {
+    const calls: Call[] = [
+      (given: Parameters<typeof trainer.stepSync>) => trainer.stepSync(...given),
+      (given: Parameters<typeof trainer.stepSync>) => trainer.step(...given, null),
+      (given: Parameters<typeof trainer.stepSync>) => trainer.evaluate(...given, null),
+    ]
+    const right = [...batch, loss === 'crossEntropy' ? integers(target[2]) : floats(target[2])]
+    await expectChecked(calls, right, place, expected)
+    await expectRight(calls, right)
+  })
+})
