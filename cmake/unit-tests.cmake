@@ -58,7 +58,7 @@ function(gru_test_tiers name target)
   endforeach()
 endfunction()
 
-foreach(folder IN ITEMS base reference)
+foreach(folder IN ITEMS base reference model)
   gru_unit_tests(${folder} gru_engine)
 endforeach()
 gru_unit_tests(cpu gru_cpu gru_engine)

@@ -18,12 +18,12 @@ constexpr std::uint64_t seed = 1;
 Status LayerCall::create(std::size_t steps, std::size_t input_size, std::size_t hidden_size,
                          std::unique_ptr<LayerCall>& call) {
   std::unique_ptr<LayerCall> made(new LayerCall(steps, input_size, hidden_size));
-  GruOptions options;
+  RecurrentOptions options;
   options.input_size = input_size;
   options.hidden_size = hidden_size;
   std::unique_ptr<Device> device;
   GRU_RETURN_IF_ERROR(cpu::create_device(device));
-  GRU_RETURN_IF_ERROR(GruLayer::create(options, std::move(device), seed, made->layer_));
+  GRU_RETURN_IF_ERROR(RecurrentModule::create(options, std::move(device), seed, made->layer_));
   call = std::move(made);
   return {};
 }
@@ -36,7 +36,7 @@ LayerCall::LayerCall(std::size_t steps, std::size_t input_size, std::size_t hidd
       state_(hidden_size) {}
 
 Status LayerCall::measure(double seconds, double& seconds_per_call) {
-  GruCall call;
+  RecurrentCall call;
   call.shape = {.steps = steps_, .batch = 1, .lengths = {}};
   call.input = input_;
   call.initial_state = initial_state_;

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "model/gru_layer.h"
+#include "model/recurrent_module.h"
 
 namespace gru::probe {
 
@@ -20,7 +20,7 @@ class LayerCall {
  private:
   LayerCall(std::size_t steps, std::size_t input_size, std::size_t hidden_size);
 
-  std::unique_ptr<GruLayer> layer_;
+  std::unique_ptr<RecurrentModule> layer_;
   std::size_t steps_;
   std::vector<float> input_;
   std::vector<float> initial_state_;

@@ -9,7 +9,7 @@
 namespace gru {
 
 /// A stack of GRU layers, in PyTorch's terms.
-struct GruOptions {
+struct RecurrentOptions {
   std::size_t input_size = 0;
   std::size_t hidden_size = 0;
   std::size_t num_layers = 1;
@@ -26,22 +26,10 @@ struct GruOptions {
   }
 };
 
-/// What a sequence model reads at each step.
-enum class InputKind : std::uint8_t { features, tokens };
-/// Which loss a model is trained by; both are means over the valid predicted rows.
+/// Which loss an output is trained by; both are means over its valid rows.
 enum class LossKind : std::uint8_t { cross_entropy, mean_squared_error };
-/// Which steps a model predicts at.
+/// Which rows a sequence of values has: one for each valid step, or one for each sequence.
 enum class Every : std::uint8_t { step, last };
-
-/// Embedding or dense input -> GRU stack -> linear head.
-struct ModelOptions {
-  InputKind input = InputKind::features;
-  std::size_t tokens = 0;  ///< size of the vocabulary, with InputKind::tokens
-  GruOptions gru;          ///< gru.input_size is the embedding size with InputKind::tokens
-  std::size_t output_size = 0;
-  LossKind loss = LossKind::cross_entropy;
-  Every every = Every::step;
-};
 
 enum class OptimizerKind : std::uint8_t { sgd, adam, adamw, rmsprop };
 

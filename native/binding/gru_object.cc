@@ -11,9 +11,9 @@ namespace gru::binding {
 namespace {
 
 /// The arguments of all forms of forward, in place.
-GruCall read_call(const Arguments& arguments, const GruOptions& options) {
+RecurrentCall read_call(const Arguments& arguments, const RecurrentOptions& options) {
   const napi_env env = arguments.env();
-  GruCall call;
+  RecurrentCall call;
   call.shape = read_batch_shape(arguments);
   const GruShapes shapes = shapes_of(options, call.shape.steps, call.shape.batch);
   call.input = read_tensor<float>(env, arguments[3], "input", shapes.input);
@@ -25,7 +25,7 @@ GruCall read_call(const Arguments& arguments, const GruOptions& options) {
 
 /// A job for `call`, which from then on lies in the job's own memory.
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* name,
-                                       const SharedGru& gru, GruCall& call) {
+                                       const SharedGru& gru, RecurrentCall& call) {
   const napi_env env = arguments.env();
   auto job = std::make_unique<PromiseJob>(arguments.surface(), name, gru.queue(),
                                           read_abort(arguments, arguments[7]));
@@ -58,12 +58,12 @@ napi_value GruObject::define(Surface& surface) {
 
 std::unique_ptr<GruObject> GruObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
-  const GruOptions options = read_gru_options(Napi::Value(env, arguments[0]));
+  const RecurrentOptions options = read_gru_options(Napi::Value(env, arguments[0]));
   const std::uint64_t seed = read_integer(env, arguments[1], "seed", 0, max_safe_integer);
   ChosenDevice chosen;
   check(create_device(read_device_request(Napi::Value(env, arguments[2])), chosen));
-  std::unique_ptr<GruLayer> layer;
-  check(GruLayer::create(options, std::move(chosen.device), seed, layer));
+  std::unique_ptr<RecurrentModule> layer;
+  check(RecurrentModule::create(options, std::move(chosen.device), seed, layer));
   return std::make_unique<GruObject>(
       std::make_shared<SharedGru>(env, "gru", std::move(chosen.name), std::move(layer)));
 }
@@ -76,8 +76,8 @@ napi_value GruObject::forward_sync(Arguments& arguments) {
 }
 
 napi_value GruObject::forward(Arguments& arguments) {
-  const std::shared_ptr<GruLayer> layer = gru_->object();
-  GruCall call = read_call(arguments, layer->options());
+  const std::shared_ptr<RecurrentModule> layer = gru_->object();
+  RecurrentCall call = read_call(arguments, layer->options());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "gru.forward", *gru_, call);
   job->work = [layer, call] { return layer->forward(call); };
   return gru_->start(std::move(job));
@@ -88,14 +88,14 @@ napi_value GruObject::forward_training_sync(Arguments& arguments) {
       gru_->idle_object(arguments.env(), "gru.forwardTrainingSync",
                         "await it, or call gru.forwardTraining, which waits for its turn");
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
-  const GruCall call = read_call(arguments, layer->options());
+  const RecurrentCall call = read_call(arguments, layer->options());
   check(layer->forward_training(call, kept->pass));
   return create_pass(arguments.surface(), gru_, {gru_->queue(), kept});
 }
 
 napi_value GruObject::forward_training(Arguments& arguments) {
   const auto kept = std::make_shared<KeptPass>(KeptPass{gru_->object(), nullptr});
-  GruCall call = read_call(arguments, kept->layer->options());
+  RecurrentCall call = read_call(arguments, kept->layer->options());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "gru.forwardTraining", *gru_, call);
   job->work = [kept, call] { return kept->layer->forward_training(call, kept->pass); };
   const auto owned = std::make_shared<Owned<KeptPass>>(gru_->queue(), kept);

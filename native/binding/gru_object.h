@@ -4,11 +4,11 @@
 
 #include "binding/object_class.h"
 #include "binding/shared_native.h"
-#include "model/gru_layer.h"
+#include "model/recurrent_module.h"
 
 namespace gru::binding {
 
-using SharedGru = SharedNative<GruLayer>;
+using SharedGru = SharedNative<RecurrentModule>;
 
 /// NativeGru in JavaScript.
 class GruObject {

@@ -6,12 +6,12 @@
 
 namespace gru::binding {
 
-ModelInput read_model_input(const Arguments& arguments, const ModelOptions& options) {
+InputBatch read_model_input(const Arguments& arguments, const Graph& graph) {
   const napi_env env = arguments.env();
-  ModelInput input;
+  InputBatch input;
   input.shape = read_batch_shape(arguments);
-  const ModelShapes shapes = shapes_of(options, input.shape.steps, input.shape.batch);
-  if (options.input == InputKind::tokens) {
+  const ModelShapes shapes = shapes_of(graph, input.shape.steps, input.shape.batch);
+  if (graph.options().inputs.front().tokens) {
     input.tokens = read_tensor<std::int32_t>(env, arguments[3], "input", shapes.input);
   } else {
     input.features = read_tensor<float>(env, arguments[3], "input", shapes.input);
@@ -22,26 +22,25 @@ ModelInput read_model_input(const Arguments& arguments, const ModelOptions& opti
 namespace {
 
 /// The array for predictions, which follows the input, in place.
-std::span<float> read_output(const Arguments& arguments, const ModelOptions& options,
+std::span<float> read_output(const Arguments& arguments, const Graph& graph,
                              const BatchShape& shape) {
   return read_tensor<float>(arguments.env(), arguments[4], "output",
-                            shapes_of(options, shape.steps, shape.batch).predictions);
+                            shapes_of(graph, shape.steps, shape.batch).predictions);
 }
 
 }  // namespace
 
-void keep_model_input(PromiseJob& job, ModelInput& input) {
+void keep_model_input(PromiseJob& job, InputBatch& input) {
   input.shape.lengths = job.arrays.copy(input.shape.lengths);
   input.features = job.arrays.copy(input.features);
   input.tokens = job.arrays.copy(input.tokens);
-  input.abort = &job.abort_flag();
 }
 
 napi_value model_parameter_specs(Arguments& arguments) {
   const napi_env env = arguments.env();
-  ParameterLayout layout;
-  check(ParameterLayout::of_model(read_model_options(Napi::Value(env, arguments[0])), layout));
-  return parameter_specs(env, layout);
+  std::unique_ptr<Graph> graph;
+  check(Graph::create(read_model_options(Napi::Value(env, arguments[0])), graph));
+  return parameter_specs(env, graph->layout());
 }
 
 napi_value ModelObject::define(Surface& surface) {
@@ -60,7 +59,7 @@ napi_value ModelObject::define(Surface& surface) {
 
 std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
-  const ModelOptions options = read_model_options(Napi::Value(env, arguments[0]));
+  const GraphOptions options = read_model_options(Napi::Value(env, arguments[0]));
   const std::uint64_t seed = read_integer(env, arguments[1], "seed", 0, max_safe_integer);
   ChosenDevice chosen;
   check(create_device(read_device_request(Napi::Value(env, arguments[2])), chosen));
@@ -74,21 +73,24 @@ napi_value ModelObject::predict_sync(Arguments& arguments) {
   const auto model =
       model_->idle_object(arguments.env(), "model.predictSync",
                           "await it, or call model.predict, which waits for its turn");
-  const ModelInput input = read_model_input(arguments, model->options());
-  check(model->predict(input, read_output(arguments, model->options(), input.shape)));
+  const InputBatch input = read_model_input(arguments, model->graph());
+  const std::span<float> output = read_output(arguments, model->graph(), input.shape);
+  check(model->predict({&input, 1}, nullptr, {&output, 1}));
   return nullptr;
 }
 
 napi_value ModelObject::predict(Arguments& arguments) {
   const napi_env env = arguments.env();
   const std::shared_ptr<Model> model = model_->object();
-  ModelInput input = read_model_input(arguments, model->options());
-  const std::span<float> output = read_output(arguments, model->options(), input.shape);
+  InputBatch input = read_model_input(arguments, model->graph());
+  const std::span<float> output = read_output(arguments, model->graph(), input.shape);
   auto job = std::make_unique<PromiseJob>(arguments.surface(), "model.predict", model_->queue(),
                                           read_abort(arguments, arguments[5]));
   keep_model_input(*job, input);
   const std::span<float> predictions = job->arrays.output(env, arguments[4], output, "output");
-  job->work = [model, input, predictions] { return model->predict(input, predictions); };
+  job->work = [model, input, predictions, abort = &job->abort_flag()] {
+    return model->predict({&input, 1}, abort, {&predictions, 1});
+  };
   return model_->start(std::move(job));
 }
 

@@ -41,8 +41,8 @@ class ModelObject {
 napi_value model_parameter_specs(Arguments& arguments);
 
 /// The first four arguments of every call on a batch of a model's, in place.
-ModelInput read_model_input(const Arguments& arguments, const ModelOptions& options);
-/// Moves them into the job's own memory, and lets its abort flag stop the call.
-void keep_model_input(PromiseJob& job, ModelInput& input);
+InputBatch read_model_input(const Arguments& arguments, const Graph& graph);
+/// Moves them into the job's own memory.
+void keep_model_input(PromiseJob& job, InputBatch& input);
 
 }  // namespace gru::binding

@@ -70,9 +70,9 @@ class Options {
 
 }  // namespace
 
-GruOptions read_gru_options(Napi::Value value) {
+RecurrentOptions read_gru_options(Napi::Value value) {
   const Options from(value, "options");
-  GruOptions options;
+  RecurrentOptions options;
   options.input_size = from.size("inputSize");
   options.hidden_size = from.size("hiddenSize");
   options.num_layers = from.size("numLayers");
@@ -86,17 +86,29 @@ GruOptions read_gru_options(Napi::Value value) {
   return options;
 }
 
-ModelOptions read_model_options(Napi::Value value) {
+GraphOptions read_model_options(Napi::Value value) {
   const Options from(value, "options");
-  ModelOptions options;
-  options.tokens = from.size("tokens", 0);
-  options.input = options.tokens > 0 ? InputKind::tokens : InputKind::features;
-  options.gru = read_gru_options(from.get("gru"));
-  options.output_size = from.size("outputSize");
-  options.loss =
+  const std::size_t tokens = from.size("tokens", 0);
+  const RecurrentOptions stack = read_gru_options(from.get("gru"));
+  const LinearOptions head{from.size("outputSize")};
+  const auto loss =
       from.choice<LossKind>("loss", {{"crossEntropy", LossKind::cross_entropy},
                                      {"meanSquaredError", LossKind::mean_squared_error}});
-  options.every = from.choice<Every>("every", {{"step", Every::step}, {"last", Every::last}});
+  const auto every = from.choice<Every>("every", {{"step", Every::step}, {"last", Every::last}});
+
+  GraphOptions options;
+  options.inputs = {{"input", tokens > 0, tokens > 0 ? tokens : stack.input_size}};
+  std::string below = "input";
+  const auto append = [&](const char* name, LayerKind kind) {
+    options.layers.push_back({name, {below}, std::move(kind)});
+    below = name;
+  };
+  if (tokens > 0) append("embedding", EmbeddingOptions{stack.input_size});
+  append("gru", stack);
+  if (every == Every::last) append("last", SelectOptions{});
+  append("head", head);
+  options.outputs = {{"head", loss}};
+  options.batch_first = stack.batch_first;
   return options;
 }
 

@@ -2,7 +2,7 @@
 
 #include <napi.h>
 
-#include "base/options.h"
+#include "base/graph_options.h"
 #include "binding/devices.h"
 
 /// Reading the objects that constructors take. Their getters may run code of JavaScript's and
@@ -12,9 +12,9 @@
 namespace gru::binding {
 
 /// A NativeGruOptions.
-GruOptions read_gru_options(Napi::Value value);
-/// A NativeModelOptions.
-ModelOptions read_model_options(Napi::Value value);
+RecurrentOptions read_gru_options(Napi::Value value);
+/// A NativeModelOptions, as the graph that it describes.
+GraphOptions read_model_options(Napi::Value value);
 /// A NativeTrainerOptions: its optimiser, and its bounds on the gradients.
 OptimizerOptions read_optimizer_options(Napi::Value value);
 ClipOptions read_clip_options(Napi::Value value);

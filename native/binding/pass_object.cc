@@ -8,12 +8,12 @@ namespace gru::binding {
 namespace {
 
 /// The arguments of both forms of backward, in place.
-GruGradientCall read_call(const Arguments& arguments, const KeptPass& kept) {
+RecurrentGradientCall read_call(const Arguments& arguments, const KeptPass& kept) {
   const napi_env env = arguments.env();
   const RowMap& map = kept.pass->rows.map();
   const GruShapes shapes = shapes_of(kept.layer->options(), map.steps(), map.batch());
   const Shape parameters = shape_of(kept.layer->layout());
-  GruGradientCall call;
+  RecurrentGradientCall call;
   call.d_output = read_optional_tensor<float>(env, arguments[0], "output", shapes.output);
   call.d_state = read_optional_tensor<float>(env, arguments[1], "state", shapes.state);
   call.d_input = read_tensor<float>(env, arguments[2], "input", shapes.input);
@@ -24,7 +24,7 @@ GruGradientCall read_call(const Arguments& arguments, const KeptPass& kept) {
 
 /// A job for `call`, which from then on lies in the job's own memory.
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
-                                       GruGradientCall& call) {
+                                       RecurrentGradientCall& call) {
   const napi_env env = arguments.env();
   auto job = std::make_unique<PromiseJob>(arguments.surface(), "pass.backward", gru.queue(),
                                           read_abort(arguments, arguments[5]));
@@ -75,13 +75,13 @@ napi_value PassObject::backward_sync(Arguments& arguments) {
   const auto layer =
       kept_.shared().idle_object(arguments.env(), "pass.backwardSync",
                                  "await it, or call pass.backward, which waits for its turn");
-  const GruGradientCall call = read_call(arguments, kept);
+  const RecurrentGradientCall call = read_call(arguments, kept);
   check(layer->backward(*take()->pass, call));
   return nullptr;
 }
 
 napi_value PassObject::backward(Arguments& arguments) {
-  GruGradientCall call = read_call(arguments, *kept());
+  RecurrentGradientCall call = read_call(arguments, *kept());
   std::unique_ptr<PromiseJob> job = create_job(arguments, kept_.shared(), call);
   job->work = [kept = take(), call] { return kept->layer->backward(*kept->pass, call); };
   return kept_.shared().start(std::move(job));

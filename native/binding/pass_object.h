@@ -4,14 +4,14 @@
 
 #include "binding/gru_object.h"
 #include "binding/object_class.h"
-#include "model/gru_layer.h"
+#include "model/recurrent_module.h"
 
 namespace gru::binding {
 
 /// A training pass with the layer on whose device it lies, which must outlive it.
 struct KeptPass {
-  std::shared_ptr<GruLayer> layer;
-  std::unique_ptr<GruPass> pass;
+  std::shared_ptr<RecurrentModule> layer;
+  std::unique_ptr<RecurrentPass> pass;
 };
 
 /// NativePass in JavaScript. Native calls alone make one: see Surface::create_pass.
@@ -35,7 +35,7 @@ class PassObject {
   /// The pass for its one backward, which uses it up.
   std::shared_ptr<KeptPass> take();
 
-  OwnedOnDevice<KeptPass, GruLayer> kept_;
+  OwnedOnDevice<KeptPass, RecurrentModule> kept_;
 };
 
 /// The NativePass of a pass through `gru`.

@@ -38,7 +38,7 @@ std::vector<T> optional_copy_of(napi_env env, napi_value value, const char* name
   return is_null(env, value) ? std::vector<T>() : copy_of<T>(env, value, name);
 }
 
-ReferenceCall read_call(const Napi::Value& value, const GruOptions& options) {
+ReferenceCall read_call(const Napi::Value& value, const RecurrentOptions& options) {
   const Napi::Env env = value.Env();
   if (!value.IsObject()) refuse_type("call", "an object", describe(env, value));
   const Napi::Object object = value.As<Napi::Object>();
@@ -74,7 +74,7 @@ napi_value float64_array(napi_env env, const std::vector<double>& values) {
 
 napi_value reference_gru(Arguments& arguments) {
   const Napi::Env env(arguments.env());
-  const GruOptions options = read_gru_options(Napi::Value(env, arguments[0]));
+  const RecurrentOptions options = read_gru_options(Napi::Value(env, arguments[0]));
   const ReferenceCall call = read_call(Napi::Value(env, arguments[2]), options);
   const std::span<const double> parameters = read_array<double>(env, arguments[1], "parameters");
 

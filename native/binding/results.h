@@ -6,8 +6,8 @@
 #include <span>
 #include <string_view>
 
-#include "base/parameters.h"
 #include "device/device.h"
+#include "layers/parameter_layout.h"
 
 /// Making the JavaScript values that calls return. None of these functions runs code of
 /// JavaScript's: properties are defined and never set, since a set finds the setters that anyone

@@ -58,7 +58,7 @@ napi_value shape_formulas(napi_env env) {
                            {"lastValues", make_string(env, formulas::last_values)}});
 }
 
-GruShapes shapes_of(const GruOptions& options, std::size_t steps, std::size_t batch) {
+GruShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::size_t batch) {
   const CheckedSize rows = CheckedSize(steps) * batch;
   return {{formulas::gru_input, rows * options.input_size},
           {formulas::gru_output, rows * options.output_size()},
@@ -66,17 +66,19 @@ GruShapes shapes_of(const GruOptions& options, std::size_t steps, std::size_t ba
                                     options.hidden_size}};
 }
 
-ModelShapes shapes_of(const ModelOptions& options, std::size_t steps, std::size_t batch) {
+ModelShapes shapes_of(const Graph& graph, std::size_t steps, std::size_t batch) {
   const CheckedSize rows = CheckedSize(steps) * batch;
-  const bool every_step = options.every == Every::step;
+  const InputOptions& read = graph.options().inputs.front();
+  const EdgeShape& written = graph.output_shape(0);
+  const bool every_step = written.every == Every::step;
   const CheckedSize predicted = every_step ? rows : CheckedSize(batch);
-  const Shape input = options.input == InputKind::tokens
-                          ? Shape{formulas::tokens, rows}
-                          : Shape{formulas::features, rows * options.gru.input_size};
+  const Shape input =
+      read.tokens ? Shape{formulas::tokens, rows} : Shape{formulas::features, rows * read.size};
   const Shape classes{every_step ? formulas::step_classes : formulas::last_classes, predicted};
   const Shape values{every_step ? formulas::step_values : formulas::last_values,
-                     predicted * options.output_size};
-  return {input, values, options.loss == LossKind::cross_entropy ? classes : values};
+                     predicted * written.width};
+  const LossKind loss = graph.options().outputs.front().loss;
+  return {input, values, loss == LossKind::cross_entropy ? classes : values};
 }
 
 Shape shape_of(const ParameterLayout& layout) { return {formulas::parameters, layout.count()}; }

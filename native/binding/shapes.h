@@ -6,10 +6,11 @@
 #include <span>
 
 #include "base/options.h"
-#include "base/parameters.h"
 #include "base/rows.h"
 #include "base/size.h"
 #include "binding/entry.h"
+#include "layers/parameter_layout.h"
+#include "model/graph.h"
 
 /// How many values the arrays of a call have. These checks are what keeps core inside its memory:
 /// it trusts the sizes of its spans, and no array reaches it but through `read_tensor`. lib makes
@@ -46,14 +47,14 @@ struct GruShapes {
   Shape output;
   Shape state;
 };
-GruShapes shapes_of(const GruOptions& options, std::size_t steps, std::size_t batch);
+GruShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::size_t batch);
 
 struct ModelShapes {
   Shape input;
   Shape predictions;
   Shape target;
 };
-ModelShapes shapes_of(const ModelOptions& options, std::size_t steps, std::size_t batch);
+ModelShapes shapes_of(const Graph& graph, std::size_t steps, std::size_t batch);
 
 Shape shape_of(const ParameterLayout& layout);
 

@@ -29,9 +29,9 @@ class Dependent {
   virtual void release() noexcept = 0;
 };
 
-/// A GruLayer or a Model as the JavaScript objects that work on it share it: with one queue for the
-/// jobs of all of them, and disposed once for all of them, which then own nothing on its device any
-/// more. Tells V8 of all the memory that its device holds. For the JavaScript thread.
+/// A RecurrentModule or a Model as the JavaScript objects that work on it share it: with one queue
+/// for the jobs of all of them, and disposed once for all of them, which then own nothing on its
+/// device any more. Tells V8 of all the memory that its device holds. For the JavaScript thread.
 template <class T>
 class SharedNative {
  public:

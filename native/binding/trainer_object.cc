@@ -38,11 +38,11 @@ const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
   return found;
 }
 
-ModelTarget TrainerObject::read_target(const Arguments& arguments, const BatchShape& batch) const {
-  const ModelOptions& options = owned_.shared().object()->options();
-  const Shape shape = shapes_of(options, batch.steps, batch.batch).target;
-  ModelTarget target;
-  if (options.loss == LossKind::cross_entropy) {
+Target TrainerObject::read_target(const Arguments& arguments, const BatchShape& batch) const {
+  const Graph& graph = owned_.shared().object()->graph();
+  const Shape shape = shapes_of(graph, batch.steps, batch.batch).target;
+  Target target;
+  if (graph.options().outputs.front().loss == LossKind::cross_entropy) {
     target.classes = read_tensor<std::int32_t>(arguments.env(), arguments[4], "target", shape);
   } else {
     target.values = read_tensor<float>(arguments.env(), arguments[4], "target", shape);
@@ -55,9 +55,10 @@ napi_value TrainerObject::step_sync(Arguments& arguments) {
   const auto model =
       owned_.shared().idle_object(arguments.env(), "trainer.stepSync",
                                   "await it, or call trainer.step, which waits for its turn");
-  const ModelInput input = read_model_input(arguments, model->options());
+  const InputBatch input = read_model_input(arguments, model->graph());
+  const Target target = read_target(arguments, input.shape);
   StepMetrics metrics;
-  check(found.step(input, read_target(arguments, input.shape), metrics));
+  check(found.step({{&input, 1}, {&target, 1}, nullptr}, metrics));
   return step_metrics(arguments.env(), metrics);
 }
 
@@ -72,16 +73,16 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
 napi_value TrainerObject::start(const Arguments& arguments, const char* call, Operation operation) {
   const std::shared_ptr<Trainer> found = trainer();
   SharedModel& model = owned_.shared();
-  ModelInput input = read_model_input(arguments, model.object()->options());
-  ModelTarget target = read_target(arguments, input.shape);
+  InputBatch input = read_model_input(arguments, model.object()->graph());
+  Target target = read_target(arguments, input.shape);
   auto job = std::make_unique<PromiseJob>(arguments.surface(), call, model.queue(),
                                           read_abort(arguments, arguments[5]));
   keep_model_input(*job, input);
   target.classes = job->arrays.copy(target.classes);
   target.values = job->arrays.copy(target.values);
   const auto metrics = std::make_shared<StepMetrics>();
-  job->work = [found, operation, input, target, metrics] {
-    return (*found.*operation)(input, target, *metrics);
+  job->work = [found, operation, input, target, metrics, abort = &job->abort_flag()] {
+    return (*found.*operation)({{&input, 1}, {&target, 1}, abort}, *metrics);
   };
   job->result = [metrics](Surface& surface) { return step_metrics(surface.env(), *metrics); };
   return model.start(std::move(job));

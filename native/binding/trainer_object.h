@@ -25,12 +25,11 @@ class TrainerObject {
   napi_value dispose(Arguments& arguments);
 
  private:
-  using Operation = Status (Trainer::*)(const ModelInput&, const ModelTarget&,
-                                        StepMetrics&) noexcept;
+  using Operation = Status (Trainer::*)(const TrainingBatch&, StepMetrics&) noexcept;
 
   /// ERR_GRU_DISPOSED where the trainer or its model is gone.
   const std::shared_ptr<Trainer>& trainer() const;
-  ModelTarget read_target(const Arguments& arguments, const BatchShape& batch) const;
+  Target read_target(const Arguments& arguments, const BatchShape& batch) const;
   napi_value start(const Arguments& arguments, const char* call, Operation operation);
 
   OwnedOnDevice<Trainer, Model> owned_;

@@ -13,7 +13,9 @@ namespace gru::cpu {
 
 namespace {
 
-CpuGruWeights& own(GruWeights& weights) { return static_cast<CpuGruWeights&>(weights); }
+CpuRecurrentWeights& own(RecurrentWeights& weights) {
+  return static_cast<CpuRecurrentWeights&>(weights);
+}
 
 template <class T>
 void copy_all(T* to, const T* from, std::size_t count) {
@@ -80,6 +82,11 @@ class CpuDevice final : public Device {
     return {};
   }
 
+  Status add(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    cpu::add(to, from);
+    return {};
+  }
+
   Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                      DeviceSpan<const std::int32_t> index) override {
     cpu::gather_rows(to.data(), to.stride(), from.data(), from.stride(), to.columns(), index);
@@ -92,24 +99,26 @@ class CpuDevice final : public Device {
     return {};
   }
 
-  Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
-    weights = std::make_unique<CpuGruWeights>(shape, held_);
+  Status create_recurrent_weights(const RecurrentShape& shape,
+                                  std::unique_ptr<RecurrentWeights>& weights) override {
+    weights = std::make_unique<CpuRecurrentWeights>(shape, held_);
     return {};
   }
 
-  Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) override {
+  Status load_recurrent_weights(RecurrentWeights& weights,
+                                const RecurrentTensors<const float>& from) override {
     own(weights).load(from);
     return {};
   }
 
-  Status gru_forward(GruWeights& weights, const GruForward& call) override {
-    Status status = cpu::gru_forward(own(weights), call, recurrence_);
+  Status recurrent_forward(RecurrentWeights& weights, const RecurrentForward& call) override {
+    Status status = cpu::recurrent_forward(own(weights), call, recurrence_);
     own(weights).count();
     return status;
   }
 
-  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
-    Status status = cpu::gru_backward(own(weights), call, recurrence_, products_.transposed);
+  Status recurrent_backward(RecurrentWeights& weights, const RecurrentBackward& call) override {
+    Status status = cpu::recurrent_backward(own(weights), call, recurrence_, products_.transposed);
     own(weights).count();
     return status;
   }

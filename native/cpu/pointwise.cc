@@ -58,6 +58,18 @@ std::size_t rows_per_part(std::size_t columns) {
 
 }  // namespace
 
+void add(DeviceMatrix<float> to, DeviceMatrix<const float> from) {
+  const std::size_t columns = to.columns();
+  for_each_part(to.rows(), rows_per_part(columns), work_of(to.rows() * columns),
+                [&](std::size_t, std::size_t begin, std::size_t end) {
+                  for (std::size_t i = begin; i < end; ++i) {
+                    const float* source = from.data() + i * from.stride();
+                    float* target = to.data() + i * to.stride();
+                    for (std::size_t j = 0; j < columns; ++j) target[j] += source[j];
+                  }
+                });
+}
+
 template <class T>
 void gather_rows(T* to, std::size_t to_stride, const T* from, std::size_t from_stride,
                  std::size_t width, DeviceSpan<const std::int32_t> index) {

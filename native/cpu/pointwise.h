@@ -7,6 +7,8 @@
 
 namespace gru::cpu {
 
+void add(DeviceMatrix<float> to, DeviceMatrix<const float> from);
+
 template <class T>
 void gather_rows(T* to, std::size_t to_stride, const T* from, std::size_t from_stride,
                  std::size_t width, DeviceSpan<const std::int32_t> index);

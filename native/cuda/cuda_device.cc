@@ -25,7 +25,9 @@ std::string capability_of(const Limits& limits) {
   return std::to_string(limits.compute_major) + "." + std::to_string(limits.compute_minor);
 }
 
-CudaGruWeights& own(GruWeights& weights) { return static_cast<CudaGruWeights&>(weights); }
+CudaRecurrentWeights& own(RecurrentWeights& weights) {
+  return static_cast<CudaRecurrentWeights&>(weights);
+}
 
 class CudaDevice final : public Device {
  public:
@@ -91,6 +93,11 @@ class CudaDevice final : public Device {
     return cuda::copy(queue(), to, from);
   }
 
+  Status add(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::add(queue(), to, from);
+  }
+
   Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                      DeviceSpan<const std::int32_t> index) override {
     GRU_RETURN_IF_ERROR(enter());
@@ -103,27 +110,29 @@ class CudaDevice final : public Device {
     return cuda::gather_rows(queue(), to, from, index);
   }
 
-  Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
+  Status create_recurrent_weights(const RecurrentShape& shape,
+                                  std::unique_ptr<RecurrentWeights>& weights) override {
     GRU_RETURN_IF_ERROR(enter());
     Tiers tiers;
     GRU_RETURN_IF_ERROR(choose_tiers(shape, context_.limits, queue(), context_.forced_tier, tiers));
-    weights = std::make_unique<CudaGruWeights>(shape, tiers, context_.ordinal);
+    weights = std::make_unique<CudaRecurrentWeights>(shape, tiers, context_.ordinal);
     return {};
   }
 
-  Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) override {
+  Status load_recurrent_weights(RecurrentWeights& weights,
+                                const RecurrentTensors<const float>& from) override {
     GRU_RETURN_IF_ERROR(enter());
     return own(weights).load(from, queue());
   }
 
-  Status gru_forward(GruWeights& weights, const GruForward& call) override {
+  Status recurrent_forward(RecurrentWeights& weights, const RecurrentForward& call) override {
     GRU_RETURN_IF_ERROR(enter());
-    return cuda::gru_forward(context_, own(weights), call);
+    return cuda::recurrent_forward(context_, own(weights), call);
   }
 
-  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
+  Status recurrent_backward(RecurrentWeights& weights, const RecurrentBackward& call) override {
     GRU_RETURN_IF_ERROR(enter());
-    return cuda::gru_backward(context_, own(weights), call);
+    return cuda::recurrent_backward(context_, own(weights), call);
   }
 
   Status gemm(const Gemm& product) override {

@@ -6,18 +6,22 @@
 #include "cuda/cuda_device.h"
 #include "cuda/emulator/call.h"
 #include "cuda/emulator/control.h"
+#include "testing/chain_training.h"
 #include "testing/device_testing.h"
-#include "train/trainer.h"
 
 /// What a failing CUDA runtime leaves: a status that names it, nothing leaked, and a process that
 /// goes on.
 namespace gru {
 namespace {
 
+using testing::chain;
+using testing::ChainInput;
+using testing::ChainOptions;
+using testing::InputKind;
 using testing::Random;
 
-ModelOptions model_options() {
-  ModelOptions options;
+ChainOptions model_options() {
+  ChainOptions options;
   options.input = InputKind::tokens;
   options.tokens = 7;
   options.output_size = 7;
@@ -34,7 +38,7 @@ struct Batch {
 
   explicit Batch(Random& random)
       : tokens(random.classes(12, 7)), classes(random.classes(12, 7)), lengths{1, 4, 2} {}
-  ModelInput input() const { return {{4, 3, lengths}, {}, tokens, nullptr}; }
+  ChainInput input() const { return {{4, 3, lengths}, {}, tokens, nullptr}; }
 };
 
 /// A whole life: a device, a model, two training steps and a prediction.
@@ -42,16 +46,16 @@ Status live(const Batch& batch, std::vector<float>* parameters = nullptr) {
   std::unique_ptr<Device> device;
   GRU_RETURN_IF_ERROR(cuda::create_device({}, device));
   std::unique_ptr<Model> made;
-  GRU_RETURN_IF_ERROR(Model::create(model_options(), std::move(device), 1, made));
+  GRU_RETURN_IF_ERROR(Model::create(chain(model_options()), std::move(device), 1, made));
   const std::shared_ptr<Model> model = std::move(made);
   std::unique_ptr<Trainer> trainer;
   GRU_RETURN_IF_ERROR(Trainer::create(model, {}, {1, 0.5}, trainer));
   StepMetrics metrics;
   for (int step = 0; step < 2; ++step) {
-    GRU_RETURN_IF_ERROR(trainer->step(batch.input(), {batch.classes, {}}, metrics));
+    GRU_RETURN_IF_ERROR(testing::step(*trainer, batch.input(), {batch.classes, {}}, metrics));
   }
   std::vector<float> predictions(12 * 7);
-  GRU_RETURN_IF_ERROR(model->predict(batch.input(), predictions));
+  GRU_RETURN_IF_ERROR(testing::predict(*model, batch.input(), predictions));
   if (parameters == nullptr) return {};
   parameters->resize(model->layout().count());
   return model->read_parameters(*parameters);
@@ -152,14 +156,14 @@ GRU_TEST(a_steady_state_allocates_nothing_at_all) {
   std::unique_ptr<Device> device;
   GRU_CHECK_OK(cuda::create_device({}, device));
   std::unique_ptr<Model> made;
-  GRU_CHECK_OK(Model::create(model_options(), std::move(device), 1, made));
+  GRU_CHECK_OK(Model::create(chain(model_options()), std::move(device), 1, made));
   const std::shared_ptr<Model> model = std::move(made);
   std::unique_ptr<Trainer> trainer;
   GRU_CHECK_OK(Trainer::create(model, {}, {1, 0.5}, trainer));
   StepMetrics metrics;
   emulator::Counts warm;
   for (int step = 0; step < 4; ++step) {
-    GRU_CHECK_OK(trainer->step(batch.input(), {batch.classes, {}}, metrics));
+    GRU_CHECK_OK(testing::step(*trainer, batch.input(), {batch.classes, {}}, metrics));
     if (step == 0) warm = emulator::counts();
   }
   const emulator::Counts counts = emulator::counts();
@@ -222,12 +226,12 @@ GRU_TEST(weights_are_freed_on_their_own_device) {
   const auto part = [&](std::size_t first, std::size_t count) {
     return DeviceSpan<const float>(static_cast<const float*>(memory) + first, count);
   };
-  std::unique_ptr<GruWeights> weights;
-  GRU_CHECK_OK(device->create_gru_weights({3, 2, {}}, weights));
+  std::unique_ptr<RecurrentWeights> weights;
+  GRU_CHECK_OK(device->create_recurrent_weights({3, 2, {}}, weights));
   const std::size_t before = emulator::counts().allocations;
   const std::size_t held = device->held_bytes();
-  GRU_CHECK_OK(
-      device->load_gru_weights(*weights, {part(0, 18), part(18, 12), part(30, 6), part(36, 6)}));
+  GRU_CHECK_OK(device->load_recurrent_weights(
+      *weights, {part(0, 18), part(18, 12), part(30, 6), part(36, 6)}));
   GRU_CHECK(emulator::counts().allocations > before);
   GRU_CHECK(device->held_bytes() > held);
   int current = -1;

@@ -9,7 +9,8 @@ namespace {
 
 class GradientProducts {
  public:
-  GradientProducts(Context& context, const CudaGruWeights& weights, const GruBackward& call)
+  GradientProducts(Context& context, const CudaRecurrentWeights& weights,
+                   const RecurrentBackward& call)
       : context_(context),
         weights_(weights),
         call_(call),
@@ -89,16 +90,16 @@ class GradientProducts {
   }
 
   Context& context_;
-  const CudaGruWeights& weights_;
-  const GruBackward& call_;
+  const CudaRecurrentWeights& weights_;
+  const RecurrentBackward& call_;
   std::size_t hidden_;
   std::size_t rows_;
 };
 
 }  // namespace
 
-Status multiply_gradients(Context& context, const CudaGruWeights& weights, const GruBackward& call,
-                          const Walk& walk) {
+Status multiply_gradients(Context& context, const CudaRecurrentWeights& weights,
+                          const RecurrentBackward& call, const Walk& walk) {
   return GradientProducts(context, weights, call).run(walk);
 }
 

@@ -18,7 +18,7 @@ Status set_to_zero(float* to, std::size_t count, const Queue& queue) {
 
 /// The gradient of the state after each sequence's last step, where the walk back begins, in the
 /// memory of the initial state's gradient if that is wanted.
-Status start_d_state(Context& context, const GruBackward& call, std::size_t count,
+Status start_d_state(Context& context, const RecurrentBackward& call, std::size_t count,
                      float*& d_state) {
   d_state = call.d_initial_state.data();
   if (call.d_initial_state.empty()) {
@@ -33,7 +33,7 @@ Status start_d_state(Context& context, const GruBackward& call, std::size_t coun
   return {};
 }
 
-Status zero_gradients(const GruTensors<float>& gradients, const Queue& queue) {
+Status zero_gradients(const RecurrentTensors<float>& gradients, const Queue& queue) {
   for (const DeviceSpan<float>& span :
        {gradients.weight_ih, gradients.weight_hh, gradients.bias_ih, gradients.bias_hh}) {
     GRU_RETURN_IF_ERROR(set_to_zero(span.data(), span.size(), queue));
@@ -41,8 +41,8 @@ Status zero_gradients(const GruTensors<float>& gradients, const Queue& queue) {
   return {};
 }
 
-Status walk_back(Context& context, const CudaGruWeights& weights, const GruBackward& call,
-                 const BackwardPass& pass) {
+Status walk_back(Context& context, const CudaRecurrentWeights& weights,
+                 const RecurrentBackward& call, const BackwardPass& pass) {
   for (unsigned end = to_unsigned(call.map->steps()); end > 0;) {
     const unsigned begin = end - std::min(chunk_steps, end);
     GRU_RETURN_IF_ERROR(context.pacer.begin(call.abort, context.queue()));
@@ -55,7 +55,8 @@ Status walk_back(Context& context, const CudaGruWeights& weights, const GruBackw
 
 }  // namespace
 
-Status gru_backward(Context& context, const CudaGruWeights& weights, const GruBackward& call) {
+Status recurrent_backward(Context& context, const CudaRecurrentWeights& weights,
+                          const RecurrentBackward& call) {
   BackwardPass pass{};
   GRU_RETURN_IF_ERROR(
       start_d_state(context, call, call.map->batch() * weights.hidden(), pass.d_state));

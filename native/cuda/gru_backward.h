@@ -4,6 +4,7 @@
 
 namespace gru::cuda {
 
-Status gru_backward(Context& context, const CudaGruWeights& weights, const GruBackward& call);
+Status recurrent_backward(Context& context, const CudaRecurrentWeights& weights,
+                          const RecurrentBackward& call);
 
 }  // namespace gru::cuda

@@ -17,7 +17,7 @@ constexpr std::size_t most_gates = std::size_t{16} << 20;
 
 class Forward {
  public:
-  Forward(Context& context, const CudaGruWeights& weights, const GruForward& call)
+  Forward(Context& context, const CudaRecurrentWeights& weights, const RecurrentForward& call)
       : context_(context),
         weights_(weights),
         call_(call),
@@ -95,8 +95,8 @@ class Forward {
   }
 
   Context& context_;
-  const CudaGruWeights& weights_;
-  const GruForward& call_;
+  const CudaRecurrentWeights& weights_;
+  const RecurrentForward& call_;
   std::size_t hidden_;
   unsigned steps_;
   ForwardPass pass_{};
@@ -104,7 +104,8 @@ class Forward {
 
 }  // namespace
 
-Status gru_forward(Context& context, const CudaGruWeights& weights, const GruForward& call) {
+Status recurrent_forward(Context& context, const CudaRecurrentWeights& weights,
+                         const RecurrentForward& call) {
   return Forward(context, weights, call).run();
 }
 

@@ -4,6 +4,7 @@
 
 namespace gru::cuda {
 
-Status gru_forward(Context& context, const CudaGruWeights& weights, const GruForward& call);
+Status recurrent_forward(Context& context, const CudaRecurrentWeights& weights,
+                         const RecurrentForward& call);
 
 }  // namespace gru::cuda

@@ -4,12 +4,12 @@
 
 namespace gru::cuda {
 
-CudaGruWeights::~CudaGruWeights() {
+CudaRecurrentWeights::~CudaRecurrentWeights() {
   // On a thread that has used no device yet, freeing would start the first one, whichever this is.
   if (cudaSetDevice(ordinal_) != cudaSuccess) static_cast<void>(cudaGetLastError());
 }
 
-Status CudaGruWeights::load(const GruTensors<const float>& from, const Queue& queue) {
+Status CudaRecurrentWeights::load(const RecurrentTensors<const float>& from, const Queue& queue) {
   tensors_ = from;
   GRU_RETURN_IF_ERROR(biases_.reserve(CheckedSize(reserve_gates) * hidden(), queue));
   return pack_biases(queue, biases_.data(), from, hidden(), reset());

@@ -5,15 +5,15 @@
 namespace gru::cuda {
 
 /// One direction of one layer: its parameters where the model keeps them, and what is made of them.
-class CudaGruWeights final : public GruWeights {
+class CudaRecurrentWeights final : public RecurrentWeights {
  public:
-  CudaGruWeights(const GruShape& shape, const Tiers& tiers, int ordinal)
+  CudaRecurrentWeights(const RecurrentShape& shape, const Tiers& tiers, int ordinal)
       : shape_(shape), tiers_(tiers), ordinal_(ordinal) {}
-  ~CudaGruWeights() override;
+  ~CudaRecurrentWeights() override;
 
-  Status load(const GruTensors<const float>& from, const Queue& queue);
+  Status load(const RecurrentTensors<const float>& from, const Queue& queue);
 
-  const GruShape& shape() const { return shape_; }
+  const RecurrentShape& shape() const { return shape_; }
   const Tiers& tiers() const { return tiers_; }
   std::size_t hidden() const { return shape_.hidden_size; }
   ResetGate reset() const { return shape_.variant.reset; }
@@ -31,10 +31,10 @@ class CudaGruWeights final : public GruWeights {
   const float* bias_hn() const { return biases_.data() + reserve_q * hidden(); }
 
  private:
-  GruShape shape_;
+  RecurrentShape shape_;
   Tiers tiers_;
   int ordinal_;
-  GruTensors<const float> tensors_;
+  RecurrentTensors<const float> tensors_;
   Scratch<float> biases_;
 };
 

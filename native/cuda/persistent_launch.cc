@@ -36,7 +36,7 @@ std::size_t persistent_shared(std::size_t hidden, std::size_t units, std::size_t
   return sizeof(float) * (gate_count * units * depth + tile * depth + tile * gate_count * units);
 }
 
-bool persistent_fits(const GruShape& shape, const Limits& limits, PersistentShape& least) {
+bool persistent_fits(const RecurrentShape& shape, const Limits& limits, PersistentShape& least) {
   if (!limits.cooperative_launch || shape.hidden_size > most_hidden) return false;
   const std::size_t units = parts_of(shape.hidden_size, multiprocessors_of(limits));
   if (units > most_units(shape.hidden_size, limits)) return false;

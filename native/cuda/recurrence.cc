@@ -21,7 +21,7 @@ Status zero_state(Context& context, std::size_t count, const float*& state) {
 
 }  // namespace
 
-Status start_walk(Context& context, const CudaGruWeights& weights, const WalkCall& call,
+Status start_walk(Context& context, const CudaRecurrentWeights& weights, const WalkCall& call,
                   Walks& walks) {
   GRU_RETURN_IF_ERROR(context.steps.load(*call.map, context.staging, context.queue()));
   Walk walk{};
@@ -41,7 +41,7 @@ Status start_walk(Context& context, const CudaGruWeights& weights, const WalkCal
   return {};
 }
 
-Status forward_steps(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
+Status forward_steps(Context& context, const CudaRecurrentWeights& weights, const ForwardPass& pass,
                      unsigned begin, unsigned end) {
   switch (weights.tiers().forward) {
     case Tier::resident:
@@ -54,8 +54,8 @@ Status forward_steps(Context& context, const CudaGruWeights& weights, const Forw
   return stepwise_forward(context, weights, pass, begin, end);
 }
 
-Status backward_steps(Context& context, const CudaGruWeights& weights, const BackwardPass& pass,
-                      unsigned begin, unsigned end) {
+Status backward_steps(Context& context, const CudaRecurrentWeights& weights,
+                      const BackwardPass& pass, unsigned begin, unsigned end) {
   switch (weights.tiers().backward) {
     case Tier::resident:
       return resident_backward(context, weights, pass, begin, end);

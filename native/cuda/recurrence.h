@@ -24,7 +24,7 @@ struct Walks {
 
 /// The walk of a call, forward or backward, except for its gates; `output` is where its states lie,
 /// now or later. Loads the step table, and an initial state of zeros where the call has none.
-Status start_walk(Context& context, const CudaGruWeights& weights, const WalkCall& call,
+Status start_walk(Context& context, const CudaRecurrentWeights& weights, const WalkCall& call,
                   Walks& walks);
 
 /// Steps begin..end of a pass forward, in the walk's order.
@@ -35,7 +35,7 @@ struct ForwardPass {
   std::size_t output_stride;
 };
 /// By the weights' tier.
-Status forward_steps(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
+Status forward_steps(Context& context, const CudaRecurrentWeights& weights, const ForwardPass& pass,
                      unsigned begin, unsigned end);
 
 /// Steps begin..end of a pass backward, from the last to the first: turns the reserve into the
@@ -47,7 +47,7 @@ struct BackwardPass {
   float* d_state;                      ///< [batch, H]
 };
 /// By the weights' tier.
-Status backward_steps(Context& context, const CudaGruWeights& weights, const BackwardPass& pass,
-                      unsigned begin, unsigned end);
+Status backward_steps(Context& context, const CudaRecurrentWeights& weights,
+                      const BackwardPass& pass, unsigned begin, unsigned end);
 
 }  // namespace gru::cuda

@@ -16,7 +16,7 @@ struct StateProduct {
 
 class Forward {
  public:
-  Forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass)
+  Forward(Context& context, const CudaRecurrentWeights& weights, const ForwardPass& pass)
       : context_(context), weights_(weights), pass_(pass), hidden_(weights.hidden()) {}
 
   Status run(unsigned s) {
@@ -69,14 +69,14 @@ class Forward {
   }
 
   Context& context_;
-  const CudaGruWeights& weights_;
+  const CudaRecurrentWeights& weights_;
   const ForwardPass& pass_;
   std::size_t hidden_;
 };
 
 class Backward {
  public:
-  Backward(Context& context, const CudaGruWeights& weights, const BackwardPass& pass)
+  Backward(Context& context, const CudaRecurrentWeights& weights, const BackwardPass& pass)
       : context_(context), weights_(weights), pass_(pass), hidden_(weights.hidden()) {}
 
   Status run(unsigned s) {
@@ -129,22 +129,22 @@ class Backward {
   }
 
   Context& context_;
-  const CudaGruWeights& weights_;
+  const CudaRecurrentWeights& weights_;
   const BackwardPass& pass_;
   std::size_t hidden_;
 };
 
 }  // namespace
 
-Status stepwise_forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
-                        unsigned begin, unsigned end) {
+Status stepwise_forward(Context& context, const CudaRecurrentWeights& weights,
+                        const ForwardPass& pass, unsigned begin, unsigned end) {
   Forward forward(context, weights, pass);
   for (unsigned s = begin; s < end; ++s) GRU_RETURN_IF_ERROR(forward.run(s));
   return {};
 }
 
-Status stepwise_backward(Context& context, const CudaGruWeights& weights, const BackwardPass& pass,
-                         unsigned begin, unsigned end) {
+Status stepwise_backward(Context& context, const CudaRecurrentWeights& weights,
+                         const BackwardPass& pass, unsigned begin, unsigned end) {
   Backward backward(context, weights, pass);
   for (unsigned s = end; s-- > begin;) GRU_RETURN_IF_ERROR(backward.run(s));
   return {};

@@ -5,9 +5,9 @@
 namespace gru::cuda {
 
 /// The tier that every layer fits: a product or two and a pointwise kernel for each step.
-Status stepwise_forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
-                        unsigned begin, unsigned end);
-Status stepwise_backward(Context& context, const CudaGruWeights& weights, const BackwardPass& pass,
-                         unsigned begin, unsigned end);
+Status stepwise_forward(Context& context, const CudaRecurrentWeights& weights,
+                        const ForwardPass& pass, unsigned begin, unsigned end);
+Status stepwise_backward(Context& context, const CudaRecurrentWeights& weights,
+                         const BackwardPass& pass, unsigned begin, unsigned end);
 
 }  // namespace gru::cuda

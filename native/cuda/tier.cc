@@ -34,7 +34,7 @@ struct Fits {
   }
 };
 
-Status force(const GruShape& shape, const Fits& fits, Tier forced, Tier& tier) {
+Status force(const RecurrentShape& shape, const Fits& fits, Tier forced, Tier& tier) {
   tier = forced;
   if (fits.has(forced)) return {};
   return Status::device(std::string(variable) + ": a layer of hidden size " +
@@ -57,7 +57,7 @@ Status forced_tier(std::optional<Tier>& tier) {
                        ": expected 'resident', 'persistent' or 'stepwise', got '" + given + "'");
 }
 
-Status choose_tiers(const GruShape& shape, const Limits& limits, const Queue& queue,
+Status choose_tiers(const RecurrentShape& shape, const Limits& limits, const Queue& queue,
                     std::optional<Tier> forced, Tiers& tiers) {
   Fits forward{resident_forward_fits(shape, limits), false};
   Fits backward{resident_backward_fits(shape, limits), false};

@@ -29,7 +29,7 @@ Status forced_tier(std::optional<Tier>& tier);
 ///
 /// Only the layer and the GPU decide, never the batch: tiers sum in different orders, and a
 /// sequence's result must not depend on the other sequences.
-Status choose_tiers(const GruShape& shape, const Limits& limits, const Queue& queue,
+Status choose_tiers(const RecurrentShape& shape, const Limits& limits, const Queue& queue,
                     std::optional<Tier> forced, Tiers& tiers);
 
 }  // namespace gru::cuda

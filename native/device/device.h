@@ -81,7 +81,7 @@ class DeviceMatrix {
 using AbortFlag = std::atomic<bool>;
 
 /// One direction of one layer: its sizes.
-struct GruShape {
+struct RecurrentShape {
   std::size_t input_size = 0;
   std::size_t hidden_size = 0;
   CellVariant variant;
@@ -89,7 +89,7 @@ struct GruShape {
 
 /// Parameters (or their gradients) of one direction of one layer, in PyTorch's layout.
 template <class T>
-struct GruTensors {
+struct RecurrentTensors {
   DeviceSpan<T> weight_ih;  ///< [3H, I]
   DeviceSpan<T> weight_hh;  ///< [3H, H]
   DeviceSpan<T> bias_ih;    ///< [3H], or empty
@@ -98,13 +98,13 @@ struct GruTensors {
 
 /// A device's own copies of a direction's weights, in whatever order its kernels read them. Their
 /// device outlives them.
-class GruWeights {
+class RecurrentWeights {
  public:
-  virtual ~GruWeights() = default;
+  virtual ~RecurrentWeights() = default;
 };
 
 /// Forward through one direction of one layer. Rows are packed (RowMap).
-struct GruForward {
+struct RecurrentForward {
   const RowMap* map = nullptr;
   bool reverse = false;
   DeviceMatrix<const float> input;        ///< [rows, I]
@@ -117,7 +117,7 @@ struct GruForward {
 };
 
 /// Backward through one direction of one layer; gradients are written, not added to.
-struct GruBackward {
+struct RecurrentBackward {
   const RowMap* map = nullptr;
   bool reverse = false;
   DeviceMatrix<const float> input;        ///< [rows, I], as in forward
@@ -129,7 +129,7 @@ struct GruBackward {
   DeviceMatrix<float> d_input;            ///< [rows, I]; empty: not wanted
   bool add_to_d_input = false;            ///< the second direction adds to the first one's
   DeviceSpan<float> d_initial_state;      ///< [batch, H]; empty: not wanted
-  GruTensors<float> gradients;
+  RecurrentTensors<float> gradients;
   const AbortFlag* abort = nullptr;
 };
 
@@ -195,6 +195,8 @@ class Device {
   virtual Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) = 0;
   virtual Status fill(DeviceMatrix<float> to, float value) = 0;
   virtual Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) = 0;
+  /// to += from, element by element.
+  virtual Status add(DeviceMatrix<float> to, DeviceMatrix<const float> from) = 0;
   /// to[i] = from[index[i]], or zeros where index[i] is -1, for each row of `to`: index has as
   /// many.
   virtual Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
@@ -204,12 +206,13 @@ class Device {
 
   // Layers ------------------------------------------------------------------------------------
 
-  virtual Status create_gru_weights(const GruShape& shape,
-                                    std::unique_ptr<GruWeights>& weights) = 0;
+  virtual Status create_recurrent_weights(const RecurrentShape& shape,
+                                          std::unique_ptr<RecurrentWeights>& weights) = 0;
   /// Takes over new parameter values; the tensors stay where they are until the next load.
-  virtual Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) = 0;
-  virtual Status gru_forward(GruWeights& weights, const GruForward& call) = 0;
-  virtual Status gru_backward(GruWeights& weights, const GruBackward& call) = 0;
+  virtual Status load_recurrent_weights(RecurrentWeights& weights,
+                                        const RecurrentTensors<const float>& from) = 0;
+  virtual Status recurrent_forward(RecurrentWeights& weights, const RecurrentForward& call) = 0;
+  virtual Status recurrent_backward(RecurrentWeights& weights, const RecurrentBackward& call) = 0;
 
   virtual Status gemm(const Gemm& product) = 0;
   /// to[j] = sum over rows of from[row][j].

@@ -22,30 +22,35 @@ void fill_uniform(const Philox& random, std::uint64_t stream, double bound,
 }
 
 // Box and Muller, "A note on the generation of random normal deviates", 1958.
-void fill_normal(const Philox& random, std::uint64_t stream, std::span<float> values) {
+void fill_normal(const Philox& random, std::uint64_t stream, double deviation,
+                 std::span<float> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Philox::Block block = random(stream, i);
     const double radius = std::sqrt(-2 * std::log(1 - static_cast<double>(unit_float(block[0]))));
     const double angle = 2 * std::numbers::pi * static_cast<double>(unit_float(block[1]));
-    values[i] = static_cast<float>(radius * std::cos(angle));
+    values[i] = static_cast<float>(deviation * radius * std::cos(angle));
   }
 }
 
 }  // namespace
 
-void initialize_parameters(const ParameterLayout& layout, const GruOptions& options,
-                           std::uint64_t seed, std::span<float> parameters) {
+void initialize_parameters(const ParameterLayout& layout, std::uint64_t seed,
+                           std::span<float> parameters) {
   const Philox random(seed);
   for (std::size_t stream = 0; stream < layout.specs().size(); ++stream) {
     const ParameterSpec& spec = layout.specs()[stream];
     const auto values = parameters.subspan(spec.offset, spec.count);
-    if (spec.name == "embedding.weight") {
-      fill_normal(random, stream, values);
-      continue;
+    switch (spec.initial.kind) {
+      case InitialValues::Kind::uniform:
+        fill_uniform(random, stream, spec.initial.scale, values);
+        break;
+      case InitialValues::Kind::normal:
+        fill_normal(random, stream, spec.initial.scale, values);
+        break;
+      case InitialValues::Kind::constant:
+        std::ranges::fill(values, static_cast<float>(spec.initial.scale));
+        break;
     }
-    const bool head = spec.name.starts_with("head.");
-    const std::size_t fan = head ? options.output_size() : options.hidden_size;
-    fill_uniform(random, stream, 1 / std::sqrt(static_cast<double>(fan)), values);
   }
 }
 

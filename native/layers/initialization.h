@@ -3,16 +3,15 @@
 #include <cstdint>
 #include <span>
 
-#include "base/parameters.h"
+#include "layers/parameter_layout.h"
 
 namespace gru {
 
-/// PyTorch's initial values, from `seed` alone: embedding.weight normal(0, 1); every other tensor
-/// uniform(-k, k) with k = 1 / sqrt(hidden_size) for the GRU and 1 / sqrt(D * H) for the head.
-void initialize_parameters(const ParameterLayout& layout, const GruOptions& options,
-                           std::uint64_t seed, std::span<float> parameters);
+/// Draws the initial values that the layout asks for, from `seed` alone. [layout.count()]
+void initialize_parameters(const ParameterLayout& layout, std::uint64_t seed,
+                           std::span<float> parameters);
 
-/// Streams of the one seed that a layer or model has: tensors take 0, 1, ...; dropout masks those
+/// Streams of the one seed that a graph has: tensors take 0, 1, ...; dropout masks those
 /// from here.
 inline constexpr std::uint64_t dropout_stream = std::uint64_t{1} << 32;
 

@@ -1,31 +1,29 @@
 #pragma once
 
-#include <cstddef>
-
-#include "device/device.h"
+#include "layers/layer.h"
 
 namespace gru {
 
-/// y = x W^T + b with weight [outputs, inputs] and bias [outputs] at offsets of a flat vector.
-struct Linear {
-  std::size_t weight_offset = 0;
-  std::size_t bias_offset = 0;
-  std::size_t inputs = 0;
-  std::size_t outputs = 0;
+/// y = x W^T + b with weight [size, width of x] and bias [size]: torch.nn.Linear.
+class Linear final : public Layer {
+ public:
+  explicit Linear(std::size_t size) : size_(size) {}
 
-  /// y [rows, outputs] from x [rows, inputs].
-  Status forward(Device& device, DeviceSpan<const float> parameters, DeviceMatrix<const float> x,
-                 DeviceMatrix<float> y) const;
-  /// d_x [rows, inputs] and the gradients of weight and bias, from d_y [rows, outputs].
-  Status backward(Device& device, DeviceSpan<const float> parameters, DeviceMatrix<const float> x,
-                  DeviceMatrix<const float> d_y, DeviceMatrix<float> d_x,
-                  DeviceSpan<float> gradients) const;
+  Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
+                 EdgeShape& output) override;
+  Status forward(const LayerForward& call) override;
+  Status backward(const LayerBackward& call) override;
 
  private:
   template <class T>
   DeviceMatrix<T> weight(DeviceSpan<T> flat) const {
-    return {flat.subspan(weight_offset, outputs * inputs), inputs};
+    return {flat.subspan(weight_, size_ * width_), width_};
   }
+
+  std::size_t size_;
+  std::size_t width_ = 0;
+  std::size_t weight_ = 0;
+  std::size_t bias_ = 0;
 };
 
 }  // namespace gru

@@ -6,8 +6,7 @@
 
 namespace gru {
 
-Status ParameterStore::allocate(Device& device, const GruOptions& options, std::uint64_t seed) {
-  options_ = options;
+Status ParameterStore::allocate(Device& device, std::uint64_t seed) {
   seed_ = seed;
   return values_.reserve(device, layout_.count());
 }
@@ -15,7 +14,7 @@ Status ParameterStore::allocate(Device& device, const GruOptions& options, std::
 Status ParameterStore::draw(Device& device) {
   if (version_ > 0) return {};
   std::vector<float> initial(layout_.count());
-  initialize_parameters(layout_, options_, seed_, initial);
+  initialize_parameters(layout_, seed_, initial);
   return write(device, initial);
 }
 
@@ -24,7 +23,7 @@ Status ParameterStore::read(Device& device, std::span<float> values) const {
 }
 
 Status ParameterStore::write(Device& device, std::span<const float> values) {
-  return device.upload(change(), values);
+  return device.upload(mutable_values(), values);
 }
 
 }  // namespace gru

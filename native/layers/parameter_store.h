@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <span>
 
-#include "base/parameters.h"
 #include "device/buffer.h"
+#include "layers/parameter_layout.h"
 
 namespace gru {
 
@@ -15,7 +15,7 @@ class ParameterStore {
 
   /// Makes room. Initial values follow from `seed`; they are drawn when first needed, so that
   /// whoever brings values of his own does not wait for them.
-  Status allocate(Device& device, const GruOptions& options, std::uint64_t seed);
+  Status allocate(Device& device, std::uint64_t seed);
   /// Draws the initial values unless that was done, or values were written. Before values() and
   /// read().
   Status draw(Device& device);
@@ -26,8 +26,8 @@ class ParameterStore {
   Status write(Device& device, std::span<const float> values);
 
   DeviceSpan<const float> values() const { return values_.span(); }
-  /// For a change in place; counts as one.
-  DeviceSpan<float> change() {
+  /// The values, to be changed in place; counts as one change.
+  DeviceSpan<float> mutable_values() {
     ++version_;
     return values_.span();
   }
@@ -36,7 +36,6 @@ class ParameterStore {
 
  private:
   ParameterLayout layout_;
-  GruOptions options_;
   std::uint64_t seed_ = 0;
   Buffer<float> values_;
   std::uint64_t version_ = 0;

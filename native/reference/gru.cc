@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "base/parameters.h"
 #include "reference/algebra.h"
 #include "reference/cell.h"
 
@@ -26,7 +25,7 @@ struct Sizes {
   std::size_t L = 0;  // num_layers
   std::size_t D = 0;  // num_directions
 
-  Sizes(const GruOptions& options, std::size_t steps, std::size_t batch)
+  Sizes(const RecurrentOptions& options, std::size_t steps, std::size_t batch)
       : T(steps),
         B(batch),
         I(options.input_size),
@@ -44,34 +43,40 @@ struct TensorSpans {
   std::size_t input_size;
   std::size_t hidden_size;
   bool bias;
-  GruParameterOffsets offsets;
+  std::size_t offset = 0;  // of the first of the four
 
-  TensorSpans(const GruOptions& options, const ParameterLayout& layout, std::size_t layer,
-              std::size_t direction)
+  TensorSpans(const RecurrentOptions& options, std::size_t layer, std::size_t direction)
       : gates(gate_count * options.hidden_size),
         input_size(options.layer_input_size(layer)),
         hidden_size(options.hidden_size),
-        bias(options.bias),
-        offsets(layout.gru(layer, direction)) {}
+        bias(options.bias) {
+    for (std::size_t l = 0; l < layer; ++l) {
+      offset += options.num_directions() * gates *
+                (options.layer_input_size(l) + hidden_size + (bias ? 2 : 0));
+    }
+    offset += direction * count();
+  }
+
+  std::size_t count() const { return gates * (input_size + hidden_size + (bias ? 2 : 0)); }
 
   template <class Span>
   Span weight_ih(Span flat) const {
-    return flat.subspan(offsets.weight_ih, gates * input_size);
+    return flat.subspan(offset, gates * input_size);
   }
   template <class Span>
   Span weight_hh(Span flat) const {
-    return flat.subspan(offsets.weight_hh, gates * hidden_size);
+    return flat.subspan(offset + gates * input_size, gates * hidden_size);
   }
   template <class Span>
   Span bias_ih(Span flat) const {
-    return bias ? flat.subspan(offsets.bias_ih, gates) : Span();
+    return bias ? flat.subspan(offset + gates * (input_size + hidden_size), gates) : Span();
   }
   template <class Span>
   Span bias_hh(Span flat) const {
-    return bias ? flat.subspan(offsets.bias_hh, gates) : Span();
+    return bias ? flat.subspan(offset + gates * (input_size + hidden_size + 1), gates) : Span();
   }
 
-  Cell cell(const GruOptions& options, Values flat) const {
+  Cell cell(const RecurrentOptions& options, Values flat) const {
     return {options.variant, hidden_size,   weight_ih(flat),
             weight_hh(flat), bias_ih(flat), bias_hh(flat)};
   }
@@ -167,12 +172,15 @@ void apply_dropout(const DropoutMask& mask, std::size_t layer, Gradients values)
   }
 }
 
-Status check_parameters(const ParameterLayout& layout, std::span<const double> parameters) {
-  return reference::check_count("parameters", "the layout's count", layout.count(),
-                                parameters.size());
+Status check_parameters(const RecurrentOptions& options, std::span<const double> parameters) {
+  if (options.input_size == 0 || options.hidden_size == 0 || options.num_layers == 0) {
+    return Status::value("hiddenSize: expected sizes of at least 1, got 0");
+  }
+  return reference::check_count("parameters", "the tensors' count",
+                                reference_gru_parameter_count(options), parameters.size());
 }
 
-Status check_input(const GruOptions& options, const ReferenceInput& input) {
+Status check_input(const RecurrentOptions& options, const ReferenceInput& input) {
   const Sizes size(options, input.steps, input.batch);
   const CheckedSize rows = CheckedSize(size.T) * size.B;
   GRU_RETURN_IF_ERROR(
@@ -191,7 +199,7 @@ Status check_input(const GruOptions& options, const ReferenceInput& input) {
   return {};
 }
 
-Status check_pass(const GruOptions& options, const ReferencePass& pass) {
+Status check_pass(const RecurrentOptions& options, const ReferencePass& pass) {
   const Sizes size(options, pass.steps, pass.lengths.size());
   bool fits = pass.layers.size() == size.L && pass.output.size() == size.output_count() &&
               pass.state.size() == size.state_count();
@@ -219,12 +227,15 @@ Status reference_lengths(std::size_t steps, std::size_t batch,
   return {};
 }
 
-Status reference_gru_forward(const GruOptions& options, std::span<const double> parameters,
+std::size_t reference_gru_parameter_count(const RecurrentOptions& options) {
+  const TensorSpans last(options, options.num_layers - 1, options.num_directions() - 1);
+  return last.offset + last.count();
+}
+
+Status reference_gru_forward(const RecurrentOptions& options, std::span<const double> parameters,
                              const ReferenceInput& input, ReferencePass& pass) {
   return guarded([&]() -> Status {
-    ParameterLayout layout;
-    GRU_RETURN_IF_ERROR(ParameterLayout::of_gru(options, layout));
-    GRU_RETURN_IF_ERROR(check_parameters(layout, parameters));
+    GRU_RETURN_IF_ERROR(check_parameters(options, parameters));
     GRU_RETURN_IF_ERROR(check_input(options, input));
     ReferencePass made;
     GRU_RETURN_IF_ERROR(reference_lengths(input.steps, input.batch, input.lengths, made.lengths));
@@ -241,7 +252,7 @@ Status reference_gru_forward(const GruOptions& options, std::span<const double> 
       layer.input = std::move(x);
       std::vector<double> y(size.output_count(), 0.0);  // [T, B, D*H]
       for (std::size_t d = 0; d < size.D; ++d) {
-        const Cell cell = TensorSpans(options, layout, l, d).cell(options, parameters);
+        const Cell cell = TensorSpans(options, l, d).cell(options, parameters);
         const Gradients state =
             Gradients(made.state).subspan((l * size.D + d) * size.B * size.H, size.B * size.H);
         direction_forward(cell, size, d, made.lengths, layer.input, state, y,
@@ -256,13 +267,11 @@ Status reference_gru_forward(const GruOptions& options, std::span<const double> 
   });
 }
 
-Status reference_gru_backward(const GruOptions& options, std::span<const double> parameters,
+Status reference_gru_backward(const RecurrentOptions& options, std::span<const double> parameters,
                               const ReferencePass& pass, std::span<const double> d_output,
                               std::span<const double> d_state, ReferenceGradients& gradients) {
   return guarded([&]() -> Status {
-    ParameterLayout layout;
-    GRU_RETURN_IF_ERROR(ParameterLayout::of_gru(options, layout));
-    GRU_RETURN_IF_ERROR(check_parameters(layout, parameters));
+    GRU_RETURN_IF_ERROR(check_parameters(options, parameters));
     GRU_RETURN_IF_ERROR(check_pass(options, pass));
     const Sizes size(options, pass.steps, pass.lengths.size());
     GRU_RETURN_IF_ERROR(reference::check_optional_count(
@@ -271,7 +280,7 @@ Status reference_gru_backward(const GruOptions& options, std::span<const double>
         "dState", "numLayers*directions*batch*hiddenSize", size.state_count(), d_state.size()));
 
     ReferenceGradients made;
-    made.parameters.assign(layout.count(), 0.0);
+    made.parameters.assign(parameters.size(), 0.0);
     made.initial_state.assign(size.state_count(), 0.0);
     std::ranges::copy(d_state, made.initial_state.begin());
 
@@ -282,7 +291,7 @@ Status reference_gru_backward(const GruOptions& options, std::span<const double>
       if (l + 1 < size.L) apply_dropout(pass.dropout_mask, l, dy);
       std::vector<double> dx(layer.input.size(), 0.0);  // [T, B, I or D*H]
       for (std::size_t d = 0; d < size.D; ++d) {
-        const TensorSpans tensors(options, layout, l, d);
+        const TensorSpans tensors(options, l, d);
         const Gradients state = Gradients(made.initial_state)
                                     .subspan((l * size.D + d) * size.B * size.H, size.B * size.H);
         direction_backward(tensors.cell(options, parameters), size, d, pass.lengths, layer.input,

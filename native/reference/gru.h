@@ -12,7 +12,7 @@
 namespace gru {
 
 /// A padded, time-major batch: T = steps, B = batch, I = input_size, H = hidden_size, L = layers,
-/// D = directions. GruOptions::batch_first is not looked at: callers transpose.
+/// D = directions. RecurrentOptions::batch_first is not looked at: callers transpose.
 struct ReferenceInput {
   std::size_t steps = 0;
   std::size_t batch = 0;
@@ -21,7 +21,7 @@ struct ReferenceInput {
   std::span<const std::int32_t> lengths;  ///< [B], each 0..T, in any order; empty: all T
   /// Drops elements of every layer's output but the last's. Element (t, b, j) of layer l's output
   /// [T, B, D*H] has the scale at index (t*B + b)*D*H + j of stream `stream + l`. Its probability
-  /// stands for GruOptions::dropout, which is not looked at: 0, the default, is inference.
+  /// stands for RecurrentOptions::dropout, which is not looked at: 0, the default, is inference.
   DropoutMask dropout_mask;
 };
 
@@ -52,18 +52,23 @@ struct ReferencePass {
 struct ReferenceGradients {
   std::vector<double> input;          ///< [T, B, I]; zero past a length
   std::vector<double> initial_state;  ///< [L*D, B, H]
-  std::vector<double> parameters;     ///< laid out by ParameterLayout::of_gru
+  std::vector<double> parameters;     ///< as reference_gru_parameter_count says
 };
 
-/// Runs the stack (docs/maths.md, "The cell" and "The stack"). `parameters` are laid out by
-/// ParameterLayout::of_gru. Fails with a shape or value status that names the argument.
-Status reference_gru_forward(const GruOptions& options, std::span<const double> parameters,
+/// The number of parameters of a stack. They lie in PyTorch's order, one after the other: for each
+/// layer and direction weight_ih [3H, I or D*H], weight_hh [3H, H] and, with a bias, bias_ih [3H]
+/// and bias_hh [3H].
+std::size_t reference_gru_parameter_count(const RecurrentOptions& options);
+
+/// Runs the stack (docs/maths.md, "The cell" and "The stack"). `parameters` are all of them, as
+/// reference_gru_parameter_count says. Fails with a shape or value status that names the argument.
+Status reference_gru_forward(const RecurrentOptions& options, std::span<const double> parameters,
                              const ReferenceInput& input, ReferencePass& pass);
 
 /// The gradients of a scalar loss whose gradients with respect to the output, [T, B, D*H], and the
 /// final state, [L*D, B, H], are given; either may be empty: zeros. What `d_output` holds past a
 /// length has no influence.
-Status reference_gru_backward(const GruOptions& options, std::span<const double> parameters,
+Status reference_gru_backward(const RecurrentOptions& options, std::span<const double> parameters,
                               const ReferencePass& pass, std::span<const double> d_output,
                               std::span<const double> d_state, ReferenceGradients& gradients);
 

@@ -15,7 +15,7 @@ using testing::Random;
 using testing::random_example;
 
 std::string describe(const Example& example) {
-  const GruOptions& options = example.options;
+  const RecurrentOptions& options = example.options;
   std::ostringstream text;
   text << (options.variant.reset == ResetGate::after ? "after" : "before")
        << (options.variant.update == UpdateGate::retain ? " retain" : " replace")
@@ -37,14 +37,14 @@ void check_gradients(Example& example) {
 }
 
 /// Every combination of the options that change an equation.
-std::vector<GruOptions> all_options() {
-  std::vector<GruOptions> all;
+std::vector<RecurrentOptions> all_options() {
+  std::vector<RecurrentOptions> all;
   for (const ResetGate reset : {ResetGate::after, ResetGate::before}) {
     for (const UpdateGate update : {UpdateGate::retain, UpdateGate::replace}) {
       for (const bool bias : {true, false}) {
         for (const bool bidirectional : {false, true}) {
           for (const std::size_t layers : {1U, 2U, 3U}) {
-            GruOptions options;
+            RecurrentOptions options;
             options.num_layers = layers;
             options.bias = bias;
             options.bidirectional = bidirectional;
@@ -60,7 +60,7 @@ std::vector<GruOptions> all_options() {
 
 GRU_TEST(gradients_of_every_option_agree_with_finite_differences) {
   Random random;
-  for (const GruOptions& options : all_options()) {
+  for (const RecurrentOptions& options : all_options()) {
     Example full = random_example(options, random);
     check_gradients(full);
 

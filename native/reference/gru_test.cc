@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "base/parameters.h"
 #include "reference/gru_testing.h"
 
 namespace gru {
@@ -14,7 +13,6 @@ namespace {
 
 using testing::Example;
 using testing::fill;
-using testing::parameter_count;
 using testing::Random;
 using testing::random_example;
 
@@ -22,18 +20,20 @@ using testing::random_example;
 // ------------------------------------------
 
 /// The parameters of one direction of one layer, as a stack of their own.
-std::vector<double> direction_parameters(const GruOptions& options,
+std::vector<double> direction_parameters(const RecurrentOptions& options,
                                          const std::vector<double>& parameters, std::size_t layer,
                                          std::size_t direction) {
-  ParameterLayout layout;
-  GRU_CHECK_OK(ParameterLayout::of_gru(options, layout));
-  GruOptions alone = options;
+  RecurrentOptions below = options;
+  below.num_layers = layer;
+  RecurrentOptions alone = options;
   alone.input_size = options.layer_input_size(layer);
   alone.num_layers = 1;
   alone.bidirectional = false;
-  const auto begin =
-      parameters.begin() + static_cast<std::ptrdiff_t>(layout.gru(layer, direction).weight_ih);
-  return {begin, begin + static_cast<std::ptrdiff_t>(parameter_count(alone))};
+  const std::size_t count = reference_gru_parameter_count(alone);
+  const std::size_t offset =
+      (layer == 0 ? 0 : reference_gru_parameter_count(below)) + direction * count;
+  const auto begin = parameters.begin() + static_cast<std::ptrdiff_t>(offset);
+  return {begin, begin + static_cast<std::ptrdiff_t>(count)};
 }
 
 /// Sequence b of a single-layer example, cut to `length`, read by one direction from its start.
@@ -59,7 +59,7 @@ Example sequence_alone(const Example& whole, std::size_t b, std::size_t length,
 GRU_TEST(a_ragged_bidirectional_batch_is_its_sequences_one_by_one) {
   Random random;
   for (int round = 0; round < 20; ++round) {
-    GruOptions options;
+    RecurrentOptions options;
     options.bidirectional = true;
     Example whole = random_example(options, random);
     whole.lengths = random.lengths(whole.batch, whole.steps);
@@ -88,7 +88,7 @@ GRU_TEST(a_ragged_bidirectional_batch_is_its_sequences_one_by_one) {
 
 GRU_TEST(a_stack_is_its_layers_one_after_the_other_with_the_masks_between) {
   Random random;
-  GruOptions options;
+  RecurrentOptions options;
   options.num_layers = 3;
   Example stack = random_example(options, random);
   stack.steps = 4;
@@ -121,22 +121,19 @@ GRU_TEST(a_stack_is_its_layers_one_after_the_other_with_the_masks_between) {
 GRU_TEST(the_update_gates_are_one_function_with_the_weights_of_z_negated) {
   Random random;
   for (const ResetGate reset : {ResetGate::after, ResetGate::before}) {
-    GruOptions options;
+    RecurrentOptions options;
     options.variant = {reset, UpdateGate::retain};
     Example example = random_example(options, random);
     const ReferencePass retain = example.forward();
 
     const std::size_t H = example.options.hidden_size;
     const std::size_t I = example.options.input_size;
-    ParameterLayout layout;
-    GRU_CHECK_OK(ParameterLayout::of_gru(example.options, layout));
-    for (const auto& [offset, width] :
-         {std::pair{layout.gru(0, 0).weight_ih, I}, std::pair{layout.gru(0, 0).weight_hh, H},
-          std::pair{layout.gru(0, 0).bias_ih, std::size_t{1}},
-          std::pair{layout.gru(0, 0).bias_hh, std::size_t{1}}}) {
+    std::size_t offset = 0;
+    for (const std::size_t width : {I, H, std::size_t{1}, std::size_t{1}}) {  // W, U, two biases
       for (std::size_t i = gate_z * H * width; i < gate_n * H * width; ++i) {
         example.parameters[offset + i] = -example.parameters[offset + i];
       }
+      offset += gate_count * H * width;
     }
     example.options.variant.update = UpdateGate::replace;
     GRU_CHECK_ALL_NEAR("output", example.forward().output, retain.output, 1e-14);
@@ -145,7 +142,7 @@ GRU_TEST(the_update_gates_are_one_function_with_the_weights_of_z_negated) {
 
 GRU_TEST(absent_states_and_gradients_are_zeros) {
   Random random;
-  GruOptions options;
+  RecurrentOptions options;
   options.num_layers = 2;
   Example given = random_example(options, random);
   given.initial_state.assign(given.states(), 0.0);
@@ -164,7 +161,7 @@ GRU_TEST(absent_states_and_gradients_are_zeros) {
 
 GRU_TEST(a_nan_passes_through) {
   Random random;
-  Example example = random_example(GruOptions(), random);
+  Example example = random_example(RecurrentOptions(), random);
   example.input[0] = std::nan("");
   GRU_CHECK(std::isnan(example.forward().output[0]));
 }

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <vector>
 
-#include "base/parameters.h"
 #include "reference/gru.h"
 #include "testing/random_cases.h"
 
@@ -13,7 +12,7 @@ namespace gru::testing {
 
 /// A random stack with everything that a forward and a backward pass read.
 struct Example {
-  GruOptions options;
+  RecurrentOptions options;
   std::size_t steps = 1;
   std::size_t batch = 1;
   std::vector<std::int32_t> lengths;
@@ -45,22 +44,16 @@ struct Example {
   }
 };
 
-inline std::size_t parameter_count(const GruOptions& options) {
-  ParameterLayout layout;
-  GRU_CHECK_OK(ParameterLayout::of_gru(options, layout));
-  return layout.count();
-}
-
 /// Fills an example whose options, steps and batch are set.
 inline void fill(Example& example, Random& random) {
-  example.parameters = random.values(parameter_count(example.options), 0.7);
+  example.parameters = random.values(reference_gru_parameter_count(example.options), 0.7);
   example.input = random.values(example.steps * example.batch * example.options.input_size);
   example.initial_state = random.values(example.states(), 0.7);
   example.d_output = random.values(example.outputs());
   example.d_state = random.values(example.states());
 }
 
-inline Example random_example(GruOptions options, Random& random) {
+inline Example random_example(RecurrentOptions options, Random& random) {
   Example example;
   example.options = options;
   example.options.input_size = random.odd_size();

@@ -4,8 +4,8 @@
 /// plainly as the formulas in docs/maths.md that it stands beside. Finite differences prove it;
 /// every kernel is tested against it. It is meant to be read and trusted, not to be fast.
 
+#include "reference/graph.h"       // IWYU pragma: export
 #include "reference/gru.h"         // IWYU pragma: export
 #include "reference/layers.h"      // IWYU pragma: export
 #include "reference/losses.h"      // IWYU pragma: export
-#include "reference/model.h"       // IWYU pragma: export
 #include "reference/optimizers.h"  // IWYU pragma: export

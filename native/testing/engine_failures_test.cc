@@ -4,16 +4,20 @@
 #include <thread>
 #include <vector>
 
+#include "testing/chain_training.h"
 #include "testing/engine_testing.h"
-#include "train/trainer.h"
 
 /// What a layer and a trainer refuse, and what an abort leaves.
 namespace gru {
 namespace {
 
+using testing::chain;
+using testing::ChainInput;
+using testing::ChainOptions;
 using testing::EngineExample;
 using testing::EngineResults;
 using testing::Example;
+using testing::InputKind;
 using testing::Random;
 using testing::random_floats;
 using testing::same_bits;
@@ -35,7 +39,7 @@ Example some_example(Random& random, std::size_t steps, std::size_t batch, std::
 struct Waiting {
   EngineExample engine;
   EngineResults results;
-  std::unique_ptr<GruPass> pass;
+  std::unique_ptr<RecurrentPass> pass;
 
   explicit Waiting(const Example& example) : engine(example, 1) {
     GRU_CHECK_OK(engine.layer().forward_training(
@@ -60,8 +64,9 @@ GRU_TEST(a_pass_ends_with_the_parameters_it_was_computed_with) {
 }
 
 GRU_TEST(wrong_options_are_refused) {
-  std::unique_ptr<GruLayer> layer;
-  GRU_CHECK_REFUSED(GruLayer::create({}, test_device(), 1, layer), StatusCode::value, "Size");
+  std::unique_ptr<RecurrentModule> layer;
+  GRU_CHECK_REFUSED(RecurrentModule::create({}, test_device(), 1, layer), StatusCode::value,
+                    "Size");
   GRU_CHECK(layer == nullptr);
 }
 
@@ -69,15 +74,15 @@ GRU_TEST(an_abort_before_the_start_is_seen_everywhere) {
   Random random;
   const AbortFlag abort{true};
   Waiting waiting(some_example(random, 3, 2, 5));
-  GruLayer& layer = waiting.engine.layer();
+  RecurrentModule& layer = waiting.engine.layer();
   std::vector<float> output;
   std::vector<float> state;
-  GruCall call = waiting.engine.forward_call(output, state);
+  RecurrentCall call = waiting.engine.forward_call(output, state);
   call.abort = &abort;
   GRU_CHECK(layer.forward(call).code() == StatusCode::aborted);
-  std::unique_ptr<GruPass> pass;
+  std::unique_ptr<RecurrentPass> pass;
   GRU_CHECK(layer.forward_training(call, pass).code() == StatusCode::aborted && pass == nullptr);
-  GruGradientCall back = waiting.engine.backward_call(waiting.results);
+  RecurrentGradientCall back = waiting.engine.backward_call(waiting.results);
   back.abort = &abort;
   GRU_CHECK(layer.backward(*waiting.pass, back).code() == StatusCode::aborted);
   GRU_CHECK_REFUSED(waiting.backward(), StatusCode::value, "pass: ");
@@ -108,11 +113,11 @@ GRU_TEST(an_abort_at_any_time_ends_the_call_and_spoils_no_later_one) {
     for (int round = 0; round < 15; ++round) {
       const Status status = aborted_meanwhile(random, takes, [&](const AbortFlag* abort) {
         EngineResults results;
-        std::unique_ptr<GruPass> pass;
-        GruCall call = engine.forward_call(results.training_output, results.training_state);
+        std::unique_ptr<RecurrentPass> pass;
+        RecurrentCall call = engine.forward_call(results.training_output, results.training_state);
         call.abort = abort;
         GRU_RETURN_IF_ERROR(engine.layer().forward_training(call, pass));
-        GruGradientCall back = engine.backward_call(results);
+        RecurrentGradientCall back = engine.backward_call(results);
         back.abort = abort;
         return engine.layer().backward(*pass, back);
       });
@@ -130,14 +135,14 @@ struct Training {
   BatchShape shape;
 
   Training(Random& random, std::size_t steps, std::size_t batch) : shape{steps, batch, {}} {
-    ModelOptions options;
+    ChainOptions options;
     options.input = InputKind::tokens;
     options.tokens = 11;
     options.output_size = 11;
     options.gru.input_size = 9;
     options.gru.hidden_size = 24;
     std::unique_ptr<Model> made;
-    GRU_CHECK_OK(Model::create(options, test_device(), 1, made));
+    GRU_CHECK_OK(Model::create(chain(options), test_device(), 1, made));
     model = std::move(made);
     GRU_CHECK_OK(Trainer::create(model, {}, {}, trainer));
     tokens = random.classes(steps * batch, 11);
@@ -149,10 +154,10 @@ struct Training {
     GRU_CHECK_OK(model->read_parameters(values));
     return values;
   }
-  ModelInput input(const AbortFlag* abort = nullptr) const { return {shape, {}, tokens, abort}; }
-  Status step(const ModelInput& from) {
+  ChainInput input(const AbortFlag* abort = nullptr) const { return {shape, {}, tokens, abort}; }
+  Status step(const ChainInput& from) {
     StepMetrics metrics;
-    return trainer->step(from, {classes, {}}, metrics);
+    return testing::step(*trainer, from, {classes, {}}, metrics);
   }
 };
 
@@ -187,15 +192,16 @@ GRU_TEST(wrong_values_in_batches_are_refused_and_leave_the_parameters) {
   Training right(random, 3, 2);
   const std::vector<float> before = right.parameters();
   const auto refuse = [&](const char* part, auto&& spoil) {
-    ModelInput input = right.input();
+    ChainInput input = right.input();
     std::vector<std::int32_t> classes = right.classes;
     std::vector<std::int32_t> tokens = right.tokens;
     spoil(input, tokens, classes);
     input.tokens = tokens;
     StepMetrics metrics;
-    GRU_CHECK_REFUSED(right.trainer->step(input, {classes, {}}, metrics), StatusCode::value, part);
-    GRU_CHECK_REFUSED(right.trainer->evaluate(input, {classes, {}}, metrics), StatusCode::value,
-                      part);
+    GRU_CHECK_REFUSED(testing::step(*right.trainer, input, {classes, {}}, metrics),
+                      StatusCode::value, part);
+    GRU_CHECK_REFUSED(testing::evaluate(*right.trainer, input, {classes, {}}, metrics),
+                      StatusCode::value, part);
     GRU_CHECK(same_bits(right.parameters(), before));
   };
   const std::vector<std::int32_t> none = {0, 0};

@@ -2,27 +2,31 @@
 #include <memory>
 #include <vector>
 
-#include "reference/model.h"
+#include "reference/graph.h"
+#include "testing/chain_training.h"
 #include "testing/engine_testing.h"
-#include "train/trainer.h"
 
 /// Models and whole training steps on the device against the reference in double.
 namespace gru {
 namespace {
 
+using testing::chain;
+using testing::ChainInput;
+using testing::ChainOptions;
 using testing::coin;
+using testing::InputKind;
 using testing::Random;
 using testing::to_doubles;
 using testing::to_floats;
 
 /// A model with one batch, time-major as the reference reads it.
 struct ModelExample {
-  ModelOptions options;
+  ChainOptions options;
   std::size_t steps, batch;
   std::vector<double> parameters, features, values;
   std::vector<std::int32_t> tokens, classes, lengths;
 
-  ModelExample(const ModelOptions& kinds, Random& random)
+  ModelExample(const ChainOptions& kinds, Random& random)
       : options(kinds), steps(random.size(1, 7)), batch(random.size(1, 7)) {
     options.tokens = random.size(1, 9);
     options.output_size = random.odd_size();
@@ -31,9 +35,8 @@ struct ModelExample {
     options.gru.num_layers = random.size(1, 2);
     options.gru.batch_first = coin(random);
     options.gru.dropout = coin(random) ? 0.3F : 0;
-    ParameterLayout layout;
-    GRU_CHECK_OK(ParameterLayout::of_model(options, layout));
-    parameters = random.values(layout.count(), testing::parameter_scale(options.gru));
+    parameters = random.values(reference_graph_parameter_count(graph()),
+                               testing::parameter_scale(options.gru));
     if (options.input == InputKind::tokens) {
       tokens = random.classes(steps * batch, options.tokens);
     } else {
@@ -50,12 +53,12 @@ struct ModelExample {
     for (auto* numbers : {&parameters, &features, &values}) testing::round_to_floats(*numbers);
   }
 
-  ReferenceBatch reference_batch(std::uint64_t pass) const {
-    DropoutMask mask;
-    if (options.gru.dropout > 0) {
-      mask = {seed, dropout_stream + pass * options.gru.num_layers, options.gru.dropout};
-    }
-    return {steps, batch, features, tokens, classes, values, lengths, mask};
+  GraphOptions graph() const { return chain(options); }
+  std::vector<ReferenceBatch> inputs() const { return {{steps, batch, features, tokens, lengths}}; }
+  std::vector<ReferenceTarget> targets() const { return {{classes, values}}; }
+  /// Of a pass in training.
+  DropoutMask mask(std::uint64_t pass) const {
+    return {seed, dropout_stream + pass * options.gru.num_layers, 0.5F};
   }
 
   static constexpr std::uint64_t seed = 5;
@@ -79,7 +82,7 @@ class EngineModel {
       }
     }
     std::unique_ptr<Model> made;
-    GRU_CHECK_OK(Model::create(of.options, testing::test_device(), ModelExample::seed, made));
+    GRU_CHECK_OK(Model::create(of.graph(), testing::test_device(), ModelExample::seed, made));
     model_ = std::move(made);
     GRU_CHECK_OK(model_->write_parameters(to_floats(of.parameters)));
     GRU_CHECK_OK(Trainer::create(model_, optimizer, clip, trainer_));
@@ -87,12 +90,12 @@ class EngineModel {
 
   StepMetrics step() {
     StepMetrics metrics;
-    GRU_CHECK_OK(trainer_->step(input(), {classes_, values_}, metrics));
+    GRU_CHECK_OK(testing::step(*trainer_, input(), {classes_, values_}, metrics));
     return metrics;
   }
   StepMetrics evaluate() {
     StepMetrics metrics;
-    GRU_CHECK_OK(trainer_->evaluate(input(), {classes_, values_}, metrics));
+    GRU_CHECK_OK(testing::evaluate(*trainer_, input(), {classes_, values_}, metrics));
     return metrics;
   }
   std::vector<double> parameters() const {
@@ -104,7 +107,7 @@ class EngineModel {
     const bool every_step = example_.options.every == Every::step;
     const std::size_t rows = (every_step ? example_.steps : 1) * example_.batch;
     std::vector<float> made(rows * example_.options.output_size, testing::nan_float);
-    GRU_CHECK_OK(model_->predict(input(), made));
+    GRU_CHECK_OK(testing::predict(*model_, input(), made));
     if (every_step && example_.options.gru.batch_first) {
       made = testing::swap_axes(std::span<const float>(made), example_.batch, example_.steps);
     }
@@ -116,7 +119,7 @@ class EngineModel {
   std::vector<T> batch_major(const std::vector<T>& from) const {
     return testing::swap_axes(std::span<const T>(from), example_.steps, example_.batch);
   }
-  ModelInput input() const {
+  ChainInput input() const {
     return {{example_.steps, example_.batch, example_.lengths}, features_, tokens_, nullptr};
   }
 
@@ -150,17 +153,15 @@ double relative(double bound, double expected) { return bound * std::max(1.0, st
 
 void check_predictions(EngineModel& engine, const ModelExample& example,
                        const std::vector<double>& parameters) {
-  ModelExample inference = example;
-  inference.options.gru.dropout = 0;
-  std::vector<double> expected;
-  GRU_CHECK_OK(reference_model_predict(inference.options, parameters, inference.reference_batch(0),
-                                       expected));
+  ReferenceEdges edges;
+  GRU_CHECK_OK(reference_graph_forward(example.graph(), parameters, example.inputs(), {}, edges));
+  const std::vector<double>& expected = edges["head"].values;
   double largest = 1;
   for (const double value : expected) largest = std::max(largest, std::abs(value));
   GRU_CHECK_ALL_NEAR("predictions", engine.predictions(), expected, 1e-5 * largest);
-  ReferenceModelGradients evaluated;
-  GRU_CHECK_OK(reference_model_gradients(inference.options, parameters,
-                                         inference.reference_batch(0), evaluated));
+  ReferenceGraphGradients evaluated;
+  GRU_CHECK_OK(reference_graph_gradients(example.graph(), parameters, example.inputs(),
+                                         example.targets(), {}, evaluated));
   const StepMetrics metrics = engine.evaluate();
   GRU_CHECK_NEAR(metrics.loss, evaluated.loss, relative(1e-5, evaluated.loss));
   GRU_CHECK(metrics.gradient_norm == 0);
@@ -174,8 +175,9 @@ void check_training(const ModelExample& example, const OptimizerOptions& optimiz
   for (std::uint64_t step = 0; step < 3; ++step) {
     check_predictions(engine, example, parameters);
     ReferenceStep expected;
-    GRU_CHECK_OK(reference_model_step(example.options, optimizer, clip,
-                                      example.reference_batch(step), parameters, state, expected));
+    GRU_CHECK_OK(reference_graph_step(example.graph(), optimizer, clip, example.inputs(),
+                                      example.targets(), example.mask(step), parameters, state,
+                                      expected));
     const StepMetrics got = engine.step();
     GRU_CHECK_NEAR(got.loss, expected.loss, relative(1e-5, expected.loss));
     GRU_CHECK_NEAR(got.gradient_norm, expected.gradient_norm,
@@ -190,7 +192,7 @@ GRU_TEST(models_of_every_kind_learn_as_the_reference_does) {
     for (const LossKind loss : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
       for (const Every every : {Every::step, Every::last}) {
         for (const bool bidirectional : {false, true}) {
-          ModelOptions options;
+          ChainOptions options;
           options.input = input;
           options.loss = loss;
           options.every = every;

@@ -20,8 +20,8 @@ std::size_t some_size(Random& random) {
   return coin(random) ? random.odd_size() : random.size(1, 40);
 }
 
-GruOptions random_options(CellVariant variant, bool bidirectional, Random& random) {
-  GruOptions options;
+RecurrentOptions random_options(CellVariant variant, bool bidirectional, Random& random) {
+  RecurrentOptions options;
   options.variant = variant;
   options.bidirectional = bidirectional;
   options.input_size = some_size(random);
@@ -155,8 +155,7 @@ GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
       example.input[row * inputs + large] = 65536;
       example.input[row * inputs + other] = 16;
     }
-    ParameterLayout layout;
-    GRU_CHECK_OK(ParameterLayout::of_gru(example.options, layout));
+    const ParameterLayout layout = testing::layout_of(example.options);
     for (const ParameterSpec& spec : layout.specs()) {
       if (spec.name.rfind("weight_ih", 0) != 0) continue;
       for (std::size_t row = spec.offset; row < spec.offset + spec.count; row += inputs) {
@@ -241,10 +240,10 @@ GRU_TEST(every_training_pass_has_masks_of_its_own) {
   for (std::uint64_t number = 0; number < 3; ++number) {
     std::vector<float> output;
     std::vector<float> state;
-    GruCall call = engine.forward_call(output, state);
+    RecurrentCall call = engine.forward_call(output, state);
     const AbortFlag abort{true};
     call.abort = &abort;
-    std::unique_ptr<GruPass> pass;
+    std::unique_ptr<RecurrentPass> pass;
     GRU_CHECK(engine.layer().forward_training(call, pass).code() == StatusCode::aborted);
     example.mask = {7, dropout_stream + 3 * number, 0.5F};
     const EngineResults got = engine.run();

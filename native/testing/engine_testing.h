@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "layers/initialization.h"
-#include "model/gru_layer.h"
+#include "model/recurrent_module.h"
 #include "reference/gru_testing.h"
 #include "testing/device_testing.h"
 #include "testing/test_device.h"
@@ -28,6 +28,14 @@ std::vector<T> swap_axes(std::span<const T> from, std::size_t rows, std::size_t 
   return to;
 }
 
+/// The layout of a bare stack's parameters.
+inline ParameterLayout layout_of(const RecurrentOptions& options) {
+  ParameterLayout layout;
+  RecurrentStack stack;
+  GRU_CHECK_OK(stack.declare(options, {}, layout));
+  return layout;
+}
+
 /// Numbers that a float holds exactly, so that engine and reference begin alike.
 inline void round_to_floats(std::vector<double>& values) {
   for (double& value : values) value = static_cast<double>(static_cast<float>(value));
@@ -36,7 +44,7 @@ inline void round_to_floats(std::vector<double>& values) {
 /// The weights' scale keeps every gate's input of order 1 however many terms its sum has, as in
 /// trained layers and PyTorch's initial values. Saturated gates would hide errors; a layer far
 /// above that scale is chaotic, and then no float arithmetic follows the exact one for many steps.
-inline double parameter_scale(const GruOptions& options) {
+inline double parameter_scale(const RecurrentOptions& options) {
   std::size_t depth = options.hidden_size;
   for (std::size_t layer = 0; layer < options.num_layers; ++layer) {
     depth = std::max(depth, options.layer_input_size(layer));
@@ -46,8 +54,8 @@ inline double parameter_scale(const GruOptions& options) {
 
 inline void fill_for_engine(Example& example, Random& random) {
   fill(example, random);
-  example.parameters =
-      random.values(parameter_count(example.options), parameter_scale(example.options));
+  example.parameters = random.values(reference_gru_parameter_count(example.options),
+                                     parameter_scale(example.options));
   for (auto* values : {&example.parameters, &example.input, &example.initial_state,
                        &example.d_output, &example.d_state}) {
     round_to_floats(*values);
@@ -76,8 +84,8 @@ class EngineExample {
   EngineExample(const Example& of, std::uint64_t seed,
                 std::unique_ptr<Device> device = test_device())
       : example_(of) {
-    const GruOptions& options = example_.options;
-    GRU_CHECK_OK(GruLayer::create(options, std::move(device), seed, layer_));
+    const RecurrentOptions& options = example_.options;
+    GRU_CHECK_OK(RecurrentModule::create(options, std::move(device), seed, layer_));
     parameters_ = to_floats(example_.parameters);
     input_ = padded_floats(example_.input);
     d_output_ = padded_floats(example_.d_output);
@@ -86,15 +94,15 @@ class EngineExample {
     GRU_CHECK_OK(layer_->write_parameters(parameters_));
   }
 
-  GruLayer& layer() { return *layer_; }
+  RecurrentModule& layer() { return *layer_; }
   std::vector<float>& parameters() { return parameters_; }
   std::vector<float>& input() { return input_; }
   const Example& example() const { return example_; }
 
-  GruCall forward_call(std::vector<float>& output, std::vector<float>& state) {
+  RecurrentCall forward_call(std::vector<float>& output, std::vector<float>& state) {
     output.assign(example_.outputs(), nan_float);
     state.assign(example_.states(), nan_float);
-    GruCall call;
+    RecurrentCall call;
     call.shape = {example_.steps, example_.batch, example_.lengths};
     call.input = input_;
     call.initial_state = initial_state_;
@@ -103,11 +111,11 @@ class EngineExample {
     return call;
   }
 
-  GruGradientCall backward_call(EngineResults& results) {
+  RecurrentGradientCall backward_call(EngineResults& results) {
     results.d_input.assign(input_.size(), nan_float);
     results.d_initial_state.assign(example_.states(), nan_float);
     results.parameters.assign(parameters_.size(), nan_float);
-    GruGradientCall call;
+    RecurrentGradientCall call;
     call.d_output = d_output_;
     call.d_state = d_state_;
     call.d_input = results.d_input;
@@ -119,8 +127,8 @@ class EngineExample {
   EngineResults run() {
     EngineResults results;
     GRU_CHECK_OK(layer_->forward(forward_call(results.output, results.state)));
-    std::unique_ptr<GruPass> pass;
-    const GruCall call = forward_call(results.training_output, results.training_state);
+    std::unique_ptr<RecurrentPass> pass;
+    const RecurrentCall call = forward_call(results.training_output, results.training_state);
     GRU_CHECK_OK(layer_->forward_training(call, pass));
     if (pass) GRU_CHECK_OK(layer_->backward(*pass, backward_call(results)));
     for (auto* values : {&results.output, &results.training_output, &results.d_input}) {
@@ -150,7 +158,7 @@ class EngineExample {
   }
 
   Example example_;
-  std::unique_ptr<GruLayer> layer_;
+  std::unique_ptr<RecurrentModule> layer_;
   std::vector<float> parameters_, input_, d_output_, initial_state_, d_state_;
 };
 

@@ -2,14 +2,18 @@
 #include <utility>
 #include <vector>
 
+#include "testing/chain_training.h"
 #include "testing/engine_testing.h"
 #include "testing/forwarding_device.h"
-#include "train/trainer.h"
 
 /// Which steps of a trainer end in an update, and that those that do not leave no trace.
 namespace gru {
 namespace {
 
+using testing::chain;
+using testing::ChainInput;
+using testing::ChainOptions;
+using testing::InputKind;
 using testing::Random;
 using testing::random_floats;
 using testing::same_bits;
@@ -51,7 +55,7 @@ struct Training {
   StepMetrics metrics;
 
   Training(OptimizerKind kind, const ClipOptions& clip) {
-    ModelOptions options;
+    ChainOptions options;
     options.input = InputKind::features;
     options.loss = LossKind::mean_squared_error;
     options.output_size = 1;
@@ -63,14 +67,14 @@ struct Training {
     optimizer.kind = kind;
     optimizer.momentum = 0.9;
     std::unique_ptr<Model> made;
-    GRU_CHECK_OK(Model::create(options, std::make_unique<PlannedDevice>(plan), 1, made));
+    GRU_CHECK_OK(Model::create(chain(options), std::make_unique<PlannedDevice>(plan), 1, made));
     model = std::move(made);
     GRU_CHECK_OK(Trainer::create(model, optimizer, clip, trainer));
   }
 
   Status step(const std::vector<float>& input, const std::vector<float>& target,
               const AbortFlag* abort = nullptr) {
-    return trainer->step({{steps, batch, {}}, input, {}, abort}, {{}, target}, metrics);
+    return testing::step(*trainer, {{steps, batch, {}}, input, {}, abort}, {{}, target}, metrics);
   }
   std::vector<float> parameters() const {
     std::vector<float> values(model->layout().count());

@@ -36,6 +36,9 @@ class ForwardingDevice : public Device {
   Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
     return device_->copy(to, from);
   }
+  Status add(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    return device_->add(to, from);
+  }
   Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                      DeviceSpan<const std::int32_t> index) override {
     return device_->gather_rows(to, from, index);
@@ -44,17 +47,19 @@ class ForwardingDevice : public Device {
                      DeviceSpan<const std::int32_t> index) override {
     return device_->gather_rows(to, from, index);
   }
-  Status create_gru_weights(const GruShape& shape, std::unique_ptr<GruWeights>& weights) override {
-    return device_->create_gru_weights(shape, weights);
+  Status create_recurrent_weights(const RecurrentShape& shape,
+                                  std::unique_ptr<RecurrentWeights>& weights) override {
+    return device_->create_recurrent_weights(shape, weights);
   }
-  Status load_gru_weights(GruWeights& weights, const GruTensors<const float>& from) override {
-    return device_->load_gru_weights(weights, from);
+  Status load_recurrent_weights(RecurrentWeights& weights,
+                                const RecurrentTensors<const float>& from) override {
+    return device_->load_recurrent_weights(weights, from);
   }
-  Status gru_forward(GruWeights& weights, const GruForward& call) override {
-    return device_->gru_forward(weights, call);
+  Status recurrent_forward(RecurrentWeights& weights, const RecurrentForward& call) override {
+    return device_->recurrent_forward(weights, call);
   }
-  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
-    return device_->gru_backward(weights, call);
+  Status recurrent_backward(RecurrentWeights& weights, const RecurrentBackward& call) override {
+    return device_->recurrent_backward(weights, call);
   }
   Status gemm(const Gemm& product) override { return device_->gemm(product); }
   Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {

@@ -73,6 +73,10 @@ class HostMemoryDevice final : public ForwardingDevice {
     Moves moves(device());
     return moves.finish(device().copy(moves(to), moves(from)));
   }
+  Status add(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    Moves moves(device());
+    return moves.finish(device().add(moves(to), moves(from)));
+  }
   Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                      DeviceSpan<const std::int32_t> index) override {
     Moves moves(device());

@@ -61,8 +61,7 @@ inline void check_results(const Example& example, const EngineResults& got,
                                        largest_of(example.d_output), largest_of(example.d_state)});
   check_gradient("d_input", got.d_input, gradients.input, floor);
   check_gradient("d_initial_state", got.d_initial_state, gradients.initial_state, floor);
-  ParameterLayout layout;
-  GRU_CHECK_OK(ParameterLayout::of_gru(example.options, layout));
+  const ParameterLayout layout = layout_of(example.options);
   for (const ParameterSpec& spec : layout.specs()) {
     check_gradient(spec.name, std::span(got.parameters).subspan(spec.offset, spec.count),
                    std::span(gradients.parameters).subspan(spec.offset, spec.count), floor);
@@ -75,7 +74,7 @@ inline void check_example(const Example& example, std::uint64_t seed,
   EngineExample engine(example, seed, std::move(device));
   check_results(example, engine.run(), Expected(example, seed));
   if (testing::failures() == before) return;
-  const GruOptions& o = example.options;
+  const RecurrentOptions& o = example.options;
   std::fprintf(stderr,
                "  steps %zu batch %zu input %zu hidden %zu layers %zu bias %d bidirectional %d "
                "batch_first %d dropout %g reset %d update %d ragged %d\n",

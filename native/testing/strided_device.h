@@ -68,21 +68,21 @@ class StridedDevice final : public ForwardingDevice {
  public:
   using ForwardingDevice::ForwardingDevice;
 
-  Status gru_forward(GruWeights& weights, const GruForward& call) override {
+  Status recurrent_forward(RecurrentWeights& weights, const RecurrentForward& call) override {
     SpreadMatrices spread(device(), random_);
-    GruForward strided = call;
+    RecurrentForward strided = call;
     strided.input = spread(call.input);
     strided.output = spread(call.output);
-    return spread.finish(device().gru_forward(weights, strided));
+    return spread.finish(device().recurrent_forward(weights, strided));
   }
-  Status gru_backward(GruWeights& weights, const GruBackward& call) override {
+  Status recurrent_backward(RecurrentWeights& weights, const RecurrentBackward& call) override {
     SpreadMatrices spread(device(), random_);
-    GruBackward strided = call;
+    RecurrentBackward strided = call;
     strided.input = spread(call.input);
     strided.output = spread(call.output);
     strided.d_output = spread(call.d_output);
     strided.d_input = spread(call.d_input);
-    return spread.finish(device().gru_backward(weights, strided));
+    return spread.finish(device().recurrent_backward(weights, strided));
   }
 
  private:

@@ -3,8 +3,6 @@
 #include <cmath>
 #include <string>
 
-#include "base/checks.h"
-
 namespace gru {
 
 namespace {
@@ -51,7 +49,10 @@ Status Trainer::create(std::shared_ptr<Model> model, const OptimizerOptions& opt
     made->clip_ = clip;
     Device& device = made->model_->device();
     const std::size_t count = made->model_->layout().count();
-    GRU_RETURN_IF_ERROR(made->metrics_.reserve(device, 1));
+    for (const OutputOptions& output : made->model_->graph().options().outputs) {
+      made->losses_.emplace_back(output.loss);
+    }
+    GRU_RETURN_IF_ERROR(made->metrics_.reserve(device, made->losses_.size()));
     GRU_RETURN_IF_ERROR(made->gradients_.reserve(device, count));
     if (needs_first_moment(optimizer)) {
       GRU_RETURN_IF_ERROR(reserve_zeros(device, made->first_moment_, count));
@@ -64,57 +65,49 @@ Status Trainer::create(std::shared_ptr<Model> model, const OptimizerOptions& opt
   });
 }
 
-Status Trainer::step(const ModelInput& input, const ModelTarget& target,
-                     StepMetrics& metrics) noexcept {
-  return guarded([&] { return run_step(input, target, metrics); });
+Status Trainer::step(const TrainingBatch& batch, StepMetrics& metrics) noexcept {
+  return guarded([&] { return run_step(batch, metrics); });
 }
 
-Status Trainer::evaluate(const ModelInput& input, const ModelTarget& target,
-                         StepMetrics& metrics) noexcept {
-  return guarded([&] { return run_evaluate(input, target, metrics); });
+Status Trainer::evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexcept {
+  return guarded([&] { return run_evaluate(batch, metrics); });
 }
 
-Status Trainer::check_target(const ModelTarget& target, const RowMap& map) const {
-  const ModelOptions& options = model_->options();
-  if (model_->predicted_rows(map) == 0) {
-    return Status::value("lengths: expected at least one valid step in the batch, got none");
+Status Trainer::load(const TrainingBatch& batch) {
+  GRU_RETURN_IF_ERROR(model_->load_inputs(batch.inputs, pass_));
+  for (std::size_t i = 0; i < losses_.size(); ++i) {
+    GRU_RETURN_IF_ERROR(losses_[i].check(model_->graph().output_shape(i),
+                                         model_->graph().output_map(pass_, i), batch.targets[i]));
   }
-  if (options.loss == LossKind::mean_squared_error) return {};
-  if (options.every == Every::step) {
-    return check_ids("target", target.classes, map.to_padded(), options.output_size);
-  }
-  const std::size_t running = map.running();
-  return map.keeps_order()
-             ? check_ids("target", target.classes.first(running), {}, options.output_size)
-             : check_ids("target", target.classes, map.order().first(running), options.output_size);
+  return {};
 }
 
-Status Trainer::loss(const ModelTarget& target, DeviceMatrix<float> d_predictions) {
+Status Trainer::compute_losses(const TrainingBatch& batch) {
   Device& device = model_->device();
-  const DeviceRows& rows = pass_.rows;
-  const bool every_step = model_->options().every == Every::step;
-  const std::size_t width = model_->options().output_size;
-  if (model_->options().loss == LossKind::cross_entropy) {
-    DeviceSpan<const std::int32_t> staged;
-    DeviceSpan<const std::int32_t> packed;
-    GRU_RETURN_IF_ERROR(stage_input(device, target.classes, staged_classes_, staged));
-    GRU_RETURN_IF_ERROR(every_step ? rows.pack(device, staged, packed_classes_, packed)
-                                   : rows.pack_sequences(device, staged, packed_classes_, packed));
-    return device.cross_entropy(pass_.predictions, packed, d_predictions, metrics_.span());
+  for (std::size_t i = 0; i < losses_.size(); ++i) {
+    DeviceMatrix<float> gradient;
+    GRU_RETURN_IF_ERROR(model_->graph().open_output_gradient(device, pass_, i, gradient));
+    GRU_RETURN_IF_ERROR(losses_[i].compute(device, model_->graph().output(pass_, i),
+                                           batch.targets[i], gradient,
+                                           metrics_.span().subspan(i, 1)));
   }
-  DeviceSpan<const float> staged;
-  GRU_RETURN_IF_ERROR(stage_input(device, target.values, staged_values_, staged));
-  const DeviceMatrix<const float> padded(staged, width);
-  DeviceMatrix<const float> packed;
-  GRU_RETURN_IF_ERROR(every_step ? rows.pack(device, padded, packed_values_, packed)
-                                 : rows.pack_sequences(device, padded, packed_values_, packed));
-  return device.mean_squared_error(pass_.predictions, packed, d_predictions, metrics_.span());
+  return {};
+}
+
+Status Trainer::download_loss(StepMetrics& metrics) {
+  metrics = {};
+  for (std::size_t i = losses_.size(); i-- > 0;) {
+    const double others = metrics.loss;
+    GRU_RETURN_IF_ERROR(model_->device().download(metrics, metrics_.span().subspan(i, 1)));
+    metrics.loss += others;
+  }
+  return {};
 }
 
 Status Trainer::measure(StepMetrics& metrics) {
   Device& device = model_->device();
   GRU_RETURN_IF_ERROR(device.gradient_norm(gradients_.span(), metrics_.span()));
-  GRU_RETURN_IF_ERROR(device.download(metrics, metrics_.span()));
+  GRU_RETURN_IF_ERROR(download_loss(metrics));
   GRU_RETURN_IF_ERROR(check_finite("loss", metrics.loss));
   // Formed in double, which the squares of floats cannot overflow: finite where all gradients are.
   return check_finite("norm of the gradients", metrics.gradient_norm);
@@ -132,7 +125,7 @@ Status Trainer::update() {
   OptimizerUpdate change;
   change.options = optimizer_;
   change.step = updates_ + 1;
-  change.parameters = model_->parameters().change();
+  change.parameters = model_->parameters().mutable_values();
   change.gradients = gradients_.span();
   change.first_moment = first_moment_.span();
   change.second_moment = second_moment_.span();
@@ -141,17 +134,16 @@ Status Trainer::update() {
   return {};
 }
 
-Status Trainer::run_step(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics) {
-  GRU_RETURN_IF_ERROR(model_->load_input(input, pass_));
-  GRU_RETURN_IF_ERROR(check_target(target, pass_.rows.map()));
-  GRU_RETURN_IF_ERROR(model_->forward_training(updates_, pass_));
-  GRU_RETURN_IF_ERROR(loss(target, pass_.predictions));
-  GRU_RETURN_IF_ERROR(model_->backward(pass_, pass_.predictions, gradients_.span()));
+Status Trainer::run_step(const TrainingBatch& batch, StepMetrics& metrics) {
+  GRU_RETURN_IF_ERROR(load(batch));
+  GRU_RETURN_IF_ERROR(model_->forward_training(updates_, batch.abort, pass_));
+  GRU_RETURN_IF_ERROR(compute_losses(batch));
+  GRU_RETURN_IF_ERROR(model_->backward(pass_, gradients_.span()));
   // On a GPU the host waits here, to decide on the update, and not after it: that runs while the
   // host goes on.
   StepMetrics measured;
   GRU_RETURN_IF_ERROR(measure(measured));
-  if (input.abort != nullptr && input.abort->load(std::memory_order_relaxed)) {
+  if (batch.abort != nullptr && batch.abort->load(std::memory_order_relaxed)) {
     return Status::aborted();
   }
   GRU_RETURN_IF_ERROR(clip());
@@ -160,13 +152,14 @@ Status Trainer::run_step(const ModelInput& input, const ModelTarget& target, Ste
   return {};
 }
 
-Status Trainer::run_evaluate(const ModelInput& input, const ModelTarget& target,
-                             StepMetrics& metrics) {
-  GRU_RETURN_IF_ERROR(model_->load_input(input, pass_));
-  GRU_RETURN_IF_ERROR(check_target(target, pass_.rows.map()));
-  GRU_RETURN_IF_ERROR(model_->forward(pass_));
-  GRU_RETURN_IF_ERROR(loss(target, {}));
-  GRU_RETURN_IF_ERROR(model_->device().download(metrics, metrics_.span()));
+Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics) {
+  GRU_RETURN_IF_ERROR(load(batch));
+  GRU_RETURN_IF_ERROR(model_->forward(batch.abort, pass_));
+  for (std::size_t i = 0; i < losses_.size(); ++i) {
+    GRU_RETURN_IF_ERROR(losses_[i].compute(model_->device(), model_->graph().output(pass_, i),
+                                           batch.targets[i], {}, metrics_.span().subspan(i, 1)));
+  }
+  GRU_RETURN_IF_ERROR(download_loss(metrics));
   metrics.gradient_norm = 0;
   return {};
 }

@@ -2,12 +2,21 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "model/model.h"
+#include "train/output_loss.h"
 
 namespace gru {
 
-/// Trains one model: loss, backward, clipping and the optimiser's update as one call.
+/// A batch to learn from: one of every input, and what every output should have been.
+struct TrainingBatch {
+  std::span<const InputBatch> inputs;
+  std::span<const Target> targets;
+  const AbortFlag* abort = nullptr;
+};
+
+/// Trains one model: losses, backward, clipping and the optimiser's update as one call.
 ///
 /// Holds the gradients and the optimiser's moments on the model's device. Not for two threads at
 /// once, nor beside another call of its model. No public call throws.
@@ -19,38 +28,35 @@ class Trainer {
   /// One update. On any failure or abort before the update the parameters, the moments and the
   /// count of updates stay as they were. A nonfinite status where the loss or a gradient is NaN or
   /// infinite.
-  Status step(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics) noexcept;
+  Status step(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
   /// The loss of a batch in inference, without an update; metrics.gradient_norm stays 0.
-  Status evaluate(const ModelInput& input, const ModelTarget& target,
-                  StepMetrics& metrics) noexcept;
+  Status evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
 
  private:
   explicit Trainer(std::shared_ptr<Model> model) : model_(std::move(model)) {}
 
-  Status check_target(const ModelTarget& target, const RowMap& map) const;
-  /// Loss into the metrics; its gradient into `d_predictions` unless that is empty.
-  Status loss(const ModelTarget& target, DeviceMatrix<float> d_predictions);
-  /// Loss and gradients' norm into `metrics`; refuses what is not finite.
+  Status load(const TrainingBatch& batch);
+  /// The gradients of all outputs, into the pass.
+  Status compute_losses(const TrainingBatch& batch);
+  /// The losses and the gradients' norm into `metrics`; refuses what is not finite.
   Status measure(StepMetrics& metrics);
+  Status download_loss(StepMetrics& metrics);
   Status clip();
   Status update();
-  Status run_step(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics);
-  Status run_evaluate(const ModelInput& input, const ModelTarget& target, StepMetrics& metrics);
+  Status run_step(const TrainingBatch& batch, StepMetrics& metrics);
+  Status run_evaluate(const TrainingBatch& batch, StepMetrics& metrics);
 
   std::shared_ptr<Model> model_;
   OptimizerOptions optimizer_;
   ClipOptions clip_;
   std::uint64_t updates_ = 0;
 
-  ModelPass pass_;
+  GraphPass pass_;
+  std::vector<OutputLoss> losses_;  ///< of each output
   Buffer<float> gradients_;
   Buffer<float> first_moment_;
   Buffer<float> second_moment_;
-  Buffer<StepMetrics> metrics_;
-  Buffer<std::int32_t> staged_classes_;
-  Buffer<std::int32_t> packed_classes_;
-  Buffer<float> staged_values_;
-  Buffer<float> packed_values_;
+  Buffer<StepMetrics> metrics_;  ///< of each output its loss; of the first the gradients' norm
 };
 
 }  // namespace gru

@@ -24,7 +24,7 @@ bool is_finite(DeviceMatrix<const float> matrix) {
 /// Each row's state before it, h of the step before: rows of the output and of the initial state.
 class PreviousStates final : public RightFactor {
  public:
-  PreviousStates(const GruBackward& call, const float* initial_state, std::size_t hidden)
+  PreviousStates(const RecurrentBackward& call, const float* initial_state, std::size_t hidden)
       : map_(*call.map),
         reverse_(call.reverse),
         output_(call.output),
@@ -80,7 +80,7 @@ class PreviousStates final : public RightFactor {
 /// dx = dG W, dW = dG^T x, dU = dG^T h, and the bias sums.
 class GradientProducts {
  public:
-  GradientProducts(const CpuGruWeights& weights, const GruBackward& call,
+  GradientProducts(const CpuRecurrentWeights& weights, const RecurrentBackward& call,
                    const float* initial_state, RecurrenceScratch& scratch,
                    TransposedScratch& products)
       : weights_(weights),
@@ -175,8 +175,8 @@ class GradientProducts {
     std::memcpy(d_bias_hh + gate_n * hidden_, sums + recurrent * hidden_, gate_bytes);
   }
 
-  const CpuGruWeights& weights_;
-  const GruBackward& call_;
+  const CpuRecurrentWeights& weights_;
+  const RecurrentBackward& call_;
   std::size_t hidden_;
   MatrixFactor inputs_;
   PreviousStates states_;
@@ -187,7 +187,7 @@ class GradientProducts {
 
 }  // namespace
 
-Status multiply_gradients(const CpuGruWeights& weights, const GruBackward& call,
+Status multiply_gradients(const CpuRecurrentWeights& weights, const RecurrentBackward& call,
                           const float* initial_state, RecurrenceScratch& scratch,
                           TransposedScratch& products) {
   return GradientProducts(weights, call, initial_state, scratch, products).run();

@@ -17,8 +17,8 @@ constexpr std::size_t abort_interval = 8;
 /// d_state into the gradient of the initial state. What it leaves are large products.
 class BackwardPass {
  public:
-  BackwardPass(const CpuGruWeights& weights, const GruBackward& call, const float* initial_state,
-               float* d_state, float* d_reset_state, Division division)
+  BackwardPass(const CpuRecurrentWeights& weights, const RecurrentBackward& call,
+               const float* initial_state, float* d_state, float* d_reset_state, Division division)
       : weights_(weights),
         call_(call),
         hidden_(weights.shape().hidden_size),
@@ -173,8 +173,8 @@ class BackwardPass {
     kernels().panel_product(product);
   }
 
-  const CpuGruWeights& weights_;
-  const GruBackward& call_;
+  const CpuRecurrentWeights& weights_;
+  const RecurrentBackward& call_;
   std::size_t hidden_;
   std::size_t gate_stride_;
   float* d_state_;
@@ -186,7 +186,7 @@ class BackwardPass {
 };
 
 /// The gradient of the state after each sequence's last step, where the walk begins.
-void start_d_state(const GruBackward& call, float* d_state, std::size_t count) {
+void start_d_state(const RecurrentBackward& call, float* d_state, std::size_t count) {
   if (count == 0) return;
   if (call.d_final_state.empty()) {
     std::memset(d_state, 0, count * sizeof(float));
@@ -195,7 +195,7 @@ void start_d_state(const GruBackward& call, float* d_state, std::size_t count) {
   }
 }
 
-void zero_gradients(const GruTensors<float>& gradients) {
+void zero_gradients(const RecurrentTensors<float>& gradients) {
   for (const DeviceSpan<float>& span :
        {gradients.weight_ih, gradients.weight_hh, gradients.bias_ih, gradients.bias_hh}) {
     if (!span.empty()) std::memset(span.data(), 0, span.size() * sizeof(float));
@@ -204,8 +204,8 @@ void zero_gradients(const GruTensors<float>& gradients) {
 
 }  // namespace
 
-Status gru_backward(CpuGruWeights& weights, const GruBackward& call, RecurrenceScratch& scratch,
-                    TransposedScratch& products) {
+Status recurrent_backward(CpuRecurrentWeights& weights, const RecurrentBackward& call,
+                          RecurrenceScratch& scratch, TransposedScratch& products) {
   const std::size_t hidden = weights.shape().hidden_size;
   const std::size_t count = call.map->batch() * hidden;
   const float* initial_state = nullptr;

@@ -5,7 +5,7 @@
 
 namespace gru::cpu {
 
-Status gru_backward(CpuGruWeights& weights, const GruBackward& call, RecurrenceScratch& scratch,
-                    TransposedScratch& products);
+Status recurrent_backward(CpuRecurrentWeights& weights, const RecurrentBackward& call,
+                          RecurrenceScratch& scratch, TransposedScratch& products);
 
 }  // namespace gru::cpu

@@ -16,8 +16,8 @@ constexpr std::size_t chunk_rows = 192;
 /// One call, as all its threads see it.
 class ForwardPass {
  public:
-  ForwardPass(const CpuGruWeights& weights, const GruForward& call, const float* initial_state,
-              float* chunk_gates, Division division)
+  ForwardPass(const CpuRecurrentWeights& weights, const RecurrentForward& call,
+              const float* initial_state, float* chunk_gates, Division division)
       : weights_(weights),
         call_(call),
         hidden_(weights.shape().hidden_size),
@@ -156,8 +156,8 @@ class ForwardPass {
     return step;
   }
 
-  const CpuGruWeights& weights_;
-  const GruForward& call_;
+  const CpuRecurrentWeights& weights_;
+  const RecurrentForward& call_;
   std::size_t hidden_;
   bool training_;
   std::size_t gate_stride_;
@@ -170,7 +170,8 @@ class ForwardPass {
 };
 
 /// Each sequence's state after its last valid step.
-void copy_final_states(const GruForward& call, const float* initial_state, std::size_t hidden) {
+void copy_final_states(const RecurrentForward& call, const float* initial_state,
+                       std::size_t hidden) {
   const RowMap& map = *call.map;
   for (std::size_t i = 0; i < map.batch(); ++i) {
     const auto length = static_cast<std::size_t>(map.sorted_lengths()[i]);
@@ -182,7 +183,7 @@ void copy_final_states(const GruForward& call, const float* initial_state, std::
   }
 }
 
-double operations_of(const GruForward& call, const GruShape& shape) {
+double operations_of(const RecurrentForward& call, const RecurrentShape& shape) {
   const auto weights = static_cast<double>(gate_count * shape.hidden_size) *
                        static_cast<double>(shape.hidden_size + shape.input_size);
   return 2.0 * static_cast<double>(call.map->rows()) * weights;
@@ -203,7 +204,8 @@ Status initial_state_of(DeviceSpan<const float> given, std::size_t count,
   return {};
 }
 
-Status gru_forward(CpuGruWeights& weights, const GruForward& call, RecurrenceScratch& scratch) {
+Status recurrent_forward(CpuRecurrentWeights& weights, const RecurrentForward& call,
+                         RecurrenceScratch& scratch) {
   const std::size_t hidden = weights.shape().hidden_size;
   const float* initial_state = nullptr;
   GRU_RETURN_IF_ERROR(weights.prepare_forward());

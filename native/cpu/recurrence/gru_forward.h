@@ -22,6 +22,7 @@ struct RecurrenceScratch {
 Status initial_state_of(DeviceSpan<const float> given, std::size_t count,
                         RecurrenceScratch& scratch, const float*& state);
 
-Status gru_forward(CpuGruWeights& weights, const GruForward& call, RecurrenceScratch& scratch);
+Status recurrent_forward(CpuRecurrentWeights& weights, const RecurrentForward& call,
+                         RecurrenceScratch& scratch);
 
 }  // namespace gru::cpu

@@ -13,7 +13,7 @@ float value_at(DeviceSpan<const float> bias, std::size_t i) {
 }  // namespace
 
 // All biases but b_hn (reset after) only ever add to W x, so they join its product.
-Status CpuGruWeights::fold_biases() {
+Status CpuRecurrentWeights::fold_biases() {
   const std::size_t hidden = shape_.hidden_size;
   const std::size_t gates = gate_count * hidden;
   const std::size_t padded = vectors_of(hidden) * kernels().lanes;
@@ -30,7 +30,7 @@ Status CpuGruWeights::fold_biases() {
   return {};
 }
 
-void CpuGruWeights::count() {
+void CpuRecurrentWeights::count() {
   held_ -= counted_;
   counted_ = 0;
   for (const AlignedBuffer* buffer :
@@ -41,7 +41,7 @@ void CpuGruWeights::count() {
   held_ += counted_;
 }
 
-Status CpuGruWeights::prepare_forward() {
+Status CpuRecurrentWeights::prepare_forward() {
   if (forward_ready_) return {};
   const std::size_t hidden = shape_.hidden_size;
   const std::size_t lanes = kernels().lanes;
@@ -70,7 +70,7 @@ Status CpuGruWeights::prepare_forward() {
   return {};
 }
 
-Status CpuGruWeights::prepare_backward() {
+Status CpuRecurrentWeights::prepare_backward() {
   if (backward_ready_) return {};
   const std::size_t hidden = shape_.hidden_size;
   const std::size_t gates = reset_after() ? gate_count : gate_n;

@@ -7,16 +7,17 @@ namespace gru::cpu {
 
 /// A direction's weights as the kernels read them. Each form is packed when first needed after a
 /// load.
-class CpuGruWeights final : public GruWeights {
+class CpuRecurrentWeights final : public RecurrentWeights {
  public:
   /// `held` is its device's count of bytes in use, to which `count` adds those of the weights.
-  CpuGruWeights(const GruShape& shape, std::size_t& held) : shape_(shape), held_(held) {}
-  CpuGruWeights(const CpuGruWeights&) = delete;
-  CpuGruWeights& operator=(const CpuGruWeights&) = delete;
-  ~CpuGruWeights() override { held_ -= counted_; }
+  CpuRecurrentWeights(const RecurrentShape& shape, std::size_t& held)
+      : shape_(shape), held_(held) {}
+  CpuRecurrentWeights(const CpuRecurrentWeights&) = delete;
+  CpuRecurrentWeights& operator=(const CpuRecurrentWeights&) = delete;
+  ~CpuRecurrentWeights() override { held_ -= counted_; }
 
-  const GruShape& shape() const { return shape_; }
-  void load(const GruTensors<const float>& from) {
+  const RecurrentShape& shape() const { return shape_; }
+  void load(const RecurrentTensors<const float>& from) {
     tensors_ = from;
     forward_ready_ = false;
     backward_ready_ = false;
@@ -47,10 +48,10 @@ class CpuGruWeights final : public GruWeights {
  private:
   Status fold_biases();
 
-  GruShape shape_;
+  RecurrentShape shape_;
   std::size_t& held_;
   std::size_t counted_ = 0;
-  GruTensors<const float> tensors_;
+  RecurrentTensors<const float> tensors_;
   bool forward_ready_ = false;
   bool backward_ready_ = false;
   PackedMatrix input_;

@@ -15,6 +15,12 @@ __global__ void __launch_bounds__(plain_threads)
                    [&](std::size_t i, std::size_t j) { to.at(i, j) = from.at(i, j); });
 }
 
+__global__ void __launch_bounds__(plain_threads)
+    add_kernel(Matrix<float> to, Matrix<const float> from) {
+  for_each_element(to.rows, to.columns,
+                   [&](std::size_t i, std::size_t j) { to.at(i, j) += from.at(i, j); });
+}
+
 template <class T>
 __global__ void __launch_bounds__(plain_threads)
     gather_kernel(Matrix<T> to, Matrix<const T> from, const std::int32_t* index) {
@@ -41,6 +47,10 @@ Status fill(const Queue& queue, DeviceMatrix<float> to, float value) {
 
 Status copy(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from) {
   return launch(queue, copy_kernel, matrix_shape(to.rows(), to.columns()), to, from);
+}
+
+Status add(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from) {
+  return launch(queue, add_kernel, matrix_shape(to.rows(), to.columns()), to, from);
 }
 
 Status gather_rows(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from,

@@ -8,6 +8,7 @@ namespace gru::cuda {
 
 Status fill(const Queue& queue, DeviceMatrix<float> to, float value);
 Status copy(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from);
+Status add(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from);
 Status gather_rows(const Queue& queue, DeviceMatrix<float> to, DeviceMatrix<const float> from,
                    DeviceSpan<const std::int32_t> index);
 Status gather_rows(const Queue& queue, DeviceSpan<std::int32_t> to,

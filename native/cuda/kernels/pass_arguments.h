@@ -38,8 +38,8 @@ struct BackwardArguments : PassArguments {
   }
 };
 
-inline ForwardArguments forward_arguments(const CudaGruWeights& weights, const ForwardPass& pass,
-                                          unsigned begin, unsigned end) {
+inline ForwardArguments forward_arguments(const CudaRecurrentWeights& weights,
+                                          const ForwardPass& pass, unsigned begin, unsigned end) {
   return {{pass.walks.device, begin, end, pass.batch, weights.weight_hh(0, gate_count).data(),
            weights.update_sign()},
           weights.bias_hn(),
@@ -47,8 +47,9 @@ inline ForwardArguments forward_arguments(const CudaGruWeights& weights, const F
           pass.output_stride};
 }
 
-inline BackwardArguments backward_arguments(const CudaGruWeights& weights, const BackwardPass& pass,
-                                            unsigned begin, unsigned end) {
+inline BackwardArguments backward_arguments(const CudaRecurrentWeights& weights,
+                                            const BackwardPass& pass, unsigned begin,
+                                            unsigned end) {
   return {{pass.walks.device, begin, end, pass.batch, weights.weight_hh(0, gate_count).data(),
            weights.update_sign()},
           pass.d_output.data(),

@@ -129,8 +129,8 @@ __global__ void __launch_bounds__(persistent_threads, 1)
 
 }  // namespace
 
-Status persistent_backward_fits(const GruShape& shape, const Limits& limits, const Queue& queue,
-                                bool& fits) {
+Status persistent_backward_fits(const RecurrentShape& shape, const Limits& limits,
+                                const Queue& queue, bool& fits) {
   return shape.variant.reset == ResetGate::after
              ? persistent_kernel_fits(shape, limits, queue,
                                       persistent_backward_kernel<ResetGate::after>, fits)
@@ -138,7 +138,7 @@ Status persistent_backward_fits(const GruShape& shape, const Limits& limits, con
                                       persistent_backward_kernel<ResetGate::before>, fits);
 }
 
-Status persistent_backward(Context& context, const CudaGruWeights& weights,
+Status persistent_backward(Context& context, const CudaRecurrentWeights& weights,
                            const BackwardPass& pass, unsigned begin, unsigned end) {
   const PersistentShape shape = persistent_shape(weights.hidden(), pass.batch, context.limits);
   Scratch<unsigned>& arrivals = context.recurrence.arrivals;

@@ -87,8 +87,8 @@ __global__ void __launch_bounds__(persistent_threads, 1)
 
 }  // namespace
 
-Status persistent_forward_fits(const GruShape& shape, const Limits& limits, const Queue& queue,
-                               bool& fits) {
+Status persistent_forward_fits(const RecurrentShape& shape, const Limits& limits,
+                               const Queue& queue, bool& fits) {
   return shape.variant.reset == ResetGate::after
              ? persistent_kernel_fits(shape, limits, queue,
                                       persistent_forward_kernel<ResetGate::after>, fits)
@@ -96,8 +96,8 @@ Status persistent_forward_fits(const GruShape& shape, const Limits& limits, cons
                                       persistent_forward_kernel<ResetGate::before>, fits);
 }
 
-Status persistent_forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
-                          unsigned begin, unsigned end) {
+Status persistent_forward(Context& context, const CudaRecurrentWeights& weights,
+                          const ForwardPass& pass, unsigned begin, unsigned end) {
   const PersistentShape shape = persistent_shape(weights.hidden(), pass.batch, context.limits);
   Scratch<unsigned>& arrivals = context.recurrence.arrivals;
   GRU_RETURN_IF_ERROR(reset_arrivals(arrivals, shape, context.queue()));

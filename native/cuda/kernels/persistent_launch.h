@@ -30,11 +30,11 @@ struct PersistentGroups {
 std::size_t persistent_shared(std::size_t hidden, std::size_t units, std::size_t tile);
 
 /// One block for each multiprocessor has room for all units, with `least` as its shape.
-bool persistent_fits(const GruShape& shape, const Limits& limits, PersistentShape& least);
+bool persistent_fits(const RecurrentShape& shape, const Limits& limits, PersistentShape& least);
 
 /// The same, and a multiprocessor can hold a block of this kernel.
 template <class... Parameters>
-Status persistent_kernel_fits(const GruShape& shape, const Limits& limits, const Queue& queue,
+Status persistent_kernel_fits(const RecurrentShape& shape, const Limits& limits, const Queue& queue,
                               void (*kernel)(Parameters...), bool& fits) {
   PersistentShape least;
   fits = persistent_fits(shape, limits, least);

@@ -203,12 +203,12 @@ std::size_t shared_floats(std::size_t hidden, unsigned sequences) {
 
 }  // namespace
 
-bool resident_backward_fits(const GruShape& shape, const Limits& limits) {
+bool resident_backward_fits(const RecurrentShape& shape, const Limits& limits) {
   return resident_fits(shape, limits, shared_floats);
 }
 
-Status resident_backward(Context& context, const CudaGruWeights& weights, const BackwardPass& pass,
-                         unsigned begin, unsigned end) {
+Status resident_backward(Context& context, const CudaRecurrentWeights& weights,
+                         const BackwardPass& pass, unsigned begin, unsigned end) {
   const BackwardArguments p = backward_arguments(weights, pass, begin, end);
   const ResidentShape shape =
       resident_shape(weights.hidden(), pass.batch, context.limits, shared_floats);

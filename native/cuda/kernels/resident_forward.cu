@@ -173,12 +173,12 @@ std::size_t shared_floats(std::size_t hidden, unsigned sequences) {
 
 }  // namespace
 
-bool resident_forward_fits(const GruShape& shape, const Limits& limits) {
+bool resident_forward_fits(const RecurrentShape& shape, const Limits& limits) {
   return resident_fits(shape, limits, shared_floats);
 }
 
-Status resident_forward(Context& context, const CudaGruWeights& weights, const ForwardPass& pass,
-                        unsigned begin, unsigned end) {
+Status resident_forward(Context& context, const CudaRecurrentWeights& weights,
+                        const ForwardPass& pass, unsigned begin, unsigned end) {
   const ForwardArguments p = forward_arguments(weights, pass, begin, end);
   const ResidentShape shape =
       resident_shape(weights.hidden(), pass.batch, context.limits, shared_floats);

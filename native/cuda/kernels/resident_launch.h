@@ -21,7 +21,7 @@ struct ResidentShape {
 };
 
 /// The layer's weights and at least four sequences fit a block.
-bool resident_fits(const GruShape& shape, const Limits& limits, ResidentFloats floats);
+bool resident_fits(const RecurrentShape& shape, const Limits& limits, ResidentFloats floats);
 
 /// Shares the batch among the multiprocessors, as far as blocks can hold their shares.
 ResidentShape resident_shape(std::size_t hidden, std::size_t batch, const Limits& limits,

@@ -81,15 +81,15 @@ Status states_before(const Queue& queue, DeviceMatrix<float> to, const Walk& wal
   return launch(queue, states_before_kernel, shape, to, walk);
 }
 
-Status pack_biases(const Queue& queue, float* to, const GruTensors<const float>& from,
+Status pack_biases(const Queue& queue, float* to, const RecurrentTensors<const float>& from,
                    std::size_t hidden, ResetGate reset) {
   return launch(queue, pack_biases_kernel, vector_shape(hidden), to,
                 Biases{from.bias_ih.data(), from.bias_hh.data()}, hidden,
                 reset == ResetGate::after);
 }
 
-Status unpack_bias_gradients(const Queue& queue, const GruTensors<float>& to, const float* sums,
-                             std::size_t hidden, ResetGate reset) {
+Status unpack_bias_gradients(const Queue& queue, const RecurrentTensors<float>& to,
+                             const float* sums, std::size_t hidden, ResetGate reset) {
   return launch(queue, unpack_bias_gradients_kernel, vector_shape(gate_count * hidden),
                 to.bias_ih.data(), to.bias_hh.data(), sums, hidden,
                 reset == ResetGate::after ? reserve_q : std::size_t{gate_n});

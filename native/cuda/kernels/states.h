@@ -17,11 +17,11 @@ Status states_before(const Queue& queue, DeviceMatrix<float> to, const Walk& wal
 
 /// What the products add, from biases in PyTorch's layout: [4H], the first three for W x, the last
 /// for U_n h with the reset gate after it. Empty biases are zero.
-Status pack_biases(const Queue& queue, float* to, const GruTensors<const float>& from,
+Status pack_biases(const Queue& queue, float* to, const RecurrentTensors<const float>& from,
                    std::size_t hidden, ResetGate reset);
 
 /// The biases' gradients, from the sums over all rows of the gradients in the reserve: [4H].
-Status unpack_bias_gradients(const Queue& queue, const GruTensors<float>& to, const float* sums,
-                             std::size_t hidden, ResetGate reset);
+Status unpack_bias_gradients(const Queue& queue, const RecurrentTensors<float>& to,
+                             const float* sums, std::size_t hidden, ResetGate reset);
 
 }  // namespace gru::cuda

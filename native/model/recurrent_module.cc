@@ -1,4 +1,4 @@
-#include "model/gru_layer.h"
+#include "model/recurrent_module.h"
 
 #include <utility>
 
@@ -7,52 +7,56 @@
 
 namespace gru {
 
-Status GruLayer::create(const GruOptions& options, std::unique_ptr<Device> device,
-                        std::uint64_t seed, std::unique_ptr<GruLayer>& layer) noexcept {
+Status RecurrentModule::create(const RecurrentOptions& options, std::unique_ptr<Device> device,
+                               std::uint64_t seed,
+                               std::unique_ptr<RecurrentModule>& layer) noexcept {
   return guarded([&]() -> Status {
     ParameterLayout layout;
-    GRU_RETURN_IF_ERROR(ParameterLayout::of_gru(options, layout));
-    std::unique_ptr<GruLayer> made(new GruLayer(options, std::move(device), std::move(layout)));
+    RecurrentStack stack;
+    GRU_RETURN_IF_ERROR(stack.declare(options, {}, layout));
+    std::unique_ptr<RecurrentModule> made(
+        new RecurrentModule(options, std::move(device), std::move(stack), std::move(layout)));
     made->seed_ = seed;
-    GRU_RETURN_IF_ERROR(made->store_.allocate(*made->device_, options, seed));
+    GRU_RETURN_IF_ERROR(made->store_.allocate(*made->device_, seed));
     layer = std::move(made);
     return {};
   });
 }
 
-Status GruLayer::read_parameters(std::span<float> values) noexcept {
+Status RecurrentModule::read_parameters(std::span<float> values) noexcept {
   return guarded([&]() -> Status {
     GRU_RETURN_IF_ERROR(store_.draw(*device_));
     return store_.read(*device_, values);
   });
 }
 
-Status GruLayer::write_parameters(std::span<const float> values) noexcept {
+Status RecurrentModule::write_parameters(std::span<const float> values) noexcept {
   return guarded([&] { return store_.write(*device_, values); });
 }
 
-Status GruLayer::forward(const GruCall& call) noexcept {
+Status RecurrentModule::forward(const RecurrentCall& call) noexcept {
   return guarded([&] { return run_forward(call); });
 }
 
-Status GruLayer::forward_training(const GruCall& call, std::unique_ptr<GruPass>& pass) noexcept {
+Status RecurrentModule::forward_training(const RecurrentCall& call,
+                                         std::unique_ptr<RecurrentPass>& pass) noexcept {
   return guarded([&] { return run_forward_training(call, pass); });
 }
 
-Status GruLayer::backward(GruPass& pass, const GruGradientCall& call) noexcept {
+Status RecurrentModule::backward(RecurrentPass& pass, const RecurrentGradientCall& call) noexcept {
   return guarded([&] { return run_backward(pass, call); });
 }
 
-Status GruLayer::refresh() {
+Status RecurrentModule::refresh() {
   GRU_RETURN_IF_ERROR(store_.draw(*device_));
   if (loaded_version_ == store_.version()) return {};
-  GRU_RETURN_IF_ERROR(stack_.load(store_.values()));
+  GRU_RETURN_IF_ERROR(stack_.load(*device_, store_.values()));
   loaded_version_ = store_.version();
   return {};
 }
 
-Status GruLayer::load_initial_state(const GruCall& call, const DeviceRows& rows,
-                                    Buffer<float>& sorted) {
+Status RecurrentModule::load_initial_state(const RecurrentCall& call, const DeviceRows& rows,
+                                           Buffer<float>& sorted) {
   if (call.initial_state.empty()) return {};
   DeviceSpan<const float> staged;
   GRU_RETURN_IF_ERROR(stage_input(*device_, call.initial_state, staged_state_, staged));
@@ -60,8 +64,8 @@ Status GruLayer::load_initial_state(const GruCall& call, const DeviceRows& rows,
   return rows.sort_batch(*device_, staged, sorted.span(), options_.hidden_size);
 }
 
-Status GruLayer::store_state(const DeviceRows& rows, const GruActivations& activations,
-                             std::span<float> state) {
+Status RecurrentModule::store_state(const DeviceRows& rows, const RecurrentActivations& activations,
+                                    std::span<float> state) {
   StagedOutput target;
   GRU_RETURN_IF_ERROR(target.open(*device_, state, staged_final_state_));
   GRU_RETURN_IF_ERROR(rows.unsort_batch(*device_, activations.final_state.span(), target.view(),
@@ -69,14 +73,14 @@ Status GruLayer::store_state(const DeviceRows& rows, const GruActivations& activ
   return target.finish();
 }
 
-Status GruLayer::run_forward(const GruCall& call) {
+Status RecurrentModule::run_forward(const RecurrentCall& call) {
   GRU_RETURN_IF_ERROR(rows_.load(*device_, call.shape, options_.batch_first));
   GRU_RETURN_IF_ERROR(refresh());
   const std::size_t width = options_.output_size();
 
   DeviceSpan<const float> input;
   GRU_RETURN_IF_ERROR(stage_input(*device_, call.input, staged_input_, input));
-  GruPassInput pass;
+  RecurrentInput pass;
   pass.rows = &rows_;
   pass.abort = call.abort;
   GRU_RETURN_IF_ERROR(rows_.pack(*device_, DeviceMatrix<const float>(input, options_.input_size),
@@ -92,14 +96,14 @@ Status GruLayer::run_forward(const GruCall& call) {
     GRU_RETURN_IF_ERROR(packed_output_.reserve(*device_, CheckedSize(rows_.map().rows()) * width));
     packed = DeviceMatrix<float>(packed_output_.span(), width);
   }
-  GRU_RETURN_IF_ERROR(stack_.forward(pass, packed, activations_));
+  GRU_RETURN_IF_ERROR(stack_.forward(*device_, pass, packed, activations_));
   GRU_RETURN_IF_ERROR(rows_.unpack(*device_, packed, padded));
   GRU_RETURN_IF_ERROR(target.finish());
   return store_state(rows_, activations_, call.state);
 }
 
-GruPassInput GruLayer::pass_input(GruPass& pass, const AbortFlag* abort) const {
-  GruPassInput input;
+RecurrentInput RecurrentModule::pass_input(RecurrentPass& pass, const AbortFlag* abort) const {
+  RecurrentInput input;
   input.rows = &pass.rows;
   input.input = DeviceMatrix<const float>(pass.input.span(), options_.input_size);
   if (pass.has_initial_state) input.initial_state = pass.initial_state.span();
@@ -109,7 +113,7 @@ GruPassInput GruLayer::pass_input(GruPass& pass, const AbortFlag* abort) const {
 }
 
 // A pass outlives the caller's arrays, so it keeps its own copy of the input.
-Status GruLayer::keep_input(const GruCall& call, GruPass& pass) {
+Status RecurrentModule::keep_input(const RecurrentCall& call, RecurrentPass& pass) {
   DeviceSpan<const float> staged;
   GRU_RETURN_IF_ERROR(stage_input(*device_, call.input, staged_input_, staged));
   const DeviceMatrix<const float> padded(staged, options_.input_size);
@@ -124,8 +128,9 @@ Status GruLayer::keep_input(const GruCall& call, GruPass& pass) {
   return load_initial_state(call, pass.rows, pass.initial_state);
 }
 
-Status GruLayer::run_forward_training(const GruCall& call, std::unique_ptr<GruPass>& result) {
-  auto pass = std::make_unique<GruPass>(std::exchange(spare_, GruPass()));
+Status RecurrentModule::run_forward_training(const RecurrentCall& call,
+                                             std::unique_ptr<RecurrentPass>& result) {
+  auto pass = std::make_unique<RecurrentPass>(std::exchange(spare_, RecurrentPass()));
   pass->used = false;
   GRU_RETURN_IF_ERROR(pass->rows.load(*device_, call.shape, options_.batch_first));
   GRU_RETURN_IF_ERROR(refresh());
@@ -133,13 +138,15 @@ Status GruLayer::run_forward_training(const GruCall& call, std::unique_ptr<GruPa
   pass->version = store_.version();
   pass->number = passes_;
 
-  GRU_RETURN_IF_ERROR(stack_.forward_training(pass_input(*pass, call.abort), pass->activations));
+  const std::size_t width = options_.output_size();
+  GRU_RETURN_IF_ERROR(pass->output.reserve(*device_, CheckedSize(pass->rows.map().rows()) * width));
+  const DeviceMatrix<float> packed(pass->output.span(), width);
+  GRU_RETURN_IF_ERROR(
+      stack_.forward_training(*device_, pass_input(*pass, call.abort), packed, pass->activations));
   StagedOutput target;
   GRU_RETURN_IF_ERROR(target.open(*device_, call.output, staged_output_));
-  const std::size_t width = options_.output_size();
-  GRU_RETURN_IF_ERROR(pass->rows.unpack(
-      *device_, DeviceMatrix<const float>(pass->activations.outputs.back().span(), width),
-      DeviceMatrix<float>(target.view(), width)));
+  GRU_RETURN_IF_ERROR(
+      pass->rows.unpack(*device_, packed, DeviceMatrix<float>(target.view(), width)));
   GRU_RETURN_IF_ERROR(target.finish());
   GRU_RETURN_IF_ERROR(store_state(pass->rows, pass->activations, call.state));
   ++passes_;  // an aborted pass used no masks
@@ -147,7 +154,7 @@ Status GruLayer::run_forward_training(const GruCall& call, std::unique_ptr<GruPa
   return {};
 }
 
-Status GruLayer::run_backward(GruPass& pass, const GruGradientCall& call) {
+Status RecurrentModule::run_backward(RecurrentPass& pass, const RecurrentGradientCall& call) {
   if (pass.used) return Status::value("pass: expected one backward call, got a second one");
   if (pass.version != store_.version()) {
     return Status::value(
@@ -158,7 +165,7 @@ Status GruLayer::run_backward(GruPass& pass, const GruGradientCall& call) {
   pass.used = true;
   const std::size_t hidden = options_.hidden_size;
 
-  GruPassGradients gradients;
+  RecurrentGradients gradients;
   DeviceSpan<const float> staged;
   GRU_RETURN_IF_ERROR(stage_input(*device_, call.d_output, staged_output_, staged));
   if (!staged.empty()) {
@@ -190,7 +197,10 @@ Status GruLayer::run_backward(GruPass& pass, const GruGradientCall& call) {
   gradients.d_initial_state = sorted_d_state_.span();
   gradients.parameters = parameters.view();
 
-  GRU_RETURN_IF_ERROR(stack_.backward(pass_input(pass, call.abort), pass.activations, gradients));
+  GRU_RETURN_IF_ERROR(
+      stack_.backward(*device_, pass_input(pass, call.abort),
+                      DeviceMatrix<const float>(pass.output.span(), options_.output_size()),
+                      pass.activations, gradients));
   GRU_RETURN_IF_ERROR(pass.rows.unpack(*device_, gradients.d_input, padded_d_input));
   GRU_RETURN_IF_ERROR(
       pass.rows.unsort_batch(*device_, sorted_d_state_.span(), d_state.view(), hidden));

@@ -1,21 +1,24 @@
-#include "reference/model.h"
+#include "reference/graph.h"
 
 #include <algorithm>
 #include <span>
 #include <string>
 #include <vector>
 
-#include "base/parameters.h"
 #include "reference/gru.h"
+#include "testing/chain.h"
 #include "testing/random_cases.h"
 
 namespace gru {
 namespace {
 
+using testing::chain;
+using testing::ChainOptions;
+using testing::InputKind;
 using testing::Random;
 
 struct Example {
-  ModelOptions options;
+  ChainOptions options;
   std::size_t steps = 1;
   std::size_t batch = 1;
   std::vector<double> parameters, features, values;
@@ -23,29 +26,28 @@ struct Example {
   DropoutMask mask;
 
   std::size_t rows() const { return options.every == Every::step ? steps * batch : batch; }
-  ReferenceBatch reference_batch() const {
-    return {steps, batch, features, tokens, classes, values, lengths, mask};
-  }
-  ReferenceModelGradients gradients() const {
-    ReferenceModelGradients result;
-    GRU_CHECK_OK(reference_model_gradients(options, parameters, reference_batch(), result));
+  GraphOptions graph() const { return chain(options); }
+  std::vector<ReferenceBatch> inputs() const { return {{steps, batch, features, tokens, lengths}}; }
+  std::vector<ReferenceTarget> targets() const { return {{classes, values}}; }
+  ReferenceGraphGradients gradients() const {
+    ReferenceGraphGradients result;
+    GRU_CHECK_OK(reference_graph_gradients(graph(), parameters, inputs(), targets(), mask, result));
     return result;
   }
   std::vector<double> predictions() const {
-    std::vector<double> result;
-    GRU_CHECK_OK(reference_model_predict(options, parameters, reference_batch(), result));
-    return result;
+    ReferenceEdges edges;
+    GRU_CHECK_OK(reference_graph_forward(graph(), parameters, inputs(), mask, edges));
+    return edges["head"].values;
   }
+  /// Parameters of the embedding, and of the head.
+  std::size_t embedding_count() const {
+    return options.input == InputKind::tokens ? options.tokens * options.gru.input_size : 0;
+  }
+  std::size_t head_count() const { return (options.gru.output_size() + 1) * options.output_size; }
 };
 
-ParameterLayout layout_of(const ModelOptions& options) {
-  ParameterLayout layout;
-  GRU_CHECK_OK(ParameterLayout::of_model(options, layout));
-  return layout;
-}
-
 /// `options` says the kinds; sizes and values are drawn.
-Example random_example(ModelOptions options, Random& random) {
+Example random_example(ChainOptions options, Random& random) {
   Example example;
   options.tokens = 5;
   options.output_size = random.odd_size();
@@ -54,7 +56,7 @@ Example random_example(ModelOptions options, Random& random) {
   example.options = options;
   example.steps = random.size(1, 4);
   example.batch = random.size(1, 3);
-  example.parameters = random.values(layout_of(options).count(), 0.7);
+  example.parameters = random.values(reference_graph_parameter_count(chain(options)), 0.7);
   const std::size_t rows = example.rows();
   const std::size_t inputs = example.steps * example.batch;
   if (options.input == InputKind::tokens) {
@@ -70,13 +72,13 @@ Example random_example(ModelOptions options, Random& random) {
   return example;
 }
 
-std::vector<ModelOptions> all_options() {
-  std::vector<ModelOptions> all;
+std::vector<ChainOptions> all_options() {
+  std::vector<ChainOptions> all;
   for (const InputKind input : {InputKind::features, InputKind::tokens}) {
     for (const LossKind loss : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
       for (const Every every : {Every::step, Every::last}) {
         for (const bool bidirectional : {false, true}) {
-          ModelOptions options;
+          ChainOptions options;
           options.input = input;
           options.loss = loss;
           options.every = every;
@@ -91,11 +93,12 @@ std::vector<ModelOptions> all_options() {
 
 GRU_TEST(gradients_of_every_kind_of_model_agree_with_finite_differences) {
   Random random;
-  for (ModelOptions options : all_options()) {
+  for (ChainOptions options : all_options()) {
     options.gru.num_layers = random.size(1, 2);
     Example example = random_example(options, random);
     example.lengths = random.lengths(example.batch, example.steps);
     example.mask = {random.size(0, 1000), 3, 0.3F};
+    example.options.gru.dropout = 0.3F;
     const std::vector<double> gradient = example.gradients().parameters;
     GRU_CHECK_GRADIENT("parameters", example.parameters, gradient,
                        [&] { return example.gradients().loss; });
@@ -104,14 +107,16 @@ GRU_TEST(gradients_of_every_kind_of_model_agree_with_finite_differences) {
 
 /// The head, spelt out once more: row i of `features` [rows, D*H] to row i of the predictions.
 std::vector<double> head_of(const Example& example, const std::vector<double>& features) {
-  const ParameterLayout layout = layout_of(example.options);
   const std::size_t width = example.options.gru.output_size();
+  const double* weight =
+      example.parameters.data() + example.parameters.size() - example.head_count();
+  const double* bias = weight + example.options.output_size * width;
   std::vector<double> predictions;
   for (std::size_t i = 0; i < features.size() / width; ++i) {
     for (std::size_t o = 0; o < example.options.output_size; ++o) {
-      double y = example.parameters[layout.head_bias() + o];
+      double y = bias[o];
       for (std::size_t j = 0; j < width; ++j) {
-        y += example.parameters[layout.head_weight() + o * width + j] * features[i * width + j];
+        y += weight[o * width + j] * features[i * width + j];
       }
       predictions.push_back(y);
     }
@@ -121,17 +126,16 @@ std::vector<double> head_of(const Example& example, const std::vector<double>& f
 
 /// The stack alone on the example's input; tokens become rows of the embedding.
 ReferencePass stack_of(const Example& example) {
-  const ParameterLayout layout = layout_of(example.options);
   std::vector<double> input = example.features;
   for (const std::int32_t token : example.tokens) {
     const std::size_t width = example.options.gru.input_size;
-    const double* row = example.parameters.data() + layout.embedding_weight() +
-                        static_cast<std::size_t>(token) * width;
+    const double* row = example.parameters.data() + static_cast<std::size_t>(token) * width;
     input.insert(input.end(), row, row + width);
   }
-  const std::size_t begin = layout.gru(0, 0).weight_ih;
+  const std::size_t begin = example.embedding_count();
   const std::span<const double> parameters =
-      std::span(example.parameters).subspan(begin, layout.head_weight() - begin);
+      std::span(example.parameters)
+          .subspan(begin, example.parameters.size() - begin - example.head_count());
   ReferencePass pass;
   GRU_CHECK_OK(reference_gru_forward(
       example.options.gru, parameters,
@@ -142,7 +146,7 @@ ReferencePass stack_of(const Example& example) {
 GRU_TEST(a_model_that_predicts_at_every_step_is_its_parts) {
   Random random;
   for (const InputKind input : {InputKind::features, InputKind::tokens}) {
-    ModelOptions options;
+    ChainOptions options;
     options.input = input;
     options.gru.bidirectional = true;
     options.gru.num_layers = 2;
@@ -154,7 +158,7 @@ GRU_TEST(a_model_that_predicts_at_every_step_is_its_parts) {
 
 GRU_TEST(a_model_that_predicts_last_reads_both_final_states_of_the_top_layer) {
   Random random;
-  ModelOptions options;
+  ChainOptions options;
   options.every = Every::last;
   options.gru.bidirectional = true;
   options.gru.num_layers = 2;
@@ -175,7 +179,7 @@ GRU_TEST(a_model_that_predicts_last_reads_both_final_states_of_the_top_layer) {
 GRU_TEST(rows_past_a_length_are_not_predicted_and_do_not_count) {
   Random random;
   for (const Every every : {Every::step, Every::last}) {
-    ModelOptions options;
+    ChainOptions options;
     options.every = every;
     options.loss = LossKind::mean_squared_error;
     Example whole = random_example(options, random);
@@ -215,11 +219,11 @@ GRU_TEST(rows_past_a_length_are_not_predicted_and_do_not_count) {
 
 GRU_TEST(a_step_is_gradients_then_clipping_then_update) {
   Random random;
-  Example example = random_example(ModelOptions(), random);
+  Example example = random_example(ChainOptions(), random);
   OptimizerOptions optimizer;
   optimizer.kind = OptimizerKind::sgd;
   optimizer.learning_rate = 0.5;
-  const ReferenceModelGradients gradients = example.gradients();
+  const ReferenceGraphGradients gradients = example.gradients();
   const double norm = reference_gradient_norm(gradients.parameters);
   const ClipOptions clip{norm / 2, norm / 8};
 
@@ -230,8 +234,9 @@ GRU_TEST(a_step_is_gradients_then_clipping_then_update) {
   }
   ReferenceOptimizerState state;
   ReferenceStep step;
-  GRU_CHECK_OK(reference_model_step(example.options, optimizer, clip, example.reference_batch(),
-                                    example.parameters, state, step));
+  GRU_CHECK_OK(reference_graph_step(example.graph(), optimizer, clip, example.inputs(),
+                                    example.targets(), example.mask, example.parameters, state,
+                                    step));
   GRU_CHECK_NEAR(step.loss, gradients.loss, 0);
   GRU_CHECK_NEAR(step.gradient_norm, norm, 0);
   GRU_CHECK_ALL_NEAR("parameters", example.parameters, expected, 1e-15);
@@ -239,15 +244,15 @@ GRU_TEST(a_step_is_gradients_then_clipping_then_update) {
 
 GRU_TEST(wrong_input_is_refused_by_name_and_changes_nothing) {
   Random random;
-  Example right = random_example(ModelOptions(), random);
+  Example right = random_example(ChainOptions(), random);
   const auto refuse = [&](StatusCode code, const std::string& part, auto&& spoil) {
     Example wrong = right;
     spoil(wrong);
     const std::vector<double> before = wrong.parameters;
     ReferenceOptimizerState state;
     ReferenceStep step;
-    GRU_CHECK_REFUSED(reference_model_step(wrong.options, {}, {}, wrong.reference_batch(),
-                                           wrong.parameters, state, step),
+    GRU_CHECK_REFUSED(reference_graph_step(wrong.graph(), {}, {}, wrong.inputs(), wrong.targets(),
+                                           wrong.mask, wrong.parameters, state, step),
                       code, part);
     GRU_CHECK(wrong.parameters == before && state.step == 0);
   };
@@ -257,9 +262,9 @@ GRU_TEST(wrong_input_is_refused_by_name_and_changes_nothing) {
   refuse(StatusCode::shape, "parameters: ", [](Example& e) { e.parameters.pop_back(); });
   right.options.input = InputKind::tokens;
   right.tokens.assign(right.steps * right.batch, 0);
-  right.parameters.resize(layout_of(right.options).count());
+  right.parameters.resize(reference_graph_parameter_count(right.graph()));
   refuse(StatusCode::value, "tokens: ", [](Example& e) { e.tokens[0] = 5; });
-  refuse(StatusCode::shape, "tokens: ", [](Example& e) { e.tokens.pop_back(); });
+  refuse(StatusCode::shape, "input: ", [](Example& e) { e.tokens.pop_back(); });
 }
 
 }  // namespace

@@ -1,0 +1,137 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "base/options.h"
+#include "device/device_rows.h"
+#include "layers/parameter_layout.h"
+
+/// The contract between the graph, which knows the wiring, and layers, which know what they
+/// compute.
+
+namespace gru {
+
+/// What is known of an edge before any batch comes.
+struct EdgeShape {
+  std::size_t width = 0;      ///< values in a row; with tokens, the size of the vocabulary
+  bool tokens = false;        ///< the rows are token ids, not values
+  bool recurrent = false;     ///< comes from a recurrent layer, and carries its final states
+  std::size_t group = 0;      ///< inputs of one group have the same lengths, and so the same rows
+  Every every = Every::step;  ///< a row for each valid step, or one for each sequence that has one
+};
+
+/// What an edge of the graph carries in one pass, on the device.
+struct Sequence {
+  const DeviceRows* rows = nullptr;
+  Every every = Every::step;
+  DeviceMatrix<const float> values;       ///< [rows, width]
+  DeviceSpan<const std::int32_t> tokens;  ///< [rows], of an edge of tokens
+  /// From a recurrent layer: its states after each sequence's last valid step, [L*D, batch, H], in
+  /// sorted order. Else empty.
+  DeviceSpan<const float> final_state;
+  std::size_t hidden_size = 0;  ///< H of final_state; the width of the values is D*H
+
+  std::size_t row_count() const {
+    return every == Every::step ? rows->map().rows() : rows->map().running();
+  }
+};
+
+/// The gradient of an edge, as the layers that read it leave it one after the other: the first
+/// writes, those after it add.
+class SequenceGradient {
+ public:
+  /// Begins a backward pass in which nothing has been written yet.
+  void begin(const Sequence& of, bool wanted);
+
+  /// Whether anything before this edge learns.
+  bool wanted() const { return wanted_; }
+  /// Room for a reader's gradient [rows, width]; it writes there, or adds where `add` is true.
+  Status open(Device& device, DeviceMatrix<float>& values, bool& add);
+  /// The same for the final states, [L*D, batch, H]. The first reader finds zeros, and writes what
+  /// it reads of them.
+  Status open_final_state(Device& device, DeviceSpan<float>& state, bool& add);
+  /// Lets the gradient lie in memory that holds it already, or will: a loss writes there.
+  void place(DeviceMatrix<float> values);
+
+  /// Empty where no reader wrote anything: zero.
+  DeviceMatrix<const float> values() const { return written_ ? values_ : DeviceMatrix<float>(); }
+  DeviceSpan<const float> final_state() const {
+    return state_written_ ? state_.span() : DeviceSpan<const float>();
+  }
+
+ private:
+  Sequence of_;
+  bool wanted_ = false;
+  bool written_ = false;
+  bool state_written_ = false;
+  DeviceMatrix<float> values_;
+  Buffer<float> buffer_;
+  Buffer<float> state_;
+};
+
+/// What a layer keeps from a forward pass for its backward; each kind derives its own.
+class LayerPass {
+ public:
+  virtual ~LayerPass() = default;
+};
+
+/// A layer's part of a forward pass.
+struct LayerForward {
+  Device& device;
+  DeviceSpan<const float> parameters;  ///< of the whole graph
+  std::span<const Sequence* const> inputs;
+  DeviceMatrix<float> output;  ///< [rows, width]
+  Sequence& edge;              ///< the edge of the output, for what it carries beside the values
+  LayerPass* pass;             ///< as make_pass() made it
+  bool training = false;
+  /// With training: the seed, and the first stream that is this layer's in this pass.
+  DropoutMask dropout;
+  const AbortFlag* abort = nullptr;
+};
+
+/// A layer's part of a backward pass.
+struct LayerBackward {
+  Device& device;
+  DeviceSpan<const float> parameters;
+  std::span<const Sequence* const> inputs;  ///< as in forward
+  const Sequence& output;                   ///< as forward left it
+  LayerPass* pass;
+  const SequenceGradient& d_output;
+  std::span<SequenceGradient* const> d_inputs;
+  DeviceSpan<float> gradients;  ///< of all parameters of the graph; a layer writes its own
+  DropoutMask dropout;          ///< as in forward
+  const AbortFlag* abort = nullptr;
+};
+
+/// One layer of a graph: its parameters, its forward and its backward. It knows no other layer.
+class Layer {
+ public:
+  Layer() = default;
+  Layer(const Layer&) = delete;
+  Layer& operator=(const Layer&) = delete;
+  virtual ~Layer() = default;
+
+  /// Takes the shapes of its inputs, declares its parameters, and says the shape of its output.
+  /// Fails with a value status that names what is wrong.
+  virtual Status declare(std::span<const EdgeShape> inputs, const LayerName& name,
+                         ParameterLayout& layout, EdgeShape& output) = 0;
+  /// Takes over all parameters after a change.
+  virtual Status load(Device&, DeviceSpan<const float> /*parameters*/) { return {}; }
+  /// Whether all inputs must have the same rows: a row of the output comes from one of each.
+  virtual bool joins_inputs() const { return false; }
+  virtual std::unique_ptr<LayerPass> make_pass() const { return nullptr; }
+  /// Random streams that a training pass takes.
+  virtual std::size_t dropout_streams() const { return 0; }
+  /// Whether backward reads the values of the output, so that nothing may overwrite them.
+  virtual bool reads_output() const { return false; }
+
+  virtual Status forward(const LayerForward& call) = 0;
+  /// Writes the gradients of its own parameters, and those of its inputs where they are wanted.
+  virtual Status backward(const LayerBackward& call) = 0;
+};
+
+}  // namespace gru

@@ -1,0 +1,68 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/status.h"
+
+namespace gru {
+
+/// How the initial values of a tensor are drawn.
+struct InitialValues {
+  enum class Kind : std::uint8_t { uniform, normal, constant };
+
+  Kind kind = Kind::constant;
+  double scale = 0;
+
+  /// Uniform in (-bound, bound).
+  static InitialValues uniform(double bound) { return {Kind::uniform, bound}; }
+  /// Normal, with mean 0.
+  static InitialValues normal(double deviation) { return {Kind::normal, deviation}; }
+  static InitialValues constant(double value) { return {Kind::constant, value}; }
+};
+
+/// One named tensor within the flat vector that holds all parameters of a graph.
+struct ParameterSpec {
+  std::string name;
+  std::vector<std::size_t> shape;
+  InitialValues initial;
+  std::size_t offset = 0;  ///< of its first element in the flat vector
+  std::size_t count = 0;   ///< product of `shape`
+};
+
+/// The flat layout of all parameters: tensors one after the other, in the order in which layers
+/// declare them. The only place that knows where a parameter lies.
+class ParameterLayout {
+ public:
+  /// Adds a tensor and says where it begins. Fails with a value status that names the tensor where
+  /// sizes overflow.
+  Status append(std::string name, std::vector<std::size_t> shape, InitialValues initial,
+                std::size_t& offset);
+
+  const std::vector<ParameterSpec>& specs() const { return specs_; }
+  /// All elements together.
+  std::size_t count() const { return count_; }
+
+ private:
+  std::vector<ParameterSpec> specs_;
+  std::size_t count_ = 0;
+};
+
+/// What a layer's tensors and options are called: by the layer's name in a graph, and by their own
+/// where it stands alone.
+struct LayerName {
+  std::string name;
+
+  std::string tensor(const std::string& own) const { return name.empty() ? own : name + "." + own; }
+  std::string option(const std::string& own) const {
+    return name.empty() ? own : "layers." + name + "." + own;
+  }
+};
+
+/// Value status naming `name` unless 1 <= size <= the largest size of a layer, which keeps every
+/// index that a kernel or BLAS (whose integers are 32 bits) forms in range.
+Status check_layer_size(const std::string& name, std::size_t size);
+
+}  // namespace gru

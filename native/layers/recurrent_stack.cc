@@ -1,0 +1,239 @@
+#include "layers/recurrent_stack.h"
+
+#include <cmath>
+
+namespace gru {
+
+namespace {
+
+// Every layer costs named tensors even where it is narrow: beyond this a count is a mistake.
+constexpr std::size_t max_layers = 1024;
+
+/// The dropout of a layer's output.
+DropoutMask mask_of(std::size_t layer, const RecurrentInput& pass) {
+  DropoutMask mask = pass.dropout;
+  mask.stream += layer;
+  return mask;
+}
+
+Status check_options(const RecurrentOptions& options, const LayerName& name) {
+  GRU_RETURN_IF_ERROR(check_layer_size(name.option("inputSize"), options.input_size));
+  GRU_RETURN_IF_ERROR(check_layer_size(name.option("hiddenSize"), options.hidden_size));
+  if (options.num_layers < 1 || options.num_layers > max_layers) {
+    return Status::value(name.option("numLayers") + ": expected an integer from 1 to " +
+                         std::to_string(max_layers) + ", got " +
+                         std::to_string(options.num_layers));
+  }
+  if (!(options.dropout >= 0 && options.dropout < 1)) {
+    return Status::value(name.option("dropout") +
+                         ": expected a number from 0 to less than 1, got " +
+                         std::to_string(options.dropout));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status RecurrentStack::declare(const RecurrentOptions& options, const LayerName& name,
+                               ParameterLayout& layout) {
+  GRU_RETURN_IF_ERROR(check_options(options, name));
+  options_ = options;
+  const std::size_t hidden = options.hidden_size;
+  const std::size_t gates = gate_count * hidden;
+  const auto initial = InitialValues::uniform(1 / std::sqrt(static_cast<double>(hidden)));
+  const auto append = [&](const std::string& own, std::vector<std::size_t> shape,
+                          std::size_t& offset) {
+    return layout.append(name.tensor(own), std::move(shape), initial, offset);
+  };
+  for (std::size_t layer = 0; layer < options.num_layers; ++layer) {
+    for (std::size_t direction = 0; direction < options.num_directions(); ++direction) {
+      const std::string suffix = "_l" + std::to_string(layer) + (direction == 1 ? "_reverse" : "");
+      RecurrentOffsets at;
+      GRU_RETURN_IF_ERROR(
+          append("weight_ih" + suffix, {gates, options.layer_input_size(layer)}, at.weight_ih));
+      GRU_RETURN_IF_ERROR(append("weight_hh" + suffix, {gates, hidden}, at.weight_hh));
+      if (options.bias) {
+        GRU_RETURN_IF_ERROR(append("bias_ih" + suffix, {gates}, at.bias_ih));
+        GRU_RETURN_IF_ERROR(append("bias_hh" + suffix, {gates}, at.bias_hh));
+      }
+      offsets_.push_back(at);
+    }
+  }
+  return {};
+}
+
+template <class T>
+DeviceSpan<T> RecurrentStack::state_of(DeviceSpan<T> states, std::size_t layer,
+                                       std::size_t direction, std::size_t batch) const {
+  if (states.empty()) return {};
+  const std::size_t block = batch * options_.hidden_size;
+  return states.subspan(index_of(layer, direction) * block, block);
+}
+
+template <class T>
+RecurrentTensors<T> RecurrentStack::tensors_of(DeviceSpan<T> flat, std::size_t layer,
+                                               std::size_t direction) const {
+  const RecurrentOffsets& at = offsets_[index_of(layer, direction)];
+  const std::size_t gates = gate_count * options_.hidden_size;
+  RecurrentTensors<T> tensors;
+  tensors.weight_ih = flat.subspan(at.weight_ih, gates * options_.layer_input_size(layer));
+  tensors.weight_hh = flat.subspan(at.weight_hh, gates * options_.hidden_size);
+  if (options_.bias) {
+    tensors.bias_ih = flat.subspan(at.bias_ih, gates);
+    tensors.bias_hh = flat.subspan(at.bias_hh, gates);
+  }
+  return tensors;
+}
+
+Status RecurrentStack::load(Device& device, DeviceSpan<const float> parameters) {
+  const std::size_t directions = options_.num_directions();
+  weights_.resize(options_.num_layers * directions);
+  for (std::size_t layer = 0; layer < options_.num_layers; ++layer) {
+    for (std::size_t direction = 0; direction < directions; ++direction) {
+      std::unique_ptr<RecurrentWeights>& weights = weights_[index_of(layer, direction)];
+      if (!weights) {
+        const RecurrentShape shape{options_.layer_input_size(layer), options_.hidden_size,
+                                   options_.variant};
+        GRU_RETURN_IF_ERROR(device.create_recurrent_weights(shape, weights));
+      }
+      GRU_RETURN_IF_ERROR(
+          device.load_recurrent_weights(*weights, tensors_of(parameters, layer, direction)));
+    }
+  }
+  return {};
+}
+
+Status RecurrentStack::prepare(Device& device, const RecurrentInput& pass,
+                               RecurrentActivations& kept) const {
+  kept.outputs.resize(options_.num_layers - 1);
+  kept.dropped.resize(options_.num_layers - 1);
+  kept.reserves.resize(options_.num_layers * options_.num_directions());
+  return kept.final_state.reserve(
+      device, CheckedSize(kept.reserves.size()) * pass.rows->map().batch() * options_.hidden_size);
+}
+
+Status RecurrentStack::forward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
+                                     DeviceMatrix<const float> input, DeviceMatrix<float> output,
+                                     RecurrentActivations& kept, bool keep_reserve) {
+  const RowMap& map = pass.rows->map();
+  const std::size_t hidden = options_.hidden_size;
+  for (std::size_t direction = 0; direction < options_.num_directions(); ++direction) {
+    RecurrentForward call;
+    call.map = &map;
+    call.reverse = direction == 1;
+    call.input = input;
+    call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
+    call.output = output.column_range(direction * hidden, hidden);
+    call.final_state = state_of(kept.final_state.span(), layer, direction, map.batch());
+    if (keep_reserve) call.reserve = kept.reserves[index_of(layer, direction)].span();
+    call.abort = pass.abort;
+    GRU_RETURN_IF_ERROR(device.recurrent_forward(*weights_[index_of(layer, direction)], call));
+  }
+  return {};
+}
+
+Status RecurrentStack::forward(Device& device, const RecurrentInput& pass,
+                               DeviceMatrix<float> output, RecurrentActivations& kept) {
+  GRU_RETURN_IF_ERROR(prepare(device, pass, kept));
+  const std::size_t rows = pass.rows->map().rows();
+  const std::size_t last = options_.num_layers - 1;
+  DeviceMatrix<const float> input = pass.input;
+  for (std::size_t layer = 0; layer <= last; ++layer) {
+    DeviceMatrix<float> target = output;
+    if (layer != last) {
+      Buffer<float>& between = kept.outputs[layer % 2];
+      GRU_RETURN_IF_ERROR(between.reserve(device, CheckedSize(rows) * options_.output_size()));
+      target = {between.span().data(), rows, options_.output_size(), options_.output_size()};
+    }
+    GRU_RETURN_IF_ERROR(forward_layer(device, layer, pass, input, target, kept, false));
+    input = target;
+  }
+  return {};
+}
+
+Status RecurrentStack::forward_training(Device& device, const RecurrentInput& pass,
+                                        DeviceMatrix<float> output, RecurrentActivations& kept) {
+  GRU_RETURN_IF_ERROR(prepare(device, pass, kept));
+  const CheckedSize rows = pass.rows->map().rows();
+  const std::size_t width = options_.output_size();
+  for (Buffer<float>& reserve : kept.reserves) {
+    GRU_RETURN_IF_ERROR(reserve.reserve(device, rows * reserve_gates * options_.hidden_size));
+  }
+  for (std::size_t layer = 0; layer < options_.num_layers; ++layer) {
+    const bool last = layer + 1 == options_.num_layers;
+    if (!last) GRU_RETURN_IF_ERROR(kept.outputs[layer].reserve(device, rows * width));
+    const auto target = last ? output : DeviceMatrix<float>(kept.outputs[layer].span(), width);
+    GRU_RETURN_IF_ERROR(
+        forward_layer(device, layer, pass, layer_input(layer, pass, kept), target, kept, true));
+    if (options_.dropout > 0 && !last) {
+      GRU_RETURN_IF_ERROR(kept.dropped[layer].reserve(device, rows * width));
+      GRU_RETURN_IF_ERROR(device.dropout(DeviceMatrix<float>(kept.dropped[layer].span(), width),
+                                         target, mask_of(layer, pass), pass.rows->logical()));
+    }
+  }
+  return {};
+}
+
+DeviceMatrix<const float> RecurrentStack::layer_input(std::size_t layer, const RecurrentInput& pass,
+                                                      const RecurrentActivations& kept) const {
+  if (layer == 0) return pass.input;
+  const auto& inputs = options_.dropout > 0 ? kept.dropped : kept.outputs;
+  return {inputs[layer - 1].span(), options_.output_size()};
+}
+
+Status RecurrentStack::backward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
+                                      DeviceMatrix<const float> output, RecurrentActivations& kept,
+                                      DeviceMatrix<const float> d_output,
+                                      DeviceMatrix<float> d_input,
+                                      const RecurrentGradients& gradients) {
+  const RowMap& map = pass.rows->map();
+  const std::size_t hidden = options_.hidden_size;
+  for (std::size_t direction = 0; direction < options_.num_directions(); ++direction) {
+    RecurrentBackward call;
+    call.map = &map;
+    call.reverse = direction == 1;
+    call.input = layer_input(layer, pass, kept);
+    call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
+    call.output = output.column_range(direction * hidden, hidden);
+    call.reserve = kept.reserves[index_of(layer, direction)].span();
+    if (!d_output.empty()) call.d_output = d_output.column_range(direction * hidden, hidden);
+    call.d_final_state = state_of(gradients.d_state, layer, direction, map.batch());
+    call.d_input = d_input;
+    call.add_to_d_input = direction == 1 || (layer == 0 && gradients.add_to_d_input);
+    call.d_initial_state = state_of(gradients.d_initial_state, layer, direction, map.batch());
+    call.gradients = tensors_of(gradients.parameters, layer, direction);
+    call.abort = pass.abort;
+    GRU_RETURN_IF_ERROR(device.recurrent_backward(*weights_[index_of(layer, direction)], call));
+  }
+  return {};
+}
+
+Status RecurrentStack::backward(Device& device, const RecurrentInput& pass,
+                                DeviceMatrix<const float> output, RecurrentActivations& kept,
+                                const RecurrentGradients& gradients) {
+  const std::size_t rows = pass.rows->map().rows();
+  const std::size_t width = options_.output_size();
+  DeviceMatrix<const float> d_output = gradients.d_output;
+  for (std::size_t layer = options_.num_layers; layer-- > 0;) {
+    DeviceMatrix<float> d_input = gradients.d_input;
+    if (layer > 0) {
+      Buffer<float>& between = d_between_[layer % 2];
+      GRU_RETURN_IF_ERROR(between.reserve(device, CheckedSize(rows) * width));
+      d_input = {between.span().data(), rows, width, width};
+    }
+    const DeviceMatrix<const float> computed =
+        layer + 1 == options_.num_layers
+            ? output
+            : DeviceMatrix<const float>(kept.outputs[layer].span(), width);
+    GRU_RETURN_IF_ERROR(
+        backward_layer(device, layer, pass, computed, kept, d_output, d_input, gradients));
+    if (layer > 0 && options_.dropout > 0) {
+      GRU_RETURN_IF_ERROR(
+          device.dropout(d_input, d_input, mask_of(layer - 1, pass), pass.rows->logical()));
+    }
+    d_output = d_input;
+  }
+  return {};
+}
+
+}  // namespace gru

@@ -1,0 +1,184 @@
+#include "model/graph.h"
+
+#include <algorithm>
+
+#include "base/checks.h"
+#include "model/graph_builder.h"
+
+namespace gru {
+
+namespace {
+
+/// Inputs of one group share their rows, so their batches must have one shape.
+Status check_same_shape(const std::string& first, const BatchShape& a, const std::string& second,
+                        const BatchShape& b) {
+  const bool same =
+      a.steps == b.steps && a.batch == b.batch && std::ranges::equal(a.lengths, b.lengths);
+  if (same) return {};
+  return Status::shape(second + ": expected the steps and lengths of " + first +
+                       ", with which it is joined, got others");
+}
+
+}  // namespace
+
+Status Graph::create(const GraphOptions& options, std::unique_ptr<Graph>& graph) {
+  auto made = std::make_unique<Graph>();
+  GRU_RETURN_IF_ERROR(GraphBuilder(options).build(*made));
+  graph = std::move(made);
+  return {};
+}
+
+Status Graph::load(Device& device, DeviceSpan<const float> parameters) {
+  for (Node& node : nodes_) GRU_RETURN_IF_ERROR(node.layer->load(device, parameters));
+  return {};
+}
+
+/// Once for each pass: from then on the edges stay where they are.
+void Graph::wire(GraphPass& pass) const {
+  if (!pass.edges_.empty()) return;
+  pass.rows_.resize(first_of_group_.size());
+  pass.staged_.resize(options_.inputs.size());
+  pass.edges_.resize(shapes_.size());
+  pass.gradients_.resize(shapes_.size());
+  pass.nodes_.resize(nodes_.size());
+  for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
+    pass.edges_[edge].rows = &pass.rows_[shapes_[edge].group];
+    pass.edges_[edge].every = shapes_[edge].every;
+  }
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    for (const std::size_t edge : nodes_[i].inputs) {
+      pass.nodes_[i].inputs.push_back(&pass.edges_[edge]);
+      pass.nodes_[i].d_inputs.push_back(&pass.gradients_[edge]);
+    }
+    pass.nodes_[i].kept = nodes_[i].layer->make_pass();
+  }
+}
+
+Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
+                          GraphPass& pass) const {
+  wire(pass);
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::size_t first = first_of_group_[shapes_[i].group];
+    if (first == i) {
+      DeviceRows& rows = pass.rows_[shapes_[i].group];
+      GRU_RETURN_IF_ERROR(rows.load(device, inputs[i].shape, options_.batch_first));
+    } else {
+      GRU_RETURN_IF_ERROR(check_same_shape(options_.inputs[first].name, inputs[first].shape,
+                                           options_.inputs[i].name, inputs[i].shape));
+    }
+    GRU_RETURN_IF_ERROR(shapes_[i].tokens ? load_tokens(device, i, inputs[i].tokens, pass)
+                                          : load_features(device, i, inputs[i].features, pass));
+  }
+  return {};
+}
+
+Status Graph::load_tokens(Device& device, std::size_t input, std::span<const std::int32_t> tokens,
+                          GraphPass& pass) const {
+  const InputOptions& options = options_.inputs[input];
+  GraphPass::Staged& staged = pass.staged_[input];
+  Sequence& edge = pass.edges_[input];
+  const RowMap& map = edge.rows->map();
+  if (map.rows() > 0) {
+    GRU_RETURN_IF_ERROR(check_ids(options.name.c_str(), tokens, map.to_padded(), options.size));
+  }
+  DeviceSpan<const std::int32_t> padded;
+  GRU_RETURN_IF_ERROR(stage_input(device, tokens, staged.tokens, padded));
+  return edge.rows->pack(device, padded, staged.packed_tokens, edge.tokens);
+}
+
+Status Graph::load_features(Device& device, std::size_t input, std::span<const float> features,
+                            GraphPass& pass) const {
+  const InputOptions& options = options_.inputs[input];
+  GraphPass::Staged& staged = pass.staged_[input];
+  Sequence& edge = pass.edges_[input];
+  DeviceSpan<const float> padded;
+  GRU_RETURN_IF_ERROR(stage_input(device, features, staged.features, padded));
+  return edge.rows->pack(device, DeviceMatrix<const float>(padded, options.size),
+                         staged.packed_features, edge.values);
+}
+
+Status Graph::forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
+                      GraphPass& pass) {
+  pass.dropout_ = {};
+  pass.abort_ = abort;
+  return run(device, parameters, false, pass);
+}
+
+Status Graph::forward_training(Device& device, DeviceSpan<const float> parameters,
+                               const DropoutMask& mask, const AbortFlag* abort, GraphPass& pass) {
+  pass.dropout_ = mask;
+  pass.abort_ = abort;
+  GRU_RETURN_IF_ERROR(run(device, parameters, true, pass));
+  for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
+    pass.gradients_[edge].begin(pass.edges_[edge], learns_[edge]);
+  }
+  return {};
+}
+
+Status Graph::run(Device& device, DeviceSpan<const float> parameters, bool training,
+                  GraphPass& pass) {
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    GraphPass::Node& node = pass.nodes_[i];
+    Sequence& edge = pass.edges_[edge_of(i)];
+    const std::size_t rows = edge.row_count();
+    const std::size_t width = shapes_[edge_of(i)].width;
+    GRU_RETURN_IF_ERROR(node.values.reserve(device, CheckedSize(rows) * width));
+    const DeviceMatrix<float> output(node.values.span().data(), rows, width, width);
+    edge.values = output;
+    GRU_RETURN_IF_ERROR(nodes_[i].layer->forward({.device = device,
+                                                  .parameters = parameters,
+                                                  .inputs = node.inputs,
+                                                  .output = output,
+                                                  .edge = edge,
+                                                  .pass = node.kept.get(),
+                                                  .training = training,
+                                                  .dropout = dropout_of(i, pass),
+                                                  .abort = pass.abort_}));
+  }
+  return {};
+}
+
+DropoutMask Graph::dropout_of(std::size_t node, const GraphPass& pass) const {
+  DropoutMask mask = pass.dropout_;
+  mask.stream += nodes_[node].first_stream;
+  return mask;
+}
+
+Status Graph::open_output_gradient(Device& device, GraphPass& pass, std::size_t output,
+                                   DeviceMatrix<float>& gradient) const {
+  const std::size_t edge = outputs_[output];
+  const std::size_t node = edge - options_.inputs.size();
+  SequenceGradient& target = pass.gradients_[edge];
+  // Nobody reads these values any more, so their gradient may take their place.
+  if (readers_[edge] == 0 && !nodes_[node].layer->reads_output()) {
+    const DeviceMatrix<const float> values = pass.edges_[edge].values;
+    gradient = {pass.nodes_[node].values.span().data(), values.rows(), values.columns(),
+                values.stride()};
+    target.place(gradient);
+    return {};
+  }
+  bool add = false;  // an output's gradient is the first that is written
+  return target.open(device, gradient, add);
+}
+
+Status Graph::backward(Device& device, DeviceSpan<const float> parameters, GraphPass& pass,
+                       DeviceSpan<float> gradients) {
+  for (std::size_t i = nodes_.size(); i-- > 0;) {
+    GraphPass::Node& node = pass.nodes_[i];
+    const std::size_t edge = edge_of(i);
+    if (!pass.gradients_[edge].wanted()) continue;
+    GRU_RETURN_IF_ERROR(nodes_[i].layer->backward({.device = device,
+                                                   .parameters = parameters,
+                                                   .inputs = node.inputs,
+                                                   .output = pass.edges_[edge],
+                                                   .pass = node.kept.get(),
+                                                   .d_output = pass.gradients_[edge],
+                                                   .d_inputs = node.d_inputs,
+                                                   .gradients = gradients,
+                                                   .dropout = dropout_of(i, pass),
+                                                   .abort = pass.abort_}));
+  }
+  return {};
+}
+
+}  // namespace gru

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/graph_options.h"
+#include "layers/layer.h"
+
+namespace gru {
+
+/// A batch of one input in the host's memory: `features` or `tokens`, as its options say.
+struct InputBatch {
+  BatchShape shape;
+  std::span<const float> features;       ///< [steps, batch, size]
+  std::span<const std::int32_t> tokens;  ///< [steps, batch], each 0 <= token < size
+};
+
+/// Everything that one pass through a graph holds, on the device; reused from pass to pass of the
+/// one graph. It stays where it is: its parts know each other's places.
+class GraphPass {
+ public:
+  GraphPass() = default;
+  GraphPass(const GraphPass&) = delete;
+  GraphPass& operator=(const GraphPass&) = delete;
+
+ private:
+  friend class Graph;
+
+  /// What lies on the way from the host's memory to an input's edge.
+  struct Staged {
+    Buffer<float> features;
+    Buffer<float> packed_features;
+    Buffer<std::int32_t> tokens;
+    Buffer<std::int32_t> packed_tokens;
+  };
+
+  /// A layer's own part.
+  struct Node {
+    std::vector<const Sequence*> inputs;
+    std::vector<SequenceGradient*> d_inputs;
+    Buffer<float> values;
+    std::unique_ptr<LayerPass> kept;
+  };
+
+  std::vector<DeviceRows> rows_;             ///< of each group of inputs
+  std::vector<Staged> staged_;               ///< of each input
+  std::vector<Sequence> edges_;              ///< of each input, then of each layer
+  std::vector<SequenceGradient> gradients_;  ///< of each edge
+  std::vector<Node> nodes_;                  ///< of each layer
+  DropoutMask dropout_;
+  const AbortFlag* abort_ = nullptr;
+};
+
+/// Layers in an order in which they can be computed, and which edge each of them reads: the only
+/// part that knows the wiring. Its layers' memory belongs to one device.
+class Graph {
+ public:
+  /// Fails with a value status that names the input, layer or output that makes no sense.
+  static Status create(const GraphOptions& options, std::unique_ptr<Graph>& graph);
+
+  const GraphOptions& options() const { return options_; }
+  const ParameterLayout& layout() const { return layout_; }
+  /// Of output number `output`.
+  const EdgeShape& output_shape(std::size_t output) const { return shapes_[outputs_[output]]; }
+  /// The rows that output number `output` comes from, after load_inputs.
+  const RowMap& output_map(const GraphPass& pass, std::size_t output) const {
+    return pass.edges_[outputs_[output]].rows->map();
+  }
+  /// Random streams that one training pass takes.
+  std::size_t dropout_streams() const { return dropout_streams_; }
+
+  /// Takes over the parameters after a change.
+  Status load(Device& device, DeviceSpan<const float> parameters);
+  /// Checks and packs a batch of every input: what each pass begins with.
+  Status load_inputs(Device& device, std::span<const InputBatch> inputs, GraphPass& pass) const;
+  /// Inference.
+  Status forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
+                 GraphPass& pass);
+  /// With dropout, of `mask.seed` from `mask.stream` on; keeps what backward needs.
+  Status forward_training(Device& device, DeviceSpan<const float> parameters,
+                          const DropoutMask& mask, const AbortFlag* abort, GraphPass& pass);
+  /// What output number `output` carries after a forward pass.
+  const Sequence& output(const GraphPass& pass, std::size_t output) const {
+    return pass.edges_[outputs_[output]];
+  }
+  /// Room for the gradient of an output [rows, width], for whoever writes it before backward. Every
+  /// output needs one. It may be the output's own memory.
+  Status open_output_gradient(Device& device, GraphPass& pass, std::size_t output,
+                              DeviceMatrix<float>& gradient) const;
+  /// From the outputs' gradients to those of all parameters.
+  Status backward(Device& device, DeviceSpan<const float> parameters, GraphPass& pass,
+                  DeviceSpan<float> gradients);
+
+ private:
+  struct Node {
+    std::unique_ptr<Layer> layer;
+    std::vector<std::size_t> inputs;  ///< edges
+    std::size_t first_stream = 0;     ///< of its dropout within a pass
+  };
+
+  void wire(GraphPass& pass) const;
+  Status load_tokens(Device& device, std::size_t input, std::span<const std::int32_t> tokens,
+                     GraphPass& pass) const;
+  Status load_features(Device& device, std::size_t input, std::span<const float> features,
+                       GraphPass& pass) const;
+  Status run(Device& device, DeviceSpan<const float> parameters, bool training, GraphPass& pass);
+  DropoutMask dropout_of(std::size_t node, const GraphPass& pass) const;
+  std::size_t edge_of(std::size_t node) const { return options_.inputs.size() + node; }
+
+  friend class GraphBuilder;
+
+  GraphOptions options_;  ///< layers in the order of computation
+  ParameterLayout layout_;
+  std::vector<Node> nodes_;
+  std::vector<EdgeShape> shapes_;            ///< of each edge
+  std::vector<bool> learns_;                 ///< of each edge: whether parameters lie before it
+  std::vector<std::size_t> readers_;         ///< of each edge
+  std::vector<std::size_t> outputs_;         ///< edges
+  std::vector<std::size_t> first_of_group_;  ///< of each group its first input
+  std::size_t dropout_streams_ = 0;
+};
+
+}  // namespace gru

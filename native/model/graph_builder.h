@@ -1,0 +1,39 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "model/graph.h"
+
+namespace gru {
+
+/// Makes a graph of its description: names become edges, layers an order, inputs groups.
+class GraphBuilder {
+ public:
+  explicit GraphBuilder(const GraphOptions& options) : options_(options) {}
+
+  Status build(Graph& graph);
+
+ private:
+  Status name_inputs();
+  Status name_layers();
+  Status order_layers();
+  Status add_layer(const LayerOptions& options);
+  Status add_outputs();
+  Status check_all_lead_to_outputs() const;
+  void number_groups();
+  std::size_t group_of(std::size_t group) const;
+  void join_groups(const std::vector<std::size_t>& edges);
+
+  const GraphOptions& options_;
+  Graph* graph_ = nullptr;
+  std::unordered_map<std::string, std::size_t> layer_of_;  ///< place in options_.layers
+  std::unordered_map<std::string, std::size_t> edge_of_;
+  std::vector<std::size_t> order_;  ///< places in options_.layers, each after those it reads
+  std::vector<std::size_t>
+      joined_to_;  ///< of each input's group: itself, or one that it was joined to
+};
+
+}  // namespace gru

@@ -1,0 +1,207 @@
+#include "model/graph.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "testing/chain.h"
+#include "testing/random_cases.h"
+
+/// What a description makes: parameters, an order, or a refusal that names what makes no sense.
+namespace gru {
+namespace {
+
+using testing::chain;
+using testing::ChainOptions;
+using testing::InputKind;
+
+struct Expected {
+  std::string name;
+  std::vector<std::size_t> shape;
+};
+
+/// The layout must hold these tensors, in this order, without gaps.
+void check_specs(const ParameterLayout& layout, const std::vector<Expected>& expected) {
+  GRU_CHECK(layout.specs().size() == expected.size());
+  std::size_t offset = 0;
+  for (std::size_t i = 0; i < layout.specs().size() && i < expected.size(); ++i) {
+    const ParameterSpec& spec = layout.specs()[i];
+    std::size_t count = 1;
+    for (const std::size_t extent : expected[i].shape) count *= extent;
+    const bool same = spec.name == expected[i].name && spec.shape == expected[i].shape &&
+                      spec.offset == offset && spec.count == count;
+    if (!same)
+      testing::fail(__FILE__, __LINE__, "expected " + expected[i].name + ", got " + spec.name);
+    offset += count;
+  }
+  GRU_CHECK(layout.count() == offset);
+}
+
+ParameterLayout layout_of(const GraphOptions& options) {
+  std::unique_ptr<Graph> graph;
+  GRU_CHECK_OK(Graph::create(options, graph));
+  return graph ? graph->layout() : ParameterLayout();
+}
+
+ChainOptions some_chain() {
+  ChainOptions options;
+  options.gru.input_size = 3;
+  options.gru.hidden_size = 2;
+  options.output_size = 7;
+  options.tokens = 11;
+  return options;
+}
+
+GRU_TEST(a_stack_has_pytorchs_tensors_in_pytorchs_order) {
+  GraphOptions options = chain(some_chain());
+  RecurrentOptions stack;
+  stack.hidden_size = 2;
+  stack.num_layers = 2;
+  stack.bidirectional = true;
+  options.inputs[0].size = 5;
+  options.layers = {{"memory", {"input"}, stack}};
+  options.outputs = {{"memory", LossKind::mean_squared_error}};
+  check_specs(layout_of(options), {{"memory.weight_ih_l0", {6, 5}},
+                                   {"memory.weight_hh_l0", {6, 2}},
+                                   {"memory.bias_ih_l0", {6}},
+                                   {"memory.bias_hh_l0", {6}},
+                                   {"memory.weight_ih_l0_reverse", {6, 5}},
+                                   {"memory.weight_hh_l0_reverse", {6, 2}},
+                                   {"memory.bias_ih_l0_reverse", {6}},
+                                   {"memory.bias_hh_l0_reverse", {6}},
+                                   {"memory.weight_ih_l1", {6, 4}},
+                                   {"memory.weight_hh_l1", {6, 2}},
+                                   {"memory.bias_ih_l1", {6}},
+                                   {"memory.bias_hh_l1", {6}},
+                                   {"memory.weight_ih_l1_reverse", {6, 4}},
+                                   {"memory.weight_hh_l1_reverse", {6, 2}},
+                                   {"memory.bias_ih_l1_reverse", {6}},
+                                   {"memory.bias_hh_l1_reverse", {6}}});
+}
+
+GRU_TEST(a_chain_has_its_embedding_before_the_stack_and_its_head_behind) {
+  ChainOptions options = some_chain();
+  options.gru.bidirectional = true;
+  options.gru.bias = false;
+  std::vector<Expected> expected = {{"gru.weight_ih_l0", {6, 3}},
+                                    {"gru.weight_hh_l0", {6, 2}},
+                                    {"gru.weight_ih_l0_reverse", {6, 3}},
+                                    {"gru.weight_hh_l0_reverse", {6, 2}},
+                                    {"head.weight", {7, 4}},
+                                    {"head.bias", {7}}};
+  check_specs(layout_of(chain(options)), expected);
+  options.input = InputKind::tokens;
+  options.every = Every::last;
+  expected.insert(expected.begin(), {"embedding.weight", {11, 3}});
+  check_specs(layout_of(chain(options)), expected);
+}
+
+GRU_TEST(layers_may_stand_in_any_order_and_are_computed_in_one_that_works) {
+  ChainOptions options = some_chain();
+  options.input = InputKind::tokens;
+  const GraphOptions forwards = chain(options);
+  GraphOptions backwards = forwards;
+  std::reverse(backwards.layers.begin(), backwards.layers.end());
+  std::unique_ptr<Graph> graph;
+  GRU_CHECK_OK(Graph::create(backwards, graph));
+  for (std::size_t i = 0; i < forwards.layers.size(); ++i) {
+    GRU_CHECK(graph->options().layers[i].name == forwards.layers[i].name);
+  }
+}
+
+/// The description must be refused with a message that begins with `name`, and what it then says.
+template <class Change>
+void check_refused(const std::string& name, const std::string& says, Change&& change) {
+  ChainOptions kinds = some_chain();
+  kinds.input = InputKind::tokens;
+  kinds.every = Every::last;
+  GraphOptions options = chain(kinds);
+  change(options);
+  std::unique_ptr<Graph> graph;
+  const Status status = Graph::create(options, graph);
+  const bool refused = status.code() == StatusCode::value &&
+                       status.message().starts_with(name + ": expected ") &&
+                       status.message().find(says) != std::string::npos;
+  if (!refused) {
+    testing::fail(
+        __FILE__, __LINE__,
+        "expected a failure at " + name + " that says '" + says + "', got: " + status.message());
+  }
+  GRU_CHECK(graph == nullptr);
+}
+
+RecurrentOptions& stack_of(GraphOptions& options) {
+  return std::get<RecurrentOptions>(options.layers[1].kind);
+}
+
+GRU_TEST(descriptions_that_make_no_sense_are_refused_by_name) {
+  check_refused("inputs", "none", [](GraphOptions& o) { o.inputs.clear(); });
+  check_refused("outputs", "none", [](GraphOptions& o) { o.outputs.clear(); });
+  check_refused("outputs", "'tail'", [](GraphOptions& o) { o.outputs[0].layer = "tail"; });
+  check_refused("outputs", "'input'", [](GraphOptions& o) { o.outputs[0].layer = "input"; });
+  check_refused("outputs", "'head' twice",
+                [](GraphOptions& o) { o.outputs.push_back(o.outputs[0]); });
+  check_refused("layers.head", "'lost'", [](GraphOptions& o) { o.layers[3].inputs = {"lost"}; });
+  check_refused("layers.gru", "circle", [](GraphOptions& o) { o.layers[1].inputs = {"last"}; });
+  check_refused("layers.head", "name of its own",
+                [](GraphOptions& o) { o.layers.push_back(o.layers[3]); });
+  check_refused("layers.input", "name of its own",
+                [](GraphOptions& o) { o.layers[2].name = "input"; });
+  check_refused("layers", "'a.b'", [](GraphOptions& o) { o.layers[0].name = "a.b"; });
+  check_refused("inputs", "''", [](GraphOptions& o) { o.inputs[0].name = ""; });
+  check_refused("layers.spare", "reads it", [](GraphOptions& o) {
+    o.layers.push_back({"spare", {"gru"}, LinearOptions{3}});
+  });
+  check_refused("inputs.spare", "reads it", [](GraphOptions& o) {
+    o.inputs.push_back({"spare", false, 3});
+  });
+}
+
+GRU_TEST(layers_refuse_inputs_that_they_cannot_read) {
+  check_refused("layers.gru.input", "tokens",
+                [](GraphOptions& o) { o.layers[1].inputs = {"input"}; });
+  check_refused("layers.embedding.input", "values",
+                [](GraphOptions& o) { o.inputs[0].tokens = false; });
+  check_refused("layers.head.input", "tokens",
+                [](GraphOptions& o) { o.layers[3].inputs = {"input"}; });
+  check_refused("layers.last.input", "recurrent",
+                [](GraphOptions& o) { o.layers[2].inputs = {"embedding"}; });
+  check_refused("layers.again.input", "one row for each sequence", [](GraphOptions& o) {
+    o.layers.push_back({"again", {"last"}, stack_of(o)});
+  });
+}
+
+GRU_TEST(zero_and_absurd_sizes_are_refused_by_name) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1} << 40, SIZE_MAX}) {
+    const auto head = [&](GraphOptions& o) { o.layers[3].kind = LinearOptions{size}; };
+    const auto embedding = [&](GraphOptions& o) { o.layers[0].kind = EmbeddingOptions{size}; };
+    check_refused("layers.gru.hiddenSize", "from 1",
+                  [&](GraphOptions& o) { stack_of(o).hidden_size = size; });
+    check_refused("layers.gru.numLayers", "from 1",
+                  [&](GraphOptions& o) { stack_of(o).num_layers = size; });
+    check_refused("inputs.input", "from 1", [&](GraphOptions& o) { o.inputs[0].size = size; });
+    check_refused("layers.head.size", "from 1", head);
+    check_refused("layers.embedding.size", "from 1", embedding);
+  }
+  check_refused("layers.gru.numLayers", "1024",
+                [](GraphOptions& o) { stack_of(o).num_layers = 1025; });
+  for (const float dropout : {-0.1F, 1.0F, __builtin_nanf("")}) {
+    check_refused("layers.gru.dropout", "less than 1",
+                  [&](GraphOptions& o) { stack_of(o).dropout = dropout; });
+  }
+}
+
+GRU_TEST(products_of_sizes_that_overflow_are_refused_by_the_tensors_name) {
+  constexpr std::size_t large = std::size_t{1} << 28;
+  check_refused("gru.weight_hh_l0", "2^48",
+                [](GraphOptions& o) { stack_of(o).hidden_size = large; });
+  check_refused("embedding.weight", "2^48", [](GraphOptions& o) {
+    o.inputs[0].size = large;
+    o.layers[0].kind = EmbeddingOptions{large};
+  });
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN
