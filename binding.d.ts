@@ -54,8 +54,11 @@ export interface NativeSurface {
    * process gets them, so that each is told of once, however many worker threads there are.
    */
   takeIgnoredVariables(): IgnoredVariable[]
-  /** The parameters that a model of such options has, in their order; no model is made, and no memory for its values. */
-  modelParameterSpecs(options: NativeModelOptions): ParameterSpec[]
+  /**
+   * The graph that a model of such options has; no model is made, and no memory for its values. Throws ERR_GRU_VALUE
+   * where layers, inputs and outputs do not fit together; the message names the one that does not, as `layers.head`.
+   */
+  describeGraph(options: NativeGraphOptions): NativeGraphDescription
   /**
    * The scalar double-precision reference (native/reference/reference.h), forward and backward at once, for tests
    * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
@@ -75,7 +78,7 @@ export interface NativeSurface {
   /** For `instanceof`: only the forwardTraining calls make one. */
   readonly NativePass: abstract new () => NativePass
   readonly NativeModel: new (
-    options: NativeModelOptions,
+    options: NativeGraphOptions,
     seed: number,
     device: NativeDeviceOptions,
   ) => NativeModel
@@ -266,16 +269,73 @@ export interface NativePass {
   dispose(): void
 }
 
-export interface NativeModelOptions {
-  /** Size of the vocabulary, or 0 for dense features (gru.inputSize of them). */
-  tokens: number
-  /** gru.inputSize is the embedding size where tokens > 0. */
-  gru: NativeGruOptions
-  outputSize: number
-  loss: 'crossEntropy' | 'meanSquaredError'
-  every: 'step' | 'last'
+/** What a model reads, as a graph of layers. */
+export interface NativeInputOptions {
+  /** What layers call it. */
+  name: string
+  /** What messages call its values and its lengths. */
+  argument: string
+  lengths: string
+  /** Whether it is one token at each step, or values. */
+  tokens: boolean
+  /** Size of the vocabulary, or values at each step. */
+  size: number
 }
 
+/** A layer by its name; it reads inputs, or layers that stand anywhere in the description. */
+export type NativeLayerOptions = { name: string; inputs: string[] } & (
+  | { type: 'embedding'; size: number }
+  | ({ type: 'gru' } & Omit<NativeGruOptions, 'inputSize' | 'batchFirst'>)
+  | { type: 'linear'; size: number }
+  | { type: 'select'; step: 'last' }
+)
+
+/** A layer whose values are predictions, and what they are trained for. */
+export interface NativeOutputOptions {
+  layer: string
+  loss: 'crossEntropy' | 'meanSquaredError'
+  /** What messages call its targets and its predictions. */
+  target: string
+  output: string
+}
+
+export interface NativeGraphOptions {
+  inputs: NativeInputOptions[]
+  layers: NativeLayerOptions[]
+  outputs: NativeOutputOptions[]
+  /** Tensors are [batch, steps, ...] instead of [steps, batch, ...]. */
+  batchFirst: boolean
+}
+
+/** What follows from a NativeGraphOptions. */
+export interface NativeGraphDescription {
+  /** As the options have them. Inputs of one group have the same steps and lengths. */
+  inputs: { group: number }[]
+  /** In the order in which they are computed. `every`: whether there is a row for each step, or for each sequence. */
+  layers: {
+    name: string
+    type: NativeLayerOptions['type']
+    inputs: string[]
+    /** Values in a row. */
+    width: number
+    every: 'step' | 'last'
+    parameterCount: number
+  }[]
+  /** As the options have them. An output has the steps and lengths of the inputs of its group. */
+  outputs: { width: number; every: 'step' | 'last'; group: number }[]
+  /** In the order in which they lie in the flat vector of all parameters. */
+  parameters: ParameterSpec[]
+}
+
+/** A batch of one of a model's inputs. */
+export interface NativeInputBatch {
+  steps: number
+  lengths: Int32Array | null
+  /** Features [steps, batch, size] or tokens [steps, batch]. */
+  values: Float32Array | Int32Array
+}
+
+/** Calls take a batch of every input, and an array for every output, in the order of the options. */
 export interface NativeModel {
   /** As of NativeGru. */
   readonly device: string
@@ -284,20 +344,12 @@ export interface NativeModel {
   /** As of NativeGru. */
   readParameters(target: Float32Array, call?: string): void
   writeParameters(source: Float32Array, call?: string): void
-  /** input: features [steps, batch, I] or tokens [steps, batch] -> output [steps, batch, O] or [batch, O]. */
-  predictSync(
-    steps: number,
-    batch: number,
-    lengths: Int32Array | null,
-    input: Float32Array | Int32Array,
-    output: Float32Array,
-  ): void
+  /** outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. */
+  predictSync(batch: number, inputs: NativeInputBatch[], outputs: Float32Array[]): void
   predict(
-    steps: number,
     batch: number,
-    lengths: Int32Array | null,
-    input: Float32Array | Int32Array,
-    output: Float32Array,
+    inputs: NativeInputBatch[],
+    outputs: Float32Array[],
     abort: AbortFlag | null,
   ): Promise<void>
   dispose(): void
@@ -319,36 +371,30 @@ export interface NativeTrainerOptions {
 }
 
 export interface StepMetrics {
-  /** Mean over the predicted rows (and values), before the update. */
+  /** Of each output the mean over its predicted rows (and values), before the update; their sum. */
   loss: number
   /** Global L2 norm of all gradients, before any clipping; 0 from evaluate. */
   gradNorm: number
 }
 
 export interface NativeTrainer {
-  /** target: classes [steps, batch] or [batch] (Int32Array), or values with a last axis O (Float32Array). */
+  /** targets: classes [steps, batch] or [batch] each (Int32Array), or values with a last axis more (Float32Array). */
   stepSync(
-    steps: number,
     batch: number,
-    lengths: Int32Array | null,
-    input: Float32Array | Int32Array,
-    target: Float32Array | Int32Array,
+    inputs: NativeInputBatch[],
+    targets: (Float32Array | Int32Array)[],
   ): StepMetrics
   step(
-    steps: number,
     batch: number,
-    lengths: Int32Array | null,
-    input: Float32Array | Int32Array,
-    target: Float32Array | Int32Array,
+    inputs: NativeInputBatch[],
+    targets: (Float32Array | Int32Array)[],
     abort: AbortFlag | null,
   ): Promise<StepMetrics>
   /** The loss without an update, in inference. */
   evaluate(
-    steps: number,
     batch: number,
-    lengths: Int32Array | null,
-    input: Float32Array | Int32Array,
-    target: Float32Array | Int32Array,
+    inputs: NativeInputBatch[],
+    targets: (Float32Array | Int32Array)[],
     abort: AbortFlag | null,
   ): Promise<StepMetrics>
   dispose(): void

@@ -4,20 +4,19 @@
  * @module
  */
 import { types } from 'node:util'
-import type { NativeModelOptions } from '../binding'
+import type {
+  AnyTrainingBatch,
+  BatchForm,
+  ModelInputs,
+  ModelTargets,
+  TrainingBatch,
+} from './batch-forms'
 import { markClass } from './copy'
 import { argumentError, describe } from './errors'
-import { checkFiniteSequence } from './finite'
+import { checkFiniteSequence, type SequenceArrays } from './finite'
 import { fixProperties } from './fixed-properties'
-import {
-  checkInputType,
-  checkTargetType,
-  inputWidth,
-  type ModelInput,
-  type ModelTarget,
-  targetWidth,
-  type TrainingBatch,
-} from './model-batch'
+import type { Graph, GraphInput, GraphOutput } from './graph'
+import { checkInputType, checkTargetType, type ModelInput, type ModelTarget } from './model-batch'
 import { randomOrder } from './random-order'
 import { checkIndices, checkLength, checkMultiple, checkOptions } from './validate'
 
@@ -32,9 +31,23 @@ export interface TrainingSequence {
   readonly target: ModelTarget
 }
 
+/** As {@link TrainingSequence}, for a {@link Model}: an array for each of its inputs and outputs, by name. */
+export interface ModelTrainingSequence {
+  readonly inputs: ModelInputs
+  readonly targets: ModelTargets
+}
+
+/** A sequence of either kind of model. */
+export type AnyTrainingSequence = TrainingSequence | ModelTrainingSequence
+
+/** The sequences from which batches B are made. */
+export type SequenceOf<B extends AnyTrainingBatch> = B extends TrainingBatch
+  ? TrainingSequence
+  : ModelTrainingSequence
+
 /** Sequences to train on, each with a length of its own. They are not copied: leave the arrays alone while in use. Its properties cannot be set. */
-export class Dataset {
-  readonly #sequences: readonly TrainingSequence[]
+export class Dataset<S extends AnyTrainingSequence = TrainingSequence> {
+  readonly #sequences: readonly S[]
 
   static {
     markClass(this)
@@ -44,7 +57,7 @@ export class Dataset {
    * @param sequences - at least one
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE
    */
-  constructor(sequences: readonly TrainingSequence[]) {
+  constructor(sequences: readonly S[]) {
     const given: unknown = sequences
     if (!Array.isArray(given)) {
       throw argumentError('ERR_GRU_TYPE', 'sequences', 'an Array of sequences', describe(given))
@@ -52,11 +65,11 @@ export class Dataset {
     if (given.length === 0) {
       throw argumentError('ERR_GRU_VALUE', 'sequences', 'at least one sequence', 'none')
     }
-    this.#sequences = Object.freeze(Array.from(given, toSequence))
+    this.#sequences = Object.freeze(Array.from(given, toSequence) as S[])
   }
 
   /** What it was made of, in the same order. */
-  get sequences(): readonly TrainingSequence[] {
+  get sequences(): readonly S[] {
     return this.#sequences
   }
 
@@ -68,10 +81,15 @@ export class Dataset {
 
 fixProperties(Dataset, 'sequences are given to new Dataset')
 
-function toSequence(value: unknown, index: number): TrainingSequence {
-  const { input, target } = checkOptions(`sequences[${index}]`, value, ['input', 'target'])
+function toSequence(value: unknown, index: number): AnyTrainingSequence {
+  const place = `sequences[${index}]`
+  const isNamed = typeof value === 'object' && value !== null && 'inputs' in value
+  const keys = isNamed ? ['inputs', 'targets'] : ['input', 'target']
   // Which arrays they must be is known only with a model.
-  return Object.freeze({ input: input as ModelInput, target: target as ModelTarget })
+  const given = checkOptions(place, value, keys)
+  return Object.freeze(
+    Object.fromEntries(keys.map((key) => [key, given[key]])),
+  ) as unknown as AnyTrainingSequence
 }
 
 /**
@@ -82,38 +100,76 @@ function toSequence(value: unknown, index: number): TrainingSequence {
  */
 export function checkDataset(
   argument: string,
-  { sequences }: Dataset,
-  model: Readonly<NativeModelOptions>,
+  { sequences }: Dataset<AnyTrainingSequence>,
+  graph: Graph,
+  form: BatchForm,
 ): void {
   for (const [index, sequence] of sequences.entries()) {
     const place = `${argument}.sequences[${index}]`
-    const { input, target } = checkSequence(place, sequence, model)
-    if (model.tokens > 0) checkIndices(`${place}.input`, input as Int32Array, model.tokens)
-    if (model.loss === 'crossEntropy') {
-      checkIndices(`${place}.target`, target as Int32Array, model.outputSize)
+    const { inputs, targets } = checkSequence(place, sequence, graph, form)
+    for (const [i, { argument: name, tokens, size }] of graph.inputs.entries()) {
+      if (tokens) checkIndices(`${place}.${name}`, inputs[i] as Int32Array, size)
     }
-    checkFiniteSequence(place, model, { input, target })
+    for (const [i, { target: name, loss, width }] of graph.outputs.entries()) {
+      if (loss === 'crossEntropy') checkIndices(`${place}.${name}`, targets[i] as Int32Array, width)
+    }
+    checkFiniteSequence(place, graph, { inputs, targets })
   }
 }
 
-interface CheckedSequence extends TrainingSequence {
-  readonly steps: number
+interface CheckedSequence extends SequenceArrays {
+  /** Of each input. */
+  readonly steps: readonly number[]
 }
 
 function checkSequence(
   place: string,
-  sequence: TrainingSequence,
-  model: Readonly<NativeModelOptions>,
+  sequence: AnyTrainingSequence,
+  graph: Graph,
+  form: BatchForm,
 ): CheckedSequence {
-  const input = checkInputType(`${place}.input`, model, sequence.input)
-  const inputMeaning = model.tokens > 0 ? 'steps' : 'steps*features'
-  const steps = checkMultiple(`${place}.input`, input, inputMeaning, inputWidth(model))
-  const target = checkTargetType(`${place}.target`, model, sequence.target)
-  const rows = model.every === 'step' ? steps : 1
-  const rowsMeaning = model.every === 'step' ? 'steps' : '1'
-  const targetMeaning = model.loss === 'crossEntropy' ? rowsMeaning : `${rowsMeaning}*output.size`
-  checkLength(`${place}.target`, target, targetMeaning, rows * targetWidth(model))
-  return { input, target, steps }
+  const given: Readonly<Record<string, unknown>> = checkOptions(place, sequence, form.keys)
+  const givenInputs = form.inputsOf(graph, `${place}.`, given)
+  const givenTargets = form.targetsOf(graph, `${place}.`, given)
+  const inputs = graph.inputs.map((input, i) =>
+    checkInputType(`${place}.${input.argument}`, input, givenInputs[i]),
+  )
+  const steps = graph.inputs.map((input, i) => stepsOf(place, input, inputs[i]!))
+  checkGroups(place, graph, steps)
+  const targets = graph.outputs.map((output, i) =>
+    checkSequenceTarget(place, output, steps[output.input]!, givenTargets[i]),
+  )
+  return { inputs, targets, steps }
+}
+
+function stepsOf(place: string, input: GraphInput, values: ModelInput): number {
+  const meaning = input.tokens ? 'steps' : 'steps*features'
+  return checkMultiple(`${place}.${input.argument}`, values, meaning, input.columns)
+}
+
+/** Inputs that the model joins have one length. */
+function checkGroups(place: string, { inputs }: Graph, steps: readonly number[]): void {
+  for (const [i, { argument, group }] of inputs.entries()) {
+    const first = inputs.findIndex((input) => input.group === group)
+    if (steps[i] === steps[first]) continue
+    const expected = `the ${steps[first]} steps of ${inputs[first]!.argument}, with which it is joined`
+    throw argumentError('ERR_GRU_SHAPE', `${place}.${argument}`, expected, String(steps[i]))
+  }
+}
+
+function checkSequenceTarget(
+  place: string,
+  output: GraphOutput,
+  steps: number,
+  given: unknown,
+): ModelTarget {
+  const argument = `${place}.${output.target}`
+  const target = checkTargetType(argument, output, given)
+  const rows = output.every === 'step' ? steps : 1
+  const rowsMeaning = output.every === 'step' ? 'steps' : '1'
+  const meaning = output.loss === 'crossEntropy' ? rowsMeaning : `${rowsMeaning}*size`
+  checkLength(argument, target, meaning, rows * output.targetColumns)
+  return target
 }
 
 /**
@@ -124,19 +180,21 @@ function checkSequence(
  */
 export function* batchesOf(
   argument: string,
-  { sequences }: Dataset,
-  model: Readonly<NativeModelOptions>,
+  { sequences }: Dataset<AnyTrainingSequence>,
+  graph: Graph,
+  form: BatchForm,
   batchSize: number,
   order: ArrayLike<number>,
-): Generator<TrainingBatch, void, undefined> {
+): Generator<AnyTrainingBatch, void, undefined> {
   for (let first = 0; first < order.length; first += batchSize) {
     const batch: CheckedSequence[] = []
     for (let i = first; i < Math.min(first + batchSize, order.length); i++) {
       const index = order[i]!
       // Checked again: an array may have lost its memory since.
-      batch.push(checkSequence(`${argument}.sequences[${index}]`, sequences[index]!, model))
+      const place = `${argument}.sequences[${index}]`
+      batch.push(checkSequence(place, sequences[index]!, graph, form))
     }
-    yield assemble(batch, model)
+    yield assemble(batch, graph, form)
   }
 }
 
@@ -152,19 +210,21 @@ export function epochOrder(
 
 function assemble(
   sequences: readonly CheckedSequence[],
-  model: Readonly<NativeModelOptions>,
-): TrainingBatch {
-  const lengths = Int32Array.from(sequences, ({ steps }) => steps)
-  const steps = lengths.reduce((longest, length) => Math.max(longest, length))
-  const inputs = sequences.map(({ input }) => input)
-  const targets = sequences.map(({ target }) => target)
-  const targetSteps = model.every === 'step' ? steps : 1
-  return {
-    input: padded(inputs, steps, inputWidth(model), model.gru.batchFirst),
-    target: padded(targets, targetSteps, targetWidth(model), model.gru.batchFirst),
-    batch: sequences.length,
-    lengths,
-  }
+  graph: Graph,
+  form: BatchForm,
+): AnyTrainingBatch {
+  const { batchFirst } = graph.options
+  const lengths = graph.inputs.map((_, i) => Int32Array.from(sequences, ({ steps }) => steps[i]!))
+  const steps = lengths.map((each) => each.reduce((longest, length) => Math.max(longest, length)))
+  const inputs = graph.inputs.map(({ columns }, i) => {
+    const arrays = sequences.map((sequence) => sequence.inputs[i]!)
+    return padded(arrays, steps[i]!, columns, batchFirst)
+  })
+  const targets = graph.outputs.map(({ every, input, targetColumns }, i) => {
+    const arrays = sequences.map((sequence) => sequence.targets[i]!)
+    return padded(arrays, every === 'step' ? steps[input]! : 1, targetColumns, batchFirst)
+  })
+  return form.batchOf(graph, { batch: sequences.length, inputs, targets, lengths })
 }
 
 /** Arrays [steps of its own, width] as one [steps, batch, width], or [batch, steps, width], with zeros past their ends. */

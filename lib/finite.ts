@@ -5,9 +5,10 @@
  * @module
  */
 import { types } from 'node:util'
-import type { NativeModelOptions } from '../binding'
+import type { NativeInputBatch } from '../binding'
 import { argumentError } from './errors'
-import { type CheckedBatch, inputWidth, targetWidth } from './model-batch'
+import type { Graph } from './graph'
+import type { CheckedBatch, ModelInput, ModelTarget } from './model-batch'
 
 type Values = Float32Array | Int32Array
 
@@ -21,15 +22,31 @@ type Place = (index: number) => string | undefined
  */
 export function checkFiniteSequence(
   argument: string,
-  model: Readonly<NativeModelOptions>,
-  { input, target }: { readonly input: Values; readonly target: Values },
+  graph: Graph,
+  { inputs, targets }: SequenceArrays,
 ): void {
   const place =
     (width: number, hasSteps: boolean): Place =>
     (index) =>
       `${hasSteps ? `step ${Math.floor(index / width)}, ` : ''}column ${index % width}`
-  checkFinite(`${argument}.input`, input, place(inputWidth(model), true))
-  checkFinite(`${argument}.target`, target, place(targetWidth(model), model.every === 'step'))
+  for (const [index, input] of graph.inputs.entries()) {
+    checkFinite(`${argument}.${input.argument}`, inputs[index]!, place(input.columns, true))
+  }
+  for (const [index, output] of graph.outputs.entries()) {
+    const { target, targetColumns, every } = output
+    checkFinite(`${argument}.${target}`, targets[index]!, place(targetColumns, every === 'step'))
+  }
+}
+
+/** The arrays of one sequence, in the order of the graph's inputs and outputs. */
+export interface SequenceArrays {
+  readonly inputs: readonly ModelInput[]
+  readonly targets: readonly ModelTarget[]
+}
+
+/** A batch as one of its inputs has it. */
+interface Rows extends NativeInputBatch {
+  readonly batch: number
 }
 
 /**
@@ -39,29 +56,26 @@ export function checkFiniteSequence(
  */
 export function checkFiniteBatch(
   argument: string,
-  model: Readonly<NativeModelOptions>,
-  batch: CheckedBatch,
+  graph: Graph,
+  { batch, inputs, targets }: CheckedBatch,
 ): void {
-  const { input, target } = batch
-  checkFinite(
-    `${argument}: input`,
-    input,
-    stepPlace(batch, inputWidth(model), model.gru.batchFirst),
-  )
-  const width = targetWidth(model)
-  const place =
-    model.every === 'step'
-      ? stepPlace(batch, width, model.gru.batchFirst)
-      : sequencePlace(batch, width)
-  checkFinite(`${argument}: target`, target, place)
+  const { batchFirst } = graph.options
+  for (const [index, input] of graph.inputs.entries()) {
+    const rows = { ...inputs[index]!, batch }
+    const place = stepPlace(rows, input.columns, batchFirst)
+    checkFinite(`${argument}: ${input.argument}`, rows.values, place)
+  }
+  for (const [index, output] of graph.outputs.entries()) {
+    const rows = { ...inputs[output.input]!, batch }
+    const width = output.targetColumns
+    const place =
+      output.every === 'step' ? stepPlace(rows, width, batchFirst) : sequencePlace(rows, width)
+    checkFinite(`${argument}: ${output.target}`, targets[index]!, place)
+  }
 }
 
 /** Of an array [steps, batch, width], or [batch, steps, width]. */
-function stepPlace(
-  { steps, batch, lengths }: CheckedBatch,
-  width: number,
-  batchFirst: boolean,
-): Place {
+function stepPlace({ steps, batch, lengths }: Rows, width: number, batchFirst: boolean): Place {
   return (index) => {
     const row = Math.floor(index / width)
     const sequence = batchFirst ? Math.floor(row / steps) : row % batch
@@ -72,7 +86,7 @@ function stepPlace(
 }
 
 /** Of an array [batch, width]. */
-function sequencePlace({ steps, lengths }: CheckedBatch, width: number): Place {
+function sequencePlace({ steps, lengths }: Rows, width: number): Place {
   return (index) => {
     const sequence = Math.floor(index / width)
     if ((lengths?.[sequence] ?? steps) === 0) return undefined

@@ -3,11 +3,19 @@
  *
  * @module
  */
-import type { NativeModelOptions } from '../binding'
-import { batchesOf, checkDataset, Dataset, epochOrder } from './data'
+import type { AnyTrainingBatch, BatchForm, TrainingBatch } from './batch-forms'
+import {
+  type AnyTrainingSequence,
+  batchesOf,
+  checkDataset,
+  Dataset,
+  epochOrder,
+  type SequenceOf,
+} from './data'
 import { argumentError, describe } from './errors'
 import { checkFiniteBatch } from './finite'
-import type { CheckedBatch, TrainingBatch } from './model-batch'
+import type { Graph } from './graph'
+import type { CheckedBatch } from './model-batch'
 import {
   checkAbortSignal,
   checkBoolean,
@@ -20,10 +28,11 @@ import {
  * What to train on: sequences in memory, or ready batches from an iterable, which is run through once
  * an epoch. Each batch is copied before the next one is asked for.
  */
-export type TrainingData = Dataset | Iterable<TrainingBatch> | AsyncIterable<TrainingBatch>
+export type TrainingData<B extends AnyTrainingBatch = TrainingBatch> =
+  Dataset<SequenceOf<B>> | Iterable<B> | AsyncIterable<B>
 
 /** How {@link Trainer.fit} trains. */
-export interface FitOptions {
+export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
   /** How many times to go through the data. */
   readonly epochs: number
   /** Sequences in a batch, of a Dataset. Default 32. */
@@ -36,7 +45,7 @@ export interface FitOptions {
    */
   readonly seed?: number | undefined
   /** Data whose loss is measured after each epoch, in inference and in their own order. */
-  readonly validation?: TrainingData | undefined
+  readonly validation?: TrainingData<B> | undefined
   /** Stops the training; the next step then rejects with the signal's reason, and the model keeps what the last finished step made. */
   readonly signal?: AbortSignal | undefined
 }
@@ -52,7 +61,7 @@ export interface Progress {
   readonly batches: number | undefined
   /** The batch's loss before its step */
   readonly loss: number
-  /** Mean of the losses since the epoch began, weighted by the predictions that counted in each */
+  /** Mean of the losses since the epoch began, weighted by the predictions (of all outputs) that counted in each */
   readonly meanLoss: number
   /** The batch's global L2 norm of all gradients, before any clipping */
   readonly gradNorm: number
@@ -71,7 +80,9 @@ export interface BatchResult {
 
 /** What fit needs of a trainer. */
 export interface FitJobs {
-  readonly model: Readonly<NativeModelOptions>
+  readonly graph: Graph
+  /** How the model's batches are given. */
+  readonly form: BatchForm
   readonly modelSeed: number
   /** Counts an epoch that begins, and returns its number, from 1 in the trainer's life. */
   readonly nextEpoch: () => number
@@ -118,8 +129,8 @@ export function startFit(
   const validation =
     given.validation === undefined
       ? undefined
-      : epochsOf('validation', given.validation, jobs.model, size, { shuffle: false, seed: 0 })
-  const source = epochsOf('data', data, jobs.model, size, order)
+      : epochsOf('validation', given.validation, jobs, size, { shuffle: false, seed: 0 })
+  const source = epochsOf('data', data, jobs, size, order)
   if (!(data instanceof Dataset)) {
     for (const key of DATASET_KEYS) {
       const isForValidation = key === 'batchSize' && given.validation instanceof Dataset
@@ -141,21 +152,25 @@ export function startFit(
 function epochsOf(
   argument: string,
   data: unknown,
-  model: Readonly<NativeModelOptions>,
+  { graph, form }: Pick<FitJobs, 'graph' | 'form'>,
   batchSize: number,
   { shuffle, seed }: { readonly shuffle: boolean; readonly seed: number },
 ): EpochSource {
-  if (data instanceof Dataset) {
-    checkDataset(argument, data, model)
+  if (isDataset(data)) {
+    checkDataset(argument, data, graph, form)
     const sequences = (order: number): Uint32Array => epochOrder(data.size, shuffle, seed, order)
     return {
       batches: Math.ceil(data.size / batchSize),
-      epoch: (order) => batchesOf(argument, data, model, batchSize, sequences(order)),
+      epoch: (order) => batchesOf(argument, data, graph, form, batchSize, sequences(order)),
     }
   }
   if (isIterable(data)) return { batches: undefined, epoch: () => data }
   const expected = 'a Dataset or an iterable of batches'
   throw argumentError('ERR_GRU_TYPE', argument, expected, describe(data))
+}
+
+function isDataset(value: unknown): value is Dataset<AnyTrainingSequence> {
+  return value instanceof Dataset
 }
 
 function isIterable(value: unknown): value is Batches {
@@ -224,7 +239,7 @@ async function* checked(
   let number = 0
   for await (const given of batches) {
     const batch = jobs.check(given)
-    checkFiniteBatch(`${argument}: batch ${++number} of epoch ${epoch}`, jobs.model, batch)
+    checkFiniteBatch(`${argument}: batch ${++number} of epoch ${epoch}`, jobs.graph, batch)
     yield batch
   }
 }

@@ -86,10 +86,10 @@ function isResolved(given: object): given is ResolvedGruStack {
  * Checks the options of a stack and fills in the defaults. What it returned before, as for a file's options, comes
  * back as it is.
  *
- * @param prefix - what stands before each option's name in messages: '' or 'gru.'
+ * @param prefix - what stands before each option's name in messages: '', 'gru.' or 'layers.memory.'
  */
 export function resolveGruStack(
-  prefix: '' | 'gru.',
+  prefix: string,
   given: Unchecked<(typeof GRU_STACK_KEYS)[number]>,
 ): ResolvedGruStack {
   if (isResolved(given)) return given

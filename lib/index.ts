@@ -3,7 +3,15 @@
  *
  * @module
  */
-export { Dataset, type TrainingSequence } from './data'
+export type {
+  InputBatch,
+  ModelInputs,
+  ModelLengths,
+  ModelTargets,
+  ModelTrainingBatch,
+  TrainingBatch,
+} from './batch-forms'
+export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { FitOptions, Progress, TrainingData } from './fit'
 export { GRU, type GruOptions, type GruResult, type ResolvedGruOptions } from './gru'
@@ -16,7 +24,30 @@ export type {
   GruPass,
   OutputGradients,
 } from './gru-pass'
-export type { InputBatch, ModelInput, ModelTarget, TrainingBatch } from './model-batch'
+export type { SaveOptions } from './graph-model'
+export type {
+  EmbeddingLayer,
+  GruLayer,
+  LayerOptions,
+  LinearLayer,
+  ResolvedLayer,
+  SelectLayer,
+} from './layers'
+export {
+  Model,
+  type ModelOptions,
+  type ModelPredictOptions,
+  type ModelPredictSyncOptions,
+  type Predictions,
+  type ResolvedModelOptions,
+} from './model'
+export type { Lengths, ModelInput, ModelTarget } from './model-batch'
+export type {
+  ModelDescription,
+  NamedInputOptions,
+  NamedOutputOptions,
+  ResolvedDescription,
+} from './model-description'
 export type { Metadata } from './model-file'
 export type {
   Every,
@@ -55,15 +86,16 @@ export {
   type PredictOptions,
   type PredictSyncOptions,
   type ResolvedSequenceModelOptions,
-  type SaveOptions,
   SequenceModel,
   type SequenceModelOptions,
 } from './sequence-model'
 export {
   type AbortableBatch,
+  type BatchOf,
   type EvaluateResult,
   type ResolvedTrainerOptions,
   type StepResult,
+  type TrainableModel,
   Trainer,
   type TrainerOptions,
 } from './trainer'

@@ -1,10 +1,10 @@
 /**
- * Batches of a sequence model, checked against what it reads and predicts.
+ * Batches of a model, checked against what its graph reads and predicts.
  *
  * @module
  */
-import type { NativeModelOptions } from '../binding'
-import { native } from './native'
+import type { NativeInputBatch } from '../binding'
+import type { Graph, GraphInput, GraphOutput } from './graph'
 import {
   checkFloat32Array,
   checkInt32Array,
@@ -19,122 +19,101 @@ export type ModelInput = Float32Array | Int32Array
 
 /**
  * What a model should predict: classes [steps, batch] (Int32Array) or values [steps, batch, O] (Float32Array),
- * as its loss says; with every: 'last' [batch] or [batch, O].
+ * as its loss says; with one prediction for each sequence [batch] or [batch, O].
  */
 export type ModelTarget = Float32Array | Int32Array
 
-/** Some sequences at once. With `batchFirst` the first two axes of input and target change places. */
-export interface InputBatch {
-  readonly input: ModelInput
-  /** Sequences in the batch. Default 1. The number of steps follows from the input's length. */
-  readonly batch?: number | undefined
-  /** The length of each sequence, from 0 to the number of steps, in any order. Default: all steps. */
-  readonly lengths?: Int32Array | readonly number[] | undefined
+/** The length of each sequence in a batch, from 0 to the number of steps, in any order. */
+export type Lengths = Int32Array | readonly number[]
+
+/** A batch as its caller gave it, in the order of the graph's inputs and outputs; nothing is checked. */
+export interface GivenBatch {
+  readonly batch: unknown
+  readonly inputs: readonly unknown[]
+  readonly lengths: readonly unknown[]
 }
 
-/** Some sequences with what should be predicted; tokens and targets past a sequence's length may be anything, and count nothing. */
-export interface TrainingBatch extends InputBatch {
-  readonly target: ModelTarget
-}
-
-/** An input that the native part can read. */
-export interface CheckedInput {
-  readonly steps: number
+/** Inputs that the native part can read. */
+export interface CheckedInputs {
   readonly batch: number
-  readonly lengths: Int32Array | null
-  readonly input: ModelInput
+  readonly inputs: NativeInputBatch[]
 }
 
 /** A batch that the native part can train on. */
-export interface CheckedBatch extends CheckedInput {
-  readonly target: ModelTarget
+export interface CheckedBatch extends CheckedInputs {
+  readonly targets: ModelTarget[]
 }
 
-/** Whether a value has the type of a model's input; `argument` names it in the message. */
-export function checkInputType(
-  argument: string,
-  model: Readonly<NativeModelOptions>,
-  value: unknown,
-): ModelInput {
-  return model.tokens > 0 ? checkInt32Array(argument, value) : checkFloat32Array(argument, value)
+/** Whether a value has the type of an input; `argument` names it in the message. */
+export function checkInputType(argument: string, input: GraphInput, value: unknown): ModelInput {
+  return input.tokens ? checkInt32Array(argument, value) : checkFloat32Array(argument, value)
 }
 
-/** The same of a model's target. */
+/** The same of an output's target. */
 export function checkTargetType(
   argument: string,
-  model: Readonly<NativeModelOptions>,
+  { loss }: GraphOutput,
   value: unknown,
 ): ModelTarget {
-  return model.loss === 'crossEntropy'
+  return loss === 'crossEntropy'
     ? checkInt32Array(argument, value)
     : checkFloat32Array(argument, value)
 }
 
-/** Numbers of one step of the input: a token, or the features. */
-export function inputWidth({ tokens, gru }: Readonly<NativeModelOptions>): number {
-  return tokens > 0 ? 1 : gru.inputSize
-}
-
-/** Numbers of one target: a class, or the values. */
-export function targetWidth({ loss, outputSize }: Readonly<NativeModelOptions>): number {
-  return loss === 'crossEntropy' ? 1 : outputSize
-}
-
-/** Checks an input; whether its tokens are of the vocabulary, the native part checks. */
-export function checkInput(
-  model: Readonly<NativeModelOptions>,
-  given: { readonly [K in keyof InputBatch]?: unknown },
-): CheckedInput {
+/** Checks a batch's inputs; whether tokens are of the vocabulary, the native part checks. */
+export function checkInputs(graph: Graph, given: GivenBatch): CheckedInputs {
   const batch = given.batch === undefined ? 1 : checkPositiveInteger('batch', given.batch)
-  const input = checkInputType('input', model, given.input)
-  const formulas = native().shapeFormulas
-  const formula = model.tokens > 0 ? formulas.tokens : formulas.features
-  const steps = checkMultiple('input', input, formula, batch * inputWidth(model))
-  const lengths =
-    given.lengths === undefined ? null : checkLengths('lengths', given.lengths, batch, steps)
-  return { steps, batch, lengths, input }
+  const inputs: NativeInputBatch[] = []
+  for (let i = 0; i < graph.inputs.length; i++) {
+    inputs.push(checkInput(graph.inputs[i]!, batch, given.inputs[i], given.lengths[i]))
+  }
+  return { batch, inputs }
 }
 
-/** Checks the target of a checked input; whether its classes are in range, the native part checks. */
-export function checkTarget(
-  model: Readonly<NativeModelOptions>,
-  { steps, batch }: CheckedInput,
-  given: unknown,
-): ModelTarget {
-  const target = checkTargetType('target', model, given)
-  const count = predictionRows(model, steps, batch) * targetWidth(model)
-  const { loss } = model
-  const formula = loss === 'crossEntropy' ? classesFormula(model) : valuesFormula(model)
-  checkLength('target', target, formula, count)
-  return target
-}
-
-/** Rows of the padded predictions and targets. */
-export function predictionRows(
-  { every }: Readonly<NativeModelOptions>,
-  steps: number,
+function checkInput(
+  input: GraphInput,
   batch: number,
+  given: unknown,
+  givenLengths: unknown,
+): NativeInputBatch {
+  const { argument, columns } = input
+  const values = checkInputType(argument, input, given)
+  const steps = checkMultiple(argument, values, input.formula, batch * columns)
+  const lengths =
+    givenLengths === undefined ? null : checkLengths(input.lengths, givenLengths, batch, steps)
+  return { steps, lengths, values }
+}
+
+/** Checks the targets of checked inputs; whether classes are in range, the native part checks. */
+export function checkTargets(
+  graph: Graph,
+  inputs: CheckedInputs,
+  given: readonly unknown[],
+): ModelTarget[] {
+  return graph.outputs.map((output, index) => {
+    const target = checkTargetType(output.target, output, given[index])
+    const count = outputRows(output, inputs) * output.targetColumns
+    checkLength(output.target, target, output.targetFormula, count)
+    return target
+  })
+}
+
+/** Rows of the padded predictions and targets of an output. */
+export function outputRows(
+  { every, input }: GraphOutput,
+  { batch, inputs }: CheckedInputs,
 ): number {
-  return every === 'step' ? steps * batch : batch
+  return every === 'step' ? inputs[input]!.steps * batch : batch
 }
 
-/** How messages spell out the number of a batch's classes. */
-function classesFormula({ every }: Readonly<NativeModelOptions>): string {
-  const { stepClasses, lastClasses } = native().shapeFormulas
-  return every === 'step' ? stepClasses : lastClasses
+/** Predictions of all outputs that count in a batch's loss: those of valid steps, or of sequences that have one. */
+export function countPredicted(graph: Graph, given: CheckedInputs): number {
+  return graph.outputs.reduce((sum, output) => sum + countOf(output, given), 0)
 }
 
-/** The same of a batch's values and predictions. */
-export function valuesFormula({ every }: Readonly<NativeModelOptions>): string {
-  const { stepValues, lastValues } = native().shapeFormulas
-  return every === 'step' ? stepValues : lastValues
-}
-
-/** Predictions that count in a batch's loss: those of valid steps, or of sequences that have one. */
-export function countPredicted(
-  { every }: Readonly<NativeModelOptions>,
-  { steps, batch, lengths }: CheckedInput,
-): number {
-  if (lengths === null) return every === 'step' ? steps * batch : batch
-  return lengths.reduce((sum, length) => sum + (every === 'step' ? length : Math.min(length, 1)), 0)
+function countOf(output: GraphOutput, given: CheckedInputs): number {
+  const { lengths } = given.inputs[output.input]!
+  if (lengths === null) return outputRows(output, given)
+  const isStep = output.every === 'step'
+  return lengths.reduce((sum, length) => sum + (isStep ? length : Math.min(length, 1)), 0)
 }

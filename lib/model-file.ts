@@ -1,9 +1,9 @@
 /**
- * The file form of a sequence model: safetensors, with the architecture as JSON among its metadata.
+ * The file form of models: safetensors, with the model's options as JSON among its metadata.
  *
  * @module
  */
-import type { ParameterSpec } from '../binding'
+import type { NativeGraphOptions, ParameterSpec } from '../binding'
 import { newFloat32Array } from './arrays'
 import { argumentError, describe, GruError, quote } from './errors'
 import { parseJson } from './formats/json'
@@ -16,24 +16,40 @@ import {
 } from './formats/safetensors-reader'
 import { describeShape } from './formats/safetensors-header'
 import { writeSafetensors } from './formats/safetensors-writer'
+import { describeGraph } from './graph'
 import { resolveSeed } from './gru-options'
-import { ARCHITECTURE_KEYS, checkArchitecture, type ResolvedArchitecture } from './model-options'
 import { native } from './native'
 import type { Parameters } from './parameters'
 import { checkOptions } from './validate'
 
-/** The metadata key under which a model's architecture stands; all others are the caller's. */
+/** The metadata key under which a model's options stand; all others are the caller's. */
 const MODEL_KEY = 'gru-native'
 const FORMAT_VERSION = 1
 
 /** Free text by keys, saved with a model. */
 export type Metadata = Readonly<Record<string, string>>
 
-/** A model as a file holds it. */
-export interface SavedModel {
-  readonly architecture: ResolvedArchitecture
+/** A model as a file holds it; D: its options, but for seed and device. */
+export interface SavedModel<D extends object> {
+  readonly description: D
   readonly seed: number
   readonly metadata: Metadata
+}
+
+/** A kind of model, as files tell it. */
+export interface ModelKind<D extends object> {
+  /** Its class. */
+  readonly name: string
+  /** Of a description. */
+  readonly keys: readonly string[]
+  /** Checks a description, and fills in the defaults. */
+  readonly check: (given: Readonly<Record<string, unknown>>) => CheckedDescription<D>
+}
+
+/** A description in the two forms in which it is needed. */
+export interface CheckedDescription<D extends object> {
+  readonly resolved: D
+  readonly native: Readonly<NativeGraphOptions>
 }
 
 /** Checks free text to be saved, and returns a copy. */
@@ -60,11 +76,11 @@ export function checkMetadata(given: unknown): Metadata {
  */
 export async function writeModel(
   path: string,
-  { architecture, seed, metadata }: SavedModel,
+  { description, seed, metadata }: SavedModel<object>,
   specs: readonly Readonly<ParameterSpec>[],
   parameters: Parameters,
 ): Promise<void> {
-  const model = JSON.stringify({ version: FORMAT_VERSION, seed, ...architecture })
+  const model = JSON.stringify({ version: FORMAT_VERSION, seed, ...description })
   const tensors = new Map<string, Tensor>()
   for (const { name, shape } of specs) {
     const data = parameters[name]
@@ -74,7 +90,7 @@ export async function writeModel(
 }
 
 /** What a file holds. */
-export interface ReadModel extends SavedModel {
+export interface ReadModel<D extends object> extends SavedModel<D> {
   /** All parameters, flat, in the order of the model's. */
   readonly parameters: Float32Array
 }
@@ -83,16 +99,19 @@ export interface ReadModel extends SavedModel {
  * Reads a model's file. Tensors of F16, BF16 and F64 become float32.
  *
  * @throws GruError ERR_GRU_FORMAT where the file cannot be read, holds no model, or other tensors than those of its
- *   architecture; the message names them. ERR_GRU_MEMORY
+ *   options; the message names them. ERR_GRU_MEMORY
  */
-export async function readModel(path: string): Promise<ReadModel> {
+export async function readModel<D extends object>(
+  path: string,
+  kind: ModelKind<D>,
+): Promise<ReadModel<D>> {
   return readSafetensors(path, async (file) => {
     const { [MODEL_KEY]: json, ...others } = file.metadata
     const place = `${path}, metadata ${quote(MODEL_KEY)}`
     if (json === undefined) {
       throw argumentError('ERR_GRU_FORMAT', place, 'the options of a model', 'nothing')
     }
-    const { seed, architecture, specs } = parseModel(json, place)
+    const { seed, description, specs } = parseModel(json, place, kind)
     // Before memory is had for a model of that size: the options may lie.
     checkTensors(path, file.tensors, specs)
     const count = specs.reduce((sum, spec) => sum + spec.count, 0)
@@ -100,32 +119,52 @@ export async function readModel(path: string): Promise<ReadModel> {
     for (const { name, offset, count } of specs) {
       await file.readFloat32(name, parameters.subarray(offset, offset + count))
     }
-    return { architecture, seed, metadata: Object.freeze(others), parameters }
+    return { description, seed, metadata: Object.freeze(others), parameters }
   })
 }
 
-interface ParsedModel {
+interface ParsedModel<D extends object> {
   readonly seed: number
-  readonly architecture: ResolvedArchitecture
+  readonly description: D
   readonly specs: readonly Readonly<ParameterSpec>[]
 }
 
-function parseModel(json: string, place: string): ParsedModel {
-  const surface = native()
+function parseModel<D extends object>(
+  json: string,
+  place: string,
+  kind: ModelKind<D>,
+): ParsedModel<D> {
+  native()
   try {
-    const keys = ['version', 'seed', ...ARCHITECTURE_KEYS] as const
-    const given = checkOptions('model', parseJson(json, 'model'), keys)
-    if (given.version !== FORMAT_VERSION) {
+    const parsed = parseJson(json, 'model')
+    refuseOtherKind(kind, parsed)
+    const given: Readonly<Record<string, unknown>> = checkOptions('model', parsed, [
+      ...['version', 'seed'],
+      ...kind.keys,
+    ])
+    if (given['version'] !== FORMAT_VERSION) {
       const expected = `the format's version ${FORMAT_VERSION}`
-      throw argumentError('ERR_GRU_FORMAT', 'version', expected, describe(given.version))
+      throw argumentError('ERR_GRU_FORMAT', 'version', expected, describe(given['version']))
     }
-    const seed = resolveSeed(given.seed)
-    const checked = checkArchitecture(given)
-    const specs = surface.modelParameterSpecs(checked.native)
-    return { seed, architecture: checked.resolved, specs }
+    const seed = resolveSeed(given['seed'])
+    const checked = kind.check(given)
+    const specs = describeGraph(checked.native).parameters
+    return { seed, description: checked.resolved, specs }
   } catch (cause) {
     throw new GruError('ERR_GRU_FORMAT', `${place}: ${(cause as Error).message}`, { cause })
   }
+}
+
+/** Of each kind of model an option that no other kind has. */
+const MARKS: Readonly<Record<string, string>> = { SequenceModel: 'gru', Model: 'layers' }
+
+function refuseOtherKind<D extends object>(kind: ModelKind<D>, parsed: unknown): void {
+  if (typeof parsed !== 'object' || parsed === null) return
+  const names = Object.keys(MARKS).filter((name) => Object.hasOwn(parsed, MARKS[name]!))
+  const [name] = names
+  if (name === undefined || names.includes(kind.name)) return
+  const got = `those of a ${name}, which ${name}.load loads`
+  throw argumentError('ERR_GRU_FORMAT', 'model', `the options of a ${kind.name}`, got)
 }
 
 /** Refuses a file without the tensors of the model, with others, or with some that cannot be had as float32. */

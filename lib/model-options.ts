@@ -3,10 +3,9 @@
  *
  * @module
  */
-import type { NativeModelOptions } from '../binding'
+import type { NativeGraphOptions, NativeLayerOptions } from '../binding'
 import {
   checkLayerSize,
-  countGruParameters,
   GRU_STACK_KEYS,
   type GruStackOptions,
   resolveGruStack,
@@ -58,13 +57,13 @@ export interface ResolvedArchitecture {
 
 export const ARCHITECTURE_KEYS = ['input', 'gru', 'output'] as const
 const OUTPUT_KEYS = ['size', 'loss', 'every'] as const
-const LOSSES = ['crossEntropy', 'meanSquaredError'] as const
+export const LOSSES = ['crossEntropy', 'meanSquaredError'] as const
 const EVERY = ['step', 'last'] as const
 
 /** An architecture in the two forms in which it is needed. */
 export interface CheckedArchitecture {
   readonly resolved: ResolvedArchitecture
-  readonly native: Readonly<NativeModelOptions>
+  readonly native: Readonly<NativeGraphOptions>
 }
 
 /** Checks an architecture and fills in the defaults. */
@@ -74,16 +73,36 @@ export function checkArchitecture(given: {
   const input = resolveInput(given.input)
   const gru = resolveGruStack('gru.', checkOptions('gru', given.gru, GRU_STACK_KEYS))
   const output = resolveOutput(given.output)
-  const inputSize = 'features' in input ? input.features : input.embeddingSize
+  const resolved = Object.freeze({ input, gru, output })
+  return { resolved, native: graphOf(resolved) }
+}
+
+/** An architecture as a graph: embedding where there are tokens, stack, selection of the last step, head. */
+function graphOf({ input, gru, output }: ResolvedArchitecture): NativeGraphOptions {
+  const { batchFirst, ...stack } = gru
+  const layers: NativeLayerOptions[] = []
+  let below = 'input'
+  const append = (layer: NativeLayerOptions): void => {
+    layers.push(layer)
+    below = layer.name
+  }
+  if ('tokens' in input) {
+    append({ name: 'embedding', inputs: [below], type: 'embedding', size: input.embeddingSize })
+  }
+  append({ name: 'gru', inputs: [below], type: 'gru', ...stack })
+  if (output.every === 'last') {
+    append({ name: 'last', inputs: [below], type: 'select', step: 'last' })
+  }
+  append({ name: 'head', inputs: [below], type: 'linear', size: output.size })
+  const read =
+    'tokens' in input
+      ? { tokens: true, size: input.tokens }
+      : { tokens: false, size: input.features }
   return {
-    resolved: Object.freeze({ input, gru, output }),
-    native: {
-      tokens: 'tokens' in input ? input.tokens : 0,
-      gru: { inputSize, ...gru },
-      outputSize: output.size,
-      loss: output.loss,
-      every: output.every,
-    },
+    inputs: [{ name: 'input', argument: 'input', lengths: 'lengths', ...read }],
+    layers,
+    outputs: [{ layer: 'head', loss: output.loss, target: 'target', output: 'output' }],
+    batchFirst,
   }
 }
 
@@ -107,14 +126,4 @@ function resolveOutput(given: unknown): Resolved<ModelOutputOptions> {
     loss: checkOneOf('output.loss', loss, LOSSES),
     every: checkOneOf('output.every', every, EVERY),
   })
-}
-
-/** Numbers that a model learns: embedding [tokens, E], the stack's, head [O, D*H] and [O]. */
-export function countModelParameters({
-  tokens,
-  gru,
-  outputSize,
-}: Readonly<NativeModelOptions>): number {
-  const headInput = (gru.bidirectional ? 2 : 1) * gru.hiddenSize
-  return tokens * gru.inputSize + countGruParameters(gru) + outputSize * (headInput + 1)
 }

@@ -3,39 +3,28 @@
  *
  * @module
  */
-import type { NativeModel, NativeModelOptions } from '../binding'
-import { abortable } from './abort'
-import { checkDistinct, resultArray } from './arrays'
+import { type InputBatch, sequenceForm } from './batch-forms'
 import { markClass } from './copy'
-import { argumentError, describe } from './errors'
 import { fixProperties } from './fixed-properties'
+import { describeGraph } from './graph'
+import { GraphModel, registerModel, type SaveOptions } from './graph-model'
 import {
   checkDevice,
-  checkParameterCount,
   DEVICE_KEYS,
   type DeviceOptions,
   type ResolvedDevice,
   resolveSeed,
   warnOfIdleDropout,
 } from './gru-options'
-import {
-  type CheckedInput,
-  checkInput,
-  type InputBatch,
-  type ModelInput,
-  predictionRows,
-  valuesFormula,
-} from './model-batch'
-import { checkMetadata, type Metadata, readModel, writeModel } from './model-file'
+import type { ModelInput } from './model-batch'
+import { type Metadata, type ModelKind, readModel } from './model-file'
 import {
   ARCHITECTURE_KEYS,
   checkArchitecture,
-  countModelParameters,
   type ModelArchitecture,
   type ResolvedArchitecture,
 } from './model-options'
-import { native } from './native'
-import { type Parameters, ParameterTable } from './parameters'
+import type { Parameters } from './parameters'
 import { checkOptions } from './validate'
 
 /** What a {@link SequenceModel} is made of. */
@@ -61,12 +50,6 @@ export interface PredictOptions extends PredictSyncOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** What is saved beside a model's options and parameters. */
-export interface SaveOptions {
-  /** Free text, under keys other than 'gru-native'. Default: the model's own metadata. */
-  readonly metadata?: Metadata | undefined
-}
-
 /** How a saved model is loaded: onto any device, whichever it was saved from. */
 export type LoadOptions = DeviceOptions
 
@@ -74,13 +57,11 @@ const KEYS = [...ARCHITECTURE_KEYS, ...DEVICE_KEYS, 'seed'] as const
 const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'output'] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
 
-/** The native part of a model, for its trainer. */
-export interface ModelInternals {
-  readonly native: NativeModel
-  readonly options: Readonly<NativeModelOptions>
+const KIND: ModelKind<ResolvedArchitecture> = {
+  name: 'SequenceModel',
+  keys: ARCHITECTURE_KEYS,
+  check: checkArchitecture,
 }
-
-let internals: (model: object) => ModelInternals | undefined
 
 /**
  * Tokens through an embedding, or features, then a GRU stack, then a linear head that predicts at every
@@ -90,16 +71,10 @@ let internals: (model: object) => ModelInternals | undefined
  */
 export class SequenceModel {
   readonly #options: ResolvedSequenceModelOptions
-  readonly #device: string
-  readonly #native: NativeModel
-  readonly #nativeOptions: Readonly<NativeModelOptions>
-  readonly #parameters: ParameterTable
-  #metadata: Metadata = Object.freeze({})
+  readonly #core: GraphModel
 
   static {
     markClass(this)
-    internals = (model) =>
-      #native in model ? { native: model.#native, options: model.#nativeOptions } : undefined
   }
 
   /**
@@ -109,14 +84,12 @@ export class SequenceModel {
   constructor(options: SequenceModelOptions) {
     const given = checkOptions('options', options, KEYS)
     const { resolved, native: nativeOptions } = checkArchitecture(given)
-    checkParameterCount(countModelParameters(nativeOptions))
+    const graph = describeGraph(nativeOptions)
     const seed = resolveSeed(given.seed)
     const device = checkDevice(given)
     this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
-    this.#nativeOptions = nativeOptions
-    this.#native = new (native().NativeModel)(nativeOptions, seed, device.native)
-    this.#device = this.#native.device
-    this.#parameters = new ParameterTable(this.#native)
+    this.#core = new GraphModel(graph, seed, device.native)
+    registerModel(this, { core: this.#core, form: sequenceForm })
     // A file's options come resolved: whoever made the model in it was warned.
     if (given.gru !== resolved.gru) warnOfIdleDropout('gru.dropout', resolved.gru)
   }
@@ -133,15 +106,9 @@ export class SequenceModel {
   static async load(path: string, options: LoadOptions = {}): Promise<SequenceModel> {
     // Checked before the file is read, and again with its options.
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    const { architecture, seed, metadata, parameters } = await readModel(path)
-    const model = new SequenceModel({ ...architecture, seed, ...options })
-    try {
-      model.#parameters.writeFlat(parameters, 'SequenceModel.load')
-    } catch (error) {
-      model.dispose()
-      throw error
-    }
-    model.#metadata = metadata
+    const { description, seed, metadata, parameters } = await readModel(path, KIND)
+    const model = new SequenceModel({ ...description, seed, ...options })
+    model.#core.restore('SequenceModel.load', parameters, metadata)
     return model
   }
 
@@ -152,17 +119,17 @@ export class SequenceModel {
 
   /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
   get device(): string {
-    return this.#device
+    return this.#core.device
   }
 
   /** Numbers in all parameters together. */
   get parameterCount(): number {
-    return this.#parameters.count
+    return this.#core.parameters.count
   }
 
   /** Free text that was saved with the model; empty for a new one. */
   get metadata(): Metadata {
-    return this.#metadata
+    return this.#core.metadata
   }
 
   /**
@@ -174,13 +141,10 @@ export class SequenceModel {
    *   ERR_GRU_MEMORY; the signal's reason where it was aborted
    */
   async predict(input: ModelInput, options: PredictOptions = {}): Promise<Float32Array> {
-    const given = checkOptions('options', options, PREDICT_KEYS)
-    const call = checkInput(this.#nativeOptions, { ...given, input })
-    const output = this.#output(call, given.output)
-    await abortable(given.signal, (flag) =>
-      this.#native.predict(call.steps, call.batch, call.lengths, call.input, output, flag),
-    )
-    return output
+    const { batch, lengths, output, signal } = checkOptions('options', options, PREDICT_KEYS)
+    const given = { batch, inputs: [input], lengths: [lengths] }
+    const [predictions] = await this.#core.predict(given, [output], signal)
+    return predictions!
   }
 
   /**
@@ -189,11 +153,9 @@ export class SequenceModel {
    * @throws GruError also ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending
    */
   predictSync(input: ModelInput, options: PredictSyncOptions = {}): Float32Array {
-    const given = checkOptions('options', options, PREDICT_SYNC_KEYS)
-    const call = checkInput(this.#nativeOptions, { ...given, input })
-    const output = this.#output(call, given.output)
-    this.#native.predictSync(call.steps, call.batch, call.lengths, call.input, output)
-    return output
+    const { batch, lengths, output } = checkOptions('options', options, PREDICT_SYNC_KEYS)
+    const given = { batch, inputs: [input], lengths: [lengths] }
+    return this.#core.predictSync(given, [output])[0]!
   }
 
   /**
@@ -203,7 +165,7 @@ export class SequenceModel {
    * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
    */
   getParameters(): Parameters {
-    return this.#parameters.read('model.getParameters')
+    return this.#core.parameters.read('model.getParameters')
   }
 
   /**
@@ -212,7 +174,7 @@ export class SequenceModel {
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
   setParameters(parameters: Readonly<Parameters>): void {
-    this.#parameters.write('model.setParameters', parameters)
+    this.#core.parameters.write('model.setParameters', parameters)
   }
 
   /**
@@ -224,12 +186,8 @@ export class SequenceModel {
    *   its trainer, is pending: it does not wait for its turn; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
-    const given = checkOptions('options', options, ['metadata'])
-    const metadata = given.metadata === undefined ? this.#metadata : checkMetadata(given.metadata)
     const { input, gru, output, seed } = this.options
-    const saved = { architecture: { input, gru, output }, seed, metadata }
-    const parameters = this.#parameters.read('model.save')
-    await writeModel(path, saved, this.#parameters.specs, parameters)
+    await this.#core.save(path, options, { input, gru, output }, seed)
   }
 
   /**
@@ -237,27 +195,12 @@ export class SequenceModel {
    * pending calls have ended. May be called again.
    */
   dispose(): void {
-    this.#native.dispose()
+    this.#core.native.dispose()
   }
 
   [Symbol.dispose](): void {
     this.dispose()
   }
-
-  #output(call: CheckedInput, given: unknown): Float32Array {
-    const model = this.#nativeOptions
-    const count = predictionRows(model, call.steps, call.batch) * model.outputSize
-    const output = resultArray('output', given, valuesFormula(model), count)
-    if (given !== undefined) checkDistinct('output', output, 'input', call.input)
-    return output
-  }
 }
 
 fixProperties(SequenceModel, 'options are given to new SequenceModel')
-
-/** The native part of a model, and the options that it was made with. */
-export function modelInternals(value: unknown): ModelInternals {
-  const found = typeof value === 'object' && value !== null ? internals(value) : undefined
-  if (found !== undefined) return found
-  throw argumentError('ERR_GRU_TYPE', 'model', 'a SequenceModel', describe(value))
-}

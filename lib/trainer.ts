@@ -1,10 +1,16 @@
 /**
- * The trainer of a sequence model.
+ * The trainer of a model.
  *
  * @module
  */
 import type { NativeTrainer } from '../binding'
 import { abortable } from './abort'
+import {
+  type AnyTrainingBatch,
+  givenBatch,
+  type ModelTrainingBatch,
+  type TrainingBatch,
+} from './batch-forms'
 import { fixProperties } from './fixed-properties'
 import {
   type BatchResult,
@@ -13,16 +19,12 @@ import {
   startFit,
   type TrainingData,
 } from './fit'
-import {
-  type CheckedBatch,
-  checkInput,
-  checkTarget,
-  countPredicted,
-  type TrainingBatch,
-} from './model-batch'
+import { type ModelInternals, modelInternals } from './graph-model'
+import type { Model } from './model'
+import { type CheckedBatch, checkInputs, checkTargets, countPredicted } from './model-batch'
 import { native } from './native'
 import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
-import { type ModelInternals, modelInternals, type SequenceModel } from './sequence-model'
+import type { SequenceModel } from './sequence-model'
 import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
 /** How a {@link Trainer} changes parameters. */
@@ -41,15 +43,23 @@ export interface ResolvedTrainerOptions {
   readonly clipValue: number | undefined
 }
 
+/** A model that can be trained. */
+export type TrainableModel = SequenceModel | Model
+
+/** The batches of a model M. */
+export type BatchOf<M extends TrainableModel> = M extends SequenceModel
+  ? TrainingBatch
+  : ModelTrainingBatch
+
 /** A batch for a call that returns a promise. */
-export interface AbortableBatch extends TrainingBatch {
+export type AbortableBatch<B extends AnyTrainingBatch = TrainingBatch> = B & {
   /** Stops the call between two steps of the sequences; it then rejects with the signal's reason and changes nothing. */
   readonly signal?: AbortSignal | undefined
 }
 
 /** The outcome of a training step. */
 export interface StepResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError), before the update. */
+  /** Mean over the valid predicted rows (over their values, with meanSquaredError), before the update; of several outputs the sum. */
   readonly loss: number
   /** Global L2 norm of all gradients, before any clipping. */
   readonly gradNorm: number
@@ -57,12 +67,12 @@ export interface StepResult {
 
 /** The outcome of an evaluation. */
 export interface EvaluateResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError). */
+  /** Mean over the valid predicted rows (over their values, with meanSquaredError); of several outputs the sum. */
   readonly loss: number
 }
 
 const OPTION_KEYS = ['optimizer', 'clipNorm', 'clipValue'] as const
-const BATCH_KEYS = ['input', 'target', 'batch', 'lengths'] as const
+const BATCH_KEYS = ['batch', 'lengths'] as const
 const ABORTABLE_KEYS = [...BATCH_KEYS, 'signal'] as const
 
 interface StepCall extends CheckedBatch {
@@ -78,11 +88,11 @@ interface StepCall extends CheckedBatch {
  *
  * A trainer's properties cannot be set: an assignment, as `trainer.learningRate = 0.1`, throws a GruError, ERR_GRU_VALUE.
  */
-export class Trainer {
-  readonly #model: SequenceModel
+export class Trainer<M extends TrainableModel = SequenceModel> {
+  readonly #model: M
   readonly #options: ResolvedTrainerOptions
   readonly #native: NativeTrainer
-  readonly #modelOptions: ModelInternals['options']
+  readonly #internals: ModelInternals
   /** Epochs begun by calls of fit without a seed. */
   #epochs = 0
 
@@ -90,7 +100,7 @@ export class Trainer {
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
    *   ERR_GRU_BUSY while a promise of the model is pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
-  constructor(model: SequenceModel, options: TrainerOptions) {
+  constructor(model: M, options: TrainerOptions) {
     const internals = modelInternals(model)
     const given = checkOptions('options', options, OPTION_KEYS)
     const optimizer = checkOptimizer(given.optimizer)
@@ -98,8 +108,8 @@ export class Trainer {
     const clipValue = checkClip('clipValue', given.clipValue)
     this.#model = model
     this.#options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
-    this.#modelOptions = internals.options
-    this.#native = new (native().NativeTrainer)(internals.native, {
+    this.#internals = internals
+    this.#native = new (native().NativeTrainer)(internals.core.native, {
       ...optimizer.native,
       clipNorm: clipNorm ?? 0,
       clipValue: clipValue ?? 0,
@@ -107,7 +117,7 @@ export class Trainer {
   }
 
   /** The model that it trains. */
-  get model(): SequenceModel {
+  get model(): M {
     return this.#model
   }
 
@@ -123,7 +133,7 @@ export class Trainer {
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_NONFINITE where the loss or a
    *   gradient is NaN or infinite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
    */
-  async step(batch: AbortableBatch): Promise<StepResult> {
+  async step(batch: AbortableBatch<BatchOf<M>>): Promise<StepResult> {
     const { loss, gradNorm } = await this.#step(this.#check(batch, ABORTABLE_KEYS))
     return { loss, gradNorm }
   }
@@ -133,10 +143,9 @@ export class Trainer {
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
-  stepSync(batch: TrainingBatch): StepResult {
+  stepSync(batch: BatchOf<M>): StepResult {
     const call = this.#check(batch, BATCH_KEYS)
-    const { steps, lengths, input, target } = call
-    const { loss, gradNorm } = this.#native.stepSync(steps, call.batch, lengths, input, target)
+    const { loss, gradNorm } = this.#native.stepSync(call.batch, call.inputs, call.targets)
     return { loss, gradNorm }
   }
 
@@ -145,7 +154,7 @@ export class Trainer {
    *
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
-  async evaluate(batch: AbortableBatch): Promise<EvaluateResult> {
+  async evaluate(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
     const { loss } = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS))
     return { loss }
   }
@@ -163,9 +172,13 @@ export class Trainer {
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
    *   where a ready batch holds a number that is not finite, and what an iterable of the caller's throws
    */
-  fit(data: TrainingData, options: FitOptions): AsyncGenerator<Progress, void, undefined> {
+  fit(
+    data: TrainingData<BatchOf<M>>,
+    options: FitOptions<BatchOf<M>>,
+  ): AsyncGenerator<Progress, void, undefined> {
     const jobs = {
-      model: this.#modelOptions,
+      graph: this.#internals.core.graph,
+      form: this.#internals.form,
       modelSeed: this.#model.options.seed,
       nextEpoch: () => ++this.#epochs,
       check: (batch: unknown) => this.#check(batch, BATCH_KEYS),
@@ -184,27 +197,29 @@ export class Trainer {
     this.dispose()
   }
 
-  #check(value: unknown, keys: readonly (typeof ABORTABLE_KEYS)[number][]): StepCall {
-    const given = checkOptions('batch', value, keys)
-    const input = checkInput(this.#modelOptions, given)
-    const target = checkTarget(this.#modelOptions, input, given.target)
-    return { ...input, target, signal: given.signal }
+  #check(value: unknown, keys: readonly string[]): StepCall {
+    const { core, form } = this.#internals
+    const given: Readonly<Record<string, unknown>> = checkOptions('batch', value, [
+      ...form.keys,
+      ...keys,
+    ])
+    const inputs = checkInputs(core.graph, givenBatch(form, core.graph, given))
+    const targets = checkTargets(core.graph, inputs, form.targetsOf(core.graph, '', given))
+    return { ...inputs, targets, signal: given['signal'] }
   }
 
-  async #step(call: StepCall): Promise<BatchResult> {
-    const { steps, batch, lengths, input, target } = call
-    const predicted = countPredicted(this.#modelOptions, call)
-    const { loss, gradNorm } = await abortable(call.signal, (flag) =>
-      this.#native.step(steps, batch, lengths, input, target, flag),
+  async #step({ batch, inputs, targets, signal }: StepCall): Promise<BatchResult> {
+    const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
+    const { loss, gradNorm } = await abortable(signal, (flag) =>
+      this.#native.step(batch, inputs, targets, flag),
     )
     return { loss, gradNorm, predicted }
   }
 
-  async #evaluate(call: StepCall): Promise<BatchResult> {
-    const { steps, batch, lengths, input, target } = call
-    const predicted = countPredicted(this.#modelOptions, call)
-    const { loss, gradNorm } = await abortable(call.signal, (flag) =>
-      this.#native.evaluate(steps, batch, lengths, input, target, flag),
+  async #evaluate({ batch, inputs, targets, signal }: StepCall): Promise<BatchResult> {
+    const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
+    const { loss, gradNorm } = await abortable(signal, (flag) =>
+      this.#native.evaluate(batch, inputs, targets, flag),
     )
     return { loss, gradNorm, predicted }
   }

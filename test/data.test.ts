@@ -1,18 +1,26 @@
 import * as fc from 'fast-check'
-import type { NativeModelOptions } from '../binding'
-import { Dataset, type TrainingSequence } from '../lib'
+import {
+  Dataset,
+  type SequenceModelOptions,
+  type TrainingBatch,
+  type TrainingSequence,
+} from '../lib'
+import { sequenceForm } from '../lib/batch-forms'
 import { batchesOf, checkDataset, epochOrder } from '../lib/data'
+import { describeGraph, type Graph } from '../lib/graph'
+import { checkArchitecture } from '../lib/model-options'
 import { expectGruError } from './support/errors'
 import { detached } from './support/memory'
 import { seed } from './support/random'
 
-function modelOptions(changes: Partial<NativeModelOptions> = {}): NativeModelOptions {
-  const gru = {
-    ...{ inputSize: 2, hiddenSize: 3, numLayers: 1, bias: true, batchFirst: false, dropout: 0 },
-    ...{ bidirectional: false, resetAfter: true, updateGate: 'retain' as const },
+function graphOf(changes: Partial<SequenceModelOptions> = {}): Graph {
+  const architecture: SequenceModelOptions = {
+    input: { features: 2 },
+    gru: { hiddenSize: 3 },
+    output: { size: 1, loss: 'meanSquaredError', every: 'last' },
+    ...changes,
   }
-  const head = { outputSize: 1, loss: 'meanSquaredError' as const, every: 'last' as const }
-  return { tokens: 0, gru, ...head, ...changes }
+  return describeGraph(checkArchitecture(architecture).native)
 }
 
 const features = (...values: number[]): Float32Array => Float32Array.from(values)
@@ -21,13 +29,13 @@ const tokens = (...values: number[]): Int32Array => Int32Array.from(values)
 const short: TrainingSequence = { input: features(1, 2), target: features(10) }
 const long: TrainingSequence = { input: features(3, 4, 5, 6), target: features(20) }
 
-function batches(dataset: Dataset, model: NativeModelOptions, size: number, order: number[]) {
-  return [...batchesOf('data', dataset, model, size, order)]
+function batches(dataset: Dataset, model: Graph, size: number, order: number[]) {
+  return [...batchesOf('data', dataset, model, sequenceForm, size, order)]
 }
 
 describe('batches', () => {
   test('are time-major, padded with zeros, and tell the lengths', () => {
-    const [batch, ...others] = batches(new Dataset([short, long]), modelOptions(), 2, [0, 1])
+    const [batch, ...others] = batches(new Dataset([short, long]), graphOf(), 2, [0, 1])
     expect(others).toEqual([])
     expect(batch).toEqual({
       input: features(1, 2, 3, 4, 0, 0, 5, 6),
@@ -38,13 +46,16 @@ describe('batches', () => {
   })
 
   test('are sequence after sequence with batchFirst', () => {
-    const model = modelOptions({ gru: { ...modelOptions().gru, batchFirst: true } })
+    const model = graphOf({ gru: { hiddenSize: 3, batchFirst: true } })
     const [batch] = batches(new Dataset([short, long]), model, 2, [0, 1])
-    expect(batch?.input).toEqual(features(1, 2, 0, 0, 3, 4, 5, 6))
+    expect((batch as TrainingBatch).input).toEqual(features(1, 2, 0, 0, 3, 4, 5, 6))
   })
 
   test('carry tokens, and a class for each step', () => {
-    const model = modelOptions({ tokens: 9, loss: 'crossEntropy', every: 'step', outputSize: 9 })
+    const model = graphOf({
+      input: { tokens: 9, embeddingSize: 2 },
+      output: { size: 9, loss: 'crossEntropy' },
+    })
     const data = new Dataset([
       { input: tokens(1, 2, 3), target: tokens(2, 3, 4) },
       { input: tokens(5), target: tokens(6) },
@@ -61,8 +72,8 @@ describe('batches', () => {
 
   test('follow the order, the last one smaller', () => {
     const data = new Dataset([short, long, short])
-    const found = batches(data, modelOptions(), 2, [1, 2, 0])
-    expect(found.map(({ batch, target }) => [batch, target])).toEqual([
+    const found = batches(data, graphOf(), 2, [1, 2, 0])
+    expect(found.map((one) => [one.batch, (one as TrainingBatch).target])).toEqual([
       [2, features(20, 10)],
       [1, features(10)],
     ])
@@ -74,18 +85,18 @@ describe('batches', () => {
       input: series.subarray(from, from + 4),
       target: series.subarray(from, from + 1),
     }))
-    const [batch] = batches(new Dataset(windows), modelOptions(), 2, [0, 1])
-    expect(batch?.input).toEqual(features(1, 2, 3, 4, 3, 4, 5, 6))
-    expect(batch?.target).toEqual(features(1, 3))
+    const [batch] = batches(new Dataset(windows), graphOf(), 2, [0, 1])
+    expect((batch as TrainingBatch).input).toEqual(features(1, 2, 3, 4, 3, 4, 5, 6))
+    expect((batch as TrainingBatch).target).toEqual(features(1, 3))
   })
 
   test('notice an array that lost its memory since', () => {
     const input = features(1, 2)
     const data = new Dataset([{ input, target: features(1) }])
-    checkDataset('data', data, modelOptions())
+    checkDataset('data', data, graphOf(), sequenceForm)
     structuredClone(input, { transfer: [input.buffer as ArrayBuffer] })
     const message = /^data\.sequences\[0\]\.input: expected a Float32Array .*detached/
-    expectGruError(() => batches(data, modelOptions(), 1, [0]), 'ERR_GRU_TYPE', message)
+    expectGruError(() => batches(data, graphOf(), 1, [0]), 'ERR_GRU_TYPE', message)
   })
 })
 
@@ -148,19 +159,17 @@ describe('a dataset', () => {
     expectGruError(call, code as 'ERR_GRU_TYPE', message)
   })
 
-  const classes = modelOptions({ tokens: 4, loss: 'crossEntropy', every: 'step', outputSize: 3 })
+  const classes = graphOf({
+    input: { tokens: 4, embeddingSize: 2 },
+    output: { size: 3, loss: 'crossEntropy' },
+  })
   const sequence = (input: unknown, target: unknown) => ({ input, target }) as TrainingSequence
-  test.each<[TrainingSequence, NativeModelOptions, string, RegExp]>([
-    [sequence(tokens(1), features(1)), modelOptions(), 'ERR_GRU_TYPE', /\.input: .*Float32Array/],
-    [
-      sequence(features(1, 2), tokens(1)),
-      modelOptions(),
-      'ERR_GRU_TYPE',
-      /\.target: .*Float32Array/,
-    ],
-    [sequence(features(1, 2, 3), features(1)), modelOptions(), 'ERR_GRU_SHAPE', /steps\*features/],
-    [sequence(features(), features(1)), modelOptions(), 'ERR_GRU_SHAPE', /\.input: .*got 0 values/],
-    [sequence(features(1, 2), features(1, 2)), modelOptions(), 'ERR_GRU_SHAPE', /\.target: /],
+  test.each<[TrainingSequence, Graph, string, RegExp]>([
+    [sequence(tokens(1), features(1)), graphOf(), 'ERR_GRU_TYPE', /\.input: .*Float32Array/],
+    [sequence(features(1, 2), tokens(1)), graphOf(), 'ERR_GRU_TYPE', /\.target: .*Float32Array/],
+    [sequence(features(1, 2, 3), features(1)), graphOf(), 'ERR_GRU_SHAPE', /steps\*features/],
+    [sequence(features(), features(1)), graphOf(), 'ERR_GRU_SHAPE', /\.input: .*got 0 values/],
+    [sequence(features(1, 2), features(1, 2)), graphOf(), 'ERR_GRU_SHAPE', /\.target: /],
     [
       sequence(tokens(0, 4), tokens(0, 0)),
       classes,
@@ -176,14 +185,14 @@ describe('a dataset', () => {
     [sequence(tokens(0, 1), tokens(0)), classes, 'ERR_GRU_SHAPE', /\.target: .*steps = 2 values/],
     [
       sequence(detached(Float32Array, 2), features(1)),
-      modelOptions(),
+      graphOf(),
       'ERR_GRU_TYPE',
       /\.input: .*detached/,
     ],
   ])('is checked against a model: %#', (bad, model, code, message) => {
     const good = model === classes ? sequence(tokens(0), tokens(0)) : short
     const call = (): void => {
-      checkDataset('validation', new Dataset([good, bad]), model)
+      checkDataset('validation', new Dataset([good, bad]), model, sequenceForm)
     }
     const place = /^validation\.sequences\[1\]/
     expectGruError(call, code as 'ERR_GRU_TYPE', message)

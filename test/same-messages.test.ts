@@ -1,3 +1,4 @@
+import type { NativeLayerOptions } from '../binding'
 import { GRU, SequenceModel, Trainer } from '../lib'
 import { native } from '../lib/native'
 
@@ -12,6 +13,7 @@ const nativeOptions = {
   ...{ inputSize, hiddenSize, numLayers, bias, batchFirst },
   ...{ dropout, bidirectional, resetAfter, updateGate },
 }
+const nativeStack = { numLayers: 1, bias, dropout, bidirectional, resetAfter, updateGate }
 const nativeGru = () => new (native().NativeGru)(nativeOptions, 1, cpu)
 
 const messageOf = (call: () => unknown): string => {
@@ -121,7 +123,21 @@ test.each([
   })
   const trainer = new Trainer(model, { optimizer: { kind: 'sgd', learningRate: 0 } })
   const twin = new (native().NativeModel)(
-    { tokens: 0, gru: { ...nativeOptions, numLayers: 1 }, outputSize: 2, loss, every },
+    {
+      inputs: [{ name: 'input', argument: 'input', lengths: 'lengths', tokens: false, size: 3 }],
+      layers: [
+        { name: 'gru', type: 'gru', inputs: ['input'], hiddenSize, ...nativeStack },
+        { name: 'last', type: 'select', inputs: ['gru'], step: 'last' } as const,
+        {
+          name: 'head',
+          type: 'linear',
+          inputs: [every === 'last' ? 'last' : 'gru'],
+          size: 2,
+        } as const,
+      ].filter(({ name }) => every === 'last' || name !== 'last') as NativeLayerOptions[],
+      outputs: [{ layer: 'head', loss, target: 'target', output: 'output' }],
+      batchFirst: false,
+    },
     1,
     cpu,
   )
@@ -135,13 +151,13 @@ test.each([
   expectSame(
     () => model.predictSync(input, { batch: 2, output }),
     () => {
-      twin.predictSync(2, 2, null, input, output)
+      twin.predictSync(2, [{ steps: 2, lengths: null, values: input }], [output])
     },
   )
   const target = loss === 'crossEntropy' ? new Int32Array(3) : new Float32Array(3)
   expectSame(
     () => trainer.stepSync({ input, target, batch: 2 }),
-    () => twinTrainer.stepSync(2, 2, null, input, target),
+    () => twinTrainer.stepSync(2, [{ steps: 2, lengths: null, values: input }], [target]),
   )
 })
 

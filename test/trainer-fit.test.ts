@@ -1,19 +1,11 @@
-import type { NativeModelOptions } from '../binding'
 import { Dataset, type FitOptions, type TrainingBatch } from '../lib'
+import { sequenceForm } from '../lib/batch-forms'
 import { type FitJobs, startFit } from '../lib/fit'
+import { describeGraph } from '../lib/graph'
 import type { CheckedBatch } from '../lib/model-batch'
+import { checkArchitecture } from '../lib/model-options'
 import { integers, uniform } from './support/numbers'
 import { batch, bits, collect, data, make, options, random, sequences } from './support/trainer'
-
-/** What `options` are to the native part. */
-const nativeOptions: NativeModelOptions = {
-  tokens: 0,
-  gru: {
-    ...{ inputSize: 2, hiddenSize: 6, numLayers: 1, bias: true, batchFirst: false, dropout: 0 },
-    ...{ bidirectional: false, resetAfter: true, updateGate: 'retain' as const },
-  },
-  ...{ outputSize: 1, loss: 'meanSquaredError', every: 'last' },
-}
 
 describe('fit', () => {
   test('goes through the data, and tells how far it is', async () => {
@@ -161,8 +153,13 @@ describe('fit', () => {
       })),
     )
     // One number for each sequence of a batch: its first feature.
-    const marks = ({ input, batch: count }: CheckedBatch): number[] =>
-      Array.from({ length: count }, (_, i) => input[2 * i]!)
+    const marks = ({ inputs, batch: count }: CheckedBatch): number[] =>
+      Array.from({ length: count }, (_, i) => inputs[0]!.values[2 * i]!)
+    const check = (given: unknown): CheckedBatch => {
+      const { input, target, batch: count = 1 } = given as TrainingBatch
+      const inputs = [{ steps: 1, lengths: null, values: input }]
+      return { batch: count, inputs, targets: [target] }
+    }
     const run = async (
       fitOptions: FitOptions,
     ): Promise<{ steps: number[][]; seen: number[][] }> => {
@@ -170,10 +167,11 @@ describe('fit', () => {
       const result = { loss: 1, gradNorm: 1, predicted: 1 }
       let epochs = 0
       const jobs: FitJobs = {
-        model: nativeOptions,
+        graph: describeGraph(checkArchitecture(options).native),
+        form: sequenceForm,
         modelSeed: 5,
         nextEpoch: () => ++epochs,
-        check: (given) => ({ ...(given as CheckedBatch), steps: 1 }),
+        check,
         step: (one) => Promise.resolve((steps!.push(marks(one)), result)),
         evaluate: (one) => Promise.resolve((seen!.push(marks(one)), result)),
       }

@@ -71,7 +71,7 @@ describe('a step', () => {
     [
       { ...batch, target: batch.target.subarray(1) },
       'ERR_GRU_SHAPE',
-      'target: expected batch*output.size = 3 values, got 2 values',
+      'target: expected batch*size = 3 values, got 2 values',
     ],
     [
       { ...batch, target: new Int32Array(3) },

@@ -29,7 +29,7 @@ import {
 
 test('the package exports its public names and no others', () => {
   const names = [
-    ...['Dataset', 'GRU', 'GruError', 'Schedule', 'SequenceModel', 'Trainer'],
+    ...['Dataset', 'GRU', 'GruError', 'Model', 'Schedule', 'SequenceModel', 'Trainer'],
     ...['openRecords', 'runtime', 'setThreads'],
   ]
   expect(Object.keys(library).sort()).toEqual(names)

@@ -21,7 +21,7 @@ import { loadPeers } from './peers'
 import { createProgress, type Output } from './progress'
 import { describeSteady, renderReport, type Results } from './report'
 import { dayAfter, isoDay, readTable, type Table } from './table'
-import { textTable } from './text-table'
+import { textTable } from '../text-table'
 import { showWarnings } from './warnings'
 import { findTooFewRows, splitByTime, type Days, type Parts } from './windows'
 

@@ -3,6 +3,7 @@
 #include "binding/abort_object.h"
 #include "binding/entry.h"
 #include "binding/environment.h"
+#include "binding/graph_options.h"
 #include "binding/gru_object.h"
 #include "binding/model_object.h"
 #include "binding/pass_object.h"
@@ -45,7 +46,7 @@ napi_value initialize(Arguments& arguments) {
       function("cudaRuntime", entry<cuda_runtime>),
       function("setThreads", entry<set_threads>),
       function("takeIgnoredVariables", entry<take_ignored_variables>),
-      function("modelParameterSpecs", entry<model_parameter_specs>),
+      function("describeGraph", entry<describe_graph>),
       function("referenceGru", entry<reference_gru>),
       value(AbortObject::class_name, AbortObject::define(surface)),
       value(GruObject::class_name, GruObject::define(surface)),

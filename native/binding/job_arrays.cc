@@ -22,7 +22,7 @@ template std::span<const float> JobArrays::copy(std::span<const float>);
 template std::span<const std::int32_t> JobArrays::copy(std::span<const std::int32_t>);
 
 std::span<float> JobArrays::output(napi_env env, napi_value array, std::span<float> target,
-                                   const char* name) {
+                                   const std::string& name) {
   Output output{nullptr, std::make_unique_for_overwrite<float[]>(target.size()), target.size(),
                 name};
   const std::span<float> values(output.values.get(), output.count);
@@ -34,7 +34,7 @@ std::span<float> JobArrays::output(napi_env env, napi_value array, std::span<flo
 std::span<float> JobArrays::target_of(napi_env env, const Output& output) const {
   napi_value array = nullptr;
   check_call(napi_get_reference_value(env, output.array, &array));
-  const std::span<float> target = read_array<float>(env, array, output.name);
+  const std::span<float> target = read_array<float>(env, array, output.name.c_str());
   if (target.size() == output.count) return target;
   refuse_type(output.name,
               "a Float32Array of " + std::to_string(output.count) + " until the promise settles",

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace gru::binding {
@@ -20,7 +21,7 @@ class JobArrays {
 
   /// Memory for an output, to be written back into `array`, whose elements are `target` now.
   std::span<float> output(napi_env env, napi_value array, std::span<float> target,
-                          const char* name);
+                          const std::string& name);
 
   /// Copies all outputs into their arrays, or none: fails with ERR_GRU_TYPE where one was detached
   /// or changed its length since.
@@ -35,7 +36,7 @@ class JobArrays {
     napi_ref array = nullptr;
     std::unique_ptr<float[]> values;
     std::size_t count = 0;
-    const char* name = "";
+    std::string name;
   };
 
   std::span<float> target_of(napi_env env, const Output& output) const;

@@ -2,46 +2,11 @@
 
 #include "binding/abort_object.h"
 #include "binding/devices.h"
+#include "binding/model_call.h"
 #include "binding/options.h"
+#include "binding/promise_job.h"
 
 namespace gru::binding {
-
-InputBatch read_model_input(const Arguments& arguments, const Graph& graph) {
-  const napi_env env = arguments.env();
-  InputBatch input;
-  input.shape = read_batch_shape(arguments);
-  const ModelShapes shapes = shapes_of(graph, input.shape.steps, input.shape.batch);
-  if (graph.options().inputs.front().tokens) {
-    input.tokens = read_tensor<std::int32_t>(env, arguments[3], "input", shapes.input);
-  } else {
-    input.features = read_tensor<float>(env, arguments[3], "input", shapes.input);
-  }
-  return input;
-}
-
-namespace {
-
-/// The array for predictions, which follows the input, in place.
-std::span<float> read_output(const Arguments& arguments, const Graph& graph,
-                             const BatchShape& shape) {
-  return read_tensor<float>(arguments.env(), arguments[4], "output",
-                            shapes_of(graph, shape.steps, shape.batch).predictions);
-}
-
-}  // namespace
-
-void keep_model_input(PromiseJob& job, InputBatch& input) {
-  input.shape.lengths = job.arrays.copy(input.shape.lengths);
-  input.features = job.arrays.copy(input.features);
-  input.tokens = job.arrays.copy(input.tokens);
-}
-
-napi_value model_parameter_specs(Arguments& arguments) {
-  const napi_env env = arguments.env();
-  std::unique_ptr<Graph> graph;
-  check(Graph::create(read_model_options(Napi::Value(env, arguments[0])), graph));
-  return parameter_specs(env, graph->layout());
-}
 
 napi_value ModelObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
@@ -59,37 +24,39 @@ napi_value ModelObject::define(Surface& surface) {
 
 std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
-  const GraphOptions options = read_model_options(Napi::Value(env, arguments[0]));
+  ModelOptions options = read_model_options(Napi::Value(env, arguments[0]));
   const std::uint64_t seed = read_integer(env, arguments[1], "seed", 0, max_safe_integer);
   ChosenDevice chosen;
   check(create_device(read_device_request(Napi::Value(env, arguments[2])), chosen));
   std::unique_ptr<Model> model;
-  check(Model::create(options, std::move(chosen.device), seed, model));
+  check(Model::create(options.graph, std::move(chosen.device), seed, model));
   return std::make_unique<ModelObject>(
-      std::make_shared<SharedModel>(env, "model", std::move(chosen.name), std::move(model)));
+      std::make_shared<SharedModel>(env, "model", std::move(chosen.name), std::move(model)),
+      std::make_shared<const ModelNames>(std::move(options.names)));
 }
 
 napi_value ModelObject::predict_sync(Arguments& arguments) {
+  const GivenCall call = read_given_call(arguments, "outputs");
   const auto model =
       model_->idle_object(arguments.env(), "model.predictSync",
                           "await it, or call model.predict, which waits for its turn");
-  const InputBatch input = read_model_input(arguments, model->graph());
-  const std::span<float> output = read_output(arguments, model->graph(), input.shape);
-  check(model->predict({&input, 1}, nullptr, {&output, 1}));
+  const std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
+  const std::vector<std::span<float>> outputs = read_outputs(call, model->graph(), *names_, inputs);
+  check(model->predict(inputs, nullptr, outputs));
   return nullptr;
 }
 
 napi_value ModelObject::predict(Arguments& arguments) {
-  const napi_env env = arguments.env();
+  const GivenCall call = read_given_call(arguments, "outputs");
   const std::shared_ptr<Model> model = model_->object();
-  InputBatch input = read_model_input(arguments, model->graph());
-  const std::span<float> output = read_output(arguments, model->graph(), input.shape);
+  std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
+  std::vector<std::span<float>> outputs = read_outputs(call, model->graph(), *names_, inputs);
   auto job = std::make_unique<PromiseJob>(arguments.surface(), "model.predict", model_->queue(),
-                                          read_abort(arguments, arguments[5]));
-  keep_model_input(*job, input);
-  const std::span<float> predictions = job->arrays.output(env, arguments[4], output, "output");
-  job->work = [model, input, predictions, abort = &job->abort_flag()] {
-    return model->predict({&input, 1}, abort, {&predictions, 1});
+                                          read_abort(arguments, arguments[3]));
+  keep_inputs(*job, inputs);
+  keep_outputs(*job, call, *names_, outputs);
+  job->work = [model, inputs, outputs, abort = &job->abort_flag()] {
+    return model->predict(inputs, abort, outputs);
   };
   return model_->start(std::move(job));
 }

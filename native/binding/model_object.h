@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include "binding/graph_options.h"
 #include "binding/object_class.h"
-#include "binding/promise_job.h"
 #include "binding/shared_native.h"
 #include "model/model.h"
 
@@ -19,10 +19,13 @@ class ModelObject {
   static std::unique_ptr<ModelObject> construct(Arguments& arguments);
   static napi_value define(Surface& surface);
 
-  explicit ModelObject(std::shared_ptr<SharedModel> model) : model_(std::move(model)) {}
+  ModelObject(std::shared_ptr<SharedModel> model, std::shared_ptr<const ModelNames> names)
+      : model_(std::move(model)), names_(std::move(names)) {}
 
-  /// For the model's trainers.
+  // For the model's trainers.
+
   const std::shared_ptr<SharedModel>& shared() const { return model_; }
+  const std::shared_ptr<const ModelNames>& names() const { return names_; }
 
   napi_value device(Arguments& arguments) { return model_->device(arguments); }
   napi_value parameter_count(Arguments& arguments) { return model_->parameter_count(arguments); }
@@ -35,14 +38,7 @@ class ModelObject {
 
  private:
   std::shared_ptr<SharedModel> model_;
+  std::shared_ptr<const ModelNames> names_;
 };
-
-/// `modelParameterSpecs(options)`: the ParameterSpecs of a model that is not made.
-napi_value model_parameter_specs(Arguments& arguments);
-
-/// The first four arguments of every call on a batch of a model's, in place.
-InputBatch read_model_input(const Arguments& arguments, const Graph& graph);
-/// Moves them into the job's own memory.
-void keep_model_input(PromiseJob& job, InputBatch& input);
 
 }  // namespace gru::binding

@@ -2,7 +2,7 @@
 
 #include <napi.h>
 
-#include "base/graph_options.h"
+#include "base/options.h"
 #include "binding/devices.h"
 
 /// Reading the objects that constructors take. Their getters may run code of JavaScript's and
@@ -11,10 +11,13 @@
 
 namespace gru::binding {
 
+class OptionReader;
+
 /// A NativeGruOptions.
 RecurrentOptions read_gru_options(Napi::Value value);
-/// A NativeModelOptions, as the graph that it describes.
-GraphOptions read_model_options(Napi::Value value);
+/// What a layer GRU and the GRU in a graph have in common: all but the size of the input and the
+/// order of its axes.
+RecurrentOptions read_gru_stack(const OptionReader& from);
 /// A NativeTrainerOptions: its optimiser, and its bounds on the gradients.
 OptimizerOptions read_optimizer_options(Napi::Value value);
 ClipOptions read_clip_options(Napi::Value value);

@@ -27,18 +27,18 @@ void check_count(const char* name, const Shape& shape, std::size_t got) {
          count_of_values(got));
 }
 
-void check_rows(const BatchShape& shape) {
+void check_rows(const BatchShape& shape, const char* name) {
   // Both are below 2^31.
   if (shape.steps * shape.batch <= most_rows) return;
-  refuse("ERR_GRU_SHAPE", "input", "steps*batch = at most " + std::to_string(most_rows),
+  refuse("ERR_GRU_SHAPE", name, "steps*batch = at most " + std::to_string(most_rows),
          std::to_string(shape.steps) + "*" + std::to_string(shape.batch));
 }
 
-void check_lengths(const BatchShape& shape) {
+void check_lengths(const BatchShape& shape, const char* name) {
   for (std::size_t b = 0; b < shape.lengths.size(); ++b) {
     const std::int32_t length = shape.lengths[b];
     if (length >= 0 && static_cast<std::size_t>(length) <= shape.steps) continue;
-    refuse_value("lengths[" + std::to_string(b) + "]",
+    refuse_value(std::string(name) + "[" + std::to_string(b) + "]",
                  "an integer from 0 to " + std::to_string(shape.steps), std::to_string(length));
   }
 }
@@ -66,19 +66,26 @@ GruShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::siz
                                     options.hidden_size}};
 }
 
-ModelShapes shapes_of(const Graph& graph, std::size_t steps, std::size_t batch) {
-  const CheckedSize rows = CheckedSize(steps) * batch;
-  const InputOptions& read = graph.options().inputs.front();
-  const EdgeShape& written = graph.output_shape(0);
-  const bool every_step = written.every == Every::step;
-  const CheckedSize predicted = every_step ? rows : CheckedSize(batch);
-  const Shape input =
-      read.tokens ? Shape{formulas::tokens, rows} : Shape{formulas::features, rows * read.size};
-  const Shape classes{every_step ? formulas::step_classes : formulas::last_classes, predicted};
-  const Shape values{every_step ? formulas::step_values : formulas::last_values,
-                     predicted * written.width};
-  const LossKind loss = graph.options().outputs.front().loss;
-  return {input, values, loss == LossKind::cross_entropy ? classes : values};
+Shape input_shape(const Graph& graph, std::size_t input, const BatchShape& batch) {
+  const InputOptions& read = graph.options().inputs[input];
+  const CheckedSize rows = CheckedSize(batch.steps) * batch.batch;
+  return read.tokens ? Shape{formulas::tokens, rows} : Shape{formulas::features, rows * read.size};
+}
+
+Shape predictions_shape(const Graph& graph, std::size_t output, const BatchShape& batch) {
+  const EdgeShape& written = graph.output_shape(output);
+  return written.every == Every::step
+             ? Shape{formulas::step_values, CheckedSize(batch.steps) * batch.batch * written.width}
+             : Shape{formulas::last_values, CheckedSize(batch.batch) * written.width};
+}
+
+Shape target_shape(const Graph& graph, std::size_t output, const BatchShape& batch) {
+  if (graph.options().outputs[output].loss != LossKind::cross_entropy) {
+    return predictions_shape(graph, output, batch);
+  }
+  return graph.output_shape(output).every == Every::step
+             ? Shape{formulas::step_classes, CheckedSize(batch.steps) * batch.batch}
+             : Shape{formulas::last_classes, batch.batch};
 }
 
 Shape shape_of(const ParameterLayout& layout) { return {formulas::parameters, layout.count()}; }
@@ -102,16 +109,19 @@ template std::span<std::int32_t> read_tensor<std::int32_t>(napi_env, napi_value,
 template std::span<float> read_optional_tensor<float>(napi_env, napi_value, const char*,
                                                       const Shape&);
 
-BatchShape read_batch_shape(const Arguments& arguments) {
-  const napi_env env = arguments.env();
+BatchShape read_batch_shape(napi_env env, const GivenBatchShape& given) {
   BatchShape shape;
-  shape.steps = read_integer(env, arguments[0], "steps", 1, max_extent);
-  shape.batch = read_integer(env, arguments[1], "batch", 1, max_extent);
-  check_rows(shape);
-  shape.lengths = read_optional_tensor<std::int32_t>(env, arguments[2], "lengths",
+  shape.steps = read_integer(env, given.steps, "steps", 1, max_extent);
+  shape.batch = read_integer(env, given.batch, "batch", 1, max_extent);
+  check_rows(shape, given.values_name);
+  shape.lengths = read_optional_tensor<std::int32_t>(env, given.lengths, given.lengths_name,
                                                      {formulas::lengths, shape.batch});
-  check_lengths(shape);
+  check_lengths(shape, given.lengths_name);
   return shape;
+}
+
+BatchShape read_batch_shape(const Arguments& arguments) {
+  return read_batch_shape(arguments.env(), {arguments[0], arguments[1], arguments[2]});
 }
 
 }  // namespace gru::binding

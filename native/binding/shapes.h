@@ -29,8 +29,8 @@ inline constexpr const char* tokens = "steps*batch";
 inline constexpr const char* features = "steps*batch*features";
 inline constexpr const char* step_classes = "steps*batch";
 inline constexpr const char* last_classes = "batch";
-inline constexpr const char* step_values = "steps*batch*output.size";
-inline constexpr const char* last_values = "batch*output.size";
+inline constexpr const char* step_values = "steps*batch*size";
+inline constexpr const char* last_values = "batch*size";
 }  // namespace formulas
 
 /// The formulas for lib: ShapeFormulas.
@@ -49,12 +49,11 @@ struct GruShapes {
 };
 GruShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::size_t batch);
 
-struct ModelShapes {
-  Shape input;
-  Shape predictions;
-  Shape target;
-};
-ModelShapes shapes_of(const Graph& graph, std::size_t steps, std::size_t batch);
+/// The arrays of a model: its input number `input`, and the predictions and targets of its output
+/// number `output`. `batch` is of that input, or of one whose rows the output has.
+Shape input_shape(const Graph& graph, std::size_t input, const BatchShape& batch);
+Shape predictions_shape(const Graph& graph, std::size_t output, const BatchShape& batch);
+Shape target_shape(const Graph& graph, std::size_t output, const BatchShape& batch);
 
 Shape shape_of(const ParameterLayout& layout);
 
@@ -68,8 +67,19 @@ template <class T>
 std::span<T> read_optional_tensor(napi_env env, napi_value value, const char* name,
                                   const Shape& shape);
 
-/// `steps`, `batch` and `lengths`, the first three arguments of every call on a batch: lengths from
-/// 0 to `steps`, and no more rows than the engine can number.
+/// The shape of a batch as it was given, and what messages call its values and its lengths.
+struct GivenBatchShape {
+  napi_value steps;
+  napi_value batch;
+  napi_value lengths;
+  const char* values_name = "input";
+  const char* lengths_name = "lengths";
+};
+
+/// Lengths from 0 to `steps`, and no more rows than the engine can number.
+BatchShape read_batch_shape(napi_env env, const GivenBatchShape& given);
+
+/// `steps`, `batch` and `lengths`, the first three arguments of every call on a batch of a layer's.
 BatchShape read_batch_shape(const Arguments& arguments);
 
 }  // namespace gru::binding

@@ -1,6 +1,7 @@
 #include "binding/trainer_object.h"
 
 #include "binding/abort_object.h"
+#include "binding/model_call.h"
 #include "binding/options.h"
 #include "binding/promise_job.h"
 #include "binding/results.h"
@@ -28,7 +29,7 @@ std::unique_ptr<TrainerObject> TrainerObject::construct(Arguments& arguments) {
   const auto idle = shared->idle_object(env, "new Trainer", "await it first");
   std::unique_ptr<Trainer> trainer;
   check(Trainer::create(shared->object(), optimizer, clip, trainer));
-  return std::make_unique<TrainerObject>(shared,
+  return std::make_unique<TrainerObject>(model,
                                          Owned<Trainer>(shared->queue(), std::move(trainer)));
 }
 
@@ -38,27 +39,16 @@ const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
   return found;
 }
 
-Target TrainerObject::read_target(const Arguments& arguments, const BatchShape& batch) const {
-  const Graph& graph = owned_.shared().object()->graph();
-  const Shape shape = shapes_of(graph, batch.steps, batch.batch).target;
-  Target target;
-  if (graph.options().outputs.front().loss == LossKind::cross_entropy) {
-    target.classes = read_tensor<std::int32_t>(arguments.env(), arguments[4], "target", shape);
-  } else {
-    target.values = read_tensor<float>(arguments.env(), arguments[4], "target", shape);
-  }
-  return target;
-}
-
 napi_value TrainerObject::step_sync(Arguments& arguments) {
+  const GivenCall call = read_given_call(arguments, "targets");
   Trainer& found = *trainer();
   const auto model =
       owned_.shared().idle_object(arguments.env(), "trainer.stepSync",
                                   "await it, or call trainer.step, which waits for its turn");
-  const InputBatch input = read_model_input(arguments, model->graph());
-  const Target target = read_target(arguments, input.shape);
+  const std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
+  const std::vector<Target> targets = read_targets(call, model->graph(), *names_, inputs);
   StepMetrics metrics;
-  check(found.step({{&input, 1}, {&target, 1}, nullptr}, metrics));
+  check(found.step({inputs, targets, nullptr}, metrics));
   return step_metrics(arguments.env(), metrics);
 }
 
@@ -70,19 +60,20 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
   return start(arguments, "trainer.evaluate", &Trainer::evaluate);
 }
 
-napi_value TrainerObject::start(const Arguments& arguments, const char* call, Operation operation) {
+napi_value TrainerObject::start(const Arguments& arguments, const char* name, Operation operation) {
+  const GivenCall call = read_given_call(arguments, "targets");
   const std::shared_ptr<Trainer> found = trainer();
   SharedModel& model = owned_.shared();
-  InputBatch input = read_model_input(arguments, model.object()->graph());
-  Target target = read_target(arguments, input.shape);
-  auto job = std::make_unique<PromiseJob>(arguments.surface(), call, model.queue(),
-                                          read_abort(arguments, arguments[5]));
-  keep_model_input(*job, input);
-  target.classes = job->arrays.copy(target.classes);
-  target.values = job->arrays.copy(target.values);
+  const Graph& graph = model.object()->graph();
+  std::vector<InputBatch> inputs = read_inputs(call, graph, *names_);
+  std::vector<Target> targets = read_targets(call, graph, *names_, inputs);
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), name, model.queue(),
+                                          read_abort(arguments, arguments[3]));
+  keep_inputs(*job, inputs);
+  keep_targets(*job, targets);
   const auto metrics = std::make_shared<StepMetrics>();
-  job->work = [found, operation, input, target, metrics, abort = &job->abort_flag()] {
-    return (*found.*operation)({{&input, 1}, {&target, 1}, abort}, *metrics);
+  job->work = [found, operation, inputs, targets, metrics, abort = &job->abort_flag()] {
+    return (*found.*operation)({inputs, targets, abort}, *metrics);
   };
   job->result = [metrics](Surface& surface) { return step_metrics(surface.env(), *metrics); };
   return model.start(std::move(job));

@@ -16,8 +16,8 @@ class TrainerObject {
   static std::unique_ptr<TrainerObject> construct(Arguments& arguments);
   static napi_value define(Surface& surface);
 
-  TrainerObject(std::shared_ptr<SharedModel> model, Owned<Trainer> trainer)
-      : owned_(std::move(model), std::move(trainer)) {}
+  TrainerObject(const ModelObject& model, Owned<Trainer> trainer)
+      : names_(model.names()), owned_(model.shared(), std::move(trainer)) {}
 
   napi_value step_sync(Arguments& arguments);
   napi_value step(Arguments& arguments);
@@ -29,9 +29,9 @@ class TrainerObject {
 
   /// ERR_GRU_DISPOSED where the trainer or its model is gone.
   const std::shared_ptr<Trainer>& trainer() const;
-  Target read_target(const Arguments& arguments, const BatchShape& batch) const;
-  napi_value start(const Arguments& arguments, const char* call, Operation operation);
+  napi_value start(const Arguments& arguments, const char* name, Operation operation);
 
+  std::shared_ptr<const ModelNames> names_;
   OwnedOnDevice<Trainer, Model> owned_;
 };
 

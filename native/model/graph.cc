@@ -63,8 +63,9 @@ Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
       DeviceRows& rows = pass.rows_[shapes_[i].group];
       GRU_RETURN_IF_ERROR(rows.load(device, inputs[i].shape, options_.batch_first));
     } else {
-      GRU_RETURN_IF_ERROR(check_same_shape(options_.inputs[first].name, inputs[first].shape,
-                                           options_.inputs[i].name, inputs[i].shape));
+      GRU_RETURN_IF_ERROR(check_same_shape(options_.inputs[first].in_messages(),
+                                           inputs[first].shape, options_.inputs[i].in_messages(),
+                                           inputs[i].shape));
     }
     GRU_RETURN_IF_ERROR(shapes_[i].tokens ? load_tokens(device, i, inputs[i].tokens, pass)
                                           : load_features(device, i, inputs[i].features, pass));
@@ -79,7 +80,8 @@ Status Graph::load_tokens(Device& device, std::size_t input, std::span<const std
   Sequence& edge = pass.edges_[input];
   const RowMap& map = edge.rows->map();
   if (map.rows() > 0) {
-    GRU_RETURN_IF_ERROR(check_ids(options.name.c_str(), tokens, map.to_padded(), options.size));
+    GRU_RETURN_IF_ERROR(
+        check_ids(options.in_messages().c_str(), tokens, map.to_padded(), options.size));
   }
   DeviceSpan<const std::int32_t> padded;
   GRU_RETURN_IF_ERROR(stage_input(device, tokens, staged.tokens, padded));

@@ -62,6 +62,9 @@ class Graph {
 
   const GraphOptions& options() const { return options_; }
   const ParameterLayout& layout() const { return layout_; }
+  const EdgeShape& input_shape(std::size_t input) const { return shapes_[input]; }
+  /// Of layer number `layer` of options().
+  const EdgeShape& layer_shape(std::size_t layer) const { return shapes_[edge_of(layer)]; }
   /// Of output number `output`.
   const EdgeShape& output_shape(std::size_t output) const { return shapes_[outputs_[output]]; }
   /// The rows that output number `output` comes from, after load_inputs.

@@ -6,6 +6,7 @@ import {
   STATE,
   STEPS,
   addon,
+  call,
   classes,
   codeOf,
   createGru,
@@ -172,14 +173,10 @@ describe('wrong arguments', () => {
     const model = createModel()
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const floats = wave(tokens.length)
-    expect(await codeOf(() => trainer.stepSync(STEPS, BATCH, null, floats, classes))).toBe(
-      'ERR_GRU_TYPE',
-    )
-    expect(await codeOf(() => trainer.stepSync(STEPS, BATCH, null, tokens, floats))).toBe(
-      'ERR_GRU_TYPE',
-    )
+    expect(await codeOf(() => trainer.stepSync(...call(floats, classes)))).toBe('ERR_GRU_TYPE')
+    expect(await codeOf(() => trainer.stepSync(...call(tokens, floats)))).toBe('ERR_GRU_TYPE')
     const outside = tokens.map((token, i) => (i === 3 ? 5 : token))
-    const wrongToken = () => trainer.stepSync(STEPS, BATCH, null, outside, classes)
+    const wrongToken = () => trainer.stepSync(...call(outside, classes))
     expect(wrongToken).toThrow('input[3]: expected an integer from 0 to 4, got 5')
     expect(await codeOf(wrongToken)).toBe('ERR_GRU_VALUE')
   })

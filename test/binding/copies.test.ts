@@ -4,13 +4,14 @@ import {
   STEPS,
   TestError,
   addon,
+  call,
+  chain,
   createGru,
   createModel,
   device,
   emptyResult,
   gruOptions,
   initialize,
-  modelOptions,
   runProcess,
   trainerOptions,
   wave,
@@ -45,7 +46,7 @@ describe('errors belong to the surface that was called', () => {
 
   test.each(surfaces)('$kind.name', async ({ surface, kind }) => {
     const gru = new surface.NativeGru(gruOptions, 1, device)
-    const model = new surface.NativeModel(modelOptions, 1, device)
+    const model = new surface.NativeModel(chain(), 1, device)
     const trainer = new surface.NativeTrainer(model, trainerOptions)
     const tokens = new Int32Array(STEPS * BATCH)
     const { output, state } = emptyResult()
@@ -69,11 +70,10 @@ describe('errors belong to the surface that was called', () => {
       () => late,
       () =>
         trainer.step(
-          STEPS,
-          BATCH,
-          null,
-          tokens.map(() => 9),
-          tokens,
+          ...call(
+            tokens.map(() => 9),
+            tokens,
+          ),
           null,
         ),
       () => pass.backward(null, null, wave(1), wave(1), wave(1), null),
@@ -123,9 +123,9 @@ test('two loads of the addon do not read each other’s objects', async () => {
     const file = Object.keys(require.cache).find((name) => name.endsWith('.node'))
     delete require.cache[file]
     const again = require(file).initialize((code, message) => Object.assign(new Error(message), { code }))
-    const model = new addon.NativeModel(modelOptions, 1, device)
+    const model = new addon.NativeModel(chain(), 1, device)
     try { new again.NativeTrainer(model, trainerOptions) } catch (error) { console.log(error.message) }
-    console.log(new again.NativeTrainer(new again.NativeModel(modelOptions, 1, device), trainerOptions) !== null)
+    console.log(new again.NativeTrainer(new again.NativeModel(chain(), 1, device), trainerOptions) !== null)
   `)
   expect({ code, signal, output }).toEqual({
     code: 0,

@@ -6,6 +6,7 @@ import {
   STATE,
   STEPS,
   addon,
+  call,
   classes,
   codeOf,
   createGru,
@@ -22,6 +23,7 @@ const slowModel = () => createModel({ gru: { ...gruOptions, hiddenSize: 192 } })
 const SLOW_STEPS = 256
 const SLOW_BATCH = 32
 const slowTokens = new Int32Array(SLOW_STEPS * SLOW_BATCH)
+const slowCall = call(slowTokens, slowTokens, { steps: SLOW_STEPS, batch: SLOW_BATCH })
 
 describe('while a promise is pending', () => {
   test('synchronous calls of the same object are refused, those of others are not', async () => {
@@ -30,9 +32,9 @@ describe('while a promise is pending', () => {
     const target = new Float32Array(model.parameterCount)
     const logits = new Float32Array(tokens.length * 5)
     const syncCalls = [
-      () => trainer.stepSync(STEPS, BATCH, null, tokens, classes),
+      () => trainer.stepSync(...call(tokens, classes)),
       () => {
-        model.predictSync(STEPS, BATCH, null, tokens, logits)
+        model.predictSync(...call(tokens, logits))
       },
       () => {
         model.readParameters(target)
@@ -42,7 +44,7 @@ describe('while a promise is pending', () => {
       },
       () => new addon.NativeTrainer(model, trainerOptions),
     ]
-    const pending = trainer.step(STEPS, BATCH, null, tokens, classes, null)
+    const pending = trainer.step(...call(tokens, classes), null)
     const codes = await Promise.all(syncCalls.map(codeOf))
     expect(codes).toEqual(syncCalls.map(() => 'ERR_GRU_BUSY'))
     await pending
@@ -96,9 +98,7 @@ describe('while a promise is pending', () => {
     const trainer = new addon.NativeTrainer(slowModel(), trainerOptions)
     const flag = new addon.AbortFlag()
     // More work than any test may take, which ends by the ticks alone: it would never end were the timers to wait for it.
-    const steps = Array.from({ length: 1000 }, () =>
-      trainer.step(SLOW_STEPS, SLOW_BATCH, null, slowTokens, slowTokens, flag),
-    )
+    const steps = Array.from({ length: 1000 }, () => trainer.step(...slowCall, flag))
     const codes = Promise.all(steps.map((step) => codeOf(() => step)))
     for (let ticks = 0; ticks < 10; ticks++) await new Promise((resolve) => setTimeout(resolve, 1))
     flag.abort()
@@ -119,7 +119,7 @@ describe('dispose', () => {
     const model = createModel()
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const orphanTrainer = new addon.NativeTrainer(model, trainerOptions)
-    const batch = [STEPS, BATCH, null, tokens, classes] as const
+    const batch = call(tokens, classes)
     const target = new Float32Array(model.parameterCount)
     trainer.dispose()
     disposed.dispose()
@@ -162,9 +162,9 @@ describe('dispose', () => {
         model.writeParameters(target)
       },
       () => {
-        model.predictSync(STEPS, BATCH, null, tokens, wave(tokens.length * 5))
+        model.predictSync(...call(tokens, wave(tokens.length * 5)))
       },
-      () => model.predict(STEPS, BATCH, null, tokens, wave(tokens.length * 5), null),
+      () => model.predict(...call(tokens, wave(tokens.length * 5)), null),
       () => orphanTrainer.stepSync(...batch),
       () => new addon.NativeTrainer(model, trainerOptions),
     )
@@ -176,7 +176,7 @@ describe('dispose', () => {
     const [model, twin] = [createModel(), createModel()]
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const expected = new addon.NativeTrainer(twin, trainerOptions)
-    const batch = [STEPS, BATCH, null, tokens, classes] as const
+    const batch = call(tokens, classes)
     const pending = [1, 2, 3].map(() => trainer.step(...batch, null))
     trainer.dispose()
     model.dispose()
@@ -186,7 +186,7 @@ describe('dispose', () => {
 
 describe('AbortFlag', () => {
   const stepOf = (trainer: InstanceType<typeof addon.NativeTrainer>, flag: AbortFlag | null) =>
-    trainer.step(SLOW_STEPS, SLOW_BATCH, null, slowTokens, slowTokens, flag)
+    trainer.step(...slowCall, flag)
 
   test('stops a job before it starts', async () => {
     const gru = createGru()

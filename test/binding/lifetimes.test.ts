@@ -8,10 +8,10 @@ async function expectExit(script: string, code: number, printed = ''): Promise<v
 // A training step that lasts much longer than the script: only its abort flag ends it in time.
 const LONG_STEP = `
   const gru = { ...gruOptions, hiddenSize: 256, numLayers: 2 }
-  const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
+  const model = new addon.NativeModel(chain({ gru }), 1, device)
   const trainer = new addon.NativeTrainer(model, trainerOptions)
   const tokens = new Int32Array(512 * 64)
-  const step = trainer.step(512, 64, null, tokens, tokens, null)
+  const step = trainer.step(64, [{ steps: 512, lengths: null, values: tokens }], [tokens], null)
 `
 
 describe('a process ends as it should', () => {
@@ -148,7 +148,7 @@ describe('memory', () => {
     [
       'trainers',
       `const gru = { ...gruOptions, hiddenSize: 1024 }
-       const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
+       const model = new addon.NativeModel(chain({ gru }), 1, device)
        const create = () => new addon.NativeTrainer(model, trainerOptions)`,
     ],
     [

@@ -21,8 +21,9 @@ const ASK_V8 = `
   const input = new Float32Array(steps * batch * 64)
   const target = new Float32Array(batch)
   const arguments_ = [steps, batch, null, input]
+  const modelCall = [batch, [{ steps, lengths: null, values: input }], [target]]
   const createModel = () =>
-    new addon.NativeModel({ ...modelOptions, tokens: 0, gru, outputSize: 1, loss: 'meanSquaredError', every: 'last' }, 1, device)
+    new addon.NativeModel(chain({ tokens: 0, gru, outputSize: 1, loss: 'meanSquaredError', every: 'last' }), 1, device)
 `
 
 /** Parameters of that layer, and of the model, in KiB. */
@@ -57,10 +58,10 @@ describe('V8 is told', () => {
       ask('without')
       const trainer = new addon.NativeTrainer(model, trainerOptions)
       ask('adam')
-      trainer.stepSync(...arguments_, target)
+      trainer.stepSync(...modelCall)
       ask('stepped')
       const main = async () => {
-        await trainer.step(...arguments_, target, null)
+        await trainer.step(...modelCall, null)
         ask('again')
         trainer.dispose()
         ask('trained')
@@ -136,7 +137,7 @@ describe('dispose of a model', () => {
       ask('start')
       const model = createModel()
       const trainers = [1, 2].map(() => new addon.NativeTrainer(model, trainerOptions))
-      for (const trainer of trainers) trainer.stepSync(...arguments_, target)
+      for (const trainer of trainers) trainer.stepSync(...modelCall)
       model.dispose()
       ask('disposed')
       for (const trainer of trainers) trainer.dispose()
@@ -151,10 +152,10 @@ describe('dispose of a model', () => {
       ask('start')
       const model = createModel()
       const trainer = new addon.NativeTrainer(model, trainerOptions)
-      const pending = [1, 2, 3].map(() => trainer.step(...arguments_, target, null))
+      const pending = [1, 2, 3].map(() => trainer.step(...modelCall, null))
       model.dispose()
       ask('pending')
-      const late = trainer.step(...arguments_, target, null).catch(({ code }) => code)
+      const late = trainer.step(...modelCall, null).catch(({ code }) => code)
       Promise.all([...pending, late]).then(([, , { loss }, code]) => {
         if (loss > 0 && code === 'ERR_GRU_DISPOSED') ask('settled')
       })
@@ -168,7 +169,7 @@ describe('dispose of a model', () => {
       const gru = { ...gruOptions, hiddenSize: 1024 }
       const trainers = []
       const create = () => {
-        const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
+        const model = new addon.NativeModel(chain({ gru }), 1, device)
         trainers.push(new addon.NativeTrainer(model, trainerOptions))
         model.readParameters(new Float32Array(model.parameterCount))
         model.dispose()

@@ -7,10 +7,10 @@ import { runProcess } from '../support/addon'
 const definitions = `
   const assert = require('node:assert')
   const gru = new addon.NativeGru(gruOptions, 1, device)
-  const model = new addon.NativeModel(modelOptions, 1, device)
+  const model = new addon.NativeModel(chain(), 1, device)
   const trainer = new addon.NativeTrainer(model, trainerOptions)
   const tokens = new Int32Array(12)
-  const batch = [6, 2, null, tokens, tokens]
+  const batch = [2, [{ steps: 6, lengths: null, values: tokens }], [tokens]]
   const forward = () =>
     [6, 2, null, new Float32Array(36), null, new Float32Array(48), new Float32Array(8)]
   const gradients = () =>

@@ -1,17 +1,19 @@
 import {
+  type ChainOptions,
   BATCH,
   INPUT,
   OUTPUT,
   STATE,
   STEPS,
   addon,
+  call,
+  chain,
   classes,
   codeOf,
   createGru,
   createModel,
   emptyResult,
   gruOptions,
-  modelOptions,
   tokens,
   trainerOptions,
   wave,
@@ -156,13 +158,13 @@ describe('NativeModel and NativeTrainer', () => {
     const model = createModel()
     model.writeParameters(new Float32Array(model.parameterCount))
     const logits = wave(tokens.length * 5)
-    model.predictSync(STEPS, BATCH, null, tokens, logits)
+    model.predictSync(...call(tokens, logits))
     expect(logits).toEqual(new Float32Array(logits.length))
     const trainer = new addon.NativeTrainer(model, trainerOptions)
-    const { loss, gradNorm } = await trainer.evaluate(STEPS, BATCH, null, tokens, classes, null)
+    const { loss, gradNorm } = await trainer.evaluate(...call(tokens, classes), null)
     expect(loss).toBeCloseTo(Math.log(5), 6)
     expect(gradNorm).toBe(0)
-    expect(trainer.stepSync(STEPS, BATCH, null, tokens, classes).loss).toBeCloseTo(Math.log(5), 6)
+    expect(trainer.stepSync(...call(tokens, classes)).loss).toBeCloseTo(Math.log(5), 6)
   })
 
   test('all values zero: the loss is the mean of the squared targets', () => {
@@ -170,7 +172,7 @@ describe('NativeModel and NativeTrainer', () => {
     model.writeParameters(new Float32Array(model.parameterCount))
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const target = Float32Array.of(1, 2, 3, 4)
-    const { loss, gradNorm } = trainer.stepSync(STEPS, BATCH, null, wave(INPUT), target)
+    const { loss, gradNorm } = trainer.stepSync(...call(wave(INPUT), target))
     expect(loss).toBeCloseTo((1 + 4 + 9 + 16) / 4, 5)
     // The head's bias alone has a gradient: 2 * (0 - target) / 4, summed over the batch.
     expect(gradNorm).toBeCloseTo(Math.hypot((2 * (1 + 3)) / 4, (2 * (2 + 4)) / 4), 5)
@@ -182,10 +184,10 @@ describe('NativeModel and NativeTrainer', () => {
       trainer: new addon.NativeTrainer(model, trainerOptions),
       parameters: new Float32Array(model.parameterCount),
     })) as [Run, Run]
-    const expected = [1, 2, 3].map(() => sync.trainer.stepSync(STEPS, BATCH, null, tokens, classes))
+    const expected = [1, 2, 3].map(() => sync.trainer.stepSync(...call(tokens, classes)))
     // All three are pending at once and run in the order of the calls.
     const got = await Promise.all(
-      [1, 2, 3].map(() => later.trainer.step(STEPS, BATCH, null, tokens, classes, null)),
+      [1, 2, 3].map(() => later.trainer.step(...call(tokens, classes), null)),
     )
     expect(got).toEqual(expected)
     expect(got[2]!.loss).toBeLessThan(got[0]!.loss)
@@ -193,8 +195,8 @@ describe('NativeModel and NativeTrainer', () => {
     expect(later.parameters).toEqual(sync.parameters)
 
     const logits = [0, 1].map(() => new Float32Array(tokens.length * 5))
-    sync.model.predictSync(STEPS, BATCH, null, tokens, logits[0]!)
-    await later.model.predict(STEPS, BATCH, null, tokens, logits[1]!, null)
+    sync.model.predictSync(...call(tokens, logits[0]!))
+    await later.model.predict(...call(tokens, logits[1]!), null)
     expect(logits[1]).toEqual(logits[0])
   })
 
@@ -205,22 +207,55 @@ describe('NativeModel and NativeTrainer', () => {
   }
 })
 
-describe('modelParameterSpecs', () => {
-  test.each([
+describe('describeGraph', () => {
+  test.each<ChainOptions>([
     {},
     { tokens: 0 },
     { outputSize: 3, gru: { ...gruOptions, numLayers: 3, bidirectional: true, bias: false } },
-  ])('are those that a model of %j has', (changes) => {
-    const specs = createModel(changes).parameterSpecs()
-    expect(addon.modelParameterSpecs({ ...modelOptions, ...changes })).toEqual(specs)
+  ])('tells the parameters that a model of %j has', (options) => {
+    const specs = createModel(options).parameterSpecs()
+    const { parameters, layers } = addon.describeGraph(chain(options))
+    expect(parameters).toEqual(specs)
+    const counts = layers.map(({ name }) =>
+      specs.reduce((sum, spec) => sum + (spec.name.startsWith(`${name}.`) ? spec.count : 0), 0),
+    )
+    expect(layers.map(({ parameterCount }) => parameterCount)).toEqual(counts)
   })
 
-  test('refuse what a model refuses, and need no memory for what is large', async () => {
-    const specs = (gru: object) => () =>
-      addon.modelParameterSpecs({ ...modelOptions, gru: { ...gruOptions, ...gru } })
-    expect(await codeOf(specs({ hiddenSize: 0 }))).toBe('ERR_GRU_VALUE')
-    expect(await codeOf(specs({ hiddenSize: 'x' }))).toBe('ERR_GRU_TYPE')
-    expect(await codeOf(specs({ hiddenSize: 2 ** 28 }))).toBe('ERR_GRU_VALUE')
-    expect(specs({ hiddenSize: 2 ** 23 })().at(-1)?.shape).toEqual([modelOptions.outputSize])
+  test('tells layers in the order in which they are computed, and shapes', () => {
+    const { layers, ...rest } = chain({
+      every: 'last',
+      gru: { ...gruOptions, bidirectional: true },
+    })
+    const described = addon.describeGraph({ ...rest, layers: layers.slice().reverse() })
+    expect(described.inputs).toEqual([{ group: 0 }])
+    expect(described.outputs).toEqual([{ width: 5, every: 'last', group: 0 }])
+    expect(described.layers).toEqual([
+      {
+        ...{ name: 'embedding', type: 'embedding', inputs: ['input'] },
+        ...{ width: 3, every: 'step', parameterCount: 15 },
+      },
+      {
+        ...{ name: 'gru', type: 'gru', inputs: ['embedding'] },
+        ...{ width: 8, every: 'step', parameterCount: 2 * 12 * (3 + 4 + 2) },
+      },
+      {
+        ...{ name: 'last', type: 'select', inputs: ['gru'] },
+        ...{ width: 8, every: 'last', parameterCount: 0 },
+      },
+      {
+        ...{ name: 'head', type: 'linear', inputs: ['last'] },
+        ...{ width: 5, every: 'last', parameterCount: 45 },
+      },
+    ])
+  })
+
+  test('refuses what a model refuses, and needs no memory for what is large', async () => {
+    const describeWith = (gru: object) => () =>
+      addon.describeGraph(chain({ gru: { ...gruOptions, ...gru } }))
+    expect(await codeOf(describeWith({ hiddenSize: 0 }))).toBe('ERR_GRU_VALUE')
+    expect(await codeOf(describeWith({ hiddenSize: 'x' }))).toBe('ERR_GRU_TYPE')
+    expect(await codeOf(describeWith({ hiddenSize: 2 ** 28 }))).toBe('ERR_GRU_VALUE')
+    expect(describeWith({ hiddenSize: 2 ** 23 })().parameters.at(-1)?.shape).toEqual([5])
   })
 })

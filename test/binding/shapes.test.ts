@@ -1,4 +1,10 @@
-import type { NativeGru, NativePass } from '../../binding'
+import type {
+  NativeGraphOptions,
+  NativeGru,
+  NativeInputBatch,
+  NativeLayerOptions,
+  NativePass,
+} from '../../binding'
 import {
   BATCH,
   INPUT,
@@ -8,6 +14,9 @@ import {
   addon,
   createGru,
   createModel,
+  device,
+  chain,
+  gruOptions,
   trainerOptions,
   wave,
 } from '../support/addon'
@@ -182,27 +191,27 @@ describe.each([
       ? ['input', 'steps*batch', STEPS * BATCH]
       : ['input', 'steps*batch*features', INPUT]
   const [rows, rowsFormula] = every === 'step' ? [STEPS * BATCH, 'steps*batch'] : [BATCH, 'batch']
-  const output: Expected = ['output', `${rowsFormula}*output.size`, rows * 5]
+  const output: Expected = ['output', `${rowsFormula}*size`, rows * 5]
   const target: Expected =
     loss === 'crossEntropy'
       ? ['target', rowsFormula, rows]
-      : ['target', `${rowsFormula}*output.size`, rows * 5]
+      : ['target', `${rowsFormula}*size`, rows * 5]
   const lengths: Expected = ['lengths', 'batch', BATCH]
-  const batch = [
-    ...[STEPS, BATCH, Int32Array.of(2, 6)],
-    kind === 'tokens' ? integers(input[2]) : floats(input[2]),
+  const inputs = (given: readonly unknown[]): NativeInputBatch[] => [
+    { steps: STEPS, lengths: given[0] as Int32Array, values: given[1] as Float32Array },
   ]
+  const batch = [Int32Array.of(2, 6), kind === 'tokens' ? integers(input[2]) : floats(input[2])]
 
   test.each([
-    [2, lengths],
-    [3, input],
-    [4, output],
-  ])('checks argument %p of predict', async (place, expected) => {
+    [0, lengths],
+    [1, input],
+    [2, output],
+  ])('checks array %p of predict', async (place, expected) => {
     const calls: Call[] = [
-      (given: Parameters<typeof model.predictSync>) => {
-        model.predictSync(...given)
+      (given: unknown[]) => {
+        model.predictSync(BATCH, inputs(given), [given[2] as Float32Array])
       },
-      (given: Parameters<typeof model.predictSync>) => model.predict(...given, null),
+      (given: unknown[]) => model.predict(BATCH, inputs(given), [given[2] as Float32Array], null),
     ]
     const right = [...batch, floats(output[2])]
     await expectChecked(calls, right, place, expected)
@@ -210,17 +219,138 @@ describe.each([
   })
 
   test.each([
-    [2, lengths],
-    [3, input],
-    [4, target],
-  ])('checks argument %p of a step', async (place, expected) => {
+    [0, lengths],
+    [1, input],
+    [2, target],
+  ])('checks array %p of a step', async (place, expected) => {
     const calls: Call[] = [
-      (given: Parameters<typeof trainer.stepSync>) => trainer.stepSync(...given),
-      (given: Parameters<typeof trainer.stepSync>) => trainer.step(...given, null),
-      (given: Parameters<typeof trainer.stepSync>) => trainer.evaluate(...given, null),
+      (given: unknown[]) => trainer.stepSync(BATCH, inputs(given), [given[2] as Float32Array]),
+      (given: unknown[]) => trainer.step(BATCH, inputs(given), [given[2] as Float32Array], null),
+      (given: unknown[]) =>
+        trainer.evaluate(BATCH, inputs(given), [given[2] as Float32Array], null),
     ]
     const right = [...batch, loss === 'crossEntropy' ? integers(target[2]) : floats(target[2])]
     await expectChecked(calls, right, place, expected)
     await expectRight(calls, right)
+  })
+})
+
+describe('a model of two inputs and two outputs', () => {
+  // The second input has other steps than the first; each output has those of one of them.
+  const gru = (name: string, input: string): NativeLayerOptions => {
+    const [, layer] = chain({ gru: gruOptions }).layers
+    return { ...layer!, name, inputs: [input] }
+  }
+  const linear = (name: string, input: string, size: number): NativeLayerOptions => ({
+    ...{ name, type: 'linear', inputs: [input], size },
+  })
+  const named = (name: string, size: number) => ({
+    ...{ name, argument: `inputs.${name}`, lengths: `lengths.${name}`, tokens: false, size },
+  })
+  const output = (layer: string) => ({
+    ...{ layer, loss: 'meanSquaredError' as const },
+    ...{ target: `targets.${layer}`, output: `outputs.${layer}` },
+  })
+  const options: NativeGraphOptions = {
+    inputs: [named('a', 3), named('b', 2)],
+    layers: [gru('one', 'a'), gru('two', 'b'), linear('x', 'one', 2), linear('y', 'two', 1)],
+    outputs: [output('x'), output('y')],
+    batchFirst: false,
+  }
+  const model = new addon.NativeModel(options, 1, device)
+  const trainer = new addon.NativeTrainer(model, trainerOptions)
+  const inputs = ([a, b, aLengths, bLengths]: readonly unknown[]): NativeInputBatch[] => [
+    { steps: 3, lengths: aLengths as Int32Array, values: a as Float32Array },
+    { steps: 4, lengths: bLengths as Int32Array, values: b as Float32Array },
+  ]
+  const arrays = (given: readonly unknown[]) => given.slice(4) as Float32Array[]
+  const right = (): unknown[] => [
+    ...[floats(3 * 2 * 3), floats(4 * 2 * 2), Int32Array.of(3, 1), Int32Array.of(0, 4)],
+    ...[floats(3 * 2 * 2), floats(4 * 2 * 1)],
+  ]
+  const expected: Expected[] = [
+    ['inputs.a', 'steps*batch*features', 18],
+    ['inputs.b', 'steps*batch*features', 16],
+    ['lengths.a', 'batch', 2],
+    ['lengths.b', 'batch', 2],
+  ]
+
+  test.each([
+    ...expected,
+    ['outputs.x', 'steps*batch*size', 12],
+    ['outputs.y', 'steps*batch*size', 8],
+  ] as Expected[])('checks %s of predict', async (...checked) => {
+    const calls: Call[] = [
+      (given: unknown[]) => {
+        model.predictSync(2, inputs(given), arrays(given))
+      },
+      (given: unknown[]) => model.predict(2, inputs(given), arrays(given), null),
+    ]
+    const place = ['inputs.a', 'inputs.b', 'lengths.a', 'lengths.b', 'outputs.x', 'outputs.y']
+    await expectChecked(calls, right(), place.indexOf(checked[0]), checked)
+    await expectRight(calls, right())
+  })
+
+  test.each([
+    ...expected,
+    ['targets.x', 'steps*batch*size', 12],
+    ['targets.y', 'steps*batch*size', 8],
+  ] as Expected[])('checks %s of a step', async (...checked) => {
+    const calls: Call[] = [
+      (given: unknown[]) => trainer.stepSync(2, inputs(given), arrays(given)),
+      (given: unknown[]) => trainer.step(2, inputs(given), arrays(given), null),
+      (given: unknown[]) => trainer.evaluate(2, inputs(given), arrays(given), null),
+    ]
+    const place = ['inputs.a', 'inputs.b', 'lengths.a', 'lengths.b', 'targets.x', 'targets.y']
+    await expectChecked(calls, right(), place.indexOf(checked[0]), checked)
+    await expectRight(calls, right())
+  })
+
+  test.each<[string, (given: readonly unknown[]) => [unknown, unknown], RegExp]>([
+    ['an input too few', (given) => [inputs(given).slice(1), arrays(given)], /^inputs: .* of 2/],
+    ['an array too many', (given) => [inputs(given), [...arrays(given), floats(1)]], / of 2, got/],
+    ['no array', (given) => [inputs(given), []], /: expected an Array of 2, got an Array of 0$/],
+    ['inputs that are none', (given) => [5, arrays(given)], /^inputs: expected an Array/],
+    ['an input that is none', (given) => [[null, 5], arrays(given)], /^inputs: .* of objects/],
+    ['a list without end', (given) => [Array(2 ** 32 - 1), arrays(given)], /^inputs: .* at most/],
+  ])('refuses %s', async (_, change, message) => {
+    const [changedInputs, changedArrays] = change(right()) as [NativeInputBatch[], Float32Array[]]
+    const calls = [
+      () => {
+        model.predictSync(2, changedInputs, changedArrays)
+      },
+      () => model.predict(2, changedInputs, changedArrays, null),
+      () => trainer.stepSync(2, changedInputs, changedArrays),
+      () => trainer.step(2, changedInputs, changedArrays, null),
+    ]
+    for (const call of calls) expect((await failureOf(call)).message).toMatch(message)
+  })
+
+  test.each<[string, Partial<NativeGraphOptions>, string]>([
+    [
+      'a layer that reads two inputs and can only read one',
+      { layers: [{ ...linear('one', 'a', 2), inputs: ['a', 'b'] }] },
+      'layers.one.inputs: expected 1, got 2',
+    ],
+    [
+      'a layer that reads none',
+      { layers: [{ ...linear('one', 'a', 2), inputs: [] }] },
+      'layers.one.inputs: expected 1, got 0',
+    ],
+    [
+      'a type that is none',
+      { layers: [{ ...linear('one', 'a', 2), type: 'rnn' as never }] },
+      'layers.one.type: expected one of "embedding", "gru", "linear", "select", got "rnn"',
+    ],
+    ['no outputs', { outputs: [] }, 'outputs: expected at least one, got none'],
+    ['layers that are no list', { layers: {} as never }, 'layers: expected an Array of at most'],
+  ])('is not made with %s', async (_, changes, message) => {
+    const given = { ...options, ...changes }
+    for (const make of [
+      () => addon.describeGraph(given),
+      () => new addon.NativeModel(given, 1, device),
+    ]) {
+      expect((await failureOf(make)).message).toContain(message)
+    }
   })
 })

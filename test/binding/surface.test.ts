@@ -30,7 +30,7 @@ describe('exports', () => {
         'NativePass',
         'NativeTrainer',
         'cudaRuntime',
-        'modelParameterSpecs',
+        'describeGraph',
         'referenceGru',
         'runtime',
         'setThreads',

@@ -42,12 +42,49 @@ export const device: Binding.NativeDeviceOptions = {
   precision: 'float32',
 }
 
-export const modelOptions: Binding.NativeModelOptions = {
-  tokens: 5,
-  gru: gruOptions,
-  outputSize: 5,
-  loss: 'crossEntropy',
-  every: 'step',
+/** What a chain is made of: tokens (or features where there are 0 of them), a layer, a head. */
+export interface ChainOptions {
+  readonly tokens?: number
+  readonly gru?: Binding.NativeGruOptions
+  readonly outputSize?: number
+  readonly loss?: 'crossEntropy' | 'meanSquaredError'
+  readonly every?: 'step' | 'last'
+}
+
+/** The graph of a SequenceModel, by default from 5 tokens to 5 classes at every step. Needs nothing around it, for {@link prelude}. */
+function graphOfChain(
+  gru: Binding.NativeGruOptions,
+  { tokens = 5, outputSize = 5, loss = 'crossEntropy', every = 'step' }: ChainOptions,
+): Binding.NativeGraphOptions {
+  const { inputSize, batchFirst, ...stack } = gru
+  const isTokens = tokens > 0
+  const embedding = { name: 'embedding', type: 'embedding', inputs: ['input'], size: inputSize }
+  const last = { name: 'last', type: 'select', inputs: ['gru'], step: 'last' }
+  return {
+    inputs: [
+      {
+        ...{ name: 'input', argument: 'input', lengths: 'lengths', tokens: isTokens },
+        size: isTokens ? tokens : inputSize,
+      },
+    ],
+    layers: [
+      ...(isTokens ? [embedding] : []),
+      { name: 'gru', type: 'gru', inputs: [isTokens ? 'embedding' : 'input'], ...stack },
+      ...(every === 'last' ? [last] : []),
+      {
+        name: 'head',
+        type: 'linear',
+        inputs: [every === 'last' ? 'last' : 'gru'],
+        size: outputSize,
+      },
+    ] as Binding.NativeLayerOptions[],
+    outputs: [{ layer: 'head', loss, target: 'target', output: 'output' }],
+    batchFirst,
+  }
+}
+
+export function chain(options: ChainOptions = {}): Binding.NativeGraphOptions {
+  return graphOfChain(options.gru ?? gruOptions, options)
 }
 
 export const trainerOptions: Binding.NativeTrainerOptions = {
@@ -70,7 +107,7 @@ export const BATCH = 2
 export const INPUT = STEPS * BATCH * gruOptions.inputSize
 export const OUTPUT = STEPS * BATCH * gruOptions.hiddenSize
 export const STATE = BATCH * gruOptions.hiddenSize
-/** And in a batch of tokens for a model of modelOptions. */
+/** And in a batch of tokens for a model of chain(). */
 export const tokens = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 3) % 5)
 export const classes = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 2) % 5)
 
@@ -78,8 +115,17 @@ export function createGru(changes = {}): Binding.NativeGru {
   return new addon.NativeGru({ ...gruOptions, ...changes }, 7, device)
 }
 
-export function createModel(changes = {}): Binding.NativeModel {
-  return new addon.NativeModel({ ...modelOptions, ...changes }, 7, device)
+export function createModel(options: ChainOptions = {}): Binding.NativeModel {
+  return new addon.NativeModel(chain(options), 7, device)
+}
+
+/** The arguments of a call of a chain or its trainer: a batch of the input, and one array more. */
+export function call<T extends Float32Array | Int32Array>(
+  values: Float32Array | Int32Array,
+  array: T,
+  { steps = STEPS, batch = BATCH, lengths = null as Int32Array | null } = {},
+): [batch: number, inputs: Binding.NativeInputBatch[], arrays: T[]] {
+  return [batch, [{ steps, lengths, values }], [array]]
 }
 
 export function emptyResult(): { readonly output: Float32Array; readonly state: Float32Array } {
@@ -118,18 +164,18 @@ export const prelude = `
   }
   const addon = initialize((code, message) => new TestError(code, message))
   const gruOptions = ${JSON.stringify(gruOptions)}
-  const modelOptions = ${JSON.stringify(modelOptions)}
+  const chain = (options = {}) => (${graphOfChain.toString()})(options.gru ?? gruOptions, options)
   const trainerOptions = ${JSON.stringify(trainerOptions)}
   const device = ${JSON.stringify(device)}
   /** Training steps of some milliseconds each, pending all at once: promises of their losses. */
   function startTraining(count) {
     const { hiddenSize, steps, batch } = ${JSON.stringify(trainingStep)}
     const gru = { ...gruOptions, hiddenSize }
-    const model = new addon.NativeModel({ ...modelOptions, gru }, 1, device)
+    const model = new addon.NativeModel(chain({ gru }), 1, device)
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const tokens = new Int32Array(steps * batch)
     return Array.from({ length: count }, () =>
-      trainer.step(steps, batch, null, tokens, tokens, null).then(({ loss }) => loss),
+      trainer.step(batch, [{ steps, lengths: null, values: tokens }], [tokens], null).then(({ loss }) => loss),
     )
   }
 `

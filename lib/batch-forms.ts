@@ -1,0 +1,137 @@
+/**
+ * The two forms in which batches are given: by a SequenceModel's one input and one target, and by a Model's names.
+ *
+ * @module
+ */
+import type { Graph } from './graph'
+import type { GivenBatch, Lengths, ModelInput, ModelTarget } from './model-batch'
+import { checkOptions } from './validate'
+
+/** Some sequences at once. With `batchFirst` the first two axes of input and target change places. */
+export interface InputBatch {
+  readonly input: ModelInput
+  /** Sequences in the batch. Default 1. The number of steps follows from the input's length. */
+  readonly batch?: number | undefined
+  /** The length of each sequence, from 0 to the number of steps, in any order. Default: all steps. */
+  readonly lengths?: Lengths | undefined
+}
+
+/** Some sequences with what should be predicted; tokens and targets past a sequence's length may be anything, and count nothing. */
+export interface TrainingBatch extends InputBatch {
+  readonly target: ModelTarget
+}
+
+/** An array for each input of a {@link Model}, by the inputs' names. */
+export type ModelInputs = Readonly<Record<string, ModelInput>>
+
+/** An array for each output of a {@link Model}, by the outputs' names. */
+export type ModelTargets = Readonly<Record<string, ModelTarget>>
+
+/** One list for all inputs, or one for each by its name; an input without one has all steps. */
+export type ModelLengths = Lengths | Readonly<Record<string, Lengths>>
+
+/** As {@link TrainingBatch}, for a {@link Model}. */
+export interface ModelTrainingBatch {
+  readonly inputs: ModelInputs
+  readonly targets: ModelTargets
+  /** Sequences in the batch. Default 1. The numbers of steps follow from the inputs' lengths. */
+  readonly batch?: number | undefined
+  /** Default: all steps. */
+  readonly lengths?: ModelLengths | undefined
+}
+
+/** A batch of either kind of model. */
+export type AnyTrainingBatch = TrainingBatch | ModelTrainingBatch
+
+/** A batch's arrays, in the order of the graph's inputs and outputs. */
+export interface BatchArrays {
+  readonly batch: number
+  readonly inputs: readonly ModelInput[]
+  readonly targets: readonly ModelTarget[]
+  readonly lengths: readonly Int32Array[]
+}
+
+/** An object with unchecked properties. */
+type Given = Readonly<Record<string, unknown>>
+
+/**
+ * A form of batches. The first two functions return what was given for each input or output of the graph, unchecked;
+ * messages have `prefix` before the names.
+ */
+export interface BatchForm {
+  /** What holds the inputs, and what the targets. */
+  readonly keys: readonly [inputs: string, targets: string]
+  readonly inputsOf: (graph: Graph, prefix: string, given: Given) => readonly unknown[]
+  readonly targetsOf: (graph: Graph, prefix: string, given: Given) => readonly unknown[]
+  readonly lengthsOf: (graph: Graph, given: unknown) => readonly unknown[]
+  /** The inverse: a batch as a caller would give it. */
+  readonly batchOf: (graph: Graph, arrays: BatchArrays) => AnyTrainingBatch
+}
+
+/** Of a SequenceModel. */
+export const sequenceForm: BatchForm = {
+  keys: ['input', 'target'],
+  inputsOf: (_graph, _prefix, { input }) => [input],
+  targetsOf: (_graph, _prefix, { target }) => [target],
+  lengthsOf: (_graph, lengths) => [lengths],
+  batchOf: (_graph, { batch, inputs, targets, lengths }) => ({
+    input: inputs[0]!,
+    target: targets[0]!,
+    batch,
+    lengths: lengths[0]!,
+  }),
+}
+
+/** Of a Model. */
+export const namedForm: BatchForm = {
+  keys: ['inputs', 'targets'],
+  inputsOf: (graph, prefix, { inputs }) => byName(`${prefix}inputs`, inputs, inputNames(graph)),
+  targetsOf: (graph, prefix, { targets }) =>
+    byName(`${prefix}targets`, targets, outputNames(graph)),
+  lengthsOf: (graph, lengths) =>
+    isList(lengths)
+      ? graph.inputs.map(() => lengths)
+      : byName('lengths', lengths, inputNames(graph)),
+  batchOf: (graph, { batch, inputs, targets, lengths }) => ({
+    inputs: named(inputNames(graph), inputs),
+    targets: named(outputNames(graph), targets),
+    batch,
+    lengths: named(inputNames(graph), lengths),
+  }),
+}
+
+/** The parts of a batch as a call gave it. */
+export function givenBatch(form: BatchForm, graph: Graph, given: Given): GivenBatch {
+  const { batch, lengths } = given
+  return {
+    batch,
+    inputs: form.inputsOf(graph, '', given),
+    lengths: form.lengthsOf(graph, lengths),
+  }
+}
+
+export function inputNames({ inputs }: Graph): string[] {
+  return inputs.map(({ name }) => name)
+}
+
+export function outputNames({ outputs }: Graph): string[] {
+  return outputs.map(({ layer }) => layer)
+}
+
+/** Whether lengths are given for all inputs at once, or left out; whatever is no object is no object of lists. */
+function isList(lengths: unknown): boolean {
+  const isObject = typeof lengths === 'object' && lengths !== null
+  return !isObject || Array.isArray(lengths) || ArrayBuffer.isView(lengths)
+}
+
+/** What an object holds under each of some names; it may have no other keys. */
+export function byName(argument: string, value: unknown, names: readonly string[]): unknown[] {
+  const given: Given = checkOptions(argument, value, names)
+  // What an object inherits (`constructor`) is not the caller's.
+  return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined))
+}
+
+/** An object with some values by their names. */
+export function named<T>(names: readonly string[], values: readonly T[]): Record<string, T> {
+  return Object.fromEntries(names.map((name, index) => [name, values[index]!]))
+}

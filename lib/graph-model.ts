@@ -1,0 +1,132 @@
+/**
+ * What the two classes of models have in common: a graph with its parameters on a device.
+ *
+ * @module
+ */
+import type { NativeDeviceOptions, NativeModel } from '../binding'
+import { abortable } from './abort'
+import { checkDistinct, resultArray } from './arrays'
+import type { BatchForm } from './batch-forms'
+import { argumentError, describe } from './errors'
+import type { Graph } from './graph'
+import { checkParameterCount } from './gru-options'
+import { type CheckedInputs, checkInputs, type GivenBatch, outputRows } from './model-batch'
+import { checkMetadata, type Metadata, writeModel } from './model-file'
+import { native } from './native'
+import { ParameterTable } from './parameters'
+import { checkOptions } from './validate'
+
+/** What is saved beside a model's options and parameters. */
+export interface SaveOptions {
+  /** Free text, under keys other than 'gru-native'. Default: the model's own metadata. */
+  readonly metadata?: Metadata | undefined
+}
+
+/** A graph with its parameters on a device. */
+export class GraphModel {
+  readonly graph: Graph
+  readonly native: NativeModel
+  readonly device: string
+  readonly parameters: ParameterTable
+  #metadata: Metadata = Object.freeze({})
+
+  constructor(graph: Graph, seed: number, device: NativeDeviceOptions) {
+    checkParameterCount(graph.parameterCount)
+    this.graph = graph
+    this.native = new (native().NativeModel)(graph.options, seed, device)
+    this.device = this.native.device
+    this.parameters = new ParameterTable(this.native)
+  }
+
+  get metadata(): Metadata {
+    return this.#metadata
+  }
+
+  /** Takes over what a file holds; where that fails, the model is disposed of. */
+  restore(call: string, parameters: Float32Array, metadata: Metadata): void {
+    try {
+      this.parameters.writeFlat(parameters, call)
+    } catch (error) {
+      this.native.dispose()
+      throw error
+    }
+    this.#metadata = metadata
+  }
+
+  /** @param outputs - the caller's arrays for the outputs, unchecked; undefined for a new one */
+  predictSync(given: GivenBatch, outputs: readonly unknown[]): Float32Array[] {
+    const call = checkInputs(this.graph, given)
+    const arrays = this.#outputs(call, outputs)
+    this.native.predictSync(call.batch, call.inputs, arrays)
+    return arrays
+  }
+
+  /** @param signal - unchecked */
+  async predict(
+    given: GivenBatch,
+    outputs: readonly unknown[],
+    signal: unknown,
+  ): Promise<Float32Array[]> {
+    const call = checkInputs(this.graph, given)
+    const arrays = this.#outputs(call, outputs)
+    await abortable(signal, (flag) => this.native.predict(call.batch, call.inputs, arrays, flag))
+    return arrays
+  }
+
+  /** @param description - the model's options, as its kind of file holds them */
+  async save(path: string, options: unknown, description: object, seed: number): Promise<void> {
+    const given = checkOptions('options', options, ['metadata'])
+    const metadata = given.metadata === undefined ? this.#metadata : checkMetadata(given.metadata)
+    const parameters = this.parameters.read('model.save')
+    await writeModel(path, { description, seed, metadata }, this.parameters.specs, parameters)
+  }
+
+  #outputs(call: CheckedInputs, given: readonly unknown[]): Float32Array[] {
+    const arrays: Float32Array[] = []
+    const { outputs } = this.graph
+    for (let i = 0; i < outputs.length; i++) {
+      const output = outputs[i]!
+      const count = outputRows(output, call) * output.width
+      const array = resultArray(output.output, given[i], output.formula, count)
+      if (given[i] !== undefined) this.#checkApart(output.output, array, call, arrays)
+      arrays.push(array)
+    }
+    return arrays
+  }
+
+  /** The memory of an output is not that of an input, nor of an output before it. */
+  #checkApart(
+    argument: string,
+    array: Float32Array,
+    { inputs }: CheckedInputs,
+    outputs: readonly Float32Array[],
+  ): void {
+    for (const [index, { values }] of inputs.entries()) {
+      checkDistinct(argument, array, this.graph.inputs[index]!.argument, values)
+    }
+    for (const [index, other] of outputs.entries()) {
+      checkDistinct(argument, array, this.graph.outputs[index]!.output, other)
+    }
+  }
+}
+
+/** A model as its trainer sees it. */
+export interface ModelInternals {
+  readonly core: GraphModel
+  /** How its batches are given. */
+  readonly form: BatchForm
+}
+
+const models = new WeakMap<object, ModelInternals>()
+
+/** Makes a model known to {@link modelInternals}. */
+export function registerModel(model: object, internals: ModelInternals): void {
+  models.set(model, internals)
+}
+
+/** What stands behind a model of either class. */
+export function modelInternals(value: unknown): ModelInternals {
+  const found = typeof value === 'object' && value !== null ? models.get(value) : undefined
+  if (found !== undefined) return found
+  throw argumentError('ERR_GRU_TYPE', 'model', 'a Model or a SequenceModel', describe(value))
+}

@@ -1,0 +1,87 @@
+/**
+ * A graph of layers: its description for the native part, and what the native part says of it. Names, shapes and counts
+ * of parameters are the native part's to know.
+ *
+ * @module
+ */
+import type {
+  NativeGraphDescription,
+  NativeGraphOptions,
+  NativeInputOptions,
+  NativeOutputOptions,
+  ParameterSpec,
+} from '../binding'
+import { native } from './native'
+
+/** What a model reads. */
+export interface GraphInput extends Readonly<NativeInputOptions> {
+  /** Numbers of one step in its arrays: a token, or the values. */
+  readonly columns: number
+  /** How messages spell out the number of values in its arrays. */
+  readonly formula: string
+  /** Inputs of one group have the same steps and lengths. */
+  readonly group: number
+}
+
+/** What a model predicts. */
+export interface GraphOutput extends Readonly<NativeOutputOptions> {
+  /** Values of one prediction. */
+  readonly width: number
+  /** Numbers of one target: a class, or the values. */
+  readonly targetColumns: number
+  /** How messages spell out the number of values in its predictions, and of those in its targets. */
+  readonly formula: string
+  readonly targetFormula: string
+  /** Whether it predicts at every step, or once for each sequence. */
+  readonly every: 'step' | 'last'
+  /** Number of the input whose steps and lengths it has. */
+  readonly input: number
+}
+
+/** A model's graph. */
+export interface Graph {
+  readonly options: Readonly<NativeGraphOptions>
+  readonly inputs: readonly GraphInput[]
+  readonly outputs: readonly GraphOutput[]
+  /** In the order in which they are computed. */
+  readonly layers: NativeGraphDescription['layers']
+  readonly parameters: readonly Readonly<ParameterSpec>[]
+  /** Numbers in all parameters together. */
+  readonly parameterCount: number
+}
+
+/**
+ * The graph that a description makes.
+ *
+ * @throws GruError ERR_GRU_VALUE where layers, inputs and outputs do not fit together
+ */
+export function describeGraph(options: Readonly<NativeGraphOptions>): Graph {
+  const surface = native()
+  const formulas = surface.shapeFormulas
+  const described = surface.describeGraph(options)
+  const { layers, parameters } = described
+  const parameterCount = parameters.reduce((sum, { count }) => sum + count, 0)
+  const inputs = options.inputs.map((input, index) => ({
+    ...input,
+    columns: input.tokens ? 1 : input.size,
+    formula: input.tokens ? formulas.tokens : formulas.features,
+    group: described.inputs[index]!.group,
+  }))
+  const outputs = options.outputs.map((output, index) => {
+    const { width, every, group } = described.outputs[index]!
+    const isStep = every === 'step'
+    const formula = isStep ? formulas.stepValues : formulas.lastValues
+    const classes = isStep ? formulas.stepClasses : formulas.lastClasses
+    const isClass = output.loss === 'crossEntropy'
+    return {
+      ...output,
+      width,
+      targetColumns: isClass ? 1 : width,
+      formula,
+      targetFormula: isClass ? classes : formula,
+      every,
+      input: inputs.findIndex((input) => input.group === group),
+    }
+  })
+  return Object.freeze({ options, inputs, outputs, layers, parameters, parameterCount })
+}

@@ -1,0 +1,142 @@
+/**
+ * The description of a Model: inputs, layers and outputs by name.
+ *
+ * @module
+ */
+import type { NativeGraphOptions, NativeInputOptions, NativeOutputOptions } from '../binding'
+import { checkLayerSize } from './gru-options'
+import { checkLayer, type LayerOptions, type ResolvedLayer } from './layers'
+import type { CheckedDescription } from './model-file'
+import { type Loss, LOSSES } from './model-options'
+import { checkBoolean, checkOneOf, checkOptions } from './validate'
+
+/** An input of a Model: so many values at each step, or one token of a vocabulary. */
+export type NamedInputOptions =
+  | { readonly features: number }
+  | {
+      /** Size of the vocabulary: tokens are integers from 0 to `tokens - 1`. */
+      readonly tokens: number
+    }
+
+/** An output of a Model: a layer's values are its predictions. */
+export interface NamedOutputOptions {
+  readonly loss: Loss
+}
+
+/** Inputs, layers and outputs of a Model, each under a name of its own without a dot. */
+export interface ModelDescription {
+  /** At least one. */
+  readonly inputs: Readonly<Record<string, NamedInputOptions>>
+  /** In any order: each reads an input, or another layer. */
+  readonly layers: Readonly<Record<string, LayerOptions>>
+  /** At least one, under the names of layers. What a model is trained for is the sum of their losses. */
+  readonly outputs: Readonly<Record<string, NamedOutputOptions>>
+  /** Whether arrays are [batch, steps, ...] instead of [steps, batch, ...]. Default false. */
+  readonly batchFirst?: boolean | undefined
+}
+
+/** A {@link ModelDescription} with every default filled in. */
+export interface ResolvedDescription extends ModelDescription {
+  readonly layers: Readonly<Record<string, ResolvedLayer>>
+  readonly batchFirst: boolean
+}
+
+export const DESCRIPTION_KEYS = ['inputs', 'layers', 'outputs', 'batchFirst'] as const
+
+/** Layers that {@link checkDescription} returned. */
+const checkedLayers = new WeakSet()
+
+/** Whether layers come from a description that was checked before, as a file's. */
+export function wereChecked(layers: unknown): boolean {
+  return typeof layers === 'object' && layers !== null && checkedLayers.has(layers)
+}
+
+/** Checks a description and fills in the defaults. Whether its parts fit together, the native part checks. */
+export function checkDescription(given: {
+  readonly [K in (typeof DESCRIPTION_KEYS)[number]]?: unknown
+}): CheckedDescription<ResolvedDescription> {
+  const inputs = eachOf('inputs', given.inputs, checkNamedInput)
+  const layers = eachOf('layers', given.layers, checkLayer)
+  const outputs = eachOf('outputs', given.outputs, checkNamedOutput)
+  const { batchFirst: givenBatchFirst = false } = given
+  const batchFirst = checkBoolean('batchFirst', givenBatchFirst)
+  const resolved = Object.freeze({
+    inputs: resolvedOf(inputs),
+    layers: resolvedOf(layers),
+    outputs: resolvedOf(outputs),
+    batchFirst,
+  })
+  checkedLayers.add(resolved.layers)
+  return { resolved, native: { ...nativeOf(inputs, layers, outputs), batchFirst } }
+}
+
+/** One of a description's parts, in the two forms in which it is needed. */
+interface Checked<R, N> {
+  readonly resolved: R
+  readonly native: N
+}
+
+type Parts<R, N> = readonly (readonly [name: string, part: Checked<R, N>])[]
+
+/** The values of a plain object, each one checked. */
+function eachOf<R, N>(
+  argument: string,
+  value: unknown,
+  check: (name: string, value: unknown) => Checked<R, N>,
+): Parts<R, N> {
+  const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
+  return Object.entries(checkOptions(argument, value, names)).map(([name, part]) => [
+    name,
+    check(name, part),
+  ])
+}
+
+function resolvedOf<R>(parts: Parts<R, unknown>): Readonly<Record<string, R>> {
+  return Object.freeze(Object.fromEntries(parts.map(([name, { resolved }]) => [name, resolved])))
+}
+
+function nativeOf(
+  inputs: Parts<unknown, NativeInputOptions>,
+  layers: Parts<unknown, NativeGraphOptions['layers'][number]>,
+  outputs: Parts<unknown, NativeOutputOptions>,
+): Omit<NativeGraphOptions, 'batchFirst'> {
+  return {
+    inputs: inputs.map(([, { native }]) => native),
+    layers: layers.map(([, { native }]) => native),
+    outputs: outputs.map(([, { native }]) => native),
+  }
+}
+
+function checkNamedInput(
+  name: string,
+  value: unknown,
+): Checked<NamedInputOptions, NativeInputOptions> {
+  const argument = `inputs.${name}`
+  const native = { name, argument, lengths: `lengths.${name}` }
+  if (typeof value === 'object' && value !== null && 'tokens' in value) {
+    const { tokens: given } = checkOptions(argument, value, ['tokens'])
+    const tokens = checkLayerSize(`${argument}.tokens`, given)
+    return {
+      resolved: Object.freeze({ tokens }),
+      native: { ...native, tokens: true, size: tokens },
+    }
+  }
+  const { features: given } = checkOptions(argument, value, ['features'])
+  const features = checkLayerSize(`${argument}.features`, given)
+  return {
+    resolved: Object.freeze({ features }),
+    native: { ...native, tokens: false, size: features },
+  }
+}
+
+function checkNamedOutput(
+  name: string,
+  value: unknown,
+): Checked<NamedOutputOptions, NativeOutputOptions> {
+  const { loss: given } = checkOptions(`outputs.${name}`, value, ['loss'])
+  const loss = checkOneOf(`outputs.${name}.loss`, given, LOSSES)
+  return {
+    resolved: Object.freeze({ loss }),
+    native: { layer: name, loss, target: `targets.${name}`, output: `outputs.${name}` },
+  }
+}

@@ -1,0 +1,185 @@
+#include "binding/graph_options.h"
+
+#include <algorithm>
+#include <memory>
+
+#include "binding/option_reader.h"
+#include "binding/options.h"
+#include "binding/results.h"
+#include "model/graph.h"
+
+namespace gru::binding {
+
+namespace {
+
+/// A type of layer: how a description names it, how many inputs it reads, and its options.
+struct LayerType {
+  const char* name;
+  std::size_t fewest_inputs;
+  std::size_t most_inputs;
+  LayerKind (*read)(const OptionReader& from);
+};
+
+LayerKind read_embedding(const OptionReader& from) { return EmbeddingOptions{from.size("size")}; }
+
+LayerKind read_gru(const OptionReader& from) { return read_gru_stack(from); }
+
+LayerKind read_linear(const OptionReader& from) { return LinearOptions{from.size("size")}; }
+
+LayerKind read_select(const OptionReader& from) {
+  return from.choice<SelectOptions>("step", {{"last", SelectOptions{}}});
+}
+
+/// Every type of layer that there is.
+constexpr LayerType layer_types[] = {
+    {"embedding", 1, 1, read_embedding},
+    {"gru", 1, 1, read_gru},
+    {"linear", 1, 1, read_linear},
+    {"select", 1, 1, read_select},
+};
+
+const LayerType& read_type(const OptionReader& from) {
+  const std::string type = from.text("type");
+  std::string expected;
+  for (const LayerType& known : layer_types) {
+    if (type == known.name) return known;
+    expected += (expected.empty() ? "one of \"" : ", \"") + std::string(known.name) + '"';
+  }
+  refuse_value(from.name_of("type"), expected, '"' + type + '"');
+}
+
+void check_input_count(const OptionReader& from, const LayerType& type, std::size_t count) {
+  if (count >= type.fewest_inputs && count <= type.most_inputs) return;
+  const std::string expected = type.most_inputs == type.fewest_inputs
+                                   ? std::to_string(type.fewest_inputs)
+                                   : "at least " + std::to_string(type.fewest_inputs);
+  refuse_value(from.name_of("inputs"), expected, std::to_string(count));
+}
+
+std::string place_in(const char* list, std::size_t place) {
+  return std::string(list) + "[" + std::to_string(place) + "]";
+}
+
+void read_input(Napi::Value value, ModelOptions& options) {
+  const std::string place = place_in("inputs", options.graph.inputs.size());
+  const OptionReader from(value, place, place + ".");
+  InputOptions input;
+  input.name = from.text("name");
+  input.tokens = from.boolean("tokens");
+  input.size = from.size("size");
+  input.argument = from.text("argument");
+  options.names.inputs.push_back({input.argument, from.text("lengths")});
+  options.graph.inputs.push_back(std::move(input));
+}
+
+void read_layer(Napi::Value value, ModelOptions& options) {
+  const std::string place = place_in("layers", options.graph.layers.size());
+  const std::string name = OptionReader(value, place, place + ".").text("name");
+  const OptionReader from(value, place, "layers." + name + ".");
+  const LayerType& type = read_type(from);
+  LayerOptions layer{name, from.texts("inputs"), type.read(from)};
+  check_input_count(from, type, layer.inputs.size());
+  options.layer_types.push_back(type.name);
+  options.graph.layers.push_back(std::move(layer));
+}
+
+void read_output(Napi::Value value, ModelOptions& options) {
+  const std::string place = place_in("outputs", options.graph.outputs.size());
+  const OptionReader from(value, place, place + ".");
+  OutputOptions output;
+  output.layer = from.text("layer");
+  output.loss = from.choice<LossKind>("loss", {{"crossEntropy", LossKind::cross_entropy},
+                                               {"meanSquaredError", LossKind::mean_squared_error}});
+  options.names.outputs.push_back({from.text("target"), from.text("output")});
+  options.graph.outputs.push_back(std::move(output));
+}
+
+// The description of a graph that was made.
+
+napi_value make_size(napi_env env, std::size_t size) {
+  return make_number(env, static_cast<double>(size));
+}
+
+napi_value make_every(napi_env env, Every every) {
+  return make_string(env, every == Every::step ? "step" : "last");
+}
+
+napi_value make_texts(napi_env env, const std::vector<std::string>& texts) {
+  std::vector<napi_value> elements;
+  for (const std::string& text : texts) elements.push_back(make_string(env, text));
+  return make_array(env, elements);
+}
+
+/// A layer's tensors are named after it.
+std::size_t parameters_of(const ParameterLayout& layout, const std::string& layer) {
+  std::size_t count = 0;
+  for (const ParameterSpec& spec : layout.specs()) {
+    if (spec.name.starts_with(layer + ".")) count += spec.count;
+  }
+  return count;
+}
+
+const char* type_of(const ModelOptions& options, const std::string& layer) {
+  const auto& layers = options.graph.layers;
+  const auto found = std::ranges::find(layers, layer, &LayerOptions::name);
+  return options.layer_types[static_cast<std::size_t>(found - layers.begin())];
+}
+
+napi_value describe_inputs(napi_env env, const Graph& graph) {
+  std::vector<napi_value> inputs;
+  for (std::size_t i = 0; i < graph.options().inputs.size(); ++i) {
+    inputs.push_back(make_object(env, {{"group", make_size(env, graph.input_shape(i).group)}}));
+  }
+  return make_array(env, inputs);
+}
+
+napi_value describe_layers(napi_env env, const ModelOptions& options, const Graph& graph) {
+  std::vector<napi_value> layers;
+  for (const LayerOptions& layer : graph.options().layers) {
+    const EdgeShape& shape = graph.layer_shape(layers.size());
+    layers.push_back(make_object(
+        env, {{"name", make_string(env, layer.name)},
+              {"type", make_string(env, type_of(options, layer.name))},
+              {"inputs", make_texts(env, layer.inputs)},
+              {"width", make_size(env, shape.width)},
+              {"every", make_every(env, shape.every)},
+              {"parameterCount", make_size(env, parameters_of(graph.layout(), layer.name))}}));
+  }
+  return make_array(env, layers);
+}
+
+napi_value describe_outputs(napi_env env, const Graph& graph) {
+  std::vector<napi_value> outputs;
+  for (std::size_t i = 0; i < graph.options().outputs.size(); ++i) {
+    const EdgeShape& shape = graph.output_shape(i);
+    outputs.push_back(make_object(env, {{"width", make_size(env, shape.width)},
+                                        {"every", make_every(env, shape.every)},
+                                        {"group", make_size(env, shape.group)}}));
+  }
+  return make_array(env, outputs);
+}
+
+}  // namespace
+
+ModelOptions read_model_options(Napi::Value value) {
+  const OptionReader from(value, "options");
+  ModelOptions options;
+  for (const Napi::Value& input : from.list("inputs")) read_input(input, options);
+  for (const Napi::Value& layer : from.list("layers")) read_layer(layer, options);
+  for (const Napi::Value& output : from.list("outputs")) read_output(output, options);
+  options.graph.batch_first = from.boolean("batchFirst");
+  return options;
+}
+
+napi_value describe_graph(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const ModelOptions options = read_model_options(Napi::Value(env, arguments[0]));
+  std::unique_ptr<Graph> graph;
+  check(Graph::create(options.graph, graph));
+  return make_object(env, {{"inputs", describe_inputs(env, *graph)},
+                           {"layers", describe_layers(env, options, *graph)},
+                           {"outputs", describe_outputs(env, *graph)},
+                           {"parameters", parameter_specs(env, graph->layout())}});
+}
+
+}  // namespace gru::binding

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <napi.h>
+
+#include <string>
+#include <vector>
+
+#include "base/graph_options.h"
+#include "binding/entry.h"
+
+/// Reading a description of a graph, and describing the graph that it makes.
+
+namespace gru::binding {
+
+/// What messages call the arrays of a model's calls.
+struct InputNames {
+  std::string values;
+  std::string lengths;
+};
+struct OutputNames {
+  std::string target;
+  std::string predictions;
+};
+struct ModelNames {
+  std::vector<InputNames> inputs;
+  std::vector<OutputNames> outputs;
+};
+
+/// A NativeGraphOptions.
+struct ModelOptions {
+  GraphOptions graph;
+  ModelNames names;
+  std::vector<const char*> layer_types;  ///< of each layer of the graph, as `type` names it
+};
+
+/// Runs the getters of the description. How layers and inputs fit together is core's to check, but
+/// for the number of a layer's inputs.
+ModelOptions read_model_options(Napi::Value value);
+
+/// `describeGraph(options)`: a NativeGraphDescription; no model is made.
+napi_value describe_graph(Arguments& arguments);
+
+}  // namespace gru::binding

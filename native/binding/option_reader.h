@@ -1,0 +1,81 @@
+#pragma once
+
+#include <napi.h>
+
+#include <cstdint>
+#include <initializer_list>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "binding/values.h"
+
+namespace gru::binding {
+
+/// An object of JavaScript's with options. Each read runs the getter, where the property has one;
+/// that may throw, which passes through as a Napi::Error.
+class OptionReader {
+ public:
+  /// `name` is what messages call the object, `prefix` what they put before its options' names.
+  OptionReader(Napi::Value value, const std::string& name, std::string prefix = "");
+
+  Napi::Value get(const char* key) const { return object_.Get(key); }
+  /// What messages call an option.
+  std::string name_of(const char* key) const { return prefix_ + key; }
+
+  /// An integer from `minimum` to the largest extent.
+  std::size_t size(const char* key, std::uint64_t minimum = 1) const;
+  std::string text(const char* key) const;
+  std::string text_or(const char* key, const char* fallback) const;
+  bool boolean(const char* key) const;
+  /// A finite number, 0 or more.
+  double number(const char* key) const;
+  /// A number from 0 to below 1.
+  double fraction(const char* key) const;
+
+  /// What one of some strings means.
+  template <class T>
+  T choice(const char* key, std::initializer_list<std::pair<const char*, T>> choices) const {
+    std::string expected;
+    for (const auto& [name, meaning] : choices) {
+      expected += (expected.empty() ? "one of \"" : ", \"") + std::string(name) + '"';
+    }
+    const Napi::Value value = get(key);
+    const std::string text = read_string(env_, value, name_of(key).c_str(), expected);
+    for (const auto& [name, meaning] : choices) {
+      if (text == name) return meaning;
+    }
+    refuse_value(name_of(key), expected, describe(env_, value));
+  }
+
+  /// The elements of an Array.
+  std::vector<Napi::Value> list(const char* key) const;
+  std::vector<std::string> texts(const char* key) const;
+
+ private:
+  double number_below(const char* key, double limit, const char* expected) const;
+
+  Napi::Env env_;
+  Napi::Object object_;
+  std::string prefix_;
+};
+
+/// An Array may say that it is longer than all memory.
+inline constexpr std::uint32_t max_list = 65536;
+
+/// The length of an Array, which messages call `name`.
+std::uint32_t read_list_length(napi_env env, napi_value value, const char* name);
+
+/// Hands the elements of an Array to `read`, one after the other. Runs their getters, where it has
+/// any.
+template <class Read>
+void read_list(napi_env env, napi_value value, const char* name, const Read& read) {
+  const std::uint32_t length = read_list_length(env, value, name);
+  for (std::uint32_t i = 0; i < length; ++i) {
+    napi_value element = nullptr;
+    check_call(napi_get_element(env, value, i, &element));
+    read(element);
+  }
+}
+
+}  // namespace gru::binding
