@@ -56,6 +56,7 @@ describe('setters of prototypes do not run', () => {
   test.each([
     ['parameterSpecs of a layer', 'gru.parameterSpecs()'],
     ['parameterSpecs of a model', 'model.parameterSpecs()'],
+    ['describeGraph', 'addon.describeGraph(chain())'],
     ['runtime', 'addon.runtime()'],
     ['cudaRuntime', 'addon.cudaRuntime()'],
     ['referenceGru', REFERENCE],
@@ -114,6 +115,50 @@ describe('code that runs where a native call cannot keep it from running', () =>
         get() { dispose(); return 0 },
       })
       assert.throws(() => new addon.NativeTrainer(model, options), { code: 'ERR_GRU_DISPOSED' })
+    `)
+  })
+
+  // Every array before the getter's was read already, and would be used after it were it looked at then.
+  test.each(['steps', 'lengths', 'values'])(
+    'a getter of %s of an input that disposes of the model, and takes the memory of arrays',
+    async (key) => {
+      await expectToPass(`
+        const calls = [
+          (...given) => model.predictSync(...given), (...given) => model.predict(...given, null),
+          (...given) => trainer.stepSync(...given), (...given) => trainer.step(...given, null),
+          (...given) => trainer.evaluate(...given, null),
+        ]
+        for (const call of calls) {
+          const values = new Int32Array(12)
+          const array = new Float32Array(60)
+          const input = { steps: 6, lengths: null, values }
+          const evil = Object.defineProperty({ ...input }, '${key}', {
+            get() {
+              for (const { buffer } of [values, array]) {
+                structuredClone(null, { transfer: [buffer] })
+              }
+              return input['${key}']
+            },
+          })
+          await assert.rejects(async () => call(2, [evil], [array]), { code: 'ERR_GRU_TYPE' })
+        }
+        for (const call of calls) {
+          const input = { steps: 6, lengths: null, values: tokens }
+          const evil = Object.defineProperty({ ...input }, '${key}', {
+            get() { dispose(); return input['${key}'] },
+          })
+          await assert.rejects(async () => call(2, [evil], [tokens]), { code: 'ERR_GRU_DISPOSED' })
+        }
+      `)
+    },
+  )
+
+  test('a getter of a list of arrays that disposes of the model', async () => {
+    await expectToPass(`
+      const evil = Object.defineProperty([], 0, { get() { dispose(); return tokens } })
+      const [batchSize, inputs] = batch
+      assert.throws(() => trainer.stepSync(batchSize, inputs, evil), { code: 'ERR_GRU_DISPOSED' })
+      await assert.rejects(trainer.step(batchSize, inputs, evil, null), { code: 'ERR_GRU_DISPOSED' })
     `)
   })
 
