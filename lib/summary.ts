@@ -16,7 +16,7 @@ export function summaryOf({ options, layers, parameterCount }: Graph): string {
     const rows = every === 'last' ? ['batch'] : batchFirst ? ['batch', 'steps'] : ['steps', 'batch']
     return `[${[...rows, ...(width === undefined ? [] : [width])].join(', ')}]`
   }
-  return textTable([
+  const rows = [
     ['name', 'type', 'reads', 'values', 'parameters'],
     ...options.inputs.map(({ name, tokens, size }) =>
       tokens
@@ -31,5 +31,6 @@ export function summaryOf({ options, layers, parameterCount }: Graph): string {
       String(count),
     ]),
     ['total', '', '', '', String(parameterCount)],
-  ])
+  ]
+  return textTable(rows, 4)
 }

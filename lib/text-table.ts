@@ -4,8 +4,8 @@
  * @module
  */
 
-/** Rows of cells as lines: the first column to the left, the others to the right. */
-export function textTable(rows: readonly (readonly string[])[]): string {
+/** Rows of cells as lines: the first `texts` columns to the left, the others, of numbers, to the right. */
+export function textTable(rows: readonly (readonly string[])[], texts = 1): string {
   const widths: number[] = []
   for (const row of rows) {
     row.forEach((cell, column) => {
@@ -13,6 +13,6 @@ export function textTable(rows: readonly (readonly string[])[]): string {
     })
   }
   const pad = (cell: string, column: number): string =>
-    column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)
+    column < texts ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)
   return rows.map((row) => `  ${row.map(pad).join('  ')}\n`).join('')
 }
