@@ -15,8 +15,8 @@ namespace gru {
 struct InputOptions {
   std::string name;
   bool tokens = false;
-  std::size_t size = 0;  ///< values at each step, or tokens in the vocabulary
-  std::string argument;  ///< what messages call its batches; its name where this is empty
+  std::size_t size = 0;    ///< values at each step, or tokens in the vocabulary
+  std::string argument{};  ///< what messages call its batches; its name where this is empty
 
   const std::string& in_messages() const { return argument.empty() ? name : argument; }
 };
