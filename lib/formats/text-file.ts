@@ -6,6 +6,7 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { argumentError } from '../errors'
+import { readError } from '../files'
 import { checkPath } from '../validate'
 
 const BYTE_ORDER_MARK = '\ufeff'
@@ -22,8 +23,7 @@ export async function readTextFile(path: string): Promise<string> {
   try {
     bytes = await readFile(path)
   } catch (cause) {
-    const got = (cause as Error).message
-    throw argumentError('ERR_GRU_FORMAT', path, 'a file that can be read', got, { cause })
+    throw readError(path, cause)
   }
   const text = decodeUtf8(bytes, path)
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text
