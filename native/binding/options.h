@@ -7,7 +7,7 @@
 
 /// Reading the objects that constructors take. Their getters may run code of JavaScript's and
 /// throw; that exception passes through as a Napi::Error. Ranges that follow from the model are
-/// core's to check.
+/// the engine's to check.
 
 namespace gru::binding {
 

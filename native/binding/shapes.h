@@ -12,7 +12,7 @@
 #include "layers/parameter_layout.h"
 #include "model/graph.h"
 
-/// How many values the arrays of a call have. These checks are what keeps core inside its memory:
+/// How many values the arrays of a call have. These checks keep the engine inside its memory:
 /// it trusts the sizes of its spans, and no array reaches it but through `read_tensor`. lib makes
 /// the same checks before, for the caller's words: its formulas are those of this list.
 
