@@ -101,6 +101,7 @@ class CpuDevice final : public Device {
 
   Status create_recurrent_weights(const RecurrentShape& shape,
                                   std::unique_ptr<RecurrentWeights>& weights) override {
+    if (shape.cell != CellKind::gru) return Status::device("cell: expected a GRU on this device");
     weights = std::make_unique<CpuRecurrentWeights>(shape, held_);
     return {};
   }

@@ -168,7 +168,7 @@ GRU_TEST(packed_weights_and_scratch_are_held_too) {
   std::size_t held = 0;
   for (int round = 0; round < 3; ++round) {
     GRU_CHECK_OK(layer->write_parameters(parameters));
-    GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, {}, output, state, nullptr}));
+    GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, {}, {}, output, state, {}, nullptr}));
     const std::size_t beside = layer->held_bytes() - counts.bytes;
     GRU_CHECK(round == 0 ? beside > 0 : beside == held);
     held = beside;
@@ -217,9 +217,10 @@ GRU_TEST(passes_and_their_gradients_in_a_steady_state_allocate_no_device_memory)
   std::vector<float> d_state(state.size());
   check_steady_layer(options, [&](RecurrentModule& layer, const BatchShape& shape) {
     std::vector<float> parameters(layer.layout().count());
-    const RecurrentGradientCall gradients{output, state, d_input, d_state, parameters, nullptr};
+    const RecurrentGradientCall gradients{output,  state, {},         d_input,
+                                          d_state, {},    parameters, nullptr};
     std::unique_ptr<RecurrentPass> pass;
-    GRU_CHECK_OK(layer.forward_training({shape, input, {}, output, state, nullptr}, pass));
+    GRU_CHECK_OK(layer.forward_training({shape, input, {}, {}, output, state, {}, nullptr}, pass));
     GRU_CHECK_OK(layer.backward(*pass, gradients));
     GRU_CHECK(layer.backward(*pass, gradients).code() == StatusCode::value);
   });
@@ -233,7 +234,7 @@ GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
   std::vector<float> output(12 * options.output_size());
   std::vector<float> state(initial.size());
   check_steady_layer(options, [&](RecurrentModule& layer, const BatchShape& shape) {
-    GRU_CHECK_OK(layer.forward({shape, input, initial, output, state, nullptr}));
+    GRU_CHECK_OK(layer.forward({shape, input, initial, {}, output, state, {}, nullptr}));
   });
 }
 
