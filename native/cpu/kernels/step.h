@@ -64,28 +64,6 @@ GRU_INLINE void compute_rows(Kind kind, const ForwardStep& step, const RowMajor&
   }
 }
 
-/// Full tiles, of rows 0..end, go block by block, so that a block's weights, once fetched, stay
-/// near for all rows. The first tile fetches them, or, with Fetch::next, the first ones together
-/// those of the next block.
-template <int Rows, Fetch fetch, class Kind>
-GRU_INLINE void compute_full_tiles(Kind kind, const ForwardStep& step, const RowMajor& factor,
-                                   std::size_t end) {
-  constexpr std::size_t fetching = fetch == Fetch::next ? Kind::gates : 1;
-  const std::size_t part = step.hidden * lanes;
-  const std::size_t blocks = step.end_block - step.first_block;
-  for_each_in_order(blocks, step.descending, [&](std::size_t block) {
-    const std::size_t following = next_in_order(block, blocks, step.descending);
-    const float* next = step.weights + (step.first_block + following) * Kind::gates * part;
-    std::size_t row = 0;
-    for (; row < fetching * Rows; row += Rows, next += part) {
-      compute_tile<Rows, 1, fetch>(kind, step, factor, row, step.first_block + block, next);
-    }
-    for (; row < end; row += Rows) {
-      compute_tile<Rows, 1, Fetch::nothing>(kind, step, factor, row, step.first_block + block);
-    }
-  });
-}
-
 /// Rows of the largest tile: registers allow 24 sums beside the weights, or 12 where there are but
 /// 16 of them. Beside four gates they then allow two rows.
 constexpr std::size_t tile_rows(int gates) {
@@ -100,37 +78,96 @@ constexpr int groups_of(int gates, int rows) {
   return gates < 4 ? 4 / rows : 2 * pair / rows;
 }
 
-/// Rows that full tiles take. A row or two that would be left alone share smaller tiles with a full
-/// one's: by themselves they wait for the weights.
+/// With tiles of 6 rows the rest has tiles of 3 to 5, whose sums are enough of one block: so it
+/// need not walk through all weights once more. One or two rows over share smaller tiles with six
+/// others.
+constexpr bool keeps_rest(std::size_t tile) { return tile == 6; }
+
 template <std::size_t tile>
 GRU_INLINE std::size_t rows_of_full_tiles(std::size_t rows) {
   const std::size_t full = rows / tile * tile;
   const std::size_t rest = rows - full;
-  return tile == 6 && full > 0 && (rest == 1 || rest == 2) ? full - tile : full;
+  return keeps_rest(tile) && full > 0 && (rest == 1 || rest == 2) ? full - tile : full;
 }
 
+/// The rows of a block from `row` on that are no full tile: none, or three and more.
+template <Fetch first, class Kind>
+GRU_INLINE void compute_rest(Kind kind, const ForwardStep& step, const RowMajor& factor,
+                             std::size_t row, std::size_t block) {
+  switch (step.rows - row) {
+    case 8:
+      compute_tile<4, 1, first>(kind, step, factor, row, block);
+      compute_tile<4, 1, Fetch::nothing>(kind, step, factor, row + 4, block);
+      break;
+    case 7:
+      compute_tile<4, 1, first>(kind, step, factor, row, block);
+      compute_tile<3, 1, Fetch::nothing>(kind, step, factor, row + 4, block);
+      break;
+    case 5:
+      compute_tile<5, 1, first>(kind, step, factor, row, block);
+      break;
+    case 4:
+      compute_tile<4, 1, first>(kind, step, factor, row, block);
+      break;
+    case 3:
+      compute_tile<3, 1, first>(kind, step, factor, row, block);
+      break;
+    default:
+      break;
+  }
+}
+
+/// Full tiles, of rows 0..end, go block by block, so that a block's weights, once fetched, stay
+/// near for all rows. The first tile fetches them, or, with Fetch::next, the first ones together
+/// those of the next block.
 template <Fetch fetch, class Kind>
-GRU_INLINE void compute_fetching(Kind kind, const ForwardStep& step, const RowMajor& factor) {
+GRU_INLINE void compute_full_tiles(Kind kind, const ForwardStep& step, const RowMajor& factor,
+                                   std::size_t end) {
+  constexpr std::size_t tile = tile_rows(Kind::gates);
+  constexpr int rows = static_cast<int>(tile);
+  constexpr std::size_t fetching = fetch == Fetch::next ? Kind::gates : 1;
+  const std::size_t part = step.hidden * lanes;
+  const std::size_t blocks = step.end_block - step.first_block;
+  for_each_in_order(blocks, step.descending, [&](std::size_t i) {
+    const std::size_t block = step.first_block + i;
+    const std::size_t following = next_in_order(i, blocks, step.descending);
+    const float* next = step.weights + (step.first_block + following) * Kind::gates * part;
+    std::size_t row = 0;
+    for (; row < fetching * tile; row += tile, next += part) {
+      compute_tile<rows, 1, fetch>(kind, step, factor, row, block, next);
+    }
+    for (; row < end; row += tile) {
+      compute_tile<rows, 1, Fetch::nothing>(kind, step, factor, row, block);
+    }
+    if constexpr (keeps_rest(tile)) compute_rest<Fetch::nothing>(kind, step, factor, row, block);
+  });
+}
+
+/// Rows that are no full tile, or too few for one.
+template <Fetch fetch, class Kind>
+GRU_INLINE void compute_few(Kind kind, const ForwardStep& step, const RowMajor& factor,
+                            std::size_t row) {
   constexpr int gates = Kind::gates;
   constexpr std::size_t tile = tile_rows(gates);
-  constexpr int tile_int = static_cast<int>(tile);
-  std::size_t row = rows_of_full_tiles<tile>(step.rows);
-  if (row >= gates * tile && fetch == Fetch::own) {
-    compute_full_tiles<tile_int, Fetch::next>(kind, step, factor, row);
-  } else if (row > 0) {
-    compute_full_tiles<tile_int, fetch>(kind, step, factor, row);
-  }
-  if constexpr (tile == 6) {
-    if (step.rows - row == 5) return compute_rows<5, 1, fetch>(kind, step, factor, row);
-  }
-  if constexpr (tile > 4) {
-    for (; step.rows - row >= 4; row += 4) {
+  if constexpr (keeps_rest(tile)) {
+    if (step.rows - row > 2) {
+      const std::size_t blocks = step.end_block - step.first_block;
+      for_each_in_order(blocks, step.descending, [&](std::size_t block) {
+        compute_rest<fetch>(kind, step, factor, row, step.first_block + block);
+      });
+      return;
+    }
+  } else if constexpr (tile > 4) {
+    if (step.rows - row >= 4) {
       compute_rows<4, groups_of(gates, 4), fetch>(kind, step, factor, row);
+      row += 4;
     }
   }
   switch (step.rows - row) {
     case 3:
-      if constexpr (tile > 3) compute_rows<3, groups_of(gates, 3), fetch>(kind, step, factor, row);
+      if constexpr (tile > 3 && !keeps_rest(tile)) {
+        compute_rows<3, groups_of(gates, 3), fetch>(kind, step, factor, row);
+      }
       break;
     case 2:
       if constexpr (tile > 2) compute_rows<2, groups_of(gates, 2), fetch>(kind, step, factor, row);
@@ -141,6 +178,18 @@ GRU_INLINE void compute_fetching(Kind kind, const ForwardStep& step, const RowMa
     default:
       break;
   }
+}
+
+template <Fetch fetch, class Kind>
+GRU_INLINE void compute_fetching(Kind kind, const ForwardStep& step, const RowMajor& factor) {
+  constexpr std::size_t tile = tile_rows(Kind::gates);
+  const std::size_t full = rows_of_full_tiles<tile>(step.rows);
+  if (full >= Kind::gates * tile && fetch == Fetch::own) {
+    compute_full_tiles<Fetch::next>(kind, step, factor, full);
+  } else if (full > 0) {
+    compute_full_tiles<fetch>(kind, step, factor, full);
+  }
+  if (full == 0 || !keeps_rest(tile)) compute_few<fetch>(kind, step, factor, full);
 }
 
 template <class Kind>
