@@ -6,8 +6,8 @@
 
 #include "cpu/pointwise.h"
 #include "cpu/products/gemm.h"
-#include "cpu/recurrence/gru_backward.h"
-#include "cpu/recurrence/gru_forward.h"
+#include "cpu/recurrence/backward.h"
+#include "cpu/recurrence/forward.h"
 
 namespace gru::cpu {
 

@@ -84,16 +84,20 @@ using AbortFlag = std::atomic<bool>;
 struct RecurrentShape {
   std::size_t input_size = 0;
   std::size_t hidden_size = 0;
-  CellVariant variant;
+  CellVariant variant;  ///< of a GRU
+  CellKind cell = CellKind::gru;
+
+  CellSpec spec() const { return cell_spec(cell); }
 };
 
-/// Parameters (or their gradients) of one direction of one layer, in PyTorch's layout.
+/// Parameters (or their gradients) of one direction of one layer, in PyTorch's layout: G is
+/// CellSpec::gates times H.
 template <class T>
 struct RecurrentTensors {
-  DeviceSpan<T> weight_ih;  ///< [3H, I]
-  DeviceSpan<T> weight_hh;  ///< [3H, H]
-  DeviceSpan<T> bias_ih;    ///< [3H], or empty
-  DeviceSpan<T> bias_hh;    ///< [3H], or empty
+  DeviceSpan<T> weight_ih;  ///< [G, I]
+  DeviceSpan<T> weight_hh;  ///< [G, H]
+  DeviceSpan<T> bias_ih;    ///< [G], or empty
+  DeviceSpan<T> bias_hh;    ///< [G], or empty
 };
 
 /// A device's own copies of a direction's weights, in whatever order its kernels read them. Their
@@ -103,15 +107,18 @@ class RecurrentWeights {
   virtual ~RecurrentWeights() = default;
 };
 
-/// Forward through one direction of one layer. Rows are packed (RowMap).
+/// Forward through one direction of one layer. Rows are packed (RowMap). What is said of a cell
+/// state is empty where the cell has none (CellSpec::states).
 struct RecurrentForward {
   const RowMap* map = nullptr;
   bool reverse = false;
   DeviceMatrix<const float> input;        ///< [rows, I]
   DeviceSpan<const float> initial_state;  ///< [batch, H] in sorted order; empty: zero
+  DeviceSpan<const float> initial_cell;   ///< [batch, H] in sorted order; empty: zero
   DeviceMatrix<float> output;             ///< [rows, H]
   DeviceSpan<float> final_state;          ///< [batch, H] in sorted order
-  /// What backward needs beside input and output: [rows, reserve_gates * H]; empty: inference.
+  DeviceSpan<float> final_cell;           ///< [batch, H] in sorted order
+  /// What backward needs beside input and output: [rows, CellSpec::reserve * H]; empty: inference.
   DeviceSpan<float> reserve;
   const AbortFlag* abort = nullptr;
 };
@@ -122,13 +129,16 @@ struct RecurrentBackward {
   bool reverse = false;
   DeviceMatrix<const float> input;        ///< [rows, I], as in forward
   DeviceSpan<const float> initial_state;  ///< [batch, H]; empty: zero
+  DeviceSpan<const float> initial_cell;   ///< [batch, H]; empty: zero
   DeviceMatrix<const float> output;       ///< [rows, H], as forward wrote it
   DeviceSpan<float> reserve;              ///< as forward wrote it; used up
   DeviceMatrix<const float> d_output;     ///< [rows, H]; empty: zero
   DeviceSpan<const float> d_final_state;  ///< [batch, H]; empty: zero
+  DeviceSpan<const float> d_final_cell;   ///< [batch, H]; empty: zero
   DeviceMatrix<float> d_input;            ///< [rows, I]; empty: not wanted
   bool add_to_d_input = false;            ///< the second direction adds to the first one's
   DeviceSpan<float> d_initial_state;      ///< [batch, H]; empty: not wanted
+  DeviceSpan<float> d_initial_cell;       ///< [batch, H]; empty: not wanted
   RecurrentTensors<float> gradients;
   const AbortFlag* abort = nullptr;
 };
