@@ -4,6 +4,8 @@
 #include <cmath>
 #include <cstring>
 
+#include "cpu/attention.h"
+#include "cpu/layers.h"
 #include "cpu/pointwise.h"
 #include "cpu/products/gemm.h"
 #include "cpu/recurrence/backward.h"
@@ -140,6 +142,49 @@ class CpuDevice final : public Device {
   Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
                  DeviceSpan<const std::int32_t> number) override {
     cpu::dropout(to, from, mask, number);
+    return {};
+  }
+
+  Status activate(DeviceMatrix<float> values, Activation activation) override {
+    cpu::activate(values, activation);
+    return {};
+  }
+
+  Status activate_backward(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                           DeviceMatrix<const float> values, Activation activation) override {
+    cpu::activate_backward(to, from, values, activation);
+    return {};
+  }
+
+  Status layer_norm_forward(const LayerNormForward& call) override {
+    cpu::layer_norm_forward(call);
+    return {};
+  }
+
+  Status layer_norm_backward(const LayerNormBackward& call) override {
+    cpu::layer_norm_backward(call);
+    return {};
+  }
+
+  Status sequence_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                        const SequenceRows& rows) override {
+    cpu::sequence_means(to, from, rows);
+    return {};
+  }
+
+  Status spread_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                      const SequenceRows& rows) override {
+    cpu::spread_means(to, from, rows);
+    return {};
+  }
+
+  Status attention_forward(const AttentionForward& call) override {
+    cpu::attention_forward(call);
+    return {};
+  }
+
+  Status attention_backward(const AttentionBackward& call) override {
+    cpu::attention_backward(call);
     return {};
   }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/activation.h"
 #include "base/optimizer_rates.h"
 
 /// The one door to the kernels. Every source in kernels/ is compiled once for each instruction set;
@@ -100,6 +101,78 @@ struct OptimizerStep : OptimizerRates {
   std::size_t count = 0;
 };
 
+/// A row-major matrix that a kernel reads.
+struct ConstRows {
+  const float* data;
+  std::size_t stride;
+};
+/// One that it writes; without data where it is not wanted.
+struct Rows {
+  float* data;
+  std::size_t stride;
+};
+
+/// Rows first..end of a layer norm.
+struct NormStep {
+  ConstRows input;
+  const float* weight;
+  const float* bias;
+  Rows output;
+  Rows statistics;  ///< mean and 1 / sqrt(variance + 1e-5)
+  std::size_t columns;
+  std::size_t first;
+  std::size_t end;
+};
+struct NormBackwardStep {
+  ConstRows input;
+  const float* weight;
+  ConstRows statistics;
+  ConstRows d_output;
+  Rows d_input;
+  Rows d_weight_rows;
+  std::size_t columns;
+  std::size_t first;
+  std::size_t end;
+};
+
+/// One sequence of an attention: its row t is number first[t] + place.
+struct SequenceSteps {
+  const std::int32_t* first;
+  std::size_t place;
+  std::size_t length;
+};
+struct AttentionStep {
+  SequenceSteps query_steps;
+  SequenceSteps memory_steps;
+  ConstRows query;
+  ConstRows key;
+  const float* score;  ///< or null: the scaled product
+  float scale;
+  std::size_t size;  ///< columns of query and key
+  ConstRows memory;
+  std::size_t width;  ///< columns of memory
+  Rows weights;
+  Rows output;
+};
+struct AttentionBackwardStep {
+  SequenceSteps query_steps;
+  SequenceSteps memory_steps;
+  ConstRows query;
+  ConstRows key;
+  const float* score;
+  float scale;
+  std::size_t size;
+  ConstRows memory;
+  std::size_t width;
+  ConstRows weights;
+  ConstRows d_output;
+  Rows d_scores;
+  Rows d_query;
+  Rows d_key;
+  Rows d_memory;
+  Rows d_score_rows;
+};
+
 struct Kernels {
   const char* name;
   std::size_t lanes;     ///< floats in a vector
@@ -161,6 +234,16 @@ struct Kernels {
   double (*sum_of_squares)(const float* values, std::size_t count);
   void (*scale)(float* values, std::size_t count, float factor);
   void (*clamp)(float* values, std::size_t count, float limit);
+
+  /// In place.
+  void (*activate)(float* values, std::size_t count, Activation activation);
+  /// to = from times the derivative where the activation came to `values`.
+  void (*activate_backward)(float* to, const float* from, const float* values, std::size_t count,
+                            Activation activation);
+  void (*layer_norm)(const NormStep& step);
+  void (*layer_norm_backward)(const NormBackwardStep& step);
+  void (*attention)(const AttentionStep& step);
+  void (*attention_backward)(const AttentionBackwardStep& step);
 
   void (*sgd)(const OptimizerStep& step);
   void (*adam)(const OptimizerStep& step);

@@ -7,6 +7,8 @@
 #include "cuda/context.h"
 #include "cuda/gru_backward.h"
 #include "cuda/gru_forward.h"
+#include "cuda/kernels/attention.h"
+#include "cuda/kernels/layers.h"
 #include "cuda/kernels/losses.h"
 #include "cuda/kernels/memory.h"
 #include "cuda/kernels/optimizers.h"
@@ -157,6 +159,49 @@ class CudaDevice final : public Device {
                  DeviceSpan<const std::int32_t> number) override {
     GRU_RETURN_IF_ERROR(enter());
     return cuda::dropout(queue(), to, from, mask, number);
+  }
+
+  Status activate(DeviceMatrix<float> values, Activation activation) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::activate(queue(), values, activation);
+  }
+
+  Status activate_backward(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                           DeviceMatrix<const float> values, Activation activation) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::activate_backward(queue(), to, from, values, activation);
+  }
+
+  Status layer_norm_forward(const LayerNormForward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::layer_norm_forward(queue(), call);
+  }
+
+  Status layer_norm_backward(const LayerNormBackward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::layer_norm_backward(queue(), call);
+  }
+
+  Status sequence_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                        const SequenceRows& rows) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::sequence_means(queue(), to, from, rows);
+  }
+
+  Status spread_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                      const SequenceRows& rows) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::spread_means(queue(), to, from, rows);
+  }
+
+  Status attention_forward(const AttentionForward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::attention_forward(queue(), call);
+  }
+
+  Status attention_backward(const AttentionBackward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::attention_backward(queue(), call);
   }
 
   Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,

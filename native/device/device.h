@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 
+#include "base/activation.h"
 #include "base/options.h"
 #include "base/random.h"
 #include "base/rows.h"
@@ -66,7 +67,8 @@ class DeviceMatrix {
     return {data_ + first * stride_, count, columns_, stride_};
   }
   DeviceMatrix column_range(std::size_t first, std::size_t count) const {
-    return {data_ + first, rows_, count, stride_};
+    // A matrix without rows may have no memory.
+    return {rows_ == 0 ? data_ : data_ + first, rows_, count, stride_};
   }
 
  private:
@@ -162,6 +164,73 @@ struct Gemm {
   bool accumulate = false;       ///< add to c
 };
 
+/// Where each sequence's rows lie: row t of the sequence at place i is first[t] + i, for
+/// t < length[i].
+struct SequenceRows {
+  std::size_t sequences = 0;  ///< that have a row
+  std::size_t steps = 0;
+  DeviceSpan<const std::int32_t> first;   ///< [steps]
+  DeviceSpan<const std::int32_t> length;  ///< [sequences], falling
+};
+
+/// output = weight * (input - mean) / sqrt(variance + 1e-5) + bias, mean and biased variance over
+/// the values of a row.
+struct LayerNormForward {
+  DeviceMatrix<const float> input;
+  DeviceSpan<const float> weight;  ///< [columns]
+  DeviceSpan<const float> bias;    ///< [columns]
+  DeviceMatrix<float> output;
+  DeviceMatrix<float> statistics;  ///< [rows, 2]: mean and 1 / sqrt(variance + 1e-5), for backward
+};
+
+struct LayerNormBackward {
+  DeviceMatrix<const float> input;
+  DeviceSpan<const float> weight;
+  DeviceMatrix<const float> statistics;  ///< as forward wrote it
+  DeviceMatrix<const float> d_output;
+  DeviceMatrix<float> d_input;        ///< empty: not wanted
+  DeviceMatrix<float> d_weight_rows;  ///< each row's part of the gradient of weight
+};
+
+/// Which rows of a query attend to which of a memory: those of the same sequence.
+struct AttentionRows {
+  SequenceRows query;
+  SequenceRows memory;
+  /// For each place in the query's batch the one in the memory's, or -1 where that has no row.
+  DeviceSpan<const std::int32_t> memory_place;  ///< [query.sequences at least]
+  DeviceSpan<const std::int32_t> query_place;   ///< the same the other way round
+};
+
+/// output = sum of a_i memory_i over the rows of the same sequence, a = softmax over e;
+/// e_i = scale * query . key_i, or with a score e_i = score . tanh(query + key_i). Zeros where the
+/// sequence has no row in the memory.
+struct AttentionForward {
+  AttentionRows rows;
+  DeviceMatrix<const float> query;   ///< [query's rows, K]
+  DeviceMatrix<const float> key;     ///< [memory's rows, K]
+  DeviceSpan<const float> score;     ///< [K], or empty
+  float scale = 1;                   ///< without a score
+  DeviceMatrix<const float> memory;  ///< [memory's rows, E]
+  DeviceMatrix<float> weights;       ///< [query's rows, memory's steps]: a, for backward
+  DeviceMatrix<float> output;        ///< [query's rows, E]
+};
+
+struct AttentionBackward {
+  AttentionRows rows;
+  DeviceMatrix<const float> query;
+  DeviceMatrix<const float> key;
+  DeviceSpan<const float> score;
+  float scale = 1;
+  DeviceMatrix<const float> memory;
+  DeviceMatrix<const float> weights;   ///< as forward wrote them
+  DeviceMatrix<const float> d_output;  ///< [query's rows, E]
+  DeviceMatrix<float> d_scores;        ///< [query's rows, memory's steps]: scratch
+  DeviceMatrix<float> d_query;         ///< [query's rows, K]: written
+  DeviceMatrix<float> d_key;           ///< [memory's rows, K]: added to; empty: not wanted
+  DeviceMatrix<float> d_memory;        ///< [memory's rows, E]: added to; empty: not wanted
+  DeviceMatrix<float> d_score_rows;    ///< [query's rows, K]: each row's part of score's gradient
+};
+
 /// Where a training step leaves its two results on the device, so that one copy at its end fetches
 /// both.
 struct StepMetrics {
@@ -235,6 +304,21 @@ class Device {
   /// place allowed.
   virtual Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                          const DropoutMask& mask, DeviceSpan<const std::int32_t> number) = 0;
+  /// In place.
+  virtual Status activate(DeviceMatrix<float> values, Activation activation) = 0;
+  /// to = from times the activation's derivative where it came to `values`.
+  virtual Status activate_backward(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                                   DeviceMatrix<const float> values, Activation activation) = 0;
+  virtual Status layer_norm_forward(const LayerNormForward& call) = 0;
+  virtual Status layer_norm_backward(const LayerNormBackward& call) = 0;
+  /// to[i] = the mean of the rows of the sequence at place i.
+  virtual Status sequence_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                                const SequenceRows& rows) = 0;
+  /// Each row of `to` = that of its sequence in `from`, divided by the number of its rows.
+  virtual Status spread_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                              const SequenceRows& rows) = 0;
+  virtual Status attention_forward(const AttentionForward& call) = 0;
+  virtual Status attention_backward(const AttentionBackward& call) = 0;
 
   // Losses ------------------------------------------------------------------------------------
 

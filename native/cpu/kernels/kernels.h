@@ -50,6 +50,14 @@ double sum_of_squares(const float* values, std::size_t count);
 void scale(float* values, std::size_t count, float factor);
 void clamp(float* values, std::size_t count, float limit);
 
+void activate(float* values, std::size_t count, Activation activation);
+void activate_backward(float* to, const float* from, const float* values, std::size_t count,
+                       Activation activation);
+void layer_norm(const NormStep& step);
+void layer_norm_backward(const NormBackwardStep& step);
+void attention(const AttentionStep& step);
+void attention_backward(const AttentionBackwardStep& step);
+
 void sgd(const OptimizerStep& step);
 void adam(const OptimizerStep& step);
 void adamw(const OptimizerStep& step);

@@ -1,22 +1,10 @@
 #include "cpu/kernels/activations.h"
 #include "cpu/kernels/kernels.h"
+#include "cpu/kernels/rows.h"
 
 GRU_KERNELS_BEGIN
 
 namespace {
-
-GRU_INLINE float lane_sum(Vector values) {
-  float sum = 0;
-  for (std::size_t i = 0; i < lanes; ++i) sum += values[i];
-  return sum;
-}
-
-/// Without regard to NaN, which reaches the loss through the sum.
-GRU_INLINE float row_maximum(const float* row, std::size_t count) {
-  float maximum = row[0];
-  for (std::size_t i = 1; i < count; ++i) maximum = row[i] > maximum ? row[i] : maximum;
-  return maximum;
-}
 
 GRU_INLINE float sum_of_exponentials(const float* row, std::size_t count, float maximum) {
   Vector sums{};
@@ -47,7 +35,7 @@ double cross_entropy(const PackSource& logits, const std::int32_t* targets, floa
   for (std::size_t i = 0; i < logits.rows; ++i) {
     const float* row = logits.data + i * logits.stride;
     const auto target = static_cast<std::size_t>(targets[i]);
-    const float maximum = row_maximum(row, logits.columns);
+    const float maximum = largest(row, logits.columns);
     const float total = sum_of_exponentials(row, logits.columns, maximum);
     loss += __builtin_log(static_cast<double>(total)) -
             (static_cast<double>(row[target]) - static_cast<double>(maximum));
