@@ -65,10 +65,10 @@ GRU_INLINE void compute_rows(Kind kind, const ForwardStep& step, const RowMajor&
 }
 
 /// Rows of the largest tile: registers allow 24 sums beside the weights, or 12 where there are but
-/// 16 of them. Beside four gates they then allow two rows.
+/// 16 of them: with four gates that is 6 rows or 3.
 constexpr std::size_t tile_rows(int gates) {
   if (gates < 4) return max_rows;
-  return max_rows == 8 ? 6 : 2;
+  return max_rows == 8 ? 6 : 3;
 }
 
 /// Blocks that few rows take at once, so that enough sums are in flight.
@@ -170,7 +170,7 @@ GRU_INLINE void compute_few(Kind kind, const ForwardStep& step, const RowMajor& 
       }
       break;
     case 2:
-      if constexpr (tile > 2) compute_rows<2, groups_of(gates, 2), fetch>(kind, step, factor, row);
+      compute_rows<2, groups_of(gates, 2), fetch>(kind, step, factor, row);
       break;
     case 1:
       compute_rows<1, groups_of(gates, 1), fetch>(kind, step, factor, row);
