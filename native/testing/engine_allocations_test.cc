@@ -2,8 +2,9 @@
 #include <vector>
 
 #include "testing/chain_training.h"
+#include "testing/counting_device.h"
+#include "testing/engine_graphs.h"
 #include "testing/engine_testing.h"
-#include "testing/forwarding_device.h"
 
 /// Device memory is allocated once and reused: in a steady state no call allocates.
 namespace gru {
@@ -12,38 +13,10 @@ namespace {
 using testing::chain;
 using testing::ChainInput;
 using testing::ChainOptions;
+using testing::CountingDevice;
 using testing::InputKind;
 using testing::Random;
 using testing::random_floats;
-
-/// Counts what is allocated and released.
-class CountingDevice final : public testing::ForwardingDevice {
- public:
-  struct Counts {
-    int allocated = 0;
-    int released = 0;
-    std::size_t bytes = 0;  ///< allocated and not released
-  };
-
-  CountingDevice(std::unique_ptr<Device> device, Counts& counts)
-      : ForwardingDevice(std::move(device)), counts_(counts) {}
-
-  Status allocate(std::size_t bytes, void*& memory) override {
-    ++counts_.allocated;
-    counts_.bytes += bytes;
-    return ForwardingDevice::allocate(bytes, memory);
-  }
-  void release(void* memory, std::size_t bytes) noexcept override {
-    ++counts_.released;
-    counts_.bytes -= bytes;
-    ForwardingDevice::release(memory, bytes);
-  }
-  /// As on a GPU: then every staging buffer is used, too.
-  bool shares_host_memory() const noexcept override { return false; }
-
- private:
-  Counts& counts_;
-};
 
 ChainOptions model_options(InputKind input, LossKind loss, Every every) {
   ChainOptions options;
@@ -195,6 +168,27 @@ GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {
         check_steady_state(model_options(input, loss, every), random);
       }
     }
+  }
+}
+
+GRU_TEST(graphs_in_a_steady_state_allocate_no_device_memory) {
+  Random random;
+  for (int round = 0; round < 6; ++round) {
+    const testing::GraphExample example = testing::random_graph(random);
+    CountingDevice::Counts counts;
+    {
+      testing::EngineGraph engine(example, {}, {},
+                                  std::make_unique<CountingDevice>(testing::test_device(), counts));
+      int warm = 0;
+      for (int pass = 0; pass < 4; ++pass) {
+        engine.step();
+        engine.evaluate();
+        engine.predictions();
+        if (pass == 0) warm = counts.allocated;
+      }
+      GRU_CHECK(warm > 0 && counts.allocated == warm);
+    }
+    GRU_CHECK(counts.released == counts.allocated && counts.bytes == 0);
   }
 }
 

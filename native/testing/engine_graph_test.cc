@@ -184,19 +184,38 @@ std::vector<std::vector<float>> bits_of(const GraphExample& example, unsigned sc
   return bits;
 }
 
+void check_bits(const GraphExample& example) {
+  const std::vector<std::vector<float>> alone = bits_of(example, 1);
+  for (const unsigned schedule : {2U, 3U}) {
+    const std::vector<std::vector<float>> others = bits_of(example, schedule);
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      GRU_CHECK(testing::same_bits(others[i], alone[i]));
+    }
+  }
+  testing::set_schedule(1);
+}
+
 GRU_TEST(bits_of_a_graph_do_not_depend_on_the_schedule) {
   Random random;
   for (int round = 0; round < 4; ++round) {
-    // Enough work for three threads.
-    GraphExample example = testing::random_graph(random, {40, 20, 60, true});
-    const std::vector<std::vector<float>> alone = bits_of(example, 1);
-    for (const unsigned schedule : {2U, 3U}) {
-      const std::vector<std::vector<float>> others = bits_of(example, schedule);
-      for (std::size_t i = 0; i < alone.size(); ++i) {
-        GRU_CHECK(testing::same_bits(others[i], alone[i]));
-      }
-    }
-    testing::set_schedule(1);
+    check_bits(testing::random_graph(random, {40, 20, 60, true}));
+  }
+}
+
+/// Enough work in every operation for three threads.
+GRU_TEST(bits_of_large_layers_do_not_depend_on_the_schedule) {
+  Random random;
+  const std::vector<std::vector<std::int32_t>> lengths{random.lengths(40, 30),
+                                                       random.lengths(40, 40)};
+  for (const AttentionScore score :
+       {AttentionScore::additive, AttentionScore::scaled_dot_product}) {
+    std::vector<LayerOptions> layers{{"query", {"a"}, LinearOptions{40, Activation::tanh}},
+                                     {"memory", {"b"}, LinearOptions{50, Activation::sigmoid}},
+                                     {"normed", {"memory"}, LayerNormOptions{}},
+                                     {"masked", {"normed"}, DropoutOptions{0.3F}},
+                                     {"context", {"query", "masked"}, AttentionOptions{score, 60}},
+                                     {"mean", {"context"}, SelectOptions{SelectStep::mean}}};
+    check_bits(around(layers, "mean", random, lengths));
   }
 }
 
