@@ -79,16 +79,18 @@ napi_value reference_gru(Arguments& arguments) {
   const std::span<const double> parameters = read_array<double>(env, arguments[1], "parameters");
 
   ReferencePass pass;
-  check(reference_gru_forward(options, parameters,
-                              {.steps = call.steps,
-                               .batch = call.batch,
-                               .input = call.input,
-                               .initial_state = call.initial_state,
-                               .lengths = call.lengths,
-                               .dropout_mask = call.dropout},
-                              pass));
+  check(reference_recurrent_forward(options, parameters,
+                                    {.steps = call.steps,
+                                     .batch = call.batch,
+                                     .input = call.input,
+                                     .initial_state = call.initial_state,
+                                     .initial_cell = {},
+                                     .lengths = call.lengths,
+                                     .dropout_mask = call.dropout},
+                                    pass));
   ReferenceGradients gradients;
-  check(reference_gru_backward(options, parameters, pass, call.d_output, call.d_state, gradients));
+  check(reference_recurrent_backward(options, parameters, pass, call.d_output, call.d_state, {},
+                                     gradients));
 
   return make_object(env, {{"output", float64_array(env, pass.output)},
                            {"state", float64_array(env, pass.state)},

@@ -6,8 +6,8 @@
 
 #include "cpu/pointwise.h"
 #include "cpu/products/gemm.h"
-#include "cpu/recurrence/gru_backward.h"
-#include "cpu/recurrence/gru_forward.h"
+#include "cpu/recurrence/backward.h"
+#include "cpu/recurrence/forward.h"
 
 namespace gru::cpu {
 
@@ -101,7 +101,6 @@ class CpuDevice final : public Device {
 
   Status create_recurrent_weights(const RecurrentShape& shape,
                                   std::unique_ptr<RecurrentWeights>& weights) override {
-    if (shape.cell != CellKind::gru) return Status::device("cell: expected a GRU on this device");
     weights = std::make_unique<CpuRecurrentWeights>(shape, held_);
     return {};
   }

@@ -17,13 +17,15 @@ namespace gru::cpu {
 struct ForwardStep {
   const float* state;  ///< h of the step before: [rows, H], `state_stride` apart
   std::size_t state_stride;
-  float* gates;  ///< W x + b: [rows, r|z|n], `gate_stride` apart; see each kernel
+  float* cell;  ///< c of the step before, in; of this step, out: [rows, H] (LSTM)
+  std::size_t cell_stride;
+  float* gates;  ///< W x + b: [rows, gates * H], `gate_stride` apart; see each kernel
   std::size_t gate_stride;
   float* output;  ///< h of this step: [rows, H], `output_stride` apart
   std::size_t output_stride;
   const float* weights;  ///< packed U (pack_gates); U_n alone for candidate_before
   const float* bias;     ///< b_hn [H], padded with zeros to whole vectors (reset after)
-  float update_sign;     ///< 1 for UpdateGate::retain, -1 for replace
+  float update_sign;     ///< 1 for UpdateGate::retain, -1 for replace (GRU)
   std::size_t hidden;
   std::size_t rows;
   std::size_t first_block;
@@ -34,14 +36,18 @@ struct ForwardStep {
 
 /// Everything of one row and unit that the cell's backward reads and writes.
 struct BackwardStep {
-  float* gates;  ///< reserve [rows, r|z|n|q] in; [rows, da_r|da_z|da_n|dq] out
+  float* gates;  ///< reserve [rows, r|z|n|q] in, [rows, da_r|da_z|da_n|dq] out; or [rows,
+                 ///< i|f|g|o|c'] in, [rows, da_i|da_f|da_g|da_o|c'] out
   std::size_t gate_stride;
-  const float* state;  ///< h of the step before [rows, H]
+  const float* state;  ///< of the step before [rows, H]: h of a GRU, c of an LSTM
   std::size_t state_stride;
   const float* d_output;  ///< [rows, H], or null
   std::size_t d_output_stride;
-  float* d_state;  ///< gradient of this step's h, in; what reaches h before it without U, out
+  float* d_state;  ///< gradient of this step's h, in; of a GRU, what reaches h before it without U,
+                   ///< out
   std::size_t d_state_stride;
+  float* d_cell;  ///< gradient of this step's c, in; of the step before's, out (LSTM)
+  std::size_t d_cell_stride;
   const float* d_reset_state;  ///< d(r * h) [rows, H] (reset before, second half)
   std::size_t d_reset_state_stride;
   float update_sign;
@@ -122,7 +128,7 @@ struct Kernels {
   /// With a packed by pack_tiles, as deep as b; `a` is its first_k = 0. In rising order of panels.
   void (*tile_product)(const PanelProduct& product);
 
-  // One step of the recurrence; gates keep W x + b in inference, and receive r|z|n|q in training.
+  // One step of a GRU; gates keep W x + b in inference, and receive r|z|n|q in training.
   void (*forward_after)(const ForwardStep& step);
   void (*forward_after_training)(const ForwardStep& step);
   /// Reset before, first half: the gates r and z; gates receive r*h|z in inference and r|z|.|r*h in
@@ -133,9 +139,14 @@ struct Kernels {
   void (*candidate_before)(const ForwardStep& step);
   void (*candidate_before_training)(const ForwardStep& step);
 
+  /// One step of an LSTM; gates keep W x + b in inference, and receive i|f|g|o|c' in training.
+  void (*forward_lstm)(const ForwardStep& step);
+  void (*forward_lstm_training)(const ForwardStep& step);
+
   void (*backward_after)(const BackwardStep& step);
   void (*backward_before)(const BackwardStep& step);
   void (*backward_before_reset)(const BackwardStep& step);
+  void (*backward_lstm)(const BackwardStep& step);
 
   // Rows and vectors.
   float (*largest_magnitude)(const float* values, std::size_t count);

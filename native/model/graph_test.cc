@@ -52,31 +52,37 @@ ChainOptions some_chain() {
   return options;
 }
 
-GRU_TEST(a_stack_has_pytorchs_tensors_in_pytorchs_order) {
+void check_stack(CellKind cell, std::size_t gates) {
   GraphOptions options = chain(some_chain());
   RecurrentOptions stack;
+  stack.cell = cell;
   stack.hidden_size = 2;
   stack.num_layers = 2;
   stack.bidirectional = true;
   options.inputs[0].size = 5;
   options.layers = {{"memory", {"input"}, stack}};
   options.outputs = {{"memory", LossKind::mean_squared_error}};
-  check_specs(layout_of(options), {{"memory.weight_ih_l0", {6, 5}},
-                                   {"memory.weight_hh_l0", {6, 2}},
-                                   {"memory.bias_ih_l0", {6}},
-                                   {"memory.bias_hh_l0", {6}},
-                                   {"memory.weight_ih_l0_reverse", {6, 5}},
-                                   {"memory.weight_hh_l0_reverse", {6, 2}},
-                                   {"memory.bias_ih_l0_reverse", {6}},
-                                   {"memory.bias_hh_l0_reverse", {6}},
-                                   {"memory.weight_ih_l1", {6, 4}},
-                                   {"memory.weight_hh_l1", {6, 2}},
-                                   {"memory.bias_ih_l1", {6}},
-                                   {"memory.bias_hh_l1", {6}},
-                                   {"memory.weight_ih_l1_reverse", {6, 4}},
-                                   {"memory.weight_hh_l1_reverse", {6, 2}},
-                                   {"memory.bias_ih_l1_reverse", {6}},
-                                   {"memory.bias_hh_l1_reverse", {6}}});
+  check_specs(layout_of(options), {{"memory.weight_ih_l0", {gates, 5}},
+                                   {"memory.weight_hh_l0", {gates, 2}},
+                                   {"memory.bias_ih_l0", {gates}},
+                                   {"memory.bias_hh_l0", {gates}},
+                                   {"memory.weight_ih_l0_reverse", {gates, 5}},
+                                   {"memory.weight_hh_l0_reverse", {gates, 2}},
+                                   {"memory.bias_ih_l0_reverse", {gates}},
+                                   {"memory.bias_hh_l0_reverse", {gates}},
+                                   {"memory.weight_ih_l1", {gates, 4}},
+                                   {"memory.weight_hh_l1", {gates, 2}},
+                                   {"memory.bias_ih_l1", {gates}},
+                                   {"memory.bias_hh_l1", {gates}},
+                                   {"memory.weight_ih_l1_reverse", {gates, 4}},
+                                   {"memory.weight_hh_l1_reverse", {gates, 2}},
+                                   {"memory.bias_ih_l1_reverse", {gates}},
+                                   {"memory.bias_hh_l1_reverse", {gates}}});
+}
+
+GRU_TEST(a_stack_has_pytorchs_tensors_in_pytorchs_order) {
+  check_stack(CellKind::gru, 6);
+  check_stack(CellKind::lstm, 8);
 }
 
 GRU_TEST(a_chain_has_its_embedding_before_the_stack_and_its_head_behind) {

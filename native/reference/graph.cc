@@ -86,7 +86,7 @@ std::size_t count_of(const EmbeddingOptions& options, std::size_t width) {
   return width * options.size;
 }
 std::size_t count_of(const RecurrentOptions& options, std::size_t width) {
-  return reference_gru_parameter_count(with_input(options, width));
+  return reference_recurrent_parameter_count(with_input(options, width));
 }
 std::size_t count_of(const LinearOptions& options, std::size_t width) {
   return (width + 1) * options.size;
@@ -185,9 +185,9 @@ Status Walk::compute(const Node& node, const RecurrentOptions& options, const Re
   const std::vector<std::int32_t> lengths(input.lengths.begin(), input.lengths.end());
   DropoutMask mask = node.mask;
   if (mask.probability > 0) mask.probability = options.dropout;
-  const ReferenceInput call{input.steps, input.batch, input.values, {}, lengths, mask};
-  GRU_RETURN_IF_ERROR(reference_gru_forward(with_input(options, input.width), parameters_of(node),
-                                            call, output.recurrent));
+  const ReferenceInput call{input.steps, input.batch, input.values, {}, {}, lengths, mask};
+  GRU_RETURN_IF_ERROR(reference_recurrent_forward(with_input(options, input.width),
+                                                  parameters_of(node), call, output.recurrent));
   output.values = output.recurrent.output;
   return {};
 }
@@ -282,9 +282,9 @@ Status Walk::learn(const Node&, const EmbeddingOptions& options, const Reference
 Status Walk::learn(const Node& node, const RecurrentOptions& options, const ReferenceEdge& input,
                    EdgeGradient& d_output, Gradients d_parameters) {
   ReferenceGradients d_stack;
-  GRU_RETURN_IF_ERROR(reference_gru_backward(with_input(options, input.width), parameters_of(node),
-                                             edges_.at(node.options->name).recurrent,
-                                             d_output.values, d_output.state, d_stack));
+  GRU_RETURN_IF_ERROR(reference_recurrent_backward(
+      with_input(options, input.width), parameters_of(node),
+      edges_.at(node.options->name).recurrent, d_output.values, d_output.state, {}, d_stack));
   add(d_stack.parameters, d_parameters);
   add(d_stack.input, gradient_of(node.options->inputs[0]).values);
   return {};

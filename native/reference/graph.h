@@ -10,8 +10,8 @@
 #include "base/graph_options.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "reference/gru.h"
 #include "reference/optimizers.h"
+#include "reference/recurrent.h"
 
 namespace gru {
 

@@ -153,9 +153,16 @@ GRU_TEST(a_trainer_holds_the_gradients_and_the_moments_that_its_optimizer_has) {
   }
 }
 
-GRU_TEST(packed_weights_and_scratch_are_held_too) {
+constexpr CellKind cells[] = {CellKind::gru, CellKind::lstm};
+
+RecurrentOptions layer_options(CellKind cell) {
+  RecurrentOptions options = model_options({}, {}, {}).gru;
+  options.cell = cell;
+  return options;
+}
+
+void check_held_weights(const RecurrentOptions& options) {
   Random random;
-  const RecurrentOptions options = model_options({}, {}, {}).gru;
   CountingDevice::Counts counts;
   std::unique_ptr<RecurrentModule> layer;
   GRU_CHECK_OK(RecurrentModule::create(
@@ -163,16 +170,21 @@ GRU_TEST(packed_weights_and_scratch_are_held_too) {
   const std::vector<float> input = random_floats(random, 12 * options.input_size);
   std::vector<float> output(12 * options.output_size());
   std::vector<float> state(16 * options.hidden_size);
+  std::vector<float> cell(options.spec().states > 1 ? state.size() : 0);
   std::vector<float> parameters(layer->layout().count());
   GRU_CHECK_OK(layer->read_parameters(parameters));
   std::size_t held = 0;
   for (int round = 0; round < 3; ++round) {
     GRU_CHECK_OK(layer->write_parameters(parameters));
-    GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, {}, {}, output, state, {}, nullptr}));
+    GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, {}, {}, output, state, cell, nullptr}));
     const std::size_t beside = layer->held_bytes() - counts.bytes;
     GRU_CHECK(round == 0 ? beside > 0 : beside == held);
     held = beside;
   }
+}
+
+GRU_TEST(packed_weights_and_scratch_are_held_too) {
+  for (const CellKind cell : cells) check_held_weights(layer_options(cell));
 }
 
 GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {
@@ -207,35 +219,47 @@ void check_steady_layer(const RecurrentOptions& options, const Run& run) {
   GRU_CHECK(counts.released == counts.allocated);
 }
 
-GRU_TEST(passes_and_their_gradients_in_a_steady_state_allocate_no_device_memory) {
+void check_steady_passes(const RecurrentOptions& options) {
   Random random;
-  const RecurrentOptions options = model_options({}, {}, {}).gru;
   const std::vector<float> input = random_floats(random, 12 * options.input_size);
   std::vector<float> d_input(input.size());
   std::vector<float> output(12 * options.output_size());
   std::vector<float> state(16 * options.hidden_size);
   std::vector<float> d_state(state.size());
+  std::vector<float> cell(options.spec().states > 1 ? state.size() : 0);
+  std::vector<float> d_cell(cell.size());
   check_steady_layer(options, [&](RecurrentModule& layer, const BatchShape& shape) {
     std::vector<float> parameters(layer.layout().count());
-    const RecurrentGradientCall gradients{output,  state, {},         d_input,
-                                          d_state, {},    parameters, nullptr};
+    const RecurrentGradientCall gradients{output,  state,  cell,       d_input,
+                                          d_state, d_cell, parameters, nullptr};
     std::unique_ptr<RecurrentPass> pass;
-    GRU_CHECK_OK(layer.forward_training({shape, input, {}, {}, output, state, {}, nullptr}, pass));
+    GRU_CHECK_OK(
+        layer.forward_training({shape, input, {}, {}, output, state, cell, nullptr}, pass));
     GRU_CHECK_OK(layer.backward(*pass, gradients));
     GRU_CHECK(layer.backward(*pass, gradients).code() == StatusCode::value);
   });
 }
 
-GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
+GRU_TEST(passes_and_their_gradients_in_a_steady_state_allocate_no_device_memory) {
+  for (const CellKind cell : cells) check_steady_passes(layer_options(cell));
+}
+
+void check_steady_inference(const RecurrentOptions& options) {
   Random random;
-  const RecurrentOptions options = model_options({}, {}, {}).gru;
   const std::vector<float> input = random_floats(random, 12 * options.input_size);
   const std::vector<float> initial = random_floats(random, 16 * options.hidden_size);
   std::vector<float> output(12 * options.output_size());
   std::vector<float> state(initial.size());
+  std::vector<float> cell(options.spec().states > 1 ? state.size() : 0);
+  const std::vector<float> initial_cell = cell;
   check_steady_layer(options, [&](RecurrentModule& layer, const BatchShape& shape) {
-    GRU_CHECK_OK(layer.forward({shape, input, initial, {}, output, state, {}, nullptr}));
+    GRU_CHECK_OK(
+        layer.forward({shape, input, initial, initial_cell, output, state, cell, nullptr}));
   });
+}
+
+GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
+  for (const CellKind cell : cells) check_steady_inference(layer_options(cell));
 }
 
 }  // namespace

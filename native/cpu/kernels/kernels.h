@@ -32,10 +32,13 @@ void gates_before(const ForwardStep& step);
 void gates_before_training(const ForwardStep& step);
 void candidate_before(const ForwardStep& step);
 void candidate_before_training(const ForwardStep& step);
+void forward_lstm(const ForwardStep& step);
+void forward_lstm_training(const ForwardStep& step);
 
 void backward_after(const BackwardStep& step);
 void backward_before(const BackwardStep& step);
 void backward_before_reset(const BackwardStep& step);
+void backward_lstm(const BackwardStep& step);
 
 float largest_magnitude(const float* values, std::size_t count);
 void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end);

@@ -61,7 +61,7 @@ GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a
 #pragma GCC unroll 8
     for (int row = 0; row < Rows; ++row) {
       const Vector x = broadcast(A::at(a, static_cast<std::size_t>(row), k));
-#pragma GCC unroll 12
+#pragma GCC unroll 16
       for (int v = 0; v < Groups * Vectors; ++v) sums[row][v] += x * weights[v];
     }
   }

@@ -1,20 +1,23 @@
-#include "reference/gru.h"
+#include "reference/recurrent.h"
 
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "reference/algebra.h"
-#include "reference/cell.h"
 
 namespace gru {
 
 namespace {
 
-using reference::Activations;
-using reference::Cell;
 using reference::CellGradients;
 using reference::Gradients;
+using reference::GruActivations;
+using reference::GruCell;
+using reference::LstmActivations;
+using reference::LstmCell;
+using reference::State;
 using reference::Values;
 
 struct Sizes {
@@ -24,6 +27,7 @@ struct Sizes {
   std::size_t H = 0;  // hidden_size
   std::size_t L = 0;  // num_layers
   std::size_t D = 0;  // num_directions
+  std::size_t S = 0;  // states: 2 with a cell state
 
   Sizes(const RecurrentOptions& options, std::size_t steps, std::size_t batch)
       : T(steps),
@@ -31,10 +35,12 @@ struct Sizes {
         I(options.input_size),
         H(options.hidden_size),
         L(options.num_layers),
-        D(options.num_directions()) {}
+        D(options.num_directions()),
+        S(options.spec().states) {}
 
   std::size_t output_count() const { return T * B * D * H; }
   std::size_t state_count() const { return L * D * B * H; }
+  std::size_t cell_count() const { return (S - 1) * state_count(); }
 };
 
 /// The four tensors of one direction of one layer within the flat vector, as spans of it.
@@ -46,7 +52,7 @@ struct TensorSpans {
   std::size_t offset = 0;  // of the first of the four
 
   TensorSpans(const RecurrentOptions& options, std::size_t layer, std::size_t direction)
-      : gates(gate_count * options.hidden_size),
+      : gates(options.spec().gates * options.hidden_size),
         input_size(options.layer_input_size(layer)),
         hidden_size(options.hidden_size),
         bias(options.bias) {
@@ -76,9 +82,12 @@ struct TensorSpans {
     return bias ? flat.subspan(offset + gates * (input_size + hidden_size + 1), gates) : Span();
   }
 
-  Cell cell(const RecurrentOptions& options, Values flat) const {
+  GruCell gru(const RecurrentOptions& options, Values flat) const {
     return {options.variant, hidden_size,   weight_ih(flat),
             weight_hh(flat), bias_ih(flat), bias_hh(flat)};
+  }
+  LstmCell lstm(Values flat) const {
+    return {hidden_size, weight_ih(flat), weight_hh(flat), bias_ih(flat), bias_hh(flat)};
   }
   CellGradients gradients(Gradients flat) const {
     return {weight_ih(flat), weight_hh(flat), bias_ih(flat), bias_hh(flat)};
@@ -99,66 +108,94 @@ Span row(Span tensor, std::size_t t, std::size_t b, std::size_t B, std::size_t w
 // ---- One direction of one layer
 // -------------------------------------------------------------------
 
-/// Reads x [T, B, I] and the initial state [B, H] in `state`; leaves the final state there, and its
+/// The states of all sequences of a direction, or their gradients.
+struct States {
+  Gradients h;  // [B, H]
+  Gradients c;  // [B, H], or empty
+
+  State of(std::size_t b, std::size_t H) const {
+    const auto copy = [&](Gradients from) {
+      if (from.empty()) return std::vector<double>();
+      const Gradients own = from.subspan(b * H, H);
+      return std::vector<double>(own.begin(), own.end());
+    };
+    return {copy(h), copy(c)};
+  }
+  void set(std::size_t b, std::size_t H, const State& state) const {
+    std::ranges::copy(state.h, h.subspan(b * H).begin());
+    if (!c.empty()) std::ranges::copy(state.c, c.subspan(b * H).begin());
+  }
+};
+
+/// Reads x [T, B, I] and the initial states in `states`; leaves the final ones there, and its
 /// outputs in columns [direction*H, (direction + 1)*H) of y [T, B, D*H].
+template <class Cell, class Activations>
 void direction_forward(const Cell& cell, const Sizes& size, std::size_t direction,
-                       std::span<const std::size_t> lengths, Values x, Gradients state, Gradients y,
-                       ReferenceDirectionPass& kept) {
+                       std::span<const std::size_t> lengths, Values x, const States& states,
+                       Gradients y, std::vector<Activations>& kept) {
   const std::size_t H = size.H;
   const std::size_t I = x.size() / std::max<std::size_t>(size.T * size.B, 1);
-  for (std::vector<double>* tensor : {&kept.h, &kept.r, &kept.z, &kept.n, &kept.q}) {
-    tensor->assign(size.T * size.B * H, 0.0);
-  }
-  const auto keep = [&](std::vector<double>& tensor, std::size_t t, std::size_t b,
-                        const std::vector<double>& values) {
-    std::ranges::copy(values, row(Gradients(tensor), t, b, size.B, H).begin());
-  };
-
+  kept.resize(size.T * size.B);
   for (std::size_t b = 0; b < size.B; ++b) {
-    const Gradients h = state.subspan(b * H, H);
+    State state = states.of(b, H);
     for (std::size_t s = 0; s < lengths[b]; ++s) {
       const std::size_t t = time_of(direction, s, lengths[b]);
-      Activations step;
-      step.h.assign(h.begin(), h.end());
-      const std::vector<double> next = cell_forward(cell, row(x, t, b, size.B, I), step);
-      std::ranges::copy(next, h.begin());
-      std::ranges::copy(next, row(y, t, b, size.B, size.D * H).subspan(direction * H, H).begin());
-
-      keep(kept.h, t, b, step.h);
-      keep(kept.r, t, b, step.r);
-      keep(kept.z, t, b, step.z);
-      keep(kept.n, t, b, step.n);
-      keep(kept.q, t, b, step.q);
+      Activations& step = kept[t * size.B + b];
+      step.before = std::move(state);
+      state = cell_forward(cell, row(x, t, b, size.B, I), step);
+      std::ranges::copy(state.h,
+                        row(y, t, b, size.B, size.D * H).subspan(direction * H, H).begin());
     }
+    states.set(b, H, state);
   }
 }
 
-/// Reads dy [T, B, D*H] and the final state's gradient [B, H] in `d_state`; leaves the initial
-/// state's there, and adds the gradients of x [T, B, I] and of the parameters.
+/// Reads dy [T, B, D*H] and the final states' gradients in `d_states`; leaves the initial states'
+/// there, and adds the gradients of x [T, B, I] and of the parameters.
+template <class Cell, class Activations>
 void direction_backward(const Cell& cell, const Sizes& size, std::size_t direction,
                         std::span<const std::size_t> lengths, Values x,
-                        const ReferenceDirectionPass& kept, Values dy, Gradients d_state,
+                        const std::vector<Activations>& kept, Values dy, const States& d_states,
                         Gradients dx, const CellGradients& d_cell) {
   const std::size_t H = size.H;
   const std::size_t I = x.size() / std::max<std::size_t>(size.T * size.B, 1);
-  const auto kept_row = [&](const std::vector<double>& tensor, std::size_t t, std::size_t b) {
-    const Values values = row(Values(tensor), t, b, size.B, H);
-    return std::vector<double>(values.begin(), values.end());
-  };
-
   for (std::size_t b = 0; b < size.B; ++b) {
-    const Gradients dh = d_state.subspan(b * H, H);
+    State d_state = d_states.of(b, H);
     for (std::size_t s = lengths[b]; s-- > 0;) {
       const std::size_t t = time_of(direction, s, lengths[b]);
-      reference::add(row(dy, t, b, size.B, size.D * H).subspan(direction * H, H), dh);
-      const Activations step{kept_row(kept.h, t, b), kept_row(kept.r, t, b), kept_row(kept.z, t, b),
-                             kept_row(kept.n, t, b), kept_row(kept.q, t, b)};
-      const std::vector<double> d_previous =
-          cell_backward(cell, row(x, t, b, size.B, I), step, dh, row(dx, t, b, size.B, I), d_cell);
-      std::ranges::copy(d_previous, dh.begin());
+      reference::add(row(dy, t, b, size.B, size.D * H).subspan(direction * H, H), d_state.h);
+      d_state = cell_backward(cell, row(x, t, b, size.B, I), kept[t * size.B + b], d_state,
+                              row(dx, t, b, size.B, I), d_cell);
     }
+    d_states.set(b, H, d_state);
   }
 }
+
+/// One layer and direction of a stack, and its states within those of all.
+struct Direction {
+  const RecurrentOptions& options;
+  const Sizes& size;
+  std::size_t layer;
+  std::size_t number;
+
+  TensorSpans tensors() const { return {options, layer, number}; }
+  States states(Gradients h, Gradients c) const {
+    const std::size_t count = size.B * size.H;
+    const std::size_t offset = (layer * size.D + number) * count;
+    return {h.subspan(offset, count), c.empty() ? c : c.subspan(offset, count)};
+  }
+  ReferenceDirectionPass new_pass() const {
+    if (options.cell == CellKind::lstm) return std::vector<LstmActivations>();
+    return std::vector<GruActivations>();
+  }
+  /// The cell that keeps such activations.
+  LstmCell cell_of(Values parameters, const std::vector<LstmActivations>&) const {
+    return tensors().lstm(parameters);
+  }
+  GruCell cell_of(Values parameters, const std::vector<GruActivations>&) const {
+    return tensors().gru(options, parameters);
+  }
+};
 
 // ---- The stack
 // ------------------------------------------------------------------------------------
@@ -177,7 +214,7 @@ Status check_parameters(const RecurrentOptions& options, std::span<const double>
     return Status::value("hiddenSize: expected sizes of at least 1, got 0");
   }
   return reference::check_count("parameters", "the tensors' count",
-                                reference_gru_parameter_count(options), parameters.size());
+                                reference_recurrent_parameter_count(options), parameters.size());
 }
 
 Status check_input(const RecurrentOptions& options, const ReferenceInput& input) {
@@ -188,6 +225,9 @@ Status check_input(const RecurrentOptions& options, const ReferenceInput& input)
   GRU_RETURN_IF_ERROR(reference::check_optional_count(
       "initialState", "numLayers*directions*batch*hiddenSize",
       CheckedSize(size.L) * size.D * size.B * size.H, input.initial_state.size()));
+  GRU_RETURN_IF_ERROR(reference::check_optional_count(
+      "initialCell", "cellStates*numLayers*directions*batch*hiddenSize",
+      CheckedSize(size.S - 1) * size.L * size.D * size.B * size.H, input.initial_cell.size()));
   if (!(rows * size.D * size.H).elements()) {
     return Status::shape("input: expected an output of at most 2^48 values, got sizes beyond it");
   }
@@ -201,10 +241,12 @@ Status check_input(const RecurrentOptions& options, const ReferenceInput& input)
 
 Status check_pass(const RecurrentOptions& options, const ReferencePass& pass) {
   const Sizes size(options, pass.steps, pass.lengths.size());
+  const std::size_t cell = options.cell == CellKind::lstm ? 1 : 0;
   bool fits = pass.layers.size() == size.L && pass.output.size() == size.output_count() &&
-              pass.state.size() == size.state_count();
+              pass.state.size() == size.state_count() && pass.cell.size() == size.cell_count();
   for (std::size_t l = 0; fits && l < size.L; ++l) {
     fits = pass.layers[l].directions.size() == size.D &&
+           pass.layers[l].directions[0].index() == cell &&
            pass.layers[l].input.size() == size.T * size.B * options.layer_input_size(l);
   }
   return fits ? Status() : Status::shape("pass: expected a forward pass of the same options");
@@ -227,13 +269,14 @@ Status reference_lengths(std::size_t steps, std::size_t batch,
   return {};
 }
 
-std::size_t reference_gru_parameter_count(const RecurrentOptions& options) {
+std::size_t reference_recurrent_parameter_count(const RecurrentOptions& options) {
   const TensorSpans last(options, options.num_layers - 1, options.num_directions() - 1);
   return last.offset + last.count();
 }
 
-Status reference_gru_forward(const RecurrentOptions& options, std::span<const double> parameters,
-                             const ReferenceInput& input, ReferencePass& pass) {
+Status reference_recurrent_forward(const RecurrentOptions& options,
+                                   std::span<const double> parameters, const ReferenceInput& input,
+                                   ReferencePass& pass) {
   return guarded([&]() -> Status {
     GRU_RETURN_IF_ERROR(check_parameters(options, parameters));
     GRU_RETURN_IF_ERROR(check_input(options, input));
@@ -245,6 +288,8 @@ Status reference_gru_forward(const RecurrentOptions& options, std::span<const do
     const Sizes size(options, input.steps, input.batch);
     made.state.assign(size.state_count(), 0.0);
     std::ranges::copy(input.initial_state, made.state.begin());
+    made.cell.assign(size.cell_count(), 0.0);
+    std::ranges::copy(input.initial_cell, made.cell.begin());
 
     std::vector<double> x(input.input.begin(), input.input.end());  // [T, B, I or D*H]
     for (std::size_t l = 0; l < size.L; ++l) {
@@ -252,11 +297,13 @@ Status reference_gru_forward(const RecurrentOptions& options, std::span<const do
       layer.input = std::move(x);
       std::vector<double> y(size.output_count(), 0.0);  // [T, B, D*H]
       for (std::size_t d = 0; d < size.D; ++d) {
-        const Cell cell = TensorSpans(options, l, d).cell(options, parameters);
-        const Gradients state =
-            Gradients(made.state).subspan((l * size.D + d) * size.B * size.H, size.B * size.H);
-        direction_forward(cell, size, d, made.lengths, layer.input, state, y,
-                          layer.directions.emplace_back());
+        const Direction direction{options, size, l, d};
+        const States states = direction.states(made.state, made.cell);
+        const auto run = [&](auto& kept) {
+          direction_forward(direction.cell_of(parameters, kept), size, d, made.lengths, layer.input,
+                            states, y, kept);
+        };
+        std::visit(run, layer.directions.emplace_back(direction.new_pass()));
       }
       if (l + 1 < size.L) apply_dropout(made.dropout_mask, l, y);
       x = std::move(y);
@@ -267,9 +314,11 @@ Status reference_gru_forward(const RecurrentOptions& options, std::span<const do
   });
 }
 
-Status reference_gru_backward(const RecurrentOptions& options, std::span<const double> parameters,
-                              const ReferencePass& pass, std::span<const double> d_output,
-                              std::span<const double> d_state, ReferenceGradients& gradients) {
+Status reference_recurrent_backward(const RecurrentOptions& options,
+                                    std::span<const double> parameters, const ReferencePass& pass,
+                                    std::span<const double> d_output,
+                                    std::span<const double> d_state, std::span<const double> d_cell,
+                                    ReferenceGradients& gradients) {
   return guarded([&]() -> Status {
     GRU_RETURN_IF_ERROR(check_parameters(options, parameters));
     GRU_RETURN_IF_ERROR(check_pass(options, pass));
@@ -278,11 +327,16 @@ Status reference_gru_backward(const RecurrentOptions& options, std::span<const d
         "dOutput", "steps*batch*directions*hiddenSize", size.output_count(), d_output.size()));
     GRU_RETURN_IF_ERROR(reference::check_optional_count(
         "dState", "numLayers*directions*batch*hiddenSize", size.state_count(), d_state.size()));
+    GRU_RETURN_IF_ERROR(
+        reference::check_optional_count("dCell", "cellStates*numLayers*directions*batch*hiddenSize",
+                                        size.cell_count(), d_cell.size()));
 
     ReferenceGradients made;
     made.parameters.assign(parameters.size(), 0.0);
     made.initial_state.assign(size.state_count(), 0.0);
     std::ranges::copy(d_state, made.initial_state.begin());
+    made.initial_cell.assign(size.cell_count(), 0.0);
+    std::ranges::copy(d_cell, made.initial_cell.begin());
 
     std::vector<double> dy(size.output_count(), 0.0);  // [T, B, D*H]
     std::ranges::copy(d_output, dy.begin());
@@ -291,11 +345,14 @@ Status reference_gru_backward(const RecurrentOptions& options, std::span<const d
       if (l + 1 < size.L) apply_dropout(pass.dropout_mask, l, dy);
       std::vector<double> dx(layer.input.size(), 0.0);  // [T, B, I or D*H]
       for (std::size_t d = 0; d < size.D; ++d) {
-        const TensorSpans tensors(options, l, d);
-        const Gradients state = Gradients(made.initial_state)
-                                    .subspan((l * size.D + d) * size.B * size.H, size.B * size.H);
-        direction_backward(tensors.cell(options, parameters), size, d, pass.lengths, layer.input,
-                           layer.directions[d], dy, state, dx, tensors.gradients(made.parameters));
+        const Direction direction{options, size, l, d};
+        const States d_states = direction.states(made.initial_state, made.initial_cell);
+        const CellGradients own = direction.tensors().gradients(made.parameters);
+        const auto run = [&](const auto& kept) {
+          direction_backward(direction.cell_of(parameters, kept), size, d, pass.lengths,
+                             layer.input, kept, dy, d_states, dx, own);
+        };
+        std::visit(run, layer.directions[d]);
       }
       dy = std::move(dx);
     }

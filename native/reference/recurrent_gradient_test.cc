@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "reference/gru.h"
-#include "reference/gru_testing.h"
+#include "reference/recurrent.h"
+#include "reference/recurrent_testing.h"
 
 namespace gru {
 namespace {
@@ -17,7 +17,8 @@ using testing::random_example;
 std::string describe(const Example& example) {
   const RecurrentOptions& options = example.options;
   std::ostringstream text;
-  text << (options.variant.reset == ResetGate::after ? "after" : "before")
+  text << (options.cell == CellKind::lstm ? "lstm " : "gru ")
+       << (options.variant.reset == ResetGate::after ? "after" : "before")
        << (options.variant.update == UpdateGate::retain ? " retain" : " replace")
        << " I=" << options.input_size << " H=" << options.hidden_size << " L=" << options.num_layers
        << " D=" << options.num_directions() << " bias=" << options.bias << " T=" << example.steps
@@ -33,24 +34,24 @@ void check_gradients(Example& example) {
   const std::string name = describe(example);
   GRU_CHECK_GRADIENT(name + "input", example.input, gradients.input, loss);
   GRU_CHECK_GRADIENT(name + "initial_state", example.initial_state, gradients.initial_state, loss);
+  GRU_CHECK_GRADIENT(name + "initial_cell", example.initial_cell, gradients.initial_cell, loss);
   GRU_CHECK_GRADIENT(name + "parameters", example.parameters, gradients.parameters, loss);
 }
 
 /// Every combination of the options that change an equation.
 std::vector<RecurrentOptions> all_options() {
   std::vector<RecurrentOptions> all;
-  for (const ResetGate reset : {ResetGate::after, ResetGate::before}) {
-    for (const UpdateGate update : {UpdateGate::retain, UpdateGate::replace}) {
-      for (const bool bias : {true, false}) {
-        for (const bool bidirectional : {false, true}) {
-          for (const std::size_t layers : {1U, 2U, 3U}) {
-            RecurrentOptions options;
-            options.num_layers = layers;
-            options.bias = bias;
-            options.bidirectional = bidirectional;
-            options.variant = {reset, update};
-            all.push_back(options);
-          }
+  for (const auto& [cell, variant] : testing::recurrent_cells) {
+    for (const bool bias : {true, false}) {
+      for (const bool bidirectional : {false, true}) {
+        for (const std::size_t layers : {1U, 2U, 3U}) {
+          RecurrentOptions options;
+          options.num_layers = layers;
+          options.bias = bias;
+          options.bidirectional = bidirectional;
+          options.cell = cell;
+          options.variant = variant;
+          all.push_back(options);
         }
       }
     }
@@ -128,6 +129,46 @@ GRU_TEST(one_step_has_the_gradients_computed_by_hand) {
     GRU_CHECK_ALL_NEAR("before: parameters", gradients.parameters, expected, 1e-15);
     GRU_CHECK_NEAR(gradients.initial_state.at(0), 0.25 + 0.75 * d_operand + da_r - da_z, 1e-15);
   }
+}
+
+// ---- One LSTM step by hand, H = I = 1
+// ------------------------------------------------------------
+//
+// x = h = c = 1. a_i = ln 3, a_f = -ln 3, a_o = 0: i = 3/4, f = 1/4, o = 1/2. a_g = ln(3)/2: g =
+// 1/2. c' = 1/4 + 3/8 = 5/8, h' = tanh(5/8) / 2.
+
+Example lstm_step_by_hand() {
+  const double ln3 = std::log(3.0);
+  Example example;
+  example.options.input_size = example.options.hidden_size = 1;
+  example.options.cell = CellKind::lstm;
+  example.input = {1};
+  example.initial_state = {1};
+  example.initial_cell = {1};
+  example.d_output = {1};
+  example.d_cell = {2};
+  // W_i W_f W_g W_o, U_i U_f U_g U_o, the biases b_i and b_h
+  example.parameters = {ln3 - 1, 1 - ln3, ln3 / 2 - 2, -2, 1,    -1,  2,   3,
+                        0.25,    0.5,     0.5,         -2, -.25, -.5, -.5, 1};
+  return example;
+}
+
+GRU_TEST(one_lstm_step_has_the_values_and_gradients_computed_by_hand) {
+  const Example example = lstm_step_by_hand();
+  const double t = std::tanh(0.625);
+  GRU_CHECK_NEAR(example.forward().output.at(0), t / 2, 1e-15);
+  GRU_CHECK_NEAR(example.forward().cell.at(0), 0.625, 1e-15);
+  const double dc = 2 + (1 - t * t) / 2;
+  const double da_i = dc * 0.5 * 0.75 * 0.25;
+  const double da_f = dc * 1 * 0.25 * 0.75;
+  const double da_g = dc * 0.75 * 0.75;
+  const double da_o = t * 0.5 * 0.5;
+  const std::vector<double> expected = {da_i, da_f, da_g, da_o, da_i, da_f, da_g, da_o,
+                                        da_i, da_f, da_g, da_o, da_i, da_f, da_g, da_o};
+  const ReferenceGradients gradients = example.backward();
+  GRU_CHECK_ALL_NEAR("parameters", gradients.parameters, expected, 1e-15);
+  GRU_CHECK_NEAR(gradients.initial_state.at(0), da_i - da_f + 2 * da_g + 3 * da_o, 1e-15);
+  GRU_CHECK_NEAR(gradients.initial_cell.at(0), dc / 4, 1e-15);
 }
 
 }  // namespace

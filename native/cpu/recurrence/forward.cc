@@ -1,4 +1,4 @@
-#include "cpu/recurrence/gru_forward.h"
+#include "cpu/recurrence/forward.h"
 
 #include <algorithm>
 #include <cstring>
@@ -21,10 +21,11 @@ class ForwardPass {
       : weights_(weights),
         call_(call),
         hidden_(weights.shape().hidden_size),
+        gates_(weights.shape().spec().gates),
         training_(!call.reserve.empty()),
-        gate_stride_((training_ ? reserve_gates : gate_count) * hidden_),
-        inputs_displace_(exceed_cache(gate_count * hidden_ *
-                                      (weights.shape().input_size + hidden_) * sizeof(float))),
+        gate_stride_((training_ ? weights.shape().spec().reserve : gates_) * hidden_),
+        inputs_displace_(exceed_cache(gates_ * hidden_ * (weights.shape().input_size + hidden_) *
+                                      sizeof(float))),
         chunk_gates_(chunk_gates),
         division_(division),
         recurrence_(*call.map, call.reverse, initial_state, call.output.data(),
@@ -115,21 +116,14 @@ class ForwardPass {
   }
 
   void compute_step(std::size_t s, const Chunk& chunk, const Share& share) const {
-    const auto each = [&](const auto& kernel, const float* packed) {
+    const CellPlan& plan = weights_.plan();
+    for (const ForwardStage& stage : training_ ? plan.training : plan.inference) {
+      const auto kernel = kernels().*stage.kernel;
       recurrence_.for_each_state(s, share.sequences, [&](const StateRows& rows) {
-        kernel(step_of(s, chunk, rows, share.blocks, packed));
+        kernel(step_of(s, chunk, rows, share.blocks, weights_.part(stage.part)));
       });
-    };
-    if (weights_.reset_after()) {
-      each(training_ ? kernels().forward_after_training : kernels().forward_after,
-           weights_.gates());
-    } else {
-      each(training_ ? kernels().gates_before_training : kernels().gates_before, weights_.gates());
       if (share.waits) share.team->barrier();
-      each(training_ ? kernels().candidate_before_training : kernels().candidate_before,
-           weights_.candidate());
     }
-    if (share.waits) share.team->barrier();
   }
 
   ForwardStep step_of(std::size_t s, const Chunk& chunk, const StateRows& rows, Range units,
@@ -138,12 +132,14 @@ class ForwardPass {
     ForwardStep step{};
     step.state = rows.state;
     step.state_stride = rows.stride;
+    if (!call_.final_cell.empty()) step.cell = call_.final_cell.data() + rows.first * hidden_;
+    step.cell_stride = hidden_;
     step.gates = gates_of(row, chunk.first_row);
     step.gate_stride = gate_stride_;
     step.output = call_.output.data() + row * call_.output.stride();
     step.output_stride = call_.output.stride();
     step.weights = packed;
-    step.bias = weights_.candidate_bias();
+    step.bias = weights_.bias_apart();
     step.update_sign = weights_.update_sign();
     step.hidden = hidden_;
     step.rows = rows.count;
@@ -152,13 +148,14 @@ class ForwardPass {
     step.descending = s % 2 == 1;
     const std::size_t blocks = units.end - units.begin;
     step.distant = (s == chunk.first_step && inputs_displace_) ||
-                   exceed_cache(blocks * kernels().lanes * hidden_ * gate_count * sizeof(float));
+                   exceed_cache(blocks * kernels().lanes * hidden_ * gates_ * sizeof(float));
     return step;
   }
 
   const CpuRecurrentWeights& weights_;
   const RecurrentForward& call_;
   std::size_t hidden_;
+  std::size_t gates_;
   bool training_;
   std::size_t gate_stride_;
   bool inputs_displace_;  ///< W drives U out of a core's cache, once for each chunk
@@ -183,8 +180,20 @@ void copy_final_states(const RecurrentForward& call, const float* initial_state,
   }
 }
 
+/// The cell state, which the walk updates in place: each sequence's waits at its own row until its
+/// first step, and stays there after its last.
+void start_cell(const RecurrentForward& call) {
+  const std::size_t bytes = call.final_cell.size() * sizeof(float);
+  if (bytes == 0) return;
+  if (call.initial_cell.empty()) {
+    std::memset(call.final_cell.data(), 0, bytes);
+  } else {
+    std::memcpy(call.final_cell.data(), call.initial_cell.data(), bytes);
+  }
+}
+
 double operations_of(const RecurrentForward& call, const RecurrentShape& shape) {
-  const auto weights = static_cast<double>(gate_count * shape.hidden_size) *
+  const auto weights = static_cast<double>(shape.spec().gates * shape.hidden_size) *
                        static_cast<double>(shape.hidden_size + shape.input_size);
   return 2.0 * static_cast<double>(call.map->rows()) * weights;
 }
@@ -213,9 +222,12 @@ Status recurrent_forward(CpuRecurrentWeights& weights, const RecurrentForward& c
       initial_state_of(call.initial_state, call.map->batch() * hidden, scratch, initial_state));
   if (call.reserve.empty()) {
     const std::size_t rows = std::min(largest_chunk(*call.map), call.map->rows());
-    GRU_RETURN_IF_ERROR(scratch.gates.reserve(CheckedSize(rows) * gate_count * hidden));
+    GRU_RETURN_IF_ERROR(
+        scratch.gates.reserve(CheckedSize(rows) * weights.shape().spec().gates * hidden));
   }
-  const Division division = divide(*call.map, hidden, operations_of(call, weights.shape()));
+  const Division division =
+      divide(*call.map, weights.shape(), operations_of(call, weights.shape()));
+  start_cell(call);
   ForwardPass pass(weights, call, initial_state, scratch.gates.data(), division);
   GRU_RETURN_IF_ERROR(pass.run());
   copy_final_states(call, initial_state, hidden);

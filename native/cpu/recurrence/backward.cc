@@ -1,4 +1,4 @@
-#include "cpu/recurrence/gru_backward.h"
+#include "cpu/recurrence/backward.h"
 
 #include <algorithm>
 #include <cstring>
@@ -13,21 +13,41 @@ namespace {
 /// Steps between two looks at the abort flag.
 constexpr std::size_t abort_interval = 8;
 
+/// Gradients that flow from step to step, each [batch, H]; null where the cell has none.
+struct CarriedGradients {
+  float* d_state;
+  float* d_cell;
+  float* d_reset_state;  ///< within a step
+};
+
+/// The states of the step before that the pointwise kernels read: h, or c where the cell has it.
+Recurrence states_of(const RecurrentShape& shape, const RecurrentBackward& call,
+                     const float* initial) {
+  const std::size_t hidden = shape.hidden_size;
+  if (shape.cell == CellKind::lstm) {
+    return {*call.map,
+            call.reverse,
+            initial,
+            call.reserve.data() + reserve_c * hidden,
+            shape.spec().reserve * hidden,
+            hidden};
+  }
+  return {*call.map, call.reverse, initial, call.output.data(), call.output.stride(), hidden};
+}
+
 /// The walk back through the steps: turns the reserve into the gradients of the gates' inputs, and
-/// d_state into the gradient of the initial state. What it leaves are large products.
+/// d_state and d_cell into the gradients of the initial states. What it leaves are large products.
 class BackwardPass {
  public:
   BackwardPass(const CpuRecurrentWeights& weights, const RecurrentBackward& call,
-               const float* initial_state, float* d_state, float* d_reset_state, Division division)
+               const float* initial, const CarriedGradients& carried, Division division)
       : weights_(weights),
         call_(call),
         hidden_(weights.shape().hidden_size),
-        gate_stride_(reserve_gates * hidden_),
-        d_state_(d_state),
-        d_reset_state_(d_reset_state),
+        gate_stride_(weights.shape().spec().reserve * hidden_),
+        carried_(carried),
         division_(division),
-        recurrence_(*call.map, call.reverse, initial_state, call.output.data(),
-                    call.output.stride(), hidden_) {}
+        recurrence_(states_of(weights.shape(), call, initial)) {}
 
   Status run() {
     parallel(division_.threads, [this](unsigned index, Team& team) { work(index, team); });
@@ -83,38 +103,18 @@ class BackwardPass {
   }
 
   void compute_step(std::size_t s, const Share& share) const {
-    if (weights_.reset_after()) {
-      compute_after(s, share);
-    } else {
-      compute_before(s, share);
+    for (const BackwardStage& stage : weights_.plan().backward) {
+      const auto kernel = kernels().*stage.kernel;
+      recurrence_.for_each_state(s, share.sequences, [&](const StateRows& rows) {
+        kernel(step_of(s, rows, share.units));
+      });
+      wait(share);
+      for (const StageProduct& product : stage.products) multiply(s, product, share);
     }
-  }
-
-  void compute_after(std::size_t s, const Share& share) const {
-    each_state(s, share, kernels().backward_after);
-    wait(share);
-    const PackedMatrix& u = weights_.d_state();
-    multiply(s, {u, gate_r, 0, gate_n * hidden_}, d_state_, true, share);
-    multiply(s, {u, reserve_q, gate_n * hidden_, gate_count * hidden_}, d_state_, true, share);
-  }
-
-  void compute_before(std::size_t s, const Share& share) const {
-    each_state(s, share, kernels().backward_before);
-    wait(share);
-    multiply(s, {weights_.d_reset_state(), gate_n, 0, hidden_}, d_reset_state_, false, share);
-    each_state(s, share, kernels().backward_before_reset);
-    wait(share);
-    multiply(s, {weights_.d_state(), gate_r, 0, gate_n * hidden_}, d_state_, true, share);
   }
 
   float* gates_of(std::size_t s) const {
     return call_.reserve.data() + recurrence_.first_row(s) * gate_stride_;
-  }
-
-  template <class Kernel>
-  void each_state(std::size_t s, const Share& share, const Kernel& kernel) const {
-    recurrence_.for_each_state(
-        s, share.sequences, [&](const StateRows& rows) { kernel(step_of(s, rows, share.units)); });
   }
 
   BackwardStep step_of(std::size_t s, const StateRows& rows, Range units) const {
@@ -128,9 +128,12 @@ class BackwardPass {
           call_.d_output.data() + (recurrence_.first_row(s) + rows.first) * call_.d_output.stride();
       step.d_output_stride = call_.d_output.stride();
     }
-    step.d_state = d_state_ + rows.first * hidden_;
+    const std::size_t first = rows.first * hidden_;
+    step.d_state = carried_.d_state + first;
     step.d_state_stride = hidden_;
-    step.d_reset_state = d_reset_state_ + rows.first * hidden_;
+    if (carried_.d_cell != nullptr) step.d_cell = carried_.d_cell + first;
+    step.d_cell_stride = hidden_;
+    if (carried_.d_reset_state != nullptr) step.d_reset_state = carried_.d_reset_state + first;
     step.d_reset_state_stride = hidden_;
     step.update_sign = weights_.update_sign();
     step.rows = rows.count;
@@ -139,37 +142,29 @@ class BackwardPass {
     return step;
   }
 
-  /// The reserve of a step from `gate` on, times the rows first_k..end_k of b.
-  struct Factors {
-    const PackedMatrix& b;
-    std::size_t gate;
-    std::size_t first_k;
-    std::size_t end_k;
-  };
-
-  /// My panels of to (+)= the product, for my sequences that run at step s.
-  void multiply(std::size_t s, const Factors& factors, float* to, bool accumulate,
-                const Share& share) const {
+  /// My panels of one product of step s, for my sequences that run at it.
+  void multiply(std::size_t s, const StageProduct& stage, const Share& share) const {
     const std::size_t active = recurrence_.active(s);
     const std::size_t first = std::min(share.sequences.begin, active);
+    const PackedMatrix& b = weights_.d_part(stage.part);
+    float* to = stage.to == Carried::d_state ? carried_.d_state : carried_.d_reset_state;
     PanelProduct product{};
+    product.first_k = stage.gates.begin * hidden_;
+    product.end_k = stage.gates.end * hidden_;
     // The kernel adds first_k to a, as it stands in b.
-    product.a = gates_of(s) + first * gate_stride_ + factors.gate * hidden_ - factors.first_k;
+    product.a = gates_of(s) + first * gate_stride_ + stage.slot * hidden_ - product.first_k;
     product.a_stride = gate_stride_;
-    product.b = factors.b.data.data();
-    product.b_depth = factors.b.depth;
-    product.first_k = factors.first_k;
-    product.end_k = factors.end_k;
+    product.b = b.data.data();
+    product.b_depth = b.depth;
     product.c = to + first * hidden_;
     product.c_stride = hidden_;
-    product.accumulate = accumulate;
+    product.accumulate = stage.accumulate;
     product.rows = std::min(share.sequences.end, active) - first;
     product.columns = hidden_;
     product.first_panel = share.panels.begin;
     product.end_panel = share.panels.end;
     product.descending = s % 2 == 1;
-    product.distant =
-        exceed_cache((share.units.end - share.units.begin) * factors.b.depth * sizeof(float));
+    product.distant = exceed_cache((share.units.end - share.units.begin) * b.depth * sizeof(float));
     kernels().panel_product(product);
   }
 
@@ -177,22 +172,46 @@ class BackwardPass {
   const RecurrentBackward& call_;
   std::size_t hidden_;
   std::size_t gate_stride_;
-  float* d_state_;
-  float* d_reset_state_;
+  CarriedGradients carried_;
   Division division_;
   Recurrence recurrence_;
   Agreement stop_;     ///< the call was aborted
   Agreement retreat_;  ///< other processes hold the cores: thread 0 goes on alone
 };
 
-/// The gradient of the state after each sequence's last step, where the walk begins.
-void start_d_state(const RecurrentBackward& call, float* d_state, std::size_t count) {
-  if (count == 0) return;
-  if (call.d_final_state.empty()) {
-    std::memset(d_state, 0, count * sizeof(float));
-  } else {
-    std::memcpy(d_state, call.d_final_state.data(), count * sizeof(float));
+/// The gradient of a state after each sequence's last step, where the walk begins: in the memory
+/// where that of the initial state is wanted, or in `scratch`.
+Status start_gradient(DeviceSpan<const float> d_final, DeviceSpan<float> d_initial,
+                      std::size_t count, AlignedBuffer& scratch, float*& gradient) {
+  gradient = d_initial.data();
+  if (d_initial.empty()) {
+    GRU_RETURN_IF_ERROR(scratch.reserve(count));
+    gradient = scratch.data();
   }
+  if (count == 0) return {};
+  if (d_final.empty()) {
+    std::memset(gradient, 0, count * sizeof(float));
+  } else {
+    std::memcpy(gradient, d_final.data(), count * sizeof(float));
+  }
+  return {};
+}
+
+/// The room of what a cell carries besides; nothing where it has none.
+Status start_gradients(const CpuRecurrentWeights& weights, const RecurrentBackward& call,
+                       RecurrenceScratch& scratch, CarriedGradients& carried) {
+  const std::size_t count = call.map->batch() * weights.shape().hidden_size;
+  GRU_RETURN_IF_ERROR(start_gradient(call.d_final_state, call.d_initial_state, count,
+                                     scratch.d_state, carried.d_state));
+  if (weights.shape().spec().states > 1) {
+    GRU_RETURN_IF_ERROR(start_gradient(call.d_final_cell, call.d_initial_cell, count,
+                                       scratch.d_cell, carried.d_cell));
+  }
+  if (weights.plan().parts.size() > 1) {
+    GRU_RETURN_IF_ERROR(scratch.d_reset_state.reserve(count));
+    carried.d_reset_state = scratch.d_reset_state.data();
+  }
+  return {};
 }
 
 void zero_gradients(const RecurrentTensors<float>& gradients) {
@@ -206,27 +225,26 @@ void zero_gradients(const RecurrentTensors<float>& gradients) {
 
 Status recurrent_backward(CpuRecurrentWeights& weights, const RecurrentBackward& call,
                           RecurrenceScratch& scratch, TransposedScratch& products) {
-  const std::size_t hidden = weights.shape().hidden_size;
-  const std::size_t count = call.map->batch() * hidden;
+  const RecurrentShape& shape = weights.shape();
+  const std::size_t count = call.map->batch() * shape.hidden_size;
   const float* initial_state = nullptr;
   GRU_RETURN_IF_ERROR(weights.prepare_backward());
   GRU_RETURN_IF_ERROR(initial_state_of(call.initial_state, count, scratch, initial_state));
-  float* d_state = call.d_initial_state.data();
-  if (call.d_initial_state.empty()) {
-    GRU_RETURN_IF_ERROR(scratch.d_state.reserve(count));
-    d_state = scratch.d_state.data();
-  }
-  GRU_RETURN_IF_ERROR(scratch.d_reset_state.reserve(weights.reset_after() ? 0 : count));
-  start_d_state(call, d_state, count);
+  CarriedGradients carried{};
+  GRU_RETURN_IF_ERROR(start_gradients(weights, call, scratch, carried));
   if (call.map->rows() == 0) {
     zero_gradients(call.gradients);
     return {};
   }
 
-  const double operations = 6.0 * static_cast<double>(call.map->rows()) *
-                            static_cast<double>(hidden) * static_cast<double>(hidden);
-  BackwardPass pass(weights, call, initial_state, d_state, scratch.d_reset_state.data(),
-                    divide(*call.map, hidden, operations));
+  const auto hidden = static_cast<double>(shape.hidden_size);
+  const double operations = 2.0 * static_cast<double>(shape.spec().gates) *
+                            static_cast<double>(call.map->rows()) * hidden * hidden;
+  const float* initial = initial_state;
+  if (shape.cell == CellKind::lstm) {
+    GRU_RETURN_IF_ERROR(initial_state_of(call.initial_cell, count, scratch, initial));
+  }
+  BackwardPass pass(weights, call, initial, carried, divide(*call.map, shape, operations));
   GRU_RETURN_IF_ERROR(pass.run());
   return multiply_gradients(weights, call, initial_state, scratch, products);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cpu/recurrence/gru_weights.h"
+#include "cpu/recurrence/weights.h"
 
 namespace gru::cpu {
 
@@ -9,12 +9,13 @@ struct RecurrenceScratch {
   AlignedBuffer gates;          ///< inference: W x + b of a chunk of steps
   AlignedBuffer zero_state;     ///< where a pass has no initial state
   AlignedBuffer d_state;        ///< backward: the gradient that flows to the step before
-  AlignedBuffer d_reset_state;  ///< backward, reset before: d(r * h)
+  AlignedBuffer d_cell;         ///< likewise, of the cell state
+  AlignedBuffer d_reset_state;  ///< backward of a GRU, reset before: d(r * h)
   AlignedBuffer bias_sums;
 
   std::size_t bytes() const {
-    return gates.bytes() + zero_state.bytes() + d_state.bytes() + d_reset_state.bytes() +
-           bias_sums.bytes();
+    return gates.bytes() + zero_state.bytes() + d_state.bytes() + d_cell.bytes() +
+           d_reset_state.bytes() + bias_sums.bytes();
   }
 };
 
