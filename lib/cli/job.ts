@@ -10,7 +10,7 @@ import { argumentError, describe } from '../errors'
 import type { CsvKind } from '../formats/csv-values'
 import { parseJson } from '../formats/json'
 import { readTextFile } from '../formats/text-file'
-import { checkDropout, checkLayerSize, checkNumLayers } from '../gru-options'
+import { checkDropout, checkLayerSize, checkNumLayers } from '../recurrent-options'
 import {
   checkNumber,
   checkOneOf,

@@ -32,9 +32,9 @@ Status start_gradient(Context& context, const StateGradient& gradient, std::size
   }
   if (count == 0) return {};
   if (gradient.final.empty()) return set_to_zero(walking, count, context.queue());
-  GRU_RETURN_IF_CUDA_ERROR(
-      context.ordinal, cudaMemcpyAsync(walking, gradient.final.data(), count * sizeof(float),
-                                       cudaMemcpyDeviceToDevice, context.stream.get()));
+  GRU_RETURN_IF_CUDA_ERROR(context.ordinal,
+                           cudaMemcpyAsync(walking, gradient.final.data(), count * sizeof(float),
+                                           cudaMemcpyDeviceToDevice, context.stream.get()));
   return {};
 }
 

@@ -30,9 +30,7 @@ class CudaRecurrentWeights final : public RecurrentWeights {
   }
   /// What is added to W x: [3H] of a GRU, as pack_biases makes them; [4H] of an LSTM, the sums of
   /// both biases.
-  DeviceSpan<const float> input_biases() const {
-    return {biases_.data(), spec().gates * hidden()};
-  }
+  DeviceSpan<const float> input_biases() const { return {biases_.data(), spec().gates * hidden()}; }
   /// Of a GRU.
   const float* bias_hn() const { return biases_.data() + reserve_q * hidden(); }
 

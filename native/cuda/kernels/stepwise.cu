@@ -85,8 +85,8 @@ __global__ void __launch_bounds__(plain_threads) lstm_kernel(LstmForwardStep p) 
         p.step.slots<lstm_reserve>(static_cast<unsigned>(i), static_cast<unsigned>(j));
     const float* sums = p.sums + i * (4 * hidden) + j;
     float& cell = p.cell[i * hidden + j];
-    const LstmStates states = finish_lstm(
-        slots, {sums[0], sums[hidden], sums[2 * hidden], sums[3 * hidden]}, cell);
+    const LstmStates states =
+        finish_lstm(slots, {sums[0], sums[hidden], sums[2 * hidden], sums[3 * hidden]}, cell);
     cell = states.c;
     p.output[i * p.output_stride + j] = states.h;
   });
