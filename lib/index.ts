@@ -1,21 +1,26 @@
 /**
- * GRU layers and sequence models that train and serve inside Node.
+ * GRU and LSTM layers and sequence models that train and serve inside Node.
  *
  * @module
  */
 export { Dataset, type TrainingSequence } from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { FitOptions, Progress, TrainingData } from './fit'
-export { GRU, type GruOptions, type GruResult, type ResolvedGruOptions } from './gru'
-export type { ForwardOptions, ForwardSyncOptions } from './gru-call'
-export type { DeviceOptions, GruStackOptions, Precision, UpdateGate } from './gru-options'
-export type {
-  BackwardOptions,
-  BackwardSyncOptions,
-  Gradients,
-  GruPass,
-  OutputGradients,
-} from './gru-pass'
+export { GRU, type GruOptions, type GruPass, type GruResult, type ResolvedGruOptions } from './gru'
+export type { GruStackOptions, UpdateGate } from './gru-options'
+export {
+  LSTM,
+  type LstmBackwardOptions,
+  type LstmBackwardSyncOptions,
+  type LstmForwardOptions,
+  type LstmForwardSyncOptions,
+  type LstmGradients,
+  type LstmOptions,
+  type LstmOutputGradients,
+  type LstmPass,
+  type LstmResult,
+  type ResolvedLstmOptions,
+} from './lstm'
 export type { InputBatch, ModelInput, ModelTarget, TrainingBatch } from './model-batch'
 export type { Metadata } from './model-file'
 export type {
@@ -36,6 +41,14 @@ export {
   type RecordOptions,
   type TensorBoardOptions,
 } from './records/open'
+export type { ForwardOptions, ForwardSyncOptions } from './recurrent-call'
+export type { DeviceOptions, Precision, RecurrentStackOptions } from './recurrent-options'
+export type {
+  BackwardOptions,
+  BackwardSyncOptions,
+  Gradients,
+  OutputGradients,
+} from './recurrent-pass'
 export { type CudaDevice, type CudaRuntime, type Runtime, runtime, setThreads } from './runtime'
 export type {
   ConstantSchedule,

@@ -16,7 +16,7 @@ import {
 } from './formats/safetensors-reader'
 import { describeShape } from './formats/safetensors-header'
 import { writeSafetensors } from './formats/safetensors-writer'
-import { resolveSeed } from './gru-options'
+import { resolveSeed } from './recurrent-options'
 import { ARCHITECTURE_KEYS, checkArchitecture, type ResolvedArchitecture } from './model-options'
 import { native } from './native'
 import type { Parameters } from './parameters'

@@ -5,13 +5,13 @@
  */
 import type { NativeModelOptions } from '../binding'
 import {
-  checkLayerSize,
-  countGruParameters,
+  GRU_GATES,
   GRU_STACK_KEYS,
   type GruStackOptions,
   resolveGruStack,
   type ResolvedGruStack,
 } from './gru-options'
+import { checkLayerSize, countStackParameters } from './recurrent-options'
 import { checkOneOf, checkOptions } from './validate'
 
 /** What a model reads at each step: so many numbers, or one token of a vocabulary, looked up in an embedding. */
@@ -116,5 +116,7 @@ export function countModelParameters({
   outputSize,
 }: Readonly<NativeModelOptions>): number {
   const headInput = (gru.bidirectional ? 2 : 1) * gru.hiddenSize
-  return tokens * gru.inputSize + countGruParameters(gru) + outputSize * (headInput + 1)
+  return (
+    tokens * gru.inputSize + countStackParameters(GRU_GATES, gru) + outputSize * (headInput + 1)
+  )
 }

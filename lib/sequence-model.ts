@@ -17,7 +17,7 @@ import {
   type ResolvedDevice,
   resolveSeed,
   warnOfIdleDropout,
-} from './gru-options'
+} from './recurrent-options'
 import {
   type CheckedInput,
   checkInput,

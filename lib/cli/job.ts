@@ -11,7 +11,7 @@ import type { CsvKind } from '../formats/csv-values'
 import { firstOf } from '../formats/faults'
 import { parseJson } from '../formats/json'
 import { readTextFile } from '../formats/text-file'
-import { checkDropout, checkLayerSize, checkNumLayers } from '../gru-options'
+import { checkDropout, checkLayerSize, checkNumLayers } from '../recurrent-options'
 import {
   checkNumber,
   checkOneOf,

@@ -68,10 +68,8 @@ class Options {
   Napi::Object object_;
 };
 
-}  // namespace
-
-RecurrentOptions read_gru_options(Napi::Value value) {
-  const Options from(value, "options");
+/// What layers of every cell have.
+RecurrentOptions read_recurrent_options(const Options& from) {
   RecurrentOptions options;
   options.input_size = from.size("inputSize");
   options.hidden_size = from.size("hiddenSize");
@@ -80,9 +78,23 @@ RecurrentOptions read_gru_options(Napi::Value value) {
   options.batch_first = from.boolean("batchFirst");
   options.dropout = static_cast<float>(from.fraction("dropout"));
   options.bidirectional = from.boolean("bidirectional");
+  return options;
+}
+
+}  // namespace
+
+RecurrentOptions read_gru_options(Napi::Value value) {
+  const Options from(value, "options");
+  RecurrentOptions options = read_recurrent_options(from);
   options.variant.reset = from.boolean("resetAfter") ? ResetGate::after : ResetGate::before;
   options.variant.update = from.choice<UpdateGate>(
       "updateGate", {{"retain", UpdateGate::retain}, {"replace", UpdateGate::replace}});
+  return options;
+}
+
+RecurrentOptions read_lstm_options(Napi::Value value) {
+  RecurrentOptions options = read_recurrent_options(Options(value, "options"));
+  options.cell = CellKind::lstm;
   return options;
 }
 

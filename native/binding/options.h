@@ -13,6 +13,8 @@ namespace gru::binding {
 
 /// A NativeGruOptions.
 RecurrentOptions read_gru_options(Napi::Value value);
+/// A NativeRecurrentOptions, for an LSTM.
+RecurrentOptions read_lstm_options(Napi::Value value);
 /// A NativeModelOptions, as the graph that it describes.
 GraphOptions read_model_options(Napi::Value value);
 /// A NativeTrainerOptions: its optimiser, and its bounds on the gradients.

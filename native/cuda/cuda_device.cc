@@ -114,7 +114,6 @@ class CudaDevice final : public Device {
 
   Status create_recurrent_weights(const RecurrentShape& shape,
                                   std::unique_ptr<RecurrentWeights>& weights) override {
-    if (shape.cell != CellKind::gru) return Status::device("cell: expected a GRU on this device");
     GRU_RETURN_IF_ERROR(enter());
     Tiers tiers;
     GRU_RETURN_IF_ERROR(choose_tiers(shape, context_.limits, queue(), context_.forced_tier, tiers));

@@ -1,9 +1,9 @@
 /**
- * The arguments of a forward call of the layer, checked.
+ * The arguments of a forward call of a layer, checked.
  *
  * @module
  */
-import type { NativeGruOptions } from '../binding'
+import type { NativeRecurrentOptions } from '../binding'
 import { checkDistinct, optionalArray, resultArray } from './arrays'
 import { native } from './native'
 import {
@@ -38,25 +38,41 @@ export interface ForwardOptions extends ForwardSyncOptions {
 }
 
 /** Fixed sizes of a layer. */
-export interface GruShape {
+export interface RecurrentShape {
   readonly inputSize: number
   /** D*H */
   readonly outputSize: number
   /** L*D*H: values of one sequence's states */
   readonly stateSize: number
+  /** Whether there is a cell state beside the state. */
+  readonly hasCell: boolean
 }
 
-export function gruShape(options: Readonly<NativeGruOptions>): GruShape {
+export function recurrentShape(
+  options: Readonly<NativeRecurrentOptions>,
+  hasCell: boolean,
+): RecurrentShape {
   const outputSize = (options.bidirectional ? 2 : 1) * options.hiddenSize
   return {
     inputSize: options.inputSize,
     outputSize,
     stateSize: options.numLayers * outputSize,
+    hasCell,
   }
 }
 
 const SYNC_KEYS = ['batch', 'lengths', 'initialState', 'output', 'state'] as const
+const CELL_SYNC_KEYS = [
+  'batch',
+  'lengths',
+  'initialState',
+  'initialCell',
+  'output',
+  'state',
+  'cell',
+] as const
 const KEYS = [...SYNC_KEYS, 'signal'] as const
+const CELL_KEYS = [...CELL_SYNC_KEYS, 'signal'] as const
 const NO_OPTIONS = {}
 
 /** A forward call that the native part can run. */
@@ -66,50 +82,73 @@ export interface ForwardCall {
   readonly lengths: Int32Array | null
   readonly input: Float32Array
   readonly initialState: Float32Array | null
+  readonly initialCell: Float32Array | null
   readonly output: Float32Array
   readonly state: Float32Array
+  /** Null where the layer has no cell state. */
+  readonly cell: Float32Array | null
   /** Unchecked */
   readonly signal: unknown
 }
 
 /** Checks the arguments of a synchronous call, which knows no signal. */
-export function checkForwardSync(shape: GruShape, input: unknown, options: unknown): ForwardCall {
-  return checkForward(shape, input, options, SYNC_KEYS)
+export function checkForwardSync(
+  shape: RecurrentShape,
+  input: unknown,
+  options: unknown,
+): ForwardCall {
+  return checkForward(shape, input, options, shape.hasCell ? CELL_SYNC_KEYS : SYNC_KEYS)
 }
 
 /** Checks the arguments of a call that returns a promise; the signal stays unchecked. */
-export function checkForwardAsync(shape: GruShape, input: unknown, options: unknown): ForwardCall {
-  return checkForward(shape, input, options, KEYS)
+export function checkForwardAsync(
+  shape: RecurrentShape,
+  input: unknown,
+  options: unknown,
+): ForwardCall {
+  return checkForward(shape, input, options, shape.hasCell ? CELL_KEYS : KEYS)
 }
 
 function checkForward(
-  shape: GruShape,
+  shape: RecurrentShape,
   givenInput: unknown,
   givenOptions: unknown = NO_OPTIONS,
-  keys: readonly (typeof KEYS)[number][],
+  keys: readonly (typeof CELL_KEYS)[number][],
 ): ForwardCall {
   const given = checkOptions('options', givenOptions, keys)
   const batch = given.batch === undefined ? 1 : checkPositiveInteger('batch', given.batch)
   const input = checkFloat32Array('input', givenInput)
   const formulas = native().shapeFormulas
-  const steps = checkMultiple('input', input, formulas.gruInput, batch * shape.inputSize)
+  const steps = checkMultiple('input', input, formulas.layerInput, batch * shape.inputSize)
   const lengths =
     given.lengths === undefined ? null : checkLengths('lengths', given.lengths, batch, steps)
-  const stateCount = batch * shape.stateSize
-  const initialState = optionalArray(
-    'initialState',
-    given.initialState,
-    formulas.gruState,
-    stateCount,
-  )
+  const states = batch * shape.stateSize
+  const initial = (name: 'initialState' | 'initialCell') =>
+    optionalArray(name, given[name], formulas.layerState, states)
+  const final = (name: 'state' | 'cell') =>
+    resultArray(name, given[name], formulas.layerState, states)
+  const initialState = initial('initialState')
+  const initialCell = initial('initialCell')
   const outputCount = steps * batch * shape.outputSize
-  const output = resultArray('output', given.output, formulas.gruOutput, outputCount)
-  const state = resultArray('state', given.state, formulas.gruState, stateCount)
+  const output = resultArray('output', given.output, formulas.layerOutput, outputCount)
+  const state = final('state')
+  const cell = shape.hasCell ? final('cell') : null
   if (given.output !== undefined) {
     checkDistinct('output', output, 'input', input)
     checkDistinct('output', output, 'initialState', initialState)
+    checkDistinct('output', output, 'initialCell', initialCell)
     checkDistinct('output', output, 'state', state)
+    checkDistinct('output', output, 'cell', cell)
   }
-  if (given.state !== undefined) checkDistinct('state', state, 'input', input)
-  return { steps, batch, lengths, input, initialState, output, state, signal: given.signal }
+  if (given.state !== undefined) {
+    checkDistinct('state', state, 'input', input)
+    checkDistinct('state', state, 'initialCell', initialCell)
+    checkDistinct('state', state, 'cell', cell)
+  }
+  if (given.cell !== undefined && cell !== null) {
+    checkDistinct('cell', cell, 'input', input)
+    checkDistinct('cell', cell, 'initialState', initialState)
+  }
+  const arrays = { input, initialState, initialCell, output, state, cell }
+  return { steps, batch, lengths, ...arrays, signal: given.signal }
 }

@@ -1,15 +1,14 @@
 /**
- * A training pass of the layer, between forward and backward.
+ * A training pass of a layer, between forward and backward.
  *
  * @module
  */
 import type { NativePass } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, optionalArray, resultArray } from './arrays'
-import { fixProperties } from './fixed-properties'
-import type { ForwardCall, GruShape } from './gru-call'
 import { native } from './native'
 import type { Parameters, ParameterTable } from './parameters'
+import type { ForwardCall, RecurrentShape } from './recurrent-call'
 import { checkOptions } from './validate'
 
 /** The gradients of a loss with respect to what a training pass gave; what is absent is 0. */
@@ -47,37 +46,52 @@ export interface Gradients {
 }
 
 const OUTPUT_KEYS = ['output', 'state'] as const
+const CELL_OUTPUT_KEYS = [...OUTPUT_KEYS, 'cell'] as const
 const SYNC_KEYS = ['input', 'initialState', 'parameters'] as const
+const CELL_SYNC_KEYS = ['input', 'initialState', 'initialCell', 'parameters'] as const
 const KEYS = [...SYNC_KEYS, 'signal'] as const
+const CELL_KEYS = [...CELL_SYNC_KEYS, 'signal'] as const
+const NO_OPTIONS = {}
 
-interface BackwardCall {
+/** A backward call that the native part can run. */
+export interface BackwardCall {
   readonly dOutput: Float32Array | null
   readonly dState: Float32Array | null
+  readonly dCell: Float32Array | null
   readonly dInput: Float32Array
   readonly dInitialState: Float32Array
+  /** Null where the layer has no cell state. */
+  readonly dInitialCell: Float32Array | null
   readonly dParameters: Float32Array
   /** Unchecked */
   readonly signal: unknown
 }
 
-/**
- * What a training pass computed, and what its backward needs. One backward call uses it up; a pass
- * that needs none is disposed of, or left to the garbage collector. Its properties cannot be set.
- */
-export class GruPass {
+/** The types of a pass's calls, which follow from its layer's cell. */
+export interface PassTypes {
+  readonly given: object
+  readonly sync: object
+  readonly promise: object
+  readonly gradients: Gradients
+}
+
+/** Of a pass: everything but the accessors that its cell alone has. */
+export abstract class RecurrentPass<T extends PassTypes> {
   readonly #output: Float32Array
   readonly #state: Float32Array
   readonly #native: NativePass
-  readonly #shape: GruShape
+  readonly #shape: RecurrentShape
   readonly #rows: number
   readonly #parameters: ParameterTable
+  readonly #gradients: (call: BackwardCall, parameters: Parameters) => T['gradients']
 
   /** @internal */
-  constructor(
+  protected constructor(
     native: NativePass,
-    shape: GruShape,
+    shape: RecurrentShape,
     { steps, batch, output, state }: ForwardCall,
     parameters: ParameterTable,
+    gradients: (call: BackwardCall, parameters: Parameters) => T['gradients'],
   ) {
     this.#output = output
     this.#state = state
@@ -85,6 +99,7 @@ export class GruPass {
     this.#shape = shape
     this.#rows = steps * batch
     this.#parameters = parameters
+    this.#gradients = gradients
   }
 
   /** [steps, batch, D*H] */
@@ -98,14 +113,14 @@ export class GruPass {
   }
 
   /**
-   * The gradients of a loss, from its gradients with respect to output and final state (copied before
-   * the promise is returned).
+   * The gradients of a loss, from its gradients with respect to output and final state, and to the final cell state of
+   * an LSTM (copied before the promise is returned).
    *
    * @throws GruError ERR_GRU_DISPOSED where the pass is used up or its layer disposed of, ERR_GRU_VALUE where the
    *   layer's parameters changed since the forward call, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays
    */
-  async backward(gradients: OutputGradients, options?: BackwardOptions): Promise<Gradients> {
-    const call = this.#check(gradients, options, KEYS)
+  async backward(gradients: T['given'], options?: T['promise']): Promise<T['gradients']> {
+    const call = this.#check(gradients, options, this.#shape.hasCell ? CELL_KEYS : KEYS)
     await abortable(call.signal, (flag) =>
       this.#native.backward(
         call.dOutput,
@@ -114,6 +129,8 @@ export class GruPass {
         call.dInitialState,
         call.dParameters,
         flag,
+        call.dCell,
+        call.dInitialCell,
       ),
     )
     return this.#named(call)
@@ -124,19 +141,21 @@ export class GruPass {
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of the layer is pending
    */
-  backwardSync(gradients: OutputGradients, options?: BackwardSyncOptions): Gradients {
-    const call = this.#check(gradients, options, SYNC_KEYS)
+  backwardSync(gradients: T['given'], options?: T['sync']): T['gradients'] {
+    const call = this.#check(gradients, options, this.#shape.hasCell ? CELL_SYNC_KEYS : SYNC_KEYS)
     this.#native.backwardSync(
       call.dOutput,
       call.dState,
       call.dInput,
       call.dInitialState,
       call.dParameters,
+      call.dCell,
+      call.dInitialCell,
     )
     return this.#named(call)
   }
 
-  /** Frees what backward would have needed; may be called again. `output` and `state` stay. */
+  /** Frees what backward would have needed; may be called again. The results of the forward call stay. */
   dispose(): void {
     this.#native.dispose()
   }
@@ -147,60 +166,59 @@ export class GruPass {
 
   #check(
     givenGradients: unknown,
-    givenOptions: unknown = {},
-    keys: readonly (typeof KEYS)[number][],
+    givenOptions: unknown = NO_OPTIONS,
+    keys: readonly (typeof CELL_KEYS)[number][],
   ): BackwardCall {
-    const gradients = checkOptions('gradients', givenGradients, OUTPUT_KEYS)
+    const { hasCell, inputSize } = this.#shape
+    const outputKeys: readonly (typeof CELL_OUTPUT_KEYS)[number][] = hasCell
+      ? CELL_OUTPUT_KEYS
+      : OUTPUT_KEYS
+    const gradients = checkOptions('gradients', givenGradients, outputKeys)
     const given = checkOptions('options', givenOptions, keys)
-    const { output: dOutput, state: dState } = gradients
     const formulas = native().shapeFormulas
+    const states = this.state.length
+    const final = (name: 'state' | 'cell') =>
+      optionalArray(name, gradients[name], formulas.layerState, states)
+    const initial = (name: 'initialState' | 'initialCell') =>
+      resultArray(name, given[name], formulas.layerState, states)
+    const inputs = this.#rows * inputSize
+    const parameters = this.#parameters.count
     return distinct({
-      dOutput: optionalArray('output', dOutput, formulas.gruOutput, this.output.length),
-      dState: optionalArray('state', dState, formulas.gruState, this.state.length),
-      dInput: resultArray(
-        'input',
-        given.input,
-        formulas.gruInput,
-        this.#rows * this.#shape.inputSize,
-      ),
-      dInitialState: resultArray(
-        'initialState',
-        given.initialState,
-        formulas.gruState,
-        this.state.length,
-      ),
-      dParameters: resultArray(
-        'parameters',
-        given.parameters,
-        formulas.parameters,
-        this.#parameters.count,
-      ),
+      dOutput: optionalArray('output', gradients.output, formulas.layerOutput, this.output.length),
+      dState: final('state'),
+      dCell: final('cell'),
+      dInput: resultArray('input', given.input, formulas.layerInput, inputs),
+      dInitialState: initial('initialState'),
+      dInitialCell: hasCell ? initial('initialCell') : null,
+      dParameters: resultArray('parameters', given.parameters, formulas.parameters, parameters),
       signal: given.signal,
     })
   }
 
-  #named({ dInput, dInitialState, dParameters }: BackwardCall): Gradients {
-    return {
-      input: dInput,
-      initialState: dInitialState,
-      parameters: this.#parameters.views(dParameters),
-    }
+  #named(call: BackwardCall): T['gradients'] {
+    return this.#gradients(call, this.#parameters.views(call.dParameters))
   }
 }
 
-fixProperties(GruPass, 'a pass is what forwardTraining made it')
-
 /** Results may share memory with nothing: they are written while the others are still read or written. */
 function distinct(call: BackwardCall): BackwardCall {
-  const { dOutput, dState, dInput, dInitialState, dParameters } = call
-  checkDistinct('input', dInput, 'output', dOutput)
-  checkDistinct('input', dInput, 'state', dState)
+  const { dOutput, dState, dCell, dInput, dInitialState, dInitialCell, dParameters } = call
+  const apart = (name: string, result: Float32Array): void => {
+    checkDistinct(name, result, 'output', dOutput)
+    checkDistinct(name, result, 'state', dState)
+    checkDistinct(name, result, 'cell', dCell)
+  }
+  apart('input', dInput)
   checkDistinct('input', dInput, 'initialState', dInitialState)
+  checkDistinct('input', dInput, 'initialCell', dInitialCell)
   checkDistinct('input', dInput, 'parameters', dParameters)
-  checkDistinct('initialState', dInitialState, 'output', dOutput)
-  checkDistinct('initialState', dInitialState, 'state', dState)
+  apart('initialState', dInitialState)
+  checkDistinct('initialState', dInitialState, 'initialCell', dInitialCell)
   checkDistinct('initialState', dInitialState, 'parameters', dParameters)
-  checkDistinct('parameters', dParameters, 'output', dOutput)
-  checkDistinct('parameters', dParameters, 'state', dState)
+  if (dInitialCell !== null) {
+    apart('initialCell', dInitialCell)
+    checkDistinct('initialCell', dInitialCell, 'parameters', dParameters)
+  }
+  apart('parameters', dParameters)
   return call
 }

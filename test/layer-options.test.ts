@@ -1,14 +1,23 @@
-import { GRU, type GruErrorCode, type GruOptions } from '../lib'
+import { GRU, type GruErrorCode, type GruOptions, LSTM, type LstmOptions } from '../lib'
+import { cells, parameterBits } from './support/cells'
 import { deviceDefaults } from './support/device'
 import { expectGruError } from './support/errors'
-import { makeGru, options, parameterBits } from './support/gru'
+import { options } from './support/gru'
 
-describe('options', () => {
+/** The options that a GRU has and an LSTM has not: defaults, and others. */
+const ofGru = { resetAfter: true, updateGate: 'retain' } as const
+const othersOfGru = { resetAfter: false, updateGate: 'replace' } as const
+
+/** A message as a pattern. */
+const patternOf = (message: string): RegExp =>
+  new RegExp(message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+
+describe.each(cells)('options of $name', ({ Layer, make, hasCell }) => {
   test('have the defaults of PyTorch', () => {
-    const { seed, ...others } = makeGru({ seed: undefined }).options
+    const { seed, ...others } = make({ seed: undefined }).options
     expect(others).toEqual({
       ...{ inputSize: 3, hiddenSize: 4, numLayers: 1, bias: true, batchFirst: false, dropout: 0 },
-      ...{ bidirectional: false, resetAfter: true, updateGate: 'retain', ...deviceDefaults },
+      ...{ bidirectional: false, ...(!hasCell && ofGru), ...deviceDefaults },
     })
     expect(Number.isSafeInteger(seed)).toBe(true)
   })
@@ -16,27 +25,27 @@ describe('options', () => {
   test('are as given, and cannot be changed', () => {
     const given = {
       ...{ inputSize: 2, hiddenSize: 3, numLayers: 2, bias: false, batchFirst: true, dropout: 0.5 },
-      ...{ bidirectional: true, resetAfter: false, updateGate: 'replace' as const },
+      ...{ bidirectional: true, ...(!hasCell && othersOfGru) },
       ...{ seed: Number.MAX_SAFE_INTEGER, device: 'cpu', precision: 'float32' as const },
     }
-    const gru = makeGru(given)
-    expect(gru.options).toEqual(given)
-    expect(Object.isFrozen(gru.options)).toBe(true)
+    const layer = make(given)
+    expect(layer.options).toEqual(given)
+    expect(Object.isFrozen(layer.options)).toBe(true)
   })
 
   test('may be at their limits', () => {
-    expect(makeGru({ numLayers: 1024, hiddenSize: 1 }).options.numLayers).toBe(1024)
-    expect(makeGru({ dropout: 1 - 2 ** -24, numLayers: 2 }).options.dropout).toBe(1 - 2 ** -24)
+    expect(make({ numLayers: 1024, hiddenSize: 1 }).options.numLayers).toBe(1024)
+    expect(make({ dropout: 1 - 2 ** -24, numLayers: 2 }).options.dropout).toBe(1 - 2 ** -24)
   })
 
   test('without a seed draw another one each time', () => {
-    const seeds = [1, 2, 3].map(() => makeGru({ seed: undefined }).options.seed)
+    const seeds = [1, 2, 3].map(() => make({ seed: undefined }).options.seed)
     expect(new Set(seeds).size).toBe(3)
   })
 
   test('with a seed decide the initial values', () => {
-    expect(parameterBits(makeGru({ seed: 5 }))).toEqual(parameterBits(makeGru({ seed: 5 })))
-    expect(parameterBits(makeGru({ seed: 5 }))).not.toEqual(parameterBits(makeGru({ seed: 6 })))
+    expect(parameterBits(make({ seed: 5 }))).toEqual(parameterBits(make({ seed: 5 })))
+    expect(parameterBits(make({ seed: 5 }))).not.toEqual(parameterBits(make({ seed: 6 })))
   })
 
   test.each<[object | undefined, GruErrorCode, string]>([
@@ -88,12 +97,6 @@ describe('options', () => {
       'dropout: expected a number that is below 1 also as float32, got 0.99999999',
     ],
     [{ bidirectional: 0 }, 'ERR_GRU_TYPE', 'bidirectional: expected true or false, got 0'],
-    [{ resetAfter: {} }, 'ERR_GRU_TYPE', 'resetAfter: expected true or false, got an object'],
-    [
-      { updateGate: 'keep' },
-      'ERR_GRU_VALUE',
-      'updateGate: expected one of "retain", "replace", got "keep"',
-    ],
     [{ seed: -1 }, 'ERR_GRU_VALUE', 'seed: expected an integer from 0 to 9007199254740991, got -1'],
     [{ seed: 2 ** 53 }, 'ERR_GRU_VALUE', 'seed: expected an integer from 0 to 9007199254740991'],
     [{ device: 0 }, 'ERR_GRU_TYPE', "device: expected the name of a device, such as 'cpu', got 0"],
@@ -119,7 +122,23 @@ describe('options', () => {
     ],
   ])('refuse %p', (bad, code, message) => {
     const given = bad === undefined ? undefined : { ...options, ...bad }
-    const pattern = new RegExp(message.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-    expectGruError(() => new GRU(given as GruOptions), code, pattern)
+    expectGruError(() => new Layer(given as GruOptions), code, patternOf(message))
   })
+})
+
+test.each<[object, GruErrorCode, string]>([
+  [{ resetAfter: {} }, 'ERR_GRU_TYPE', 'resetAfter: expected true or false, got an object'],
+  [
+    { updateGate: 'keep' },
+    'ERR_GRU_VALUE',
+    'updateGate: expected one of "retain", "replace", got "keep"',
+  ],
+])('a GRU refuses %p', (bad, code, message) => {
+  expectGruError(() => new GRU({ ...options, ...bad }), code, message)
+})
+
+test('an LSTM has no options of a GRU', () => {
+  const given: object = { ...options, resetAfter: true }
+  const message = /^options: expected only the keys .*, got the key "resetAfter"/
+  expectGruError(() => new LSTM(given as LstmOptions), 'ERR_GRU_VALUE', message)
 })
