@@ -60,7 +60,7 @@ GRU_TEST(a_stack_has_pytorchs_tensors_in_pytorchs_order) {
   stack.bidirectional = true;
   options.inputs[0].size = 5;
   options.layers = {{"memory", {"input"}, stack}};
-  options.outputs = {{"memory", LossKind::mean_squared_error}};
+  options.outputs = {{"memory", {LossKind::mean_squared_error}}};
   check_specs(layout_of(options), {{"memory.weight_ih_l0", {6, 5}},
                                    {"memory.weight_hh_l0", {6, 2}},
                                    {"memory.bias_ih_l0", {6}},
