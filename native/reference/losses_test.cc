@@ -170,8 +170,8 @@ GRU_TEST(ctc_is_the_sum_over_all_paths) {
   }
 }
 
-/// Options of a kind, a size that suits it, and targets for it; four rows are two steps of two
-/// sequences for ctc, or three of two.
+/// Options of a kind, a size that suits it, and targets for it. For ctc the rows are the steps of
+/// two sequences.
 struct LossCase {
   LossOptions options;
   std::size_t size = 1;

@@ -15,7 +15,7 @@ GRU_INLINE float sign(float value) { return value > 0 ? 1.0F : (value < 0 ? -1.0
 GRU_INLINE float magnitude(float value) { return __builtin_fabsf(value); }
 GRU_INLINE double square(double value) { return value * value; }
 
-/// `sum` and the terms of a piece: term(i, phase, value).
+/// `sum` and the terms of a piece, one for each value.
 template <class TermOf>
 GRU_INLINE double add_terms(double sum, const ValuePiece& piece, const TermOf& term_of) {
   for (std::size_t i = 0; i < piece.count; ++i) {
