@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/activation.h"
+#include "base/loss_options.h"
 #include "base/options.h"
 
 /// The description of a graph: what lib's `Model({...})` says, and nothing else.
@@ -67,7 +68,8 @@ struct LayerOptions {
 /// A layer whose values the caller gets, and what they are trained for.
 struct OutputOptions {
   std::string layer;
-  LossKind loss = LossKind::cross_entropy;
+  LossOptions loss;
+  double weight = 1;  ///< of its loss, and so of its gradient, beside those of other outputs
 };
 
 struct GraphOptions {

@@ -28,8 +28,6 @@ struct RecurrentOptions {
   }
 };
 
-/// Which loss an output is trained by; both are means over its valid rows.
-enum class LossKind : std::uint8_t { cross_entropy, mean_squared_error };
 /// Which rows a sequence of values has: one for each valid step, or one for each sequence.
 enum class Every : std::uint8_t { step, last };
 

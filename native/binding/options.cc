@@ -119,7 +119,7 @@ GraphOptions read_model_options(Napi::Value value) {
   append("gru", stack);
   if (every == Every::last) append("last", SelectOptions{});
   append("head", head);
-  options.outputs = {{"head", loss}};
+  options.outputs = {{"head", {loss}}};
   options.batch_first = stack.batch_first;
   return options;
 }

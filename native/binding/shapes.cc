@@ -77,7 +77,7 @@ ModelShapes shapes_of(const Graph& graph, std::size_t steps, std::size_t batch) 
   const Shape classes{every_step ? formulas::step_classes : formulas::last_classes, predicted};
   const Shape values{every_step ? formulas::step_values : formulas::last_values,
                      predicted * written.width};
-  const LossKind loss = graph.options().outputs.front().loss;
+  const LossKind loss = graph.options().outputs.front().loss.kind;
   return {input, values, loss == LossKind::cross_entropy ? classes : values};
 }
 

@@ -42,7 +42,7 @@ Target TrainerObject::read_target(const Arguments& arguments, const BatchShape& 
   const Graph& graph = owned_.shared().object()->graph();
   const Shape shape = shapes_of(graph, batch.steps, batch.batch).target;
   Target target;
-  if (graph.options().outputs.front().loss == LossKind::cross_entropy) {
+  if (graph.options().outputs.front().loss.kind == LossKind::cross_entropy) {
     target.classes = read_tensor<std::int32_t>(arguments.env(), arguments[4], "target", shape);
   } else {
     target.values = read_tensor<float>(arguments.env(), arguments[4], "target", shape);

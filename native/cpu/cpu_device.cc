@@ -6,6 +6,7 @@
 
 #include "cpu/attention.h"
 #include "cpu/layers.h"
+#include "cpu/losses.h"
 #include "cpu/pointwise.h"
 #include "cpu/products/gemm.h"
 #include "cpu/recurrence/backward.h"
@@ -188,16 +189,18 @@ class CpuDevice final : public Device {
     return {};
   }
 
-  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
-    metrics.data()->loss = cpu::cross_entropy(logits, targets, d_logits);
+  Status cross_entropy(const CrossEntropyCall& call) override {
+    cpu::cross_entropy(call);
     return {};
   }
 
-  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                            DeviceMatrix<float> d_values,
-                            DeviceSpan<StepMetrics> metrics) override {
-    metrics.data()->loss = cpu::mean_squared_error(values, targets, d_values);
+  Status value_loss(const ValueLossCall& call) override {
+    cpu::value_loss(call);
+    return {};
+  }
+
+  Status ctc(const CtcCall& call) override {
+    cpu::ctc(call);
     return {};
   }
 

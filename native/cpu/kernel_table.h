@@ -77,6 +77,38 @@ struct PanelProduct {
   bool distant;     ///< b lies beyond the second cache
 };
 
+/// Rows of logits, and the class of each.
+struct CrossEntropyRows {
+  const float* logits;
+  std::size_t stride;
+  std::size_t rows;
+  std::size_t classes;
+  const std::int32_t* targets;
+  float* d_logits;  ///< may be the logits' memory; null: not wanted
+  std::size_t d_stride;
+  float scale;
+  const float* class_weights;  ///< [classes], or null: 1
+  double label_smoothing;
+  const std::int32_t* ignored_class;  ///< or null: none
+};
+
+/// Neighbouring values of one row, or of several without a gap between them, and what belongs to
+/// them.
+struct ValuePiece {
+  const float* values;
+  const float* targets;  ///< of the first value on
+  float* d_values;       ///< null: not wanted
+  std::size_t count;
+  float scale;
+  float delta;             ///< huber
+  const float* quantiles;  ///< pinball: [period]
+  const float* weights;    ///< binary_cross_entropy: of a positive target [period], or null: 1
+  std::size_t period;      ///< after so many values the next begins with the first quantile, weight
+  std::size_t phase;       ///< which of them the first value has
+  const float* log_variances;  ///< gaussian: of the values
+  float* d_log_variances;
+};
+
 /// A row-major matrix to pack.
 struct PackSource {
   const float* data;
@@ -225,12 +257,22 @@ struct Kernels {
   float (*largest_magnitude)(const float* values, std::size_t count);
   /// Adds the sums of columns first..end to `sums`.
   void (*column_sums)(const PackSource& from, float* sums, std::size_t first, std::size_t end);
-  /// Writes the gradient times `scale` where `d_logits` is not null; returns the sum of the losses.
-  double (*cross_entropy)(const PackSource& logits, const std::int32_t* targets, float* d_logits,
-                          std::size_t d_stride, float scale);
-  /// `sum` and the sum of the losses; the gradient likewise.
-  double (*squared_error)(double sum, const float* values, const float* targets, float* d_values,
-                          std::size_t count, float scale);
+
+  // Losses: each returns the sum of what is lost, and writes the gradient times `scale` where there
+  // is room for one.
+  double (*cross_entropy)(const CrossEntropyRows& rows);
+  /// `sum` and the sum over a piece.
+  double (*squared_error)(double sum, const ValuePiece& piece);
+  double (*absolute_error)(double sum, const ValuePiece& piece);
+  double (*huber)(double sum, const ValuePiece& piece);
+  double (*pinball)(double sum, const ValuePiece& piece);
+  double (*gaussian)(double sum, const ValuePiece& piece);
+  double (*binary_cross_entropy)(double sum, const ValuePiece& piece);
+  /// log sum_k exp(row_k)
+  double (*log_sum_exp)(const float* row, std::size_t count);
+  /// to_k = scale * exp(row_k) / sum_m exp(row_m); in place allowed.
+  void (*softmax)(const float* row, float* to, std::size_t count, float scale);
+
   double (*sum_of_squares)(const float* values, std::size_t count);
   void (*scale)(float* values, std::size_t count, float factor);
   void (*clamp)(float* values, std::size_t count, float limit);

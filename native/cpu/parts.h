@@ -7,8 +7,7 @@
 #include "cpu/products/product.h"
 #include "cpu/threads/threads.h"
 
-/// How work on rows and vectors is cut into parts for the threads.
-
+/// Work on rows and vectors, cut into parts of a size that does not depend on the threads.
 namespace gru::cpu {
 
 /// Elements that one thread takes at a time. Sums are formed for each such part and then over the

@@ -203,18 +203,19 @@ class CudaDevice final : public Device {
     return cuda::attention_backward(queue(), call);
   }
 
-  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
+  Status cross_entropy(const CrossEntropyCall& call) override {
     GRU_RETURN_IF_ERROR(enter());
-    return cuda::cross_entropy(queue(), context_.parts, logits, targets, d_logits, metrics.data());
+    return cuda::cross_entropy(queue(), context_.parts, call);
   }
 
-  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                            DeviceMatrix<float> d_values,
-                            DeviceSpan<StepMetrics> metrics) override {
+  Status value_loss(const ValueLossCall& call) override {
     GRU_RETURN_IF_ERROR(enter());
-    return cuda::mean_squared_error(queue(), context_.parts, values, targets, d_values,
-                                    metrics.data());
+    return cuda::value_loss(queue(), context_.parts, call);
+  }
+
+  Status ctc(const CtcCall& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::ctc(queue(), context_.parts, call);
   }
 
   Status gradient_norm(DeviceSpan<const float> gradients,

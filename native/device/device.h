@@ -4,13 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 
 #include "base/activation.h"
+#include "base/loss_options.h"
 #include "base/options.h"
 #include "base/random.h"
 #include "base/rows.h"
+#include "base/size.h"
 #include "base/status.h"
 
 /// The interface between the engine and whatever computes for it. Everything above is written once,
@@ -32,6 +35,8 @@ class DeviceSpan {
   T* data() const { return data_; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  /// For kernels that know an operand that is absent by its pointer.
+  T* data_or_null() const { return empty() ? nullptr : data_; }
   DeviceSpan subspan(std::size_t offset, std::size_t count) const {
     return {data_ + offset, count};
   }
@@ -234,8 +239,60 @@ struct AttentionBackward {
 /// Where a training step leaves its two results on the device, so that one copy at its end fetches
 /// both.
 struct StepMetrics {
-  double loss = 0;           ///< mean over the predicted rows (and values)
+  double loss = 0;           ///< of an output, times its weight
   double gradient_norm = 0;  ///< global L2, before clipping
+};
+
+/// What all losses share: metrics[0].loss = weight / denominator * the sum of what the rows lose,
+/// and its gradient. With a denominator of 0 the loss is 0, and so is the gradient.
+struct LossCall {
+  DeviceMatrix<const float> output;  ///< [rows, width]
+  DeviceMatrix<float> d_output;  ///< may be output's memory; empty where only the loss is wanted
+  DeviceSpan<StepMetrics> metrics;
+  double weight = 1;
+  double denominator = 0;
+
+  double scale() const { return denominator > 0 ? weight / denominator : 0; }
+};
+
+/// Softmax cross entropy of rows of logits. A row of the ignored class loses nothing.
+struct CrossEntropyCall : LossCall {
+  DeviceSpan<const std::int32_t> targets;  ///< [rows]
+  DeviceSpan<const float> class_weights;   ///< [width]; empty: 1
+  double label_smoothing = 0;
+  std::optional<std::int32_t> ignored_class;
+};
+
+/// A loss over values: a row loses the mean over its terms, one for each value of the output; with
+/// LossKind::gaussian one for each two of them.
+struct ValueLossCall : LossCall {
+  LossKind kind = LossKind::mean_squared_error;
+  DeviceMatrix<const float> targets;         ///< [rows, target_width(kind, width)]
+  double delta = 1;                          ///< huber
+  DeviceSpan<const float> quantiles;         ///< quantile
+  DeviceSpan<const float> positive_weights;  ///< binary_cross_entropy: [width]; empty: 1
+
+  std::size_t terms() const {
+    return kind == LossKind::gaussian ? output.columns() / 2 : output.columns();
+  }
+};
+
+/// Connectionist temporal classification of packed rows of logits. Sequences stand in the rows'
+/// order: at step t, row first[t] + i is the i-th one's. Each has states, its labels with a blank
+/// before, between and behind them, or none where it counts 0 and has no gradient.
+struct CtcCall : LossCall {
+  DeviceSpan<const std::int32_t> first;        ///< [steps + 1]
+  DeviceSpan<const std::int32_t> lengths;      ///< [batch]
+  DeviceSpan<const std::int32_t> states;       ///< [batch]: how many
+  DeviceMatrix<const std::int32_t> symbols;    ///< [batch, most states]: the class of each state
+  DeviceMatrix<const std::int32_t> by_symbol;  ///< the states, those of one class side by side
+  DeviceSpan<double> lattice;                  ///< room for lattice_size
+
+  /// Of one sequence: the steps' states, and two more rows for a walk over them.
+  static CheckedSize lattice_size(std::size_t steps, std::size_t most_states) {
+    return (CheckedSize(steps) + 2) * most_states;
+  }
+  std::size_t lattice_stride() const { return (first.size() + 1) * symbols.columns(); }
 };
 
 /// One step of an optimiser over all parameters at once. `step` counts from 1.
@@ -322,15 +379,9 @@ class Device {
 
   // Losses ------------------------------------------------------------------------------------
 
-  /// metrics[0].loss = mean over rows of -log softmax(logits)[target]; d_logits may be logits'
-  /// memory, or empty where only the loss is wanted.
-  virtual Status cross_entropy(DeviceMatrix<const float> logits,
-                               DeviceSpan<const std::int32_t> targets, DeviceMatrix<float> d_logits,
-                               DeviceSpan<StepMetrics> metrics) = 0;
-  /// metrics[0].loss = mean over rows and columns of (values - targets)^2.
-  virtual Status mean_squared_error(DeviceMatrix<const float> values,
-                                    DeviceMatrix<const float> targets, DeviceMatrix<float> d_values,
-                                    DeviceSpan<StepMetrics> metrics) = 0;
+  virtual Status cross_entropy(const CrossEntropyCall& call) = 0;
+  virtual Status value_loss(const ValueLossCall& call) = 0;
+  virtual Status ctc(const CtcCall& call) = 0;
 
   // Optimisers --------------------------------------------------------------------------------
 

@@ -61,7 +61,7 @@ void check_stack(CellKind cell, std::size_t gates) {
   stack.bidirectional = true;
   options.inputs[0].size = 5;
   options.layers = {{"memory", {"input"}, stack}};
-  options.outputs = {{"memory", LossKind::mean_squared_error}};
+  options.outputs = {{"memory", {LossKind::mean_squared_error}}};
   check_specs(layout_of(options), {{"memory.weight_ih_l0", {gates, 5}},
                                    {"memory.weight_hh_l0", {gates, 2}},
                                    {"memory.bias_ih_l0", {gates}},

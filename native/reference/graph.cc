@@ -5,7 +5,6 @@
 
 #include "reference/algebra.h"
 #include "reference/graph_layers.h"
-#include "reference/losses.h"
 
 namespace gru {
 
@@ -134,10 +133,9 @@ Status Walk::loss_of(const OutputOptions& output, const ReferenceTarget& target,
   const std::vector<std::uint8_t> valid = valid_rows(edge);
   const ReferenceRows rows{valid.size(), edge.width, valid};
   ReferenceLoss loss;
-  GRU_RETURN_IF_ERROR(output.loss == LossKind::cross_entropy
-                          ? reference_cross_entropy(rows, edge.values, target.classes, loss)
-                          : reference_mean_squared_error(rows, edge.values, target.values, loss));
-  total += loss.loss;
+  GRU_RETURN_IF_ERROR(reference_loss(output.loss, rows, edge.values, target, loss));
+  total += output.weight * loss.loss;
+  for (double& gradient : loss.gradient) gradient *= output.weight;
   add(loss.gradient, gradient_of(output.layer).values);
   return {};
 }

@@ -101,15 +101,11 @@ class ForwardingDevice : public Device {
   Status attention_backward(const AttentionBackward& call) override {
     return device_->attention_backward(call);
   }
-  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
-    return device_->cross_entropy(logits, targets, d_logits, metrics);
+  Status cross_entropy(const CrossEntropyCall& call) override {
+    return device_->cross_entropy(call);
   }
-  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                            DeviceMatrix<float> d_values,
-                            DeviceSpan<StepMetrics> metrics) override {
-    return device_->mean_squared_error(values, targets, d_values, metrics);
-  }
+  Status value_loss(const ValueLossCall& call) override { return device_->value_loss(call); }
+  Status ctc(const CtcCall& call) override { return device_->ctc(call); }
   Status gradient_norm(DeviceSpan<const float> gradients,
                        DeviceSpan<StepMetrics> metrics) override {
     return device_->gradient_norm(gradients, metrics);

@@ -87,7 +87,7 @@ inline void fill(GraphExample& example, Random& random,
     const ReferenceEdge& edge = edges[output.layer];
     const std::size_t rows = edge.values.size() / edge.width;
     GraphTarget& target = example.expected.emplace_back();
-    if (output.loss == LossKind::cross_entropy) {
+    if (output.loss.kind == LossKind::cross_entropy) {
       target.classes = random.classes(rows, edge.width);
     } else {
       target.values = random.values(rows * edge.width);

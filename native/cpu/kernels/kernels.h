@@ -42,10 +42,15 @@ void backward_lstm(const BackwardStep& step);
 
 float largest_magnitude(const float* values, std::size_t count);
 void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end);
-double cross_entropy(const PackSource& logits, const std::int32_t* targets, float* d_logits,
-                     std::size_t d_stride, float scale);
-double squared_error(double sum, const float* values, const float* targets, float* d_values,
-                     std::size_t count, float scale);
+double cross_entropy(const CrossEntropyRows& rows);
+double squared_error(double sum, const ValuePiece& piece);
+double absolute_error(double sum, const ValuePiece& piece);
+double huber(double sum, const ValuePiece& piece);
+double pinball(double sum, const ValuePiece& piece);
+double gaussian(double sum, const ValuePiece& piece);
+double binary_cross_entropy(double sum, const ValuePiece& piece);
+double log_sum_exp(const float* row, std::size_t count);
+void softmax(const float* row, float* to, std::size_t count, float scale);
 double sum_of_squares(const float* values, std::size_t count);
 void scale(float* values, std::size_t count, float factor);
 void clamp(float* values, std::size_t count, float limit);
