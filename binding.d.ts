@@ -12,7 +12,7 @@
  *   job fails with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason. A call that returns
  *   a promise never throws: all that fails, wrong arguments among it, rejects the promise.
  * - Arrays over shared or detached memory are refused with ERR_GRU_TYPE. Arrays that a call writes overlap no other
- *   array of the call, but for `state`, which may be `initialState`.
+ *   array of the call, but for `state`, which may be `initialState`, and `cell`, which may be `initialCell`.
  * - A `...Sync` call reads and writes the arrays in place, on the calling thread. It throws ERR_GRU_BUSY
  *   while a promise of the same object (or of its model, or its trainer) is pending; the message names the call,
  *   as lib calls it, the calls that are pending, and what to do.
@@ -21,7 +21,7 @@
  *   settles: all of them, or none where it fails. An array that was detached meanwhile fails it with
  *   ERR_GRU_TYPE. Jobs of one object run one after another, in the order of the calls. Different objects'
  *   jobs run side by side.
- * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeGru and the trainers
+ * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeRecurrent and the trainers
  *   of a disposed NativeModel; `dispose` is idempotent and lets pending jobs finish. Then, or at once where none is
  *   pending, the object's memory is freed, with that of its passes or trainers.
  * - V8 is told of the memory that an object holds on its device as it grows and shrinks, or as the last job left it
@@ -68,13 +68,25 @@ export interface NativeSurface {
     parameters: Float64Array,
     call: ReferenceCall,
   ): ReferenceResult
+  /** The same of an LSTM. */
+  referenceLstm(
+    options: NativeRecurrentOptions,
+    parameters: Float64Array,
+    call: LstmReferenceCall,
+  ): LstmReferenceResult
   readonly AbortFlag: new () => AbortFlag
   /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
   readonly NativeGru: new (
     options: NativeGruOptions,
     seed: number,
     device: NativeDeviceOptions,
-  ) => NativeGru
+  ) => NativeRecurrent
+  /** @param seed as of NativeGru */
+  readonly NativeLstm: new (
+    options: NativeRecurrentOptions,
+    seed: number,
+    device: NativeDeviceOptions,
+  ) => NativeRecurrent
   /** For `instanceof`: only the forwardTraining calls make one. */
   readonly NativePass: abstract new () => NativePass
   readonly NativeModel: new (
@@ -90,9 +102,9 @@ export interface NativeSurface {
  * got 7 values`. One list for the checks of lib and those of the binding.
  */
 export interface ShapeFormulas {
-  readonly gruInput: string
-  readonly gruOutput: string
-  readonly gruState: string
+  readonly layerInput: string
+  readonly layerOutput: string
+  readonly layerState: string
   readonly parameters: string
   /** Input of a model: tokens, or features */
   readonly tokens: string
@@ -155,7 +167,8 @@ export interface AbortFlag {
   abort(): void
 }
 
-export interface NativeGruOptions {
+/** What layers of every cell are made of. */
+export interface NativeRecurrentOptions {
   inputSize: number
   hiddenSize: number
   numLayers: number
@@ -163,6 +176,9 @@ export interface NativeGruOptions {
   batchFirst: boolean
   dropout: number
   bidirectional: boolean
+}
+
+export interface NativeGruOptions extends NativeRecurrentOptions {
   resetAfter: boolean
   updateGate: 'retain' | 'replace'
 }
@@ -186,8 +202,12 @@ export interface ParameterSpec {
   count: number
 }
 
-/** With batchFirst the first two axes of input and output, and of their gradients, change places. */
-export interface NativeGru {
+/**
+ * A NativeGru or a NativeLstm. With batchFirst the first two axes of input and output, and of their gradients, change
+ * places. An LSTM's calls take two arrays more, after all others: the cell state before the first step, null for zero,
+ * and the one after the last, both in the shape of the state. A GRU's do not look at them.
+ */
+export interface NativeRecurrent {
   /** The device that it is on: 'cpu', 'cuda:0' and so on, never 'auto'. */
   readonly device: string
   readonly parameterCount: number
@@ -208,6 +228,8 @@ export interface NativeGru {
     initialState: Float32Array | null,
     output: Float32Array,
     state: Float32Array,
+    initialCell?: Float32Array | null,
+    cell?: Float32Array | null,
   ): void
   forward(
     steps: number,
@@ -218,6 +240,8 @@ export interface NativeGru {
     output: Float32Array,
     state: Float32Array,
     abort: AbortFlag | null,
+    initialCell?: Float32Array | null,
+    cell?: Float32Array | null,
   ): Promise<void>
   /** As forwardSync, with dropout, keeping what backward needs. */
   forwardTrainingSync(
@@ -228,6 +252,8 @@ export interface NativeGru {
     initialState: Float32Array | null,
     output: Float32Array,
     state: Float32Array,
+    initialCell?: Float32Array | null,
+    cell?: Float32Array | null,
   ): NativePass
   forwardTraining(
     steps: number,
@@ -238,6 +264,8 @@ export interface NativeGru {
     output: Float32Array,
     state: Float32Array,
     abort: AbortFlag | null,
+    initialCell?: Float32Array | null,
+    cell?: Float32Array | null,
   ): Promise<NativePass>
   dispose(): void
 }
@@ -249,7 +277,8 @@ export interface NativeGru {
 export interface NativePass {
   /**
    * Gradients, each under the name of what it belongs to: output [steps, batch, D*H] and state [L*D, batch, H], null
-   * for zero -> input, initialState and parameters [parameterCount]. Throws ERR_GRU_VALUE where parameters changed since the forward call.
+   * for zero -> input, initialState and parameters [parameterCount]. An LSTM's pass takes two arrays more, after all
+   * others: cell, null for zero, -> initialCell. Throws ERR_GRU_VALUE where parameters changed since the forward call.
    */
   backwardSync(
     output: Float32Array | null,
@@ -257,6 +286,8 @@ export interface NativePass {
     input: Float32Array,
     initialState: Float32Array,
     parameters: Float32Array,
+    cell?: Float32Array | null,
+    initialCell?: Float32Array | null,
   ): void
   backward(
     output: Float32Array | null,
@@ -265,6 +296,8 @@ export interface NativePass {
     initialState: Float32Array,
     parameters: Float32Array,
     abort: AbortFlag | null,
+    cell?: Float32Array | null,
+    initialCell?: Float32Array | null,
   ): Promise<void>
   dispose(): void
 }
@@ -337,11 +370,11 @@ export interface NativeInputBatch {
 
 /** Calls take a batch of every input, and an array for every output, in the order of the options. */
 export interface NativeModel {
-  /** As of NativeGru. */
+  /** As of NativeRecurrent. */
   readonly device: string
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
-  /** As of NativeGru. */
+  /** As of NativeRecurrent. */
   readParameters(target: Float32Array, call?: string): void
   writeParameters(source: Float32Array, call?: string): void
   /** outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. */
@@ -423,4 +456,16 @@ export interface ReferenceResult {
   dInput: Float64Array
   dInitialState: Float64Array
   dParameters: Float64Array
+}
+
+export interface LstmReferenceCall extends ReferenceCall {
+  /** [L*D, batch, H], or null for zero */
+  initialCell: Float64Array | null
+  /** [L*D, batch, H] */
+  dCell: Float64Array
+}
+
+export interface LstmReferenceResult extends ReferenceResult {
+  cell: Float64Array
+  dInitialCell: Float64Array
 }

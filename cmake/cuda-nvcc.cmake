@@ -36,7 +36,7 @@ gru_plugin(gru_native_cuda ${cuda_sources} ${cuda_kernels})
 target_include_directories(gru_native_cuda SYSTEM PRIVATE ${CUDAToolkit_INCLUDE_DIRS})
 target_compile_options(
   gru_native_cuda
-  PRIVATE # core's constexpr functions, such as Philox's, run in kernels too
+  PRIVATE # the engine's constexpr functions, such as Philox's, run in kernels too
           $<$<COMPILE_LANGUAGE:CUDA>:--expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra,-fexceptions
           $<$<BOOL:${GRU_WERROR}>:-Werror=all-warnings -Xcompiler=-Werror>>)
 if(GRU_CUDA_RUNTIME STREQUAL "Static")

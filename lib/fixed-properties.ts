@@ -9,8 +9,9 @@ import { argumentError, describe } from './errors'
 
 /**
  * Makes assignments to the objects of a class throw a GruError (ERR_GRU_VALUE): to accessors without a setter, and to names
- * that the class does not have, such as `trainer.learningRate`. Methods may be replaced, as tests do. Objects of
- * classes derived from it may have fields of their own, and are their author's to guard.
+ * that the class does not have, such as `trainer.learningRate`. Those of the classes that it extends are its own.
+ * Methods may be replaced, as tests do. Objects of classes derived from it may have fields of their own, and are their
+ * author's to guard.
  *
  * Printed, an object shows its accessors, which util.inspect leaves out where they are a class's.
  *
@@ -21,29 +22,47 @@ export function fixProperties(
   reason: string,
 ): void {
   const prototype = fixed.prototype as object
-  const refuse = (key: PropertyKey, value: unknown): never => {
+  const refuse: Refusal = (key, value) => {
     const argument = `${fixed.name}.${String(key)}`
     throw argumentError('ERR_GRU_VALUE', argument, `no assignment (${reason})`, describe(value))
   }
-  const accessors: string[] = []
-  for (const [key, property] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-    if ('value' in property) continue
+  const chain = prototypes(prototype)
+  const found = chain
+    .flatMap((each) => Object.entries(Object.getOwnPropertyDescriptors(each)))
+    .filter(([, property]) => !('value' in property))
+  for (const [key, property] of found) {
     const set = (value: unknown): never => refuse(key, value)
     Object.defineProperty(prototype, key, { ...property, set })
-    accessors.push(key)
   }
+  const accessors = found.map(([key]) => key)
   Object.defineProperty(prototype, inspect.custom, { value: inspector(fixed.name, accessors) })
-  Object.setPrototypeOf(prototype, guard(prototype, refuse))
+  refusals.set(prototype, refuse)
+  const root = chain[0]!
+  if (Object.getPrototypeOf(root) !== guard) Object.setPrototypeOf(root, guard)
 }
 
-/** The end of the prototype chain: an assignment comes to it only where no property of that name was found before. */
-function guard(prototype: object, refuse: (key: PropertyKey, value: unknown) => never): object {
-  return new Proxy(Object.create(Object.prototype) as object, {
-    set: (target, key, value, receiver: object) =>
-      Object.getPrototypeOf(receiver) === prototype
-        ? refuse(key, value)
-        : Reflect.set(target, key, value, receiver),
-  })
+type Refusal = (key: PropertyKey, value: unknown) => never
+
+/** What an assignment to an object of a class throws, by the class's prototype. */
+const refusals = new WeakMap<object, Refusal>()
+
+/** The end of the prototype chains: an assignment comes to it only where no property of that name was found before. */
+const guard = new Proxy(Object.create(Object.prototype) as object, {
+  set: (target, key, value, receiver: object) => {
+    const refuse = refusals.get(Object.getPrototypeOf(receiver) as object)
+    return refuse === undefined ? Reflect.set(target, key, value, receiver) : refuse(key, value)
+  },
+})
+
+/** The prototypes of a class and of those that it extends, from the first to its own. */
+function prototypes(own: object): object[] {
+  const chain: object[] = []
+  let place = own
+  while (place !== Object.prototype && place !== guard) {
+    chain.unshift(place)
+    place = Object.getPrototypeOf(place) as object
+  }
+  return chain
 }
 
 function inspector(name: string, accessors: readonly string[]) {

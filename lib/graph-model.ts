@@ -9,11 +9,11 @@ import { checkDistinct, resultArray } from './arrays'
 import type { BatchForm } from './batch-forms'
 import { argumentError, describe } from './errors'
 import type { Graph } from './graph'
-import { checkParameterCount } from './gru-options'
 import { type CheckedInputs, checkInputs, type GivenBatch, outputRows } from './model-batch'
 import { checkMetadata, type Metadata, writeModel } from './model-file'
 import { native } from './native'
 import { ParameterTable } from './parameters'
+import { checkParameterCount } from './recurrent-options'
 import { checkOptions } from './validate'
 
 /** What is saved beside a model's options and parameters. */

@@ -6,12 +6,16 @@
 
 /**
  * What other libraries (PyTorch, Keras, ONNX, scikit-learn) call an option, in small letters without punctuation, and
- * the options that say the same here. Of several the first that a call knows is meant; a list is meant as a whole.
+ * the options that say the same here. Of several the first that a call knows is meant; a list is meant as a whole. An
+ * option within another one has its name before its own: whoever gives `learningRate` to a Trainer means its optimizer's.
  */
 export const OTHER_NAMES: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   alpha: ['decay'],
   abortsignal: ['signal'],
-  betas: [['beta1', 'beta2']],
+  betas: [
+    ['beta1', 'beta2'],
+    ['optimizer.beta1', 'optimizer.beta2'],
+  ],
   batch: ['batchSize'],
   batchsize: ['batch'],
   bs: ['batchSize', 'batch'],
@@ -25,7 +29,7 @@ export const OTHER_NAMES: Readonly<Record<string, readonly (string | readonly st
   embedding: ['embeddingSize'],
   embeddingdim: ['embeddingSize'],
   eps: ['epsilon'],
-  eta: ['learningRate'],
+  eta: ['learningRate', 'optimizer.learningRate'],
   h0: ['initialState'],
   hidden: ['hiddenSize'],
   hiddendim: ['hiddenSize'],
@@ -39,11 +43,13 @@ export const OTHER_NAMES: Readonly<Record<string, readonly (string | readonly st
   labels: ['target'],
   layers: ['numLayers'],
   linearbeforereset: ['resetAfter'],
-  lr: ['learningRate'],
+  learningrate: ['optimizer.learningRate'],
+  lr: ['learningRate', 'optimizer.learningRate'],
   maxgradnorm: ['clipNorm'],
   maxnorm: ['clipNorm'],
   maxvalue: ['clipValue'],
-  mom: ['momentum'],
+  mom: ['momentum', 'optimizer.momentum'],
+  momentum: ['optimizer.momentum'],
   nepochs: ['epochs'],
   nlayers: ['numLayers'],
   numclasses: ['size'],
@@ -58,7 +64,7 @@ export const OTHER_NAMES: Readonly<Record<string, readonly (string | readonly st
   randomstate: ['seed'],
   returnsequences: ['every'],
   rho: ['decay'],
-  rate: ['learningRate'],
+  rate: ['learningRate', 'optimizer.learningRate'],
   sequencelength: ['lengths'],
   sequencelengths: ['lengths'],
   seqlens: ['lengths'],
@@ -70,7 +76,8 @@ export const OTHER_NAMES: Readonly<Record<string, readonly (string | readonly st
   validationdata: ['validation'],
   vocabsize: ['tokens'],
   vocabularysize: ['tokens'],
-  wd: ['weightDecay'],
+  wd: ['weightDecay', 'optimizer.weightDecay'],
+  weightdecay: ['optimizer.weightDecay'],
   x: ['input'],
   y: ['target'],
 }
@@ -97,7 +104,7 @@ function translate(written: string, allowed: readonly string[]): string | undefi
   const known = Object.hasOwn(OTHER_NAMES, written) ? OTHER_NAMES[written] : undefined
   for (const meaning of known ?? []) {
     const names = typeof meaning === 'string' ? [meaning] : meaning
-    if (names.every((name) => allowed.includes(name))) return names.join(' and ')
+    if (names.every((name) => allowed.includes(name.split('.', 1)[0]!))) return names.join(' and ')
   }
   return undefined
 }

@@ -1,5 +1,5 @@
 /**
- * GRU layers and sequence models that train and serve inside Node.
+ * GRU and LSTM layers and sequence models that train and serve inside Node.
  *
  * @module
  */
@@ -14,16 +14,8 @@ export type {
 export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { FitOptions, Progress, TrainingData } from './fit'
-export { GRU, type GruOptions, type GruResult, type ResolvedGruOptions } from './gru'
-export type { ForwardOptions, ForwardSyncOptions } from './gru-call'
-export type { DeviceOptions, GruStackOptions, Precision, UpdateGate } from './gru-options'
-export type {
-  BackwardOptions,
-  BackwardSyncOptions,
-  Gradients,
-  GruPass,
-  OutputGradients,
-} from './gru-pass'
+export { GRU, type GruOptions, type GruPass, type GruResult, type ResolvedGruOptions } from './gru'
+export type { GruStackOptions, UpdateGate } from './gru-options'
 export type { SaveOptions } from './graph-model'
 export type {
   EmbeddingLayer,
@@ -33,6 +25,19 @@ export type {
   ResolvedLayer,
   SelectLayer,
 } from './layers'
+export {
+  LSTM,
+  type LstmBackwardOptions,
+  type LstmBackwardSyncOptions,
+  type LstmForwardOptions,
+  type LstmForwardSyncOptions,
+  type LstmGradients,
+  type LstmOptions,
+  type LstmOutputGradients,
+  type LstmPass,
+  type LstmResult,
+  type ResolvedLstmOptions,
+} from './lstm'
 export {
   Model,
   type ModelOptions,
@@ -67,6 +72,14 @@ export {
   type RecordOptions,
   type TensorBoardOptions,
 } from './records/open'
+export type { ForwardOptions, ForwardSyncOptions } from './recurrent-call'
+export type { DeviceOptions, Precision, RecurrentStackOptions } from './recurrent-options'
+export type {
+  BackwardOptions,
+  BackwardSyncOptions,
+  Gradients,
+  OutputGradients,
+} from './recurrent-pass'
 export { type CudaDevice, type CudaRuntime, type Runtime, runtime, setThreads } from './runtime'
 export type {
   ConstantSchedule,

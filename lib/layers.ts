@@ -5,13 +5,8 @@
  */
 import type { NativeLayerOptions } from '../binding'
 import { argumentError, describe } from './errors'
-import {
-  checkLayerSize,
-  GRU_STACK_KEYS,
-  type GruStackOptions,
-  resolveGruStack,
-  warnOfIdleDropout,
-} from './gru-options'
+import { GRU_STACK_KEYS, type GruStackOptions, resolveGruStack } from './gru-options'
+import { checkLayerSize, warnOfIdleDropout } from './recurrent-options'
 import { checkOneOf, checkOptions } from './validate'
 
 /** Looks each token up in a table [tokens, size], which it learns. */

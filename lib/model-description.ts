@@ -4,10 +4,10 @@
  * @module
  */
 import type { NativeGraphOptions, NativeInputOptions, NativeOutputOptions } from '../binding'
-import { checkLayerSize } from './gru-options'
 import { checkLayer, type LayerOptions, type ResolvedLayer } from './layers'
 import type { CheckedDescription } from './model-file'
 import { type Loss, LOSSES } from './model-options'
+import { checkLayerSize } from './recurrent-options'
 import { checkBoolean, checkOneOf, checkOptions } from './validate'
 
 /** An input of a Model: so many values at each step, or one token of a vocabulary. */

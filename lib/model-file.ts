@@ -17,7 +17,7 @@ import {
 import { describeShape } from './formats/safetensors-header'
 import { writeSafetensors } from './formats/safetensors-writer'
 import { describeGraph } from './graph'
-import { resolveSeed } from './gru-options'
+import { resolveSeed } from './recurrent-options'
 import { native } from './native'
 import type { Parameters } from './parameters'
 import { checkOptions } from './validate'

@@ -5,12 +5,12 @@
  */
 import type { NativeGraphOptions, NativeLayerOptions } from '../binding'
 import {
-  checkLayerSize,
   GRU_STACK_KEYS,
   type GruStackOptions,
   resolveGruStack,
   type ResolvedGruStack,
 } from './gru-options'
+import { checkLayerSize } from './recurrent-options'
 import { checkOneOf, checkOptions } from './validate'
 
 /** What a model reads at each step: so many numbers, or one token of a vocabulary, looked up in an embedding. */

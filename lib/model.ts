@@ -21,7 +21,7 @@ import {
   type DeviceOptions,
   type ResolvedDevice,
   resolveSeed,
-} from './gru-options'
+} from './recurrent-options'
 import { warnOfLayer } from './layers'
 import type { GivenBatch } from './model-batch'
 import {

@@ -6,7 +6,8 @@
 import { randomBytes } from 'node:crypto'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
-import { argumentError, GruError, quote } from './errors'
+import { quote } from './errors'
+import { placeError, statusOfFile, unlessMissing, writeError } from './files'
 
 /** A text, bytes, or bytes in pieces. */
 export type FileContent = string | Uint8Array | readonly Uint8Array[]
@@ -32,7 +33,9 @@ const PERMISSION_BITS = 0o7777
 export async function replaceFile(file: string, content: FileContent): Promise<void> {
   try {
     const target = await followLinks(file)
-    const mode = await modeOfOldFile(file, target)
+    // A rename would put a file in the place of a device such as /dev/null.
+    const old = await statusOfFile(target, file)
+    const mode = old === undefined ? undefined : old.mode & PERMISSION_BITS
     const temporary = temporaryBeside(target)
     try {
       await writeWhole(temporary, content, mode)
@@ -44,9 +47,7 @@ export async function replaceFile(file: string, content: FileContent): Promise<v
     }
     await syncFolder(path.dirname(target))
   } catch (cause) {
-    if (cause instanceof GruError) throw cause
-    const got = (cause as Error).message
-    throw argumentError('ERR_GRU_FORMAT', file, 'a file that can be written', got, { cause })
+    throw writeError(file, cause)
   }
 }
 
@@ -70,39 +71,19 @@ async function followLinks(file: string): Promise<string> {
     if (next === undefined) return name
     place = path.isAbsolute(next) ? next : folder + path.sep + next
   }
-  const got = 'symbolic links in a circle'
-  throw argumentError('ERR_GRU_FORMAT', file, 'a file that can be written', got)
+  throw placeError(file, 'symbolic links in a circle')
 }
 
 /** A separator at the end names a folder, also where there is none yet. */
 function checkNamesFile(file: string, place: string): void {
   if (!place.endsWith('/') && !place.endsWith(path.sep)) return
-  const got = `the path of a folder, ${quote(place)}`
-  throw argumentError('ERR_GRU_FORMAT', file, 'a file that can be written', got)
+  throw placeError(file, `the path of a folder, ${quote(place)}`)
 }
 
 /** What a symbolic link says; undefined where there is something else or nothing. */
 async function targetOfLink(name: string): Promise<string | undefined> {
-  try {
-    const status = await fs.lstat(name)
-    return status.isSymbolicLink() ? await fs.readlink(name) : undefined
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-}
-
-/** The permissions of the file to be replaced; undefined where there is none yet. */
-async function modeOfOldFile(file: string, target: string): Promise<number | undefined> {
-  try {
-    const status = await fs.stat(target)
-    if (status.isFile()) return status.mode & PERMISSION_BITS
-  } catch (error) {
-    if (isMissing(error)) return undefined
-    throw error
-  }
-  // A rename would put a file in the place of a device such as /dev/null.
-  throw argumentError('ERR_GRU_FORMAT', file, 'a regular file or none', 'something else')
+  const status = await unlessMissing(fs.lstat(name))
+  return status?.isSymbolicLink() ? unlessMissing(fs.readlink(name)) : undefined
 }
 
 async function writeWhole(
@@ -135,8 +116,4 @@ async function syncFolder(folder: string): Promise<void> {
   } catch {
     // The file is in its place and whole; Windows and some network file systems cannot do more.
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }

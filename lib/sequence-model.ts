@@ -15,7 +15,7 @@ import {
   type ResolvedDevice,
   resolveSeed,
   warnOfIdleDropout,
-} from './gru-options'
+} from './recurrent-options'
 import type { ModelInput } from './model-batch'
 import { type Metadata, type ModelKind, readModel } from './model-file'
 import {

@@ -33,7 +33,7 @@ try {
     folder,
     configure: ['-DCMAKE_BUILD_TYPE=Release'],
     // The emulated device computes with what the other tests compile, and takes minutes.
-    select: ['--tests-regex', '^(base|reference|model|cpu)/|^cuda/emulator_'],
+    select: ['--tests-regex', '^(base|reference|cpu)/|^cuda/emulator_'],
     junit: values.junit,
   })
 } catch (error) {

@@ -34,7 +34,7 @@ function checks() {
 try {
   const { values } = parseArgs({ options: { nvcc: { type: 'string' } } })
   const nvcc = requireNvcc(values.nvcc)
-  setUp({ tests: true })
+  setUp({ tests: true, 'warnings-are-errors': true })
   buildPlugin(nvcc, inRoot('build', 'Release'), ['-DGRU_WERROR=ON'])
   const { available, reason, devices } = cudaRuntime()
   if (available) {

@@ -1,10 +1,11 @@
 // Makes a checkout ready to run: npm packages, a CBLAS library, the native addon, the TypeScript build.
 // What is up to date already is left alone, so that a second run costs next to nothing.
 //
-//   node scripts/setup.mjs [--tests]
+//   node scripts/setup.mjs [--tests] [--warnings-are-errors]
 //
-// --tests               also builds the CUDA plug-in that runs on the processor, which only tests use, and
-//                       treats the compiler's warnings as errors
+// --tests               also builds the CUDA plug-in that runs on the processor, which only tests use
+// --warnings-are-errors treats the compiler's warnings as errors, as the project's own checks do; whoever sets up to use
+//                       the library may have a compiler that warns of something new
 // GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
 //                              the built-in matrix product
 import { existsSync, readFileSync, rmSync } from 'node:fs'
@@ -176,11 +177,11 @@ function buildTypeScript() {
 }
 
 /** Brings up to date what it takes to run the library, and what tests need beside it where `tests` is true. */
-export function setUp({ tests }) {
+export function setUp({ tests, 'warnings-are-errors': warningsAreErrors }) {
   installPackages()
   const blas = provideBlas()
-  // Not said otherwise: a build folder that tests were set up in stays as it is.
-  const further = tests ? ['--CDGRU_WERROR=ON'] : []
+  // Not said otherwise: a build folder that checks were set up in stays as it is.
+  const further = warningsAreErrors ? ['--CDGRU_WERROR=ON'] : []
   buildNative(ADDON, blas, further)
   // The addon opens plug-ins on Linux alone.
   if (tests && process.platform === 'linux') buildNative(EMULATED_PLUGIN, blas, further)
@@ -189,7 +190,8 @@ export function setUp({ tests }) {
 
 if (process.argv[1] === import.meta.filename) {
   try {
-    const { values } = parseArgs({ options: { tests: { type: 'boolean', default: false } } })
+    const flag = { type: 'boolean', default: false }
+    const { values } = parseArgs({ options: { tests: flag, 'warnings-are-errors': flag } })
     setUp(values)
   } catch (error) {
     if (!(error instanceof StepError)) throw error

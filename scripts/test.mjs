@@ -6,7 +6,10 @@ import { clearReports, jestCheck, nativeCheck, runCheck, summarize, totalsFile }
 import { numericsChecks } from './numerics-checks.mjs'
 import { packageCommand, root } from './project.mjs'
 
-const setUp = { name: 'set-up', command: [process.execPath, 'scripts/setup.mjs', '--tests'] }
+const setUp = {
+  name: 'set-up',
+  command: [process.execPath, 'scripts/setup.mjs', '--tests', '--warnings-are-errors'],
+}
 
 // Made after set-up: the commands of npm packages can be looked up only then.
 const standardChecks = () => [

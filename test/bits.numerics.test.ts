@@ -1,26 +1,32 @@
-import {
-  GRU,
-  type Gradients,
-  type GruOptions,
-  type GruResult,
-  SequenceModel,
-  type SequenceModelOptions,
-  setThreads,
-  Trainer,
-} from '../lib'
+import { SequenceModel, type SequenceModelOptions, setThreads, Trainer } from '../lib'
 import { requireChosenEngine } from './support/engine-choice'
-import { forms } from './support/layers'
+import {
+  createLayer,
+  forms,
+  type Layer,
+  type LayerGradients,
+  type LayerOptions,
+  type LayerResult,
+} from './support/layers'
 import { bitsOf, integers, randomSource, sequenceOf, uniform } from './support/numbers'
 import { seed } from './support/random'
 
 requireChosenEngine()
 
 /** Large enough that the engine gives every thread a part of the work, and sizes that divide into nothing. */
-const layers: GruOptions[] = [
-  { inputSize: 64, hiddenSize: 256, seed: 1 },
-  { inputSize: 33, hiddenSize: 130, numLayers: 2, bidirectional: true, dropout: 0.25, seed: 2 },
-  { inputSize: 40, hiddenSize: 97, resetAfter: false, batchFirst: true, seed: 3 },
-  { inputSize: 3, hiddenSize: 7, bias: false, updateGate: 'replace', seed: 4 },
+const layers: LayerOptions[] = [
+  { cell: 'gru', inputSize: 64, hiddenSize: 256, seed: 1 },
+  {
+    ...{ cell: 'gru', inputSize: 33, hiddenSize: 130, numLayers: 2, bidirectional: true },
+    ...{ dropout: 0.25, seed: 2 },
+  },
+  { cell: 'gru', inputSize: 40, hiddenSize: 97, resetAfter: false, batchFirst: true, seed: 3 },
+  { cell: 'gru', inputSize: 3, hiddenSize: 7, bias: false, updateGate: 'replace', seed: 4 },
+  { cell: 'lstm', inputSize: 64, hiddenSize: 200, seed: 5 },
+  {
+    ...{ cell: 'lstm', inputSize: 33, hiddenSize: 97, numLayers: 2, bidirectional: true },
+    ...{ dropout: 0.25, batchFirst: true, bias: false, seed: 6 },
+  },
 ]
 
 interface Drawn {
@@ -28,10 +34,10 @@ interface Drawn {
   readonly steps: number
   readonly lengths: Int32Array | undefined
   readonly input: Float32Array
-  readonly initialState: Float32Array
+  readonly initial: { readonly initialState: Float32Array; readonly initialCell?: Float32Array }
 }
 
-function draw(options: GruOptions, steps: number, batch: number, ragged: boolean): Drawn {
+function draw(options: LayerOptions, steps: number, batch: number, ragged: boolean): Drawn {
   const random = randomSource(seed)
   const { inputSize, hiddenSize, numLayers = 1, bidirectional = false } = options
   const states = numLayers * (bidirectional ? 2 : 1) * batch * hiddenSize
@@ -40,33 +46,35 @@ function draw(options: GruOptions, steps: number, batch: number, ragged: boolean
     steps,
     lengths: ragged ? integers(random, batch, steps + 1) : undefined,
     input: uniform(random, steps * batch * inputSize),
-    initialState: uniform(random, states),
+    initial: {
+      initialState: uniform(random, states),
+      ...(options.cell === 'lstm' && { initialCell: uniform(random, states) }),
+    },
   }
 }
 
-function bitsOfGradients({ input, initialState, parameters }: Gradients): string[] {
-  return [input, initialState, ...Object.values(parameters)].map(bitsOf)
+function bitsOfGradients({ parameters, ...others }: LayerGradients): string[] {
+  return [...Object.values(others), ...Object.values(parameters)].map(bitsOf)
 }
 
 /** Everything that a layer computes of a batch, as bits; a new layer each time, so that passes count from 0. */
 async function bitsOfLayer(
-  options: GruOptions,
-  { input, batch, lengths, initialState }: Drawn,
+  options: LayerOptions,
+  { input, batch, lengths, initial }: Drawn,
   form: (typeof forms)[number],
 ): Promise<string[]> {
-  using gru = new GRU(options)
-  const call = { batch, lengths, initialState }
-  const inference = await form.forward(gru, input, call)
+  using layer = createLayer(options)
+  const call = { batch, lengths, ...initial }
+  const inference = await form.forward(layer, input, call)
   const random = randomSource(seed + 1)
   const given = {
     output: uniform(random, inference.output.length),
     state: uniform(random, inference.state.length),
+    ...(inference.cell && { cell: uniform(random, inference.cell.length) }),
   }
-  const trained = await form.roundTrip(gru, input, given, call)
-  return [
-    ...[inference.output, inference.state, trained.output, trained.state].map(bitsOf),
-    ...bitsOfGradients(trained.gradients),
-  ]
+  const { gradients, ...trained } = await form.roundTrip(layer, input, given, call)
+  const results = [...Object.values(inference), ...Object.values(trained)] as Float32Array[]
+  return [...results.map(bitsOf), ...bitsOfGradients(gradients)]
 }
 
 describe.each(layers)('the layer %j', (options) => {
@@ -86,36 +94,45 @@ describe.each(layers)('the layer %j', (options) => {
   })
 
   test.each([false, true])('treats a sequence alone as in a batch, ragged: %p', (ragged) => {
-    using gru = new GRU(options)
+    using layer = createLayer(options)
     for (const batch of [2, 5, 24]) {
       const drawn = draw(options, 6, batch, ragged)
-      const { lengths, initialState } = drawn
-      const together = gru.forwardSync(drawn.input, { batch, lengths, initialState })
-      for (let index = 0; index < batch; index++) expectSameAlone(gru, drawn, together, index)
+      const { lengths, initial } = drawn
+      const together = layer.forwardSync(drawn.input, { batch, lengths, ...initial })
+      for (let index = 0; index < batch; index++) expectSameAlone(layer, drawn, together, index)
     }
   })
 })
 
 function expectSameAlone(
-  gru: GRU,
-  { steps, batch, lengths, input, initialState }: Drawn,
-  together: GruResult,
+  layer: Layer,
+  { steps, batch, lengths, input, initial }: Drawn,
+  together: LayerResult,
   index: number,
 ): void {
   const length = lengths === undefined ? steps : lengths[index]!
-  const { batchFirst, numLayers, bidirectional } = gru.options
+  const { batchFirst, numLayers, bidirectional } = layer.options
   const shape = { steps, batch, batchFirst }
   const stateOf = (states: Float32Array): Float32Array =>
     sequenceOf(states, { steps: numLayers * (bidirectional ? 2 : 1), batch }, index)
-  const expectedState = bitsOf(stateOf(together.state))
-  const start = stateOf(initialState)
+  const initialState = stateOf(initial.initialState)
+  const initialCell = initial.initialCell && stateOf(initial.initialCell)
+  const expected = statesAsBits({
+    state: stateOf(together.state),
+    cell: together.cell && stateOf(together.cell),
+  })
   if (length === 0) {
-    expect(bitsOf(start)).toBe(expectedState)
+    expect(statesAsBits({ state: initialState, cell: initialCell })).toEqual(expected)
     return
   }
-  const alone = gru.forwardSync(sequenceOf(input, shape, index, length), { initialState: start })
+  const call = { initialState, ...(initialCell && { initialCell }) }
+  const alone: LayerResult = layer.forwardSync(sequenceOf(input, shape, index, length), call)
   expect(bitsOf(alone.output)).toBe(bitsOf(sequenceOf(together.output, shape, index, length)))
-  expect(bitsOf(alone.state)).toBe(expectedState)
+  expect(statesAsBits(alone)).toEqual(expected)
+}
+
+function statesAsBits(states: { state: Float32Array; cell?: Float32Array | undefined }): string[] {
+  return [states.state, ...(states.cell ? [states.cell] : [])].map(bitsOf)
 }
 
 const architectures: SequenceModelOptions[] = [

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { Dataset, GRU, type GruPass, SequenceModel, Trainer } from '../lib'
 import { expectGruError, expectGruRejection } from './support/errors'
 import { dOutput, input, options } from './support/gru'
@@ -128,12 +129,20 @@ test('several pending calls are all named', async () => {
   await Promise.all(promises)
 })
 
+/** The names of an object's methods, those of the classes that its own extends among them. */
+function methodsOf(object: object): string[] {
+  const prototype: unknown = Object.getPrototypeOf(object)
+  if (prototype === Object.prototype || types.isProxy(prototype)) return []
+  const own = Object.entries(Object.getOwnPropertyDescriptors(prototype as GruPass))
+    .filter(([key, { value }]) => typeof value === 'function' && key !== 'constructor')
+    .map(([key]) => key)
+  return [...own, ...methodsOf(prototype as object)]
+}
+
 test('these are all calls that there are', () => {
   const { gru, pass, model, trainer }: Record<string, object> = make()
   const found = Object.entries({ gru, pass, model, trainer }).flatMap(([name, object]) =>
-    Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(object) as GruPass))
-      .filter(([key, { value }]) => typeof value === 'function' && key !== 'constructor')
-      .map(([key]) => `${name}.${key}`),
+    methodsOf(object).map((key) => `${name}.${key}`),
   )
   const known = [...Object.keys(refused), ...Object.keys(waiting), ...disposals]
   expect(found.sort()).toEqual(known.filter((name) => name !== 'new Trainer').sort())

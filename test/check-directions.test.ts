@@ -54,7 +54,12 @@ const forbidden: [from: string, what: string, path: string, line: string][] = [
   ['the engine', 'Node', 'native/train/trainer.cc', '#include <napi.h>'],
   ['the base', 'the device interface', 'native/base/rows.cc', '#include "device/device.h"'],
   ['the reference', 'the engine', 'native/reference/gru.cc', '#include "layers/recurrent_stack.h"'],
-  ['the engine', 'the reference', 'native/layers/recurrent_stack.cc', '#include "reference/reference.h"'],
+  [
+    'the engine',
+    'the reference',
+    'native/layers/recurrent_stack.cc',
+    '#include "reference/reference.h"',
+  ],
   ['the layers', 'the model', 'native/layers/linear.h', '#include "model/model.h"'],
   ['the model', 'the trainer', 'native/model/model.h', '#include "train/trainer.h"'],
   ['the device interface', 'the engine', 'native/device/device.h', '#include "model/model.h"'],

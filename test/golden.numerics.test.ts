@@ -1,29 +1,24 @@
 import * as path from 'node:path'
-import {
-  GRU,
-  type GruOptions,
-  type OptimizerOptions,
-  SequenceModel,
-  setThreads,
-  Trainer,
-} from '../lib'
+import { type GruOptions, type OptimizerOptions, SequenceModel, setThreads, Trainer } from '../lib'
 import type { TrainingBatch } from '../lib'
 import type { Safetensors } from '../lib/formats/safetensors-writer'
 import { requireChosenEngine } from './support/engine-choice'
-import { goldenFiles } from './support/golden'
-import { forms } from './support/layers'
+import { goldenFiles, lstmFiles } from './support/golden'
+import { createLayer, forms } from './support/layers'
 import { beyond, largestDifference, largestMagnitude } from './support/numbers'
 import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
-// What float32 must reach against float64: outputs lie in [-1, 1], gradients are measured by the
+// What float32 must reach against float64: outputs lie in [-1, 1], cell states are measured by the largest of their
+// tensor where it is beyond 1, gradients are measured by the
 // largest of their tensor.
 const FORWARD = 2e-6
 const GRADIENT = 1e-5
 const TRAINING = 1e-5
 
 interface LayerCase extends GruOptions {
+  readonly kind: 'layer' | 'lstm'
   readonly batch: number
   readonly lengths?: number[]
 }
@@ -52,8 +47,9 @@ interface Golden {
 
 async function readGolden(file: string): Promise<Golden> {
   const content = await readWhole(file)
-  const golden = JSON.parse(content.metadata['case']!) as { kind: 'layer' | 'training' }
-  return { name: path.basename(file, '.safetensors'), [golden.kind]: golden, content }
+  const golden = JSON.parse(content.metadata['case']!) as { kind: 'layer' | 'lstm' | 'training' }
+  const kind = golden.kind === 'training' ? 'training' : 'layer'
+  return { name: path.basename(file, '.safetensors'), [kind]: golden, content }
 }
 
 function stackOf(golden: GruOptions) {
@@ -77,6 +73,11 @@ function tensors(
   return Object.fromEntries(names.map((name) => [rename(name), tensor(content, name)]))
 }
 
+/** The error of an output or a state, by the largest of its tensor where that is beyond 1. */
+function forwardError(actual: Float32Array, expected: Float32Array): number {
+  return largestDifference(actual, expected) / Math.max(1, largestMagnitude(expected))
+}
+
 /** The error of a gradient, by the largest of its tensor; of one that is all zero, its own magnitude. */
 function gradientError(actual: Float32Array, expected: Float32Array): number {
   const scale = largestMagnitude(expected)
@@ -86,7 +87,7 @@ function gradientError(actual: Float32Array, expected: Float32Array): number {
 const threadCounts = [1, 2]
 const runs = threadCounts.flatMap((threads) => forms.map((form) => ({ threads, form })))
 
-describe.each(goldenFiles)('%s', (file) => {
+describe.each([...goldenFiles, ...lstmFiles])('%s', (file) => {
   test('agrees for 1 and 2 threads, in both forms', async () => {
     const { layer, training, content } = await readGolden(file)
     for (const { threads, form } of runs) {
@@ -103,23 +104,39 @@ async function checkLayer(
   content: Safetensors,
   form: (typeof forms)[number],
 ): Promise<void> {
-  using gru = new GRU({ inputSize: golden.inputSize, ...stackOf(golden) })
-  gru.setParameters(tensors(content, /^(weight|bias)_/))
+  const isLstm = golden.kind === 'lstm'
+  const { inputSize, hiddenSize, numLayers, bias, bidirectional } = golden
+  using layer = createLayer(
+    isLstm
+      ? { cell: 'lstm', inputSize, hiddenSize, numLayers, bias, bidirectional }
+      : { cell: 'gru', inputSize, ...stackOf(golden) },
+  )
+  layer.setParameters(tensors(content, /^(weight|bias)_/))
   const input = tensor(content, 'input')
   const { batch, lengths } = golden
-  const options = { batch, lengths, initialState: tensor(content, 'initial_state') }
-  const given = { output: tensor(content, 'd_output'), state: tensor(content, 'd_state') }
-  const inference = await form.forward(gru, input, options)
-  const trained = await form.roundTrip(gru, input, given, options)
+  const options = {
+    ...{ batch, lengths, initialState: tensor(content, 'initial_state') },
+    ...(isLstm && { initialCell: tensor(content, 'initial_cell') }),
+  }
+  const given = {
+    ...{ output: tensor(content, 'd_output'), state: tensor(content, 'd_state') },
+    ...(isLstm && { cell: tensor(content, 'd_cell') }),
+  }
+  const inference = await form.forward(layer, input, options)
+  const trained = await form.roundTrip(layer, input, given, options)
+  const names = isLstm ? (['output', 'state', 'cell'] as const) : (['output', 'state'] as const)
   const forwardErrors = Object.fromEntries(
-    (['output', 'state'] as const).flatMap((name) => [
-      [name, largestDifference(inference[name], tensor(content, name))],
-      [`${name} in training`, largestDifference(trained[name], tensor(content, name))],
+    names.flatMap((name) => [
+      [name, forwardError(inference[name]!, tensor(content, name))],
+      [`${name} in training`, forwardError(trained[name]!, tensor(content, name))],
     ]),
   )
   expect(beyond(FORWARD, forwardErrors)).toEqual({})
-  const { input: dInput, initialState, parameters } = trained.gradients
-  const gradients = { input: dInput, initial_state: initialState, ...parameters }
+  const { input: dInput, initialState, initialCell, parameters } = trained.gradients
+  const gradients = {
+    ...{ input: dInput, initial_state: initialState, ...parameters },
+    ...(isLstm && { initial_cell: initialCell! }),
+  }
   const expected = tensors(content, /^grad\./, (name) => name.slice('grad.'.length))
   expect(Object.keys(gradients).sort()).toEqual(Object.keys(expected).sort())
   const gradientErrors = Object.entries(gradients).map(([name, gradient]) => [

@@ -49,6 +49,10 @@ describe("another library's name for an option is told by its name here", () => 
     ['rmsprop', 'alpha', 'decay'],
     ['rmsprop', 'rho', 'decay'],
     ['trainer', 'max_norm', 'clipNorm'],
+    ['trainer', 'lr', 'optimizer.learningRate'],
+    ['trainer', 'learningRate', 'optimizer.learningRate'],
+    ['trainer', 'weight_decay', 'optimizer.weightDecay'],
+    ['trainer', 'betas', 'optimizer.beta1 and optimizer.beta2'],
     ['trainer', 'clip_grad_norm', 'clipNorm'],
     ['gru', 'hidden_size', 'hiddenSize'],
     ['gru', 'hidden', 'hiddenSize'],
@@ -120,6 +124,7 @@ test('every name of the table stands for options that there are', () => {
   }
   expect(options).toContain('weightDecay')
   for (const [key, meanings] of Object.entries(OTHER_NAMES)) {
-    expect([key, meanings.flat().filter((name) => !options.has(name))]).toEqual([key, []])
+    const names = meanings.flat().flatMap((name) => name.split('.'))
+    expect([key, names.filter((name) => !options.has(name))]).toEqual([key, []])
   }
 })

@@ -3,7 +3,7 @@
  * call: a used object gives the bits of a new one.
  */
 import fc from 'fast-check'
-import { GRU, SequenceModel, Trainer } from '../lib'
+import { GRU, LSTM, SequenceModel, Trainer } from '../lib'
 import { requireChosenEngine } from './support/engine-choice'
 import { seed } from './support/random'
 
@@ -50,19 +50,24 @@ function outcome<T>(call: () => T): T | string {
 }
 
 describe('one object, many calls', () => {
-  test.each([false, true])('a layer with batchFirst %s', (batchFirst) => {
+  test.each([
+    ['GRU', GRU, false],
+    ['GRU', GRU, true],
+    ['LSTM', LSTM, false],
+    ['LSTM', LSTM, true],
+  ] as const)('an %s with batchFirst %3$s', (_, Layer, batchFirst) => {
     const options = { inputSize: 5, hiddenSize: 9, bidirectional: true, numLayers: 2, batchFirst }
     fc.assert(
       fc.property(calls, (sequence) => {
-        const used = new GRU({ ...options, seed: 3 })
+        const used = new Layer({ ...options, seed: 3 })
         for (const { steps, batch, lengths, bad } of sequence) {
           const input = numbers(steps * batch * options.inputSize)
           if (bad) outcome(() => used.forwardSync(input.subarray(1), { batch }))
-          const fresh = new GRU({ ...options, seed: 3 })
+          const fresh = new Layer({ ...options, seed: 3 })
           const call = { batch, lengths }
           expect(used.forwardSync(input, call)).toEqual(fresh.forwardSync(input, call))
-          const grads = [used, fresh].map((gru) => {
-            const pass = gru.forwardTrainingSync(input, call)
+          const grads = [used, fresh].map((layer) => {
+            const pass = layer.forwardTrainingSync(input, call)
             return pass.backwardSync({ output: pass.output, state: pass.state })
           })
           expect(grads[0]).toEqual(grads[1])

@@ -1,9 +1,13 @@
 import * as fc from 'fast-check'
-import type { NativeGruOptions, ReferenceResult } from '../binding'
-import { type Gradients, GRU } from '../lib'
+import type {
+  LstmReferenceResult,
+  NativeGruOptions,
+  NativeRecurrentOptions,
+  ReferenceResult,
+} from '../binding'
 import { native } from '../lib/native'
 import { requireChosenEngine } from './support/engine-choice'
-import { forms } from './support/layers'
+import { createLayer, forms, type Layer, type LayerGradients } from './support/layers'
 import {
   beyond,
   integers,
@@ -26,13 +30,20 @@ const GRADIENT = 1e-5
 // are of the size of the case's other gradients: none is measured by less than this part of the largest.
 const CANCELLED = 0.1
 
+/** What a layer is made of, with its cell. */
+type CellOptions =
+  | ({ readonly cell: 'gru' } & NativeGruOptions)
+  | ({ readonly cell: 'lstm' } & NativeRecurrentOptions)
+
 interface Case {
-  readonly options: NativeGruOptions
+  readonly options: CellOptions
   readonly seed: number
   readonly steps: number
   readonly batch: number
   readonly ragged: boolean
+  /** Whether all states before the first step are given. */
   readonly initialState: boolean
+  /** What the loss depends on: the output, the final states, or all. */
   readonly given: 'output' | 'state' | 'both'
   /** Training passes before the one that is compared: each draws other dropout masks. */
   readonly earlierPasses: number
@@ -42,26 +53,36 @@ interface Case {
 const hiddenSizes = [1, 2, 3, 5, 7, 8, 13, 15, 16, 17, 31, 32, 33, 47, 48, 49, 63, 64, 65, 130]
 const batchSizes = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 16, 17, 33]
 
-const anyCase: fc.Arbitrary<Case> = fc.record({
-  options: fc.record({
-    inputSize: fc.constantFrom(1, 2, 3, 5, 8, 15, 16, 17, 33, 64, 67),
-    hiddenSize: fc.constantFrom(...hiddenSizes),
-    numLayers: fc.constantFrom(1, 1, 2, 3),
-    bias: fc.boolean(),
-    batchFirst: fc.boolean(),
-    dropout: fc.constantFrom(0, 0, 0.3, 0.75),
-    bidirectional: fc.boolean(),
+const anyStack = {
+  inputSize: fc.constantFrom(1, 2, 3, 5, 8, 15, 16, 17, 33, 64, 67),
+  hiddenSize: fc.constantFrom(...hiddenSizes),
+  numLayers: fc.constantFrom(1, 1, 2, 3),
+  bias: fc.boolean(),
+  batchFirst: fc.boolean(),
+  dropout: fc.constantFrom(0, 0, 0.3, 0.75),
+  bidirectional: fc.boolean(),
+}
+const anyOptions = {
+  gru: fc.record({
+    cell: fc.constant('gru' as const),
+    ...anyStack,
     resetAfter: fc.boolean(),
     updateGate: fc.constantFrom('retain' as const, 'replace' as const),
   }),
-  seed: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
-  steps: fc.integer({ min: 1, max: 9 }),
-  batch: fc.constantFrom(...batchSizes),
-  ragged: fc.boolean(),
-  initialState: fc.boolean(),
-  given: fc.constantFrom('output' as const, 'state' as const, 'both' as const),
-  earlierPasses: fc.constantFrom(0, 0, 2),
-})
+  lstm: fc.record({ cell: fc.constant('lstm' as const), ...anyStack }),
+}
+
+const anyCase = (cell: 'gru' | 'lstm'): fc.Arbitrary<Case> =>
+  fc.record({
+    options: anyOptions[cell],
+    seed: fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }),
+    steps: fc.integer({ min: 1, max: 9 }),
+    batch: fc.constantFrom(...batchSizes),
+    ragged: fc.boolean(),
+    initialState: fc.boolean(),
+    given: fc.constantFrom('output' as const, 'state' as const, 'both' as const),
+    earlierPasses: fc.constantFrom(0, 0, 2),
+  })
 
 /** A case's numbers, time-major. */
 function draw({ options, seed: dataSeed, steps, batch, ragged, initialState, given }: Case) {
@@ -72,40 +93,61 @@ function draw({ options, seed: dataSeed, steps, batch, ragged, initialState, giv
   const inputScale = Math.min(1, Math.sqrt(hiddenSize / inputSize))
   const dOutput = uniform(random, steps * batch * outputSize)
   const dState = uniform(random, states)
+  const lstm = options.cell === 'lstm'
+  const dCell = uniform(random, lstm ? states : 0)
+  if (given === 'state') dOutput.fill(0)
+  if (given === 'output') for (const array of [dState, dCell]) array.fill(0)
   return {
     input: uniform(random, steps * batch * inputSize, inputScale),
     lengths: ragged ? integers(random, batch, steps + 1) : undefined,
-    initialState: initialState ? uniform(random, states) : undefined,
-    dOutput: given === 'state' ? dOutput.fill(0) : dOutput,
-    dState: given === 'output' ? dState.fill(0) : dState,
+    initial: {
+      initialState: initialState ? uniform(random, states) : undefined,
+      ...(lstm && { initialCell: initialState ? uniform(random, states) : undefined }),
+    },
+    dOutput,
+    dState,
+    dCell,
     given: {
       output: given === 'state' ? undefined : dOutput,
       state: given === 'output' ? undefined : dState,
+      ...(lstm && { cell: given === 'output' ? undefined : dCell }),
     },
   }
 }
 
 type Drawn = ReturnType<typeof draw>
 
+type Result = ReferenceResult & Partial<LstmReferenceResult>
+
 function reference(
-  gru: GRU,
-  { options, steps, batch, earlierPasses }: Case,
+  layer: Layer,
+  { options: { cell, ...options }, steps, batch, earlierPasses }: Case,
   drawn: Drawn,
   dropout: number,
-) {
+): Result {
   const parameters = Float64Array.from(
-    Object.values(gru.getParameters()).flatMap((values) => Array.from(values)),
+    Object.values(layer.getParameters()).flatMap((values) => Array.from(values)),
   )
-  return native().referenceGru({ ...options, dropout }, parameters, {
+  const optional = (values: Float32Array | undefined) =>
+    values === undefined ? null : Float64Array.from(values)
+  const call = {
     steps,
     batch,
     lengths: drawn.lengths ?? null,
     input: Float64Array.from(drawn.input),
-    initialState: drawn.initialState === undefined ? null : Float64Array.from(drawn.initialState),
+    initialState: optional(drawn.initial.initialState),
     dOutput: Float64Array.from(drawn.dOutput),
     dState: Float64Array.from(drawn.dState),
-    seed: gru.options.seed,
+    seed: layer.options.seed,
     pass: earlierPasses,
+  }
+  if (cell === 'gru') {
+    return native().referenceGru({ ...(options as NativeGruOptions), dropout }, parameters, call)
+  }
+  return native().referenceLstm({ ...options, dropout }, parameters, {
+    ...call,
+    initialCell: optional(drawn.initial.initialCell),
+    dCell: Float64Array.from(drawn.dCell),
   })
 }
 
@@ -125,40 +167,49 @@ async function failures(
 ): Promise<Record<string, number>> {
   const { options, batch, earlierPasses } = drawnCase
   const drawn = draw(drawnCase)
-  using gru = new GRU({ ...options, seed: drawnCase.seed })
-  const call = { batch, lengths: drawn.lengths, initialState: drawn.initialState }
+  using layer = createLayer({ ...options, seed: drawnCase.seed })
+  const call = { batch, lengths: drawn.lengths, ...drawn.initial }
   const input = arrange(drawnCase, drawn.input)
-  for (let pass = 0; pass < earlierPasses; pass++) gru.forwardTrainingSync(input, call).dispose()
-  const { output, state } = drawn.given
-  const given = { output: output && arrange(drawnCase, output), state }
+  for (let pass = 0; pass < earlierPasses; pass++) layer.forwardTrainingSync(input, call).dispose()
+  const { output, ...states } = drawn.given
+  const given = { output: output && arrange(drawnCase, output), ...states }
 
-  const inference = await form.forward(gru, input, call)
-  const trained = await form.roundTrip(gru, input, given, call)
-  const expectedInference = reference(gru, drawnCase, drawn, 0)
-  const expected = reference(gru, drawnCase, drawn, options.dropout)
+  const inference = await form.forward(layer, input, call)
+  const trained = await form.roundTrip(layer, input, given, call)
+  const expectedInference = reference(layer, drawnCase, drawn, 0)
+  const expected = reference(layer, drawnCase, drawn, options.dropout)
 
   const forwardErrors = {
     output: largestDifference(timeMajor(drawnCase, inference.output), expectedInference.output),
     state: largestDifference(inference.state, expectedInference.state),
+    cell: cellError(inference.cell, expectedInference.cell),
     'output in training': largestDifference(timeMajor(drawnCase, trained.output), expected.output),
     'state in training': largestDifference(trained.state, expected.state),
+    'cell in training': cellError(trained.cell, expected.cell),
   }
-  const errors = gradientErrors(gru, drawnCase, trained.gradients, expected)
+  const errors = gradientErrors(layer, drawnCase, trained.gradients, expected)
   return { ...beyond(FORWARD, forwardErrors), ...beyond(GRADIENT, errors) }
 }
 
+/** Of the cell states, which may go beyond 1, the error by their largest; of a GRU, which has none, 0. */
+function cellError(actual: Float32Array | undefined, expected: Float64Array | undefined): number {
+  if (actual === undefined && expected === undefined) return 0
+  return largestDifference(actual!, expected!) / Math.max(1, largestMagnitude(expected!))
+}
+
 function gradientErrors(
-  gru: GRU,
+  layer: Layer,
   drawnCase: Case,
-  { input, initialState, parameters }: Gradients,
-  expected: ReferenceResult,
+  { input, initialState, initialCell, parameters }: LayerGradients,
+  expected: Result,
 ): Record<string, number> {
   const actual: [string, Float32Array][] = [
     ['input', timeMajor(drawnCase, input)],
     ['initialState', initialState],
+    ...(initialCell === undefined ? [] : [['initialCell', initialCell] as [string, Float32Array]]),
     ...Object.entries(parameters),
   ]
-  const truth = expectedGradients(Object.entries(gru.getParameters()), expected)
+  const truth = expectedGradients(Object.entries(layer.getParameters()), expected)
   const largest = Math.max(...truth.map(largestMagnitude))
   const errors = actual.map(([name, values], index) => {
     const scale = Math.max(largestMagnitude(truth[index]!), CANCELLED * largest)
@@ -170,19 +221,19 @@ function gradientErrors(
 
 function expectedGradients(
   parameters: [string, Float32Array][],
-  { dInput, dInitialState, dParameters }: ReferenceResult,
+  { dInput, dInitialState, dInitialCell, dParameters }: Result,
 ): Float64Array[] {
   let offset = 0
   const tensors = parameters.map(([, { length }]) =>
     dParameters.subarray(offset, (offset += length)),
   )
-  return [dInput, dInitialState, ...tensors]
+  return [dInput, dInitialState, ...(dInitialCell === undefined ? [] : [dInitialCell]), ...tensors]
 }
 
 describe.each(forms)('in the $name form', (form) => {
-  test('agrees with the reference on any options and sizes', async () => {
+  test.each(['gru', 'lstm'] as const)('any %s agrees with the reference', async (cell) => {
     await fc.assert(
-      fc.asyncProperty(anyCase, async (drawnCase) => {
+      fc.asyncProperty(anyCase(cell), async (drawnCase) => {
         expect(await failures(drawnCase, form)).toEqual({})
       }),
       { seed, numRuns: 40 },
@@ -192,15 +243,18 @@ describe.each(forms)('in the $name form', (form) => {
 
 // Above the 4e6 operations from which gradients' products go to BLAS, where there is one: even that of
 // the candidate's recurrent weights, 2 H H steps batch, which is formed by itself.
-test.each([
-  { resetAfter: true, bidirectional: false },
-  { resetAfter: true, bidirectional: true },
-  { resetAfter: false, bidirectional: false },
-  { resetAfter: false, bidirectional: true },
-])('agrees with the reference where products are large: %j', async (choice) => {
-  const options: NativeGruOptions = {
+const everyCell = [
+  { cell: 'gru', resetAfter: true, updateGate: 'retain' },
+  { cell: 'gru', resetAfter: false, updateGate: 'retain' },
+  { cell: 'lstm' },
+] as const
+
+test.each(
+  everyCell.flatMap((cell) => [false, true].map((bidirectional) => ({ ...cell, bidirectional }))),
+)('agrees with the reference where products are large: %j', async (choice) => {
+  const options: CellOptions = {
     ...{ inputSize: 40, hiddenSize: 64, numLayers: 1, bias: true, batchFirst: false, dropout: 0 },
-    ...{ updateGate: 'retain', ...choice },
+    ...choice,
   }
   const sizes = { seed, steps: 40, batch: 16, ragged: false, earlierPasses: 0 }
   const large: Case = { options, ...sizes, initialState: true, given: 'both' }
@@ -211,10 +265,10 @@ test.each(hiddenSizes)(
   'agrees with the reference at the tile edge of H = %d',
   async (hiddenSize) => {
     for (const batch of [1, 3, 9]) {
-      for (const resetAfter of [true, false]) {
-        const options: NativeGruOptions = {
+      for (const cell of everyCell) {
+        const options: CellOptions = {
           ...{ inputSize: 5, hiddenSize, numLayers: 2, bias: true, batchFirst: false, dropout: 0 },
-          ...{ bidirectional: false, resetAfter, updateGate: 'retain' },
+          ...{ bidirectional: false, ...cell },
         }
         const sizes = { seed: seed + batch, steps: 3, batch, ragged: true, earlierPasses: 0 }
         const edge: Case = { options, ...sizes, initialState: true, given: 'both' }

@@ -1,5 +1,6 @@
 import { GRU, type GruErrorCode, SequenceModel, type SequenceModelOptions } from '../lib'
-import { countGruParameters } from '../lib/gru-options'
+import { GRU_GATES } from '../lib/gru-options'
+import { countStackParameters } from '../lib/recurrent-options'
 import { deviceDefaults } from './support/device'
 import { expectGruError, expectGruRejection } from './support/errors'
 import { bitsOf, integers, largestDifference, randomSource, uniform } from './support/numbers'
@@ -127,7 +128,8 @@ describe('parameters', () => {
         ? [input.tokens * input.embeddingSize, input.embeddingSize]
         : [0, input.features]
     const width = (gru.bidirectional ? 2 : 1) * gru.hiddenSize
-    const counted = table + countGruParameters({ inputSize, ...gru }) + output.size * (width + 1)
+    const counted =
+      table + countStackParameters(GRU_GATES, { inputSize, ...gru }) + output.size * (width + 1)
     expect(model.parameterCount).toBe(counted)
   })
 

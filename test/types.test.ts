@@ -12,6 +12,11 @@ import {
   type GruPass,
   type GruResult,
   type Gradients,
+  LSTM,
+  type LstmForwardOptions,
+  type LstmGradients,
+  type LstmPass,
+  type LstmResult,
   type OptimizerOptions,
   type Parameters as NamedParameters,
   type Progress,
@@ -29,7 +34,7 @@ import {
 
 test('the package exports its public names and no others', () => {
   const names = [
-    ...['Dataset', 'GRU', 'GruError', 'Model', 'Schedule', 'SequenceModel', 'Trainer'],
+    ...['Dataset', 'GRU', 'GruError', 'LSTM', 'Model', 'Schedule', 'SequenceModel', 'Trainer'],
     ...['openRecords', 'runtime', 'setThreads'],
   ]
   expect(Object.keys(library).sort()).toEqual(names)
@@ -59,6 +64,21 @@ test('the forms of a forward call differ in promise and signal', () => {
   expectTypeOf<Int32Array>().toExtend<ForwardOptions['lengths']>()
   expectTypeOf<Float64Array>().not.toExtend<ForwardOptions['initialState']>()
   expect(new GruError('ERR_GRU_VALUE', 'text').code).toBe('ERR_GRU_VALUE')
+})
+
+test('an LSTM has a cell state beside the state, wherever it has one', () => {
+  expectTypeOf(LSTM).toBeConstructibleWith({ inputSize: 1, hiddenSize: 1, seed: undefined })
+  expectTypeOf<LSTM['options']>().not.toHaveProperty('resetAfter')
+  expectTypeOf<LSTM['forward']>().parameters.toEqualTypeOf<
+    [input: Float32Array, options?: LstmForwardOptions | undefined]
+  >()
+  expectTypeOf<LSTM['forward']>().returns.resolves.toEqualTypeOf<LstmResult>()
+  expectTypeOf<LSTM['forwardTraining']>().returns.resolves.toEqualTypeOf<LstmPass>()
+  expectTypeOf<LstmPass['backwardSync']>().returns.toEqualTypeOf<LstmGradients>()
+  expectTypeOf<LstmGradients['initialCell']>().toEqualTypeOf<Float32Array>()
+  expectTypeOf<LstmForwardOptions>().toHaveProperty('signal')
+  expectTypeOf<ForwardOptions>().not.toHaveProperty('initialCell')
+  expect(Object.keys(LSTM.prototype)).toEqual([])
 })
 
 test('gradients come by name', () => {

@@ -7,7 +7,14 @@ import { Dataset } from '../data'
 import { argumentError, quote } from '../errors'
 import { SequenceModel } from '../sequence-model'
 import { Trainer } from '../trainer'
-import { countFeatures, encodeRows, fitEncoding, fitScale, isConstant } from './encoding'
+import {
+  countFeatures,
+  encodeRows,
+  fitEncoding,
+  fitScale,
+  isConstant,
+  type Scale,
+} from './encoding'
 import { Forecaster, type ForecastFacts } from './forecaster'
 import type { Job } from './job'
 import type { Epoch } from './progress'
@@ -99,15 +106,26 @@ function checkFinite(epoch: number, loss: number): void {
 
 /** Everything that is learnt before training, from the rows of the training part alone. */
 export function learnFacts(job: Job, table: Table, training: Days): ForecastFacts {
-  const { changes, magnitude } = changesOf(table, job.target, training)
   return {
     job: job.name,
     target: job.target,
     unit: job.unit,
     window: job.window,
     columns: fitEncoding(table, job.columns, training.end),
-    change: fitScale(`${table.path}, changes of ${quote(job.target)}`, changes, magnitude),
+    change: scaleOfChanges(table, job.target, training),
   }
+}
+
+/**
+ * Where all changes are the same but for rounding, that change is their scale: so forecasts are
+ * printed with digits that show it.
+ */
+function scaleOfChanges(table: Table, target: string, training: Days): Scale {
+  const { changes, magnitude } = changesOf(table, target, training)
+  const scale = fitScale(`${table.path}, changes of ${quote(target)}`, changes, magnitude)
+  const isNone = isConstant(Float64Array.of(0, scale.mean), magnitude)
+  if (!isConstant(changes, magnitude) || isNone) return scale
+  return { ...scale, standardDeviation: Math.abs(scale.mean) }
 }
 
 /** Whether the target changes by the same on all days of the training part, but for rounding. */

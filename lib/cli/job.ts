@@ -6,11 +6,12 @@
 import * as fs from 'node:fs'
 import { createRequire } from 'node:module'
 import * as path from 'node:path'
-import { argumentError, describe } from '../errors'
+import { argumentError, describe, GruError } from '../errors'
 import type { CsvKind } from '../formats/csv-values'
+import { firstOf } from '../formats/faults'
 import { parseJson } from '../formats/json'
 import { readTextFile } from '../formats/text-file'
-import { checkDropout, checkLayerSize, checkNumLayers } from '../gru-options'
+import { checkDropout, checkLayerSize, checkNumLayers } from '../recurrent-options'
 import {
   checkNumber,
   checkOneOf,
@@ -55,26 +56,13 @@ export interface Job {
   readonly seed: number
 }
 
-const KEYS = [
-  'name',
-  'csv',
-  'columns',
-  'target',
-  'unit',
-  'window',
-  'split',
-  'model',
-  'training',
-  'seed',
-] as const
-
 /**
  * Reads a job file.
  *
  * @param file - the path of the JSON file; a relative `csv` in it is relative to its folder, and
  *   `npm:PACKAGE/FILE` is a file of an installed package
  * @throws GruError ERR_GRU_FORMAT where the file cannot be read or is not JSON, or has a key twice;
- *   ERR_GRU_VALUE or ERR_GRU_TYPE where it holds something else than a job, naming the key
+ *   ERR_GRU_VALUE or ERR_GRU_TYPE where it holds something else than a job, naming all keys at fault
  */
 export async function readJob(file: string): Promise<Job> {
   return parseJob(parseJson(await readTextFile(file), file), file)
@@ -82,22 +70,56 @@ export async function readJob(file: string): Promise<Job> {
 
 function parseJob(value: unknown, file: string): Job {
   const at = (key: string): string => `${file}, ${key}`
-  const fields = checkOptions(file, value, KEYS)
-  const source = parseText(fields.csv, at('csv'))
-  const columns = parseColumns(fields.columns, at('columns'))
-  return {
-    name: parseName(fields.name ?? path.basename(file, '.json'), at('name')),
-    csv: resolveCsv(source, file),
-    source,
-    columns,
-    target: parseTarget(fields.target, columns, at('target')),
-    unit: parseText(fields.unit ?? '', at('unit')),
-    window: checkPositiveInteger(at('window'), fields.window ?? 30),
-    split: parseSplit(fields.split ?? {}, at('split')),
-    model: parseModel(fields.model ?? {}, at('model')),
-    training: parseTraining(fields.training ?? {}, at('training')),
-    seed: checkSeed(at('seed'), fields.seed ?? 1),
+  let columns: Job['columns'] | undefined
+  const { csv, ...job } = parseFields(file, value, {
+    name: (name) => parseName(name ?? path.basename(file, '.json'), at('name')),
+    csv: (source) => findCsv(parseText(source, at('csv')), file),
+    columns: (kinds) => (columns = parseColumns(kinds, at('columns'))),
+    // Where the columns are at fault, nobody knows which targets there can be.
+    target: (target) => (columns === undefined ? '' : parseTarget(target, columns, at('target'))),
+    unit: (unit) => parseText(unit ?? '', at('unit')),
+    window: (window) => checkPositiveInteger(at('window'), window ?? 30),
+    split: (split) => parseSplit(split ?? {}, at('split')),
+    model: (model) => parseModel(model ?? {}, at('model')),
+    training: (training) => parseTraining(training ?? {}, at('training')),
+    seed: (seed) => checkSeed(at('seed'), seed ?? 1),
+  })
+  return { ...job, ...csv }
+}
+
+/**
+ * The fields of an object, each by its check, which gets undefined where there is no such field.
+ * Faults of all fields, and fields that have no check, are told together.
+ */
+function parseFields<T extends object>(
+  place: string,
+  value: unknown,
+  checks: { readonly [Key in keyof T]: (field: unknown) => T[Key] },
+): T {
+  const fields = checkOptions(place, value, namesIn(value))
+  const names = Object.keys(checks) as (keyof T & string)[]
+  const faults: GruError[] = []
+  const attempt = <R>(check: () => R): R | undefined => {
+    try {
+      return check()
+    } catch (error) {
+      if (!(error instanceof GruError)) throw error
+      faults.push(error)
+      return undefined
+    }
   }
+  for (const [name, field] of Object.entries(fields)) {
+    attempt(() => checkOptions(place, { [name]: field }, names))
+  }
+  const parsed = names.map((name) => [name, attempt(() => checks[name](fields[name]))] as const)
+  const [first, ...others] = faults
+  if (first === undefined) return Object.fromEntries(parsed) as T
+  if (others.length === 0) throw first
+  throw new GruError(first.code, firstOf(faults, ({ message }) => message).join('\n'))
+}
+
+function namesIn(value: unknown): readonly string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : []
 }
 
 function parseText(value: unknown, key: string): string {
@@ -117,12 +139,11 @@ function parseName(value: unknown, key: string): string {
 const KINDS: readonly CsvKind[] = ['number', 'category', 'date']
 
 function parseColumns(value: unknown, key: string): Job['columns'] {
-  const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
-  const kinds = Object.entries(checkOptions(key, value, names)).map(
-    ([name, kind]) => [name, checkOneOf(`${key}.${name}`, kind, KINDS)] as const,
-  )
-  const dates = kinds.filter(([, kind]) => kind === 'date')
-  if (dates.length === 1) return Object.fromEntries(kinds)
+  const kindOf = (name: string) => (kind: unknown) => checkOneOf(`${key}.${name}`, kind, KINDS)
+  const checks = Object.fromEntries(namesIn(value).map((name) => [name, kindOf(name)]))
+  const columns = parseFields<Record<string, CsvKind>>(key, value, checks)
+  const dates = Object.values(columns).filter((kind) => kind === 'date')
+  if (dates.length === 1) return columns
   throw argumentError('ERR_GRU_VALUE', key, 'one column of kind "date"', String(dates.length))
 }
 
@@ -132,40 +153,41 @@ function parseTarget(value: unknown, columns: Job['columns'], key: string): stri
 }
 
 function parseSplit(value: unknown, key: string): Job['split'] {
-  const fields = checkOptions(key, value, ['training', 'validation'])
-  const share = { above: 0, below: 1 }
-  const training = checkNumber(`${key}.training`, fields.training ?? 0.7, share)
-  const validation = checkNumber(`${key}.validation`, fields.validation ?? 0.15, share)
+  const range = { above: 0, below: 1 }
+  const { training, validation } = parseFields<Job['split']>(key, value, {
+    training: (share) => checkNumber(`${key}.training`, share ?? 0.7, range),
+    validation: (share) => checkNumber(`${key}.validation`, share ?? 0.15, range),
+  })
   if (training + validation < 1) return { training, validation }
   const got = String(training + validation)
   throw argumentError('ERR_GRU_VALUE', key, 'a sum below 1, to leave a test part', got)
 }
 
 function parseModel(value: unknown, key: string): Job['model'] {
-  const fields = checkOptions(key, value, ['hiddenSize', 'numLayers', 'dropout'])
-  return {
-    hiddenSize: checkLayerSize(`${key}.hiddenSize`, fields.hiddenSize ?? 32),
-    numLayers: checkNumLayers(`${key}.numLayers`, fields.numLayers ?? 1),
-    dropout: checkDropout(`${key}.dropout`, fields.dropout ?? 0),
-  }
+  return parseFields<Job['model']>(key, value, {
+    hiddenSize: (size) => checkLayerSize(`${key}.hiddenSize`, size ?? 32),
+    numLayers: (layers) => checkNumLayers(`${key}.numLayers`, layers ?? 1),
+    dropout: (dropout) => checkDropout(`${key}.dropout`, dropout ?? 0),
+  })
 }
 
-const TRAINING_KEYS = ['epochs', 'batch', 'learningRate', 'weightDecay', 'clipNorm'] as const
-
 function parseTraining(value: unknown, key: string): Job['training'] {
-  const fields = checkOptions(key, value, TRAINING_KEYS)
   const above0 = { above: 0, atMost: MAX_FLOAT32 }
   const from0 = { atLeast: 0, atMost: MAX_FLOAT32 }
-  return {
-    epochs: checkPositiveInteger(`${key}.epochs`, fields.epochs ?? 30),
-    batch: checkPositiveInteger(`${key}.batch`, fields.batch ?? 32),
-    learningRate: checkNumber(`${key}.learningRate`, fields.learningRate ?? 1e-3, above0),
-    weightDecay: checkNumber(`${key}.weightDecay`, fields.weightDecay ?? 0.01, from0),
-    clipNorm: checkNumber(`${key}.clipNorm`, fields.clipNorm ?? 1, above0),
-  }
+  return parseFields<Job['training']>(key, value, {
+    epochs: (epochs) => checkPositiveInteger(`${key}.epochs`, epochs ?? 30),
+    batch: (batch) => checkPositiveInteger(`${key}.batch`, batch ?? 32),
+    learningRate: (rate) => checkNumber(`${key}.learningRate`, rate ?? 1e-3, above0),
+    weightDecay: (decay) => checkNumber(`${key}.weightDecay`, decay ?? 0.01, from0),
+    clipNorm: (norm) => checkNumber(`${key}.clipNorm`, norm ?? 1, above0),
+  })
 }
 
 const IN_PACKAGE = /^npm:((?:@[^/]+\/)?[^/]+)\/(.+)$/
+
+function findCsv(source: string, file: string): Pick<Job, 'csv' | 'source'> {
+  return { csv: resolveCsv(source, file), source }
+}
 
 function resolveCsv(source: string, file: string): string {
   const folder = path.resolve(path.dirname(file))

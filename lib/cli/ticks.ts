@@ -19,8 +19,10 @@ export interface Ticks {
   readonly placeOf: (value: number) => number
 }
 
-/** Values whose range is a smaller share of them are drawn flat: no label could tell them apart. */
-const LEAST_RANGE = 1e-9
+/** Values whose range is a smaller share of them are drawn flat: much of it is the rounding of doubles. */
+const LEAST_RANGE = 1e-12
+/** A bound that is so much of a step beyond a tick counts as that tick, since it is there but for rounding. */
+const SLACK = 1e-9
 /** Ticks that are closer are no numbers of full precision. */
 const LEAST_STEP = 1e-300
 
@@ -29,9 +31,8 @@ export function ticksAround(values: readonly number[], count: number): Ticks {
   const [low, high] = rangeOf(values)
   const { mantissa, exponent } = stepOf((high - low) / count)
   const at = (multiple: number): number => Number(`${multiple * mantissa}e${exponent}`)
-  // A bound that is a tick but for rounding needs no further one.
-  const first = Math.floor(low / at(1) + LEAST_RANGE)
-  const last = Math.ceil(high / at(1) - LEAST_RANGE)
+  const first = Math.floor(low / at(1) + SLACK)
+  const last = Math.ceil(high / at(1) - SLACK)
   const ticks = Array.from({ length: last - first + 1 }, (_, i) => at(first + i))
   return {
     labels: formatTicks(ticks, exponent),

@@ -41,7 +41,29 @@ const ZIP_KINDS: readonly [entry: RegExp, kind: string][] = [
   [/^[^/]+\/data(\.pkl|\/)/, 'a zip archive, as PyTorch writes'],
   [/^(metadata|config)\.json$/, 'a zip archive, as Keras writes'],
   [/\.npy$/, 'a zip archive, as NumPy writes'],
+  [/^(\[Content_Types\]\.xml$|_rels\/|docProps\/|xl\/)/, 'a zip archive, as .xlsx files are'],
+  [/^mimetype$/, 'a zip archive, as .ods files are'],
 ]
+
+/** The kind that the first bytes are a signature of, among some. */
+function signedKind(bytes: Buffer, signatures: readonly Signature[]): string | undefined {
+  const latin1 = bytes.toString('latin1', 0, HEAD_BYTES)
+  if (latin1.startsWith(ZIP_ENTRY)) return zipKind(bytes)
+  const isSigned = ({ bytes, at = [0] }: Signature): boolean =>
+    at.some((place) => latin1.startsWith(bytes, place))
+  return signatures.find(isSigned)?.kind
+}
+
+/** Signatures with bytes that no text in ASCII has. */
+const BINARY_SIGNATURES = SIGNATURES.filter(({ bytes }) => /[^ -~]/.test(bytes))
+
+/**
+ * What a file is that can be no text, though somebody may have taken it for one: `a gzip archive`;
+ * undefined where its first bytes do not tell.
+ */
+export function binaryKind(bytes: Buffer): string | undefined {
+  return signedKind(bytes, BINARY_SIGNATURES)
+}
 
 function zipKind(bytes: Buffer): string {
   const length = bytes.length < ZIP_NAME_AT ? 0 : bytes.readUInt16LE(ZIP_NAME_LENGTH_AT)
@@ -80,12 +102,8 @@ const TEXT_KINDS: readonly [beginning: RegExp, kind: string][] = [
 export function contentKind(head: Uint8Array): string | undefined {
   if (head.length === 0) return 'an empty file'
   const bytes = Buffer.from(head.buffer, head.byteOffset, head.length)
-  const latin1 = bytes.toString('latin1')
-  if (latin1.startsWith(ZIP_ENTRY)) return zipKind(bytes)
-  const signature = SIGNATURES.find(({ bytes, at = [0] }) =>
-    at.some((place) => latin1.startsWith(bytes, place)),
-  )
-  if (signature !== undefined) return signature.kind
+  const signed = signedKind(bytes, SIGNATURES)
+  if (signed !== undefined) return signed
   if (isPickle(bytes)) return 'a pickle, as Python and older PyTorch write'
   if (isOnnx(bytes)) return 'a protobuf message, as ONNX writes'
   return textKind(bytes)

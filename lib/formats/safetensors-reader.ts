@@ -5,7 +5,8 @@
  */
 import * as fs from 'node:fs/promises'
 import { newFloat32Array } from '../arrays'
-import { argumentError, GruError, quote } from '../errors'
+import { argumentError, type GruError, quote } from '../errors'
+import { readError } from '../files'
 import { checkLength, checkPath } from '../validate'
 import { HEAD_BYTES } from './content-kind'
 import { bytesOf, FileBytes } from './file-bytes'
@@ -53,9 +54,7 @@ export async function readSafetensors<T>(
       await handle.close()
     }
   } catch (cause) {
-    if (cause instanceof GruError) throw cause
-    const got = (cause as Error).message
-    throw argumentError('ERR_GRU_FORMAT', path, 'a file that can be read', got, { cause })
+    throw readError(path, cause)
   }
 }
 

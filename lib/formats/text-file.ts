@@ -6,7 +6,9 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { argumentError } from '../errors'
+import { readError } from '../files'
 import { checkPath } from '../validate'
+import { binaryKind } from './content-kind'
 
 const BYTE_ORDER_MARK = '\ufeff'
 
@@ -22,8 +24,7 @@ export async function readTextFile(path: string): Promise<string> {
   try {
     bytes = await readFile(path)
   } catch (cause) {
-    const got = (cause as Error).message
-    throw argumentError('ERR_GRU_FORMAT', path, 'a file that can be read', got, { cause })
+    throw readError(path, cause)
   }
   const text = decodeUtf8(bytes, path)
   return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text
@@ -44,22 +45,18 @@ export function decodeUtf8(bytes: Buffer, place: string): string {
   throw argumentError('ERR_GRU_FORMAT', `${place}, line ${line}`, 'text in UTF-8', got)
 }
 
-/** How files begin that are easily taken for text in UTF-8; UTF-32's mark begins with UTF-16's. */
-const SIGNATURES: readonly (readonly [form: string, bytes: readonly number[]])[] = [
+/** How texts begin that are not in UTF-8; UTF-32's mark begins with UTF-16's. */
+const MARKS: readonly (readonly [form: string, bytes: readonly number[]])[] = [
   ['UTF-32', [0xff, 0xfe, 0, 0]],
   ['UTF-32', [0, 0, 0xfe, 0xff]],
   ['UTF-16', [0xff, 0xfe]],
   ['UTF-16', [0xfe, 0xff]],
-  ['a ZIP archive, as .xlsx and .ods files are', [0x50, 0x4b, 3, 4]],
-  ['a gzip archive', [0x1f, 0x8b]],
 ]
 
 function otherForm(bytes: Buffer): string | undefined {
-  const signature = SIGNATURES.find(([, mark]) =>
-    bytes.subarray(0, mark.length).equals(Buffer.from(mark)),
-  )
-  if (signature !== undefined) return signature[0]
-  return looksLikeUtf16(bytes) ? 'UTF-16 without a byte-order mark' : undefined
+  const marked = MARKS.find(([, mark]) => bytes.subarray(0, mark.length).equals(Buffer.from(mark)))
+  if (marked !== undefined) return marked[0]
+  return looksLikeUtf16(bytes) ? 'UTF-16 without a byte-order mark' : binaryKind(bytes)
 }
 
 const SAMPLE_BYTES = 64

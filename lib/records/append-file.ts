@@ -4,14 +4,8 @@
  * @module
  */
 import * as fs from 'node:fs/promises'
-import { argumentError, GruError } from '../errors'
-
-/** The error for a file that cannot be written, with the system's error as its cause; a GruError stays as it is. */
-export function writeError(path: string, cause: unknown): GruError {
-  if (cause instanceof GruError) return cause
-  const got = (cause as Error).message
-  return argumentError('ERR_GRU_FORMAT', path, 'a file that can be written', got, { cause })
-}
+import { argumentError } from '../errors'
+import { writeError } from '../files'
 
 /** Appends pieces one after another. A piece that fails leaves nothing of itself between others. */
 export class AppendFile {

@@ -5,7 +5,8 @@
  */
 import * as fs from 'node:fs/promises'
 import { argumentError } from '../errors'
-import { AppendFile, writeError } from './append-file'
+import { statusOfFile, writeError } from '../files'
+import { AppendFile } from './append-file'
 
 const CHUNK = 65_536
 const LINE_FEED = 0x0a
@@ -26,7 +27,8 @@ export interface LineFile {
  */
 export async function openLineFile(path: string, beginning: string): Promise<LineFile> {
   try {
-    await checkRegular(path)
+    // Before it is opened: to open a pipe can wait for ever.
+    await statusOfFile(path)
     const handle = await fs.open(path, 'a+')
     try {
       const length = await cutToLines(path, handle, beginning)
@@ -39,18 +41,6 @@ export async function openLineFile(path: string, beginning: string): Promise<Lin
   } catch (cause) {
     throw writeError(path, cause)
   }
-}
-
-/** Before it is opened: to open a pipe can wait for ever. */
-async function checkRegular(path: string): Promise<void> {
-  try {
-    const status = await fs.stat(path)
-    if (status.isFile()) return
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return
-    throw error
-  }
-  throw argumentError('ERR_GRU_FORMAT', path, 'a regular file or none', 'something else')
 }
 
 /** Returns the length of the file's whole lines, which are all that it holds then. */

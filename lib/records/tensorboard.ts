@@ -6,7 +6,8 @@
 import * as fs from 'node:fs/promises'
 import { hostname } from 'node:os'
 import * as path from 'node:path'
-import { AppendFile, writeError } from './append-file'
+import { writeError } from '../files'
+import { AppendFile } from './append-file'
 import { scalarRecord, versionRecord } from './event-file'
 import type { RecordWriter } from './record'
 

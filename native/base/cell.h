@@ -5,6 +5,24 @@
 
 namespace gru {
 
+/// Which cell a recurrent layer has.
+enum class CellKind : std::uint8_t {
+  gru,
+  lstm,  ///< c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c'): PyTorch, cuDNN
+};
+
+/// What a stack, a device and a file need to know of a cell. Counts are in multiples of H.
+struct CellSpec {
+  std::size_t gates;    ///< blocks in every weight and bias
+  std::size_t states;   ///< 1: the state h; 2: the cell state c beside it
+  std::size_t reserve;  ///< what a training pass keeps of each row for backward
+};
+
+/// gru: gates r, z, n; reserve r | z | n | q. lstm: gates i, f, g, o; reserve i | f | g | o | c'.
+constexpr CellSpec cell_spec(CellKind kind) {
+  return kind == CellKind::lstm ? CellSpec{4, 2, 5} : CellSpec{3, 1, 4};
+}
+
 /// Where the reset gate acts on the candidate n.
 enum class ResetGate : std::uint8_t {
   after,   ///< n = tanh(W_n x + b_in + r * (U_n h + b_hn)): PyTorch, cuDNN, Keras 3
@@ -17,19 +35,25 @@ enum class UpdateGate : std::uint8_t {
   replace,  ///< h' = (1 - z) * h + z * n: Cho et al. as usually taught
 };
 
+/// The variants of a GRU.
 struct CellVariant {
   ResetGate reset = ResetGate::after;
   UpdateGate update = UpdateGate::retain;
 };
 
-/// The order in which the gates stack in every weight, bias and gate buffer.
+/// The order in which a GRU's gates stack in every weight, bias and gate buffer.
 enum Gate : std::size_t { gate_r = 0, gate_z = 1, gate_n = 2 };
-inline constexpr std::size_t gate_count = 3;
+inline constexpr std::size_t gate_count = cell_spec(CellKind::gru).gates;
 
-/// What a training pass keeps for backward, in multiples of H for each row: r, z, n and a fourth,
-/// which is q = U_n h + b_hn with the reset gate after the product, and r * h with the reset gate
-/// before it.
-inline constexpr std::size_t reserve_gates = 4;
+/// What a GRU's training pass keeps for backward, in multiples of H for each row: r, z, n and a
+/// fourth, which is q = U_n h + b_hn with the reset gate after the product, and r * h with the
+/// reset gate before it.
+inline constexpr std::size_t reserve_gates = cell_spec(CellKind::gru).reserve;
 inline constexpr std::size_t reserve_q = 3;
+
+/// The order in which an LSTM's gates stack. In a reserve they are followed by the cell state after
+/// the step.
+enum LstmGate : std::size_t { gate_i = 0, gate_f = 1, gate_g = 2, gate_o = 3 };
+inline constexpr std::size_t reserve_c = 4;
 
 }  // namespace gru

@@ -4,8 +4,6 @@
 
 namespace gru {
 
-namespace {
-
 Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t place,
                 std::size_t limit) {
   const std::int32_t id = ids[place];
@@ -14,8 +12,6 @@ Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t
                        "]: expected an integer from 0 to " + std::to_string(limit - 1) + ", got " +
                        std::to_string(id));
 }
-
-}  // namespace
 
 Status check_ids(const char* name, std::span<const std::int32_t> ids,
                  std::span<const std::int32_t> rows, std::size_t limit) {

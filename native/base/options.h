@@ -8,7 +8,7 @@
 
 namespace gru {
 
-/// A stack of GRU layers, in PyTorch's terms.
+/// A stack of recurrent layers, in PyTorch's terms.
 struct RecurrentOptions {
   std::size_t input_size = 0;
   std::size_t hidden_size = 0;
@@ -17,8 +17,10 @@ struct RecurrentOptions {
   bool bidirectional = false;
   bool batch_first = false;
   float dropout = 0;  ///< on the output of every layer but the last, in training
-  CellVariant variant;
+  CellKind cell = CellKind::gru;
+  CellVariant variant;  ///< of a GRU
 
+  CellSpec spec() const { return cell_spec(cell); }
   std::size_t num_directions() const { return bidirectional ? 2 : 1; }
   std::size_t output_size() const { return num_directions() * hidden_size; }
   std::size_t layer_input_size(std::size_t layer) const {
@@ -26,8 +28,6 @@ struct RecurrentOptions {
   }
 };
 
-/// Which loss an output is trained by; both are means over its valid rows.
-enum class LossKind : std::uint8_t { cross_entropy, mean_squared_error };
 /// Which rows a sequence of values has: one for each valid step, or one for each sequence.
 enum class Every : std::uint8_t { step, last };
 

@@ -20,7 +20,7 @@ enum class StatusCode : std::uint8_t {
   internal,
 };
 
-/// The outcome of every fallible call in the core: nothing in it throws across its boundary.
+/// The outcome of every fallible call in the engine: nothing in it throws across its boundary.
 class [[nodiscard]] Status {
  public:
   Status() = default;
@@ -47,7 +47,7 @@ class [[nodiscard]] Status {
 };
 
 /// Runs `body` (which returns a Status) and turns what it throws into a Status, so that the
-/// standard library's exceptions end at the core's boundary.
+/// standard library's exceptions end at the engine's boundary.
 template <class Body>
 Status guarded(Body&& body) noexcept {
   try {

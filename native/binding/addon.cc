@@ -4,9 +4,9 @@
 #include "binding/entry.h"
 #include "binding/environment.h"
 #include "binding/graph_options.h"
-#include "binding/gru_object.h"
 #include "binding/model_object.h"
 #include "binding/pass_object.h"
+#include "binding/recurrent_object.h"
 #include "binding/reference.h"
 #include "binding/results.h"
 #include "binding/runtime.h"
@@ -48,8 +48,10 @@ napi_value initialize(Arguments& arguments) {
       function("takeIgnoredVariables", entry<take_ignored_variables>),
       function("describeGraph", entry<describe_graph>),
       function("referenceGru", entry<reference_gru>),
+      function("referenceLstm", entry<reference_lstm>),
       value(AbortObject::class_name, AbortObject::define(surface)),
       value(GruObject::class_name, GruObject::define(surface)),
+      value(LstmObject::class_name, LstmObject::define(surface)),
       value(PassObject::class_name, pass_class),
       value(ModelObject::class_name, ModelObject::define(surface)),
       value(TrainerObject::class_name, TrainerObject::define(surface)),

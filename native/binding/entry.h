@@ -35,7 +35,7 @@ class Arguments {
   }
 
  private:
-  static constexpr std::size_t most = 8;
+  static constexpr std::size_t most = 10;
   napi_env env_;
   napi_value receiver_ = nullptr;
   void* data_ = nullptr;

@@ -88,8 +88,9 @@ void read_output(Napi::Value value, ModelOptions& options) {
   const OptionReader from(value, place, place + ".");
   OutputOptions output;
   output.layer = from.text("layer");
-  output.loss = from.choice<LossKind>("loss", {{"crossEntropy", LossKind::cross_entropy},
-                                               {"meanSquaredError", LossKind::mean_squared_error}});
+  output.loss.kind =
+      from.choice<LossKind>("loss", {{"crossEntropy", LossKind::cross_entropy},
+                                     {"meanSquaredError", LossKind::mean_squared_error}});
   options.names.outputs.push_back({from.text("target"), from.text("output")});
   options.graph.outputs.push_back(std::move(output));
 }

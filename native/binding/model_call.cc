@@ -98,7 +98,7 @@ std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, cons
   for (std::size_t i = 0; i < call.arrays.size(); ++i) {
     targets.push_back(read_target(call.env, call.arrays[i], names.outputs[i].target.c_str(),
                                   target_shape(graph, i, batch_of(i, graph, inputs)),
-                                  graph.options().outputs[i].loss));
+                                  graph.options().outputs[i].loss.kind));
   }
   return targets;
 }

@@ -4,13 +4,29 @@
 
 namespace gru::binding {
 
-RecurrentOptions read_gru_stack(const OptionReader& from) {
+namespace {
+
+/// What stacks of every cell have.
+RecurrentOptions read_stack(const OptionReader& from) {
   RecurrentOptions options;
   options.hidden_size = from.size("hiddenSize");
   options.num_layers = from.size("numLayers");
   options.bias = from.boolean("bias");
   options.dropout = static_cast<float>(from.fraction("dropout"));
   options.bidirectional = from.boolean("bidirectional");
+  return options;
+}
+
+/// What stands beside the stack in the options of a layer of its own.
+void read_layer(const OptionReader& from, RecurrentOptions& options) {
+  options.input_size = from.size("inputSize");
+  options.batch_first = from.boolean("batchFirst");
+}
+
+}  // namespace
+
+RecurrentOptions read_gru_stack(const OptionReader& from) {
+  RecurrentOptions options = read_stack(from);
   options.variant.reset = from.boolean("resetAfter") ? ResetGate::after : ResetGate::before;
   options.variant.update = from.choice<UpdateGate>(
       "updateGate", {{"retain", UpdateGate::retain}, {"replace", UpdateGate::replace}});
@@ -20,8 +36,20 @@ RecurrentOptions read_gru_stack(const OptionReader& from) {
 RecurrentOptions read_gru_options(Napi::Value value) {
   const OptionReader from(value, "options");
   RecurrentOptions options = read_gru_stack(from);
-  options.input_size = from.size("inputSize");
-  options.batch_first = from.boolean("batchFirst");
+  read_layer(from, options);
+  return options;
+}
+
+RecurrentOptions read_lstm_stack(const OptionReader& from) {
+  RecurrentOptions options = read_stack(from);
+  options.cell = CellKind::lstm;
+  return options;
+}
+
+RecurrentOptions read_lstm_options(Napi::Value value) {
+  const OptionReader from(value, "options");
+  RecurrentOptions options = read_lstm_stack(from);
+  read_layer(from, options);
   return options;
 }
 

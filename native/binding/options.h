@@ -7,7 +7,7 @@
 
 /// Reading the objects that constructors take. Their getters may run code of JavaScript's and
 /// throw; that exception passes through as a Napi::Error. Ranges that follow from the model are
-/// core's to check.
+/// the engine's to check.
 
 namespace gru::binding {
 
@@ -15,9 +15,12 @@ class OptionReader;
 
 /// A NativeGruOptions.
 RecurrentOptions read_gru_options(Napi::Value value);
-/// What a layer GRU and the GRU in a graph have in common: all but the size of the input and the
-/// order of its axes.
+/// A NativeRecurrentOptions, for an LSTM.
+RecurrentOptions read_lstm_options(Napi::Value value);
+/// What a layer of its own and a stack in a graph have in common: all but the size of the input and
+/// the order of its axes.
 RecurrentOptions read_gru_stack(const OptionReader& from);
+RecurrentOptions read_lstm_stack(const OptionReader& from);
 /// A NativeTrainerOptions: its optimiser, and its bounds on the gradients.
 OptimizerOptions read_optimizer_options(Napi::Value value);
 ClipOptions read_clip_options(Napi::Value value);

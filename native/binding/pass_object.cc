@@ -7,11 +7,18 @@ namespace gru::binding {
 
 namespace {
 
-/// The arguments of both forms of backward, in place.
-RecurrentGradientCall read_call(const Arguments& arguments, const KeptPass& kept) {
+/// Where the arguments lie that one form of backward has and the other has not, or has elsewhere.
+constexpr std::size_t abort_argument = 5;
+constexpr std::size_t sync_cells = 5;
+constexpr std::size_t promise_cells = 6;
+
+/// The arguments of both forms of backward, in place; those of the cell state, where there is one,
+/// begin at `cells`.
+RecurrentGradientCall read_call(const Arguments& arguments, const KeptPass& kept,
+                                std::size_t cells) {
   const napi_env env = arguments.env();
   const RowMap& map = kept.pass->rows.map();
-  const GruShapes shapes = shapes_of(kept.layer->options(), map.steps(), map.batch());
+  const LayerShapes shapes = shapes_of(kept.layer->options(), map.steps(), map.batch());
   const Shape parameters = shape_of(kept.layer->layout());
   RecurrentGradientCall call;
   call.d_output = read_optional_tensor<float>(env, arguments[0], "output", shapes.output);
@@ -19,20 +26,28 @@ RecurrentGradientCall read_call(const Arguments& arguments, const KeptPass& kept
   call.d_input = read_tensor<float>(env, arguments[2], "input", shapes.input);
   call.d_initial_state = read_tensor<float>(env, arguments[3], "initialState", shapes.state);
   call.parameters = read_tensor<float>(env, arguments[4], "parameters", parameters);
+  if (kept.layer->options().spec().states == 1) return call;
+  call.d_cell = read_optional_tensor<float>(env, arguments[cells], "cell", shapes.state);
+  call.d_initial_cell = read_tensor<float>(env, arguments[cells + 1], "initialCell", shapes.state);
   return call;
 }
 
 /// A job for `call`, which from then on lies in the job's own memory.
-std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedGru& gru,
+std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedLayer& layer,
                                        RecurrentGradientCall& call) {
   const napi_env env = arguments.env();
-  auto job = std::make_unique<PromiseJob>(arguments.surface(), "pass.backward", gru.queue(),
-                                          read_abort(arguments, arguments[5]));
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), "pass.backward", layer.queue(),
+                                          read_abort(arguments, arguments[abort_argument]));
   call.d_output = job->arrays.copy(call.d_output);
   call.d_state = job->arrays.copy(call.d_state);
+  call.d_cell = job->arrays.copy(call.d_cell);
   call.d_input = job->arrays.output(env, arguments[2], call.d_input, "input");
   call.d_initial_state =
       job->arrays.output(env, arguments[3], call.d_initial_state, "initialState");
+  if (!call.d_initial_cell.empty()) {
+    call.d_initial_cell =
+        job->arrays.output(env, arguments[promise_cells + 1], call.d_initial_cell, "initialCell");
+  }
   call.parameters = job->arrays.output(env, arguments[4], call.parameters, "parameters");
   call.abort = &job->abort_flag();
   return job;
@@ -75,13 +90,13 @@ napi_value PassObject::backward_sync(Arguments& arguments) {
   const auto layer =
       kept_.shared().idle_object(arguments.env(), "pass.backwardSync",
                                  "await it, or call pass.backward, which waits for its turn");
-  const RecurrentGradientCall call = read_call(arguments, kept);
+  const RecurrentGradientCall call = read_call(arguments, kept, sync_cells);
   check(layer->backward(*take()->pass, call));
   return nullptr;
 }
 
 napi_value PassObject::backward(Arguments& arguments) {
-  RecurrentGradientCall call = read_call(arguments, *kept());
+  RecurrentGradientCall call = read_call(arguments, *kept(), promise_cells);
   std::unique_ptr<PromiseJob> job = create_job(arguments, kept_.shared(), call);
   job->work = [kept = take(), call] { return kept->layer->backward(*kept->pass, call); };
   return kept_.shared().start(std::move(job));
@@ -92,8 +107,8 @@ napi_value PassObject::dispose(Arguments&) {
   return nullptr;
 }
 
-napi_value create_pass(Surface& surface, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept) {
-  return surface.create_pass(std::make_unique<PassObject>(std::move(gru), std::move(kept)));
+napi_value create_pass(Surface& surface, std::shared_ptr<SharedLayer> layer, Owned<KeptPass> kept) {
+  return surface.create_pass(std::make_unique<PassObject>(std::move(layer), std::move(kept)));
 }
 
 }  // namespace gru::binding

@@ -2,8 +2,8 @@
 
 #include <memory>
 
-#include "binding/gru_object.h"
 #include "binding/object_class.h"
+#include "binding/recurrent_object.h"
 #include "model/recurrent_module.h"
 
 namespace gru::binding {
@@ -22,8 +22,8 @@ class PassObject {
   static std::unique_ptr<PassObject> construct(Arguments& arguments);
   static napi_value define(Surface& surface);
 
-  PassObject(std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept)
-      : kept_(std::move(gru), std::move(kept)) {}
+  PassObject(std::shared_ptr<SharedLayer> layer, Owned<KeptPass> kept)
+      : kept_(std::move(layer), std::move(kept)) {}
 
   napi_value backward_sync(Arguments& arguments);
   napi_value backward(Arguments& arguments);
@@ -38,7 +38,7 @@ class PassObject {
   OwnedOnDevice<KeptPass, RecurrentModule> kept_;
 };
 
-/// The NativePass of a pass through `gru`.
-napi_value create_pass(Surface& surface, std::shared_ptr<SharedGru> gru, Owned<KeptPass> kept);
+/// The NativePass of a pass through `layer`.
+napi_value create_pass(Surface& surface, std::shared_ptr<SharedLayer> layer, Owned<KeptPass> kept);
 
 }  // namespace gru::binding

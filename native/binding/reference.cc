@@ -13,15 +13,18 @@ namespace gru::binding {
 
 namespace {
 
-/// A ReferenceCall, in copies: reading an object's properties may run code that changes an array.
+/// A ReferenceCall or, of an LSTM, an LstmReferenceCall, in copies: reading an object's properties
+/// may run code that changes an array.
 struct ReferenceCall {
   std::size_t steps = 0;
   std::size_t batch = 0;
   std::vector<std::int32_t> lengths;
   std::vector<double> input;
   std::vector<double> initial_state;
+  std::vector<double> initial_cell;
   std::vector<double> d_output;
   std::vector<double> d_state;
+  std::vector<double> d_cell;
   DropoutMask dropout;
 };
 
@@ -54,6 +57,10 @@ ReferenceCall read_call(const Napi::Value& value, const RecurrentOptions& option
   call.initial_state = optional_copy_of<double>(env, object.Get("initialState"), "initialState");
   call.d_output = values("dOutput");
   call.d_state = values("dState");
+  if (options.spec().states > 1) {
+    call.initial_cell = optional_copy_of<double>(env, object.Get("initialCell"), "initialCell");
+    call.d_cell = values("dCell");
+  }
   const std::uint64_t pass = integer("pass", 0, max_extent);
   call.dropout = {integer("seed", 0, max_safe_integer), dropout_stream + pass * options.num_layers,
                   options.dropout};
@@ -70,31 +77,53 @@ napi_value float64_array(napi_env env, const std::vector<double>& values) {
   return array;
 }
 
-}  // namespace
+/// The results of both cells; those of an LSTM have the cell state's beside them.
+napi_value result_of(napi_env env, const RecurrentOptions& options, const ReferencePass& pass,
+                     const ReferenceGradients& gradients) {
+  std::vector<Property> properties = {
+      {"output", float64_array(env, pass.output)},
+      {"state", float64_array(env, pass.state)},
+      {"dInput", float64_array(env, gradients.input)},
+      {"dInitialState", float64_array(env, gradients.initial_state)},
+      {"dParameters", float64_array(env, gradients.parameters)}};
+  if (options.spec().states > 1) {
+    properties.push_back({"cell", float64_array(env, pass.cell)});
+    properties.push_back({"dInitialCell", float64_array(env, gradients.initial_cell)});
+  }
+  return make_object(env, std::span<const Property>(properties));
+}
 
-napi_value reference_gru(Arguments& arguments) {
+napi_value reference_recurrent(const Arguments& arguments, const RecurrentOptions& options) {
   const Napi::Env env(arguments.env());
-  const RecurrentOptions options = read_gru_options(Napi::Value(env, arguments[0]));
   const ReferenceCall call = read_call(Napi::Value(env, arguments[2]), options);
   const std::span<const double> parameters = read_array<double>(env, arguments[1], "parameters");
 
   ReferencePass pass;
-  check(reference_gru_forward(options, parameters,
-                              {.steps = call.steps,
-                               .batch = call.batch,
-                               .input = call.input,
-                               .initial_state = call.initial_state,
-                               .lengths = call.lengths,
-                               .dropout_mask = call.dropout},
-                              pass));
+  check(reference_recurrent_forward(options, parameters,
+                                    {.steps = call.steps,
+                                     .batch = call.batch,
+                                     .input = call.input,
+                                     .initial_state = call.initial_state,
+                                     .initial_cell = call.initial_cell,
+                                     .lengths = call.lengths,
+                                     .dropout_mask = call.dropout},
+                                    pass));
   ReferenceGradients gradients;
-  check(reference_gru_backward(options, parameters, pass, call.d_output, call.d_state, gradients));
+  check(reference_recurrent_backward(options, parameters, pass, call.d_output, call.d_state,
+                                     call.d_cell, gradients));
+  return result_of(env, options, pass, gradients);
+}
 
-  return make_object(env, {{"output", float64_array(env, pass.output)},
-                           {"state", float64_array(env, pass.state)},
-                           {"dInput", float64_array(env, gradients.input)},
-                           {"dInitialState", float64_array(env, gradients.initial_state)},
-                           {"dParameters", float64_array(env, gradients.parameters)}});
+}  // namespace
+
+napi_value reference_gru(Arguments& arguments) {
+  return reference_recurrent(arguments,
+                             read_gru_options(Napi::Value(arguments.env(), arguments[0])));
+}
+
+napi_value reference_lstm(Arguments& arguments) {
+  return reference_recurrent(arguments,
+                             read_lstm_options(Napi::Value(arguments.env(), arguments[0])));
 }
 
 }  // namespace gru::binding

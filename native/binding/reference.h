@@ -6,5 +6,7 @@ namespace gru::binding {
 
 /// `referenceGru(options, parameters, call)`: a ReferenceResult.
 napi_value reference_gru(Arguments& arguments);
+/// `referenceLstm(options, parameters, call)`: an LstmReferenceResult.
+napi_value reference_lstm(Arguments& arguments);
 
 }  // namespace gru::binding

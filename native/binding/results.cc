@@ -50,6 +50,10 @@ napi_value make_string(napi_env env, std::string_view text) {
 }
 
 napi_value make_object(napi_env env, std::initializer_list<Property> properties) {
+  return make_object(env, std::span<const Property>(properties.begin(), properties.size()));
+}
+
+napi_value make_object(napi_env env, std::span<const Property> properties) {
   napi_value object = nullptr;
   check_call(napi_create_object(env, &object));
   for (const Property& property : properties) define(env, object, property);

@@ -25,6 +25,7 @@ struct Property {
 };
 
 /// An object with these properties of its own.
+napi_value make_object(napi_env env, std::span<const Property> properties);
 napi_value make_object(napi_env env, std::initializer_list<Property> properties);
 napi_value make_array(napi_env env, std::span<const napi_value> elements);
 

@@ -46,9 +46,9 @@ void check_lengths(const BatchShape& shape, const char* name) {
 }  // namespace
 
 napi_value shape_formulas(napi_env env) {
-  return make_object(env, {{"gruInput", make_string(env, formulas::gru_input)},
-                           {"gruOutput", make_string(env, formulas::gru_output)},
-                           {"gruState", make_string(env, formulas::gru_state)},
+  return make_object(env, {{"layerInput", make_string(env, formulas::layer_input)},
+                           {"layerOutput", make_string(env, formulas::layer_output)},
+                           {"layerState", make_string(env, formulas::layer_state)},
                            {"parameters", make_string(env, formulas::parameters)},
                            {"tokens", make_string(env, formulas::tokens)},
                            {"features", make_string(env, formulas::features)},
@@ -58,12 +58,12 @@ napi_value shape_formulas(napi_env env) {
                            {"lastValues", make_string(env, formulas::last_values)}});
 }
 
-GruShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::size_t batch) {
+LayerShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::size_t batch) {
   const CheckedSize rows = CheckedSize(steps) * batch;
-  return {{formulas::gru_input, rows * options.input_size},
-          {formulas::gru_output, rows * options.output_size()},
-          {formulas::gru_state, CheckedSize(options.num_layers) * options.num_directions() * batch *
-                                    options.hidden_size}};
+  return {{formulas::layer_input, rows * options.input_size},
+          {formulas::layer_output, rows * options.output_size()},
+          {formulas::layer_state, CheckedSize(options.num_layers) * options.num_directions() *
+                                      batch * options.hidden_size}};
 }
 
 Shape input_shape(const Graph& graph, std::size_t input, const BatchShape& batch) {
@@ -80,7 +80,7 @@ Shape predictions_shape(const Graph& graph, std::size_t output, const BatchShape
 }
 
 Shape target_shape(const Graph& graph, std::size_t output, const BatchShape& batch) {
-  if (graph.options().outputs[output].loss != LossKind::cross_entropy) {
+  if (graph.options().outputs[output].loss.kind != LossKind::cross_entropy) {
     return predictions_shape(graph, output, batch);
   }
   return graph.output_shape(output).every == Every::step

@@ -12,7 +12,7 @@
 #include "layers/parameter_layout.h"
 #include "model/graph.h"
 
-/// How many values the arrays of a call have. These checks are what keeps core inside its memory:
+/// How many values the arrays of a call have. These checks keep the engine inside its memory:
 /// it trusts the sizes of its spans, and no array reaches it but through `read_tensor`. lib makes
 /// the same checks before, for the caller's words: its formulas are those of this list.
 
@@ -21,9 +21,9 @@ namespace gru::binding {
 /// How messages spell out the number of an array's values.
 namespace formulas {
 inline constexpr const char* lengths = "batch";
-inline constexpr const char* gru_input = "steps*batch*inputSize";
-inline constexpr const char* gru_output = "steps*batch*D*hiddenSize";
-inline constexpr const char* gru_state = "numLayers*D*batch*hiddenSize";
+inline constexpr const char* layer_input = "steps*batch*inputSize";
+inline constexpr const char* layer_output = "steps*batch*D*hiddenSize";
+inline constexpr const char* layer_state = "numLayers*D*batch*hiddenSize";
 inline constexpr const char* parameters = "parameterCount";
 inline constexpr const char* tokens = "steps*batch";
 inline constexpr const char* features = "steps*batch*features";
@@ -42,12 +42,12 @@ struct Shape {
 };
 
 /// The arrays of a layer, and their gradients.
-struct GruShapes {
+struct LayerShapes {
   Shape input;
   Shape output;
   Shape state;
 };
-GruShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::size_t batch);
+LayerShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::size_t batch);
 
 /// The arrays of a model: its input number `input`, and the predictions and targets of its output
 /// number `output`. `batch` is of that input, or of one whose rows the output has.

@@ -4,10 +4,13 @@
 #include <cmath>
 #include <cstring>
 
+#include "cpu/attention.h"
+#include "cpu/layers.h"
+#include "cpu/losses.h"
 #include "cpu/pointwise.h"
 #include "cpu/products/gemm.h"
-#include "cpu/recurrence/gru_backward.h"
-#include "cpu/recurrence/gru_forward.h"
+#include "cpu/recurrence/backward.h"
+#include "cpu/recurrence/forward.h"
 
 namespace gru::cpu {
 
@@ -143,16 +146,61 @@ class CpuDevice final : public Device {
     return {};
   }
 
-  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
-    metrics.data()->loss = cpu::cross_entropy(logits, targets, d_logits);
+  Status activate(DeviceMatrix<float> values, Activation activation) override {
+    cpu::activate(values, activation);
     return {};
   }
 
-  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                            DeviceMatrix<float> d_values,
-                            DeviceSpan<StepMetrics> metrics) override {
-    metrics.data()->loss = cpu::mean_squared_error(values, targets, d_values);
+  Status activate_backward(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                           DeviceMatrix<const float> values, Activation activation) override {
+    cpu::activate_backward(to, from, values, activation);
+    return {};
+  }
+
+  Status layer_norm_forward(const LayerNormForward& call) override {
+    cpu::layer_norm_forward(call);
+    return {};
+  }
+
+  Status layer_norm_backward(const LayerNormBackward& call) override {
+    cpu::layer_norm_backward(call);
+    return {};
+  }
+
+  Status sequence_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                        const SequenceRows& rows) override {
+    cpu::sequence_means(to, from, rows);
+    return {};
+  }
+
+  Status spread_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                      const SequenceRows& rows) override {
+    cpu::spread_means(to, from, rows);
+    return {};
+  }
+
+  Status attention_forward(const AttentionForward& call) override {
+    cpu::attention_forward(call);
+    return {};
+  }
+
+  Status attention_backward(const AttentionBackward& call) override {
+    cpu::attention_backward(call);
+    return {};
+  }
+
+  Status cross_entropy(const CrossEntropyCall& call) override {
+    cpu::cross_entropy(call);
+    return {};
+  }
+
+  Status value_loss(const ValueLossCall& call) override {
+    cpu::value_loss(call);
+    return {};
+  }
+
+  Status ctc(const CtcCall& call) override {
+    cpu::ctc(call);
     return {};
   }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "base/activation.h"
 #include "base/optimizer_rates.h"
 
 /// The one door to the kernels. Every source in kernels/ is compiled once for each instruction set;
@@ -17,13 +18,15 @@ namespace gru::cpu {
 struct ForwardStep {
   const float* state;  ///< h of the step before: [rows, H], `state_stride` apart
   std::size_t state_stride;
-  float* gates;  ///< W x + b: [rows, r|z|n], `gate_stride` apart; see each kernel
+  float* cell;  ///< c of the step before, in; of this step, out: [rows, H] (LSTM)
+  std::size_t cell_stride;
+  float* gates;  ///< W x + b: [rows, gates * H], `gate_stride` apart; see each kernel
   std::size_t gate_stride;
   float* output;  ///< h of this step: [rows, H], `output_stride` apart
   std::size_t output_stride;
   const float* weights;  ///< packed U (pack_gates); U_n alone for candidate_before
   const float* bias;     ///< b_hn [H], padded with zeros to whole vectors (reset after)
-  float update_sign;     ///< 1 for UpdateGate::retain, -1 for replace
+  float update_sign;     ///< 1 for UpdateGate::retain, -1 for replace (GRU)
   std::size_t hidden;
   std::size_t rows;
   std::size_t first_block;
@@ -34,14 +37,18 @@ struct ForwardStep {
 
 /// Everything of one row and unit that the cell's backward reads and writes.
 struct BackwardStep {
-  float* gates;  ///< reserve [rows, r|z|n|q] in; [rows, da_r|da_z|da_n|dq] out
+  float* gates;  ///< reserve [rows, r|z|n|q] in, [rows, da_r|da_z|da_n|dq] out; or [rows,
+                 ///< i|f|g|o|c'] in, [rows, da_i|da_f|da_g|da_o|c'] out
   std::size_t gate_stride;
-  const float* state;  ///< h of the step before [rows, H]
+  const float* state;  ///< of the step before [rows, H]: h of a GRU, c of an LSTM
   std::size_t state_stride;
   const float* d_output;  ///< [rows, H], or null
   std::size_t d_output_stride;
-  float* d_state;  ///< gradient of this step's h, in; what reaches h before it without U, out
+  float* d_state;  ///< gradient of this step's h, in; of a GRU, what reaches h before it without U,
+                   ///< out
   std::size_t d_state_stride;
+  float* d_cell;  ///< gradient of this step's c, in; of the step before's, out (LSTM)
+  std::size_t d_cell_stride;
   const float* d_reset_state;  ///< d(r * h) [rows, H] (reset before, second half)
   std::size_t d_reset_state_stride;
   float update_sign;
@@ -70,6 +77,38 @@ struct PanelProduct {
   bool distant;     ///< b lies beyond the second cache
 };
 
+/// Rows of logits, and the class of each.
+struct CrossEntropyRows {
+  const float* logits;
+  std::size_t stride;
+  std::size_t rows;
+  std::size_t classes;
+  const std::int32_t* targets;
+  float* d_logits;  ///< may be the logits' memory; null: not wanted
+  std::size_t d_stride;
+  float scale;
+  const float* class_weights;  ///< [classes], or null: 1
+  double label_smoothing;
+  const std::int32_t* ignored_class;  ///< or null: none
+};
+
+/// Neighbouring values of one row, or of several without a gap between them, and what belongs to
+/// them.
+struct ValuePiece {
+  const float* values;
+  const float* targets;  ///< of the first value on
+  float* d_values;       ///< null: not wanted
+  std::size_t count;
+  float scale;
+  float delta;             ///< huber
+  const float* quantiles;  ///< pinball: [period]
+  const float* weights;    ///< binary_cross_entropy: of a positive target [period], or null: 1
+  std::size_t period;      ///< after so many values the next begins with the first quantile, weight
+  std::size_t phase;       ///< which of them the first value has
+  const float* log_variances;  ///< gaussian: of the values
+  float* d_log_variances;
+};
+
 /// A row-major matrix to pack.
 struct PackSource {
   const float* data;
@@ -92,6 +131,78 @@ struct OptimizerStep : OptimizerRates {
   float* first_moment = nullptr;
   float* second_moment = nullptr;
   std::size_t count = 0;
+};
+
+/// A row-major matrix that a kernel reads.
+struct ConstRows {
+  const float* data;
+  std::size_t stride;
+};
+/// One that it writes; without data where it is not wanted.
+struct Rows {
+  float* data;
+  std::size_t stride;
+};
+
+/// Rows first..end of a layer norm.
+struct NormStep {
+  ConstRows input;
+  const float* weight;
+  const float* bias;
+  Rows output;
+  Rows statistics;  ///< mean and 1 / sqrt(variance + 1e-5)
+  std::size_t columns;
+  std::size_t first;
+  std::size_t end;
+};
+struct NormBackwardStep {
+  ConstRows input;
+  const float* weight;
+  ConstRows statistics;
+  ConstRows d_output;
+  Rows d_input;
+  Rows d_weight_rows;
+  std::size_t columns;
+  std::size_t first;
+  std::size_t end;
+};
+
+/// One sequence of an attention: its row t is number first[t] + place.
+struct SequenceSteps {
+  const std::int32_t* first;
+  std::size_t place;
+  std::size_t length;
+};
+struct AttentionStep {
+  SequenceSteps query_steps;
+  SequenceSteps memory_steps;
+  ConstRows query;
+  ConstRows key;
+  const float* score;  ///< or null: the scaled product
+  float scale;
+  std::size_t size;  ///< columns of query and key
+  ConstRows memory;
+  std::size_t width;  ///< columns of memory
+  Rows weights;
+  Rows output;
+};
+struct AttentionBackwardStep {
+  SequenceSteps query_steps;
+  SequenceSteps memory_steps;
+  ConstRows query;
+  ConstRows key;
+  const float* score;
+  float scale;
+  std::size_t size;
+  ConstRows memory;
+  std::size_t width;
+  ConstRows weights;
+  ConstRows d_output;
+  Rows d_scores;
+  Rows d_query;
+  Rows d_key;
+  Rows d_memory;
+  Rows d_score_rows;
 };
 
 struct Kernels {
@@ -122,7 +233,7 @@ struct Kernels {
   /// With a packed by pack_tiles, as deep as b; `a` is its first_k = 0. In rising order of panels.
   void (*tile_product)(const PanelProduct& product);
 
-  // One step of the recurrence; gates keep W x + b in inference, and receive r|z|n|q in training.
+  // One step of a GRU; gates keep W x + b in inference, and receive r|z|n|q in training.
   void (*forward_after)(const ForwardStep& step);
   void (*forward_after_training)(const ForwardStep& step);
   /// Reset before, first half: the gates r and z; gates receive r*h|z in inference and r|z|.|r*h in
@@ -133,23 +244,48 @@ struct Kernels {
   void (*candidate_before)(const ForwardStep& step);
   void (*candidate_before_training)(const ForwardStep& step);
 
+  /// One step of an LSTM; gates keep W x + b in inference, and receive i|f|g|o|c' in training.
+  void (*forward_lstm)(const ForwardStep& step);
+  void (*forward_lstm_training)(const ForwardStep& step);
+
   void (*backward_after)(const BackwardStep& step);
   void (*backward_before)(const BackwardStep& step);
   void (*backward_before_reset)(const BackwardStep& step);
+  void (*backward_lstm)(const BackwardStep& step);
 
   // Rows and vectors.
   float (*largest_magnitude)(const float* values, std::size_t count);
   /// Adds the sums of columns first..end to `sums`.
   void (*column_sums)(const PackSource& from, float* sums, std::size_t first, std::size_t end);
-  /// Writes the gradient times `scale` where `d_logits` is not null; returns the sum of the losses.
-  double (*cross_entropy)(const PackSource& logits, const std::int32_t* targets, float* d_logits,
-                          std::size_t d_stride, float scale);
-  /// `sum` and the sum of the losses; the gradient likewise.
-  double (*squared_error)(double sum, const float* values, const float* targets, float* d_values,
-                          std::size_t count, float scale);
+
+  // Losses: each returns the sum of what is lost, and writes the gradient times `scale` where there
+  // is room for one.
+  double (*cross_entropy)(const CrossEntropyRows& rows);
+  /// `sum` and the sum over a piece.
+  double (*squared_error)(double sum, const ValuePiece& piece);
+  double (*absolute_error)(double sum, const ValuePiece& piece);
+  double (*huber)(double sum, const ValuePiece& piece);
+  double (*pinball)(double sum, const ValuePiece& piece);
+  double (*gaussian)(double sum, const ValuePiece& piece);
+  double (*binary_cross_entropy)(double sum, const ValuePiece& piece);
+  /// log sum_k exp(row_k)
+  double (*log_sum_exp)(const float* row, std::size_t count);
+  /// to_k = scale * exp(row_k) / sum_m exp(row_m); in place allowed.
+  void (*softmax)(const float* row, float* to, std::size_t count, float scale);
+
   double (*sum_of_squares)(const float* values, std::size_t count);
   void (*scale)(float* values, std::size_t count, float factor);
   void (*clamp)(float* values, std::size_t count, float limit);
+
+  /// In place.
+  void (*activate)(float* values, std::size_t count, Activation activation);
+  /// to = from times the derivative where the activation came to `values`.
+  void (*activate_backward)(float* to, const float* from, const float* values, std::size_t count,
+                            Activation activation);
+  void (*layer_norm)(const NormStep& step);
+  void (*layer_norm_backward)(const NormBackwardStep& step);
+  void (*attention)(const AttentionStep& step);
+  void (*attention_backward)(const AttentionBackwardStep& step);
 
   void (*sgd)(const OptimizerStep& step);
   void (*adam)(const OptimizerStep& step);

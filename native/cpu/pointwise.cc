@@ -4,59 +4,13 @@
 #include <cmath>
 #include <cstring>
 #include <initializer_list>
-#include <vector>
 
 #include "base/optimizer_rates.h"
 #include "cpu/isa.h"
+#include "cpu/parts.h"
 #include "cpu/products/product.h"
-#include "cpu/threads/threads.h"
 
 namespace gru::cpu {
-
-namespace {
-
-/// Elements that one thread takes at a time. Sums are formed for each such part and then over the
-/// parts in order, so that they do not depend on the number of threads.
-constexpr std::size_t part_size = 16384;
-/// Memory-bound work: this many operations for each element would take as long.
-constexpr double operations_per_element = 16;
-
-std::size_t parts_of(std::size_t count, std::size_t size) { return (count + size - 1) / size; }
-
-/// Calls body(part, begin, end) for the parts of 0..count on the pool.
-template <class Body>
-void for_each_part(std::size_t count, std::size_t size, double work, const Body& body) {
-  const std::size_t parts = parts_of(count, size);
-  parallel(threads_for(work), [&](unsigned index, Team& team) {
-    const Range mine = share_of(parts, index, team.size());
-    for (std::size_t part = mine.begin; part < mine.end; ++part) {
-      body(part, part * size, std::min((part + 1) * size, count));
-    }
-  });
-}
-
-/// The sum of what body(begin, end) returns for each part, in the parts' order.
-template <class Body>
-double sum_of_parts(std::size_t count, std::size_t size, double work, const Body& body) {
-  std::vector<double> sums(parts_of(count, size));
-  for_each_part(count, size, work, [&](std::size_t part, std::size_t begin, std::size_t end) {
-    sums[part] = body(begin, end);
-  });
-  double total = 0;
-  for (const double sum : sums) total += sum;
-  return total;
-}
-
-double work_of(std::size_t elements) {
-  return operations_per_element * static_cast<double>(elements);
-}
-
-/// Rows that hold about part_size elements.
-std::size_t rows_per_part(std::size_t columns) {
-  return std::max<std::size_t>(1, part_size / std::max<std::size_t>(1, columns));
-}
-
-}  // namespace
 
 void add(DeviceMatrix<float> to, DeviceMatrix<const float> from) {
   const std::size_t columns = to.columns();
@@ -138,67 +92,6 @@ void column_sums(float* to, DeviceMatrix<const float> from) {
              std::fill(to + mine.begin, to + mine.end, 0.0F);
              kernels().column_sums(rows, to, mine.begin, mine.end);
            });
-}
-
-double cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                     DeviceMatrix<float> d_logits) {
-  const auto rows = static_cast<double>(logits.rows());
-  const double sum = sum_of_parts(
-      logits.rows(), rows_per_part(logits.columns()), 4 * work_of(logits.rows() * logits.columns()),
-      [&](std::size_t begin, std::size_t end) {
-        float* gradient = d_logits.empty() ? nullptr : d_logits.data() + begin * d_logits.stride();
-        return kernels().cross_entropy({logits.data() + begin * logits.stride(), logits.stride(),
-                                        end - begin, logits.columns()},
-                                       targets.data() + begin, gradient, d_logits.stride(),
-                                       static_cast<float>(1 / rows));
-      });
-  return sum / rows;
-}
-
-namespace {
-
-/// The row length by which to walk through the elements of all the matrices: where none has a gap
-/// between its rows, everything is one row.
-std::size_t row_length(std::initializer_list<DeviceMatrix<const float>> matrices) {
-  const DeviceMatrix<const float>& first = *matrices.begin();
-  const bool dense = std::ranges::all_of(
-      matrices, [](DeviceMatrix<const float> matrix) { return matrix.is_dense(); });
-  return dense ? first.rows() * first.columns() : first.columns();
-}
-
-/// Calls body(row, column, count) for the pieces of rows that make up the elements begin..end.
-template <class Body>
-void for_each_piece(std::size_t begin, std::size_t end, std::size_t row_length, const Body& body) {
-  for (std::size_t i = begin; i < end;) {
-    const std::size_t column = i % row_length;
-    const std::size_t count = std::min(row_length - column, end - i);
-    body(i / row_length, column, count);
-    i += count;
-  }
-}
-
-template <class T>
-T* place_in(DeviceMatrix<T> matrix, std::size_t row, std::size_t column) {
-  return matrix.empty() ? nullptr : matrix.data() + row * matrix.stride() + column;
-}
-
-}  // namespace
-
-double mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                          DeviceMatrix<float> d_values) {
-  const std::size_t count = values.rows() * values.columns();
-  const std::size_t length = row_length({values, targets, d_values});
-  const double mean = 1 / static_cast<double>(count);
-  const auto part_sum = [&](std::size_t begin, std::size_t end) {
-    double sum = 0;
-    for_each_piece(begin, end, length, [&](std::size_t row, std::size_t column, std::size_t piece) {
-      sum = kernels().squared_error(sum, place_in(values, row, column),
-                                    place_in(targets, row, column), place_in(d_values, row, column),
-                                    piece, static_cast<float>(2 * mean));
-    });
-    return sum;
-  };
-  return sum_of_parts(count, part_size, work_of(count), part_sum) * mean;
 }
 
 double norm(DeviceSpan<const float> values) {

@@ -3,7 +3,7 @@
 #include "cpu/aligned_buffer.h"
 #include "device/device.h"
 
-/// The device's operations that are no products: rows moved, masks, losses, norms, optimisers.
+/// The device's operations that are no products: rows moved, masks, norms, optimisers.
 
 namespace gru::cpu {
 
@@ -19,11 +19,6 @@ void dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const Dropo
              DeviceSpan<const std::int32_t> number);
 
 void column_sums(float* to, DeviceMatrix<const float> from);
-
-double cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                     DeviceMatrix<float> d_logits);
-double mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                          DeviceMatrix<float> d_values);
 
 double norm(DeviceSpan<const float> values);
 void scale(DeviceSpan<float> values, float factor);

@@ -22,6 +22,7 @@ struct RecurrenceScratch {
   Scratch<float> initial_state;  ///< zeros, where the caller has none
   Scratch<float> sums;           ///< of a step's products
   Scratch<float> d_state;
+  Scratch<float> d_cell;
   Scratch<float> d_reset;
   Scratch<float> states;  ///< before each row
   Scratch<float> bias_sums;

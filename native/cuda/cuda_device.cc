@@ -7,6 +7,8 @@
 #include "cuda/context.h"
 #include "cuda/gru_backward.h"
 #include "cuda/gru_forward.h"
+#include "cuda/kernels/attention.h"
+#include "cuda/kernels/layers.h"
 #include "cuda/kernels/losses.h"
 #include "cuda/kernels/memory.h"
 #include "cuda/kernels/optimizers.h"
@@ -158,18 +160,62 @@ class CudaDevice final : public Device {
     return cuda::dropout(queue(), to, from, mask, number);
   }
 
-  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
+  Status activate(DeviceMatrix<float> values, Activation activation) override {
     GRU_RETURN_IF_ERROR(enter());
-    return cuda::cross_entropy(queue(), context_.parts, logits, targets, d_logits, metrics.data());
+    return cuda::activate(queue(), values, activation);
   }
 
-  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                            DeviceMatrix<float> d_values,
-                            DeviceSpan<StepMetrics> metrics) override {
+  Status activate_backward(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                           DeviceMatrix<const float> values, Activation activation) override {
     GRU_RETURN_IF_ERROR(enter());
-    return cuda::mean_squared_error(queue(), context_.parts, values, targets, d_values,
-                                    metrics.data());
+    return cuda::activate_backward(queue(), to, from, values, activation);
+  }
+
+  Status layer_norm_forward(const LayerNormForward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::layer_norm_forward(queue(), call);
+  }
+
+  Status layer_norm_backward(const LayerNormBackward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::layer_norm_backward(queue(), call);
+  }
+
+  Status sequence_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                        const SequenceRows& rows) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::sequence_means(queue(), to, from, rows);
+  }
+
+  Status spread_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                      const SequenceRows& rows) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::spread_means(queue(), to, from, rows);
+  }
+
+  Status attention_forward(const AttentionForward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::attention_forward(queue(), call);
+  }
+
+  Status attention_backward(const AttentionBackward& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::attention_backward(queue(), call);
+  }
+
+  Status cross_entropy(const CrossEntropyCall& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::cross_entropy(queue(), context_.parts, call);
+  }
+
+  Status value_loss(const ValueLossCall& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::value_loss(queue(), context_.parts, call);
+  }
+
+  Status ctc(const CtcCall& call) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::ctc(queue(), context_.parts, call);
   }
 
   Status gradient_norm(DeviceSpan<const float> gradients,

@@ -16,21 +16,45 @@ Status set_to_zero(float* to, std::size_t count, const Queue& queue) {
   return {};
 }
 
-/// The gradient of the state after each sequence's last step, where the walk back begins, in the
-/// memory of the initial state's gradient if that is wanted.
-Status start_d_state(Context& context, const RecurrentBackward& call, std::size_t count,
-                     float*& d_state) {
-  d_state = call.d_initial_state.data();
-  if (call.d_initial_state.empty()) {
-    GRU_RETURN_IF_ERROR(context.recurrence.d_state.reserve(count, context.queue()));
-    d_state = context.recurrence.d_state.data();
+/// Where a gradient of the states begins its walk back, and is left at its end.
+struct StateGradient {
+  DeviceSpan<const float> final;  ///< after each sequence's last step; empty: zero
+  DeviceSpan<float> initial;      ///< before the first; empty: not wanted
+  Scratch<float>& scratch;        ///< instead of `initial`
+};
+
+Status start_gradient(Context& context, const StateGradient& gradient, std::size_t count,
+                      float*& walking) {
+  walking = gradient.initial.data();
+  if (gradient.initial.empty()) {
+    GRU_RETURN_IF_ERROR(gradient.scratch.reserve(count, context.queue()));
+    walking = gradient.scratch.data();
   }
   if (count == 0) return {};
-  if (call.d_final_state.empty()) return set_to_zero(d_state, count, context.queue());
-  GRU_RETURN_IF_CUDA_ERROR(
-      context.ordinal, cudaMemcpyAsync(d_state, call.d_final_state.data(), count * sizeof(float),
-                                       cudaMemcpyDeviceToDevice, context.stream.get()));
+  if (gradient.final.empty()) return set_to_zero(walking, count, context.queue());
+  GRU_RETURN_IF_CUDA_ERROR(context.ordinal,
+                           cudaMemcpyAsync(walking, gradient.final.data(), count * sizeof(float),
+                                           cudaMemcpyDeviceToDevice, context.stream.get()));
   return {};
+}
+
+Status start_gradients(Context& context, const CudaRecurrentWeights& weights,
+                       const RecurrentBackward& call, BackwardPass& pass) {
+  const std::size_t count = call.map->batch() * weights.hidden();
+  const StateGradient state{call.d_final_state, call.d_initial_state, context.recurrence.d_state};
+  GRU_RETURN_IF_ERROR(start_gradient(context, state, count, pass.d_state));
+  if (weights.spec().states == 1) return {};
+  const StateGradient cell{call.d_final_cell, call.d_initial_cell, context.recurrence.d_cell};
+  return start_gradient(context, cell, count, pass.d_cell);
+}
+
+/// An LSTM's cell state before the first step.
+Status start_cell(Context& context, const CudaRecurrentWeights& weights,
+                  const RecurrentBackward& call, BackwardPass& pass) {
+  if (weights.spec().states == 1) return {};
+  pass.initial_cell = call.initial_cell.data();
+  if (!call.initial_cell.empty()) return {};
+  return zero_state(context, call.map->batch() * weights.hidden(), pass.initial_cell);
 }
 
 Status zero_gradients(const RecurrentTensors<float>& gradients, const Queue& queue) {
@@ -58,12 +82,12 @@ Status walk_back(Context& context, const CudaRecurrentWeights& weights,
 Status recurrent_backward(Context& context, const CudaRecurrentWeights& weights,
                           const RecurrentBackward& call) {
   BackwardPass pass{};
-  GRU_RETURN_IF_ERROR(
-      start_d_state(context, call, call.map->batch() * weights.hidden(), pass.d_state));
+  GRU_RETURN_IF_ERROR(start_gradients(context, weights, call, pass));
   if (call.map->rows() == 0) return zero_gradients(call.gradients, context.queue());
 
   const WalkCall walk{call.map, call.reverse, call.initial_state, call.output};
   GRU_RETURN_IF_ERROR(start_walk(context, weights, walk, pass.walks));
+  GRU_RETURN_IF_ERROR(start_cell(context, weights, call, pass));
   pass.walks.host.gates = call.reserve.data();
   pass.walks.device.gates = call.reserve.data();
   pass.batch = to_unsigned(call.map->batch());

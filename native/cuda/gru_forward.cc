@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cuda/kernels/memory.h"
 #include "cuda/kernels/states.h"
 #include "cuda/large_product.h"
 #include "cuda/recurrence.h"
@@ -21,6 +22,7 @@ class Forward {
       : context_(context),
         weights_(weights),
         call_(call),
+        spec_(weights.spec()),
         hidden_(weights.hidden()),
         steps_(to_unsigned(call.map->steps())) {}
 
@@ -30,6 +32,7 @@ class Forward {
     pass_.output_stride = call_.output.stride();
     const WalkCall walk{call_.map, call_.reverse, call_.initial_state, call_.output};
     GRU_RETURN_IF_ERROR(start_walk(context_, weights_, walk, pass_.walks));
+    GRU_RETURN_IF_ERROR(start_cell());
     for (unsigned begin = 0; begin < steps_;) {
       const unsigned end = call_.reserve.empty() ? inference_end(begin) : steps_;
       GRU_RETURN_IF_ERROR(prepare_gates(begin, end));
@@ -41,12 +44,22 @@ class Forward {
   }
 
  private:
+  /// Steps update the cell state where the caller wants to find it: sequences that have not begun
+  /// yet have their initial one there, those that are over their final one.
+  Status start_cell() {
+    if (spec_.states == 1) return {};
+    pass_.cell = call_.final_cell.data();
+    const DeviceMatrix<float> cell(call_.final_cell, hidden_);
+    if (call_.initial_cell.empty()) return fill(context_.queue(), cell, 0);
+    return copy(context_.queue(), cell, {call_.initial_cell, hidden_});
+  }
+
   /// The end of the steps whose gates fit the memory that inference takes; at least one step.
   unsigned inference_end(unsigned begin) const {
     std::size_t gates = 0;
     unsigned end = begin;
     do {
-      gates += pass_.walks.host.active(end) * reserve_gates * hidden_;
+      gates += pass_.walks.host.active(end) * spec_.reserve * hidden_;
       ++end;
     } while (end < steps_ &&
              (gates < wanted_gates || (end - begin < chunk_steps && gates < most_gates)));
@@ -60,7 +73,7 @@ class Forward {
     const std::size_t first = std::min(walk.first_row(begin), walk.first_row(end - 1));
     std::size_t rows = 0;
     for (unsigned s = begin; s < end; ++s) rows += walk.active(s);
-    const std::size_t width = reserve_gates * hidden_;
+    const std::size_t width = spec_.reserve * hidden_;
     float* gates = call_.reserve.data();
     std::size_t first_gate_row = 0;
     if (call_.reserve.empty()) {
@@ -78,7 +91,7 @@ class Forward {
     product.a = call_.input.row_range(first, rows);
     product.b = weights_.weight_ih();
     product.c = DeviceMatrix<float>(gates + (first - first_gate_row) * width, rows,
-                                    gate_count * hidden_, width);
+                                    spec_.gates * hidden_, width);
     product.bias = weights_.input_biases();
     return multiply_inputs(context_, product);
   }
@@ -97,6 +110,7 @@ class Forward {
   Context& context_;
   const CudaRecurrentWeights& weights_;
   const RecurrentForward& call_;
+  CellSpec spec_;
   std::size_t hidden_;
   unsigned steps_;
   ForwardPass pass_{};

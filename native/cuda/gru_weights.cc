@@ -1,5 +1,6 @@
 #include "cuda/gru_weights.h"
 
+#include "cuda/kernels/memory.h"
 #include "cuda/kernels/states.h"
 
 namespace gru::cuda {
@@ -11,8 +12,18 @@ CudaRecurrentWeights::~CudaRecurrentWeights() {
 
 Status CudaRecurrentWeights::load(const RecurrentTensors<const float>& from, const Queue& queue) {
   tensors_ = from;
-  GRU_RETURN_IF_ERROR(biases_.reserve(CheckedSize(reserve_gates) * hidden(), queue));
+  // A GRU has a fourth bias, that of q.
+  GRU_RETURN_IF_ERROR(biases_.reserve(CheckedSize(4) * hidden(), queue));
+  if (cell() == CellKind::lstm) return add_biases(queue);
   return pack_biases(queue, biases_.data(), from, hidden(), reset());
+}
+
+Status CudaRecurrentWeights::add_biases(const Queue& queue) {
+  const std::size_t width = spec().gates * hidden();
+  const DeviceMatrix<float> sums(biases_.data(), 1, width, width);
+  if (tensors_.bias_ih.empty()) return fill(queue, sums, 0);
+  GRU_RETURN_IF_ERROR(copy(queue, sums, {tensors_.bias_ih, width}));
+  return add(queue, sums, {tensors_.bias_hh, width});
 }
 
 }  // namespace gru::cuda

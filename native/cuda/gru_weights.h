@@ -15,6 +15,8 @@ class CudaRecurrentWeights final : public RecurrentWeights {
 
   const RecurrentShape& shape() const { return shape_; }
   const Tiers& tiers() const { return tiers_; }
+  CellKind cell() const { return shape_.cell; }
+  CellSpec spec() const { return shape_.spec(); }
   std::size_t hidden() const { return shape_.hidden_size; }
   ResetGate reset() const { return shape_.variant.reset; }
   /// See kernels/cell.h.
@@ -26,11 +28,15 @@ class CudaRecurrentWeights final : public RecurrentWeights {
     return DeviceMatrix<const float>(tensors_.weight_hh, hidden())
         .row_range(first * hidden(), (end - first) * hidden());
   }
-  /// [3H], as pack_biases makes them.
-  DeviceSpan<const float> input_biases() const { return {biases_.data(), gate_count * hidden()}; }
+  /// What is added to W x: [3H] of a GRU, as pack_biases makes them; [4H] of an LSTM, the sums of
+  /// both biases.
+  DeviceSpan<const float> input_biases() const { return {biases_.data(), spec().gates * hidden()}; }
+  /// Of a GRU.
   const float* bias_hn() const { return biases_.data() + reserve_q * hidden(); }
 
  private:
+  Status add_biases(const Queue& queue);
+
   RecurrentShape shape_;
   Tiers tiers_;
   int ordinal_;

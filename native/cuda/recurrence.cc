@@ -6,9 +6,6 @@
 
 namespace gru::cuda {
 
-namespace {
-
-/// A state of zeros for `count` elements.
 Status zero_state(Context& context, std::size_t count, const float*& state) {
   Scratch<float>& zeros = context.recurrence.initial_state;
   GRU_RETURN_IF_ERROR(zeros.reserve(count, context.queue()));
@@ -18,8 +15,6 @@ Status zero_state(Context& context, std::size_t count, const float*& state) {
                                                             context.stream.get()));
   return {};
 }
-
-}  // namespace
 
 Status start_walk(Context& context, const CudaRecurrentWeights& weights, const WalkCall& call,
                   Walks& walks) {

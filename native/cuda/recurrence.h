@@ -22,6 +22,9 @@ struct Walks {
   Walk device;
 };
 
+/// A state of zeros for `count` elements, until the next call of this or of start_walk.
+Status zero_state(Context& context, std::size_t count, const float*& state);
+
 /// The walk of a call, forward or backward, except for its gates; `output` is where its states lie,
 /// now or later. Loads the step table, and an initial state of zeros where the call has none.
 Status start_walk(Context& context, const CudaRecurrentWeights& weights, const WalkCall& call,
@@ -33,6 +36,7 @@ struct ForwardPass {
   unsigned batch;
   float* output;
   std::size_t output_stride;
+  float* cell;  ///< of an LSTM: c before `begin`, then after the last step; [batch, H]
 };
 /// By the weights' tier.
 Status forward_steps(Context& context, const CudaRecurrentWeights& weights, const ForwardPass& pass,
@@ -45,6 +49,8 @@ struct BackwardPass {
   unsigned batch;
   DeviceMatrix<const float> d_output;  ///< or empty
   float* d_state;                      ///< [batch, H]
+  const float* initial_cell;           ///< of an LSTM: [batch, H]
+  float* d_cell;                       ///< of an LSTM, as d_state: [batch, H]
 };
 /// By the weights' tier.
 Status backward_steps(Context& context, const CudaRecurrentWeights& weights,

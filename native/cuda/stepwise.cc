@@ -22,7 +22,8 @@ class Forward {
   Status run(unsigned s) {
     const Walk& walk = pass_.walks.host;
     GRU_RETURN_IF_ERROR(context_.recurrence.sums.reserve(
-        CheckedSize(pass_.batch) * gate_count * hidden_, context_.queue()));
+        CheckedSize(pass_.batch) * weights_.spec().gates * hidden_, context_.queue()));
+    if (weights_.cell() == CellKind::lstm) return lstm(s);
     ForwardStep step{};
     step.step = walk.step(s);
     step.sums = context_.recurrence.sums.data();
@@ -34,6 +35,17 @@ class Forward {
   }
 
  private:
+  Status lstm(unsigned s) {
+    LstmForwardStep step{};
+    step.step = pass_.walks.host.step(s, weights_.spec().reserve);
+    step.sums = context_.recurrence.sums.data();
+    step.cell = pass_.cell;
+    step.output = pass_.output + step.step.first_row * pass_.output_stride;
+    step.output_stride = pass_.output_stride;
+    GRU_RETURN_IF_ERROR(multiply_state(step.step, weights_.spec().gates));
+    return step_lstm(context_.queue(), step);
+  }
+
   Status after(const ForwardStep& step) {
     GRU_RETURN_IF_ERROR(multiply_state(step.step, gate_count));
     return step_after(context_.queue(), step);
@@ -80,18 +92,41 @@ class Backward {
       : context_(context), weights_(weights), pass_(pass), hidden_(weights.hidden()) {}
 
   Status run(unsigned s) {
+    if (weights_.cell() == CellKind::lstm) return lstm(s);
     BackwardStep step{};
     step.step = pass_.walks.host.step(s);
-    if (!pass_.d_output.empty()) {
-      step.d_output = pass_.d_output.data() + step.step.first_row * pass_.d_output.stride();
-      step.d_output_stride = pass_.d_output.stride();
-    }
+    read_d_output(step);
     step.d_state = pass_.d_state;
     step.update_sign = weights_.update_sign();
     return weights_.reset() == ResetGate::after ? after(step) : before(step);
   }
 
  private:
+  template <class AnyStep>
+  void read_d_output(AnyStep& step) const {
+    if (pass_.d_output.empty()) return;
+    step.d_output = pass_.d_output.data() + step.step.first_row * pass_.d_output.stride();
+    step.d_output_stride = pass_.d_output.stride();
+  }
+
+  Status lstm(unsigned s) {
+    const Walk& walk = pass_.walks.host;
+    const CellSpec spec = weights_.spec();
+    LstmBackwardStep step{};
+    step.step = walk.step(s, spec.reserve);
+    if (s > 0) step.cell_before = walk.step(s - 1, spec.reserve).gates + reserve_c * hidden_;
+    step.initial_cell = pass_.initial_cell;
+    read_d_output(step);
+    step.d_state = pass_.d_state;
+    step.d_cell = pass_.d_cell;
+    GRU_RETURN_IF_ERROR(step_back_lstm(context_.queue(), step));
+    Product product;
+    product.a = gates(step.step, 0, spec.gates);
+    product.b = weights_.weight_hh(0, spec.gates);
+    product.c = DeviceMatrix<float>(pass_.d_state, step.step.rows, hidden_, hidden_);
+    return multiply(context_.queue(), context_.products, product, Precision::float32);
+  }
+
   Status after(const BackwardStep& step) {
     GRU_RETURN_IF_ERROR(step_back_after(context_.queue(), step));
     return add_products(step.step, {to_unsigned(gate_n * hidden_), to_unsigned(hidden_)},
@@ -114,7 +149,7 @@ class Backward {
 
   DeviceMatrix<const float> gates(const Step& step, std::size_t first, std::size_t end) const {
     return {step.gates + first * hidden_, step.rows, (end - first) * hidden_,
-            reserve_gates * hidden_};
+            weights_.spec().reserve * hidden_};
   }
 
   /// d_state += the gradients of the first gates' products of the state, times U.

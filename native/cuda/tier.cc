@@ -59,6 +59,8 @@ Status forced_tier(std::optional<Tier>& tier) {
 
 Status choose_tiers(const RecurrentShape& shape, const Limits& limits, const Queue& queue,
                     std::optional<Tier> forced, Tiers& tiers) {
+  tiers = {};
+  if (shape.cell == CellKind::lstm) return {};
   Fits forward{resident_forward_fits(shape, limits), false};
   Fits backward{resident_backward_fits(shape, limits), false};
   GRU_RETURN_IF_ERROR(persistent_forward_fits(shape, limits, queue, forward.persistent));

@@ -22,10 +22,11 @@ struct Tiers {
   Tier backward = Tier::stepwise;
 };
 
-/// The tier that GRU_NATIVE_CUDA_TIER names, if it is set: for tests.
+/// The tier of GRUs that GRU_NATIVE_CUDA_TIER names, if it is set: for tests.
 Status forced_tier(std::optional<Tier>& tier);
 
 /// The fastest tier that the layer fits, or `forced`; a device status where it does not fit that.
+/// An LSTM has the stepwise tier alone.
 ///
 /// Only the layer and the GPU decide, never the batch: tiers sum in different orders, and a
 /// sequence's result must not depend on the other sequences.

@@ -9,8 +9,8 @@
 
 namespace gru::cuda {
 
-/// r, z, n and the fourth value of one unit in one row of a reserve (base/cell.h). What the z slot
-/// holds is u: z itself, or 1 - z with UpdateGate::replace, so that h' = n + u (h - n) always.
+/// What one unit has in one row of a reserve (base/cell.h). What a GRU's z slot holds is u: z
+/// itself, or 1 - z with UpdateGate::replace, so that h' = n + u (h - n) always.
 struct GateSlots {
   float* first;
   std::size_t hidden;
@@ -33,8 +33,10 @@ struct Step {
   __host__ __device__ const float* state(unsigned row) const {
     return row < running ? before + row * before_stride : initial + row * hidden;
   }
+  /// `reserve` values of each unit lie in a row: CellSpec::reserve.
+  template <std::size_t reserve = reserve_gates>
   __host__ __device__ GateSlots slots(unsigned row, unsigned unit) const {
-    return {gates + row * (reserve_gates * hidden) + unit, hidden};
+    return {gates + row * (reserve * hidden) + unit, hidden};
   }
 };
 
@@ -48,7 +50,7 @@ struct Walk {
   const float* initial;  ///< [batch, hidden]
   const float* output;   ///< [rows, hidden], as far as it has been computed
   std::size_t output_stride;
-  float* gates;                ///< [rows, 4 * hidden] from first_gate_row on
+  float* gates;                ///< [rows, reserve * hidden] from first_gate_row on
   std::size_t first_gate_row;  ///< packed row
 
   __host__ __device__ unsigned time(unsigned s) const { return reverse ? steps - 1 - s : s; }
@@ -60,8 +62,8 @@ struct Walk {
     return static_cast<std::size_t>(first[time(s)]);
   }
 
-  /// The step that is processed s-th.
-  __host__ __device__ Step step(unsigned s) const {
+  /// The step that is processed s-th, with `reserve` values of each unit in a row of gates.
+  __host__ __device__ Step step(unsigned s, std::size_t reserve = reserve_gates) const {
     Step step{};
     step.first_row = first_row(s);
     step.rows = active(s);
@@ -70,7 +72,7 @@ struct Walk {
     step.before = s == 0 ? initial : output + first_row(s - 1) * output_stride;
     step.before_stride = output_stride;
     step.initial = initial;
-    step.gates = gates + (step.first_row - first_gate_row) * (reserve_gates * hidden);
+    step.gates = gates + (step.first_row - first_gate_row) * (reserve * hidden);
     step.hidden = hidden;
     return step;
   }

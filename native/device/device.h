@@ -4,12 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <type_traits>
 
+#include "base/activation.h"
+#include "base/loss_options.h"
 #include "base/options.h"
 #include "base/random.h"
 #include "base/rows.h"
+#include "base/size.h"
 #include "base/status.h"
 
 /// The interface between the engine and whatever computes for it. Everything above is written once,
@@ -31,6 +35,8 @@ class DeviceSpan {
   T* data() const { return data_; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
+  /// For kernels that know an operand that is absent by its pointer.
+  T* data_or_null() const { return empty() ? nullptr : data_; }
   DeviceSpan subspan(std::size_t offset, std::size_t count) const {
     return {data_ + offset, count};
   }
@@ -66,7 +72,8 @@ class DeviceMatrix {
     return {data_ + first * stride_, count, columns_, stride_};
   }
   DeviceMatrix column_range(std::size_t first, std::size_t count) const {
-    return {data_ + first, rows_, count, stride_};
+    // A matrix without rows may have no memory.
+    return {rows_ == 0 ? data_ : data_ + first, rows_, count, stride_};
   }
 
  private:
@@ -84,16 +91,20 @@ using AbortFlag = std::atomic<bool>;
 struct RecurrentShape {
   std::size_t input_size = 0;
   std::size_t hidden_size = 0;
-  CellVariant variant;
+  CellVariant variant;  ///< of a GRU
+  CellKind cell = CellKind::gru;
+
+  CellSpec spec() const { return cell_spec(cell); }
 };
 
-/// Parameters (or their gradients) of one direction of one layer, in PyTorch's layout.
+/// Parameters (or their gradients) of one direction of one layer, in PyTorch's layout: G is
+/// CellSpec::gates times H.
 template <class T>
 struct RecurrentTensors {
-  DeviceSpan<T> weight_ih;  ///< [3H, I]
-  DeviceSpan<T> weight_hh;  ///< [3H, H]
-  DeviceSpan<T> bias_ih;    ///< [3H], or empty
-  DeviceSpan<T> bias_hh;    ///< [3H], or empty
+  DeviceSpan<T> weight_ih;  ///< [G, I]
+  DeviceSpan<T> weight_hh;  ///< [G, H]
+  DeviceSpan<T> bias_ih;    ///< [G], or empty
+  DeviceSpan<T> bias_hh;    ///< [G], or empty
 };
 
 /// A device's own copies of a direction's weights, in whatever order its kernels read them. Their
@@ -103,15 +114,18 @@ class RecurrentWeights {
   virtual ~RecurrentWeights() = default;
 };
 
-/// Forward through one direction of one layer. Rows are packed (RowMap).
+/// Forward through one direction of one layer. Rows are packed (RowMap). What is said of a cell
+/// state is empty where the cell has none (CellSpec::states).
 struct RecurrentForward {
   const RowMap* map = nullptr;
   bool reverse = false;
   DeviceMatrix<const float> input;        ///< [rows, I]
   DeviceSpan<const float> initial_state;  ///< [batch, H] in sorted order; empty: zero
+  DeviceSpan<const float> initial_cell;   ///< [batch, H] in sorted order; empty: zero
   DeviceMatrix<float> output;             ///< [rows, H]
   DeviceSpan<float> final_state;          ///< [batch, H] in sorted order
-  /// What backward needs beside input and output: [rows, reserve_gates * H]; empty: inference.
+  DeviceSpan<float> final_cell;           ///< [batch, H] in sorted order
+  /// What backward needs beside input and output: [rows, CellSpec::reserve * H]; empty: inference.
   DeviceSpan<float> reserve;
   const AbortFlag* abort = nullptr;
 };
@@ -122,13 +136,16 @@ struct RecurrentBackward {
   bool reverse = false;
   DeviceMatrix<const float> input;        ///< [rows, I], as in forward
   DeviceSpan<const float> initial_state;  ///< [batch, H]; empty: zero
+  DeviceSpan<const float> initial_cell;   ///< [batch, H]; empty: zero
   DeviceMatrix<const float> output;       ///< [rows, H], as forward wrote it
   DeviceSpan<float> reserve;              ///< as forward wrote it; used up
   DeviceMatrix<const float> d_output;     ///< [rows, H]; empty: zero
   DeviceSpan<const float> d_final_state;  ///< [batch, H]; empty: zero
+  DeviceSpan<const float> d_final_cell;   ///< [batch, H]; empty: zero
   DeviceMatrix<float> d_input;            ///< [rows, I]; empty: not wanted
   bool add_to_d_input = false;            ///< the second direction adds to the first one's
   DeviceSpan<float> d_initial_state;      ///< [batch, H]; empty: not wanted
+  DeviceSpan<float> d_initial_cell;       ///< [batch, H]; empty: not wanted
   RecurrentTensors<float> gradients;
   const AbortFlag* abort = nullptr;
 };
@@ -152,11 +169,130 @@ struct Gemm {
   bool accumulate = false;       ///< add to c
 };
 
+/// Where each sequence's rows lie: row t of the sequence at place i is first[t] + i, for
+/// t < length[i].
+struct SequenceRows {
+  std::size_t sequences = 0;  ///< that have a row
+  std::size_t steps = 0;
+  DeviceSpan<const std::int32_t> first;   ///< [steps]
+  DeviceSpan<const std::int32_t> length;  ///< [sequences], falling
+};
+
+/// output = weight * (input - mean) / sqrt(variance + 1e-5) + bias, mean and biased variance over
+/// the values of a row.
+struct LayerNormForward {
+  DeviceMatrix<const float> input;
+  DeviceSpan<const float> weight;  ///< [columns]
+  DeviceSpan<const float> bias;    ///< [columns]
+  DeviceMatrix<float> output;
+  DeviceMatrix<float> statistics;  ///< [rows, 2]: mean and 1 / sqrt(variance + 1e-5), for backward
+};
+
+struct LayerNormBackward {
+  DeviceMatrix<const float> input;
+  DeviceSpan<const float> weight;
+  DeviceMatrix<const float> statistics;  ///< as forward wrote it
+  DeviceMatrix<const float> d_output;
+  DeviceMatrix<float> d_input;        ///< empty: not wanted
+  DeviceMatrix<float> d_weight_rows;  ///< each row's part of the gradient of weight
+};
+
+/// Which rows of a query attend to which of a memory: those of the same sequence.
+struct AttentionRows {
+  SequenceRows query;
+  SequenceRows memory;
+  /// For each place in the query's batch the one in the memory's, or -1 where that has no row.
+  DeviceSpan<const std::int32_t> memory_place;  ///< [query.sequences at least]
+  DeviceSpan<const std::int32_t> query_place;   ///< the same the other way round
+};
+
+/// output = sum of a_i memory_i over the rows of the same sequence, a = softmax over e;
+/// e_i = scale * query . key_i, or with a score e_i = score . tanh(query + key_i). Zeros where the
+/// sequence has no row in the memory.
+struct AttentionForward {
+  AttentionRows rows;
+  DeviceMatrix<const float> query;   ///< [query's rows, K]
+  DeviceMatrix<const float> key;     ///< [memory's rows, K]
+  DeviceSpan<const float> score;     ///< [K], or empty
+  float scale = 1;                   ///< without a score
+  DeviceMatrix<const float> memory;  ///< [memory's rows, E]
+  DeviceMatrix<float> weights;       ///< [query's rows, memory's steps]: a, for backward
+  DeviceMatrix<float> output;        ///< [query's rows, E]
+};
+
+struct AttentionBackward {
+  AttentionRows rows;
+  DeviceMatrix<const float> query;
+  DeviceMatrix<const float> key;
+  DeviceSpan<const float> score;
+  float scale = 1;
+  DeviceMatrix<const float> memory;
+  DeviceMatrix<const float> weights;   ///< as forward wrote them
+  DeviceMatrix<const float> d_output;  ///< [query's rows, E]
+  DeviceMatrix<float> d_scores;        ///< [query's rows, memory's steps]: scratch
+  DeviceMatrix<float> d_query;         ///< [query's rows, K]: written
+  DeviceMatrix<float> d_key;           ///< [memory's rows, K]: added to; empty: not wanted
+  DeviceMatrix<float> d_memory;        ///< [memory's rows, E]: added to; empty: not wanted
+  DeviceMatrix<float> d_score_rows;    ///< [query's rows, K]: each row's part of score's gradient
+};
+
 /// Where a training step leaves its two results on the device, so that one copy at its end fetches
 /// both.
 struct StepMetrics {
-  double loss = 0;           ///< mean over the predicted rows (and values)
+  double loss = 0;           ///< of an output, times its weight
   double gradient_norm = 0;  ///< global L2, before clipping
+};
+
+/// What all losses share: metrics[0].loss = weight / denominator * the sum of what the rows lose,
+/// and its gradient. With a denominator of 0 the loss is 0, and so is the gradient.
+struct LossCall {
+  DeviceMatrix<const float> output;  ///< [rows, width]
+  DeviceMatrix<float> d_output;  ///< may be output's memory; empty where only the loss is wanted
+  DeviceSpan<StepMetrics> metrics;
+  double weight = 1;
+  double denominator = 0;
+
+  double scale() const { return denominator > 0 ? weight / denominator : 0; }
+};
+
+/// Softmax cross entropy of rows of logits. A row of the ignored class loses nothing.
+struct CrossEntropyCall : LossCall {
+  DeviceSpan<const std::int32_t> targets;  ///< [rows]
+  DeviceSpan<const float> class_weights;   ///< [width]; empty: 1
+  double label_smoothing = 0;
+  std::optional<std::int32_t> ignored_class;
+};
+
+/// A loss over values: a row loses the mean over its terms, one for each value of the output; with
+/// LossKind::gaussian one for each two of them.
+struct ValueLossCall : LossCall {
+  LossKind kind = LossKind::mean_squared_error;
+  DeviceMatrix<const float> targets;         ///< [rows, target_width(kind, width)]
+  double delta = 1;                          ///< huber
+  DeviceSpan<const float> quantiles;         ///< quantile
+  DeviceSpan<const float> positive_weights;  ///< binary_cross_entropy: [width]; empty: 1
+
+  std::size_t terms() const {
+    return kind == LossKind::gaussian ? output.columns() / 2 : output.columns();
+  }
+};
+
+/// Connectionist temporal classification of packed rows of logits. Sequences stand in the rows'
+/// order: at step t, row first[t] + i is the i-th one's. Each has states, its labels with a blank
+/// before, between and behind them, or none where it counts 0 and has no gradient.
+struct CtcCall : LossCall {
+  DeviceSpan<const std::int32_t> first;        ///< [steps + 1]
+  DeviceSpan<const std::int32_t> lengths;      ///< [batch]
+  DeviceSpan<const std::int32_t> states;       ///< [batch]: how many
+  DeviceMatrix<const std::int32_t> symbols;    ///< [batch, most states]: the class of each state
+  DeviceMatrix<const std::int32_t> by_symbol;  ///< the states, those of one class side by side
+  DeviceSpan<double> lattice;                  ///< room for lattice_size
+
+  /// Of one sequence: the steps' states, and two more rows for a walk over them.
+  static CheckedSize lattice_size(std::size_t steps, std::size_t most_states) {
+    return (CheckedSize(steps) + 2) * most_states;
+  }
+  std::size_t lattice_stride() const { return (first.size() + 1) * symbols.columns(); }
 };
 
 /// One step of an optimiser over all parameters at once. `step` counts from 1.
@@ -225,18 +361,27 @@ class Device {
   /// place allowed.
   virtual Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                          const DropoutMask& mask, DeviceSpan<const std::int32_t> number) = 0;
+  /// In place.
+  virtual Status activate(DeviceMatrix<float> values, Activation activation) = 0;
+  /// to = from times the activation's derivative where it came to `values`.
+  virtual Status activate_backward(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                                   DeviceMatrix<const float> values, Activation activation) = 0;
+  virtual Status layer_norm_forward(const LayerNormForward& call) = 0;
+  virtual Status layer_norm_backward(const LayerNormBackward& call) = 0;
+  /// to[i] = the mean of the rows of the sequence at place i.
+  virtual Status sequence_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                                const SequenceRows& rows) = 0;
+  /// Each row of `to` = that of its sequence in `from`, divided by the number of its rows.
+  virtual Status spread_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                              const SequenceRows& rows) = 0;
+  virtual Status attention_forward(const AttentionForward& call) = 0;
+  virtual Status attention_backward(const AttentionBackward& call) = 0;
 
   // Losses ------------------------------------------------------------------------------------
 
-  /// metrics[0].loss = mean over rows of -log softmax(logits)[target]; d_logits may be logits'
-  /// memory, or empty where only the loss is wanted.
-  virtual Status cross_entropy(DeviceMatrix<const float> logits,
-                               DeviceSpan<const std::int32_t> targets, DeviceMatrix<float> d_logits,
-                               DeviceSpan<StepMetrics> metrics) = 0;
-  /// metrics[0].loss = mean over rows and columns of (values - targets)^2.
-  virtual Status mean_squared_error(DeviceMatrix<const float> values,
-                                    DeviceMatrix<const float> targets, DeviceMatrix<float> d_values,
-                                    DeviceSpan<StepMetrics> metrics) = 0;
+  virtual Status cross_entropy(const CrossEntropyCall& call) = 0;
+  virtual Status value_loss(const ValueLossCall& call) = 0;
+  virtual Status ctc(const CtcCall& call) = 0;
 
   // Optimisers --------------------------------------------------------------------------------
 

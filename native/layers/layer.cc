@@ -26,6 +26,14 @@ Status SequenceGradient::open(Device& device, DeviceMatrix<float>& values, bool&
   return {};
 }
 
+Status SequenceGradient::accumulate(Device& device, DeviceMatrix<const float> from) {
+  if (!wanted_) return {};
+  DeviceMatrix<float> values;
+  bool add = false;
+  GRU_RETURN_IF_ERROR(open(device, values, add));
+  return add ? device.add(values, from) : device.copy(values, from);
+}
+
 Status SequenceGradient::open_final_state(Device& device, DeviceSpan<float>& state, bool& add) {
   add = state_written_;
   if (!state_written_) {
@@ -35,6 +43,18 @@ Status SequenceGradient::open_final_state(Device& device, DeviceSpan<float>& sta
   }
   state = state_.span();
   return {};
+}
+
+Status check_values(const std::string& option, const EdgeShape& input) {
+  if (!input.tokens) return {};
+  return Status::value(option + ": expected values, got tokens, which need an embedding");
+}
+
+EdgeShape with_width(const EdgeShape& input, std::size_t width) {
+  EdgeShape shape = input;
+  shape.width = width;
+  shape.recurrent = false;
+  return shape;
 }
 
 }  // namespace gru

@@ -51,6 +51,12 @@ class SequenceGradient {
   bool wanted() const { return wanted_; }
   /// Room for a reader's gradient [rows, width]; it writes there, or adds where `add` is true.
   Status open(Device& device, DeviceMatrix<float>& values, bool& add);
+  /// Writes or adds `from`.
+  Status accumulate(Device& device, DeviceMatrix<const float> from);
+  /// Writes or adds what write(matrix) writes, by way of `scratch` where there is something to add
+  /// to. Not wanted: does nothing.
+  template <class Write>
+  Status accumulate(Device& device, Buffer<float>& scratch, const Write& write);
   /// The same for the final states, [L*D, batch, H]. The first reader finds zeros, and writes what
   /// it reads of them.
   Status open_final_state(Device& device, DeviceSpan<float>& state, bool& add);
@@ -72,6 +78,21 @@ class SequenceGradient {
   Buffer<float> buffer_;
   Buffer<float> state_;
 };
+
+template <class Write>
+Status SequenceGradient::accumulate(Device& device, Buffer<float>& scratch, const Write& write) {
+  if (!wanted_) return {};
+  DeviceMatrix<float> values;
+  bool add = false;
+  GRU_RETURN_IF_ERROR(open(device, values, add));
+  if (!add) return write(values);
+  const std::size_t rows = values.rows();
+  const std::size_t width = values.columns();
+  GRU_RETURN_IF_ERROR(scratch.reserve(device, CheckedSize(rows) * width));
+  const DeviceMatrix<float> part(scratch.span().data(), rows, width, width);
+  GRU_RETURN_IF_ERROR(write(part));
+  return device.add(values, part);
+}
 
 /// What a layer keeps from a forward pass for its backward; each kind derives its own.
 class LayerPass {
@@ -107,6 +128,12 @@ struct LayerBackward {
   const AbortFlag* abort = nullptr;
 };
 
+/// How many inputs a kind of layer reads.
+struct InputCount {
+  std::size_t least = 1;
+  std::size_t most = 1;
+};
+
 /// One layer of a graph: its parameters, its forward and its backward. It knows no other layer.
 class Layer {
  public:
@@ -115,6 +142,7 @@ class Layer {
   Layer& operator=(const Layer&) = delete;
   virtual ~Layer() = default;
 
+  virtual InputCount input_count() const { return {}; }
   /// Takes the shapes of its inputs, declares its parameters, and says the shape of its output.
   /// Fails with a value status that names what is wrong.
   virtual Status declare(std::span<const EdgeShape> inputs, const LayerName& name,
@@ -133,5 +161,10 @@ class Layer {
   /// Writes the gradients of its own parameters, and those of its inputs where they are wanted.
   virtual Status backward(const LayerBackward& call) = 0;
 };
+
+/// Value status that names `option` where the input has tokens.
+Status check_values(const std::string& option, const EdgeShape& input);
+/// The shape of rows of `width` values that belong to the same steps as those of `input`.
+EdgeShape with_width(const EdgeShape& input, std::size_t width);
 
 }  // namespace gru

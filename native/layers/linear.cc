@@ -2,50 +2,53 @@
 
 #include <cmath>
 
+#include "layers/products.h"
+
 namespace gru {
+
+namespace {
+
+struct BeforeActivation final : LayerPass {
+  Buffer<float> gradient;  ///< of x W^T + b
+};
+
+}  // namespace
 
 Status Linear::declare(std::span<const EdgeShape> inputs, const LayerName& name,
                        ParameterLayout& layout, EdgeShape& output) {
-  if (inputs[0].tokens) {
-    return Status::value(name.option("input") +
-                         ": expected values, got tokens, which need an embedding");
-  }
+  GRU_RETURN_IF_ERROR(check_values(name.option("input"), inputs[0]));
   GRU_RETURN_IF_ERROR(check_layer_size(name.option("size"), size_));
   width_ = inputs[0].width;
-  output = inputs[0];
-  output.width = size_;
-  output.recurrent = false;
+  output = with_width(inputs[0], size_);
   const auto initial = InitialValues::uniform(1 / std::sqrt(static_cast<double>(width_)));
   GRU_RETURN_IF_ERROR(layout.append(name.tensor("weight"), {size_, width_}, initial, weight_));
   return layout.append(name.tensor("bias"), {size_}, initial, bias_);
 }
 
+std::unique_ptr<LayerPass> Linear::make_pass() const {
+  return std::make_unique<BeforeActivation>();
+}
+
 Status Linear::forward(const LayerForward& call) {
-  Gemm product;
-  product.a = call.inputs[0]->values;
-  product.b = weight(call.parameters);
-  product.transpose_b = Transpose::yes;
-  product.c = call.output;
-  product.bias = call.parameters.subspan(bias_, size_);
-  return call.device.gemm(product);
+  GRU_RETURN_IF_ERROR(multiply_rows(call.device, call.inputs[0]->values, weight(call.parameters),
+                                    call.parameters.subspan(bias_, size_), call.output));
+  if (activation_ == Activation::none) return {};
+  return call.device.activate(call.output, activation_);
 }
 
 Status Linear::backward(const LayerBackward& call) {
-  const DeviceMatrix<const float> d_y = call.d_output.values();
-  Gemm d_weight;
-  d_weight.transpose_a = Transpose::yes;
-  d_weight.a = d_y;
-  d_weight.b = call.inputs[0]->values;
-  d_weight.c = weight(call.gradients);
-  GRU_RETURN_IF_ERROR(call.device.gemm(d_weight));
+  DeviceMatrix<const float> d_y = call.d_output.values();
+  if (activation_ != Activation::none) {
+    Buffer<float>& buffer = static_cast<BeforeActivation*>(call.pass)->gradient;
+    GRU_RETURN_IF_ERROR(buffer.reserve(call.device, CheckedSize(d_y.rows()) * size_));
+    const DeviceMatrix<float> d_sum(buffer.span().data(), d_y.rows(), size_, size_);
+    GRU_RETURN_IF_ERROR(call.device.activate_backward(d_sum, d_y, call.output.values, activation_));
+    d_y = d_sum;
+  }
+  GRU_RETURN_IF_ERROR(
+      weight_gradient(call.device, d_y, call.inputs[0]->values, weight(call.gradients)));
   GRU_RETURN_IF_ERROR(call.device.column_sums(call.gradients.subspan(bias_, size_), d_y));
-  if (!call.d_inputs[0]->wanted()) return {};
-
-  Gemm d_input;
-  d_input.a = d_y;
-  d_input.b = weight(call.parameters);
-  GRU_RETURN_IF_ERROR(call.d_inputs[0]->open(call.device, d_input.c, d_input.accumulate));
-  return call.device.gemm(d_input);
+  return input_gradient(call.device, d_y, weight(call.parameters), *call.d_inputs[0]);
 }
 
 }  // namespace gru

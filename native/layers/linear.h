@@ -1,16 +1,20 @@
 #pragma once
 
+#include "base/graph_options.h"
 #include "layers/layer.h"
 
 namespace gru {
 
-/// y = x W^T + b with weight [size, width of x] and bias [size]: torch.nn.Linear.
+/// y = activation(x W^T + b) with weight [size, width of x] and bias [size]: torch.nn.Linear.
 class Linear final : public Layer {
  public:
-  explicit Linear(std::size_t size) : size_(size) {}
+  explicit Linear(const LinearOptions& options)
+      : size_(options.size), activation_(options.activation) {}
 
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
+  std::unique_ptr<LayerPass> make_pass() const override;
+  bool reads_output() const override { return activation_ != Activation::none; }
   Status forward(const LayerForward& call) override;
   Status backward(const LayerBackward& call) override;
 
@@ -21,6 +25,7 @@ class Linear final : public Layer {
   }
 
   std::size_t size_;
+  Activation activation_;
   std::size_t width_ = 0;
   std::size_t weight_ = 0;
   std::size_t bias_ = 0;

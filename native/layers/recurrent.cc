@@ -1,74 +1,138 @@
 #include "layers/recurrent.h"
 
+#include "device/sequence_table.h"
+
 namespace gru {
+
+struct KeptStates final : LayerPass {
+  RecurrentActivations activations;
+  // With initial states:
+  SequenceMatch from_rows;        ///< of this layer's sequences, the rows that have their states
+  SequenceMatch to_rows;          ///< the way back
+  Buffer<float> initial_state;    ///< [L*D, batch, H], sorted
+  Buffer<float> d_initial_state;  ///< the same
+  Buffer<float> d_rows;           ///< [rows, L*D*H], a part of the rows' gradient
+};
 
 namespace {
 
-struct KeptActivations final : LayerPass {
-  RecurrentActivations activations;
-};
-
-RecurrentActivations& activations_of(LayerPass* pass) {
-  return static_cast<KeptActivations*>(pass)->activations;
-}
+KeptStates& kept_in(LayerPass* pass) { return static_cast<KeptStates&>(*pass); }
 
 }  // namespace
 
 Status Recurrent::declare(std::span<const EdgeShape> inputs, const LayerName& name,
                           ParameterLayout& layout, EdgeShape& output) {
-  if (inputs[0].tokens || inputs[0].every != Every::step) {
-    return Status::value(
-        name.option("input") + ": expected a sequence of values, got " +
-        (inputs[0].tokens ? "tokens, which need an embedding" : "one row for each sequence"));
+  GRU_RETURN_IF_ERROR(check_values(name.option("input"), inputs[0]));
+  if (inputs[0].every != Every::step) {
+    return Status::value(name.option("input") +
+                         ": expected a sequence of values, got one row for each sequence");
   }
   options_.input_size = inputs[0].width;
-  output = inputs[0];
-  output.width = options_.output_size();
+  output = with_width(inputs[0], options_.output_size());
   output.recurrent = true;
-  return stack_.declare(options_, name, layout);
+  GRU_RETURN_IF_ERROR(stack_.declare(options_, name, layout));
+  return inputs.size() == 1 ? Status() : check_initial_state(inputs[1], name);
+}
+
+Status Recurrent::check_initial_state(const EdgeShape& shape, const LayerName& name) const {
+  const std::string option = name.option("initialState");
+  GRU_RETURN_IF_ERROR(check_values(option, shape));
+  if (shape.every == Every::step) {
+    return Status::value(option + ": expected one row for each sequence, got a row for each step");
+  }
+  const std::size_t width = blocks() * options_.hidden_size;
+  if (shape.width == width) return {};
+  return Status::value(option + ": expected rows of numLayers * directions * hiddenSize = " +
+                       std::to_string(width) + " values, got " + std::to_string(shape.width));
 }
 
 Status Recurrent::load(Device& device, DeviceSpan<const float> parameters) {
   return stack_.load(device, parameters);
 }
 
-std::unique_ptr<LayerPass> Recurrent::make_pass() const {
-  return std::make_unique<KeptActivations>();
+std::unique_ptr<LayerPass> Recurrent::make_pass() const { return std::make_unique<KeptStates>(); }
+
+Status Recurrent::load_initial_state(Device& device, const RowMap& map, const Sequence& rows,
+                                     KeptStates& kept) const {
+  const std::size_t hidden = options_.hidden_size;
+  const std::size_t batch = map.batch();
+  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map()));
+  GRU_RETURN_IF_ERROR(kept.initial_state.reserve(device, CheckedSize(blocks()) * batch * hidden));
+  const DeviceMatrix<float> states(kept.initial_state.span(), hidden);
+  for (std::size_t block = 0; block < blocks(); ++block) {
+    GRU_RETURN_IF_ERROR(device.gather_rows(states.row_range(block * batch, batch),
+                                           rows.values.column_range(block * hidden, hidden),
+                                           kept.from_rows.places()));
+  }
+  return {};
+}
+
+Status Recurrent::return_initial_state(const LayerBackward& call, KeptStates& kept) const {
+  const std::size_t hidden = options_.hidden_size;
+  const Sequence& rows = *call.inputs[1];
+  const RowMap& map = call.inputs[0]->rows->map();
+  GRU_RETURN_IF_ERROR(kept.to_rows.load(call.device, rows.rows->map(), map));
+  const DeviceMatrix<const float> states(kept.d_initial_state.span(), hidden);
+  return call.d_inputs[1]->accumulate(
+      call.device, kept.d_rows, [&](DeviceMatrix<float> d_rows) -> Status {
+        for (std::size_t block = 0; block < blocks(); ++block) {
+          GRU_RETURN_IF_ERROR(
+              call.device.gather_rows(d_rows.column_range(block * hidden, hidden),
+                                      states.row_range(block * map.batch(), map.batch()),
+                                      kept.to_rows.places().subspan(0, d_rows.rows())));
+        }
+        return {};
+      });
+}
+
+RecurrentInput Recurrent::input_of(const DropoutMask& dropout, const AbortFlag* abort,
+                                   std::span<const Sequence* const> inputs,
+                                   const KeptStates& kept) const {
+  RecurrentInput input;
+  input.rows = inputs[0]->rows;
+  input.input = inputs[0]->values;
+  if (inputs.size() > 1) input.initial_state = kept.initial_state.span();
+  input.dropout = dropout;
+  input.dropout.probability = options_.dropout;
+  input.abort = abort;
+  return input;
 }
 
 Status Recurrent::forward(const LayerForward& call) {
-  RecurrentActivations& kept = activations_of(call.pass);
-  RecurrentInput input;
-  input.rows = call.inputs[0]->rows;
-  input.input = call.inputs[0]->values;
-  input.dropout = call.dropout;
-  input.dropout.probability = options_.dropout;
-  input.abort = call.abort;
-  GRU_RETURN_IF_ERROR(call.training ? stack_.forward_training(call.device, input, call.output, kept)
-                                    : stack_.forward(call.device, input, call.output, kept));
-  call.edge.final_state = kept.final_state.span();
+  KeptStates& kept = kept_in(call.pass);
+  if (call.inputs.size() > 1) {
+    GRU_RETURN_IF_ERROR(
+        load_initial_state(call.device, call.inputs[0]->rows->map(), *call.inputs[1], kept));
+  }
+  const RecurrentInput input = input_of(call.dropout, call.abort, call.inputs, kept);
+  RecurrentActivations& activations = kept.activations;
+  GRU_RETURN_IF_ERROR(call.training
+                          ? stack_.forward_training(call.device, input, call.output, activations)
+                          : stack_.forward(call.device, input, call.output, activations));
+  call.edge.final_state = activations.final_state.span();
   call.edge.hidden_size = options_.hidden_size;
   return {};
 }
 
 Status Recurrent::backward(const LayerBackward& call) {
-  RecurrentInput input;
-  input.rows = call.inputs[0]->rows;
-  input.input = call.inputs[0]->values;
-  input.dropout = call.dropout;
-  input.dropout.probability = options_.dropout;
-  input.abort = call.abort;
+  KeptStates& kept = kept_in(call.pass);
+  const RecurrentInput input = input_of(call.dropout, call.abort, call.inputs, kept);
   RecurrentGradients gradients;
   gradients.d_output = call.d_output.values();
   gradients.d_state = call.d_output.final_state();
   gradients.parameters = call.gradients;
-  bool add = false;
   if (call.d_inputs[0]->wanted()) {
-    GRU_RETURN_IF_ERROR(call.d_inputs[0]->open(call.device, gradients.d_input, add));
+    GRU_RETURN_IF_ERROR(
+        call.d_inputs[0]->open(call.device, gradients.d_input, gradients.add_to_d_input));
   }
-  gradients.add_to_d_input = add;
-  return stack_.backward(call.device, input, call.output.values, activations_of(call.pass),
-                         gradients);
+  const bool returns_state = call.inputs.size() > 1 && call.d_inputs[1]->wanted();
+  if (returns_state) {
+    GRU_RETURN_IF_ERROR(kept.d_initial_state.reserve(call.device, kept.initial_state.size()));
+    gradients.d_initial_state = kept.d_initial_state.span();
+  }
+  GRU_RETURN_IF_ERROR(
+      stack_.backward(call.device, input, call.output.values, kept.activations, gradients));
+  return returns_state ? return_initial_state(call, kept) : Status();
 }
 
 }  // namespace gru

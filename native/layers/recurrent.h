@@ -5,11 +5,17 @@
 
 namespace gru {
 
-/// A stack of recurrent layers within a graph, with PyTorch's tensors.
+struct KeptStates;
+
+/// A stack of recurrent layers within a graph, with PyTorch's tensors. A second input has the
+/// states before the first step: for each sequence one row of all layers' and directions' states,
+/// those of the first layer first, forward before reverse. A sequence without such a row begins at
+/// zero. The two inputs may have different lengths.
 class Recurrent final : public Layer {
  public:
   explicit Recurrent(const RecurrentOptions& options) : options_(options) {}
 
+  InputCount input_count() const override { return {1, 2}; }
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
   Status load(Device& device, DeviceSpan<const float> parameters) override;
@@ -20,6 +26,15 @@ class Recurrent final : public Layer {
   Status backward(const LayerBackward& call) override;
 
  private:
+  /// Blocks of the states: layers times directions.
+  std::size_t blocks() const { return options_.num_layers * options_.num_directions(); }
+  Status check_initial_state(const EdgeShape& shape, const LayerName& name) const;
+  Status load_initial_state(Device& device, const RowMap& map, const Sequence& rows,
+                            KeptStates& kept) const;
+  Status return_initial_state(const LayerBackward& call, KeptStates& kept) const;
+  RecurrentInput input_of(const DropoutMask& dropout, const AbortFlag* abort,
+                          std::span<const Sequence* const> inputs, const KeptStates& kept) const;
+
   RecurrentOptions options_;
   RecurrentStack stack_;
 };

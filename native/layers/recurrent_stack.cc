@@ -39,7 +39,7 @@ Status RecurrentStack::declare(const RecurrentOptions& options, const LayerName&
   GRU_RETURN_IF_ERROR(check_options(options, name));
   options_ = options;
   const std::size_t hidden = options.hidden_size;
-  const std::size_t gates = gate_count * hidden;
+  const std::size_t gates = options.spec().gates * hidden;
   const auto initial = InitialValues::uniform(1 / std::sqrt(static_cast<double>(hidden)));
   const auto append = [&](const std::string& own, std::vector<std::size_t> shape,
                           std::size_t& offset) {
@@ -74,7 +74,7 @@ template <class T>
 RecurrentTensors<T> RecurrentStack::tensors_of(DeviceSpan<T> flat, std::size_t layer,
                                                std::size_t direction) const {
   const RecurrentOffsets& at = offsets_[index_of(layer, direction)];
-  const std::size_t gates = gate_count * options_.hidden_size;
+  const std::size_t gates = options_.spec().gates * options_.hidden_size;
   RecurrentTensors<T> tensors;
   tensors.weight_ih = flat.subspan(at.weight_ih, gates * options_.layer_input_size(layer));
   tensors.weight_hh = flat.subspan(at.weight_hh, gates * options_.hidden_size);
@@ -93,7 +93,7 @@ Status RecurrentStack::load(Device& device, DeviceSpan<const float> parameters) 
       std::unique_ptr<RecurrentWeights>& weights = weights_[index_of(layer, direction)];
       if (!weights) {
         const RecurrentShape shape{options_.layer_input_size(layer), options_.hidden_size,
-                                   options_.variant};
+                                   options_.variant, options_.cell};
         GRU_RETURN_IF_ERROR(device.create_recurrent_weights(shape, weights));
       }
       GRU_RETURN_IF_ERROR(
@@ -108,8 +108,10 @@ Status RecurrentStack::prepare(Device& device, const RecurrentInput& pass,
   kept.outputs.resize(options_.num_layers - 1);
   kept.dropped.resize(options_.num_layers - 1);
   kept.reserves.resize(options_.num_layers * options_.num_directions());
-  return kept.final_state.reserve(
-      device, CheckedSize(kept.reserves.size()) * pass.rows->map().batch() * options_.hidden_size);
+  const CheckedSize states =
+      CheckedSize(kept.reserves.size()) * pass.rows->map().batch() * options_.hidden_size;
+  if (options_.spec().states > 1) GRU_RETURN_IF_ERROR(kept.final_cell.reserve(device, states));
+  return kept.final_state.reserve(device, states);
 }
 
 Status RecurrentStack::forward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
@@ -123,8 +125,10 @@ Status RecurrentStack::forward_layer(Device& device, std::size_t layer, const Re
     call.reverse = direction == 1;
     call.input = input;
     call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
+    call.initial_cell = state_of(pass.initial_cell, layer, direction, map.batch());
     call.output = output.column_range(direction * hidden, hidden);
     call.final_state = state_of(kept.final_state.span(), layer, direction, map.batch());
+    call.final_cell = state_of(kept.final_cell.span(), layer, direction, map.batch());
     if (keep_reserve) call.reserve = kept.reserves[index_of(layer, direction)].span();
     call.abort = pass.abort;
     GRU_RETURN_IF_ERROR(device.recurrent_forward(*weights_[index_of(layer, direction)], call));
@@ -157,7 +161,8 @@ Status RecurrentStack::forward_training(Device& device, const RecurrentInput& pa
   const CheckedSize rows = pass.rows->map().rows();
   const std::size_t width = options_.output_size();
   for (Buffer<float>& reserve : kept.reserves) {
-    GRU_RETURN_IF_ERROR(reserve.reserve(device, rows * reserve_gates * options_.hidden_size));
+    GRU_RETURN_IF_ERROR(
+        reserve.reserve(device, rows * options_.spec().reserve * options_.hidden_size));
   }
   for (std::size_t layer = 0; layer < options_.num_layers; ++layer) {
     const bool last = layer + 1 == options_.num_layers;
@@ -194,13 +199,16 @@ Status RecurrentStack::backward_layer(Device& device, std::size_t layer, const R
     call.reverse = direction == 1;
     call.input = layer_input(layer, pass, kept);
     call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
+    call.initial_cell = state_of(pass.initial_cell, layer, direction, map.batch());
     call.output = output.column_range(direction * hidden, hidden);
     call.reserve = kept.reserves[index_of(layer, direction)].span();
     if (!d_output.empty()) call.d_output = d_output.column_range(direction * hidden, hidden);
     call.d_final_state = state_of(gradients.d_state, layer, direction, map.batch());
+    call.d_final_cell = state_of(gradients.d_cell, layer, direction, map.batch());
     call.d_input = d_input;
     call.add_to_d_input = direction == 1 || (layer == 0 && gradients.add_to_d_input);
     call.d_initial_state = state_of(gradients.d_initial_state, layer, direction, map.batch());
+    call.d_initial_cell = state_of(gradients.d_initial_cell, layer, direction, map.batch());
     call.gradients = tensors_of(gradients.parameters, layer, direction);
     call.abort = pass.abort;
     GRU_RETURN_IF_ERROR(device.recurrent_backward(*weights_[index_of(layer, direction)], call));

@@ -10,13 +10,14 @@
 namespace gru {
 
 /// What a pass through a stack computed. After a training pass it holds all that backward needs:
-/// for each row of each layer its output (D * H), its reserve (4 times D * H) and, with dropout,
-/// the next layer's input. Reused from pass to pass.
+/// for each row of each layer its output (D * H), its reserve (CellSpec::reserve times D * H) and,
+/// with dropout, the next layer's input.  Reused from pass to pass.
 struct RecurrentActivations {
   std::vector<Buffer<float>> outputs;   ///< of each layer but the last: [rows, D*H]
   std::vector<Buffer<float>> dropped;   ///< of each layer but the last, with dropout: [rows, D*H]
-  std::vector<Buffer<float>> reserves;  ///< of each layer and direction: [rows, 4*H]
+  std::vector<Buffer<float>> reserves;  ///< of each layer and direction: [rows, reserve*H]
   Buffer<float> final_state;            ///< [L*D, batch, H], sorted
+  Buffer<float> final_cell;             ///< [L*D, batch, H], sorted; unused without a cell state
 };
 
 /// Inputs of a pass, packed and sorted, on the device. They must outlive it up to its backward.
@@ -24,6 +25,7 @@ struct RecurrentInput {
   const DeviceRows* rows = nullptr;
   DeviceMatrix<const float> input;        ///< [rows, I]
   DeviceSpan<const float> initial_state;  ///< [L*D, batch, H]; empty: zero
+  DeviceSpan<const float> initial_cell;   ///< [L*D, batch, H]; empty: zero
   DropoutMask dropout;                    ///< layer l draws from stream dropout.stream + l
   const AbortFlag* abort = nullptr;
 };
@@ -32,9 +34,11 @@ struct RecurrentInput {
 struct RecurrentGradients {
   DeviceMatrix<const float> d_output;  ///< [rows, D*H]
   DeviceSpan<const float> d_state;     ///< [L*D, batch, H]
+  DeviceSpan<const float> d_cell;      ///< [L*D, batch, H]
   DeviceMatrix<float> d_input;         ///< [rows, I]
   bool add_to_d_input = false;         ///< d_input holds the gradient of other readers
   DeviceSpan<float> d_initial_state;   ///< [L*D, batch, H]
+  DeviceSpan<float> d_initial_cell;    ///< [L*D, batch, H]
   DeviceSpan<float> parameters;        ///< flat, as the parameters lie
 };
 
@@ -52,7 +56,8 @@ struct RecurrentOffsets {
 class RecurrentStack {
  public:
   /// Checks the options and declares the tensors in PyTorch's order and names: weight_ih_l0
-  /// [3H, I], weight_hh_l0 [3H, H], bias_ih_l0 [3H], bias_hh_l0 [3H], weight_ih_l0_reverse...
+  /// [G, I], weight_hh_l0 [G, H], bias_ih_l0 [G], bias_hh_l0 [G], weight_ih_l0_reverse... with
+  /// G = CellSpec::gates * H.
   /// Initial values are PyTorch's: uniform(-k, k) with k = 1 / sqrt(H).
   Status declare(const RecurrentOptions& options, const LayerName& name, ParameterLayout& layout);
   /// Takes over the parameters of all layers from the flat vector.

@@ -1,5 +1,7 @@
 #include "layers/select.h"
 
+#include "device/sequence_table.h"
+
 namespace gru {
 
 namespace {
@@ -19,20 +21,25 @@ Status for_each_direction(const Sequence& from, DeviceMatrix<T> joined, const Bo
   return {};
 }
 
-}  // namespace
-
-Status SelectLast::declare(std::span<const EdgeShape> inputs, const LayerName& name,
-                           ParameterLayout& /*layout*/, EdgeShape& output) {
-  if (!inputs[0].recurrent) {
-    return Status::value(name.option("input") + ": expected a recurrent layer, got another input");
+Status declare_rows(std::span<const EdgeShape> inputs, const LayerName& name, EdgeShape& output) {
+  GRU_RETURN_IF_ERROR(check_values(name.option("input"), inputs[0]));
+  if (inputs[0].every != Every::step) {
+    return Status::value(name.option("input") +
+                         ": expected a row for each step, got one row for each sequence");
   }
-  output = inputs[0];
+  output = with_width(inputs[0], inputs[0].width);
   output.every = Every::last;
-  output.recurrent = false;
   return {};
 }
 
-Status SelectLast::forward(const LayerForward& call) {
+}  // namespace
+
+Status SelectFinalState::declare(std::span<const EdgeShape> inputs, const LayerName& name,
+                                 ParameterLayout& /*layout*/, EdgeShape& output) {
+  return declare_rows(inputs, name, output);
+}
+
+Status SelectFinalState::forward(const LayerForward& call) {
   const Sequence& from = *call.inputs[0];
   const DeviceMatrix<const float> states(from.final_state, from.hidden_size);
   return for_each_direction(from, call.output, [&](DeviceMatrix<float> columns, std::size_t first) {
@@ -40,7 +47,7 @@ Status SelectLast::forward(const LayerForward& call) {
   });
 }
 
-Status SelectLast::backward(const LayerBackward& call) {
+Status SelectFinalState::backward(const LayerBackward& call) {
   if (!call.d_inputs[0]->wanted()) return {};
   const Sequence& from = *call.inputs[0];
   DeviceSpan<float> state;
@@ -52,6 +59,95 @@ Status SelectLast::backward(const LayerBackward& call) {
         const DeviceMatrix<float> to = d_states.row_range(first, columns.rows());
         return add ? call.device.add(to, columns) : call.device.copy(to, columns);
       });
+}
+
+namespace {
+
+/// Where the last row of each sequence lies, and of each row the sequence whose last it is.
+class LastRows final : public LayerPass {
+ public:
+  Status load(Device& device, const RowMap& map) {
+    host_.clear();
+    for (std::size_t i = 0; i < map.running(); ++i) {
+      const auto last = static_cast<std::size_t>(map.sorted_lengths()[i] - 1);
+      host_.push_back(static_cast<std::int32_t>(map.first(last) + i));
+    }
+    return upload(device, rows_);
+  }
+  Status load_sequences(Device& device, const RowMap& map) {
+    host_.clear();
+    for (std::size_t t = 0; t < map.steps(); ++t) {
+      for (std::size_t i = 0; i < map.active(t); ++i) {
+        const bool last = static_cast<std::size_t>(map.sorted_lengths()[i]) == t + 1;
+        host_.push_back(last ? static_cast<std::int32_t>(i) : -1);
+      }
+    }
+    return upload(device, sequences_);
+  }
+
+  DeviceSpan<const std::int32_t> rows() const { return rows_.span(); }            ///< [running]
+  DeviceSpan<const std::int32_t> sequences() const { return sequences_.span(); }  ///< [rows], or -1
+  Buffer<float>& part() { return part_; }
+
+ private:
+  Status upload(Device& device, Buffer<std::int32_t>& table) const {
+    GRU_RETURN_IF_ERROR(table.reserve(device, host_.size()));
+    return host_.empty() ? Status() : device.upload(table.span(), host_);
+  }
+
+  std::vector<std::int32_t> host_;
+  Buffer<std::int32_t> rows_;
+  Buffer<std::int32_t> sequences_;
+  Buffer<float> part_;
+};
+
+struct Means final : LayerPass {
+  SequenceTable table;
+  Buffer<float> part;
+};
+
+}  // namespace
+
+Status SelectLast::declare(std::span<const EdgeShape> inputs, const LayerName& name,
+                           ParameterLayout& /*layout*/, EdgeShape& output) {
+  return declare_rows(inputs, name, output);
+}
+
+std::unique_ptr<LayerPass> SelectLast::make_pass() const { return std::make_unique<LastRows>(); }
+
+Status SelectLast::forward(const LayerForward& call) {
+  auto& last = static_cast<LastRows&>(*call.pass);
+  GRU_RETURN_IF_ERROR(last.load(call.device, call.inputs[0]->rows->map()));
+  return call.device.gather_rows(call.output, call.inputs[0]->values, last.rows());
+}
+
+Status SelectLast::backward(const LayerBackward& call) {
+  if (!call.d_inputs[0]->wanted()) return {};
+  auto& last = static_cast<LastRows&>(*call.pass);
+  GRU_RETURN_IF_ERROR(last.load_sequences(call.device, call.inputs[0]->rows->map()));
+  return call.d_inputs[0]->accumulate(call.device, last.part(), [&](DeviceMatrix<float> d_input) {
+    return call.device.gather_rows(d_input, call.d_output.values(), last.sequences());
+  });
+}
+
+Status SelectMean::declare(std::span<const EdgeShape> inputs, const LayerName& name,
+                           ParameterLayout& /*layout*/, EdgeShape& output) {
+  return declare_rows(inputs, name, output);
+}
+
+std::unique_ptr<LayerPass> SelectMean::make_pass() const { return std::make_unique<Means>(); }
+
+Status SelectMean::forward(const LayerForward& call) {
+  SequenceTable& table = static_cast<Means&>(*call.pass).table;
+  GRU_RETURN_IF_ERROR(table.load(call.device, call.inputs[0]->rows->map(), Every::step));
+  return call.device.sequence_means(call.output, call.inputs[0]->values, table.rows());
+}
+
+Status SelectMean::backward(const LayerBackward& call) {
+  auto& kept = static_cast<Means&>(*call.pass);
+  return call.d_inputs[0]->accumulate(call.device, kept.part, [&](DeviceMatrix<float> d_input) {
+    return call.device.spread_means(d_input, call.d_output.values(), kept.table.rows());
+  });
 }
 
 }  // namespace gru

@@ -1,6 +1,7 @@
 #include "model/graph.h"
 
 #include <algorithm>
+#include <string>
 
 #include "base/checks.h"
 #include "model/graph_builder.h"
@@ -17,6 +18,14 @@ Status check_same_shape(const std::string& first, const BatchShape& a, const std
   if (same) return {};
   return Status::shape(second + ": expected the steps and lengths of " + first +
                        ", with which it is joined, got others");
+}
+
+/// Each sequence of the batch has all inputs, whatever their lengths.
+Status check_same_batch(const std::string& first, const BatchShape& a, const std::string& second,
+                        const BatchShape& b) {
+  if (a.batch == b.batch) return {};
+  return Status::shape(second + ": expected as many sequences as of " + first + ", " +
+                       std::to_string(a.batch) + ", got " + std::to_string(b.batch));
 }
 
 }  // namespace
@@ -60,6 +69,8 @@ Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::size_t first = first_of_group_[shapes_[i].group];
     if (first == i) {
+      GRU_RETURN_IF_ERROR(check_same_batch(options_.inputs[0].name, inputs[0].shape,
+                                           options_.inputs[i].name, inputs[i].shape));
       DeviceRows& rows = pass.rows_[shapes_[i].group];
       GRU_RETURN_IF_ERROR(rows.load(device, inputs[i].shape, options_.batch_first));
     } else {

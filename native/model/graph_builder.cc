@@ -3,7 +3,11 @@
 #include <algorithm>
 #include <utility>
 
+#include "layers/attention.h"
+#include "layers/dropout.h"
 #include "layers/embedding.h"
+#include "layers/joins.h"
+#include "layers/layer_norm.h"
 #include "layers/linear.h"
 #include "layers/recurrent.h"
 #include "layers/select.h"
@@ -12,16 +16,36 @@ namespace gru {
 
 namespace {
 
-std::unique_ptr<Layer> make_layer(const EmbeddingOptions& options) {
+/// Of the layer's inputs.
+using Shapes = std::span<const EdgeShape>;
+
+std::unique_ptr<Layer> make_layer(const EmbeddingOptions& options, Shapes) {
   return std::make_unique<Embedding>(options.size);
 }
-std::unique_ptr<Layer> make_layer(const RecurrentOptions& options) {
+std::unique_ptr<Layer> make_layer(const RecurrentOptions& options, Shapes) {
   return std::make_unique<Recurrent>(options);
 }
-std::unique_ptr<Layer> make_layer(const LinearOptions& options) {
-  return std::make_unique<Linear>(options.size);
+std::unique_ptr<Layer> make_layer(const LinearOptions& options, Shapes) {
+  return std::make_unique<Linear>(options);
 }
-std::unique_ptr<Layer> make_layer(const SelectOptions&) { return std::make_unique<SelectLast>(); }
+std::unique_ptr<Layer> make_layer(const DropoutOptions& options, Shapes) {
+  return std::make_unique<Dropout>(options);
+}
+std::unique_ptr<Layer> make_layer(const LayerNormOptions&, Shapes) {
+  return std::make_unique<LayerNorm>();
+}
+std::unique_ptr<Layer> make_layer(const ConcatOptions&, Shapes) {
+  return std::make_unique<Concat>();
+}
+std::unique_ptr<Layer> make_layer(const AddOptions&, Shapes) { return std::make_unique<Add>(); }
+std::unique_ptr<Layer> make_layer(const SelectOptions& options, Shapes inputs) {
+  if (options.step == SelectStep::mean) return std::make_unique<SelectMean>();
+  if (!inputs.empty() && inputs[0].recurrent) return std::make_unique<SelectFinalState>();
+  return std::make_unique<SelectLast>();
+}
+std::unique_ptr<Layer> make_layer(const AttentionOptions& options, Shapes) {
+  return std::make_unique<Attention>(options);
+}
 
 std::string quoted(const std::string& name) { return "'" + name + "'"; }
 
@@ -32,6 +56,20 @@ Status check_name(const char* list, const std::string& name, bool taken) {
   if (!taken) return {};
   return Status::value(std::string(list) + "." + name +
                        ": expected a name of its own, got that of another input or layer");
+}
+
+Status check_input_count(const LayerOptions& layer, const InputCount& expected) {
+  const std::size_t got = layer.inputs.size();
+  if (got >= expected.least && got <= expected.most) return {};
+  std::string count = std::to_string(expected.least);
+  if (expected.most == SIZE_MAX) {
+    count += " or more inputs";
+  } else {
+    if (expected.most > expected.least) count += " to " + std::to_string(expected.most);
+    count += expected.most == 1 ? " input" : " inputs";
+  }
+  return Status::value("layers." + layer.name + ": expected " + count + ", got " +
+                       std::to_string(got));
 }
 
 }  // namespace
@@ -113,18 +151,18 @@ Status GraphBuilder::order_layers() {
 Status GraphBuilder::add_layer(const LayerOptions& options) {
   Graph& graph = *graph_;
   Graph::Node node;
-  node.layer = std::visit([](const auto& kind) { return make_layer(kind); }, options.kind);
-  for (const std::string& input : options.inputs) node.inputs.push_back(edge_of_.at(input));
-  if (node.layer->joins_inputs()) join_groups(node.inputs);
-
   std::vector<EdgeShape> shapes;
   bool learns = false;
-  for (const std::size_t edge : node.inputs) {
+  for (const std::string& input : options.inputs) {
+    const std::size_t edge = edge_of_.at(input);
+    node.inputs.push_back(edge);
     shapes.push_back(graph.shapes_[edge]);
-    shapes.back().group = group_of(shapes.back().group);
     learns = learns || graph.learns_[edge];
     ++graph.readers_[edge];
   }
+  node.layer = std::visit([&](const auto& kind) { return make_layer(kind, shapes); }, options.kind);
+  GRU_RETURN_IF_ERROR(check_input_count(options, node.layer->input_count()));
+  if (node.layer->joins_inputs()) join_groups(node.inputs);
   const std::size_t parameters = graph.layout_.count();
   EdgeShape output;
   GRU_RETURN_IF_ERROR(node.layer->declare(shapes, {options.name}, graph.layout_, output));

@@ -52,31 +52,37 @@ ChainOptions some_chain() {
   return options;
 }
 
-GRU_TEST(a_stack_has_pytorchs_tensors_in_pytorchs_order) {
+void check_stack(CellKind cell, std::size_t gates) {
   GraphOptions options = chain(some_chain());
   RecurrentOptions stack;
+  stack.cell = cell;
   stack.hidden_size = 2;
   stack.num_layers = 2;
   stack.bidirectional = true;
   options.inputs[0].size = 5;
   options.layers = {{"memory", {"input"}, stack}};
-  options.outputs = {{"memory", LossKind::mean_squared_error}};
-  check_specs(layout_of(options), {{"memory.weight_ih_l0", {6, 5}},
-                                   {"memory.weight_hh_l0", {6, 2}},
-                                   {"memory.bias_ih_l0", {6}},
-                                   {"memory.bias_hh_l0", {6}},
-                                   {"memory.weight_ih_l0_reverse", {6, 5}},
-                                   {"memory.weight_hh_l0_reverse", {6, 2}},
-                                   {"memory.bias_ih_l0_reverse", {6}},
-                                   {"memory.bias_hh_l0_reverse", {6}},
-                                   {"memory.weight_ih_l1", {6, 4}},
-                                   {"memory.weight_hh_l1", {6, 2}},
-                                   {"memory.bias_ih_l1", {6}},
-                                   {"memory.bias_hh_l1", {6}},
-                                   {"memory.weight_ih_l1_reverse", {6, 4}},
-                                   {"memory.weight_hh_l1_reverse", {6, 2}},
-                                   {"memory.bias_ih_l1_reverse", {6}},
-                                   {"memory.bias_hh_l1_reverse", {6}}});
+  options.outputs = {{"memory", {LossKind::mean_squared_error}}};
+  check_specs(layout_of(options), {{"memory.weight_ih_l0", {gates, 5}},
+                                   {"memory.weight_hh_l0", {gates, 2}},
+                                   {"memory.bias_ih_l0", {gates}},
+                                   {"memory.bias_hh_l0", {gates}},
+                                   {"memory.weight_ih_l0_reverse", {gates, 5}},
+                                   {"memory.weight_hh_l0_reverse", {gates, 2}},
+                                   {"memory.bias_ih_l0_reverse", {gates}},
+                                   {"memory.bias_hh_l0_reverse", {gates}},
+                                   {"memory.weight_ih_l1", {gates, 4}},
+                                   {"memory.weight_hh_l1", {gates, 2}},
+                                   {"memory.bias_ih_l1", {gates}},
+                                   {"memory.bias_hh_l1", {gates}},
+                                   {"memory.weight_ih_l1_reverse", {gates, 4}},
+                                   {"memory.weight_hh_l1_reverse", {gates, 2}},
+                                   {"memory.bias_ih_l1_reverse", {gates}},
+                                   {"memory.bias_hh_l1_reverse", {gates}}});
+}
+
+GRU_TEST(a_stack_has_pytorchs_tensors_in_pytorchs_order) {
+  check_stack(CellKind::gru, 6);
+  check_stack(CellKind::lstm, 8);
 }
 
 GRU_TEST(a_chain_has_its_embedding_before_the_stack_and_its_head_behind) {
@@ -164,11 +170,93 @@ GRU_TEST(layers_refuse_inputs_that_they_cannot_read) {
                 [](GraphOptions& o) { o.inputs[0].tokens = false; });
   check_refused("layers.head.input", "tokens",
                 [](GraphOptions& o) { o.layers[3].inputs = {"input"}; });
-  check_refused("layers.last.input", "recurrent",
-                [](GraphOptions& o) { o.layers[2].inputs = {"embedding"}; });
   check_refused("layers.again.input", "one row for each sequence", [](GraphOptions& o) {
     o.layers.push_back({"again", {"last"}, stack_of(o)});
   });
+}
+
+/// A layer of the kind that reads the inputs given, in place of the chain's head. There are the
+/// chain's 'input' of tokens, 'values' [4] and 'others' [5] of features, and a layer of each.
+template <class Kind>
+void check_layer_refused(const std::string& name, const std::string& says, const Kind& kind,
+                         const std::vector<std::string>& inputs) {
+  check_refused(name, says, [&](GraphOptions& o) {
+    o.inputs.push_back({"values", false, 4});
+    o.inputs.push_back({"others", false, 5});
+    o.layers.push_back({"row", {"values"}, SelectOptions{SelectStep::mean}});
+    o.layers.push_back({"it", inputs, kind});
+  });
+}
+
+GRU_TEST(each_kind_of_layer_refuses_what_it_cannot_read_by_name) {
+  RecurrentOptions stack;
+  stack.hidden_size = 5;
+  const AttentionOptions attention;
+  const std::string it = "layers.it";
+  const std::string input = "input";
+  check_layer_refused(it + ".input", "tokens", LinearOptions{3}, {input});
+  check_layer_refused(it + ".input", "tokens", DropoutOptions{0.5F}, {input});
+  check_layer_refused(it + ".input", "tokens", LayerNormOptions{}, {input});
+  check_layer_refused(it + ".input", "tokens", SelectOptions{}, {input});
+  check_layer_refused(it + ".inputs", "tokens", ConcatOptions{}, {"values", input});
+  check_layer_refused(it + ".inputs", "tokens", AddOptions{}, {input, input});
+  check_layer_refused(it + ".query", "tokens", attention, {input, "values"});
+  check_layer_refused(it + ".memory", "tokens", attention, {"values", input});
+  check_layer_refused(it + ".initialState", "tokens", stack, {"values", input});
+  check_layer_refused(it + ".input", "one row for each sequence", SelectOptions{}, {"row"});
+  check_layer_refused(it + ".input", "one row for each sequence", SelectOptions{SelectStep::mean},
+                      {"last"});
+  check_layer_refused(it + ".inputs", "a row for each step and one row for each sequence",
+                      AddOptions{}, {"values", "row"});
+  check_layer_refused(it + ".inputs", "one row for each sequence and a row for each step",
+                      ConcatOptions{}, {"row", "values"});
+  check_layer_refused(it + ".inputs", "4 and 5 values", AddOptions{}, {"values", "others"});
+  check_layer_refused(it + ".memory", "one row for each sequence", attention, {"values", "row"});
+  check_layer_refused(it + ".initialState", "a row for each step", stack, {"values", "others"});
+  check_layer_refused(it + ".initialState", "= 5 values, got 4", stack, {"values", "row"});
+}
+
+GRU_TEST(each_kind_of_layer_refuses_a_wrong_number_of_inputs) {
+  const std::string it = "layers.it";
+  RecurrentOptions stack;
+  stack.hidden_size = 4;
+  check_layer_refused(it, "1 input, got 0", LinearOptions{3}, {});
+  check_layer_refused(it, "1 input, got 2", EmbeddingOptions{3}, {"input", "input"});
+  check_layer_refused(it, "1 input, got 0", SelectOptions{}, {});
+  check_layer_refused(it, "2 or more inputs, got 1", AddOptions{}, {"values"});
+  check_layer_refused(it, "2 or more inputs, got 0", ConcatOptions{}, {});
+  check_layer_refused(it, "2 inputs, got 3", AttentionOptions{}, {"values", "values", "values"});
+  check_layer_refused(it, "1 to 2 inputs, got 3", stack, {"values", "row", "row"});
+}
+
+GRU_TEST(options_of_layers_that_are_out_of_range_are_refused_by_name) {
+  for (const float probability : {-0.1F, 1.0F, __builtin_nanf("")}) {
+    check_layer_refused("layers.it.probability", "less than 1", DropoutOptions{probability},
+                        {"values"});
+  }
+  for (const std::size_t size : {std::size_t{0}, SIZE_MAX}) {
+    check_layer_refused("layers.it.size", "from 1",
+                        AttentionOptions{AttentionScore::additive, size}, {"values", "others"});
+  }
+}
+
+GRU_TEST(attention_norm_and_activation_have_their_tensors) {
+  GraphOptions options;
+  options.inputs = {{"x", false, 3}, {"y", false, 5}};
+  options.layers = {{"a", {"x", "y"}, AttentionOptions{AttentionScore::additive, 7}},
+                    {"s", {"a", "y"}, AttentionOptions{}},
+                    {"norm", {"s"}, LayerNormOptions{}},
+                    {"drop", {"norm"}, DropoutOptions{0.5F}},
+                    {"head", {"drop"}, LinearOptions{2, Activation::relu}}};
+  options.outputs = {{"head", LossKind::mean_squared_error}};
+  check_specs(layout_of(options), {{"a.query.weight", {7, 3}},
+                                   {"a.key.weight", {7, 5}},
+                                   {"a.score.weight", {1, 7}},
+                                   {"s.query.weight", {5, 5}},
+                                   {"norm.weight", {5}},
+                                   {"norm.bias", {5}},
+                                   {"head.weight", {2, 5}},
+                                   {"head.bias", {2}}});
 }
 
 GRU_TEST(zero_and_absurd_sizes_are_refused_by_name) {

@@ -55,22 +55,35 @@ Status RecurrentModule::refresh() {
   return {};
 }
 
-Status RecurrentModule::load_initial_state(const RecurrentCall& call, const DeviceRows& rows,
-                                           Buffer<float>& sorted) {
-  if (call.initial_state.empty()) return {};
-  DeviceSpan<const float> staged;
-  GRU_RETURN_IF_ERROR(stage_input(*device_, call.initial_state, staged_state_, staged));
-  GRU_RETURN_IF_ERROR(sorted.reserve(*device_, staged.size()));
-  return rows.sort_batch(*device_, staged, sorted.span(), options_.hidden_size);
+// `loaded` stays empty where `state` is.
+Status RecurrentModule::load_state(std::span<const float> state, const DeviceRows& rows,
+                                   Buffer<float>& staged, Buffer<float>& sorted,
+                                   DeviceSpan<const float>& loaded) {
+  if (state.empty()) return {};
+  DeviceSpan<const float> given;
+  GRU_RETURN_IF_ERROR(stage_input(*device_, state, staged, given));
+  GRU_RETURN_IF_ERROR(sorted.reserve(*device_, given.size()));
+  GRU_RETURN_IF_ERROR(rows.sort_batch(*device_, given, sorted.span(), options_.hidden_size));
+  loaded = sorted.span();
+  return {};
 }
 
-Status RecurrentModule::store_state(const DeviceRows& rows, const RecurrentActivations& activations,
-                                    std::span<float> state) {
+Status RecurrentModule::store_state(const DeviceRows& rows, DeviceSpan<const float> sorted,
+                                    Buffer<float>& staged, std::span<float> state) {
   StagedOutput target;
-  GRU_RETURN_IF_ERROR(target.open(*device_, state, staged_final_state_));
-  GRU_RETURN_IF_ERROR(rows.unsort_batch(*device_, activations.final_state.span(), target.view(),
-                                        options_.hidden_size));
+  GRU_RETURN_IF_ERROR(target.open(*device_, state, staged));
+  GRU_RETURN_IF_ERROR(rows.unsort_batch(*device_, sorted, target.view(), options_.hidden_size));
   return target.finish();
+}
+
+Status RecurrentModule::store_states(const DeviceRows& rows,
+                                     const RecurrentActivations& activations,
+                                     const RecurrentCall& call) {
+  if (has_cell()) {
+    GRU_RETURN_IF_ERROR(
+        store_state(rows, activations.final_cell.span(), cell_.staged_final, call.cell));
+  }
+  return store_state(rows, activations.final_state.span(), state_.staged_final, call.state);
 }
 
 Status RecurrentModule::run_forward(const RecurrentCall& call) {
@@ -85,8 +98,10 @@ Status RecurrentModule::run_forward(const RecurrentCall& call) {
   pass.abort = call.abort;
   GRU_RETURN_IF_ERROR(rows_.pack(*device_, DeviceMatrix<const float>(input, options_.input_size),
                                  packed_input_, pass.input));
-  GRU_RETURN_IF_ERROR(load_initial_state(call, rows_, sorted_state_));
-  if (!call.initial_state.empty()) pass.initial_state = sorted_state_.span();
+  GRU_RETURN_IF_ERROR(
+      load_state(call.initial_state, rows_, state_.staged, state_.sorted, pass.initial_state));
+  GRU_RETURN_IF_ERROR(
+      load_state(call.initial_cell, rows_, cell_.staged, cell_.sorted, pass.initial_cell));
 
   StagedOutput target;
   GRU_RETURN_IF_ERROR(target.open(*device_, call.output, staged_output_));
@@ -99,7 +114,7 @@ Status RecurrentModule::run_forward(const RecurrentCall& call) {
   GRU_RETURN_IF_ERROR(stack_.forward(*device_, pass, packed, activations_));
   GRU_RETURN_IF_ERROR(rows_.unpack(*device_, packed, padded));
   GRU_RETURN_IF_ERROR(target.finish());
-  return store_state(rows_, activations_, call.state);
+  return store_states(rows_, activations_, call);
 }
 
 RecurrentInput RecurrentModule::pass_input(RecurrentPass& pass, const AbortFlag* abort) const {
@@ -107,6 +122,7 @@ RecurrentInput RecurrentModule::pass_input(RecurrentPass& pass, const AbortFlag*
   input.rows = &pass.rows;
   input.input = DeviceMatrix<const float>(pass.input.span(), options_.input_size);
   if (pass.has_initial_state) input.initial_state = pass.initial_state.span();
+  if (pass.has_initial_cell) input.initial_cell = pass.initial_cell.span();
   input.dropout = {seed_, dropout_stream + pass.number * options_.num_layers, options_.dropout};
   input.abort = abort;
   return input;
@@ -124,8 +140,15 @@ Status RecurrentModule::keep_input(const RecurrentCall& call, RecurrentPass& pas
     GRU_RETURN_IF_ERROR(
         device_->copy(DeviceMatrix<float>(pass.input.span(), options_.input_size), padded));
   }
-  pass.has_initial_state = !call.initial_state.empty();
-  return load_initial_state(call, pass.rows, pass.initial_state);
+  DeviceSpan<const float> state;
+  DeviceSpan<const float> cell;
+  GRU_RETURN_IF_ERROR(
+      load_state(call.initial_state, pass.rows, state_.staged, pass.initial_state, state));
+  GRU_RETURN_IF_ERROR(
+      load_state(call.initial_cell, pass.rows, cell_.staged, pass.initial_cell, cell));
+  pass.has_initial_state = !state.empty();
+  pass.has_initial_cell = !cell.empty();
+  return {};
 }
 
 Status RecurrentModule::run_forward_training(const RecurrentCall& call,
@@ -148,7 +171,7 @@ Status RecurrentModule::run_forward_training(const RecurrentCall& call,
   GRU_RETURN_IF_ERROR(
       pass->rows.unpack(*device_, packed, DeviceMatrix<float>(target.view(), width)));
   GRU_RETURN_IF_ERROR(target.finish());
-  GRU_RETURN_IF_ERROR(store_state(pass->rows, pass->activations, call.state));
+  GRU_RETURN_IF_ERROR(store_states(pass->rows, pass->activations, call));
   ++passes_;  // an aborted pass used no masks
   result = std::move(pass);
   return {};
@@ -163,7 +186,6 @@ Status RecurrentModule::run_backward(RecurrentPass& pass, const RecurrentGradien
   const RowMap& map = pass.rows.map();
   GRU_RETURN_IF_ERROR(refresh());
   pass.used = true;
-  const std::size_t hidden = options_.hidden_size;
 
   RecurrentGradients gradients;
   DeviceSpan<const float> staged;
@@ -173,18 +195,14 @@ Status RecurrentModule::run_backward(RecurrentPass& pass, const RecurrentGradien
                                        DeviceMatrix<const float>(staged, options_.output_size()),
                                        packed_gradient_, gradients.d_output));
   }
-  GRU_RETURN_IF_ERROR(stage_input(*device_, call.d_state, staged_state_, staged));
-  if (!staged.empty()) {
-    GRU_RETURN_IF_ERROR(sorted_gradient_.reserve(*device_, staged.size()));
-    GRU_RETURN_IF_ERROR(pass.rows.sort_batch(*device_, staged, sorted_gradient_.span(), hidden));
-    gradients.d_state = sorted_gradient_.span();
-  }
+  GRU_RETURN_IF_ERROR(load_state(call.d_state, pass.rows, state_.staged,
+                                 state_.sorted_final_gradient, gradients.d_state));
+  GRU_RETURN_IF_ERROR(load_state(call.d_cell, pass.rows, cell_.staged, cell_.sorted_final_gradient,
+                                 gradients.d_cell));
 
   StagedOutput d_input;
-  StagedOutput d_state;
   StagedOutput parameters;
   GRU_RETURN_IF_ERROR(d_input.open(*device_, call.d_input, staged_input_));
-  GRU_RETURN_IF_ERROR(d_state.open(*device_, call.d_initial_state, staged_final_state_));
   GRU_RETURN_IF_ERROR(parameters.open(*device_, call.parameters, staged_parameters_));
   const DeviceMatrix<float> padded_d_input(d_input.view(), options_.input_size);
   gradients.d_input = padded_d_input;
@@ -193,8 +211,12 @@ Status RecurrentModule::run_backward(RecurrentPass& pass, const RecurrentGradien
         packed_d_input_.reserve(*device_, CheckedSize(map.rows()) * options_.input_size));
     gradients.d_input = DeviceMatrix<float>(packed_d_input_.span(), options_.input_size);
   }
-  GRU_RETURN_IF_ERROR(sorted_d_state_.reserve(*device_, state_count(map.batch())));
-  gradients.d_initial_state = sorted_d_state_.span();
+  GRU_RETURN_IF_ERROR(state_.sorted_initial_gradient.reserve(*device_, state_count(map.batch())));
+  gradients.d_initial_state = state_.sorted_initial_gradient.span();
+  if (has_cell()) {
+    GRU_RETURN_IF_ERROR(cell_.sorted_initial_gradient.reserve(*device_, state_count(map.batch())));
+    gradients.d_initial_cell = cell_.sorted_initial_gradient.span();
+  }
   gradients.parameters = parameters.view();
 
   GRU_RETURN_IF_ERROR(
@@ -202,10 +224,13 @@ Status RecurrentModule::run_backward(RecurrentPass& pass, const RecurrentGradien
                       DeviceMatrix<const float>(pass.output.span(), options_.output_size()),
                       pass.activations, gradients));
   GRU_RETURN_IF_ERROR(pass.rows.unpack(*device_, gradients.d_input, padded_d_input));
-  GRU_RETURN_IF_ERROR(
-      pass.rows.unsort_batch(*device_, sorted_d_state_.span(), d_state.view(), hidden));
   GRU_RETURN_IF_ERROR(d_input.finish());
-  GRU_RETURN_IF_ERROR(d_state.finish());
+  GRU_RETURN_IF_ERROR(
+      store_state(pass.rows, gradients.d_initial_state, state_.staged_final, call.d_initial_state));
+  if (has_cell()) {
+    GRU_RETURN_IF_ERROR(
+        store_state(pass.rows, gradients.d_initial_cell, cell_.staged_final, call.d_initial_cell));
+  }
   GRU_RETURN_IF_ERROR(parameters.finish());
   spare_ = std::move(pass);
   return {};

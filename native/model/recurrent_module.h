@@ -11,13 +11,16 @@ namespace gru {
 
 /// A forward call on the host's memory. Every span has the size of its shape: the caller has
 /// checked that. Shapes are for time-major batches; with batch_first the
-/// first two axes of input and output change places.
+/// first two axes of input and output change places. What is said of a cell state is empty where
+/// the cell has none (CellSpec::states).
 struct RecurrentCall {
   BatchShape shape;
   std::span<const float> input;          ///< [steps, batch, I]
   std::span<const float> initial_state;  ///< [L*D, batch, H]; empty: zero
+  std::span<const float> initial_cell;   ///< [L*D, batch, H]; empty: zero
   std::span<float> output;               ///< [steps, batch, D*H]; zeros past each length
   std::span<float> state;                ///< [L*D, batch, H], after each last valid step
+  std::span<float> cell;                 ///< [L*D, batch, H], after each last valid step
   const AbortFlag* abort = nullptr;
 };
 
@@ -26,8 +29,10 @@ struct RecurrentCall {
 struct RecurrentGradientCall {
   std::span<const float> d_output;   ///< empty: zero
   std::span<const float> d_state;    ///< empty: zero
+  std::span<const float> d_cell;     ///< empty: zero
   std::span<float> d_input;          ///< [steps, batch, I]
   std::span<float> d_initial_state;  ///< [L*D, batch, H]
+  std::span<float> d_initial_cell;   ///< [L*D, batch, H]
   std::span<float> parameters;       ///< flat, as ParameterLayout says
   const AbortFlag* abort = nullptr;
 };
@@ -37,7 +42,9 @@ struct RecurrentPass {
   DeviceRows rows;
   Buffer<float> input;          ///< packed
   Buffer<float> initial_state;  ///< sorted; unused where the pass began at zero
+  Buffer<float> initial_cell;   ///< likewise
   bool has_initial_state = false;
+  bool has_initial_cell = false;
   Buffer<float> output;  ///< packed, [rows, D*H]
   RecurrentActivations activations;
   std::uint64_t version = 0;  ///< of the parameters it was computed with
@@ -45,8 +52,8 @@ struct RecurrentPass {
   bool used = false;
 };
 
-/// The layer `GRU`: a stack with its parameters, on one device, called with the host's memory.
-/// Not for two threads at once. No call throws.
+/// A recurrent layer by itself: a stack with its parameters, on one device, called with the host's
+/// memory. Not for two threads at once. No call throws.
 class RecurrentModule {
  public:
   static Status create(const RecurrentOptions& options, std::unique_ptr<Device> device,
@@ -74,10 +81,22 @@ class RecurrentModule {
         store_(std::move(layout)) {}
 
   Status refresh();
-  Status load_initial_state(const RecurrentCall& call, const DeviceRows& rows,
-                            Buffer<float>& sorted);
-  Status store_state(const DeviceRows& rows, const RecurrentActivations& activations,
+  /// Buffers that one of the states goes through between the host and the stack.
+  struct StateBuffers {
+    Buffer<float> staged;
+    Buffer<float> sorted;
+    Buffer<float> staged_final;
+    Buffer<float> sorted_final_gradient;
+    Buffer<float> sorted_initial_gradient;
+  };
+
+  bool has_cell() const { return options_.spec().states > 1; }
+  Status load_state(std::span<const float> state, const DeviceRows& rows, Buffer<float>& staged,
+                    Buffer<float>& sorted, DeviceSpan<const float>& loaded);
+  Status store_state(const DeviceRows& rows, DeviceSpan<const float> sorted, Buffer<float>& staged,
                      std::span<float> state);
+  Status store_states(const DeviceRows& rows, const RecurrentActivations& activations,
+                      const RecurrentCall& call);
   RecurrentInput pass_input(RecurrentPass& pass, const AbortFlag* abort) const;
   Status keep_input(const RecurrentCall& call, RecurrentPass& pass);
   Status run_forward(const RecurrentCall& call);
@@ -103,15 +122,12 @@ class RecurrentModule {
   RecurrentActivations activations_;
   Buffer<float> staged_input_;
   Buffer<float> packed_input_;
-  Buffer<float> staged_state_;
-  Buffer<float> sorted_state_;
+  StateBuffers state_;
+  StateBuffers cell_;
   Buffer<float> packed_output_;
   Buffer<float> staged_output_;
-  Buffer<float> staged_final_state_;
   Buffer<float> packed_gradient_;
-  Buffer<float> sorted_gradient_;
   Buffer<float> packed_d_input_;
-  Buffer<float> sorted_d_state_;
   Buffer<float> staged_parameters_;
 };
 

@@ -4,23 +4,19 @@
 #include <utility>
 
 #include "reference/algebra.h"
-#include "reference/layers.h"
-#include "reference/losses.h"
+#include "reference/graph_layers.h"
 
 namespace gru {
 
 using reference::add;
 using reference::check_count;
+using reference::clear_padding;
+using reference::EdgeGradient;
 using reference::Gradients;
+using reference::valid_rows;
 using reference::Values;
 
 namespace {
-
-/// The gradient of an edge, as the layers that read it add to it.
-struct EdgeGradient {
-  std::vector<double> values;
-  std::vector<double> state;  // of a recurrent layer: [L*D, B, H]
-};
 
 /// One walk over the layers: where each one's parameters begin, and its dropout's streams.
 class Walk {
@@ -39,20 +35,12 @@ class Walk {
     std::size_t offset;  // of its parameters
     std::size_t count;
     DropoutMask mask;
+    std::vector<const ReferenceEdge*> inputs;
   };
 
   Status read_inputs();
-  Status compute(const Node& node, ReferenceEdge& output);
-  Status compute(const Node&, const EmbeddingOptions&, const ReferenceEdge&, ReferenceEdge&);
-  Status compute(const Node&, const RecurrentOptions&, const ReferenceEdge&, ReferenceEdge&);
-  Status compute(const Node&, const LinearOptions&, const ReferenceEdge&, ReferenceEdge&);
-  Status compute(const Node&, const SelectOptions&, const ReferenceEdge&, ReferenceEdge&);
-  Status learn(const Node&, const EmbeddingOptions&, const ReferenceEdge&, EdgeGradient&,
-               Gradients);
-  Status learn(const Node&, const RecurrentOptions&, const ReferenceEdge&, EdgeGradient&,
-               Gradients);
-  Status learn(const Node&, const LinearOptions&, const ReferenceEdge&, EdgeGradient&, Gradients);
-  Status learn(const Node&, const SelectOptions&, const ReferenceEdge&, EdgeGradient&, Gradients);
+  Status compute(const Node& node);
+  Status learn(const Node& node, Gradients d_parameters);
   Status loss_of(const OutputOptions& output, const ReferenceTarget& target, double& total);
   EdgeGradient& gradient_of(const std::string& name);
 
@@ -69,53 +57,10 @@ class Walk {
   std::map<std::string, EdgeGradient> gradients_;
 };
 
-// ---- Sizes
-
-RecurrentOptions with_input(RecurrentOptions options, std::size_t width) {
-  options.input_size = width;
-  return options;
-}
-
-std::size_t width_of(const EmbeddingOptions& options, std::size_t) { return options.size; }
-std::size_t width_of(const RecurrentOptions& options, std::size_t) { return options.output_size(); }
-std::size_t width_of(const LinearOptions& options, std::size_t) { return options.size; }
-std::size_t width_of(const SelectOptions&, std::size_t width) { return width; }
-
-/// `width` is that of the input: its values, or the size of its vocabulary.
-std::size_t count_of(const EmbeddingOptions& options, std::size_t width) {
-  return width * options.size;
-}
-std::size_t count_of(const RecurrentOptions& options, std::size_t width) {
-  return reference_gru_parameter_count(with_input(options, width));
-}
-std::size_t count_of(const LinearOptions& options, std::size_t width) {
-  return (width + 1) * options.size;
-}
-std::size_t count_of(const SelectOptions&, std::size_t) { return 0; }
-
-std::size_t streams_of(const LayerOptions& layer) {
-  const auto* recurrent = std::get_if<RecurrentOptions>(&layer.kind);
-  return recurrent == nullptr ? 0 : recurrent->num_layers;
-}
-
-/// 1 for each row that counts: before its sequence's length, or of a sequence that has a step.
-std::vector<std::uint8_t> valid_rows(const ReferenceEdge& edge) {
-  std::vector<std::uint8_t> valid;
-  if (edge.every == Every::last) {
-    for (const std::size_t length : edge.lengths) valid.push_back(length > 0 ? 1 : 0);
-    return valid;
-  }
-  for (std::size_t t = 0; t < edge.steps; ++t) {
-    for (const std::size_t length : edge.lengths) valid.push_back(t < length ? 1 : 0);
-  }
-  return valid;
-}
-
-void clear_padding(const ReferenceEdge& edge, std::vector<double>& values) {
-  const std::vector<std::uint8_t> valid = valid_rows(edge);
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (valid[i / edge.width] == 0) values[i] = 0;
-  }
+std::vector<std::size_t> widths_of(std::span<const ReferenceEdge* const> edges) {
+  std::vector<std::size_t> widths;
+  for (const ReferenceEdge* edge : edges) widths.push_back(edge->width);
+  return widths;
 }
 
 // ---- Forward
@@ -147,85 +92,29 @@ Status Walk::forward() {
   GRU_RETURN_IF_ERROR(read_inputs());
   std::size_t offset = 0;
   for (const LayerOptions& layer : options_.layers) {
-    const std::size_t width = edges_.at(layer.inputs[0]).width;
-    Node node{&layer, offset, 0, mask_};
-    node.count = std::visit([&](const auto& kind) { return count_of(kind, width); }, layer.kind);
-    ReferenceEdge output;
-    GRU_RETURN_IF_ERROR(compute(node, output));
-    edges_[layer.name] = std::move(output);
-    nodes_.push_back(node);
+    Node node{&layer, offset, 0, mask_, {}};
+    for (const std::string& input : layer.inputs) node.inputs.push_back(&edges_.at(input));
+    node.count = reference::count_of(layer, widths_of(node.inputs));
+    GRU_RETURN_IF_ERROR(compute(node));
     offset += node.count;
-    mask_.stream += streams_of(layer);
+    mask_.stream += reference::streams_of(layer);
+    nodes_.push_back(std::move(node));
   }
   return {};
 }
 
-Status Walk::compute(const Node& node, ReferenceEdge& output) {
-  const ReferenceEdge& input = edges_.at(node.options->inputs[0]);
-  output.steps = input.steps;
-  output.batch = input.batch;
-  output.lengths = input.lengths;
-  output.every = input.every;
-  return std::visit(
-      [&](const auto& kind) {
-        output.width = width_of(kind, input.width);
-        return compute(node, kind, input, output);
-      },
-      node.options->kind);
-}
-
-Status Walk::compute(const Node& node, const EmbeddingOptions& options, const ReferenceEdge& input,
-                     ReferenceEdge& output) {
-  return reference_embedding_forward(options.size, parameters_of(node), input.tokens,
-                                     output.values);
-}
-
-Status Walk::compute(const Node& node, const RecurrentOptions& options, const ReferenceEdge& input,
-                     ReferenceEdge& output) {
-  const std::vector<std::int32_t> lengths(input.lengths.begin(), input.lengths.end());
-  DropoutMask mask = node.mask;
-  if (mask.probability > 0) mask.probability = options.dropout;
-  const ReferenceInput call{input.steps, input.batch, input.values, {}, lengths, mask};
-  GRU_RETURN_IF_ERROR(reference_gru_forward(with_input(options, input.width), parameters_of(node),
-                                            call, output.recurrent));
-  output.values = output.recurrent.output;
-  return {};
-}
-
-Status Walk::compute(const Node& node, const LinearOptions& options, const ReferenceEdge& input,
-                     ReferenceEdge& output) {
-  const Values weight = parameters_of(node).first(options.size * input.width);
-  const Values bias = parameters_of(node).subspan(weight.size());
-  const ReferenceLinearSizes sizes{input.values.size() / input.width, input.width, options.size};
-  GRU_RETURN_IF_ERROR(reference_linear_forward(sizes, weight, bias, input.values, output.values));
+Status Walk::compute(const Node& node) {
+  ReferenceEdge output;
+  output.steps = node.inputs[0]->steps;
+  output.batch = node.inputs[0]->batch;
+  output.lengths = node.inputs[0]->lengths;
+  output.every = node.inputs[0]->every;
+  output.width = reference::width_of(*node.options, widths_of(node.inputs));
+  const reference::Forward call{parameters_of(node), node.inputs, node.mask, output};
+  GRU_RETURN_IF_ERROR(std::visit([&](const auto& kind) { return reference::forward(kind, call); },
+                                 node.options->kind));
   clear_padding(output, output.values);
-  return {};
-}
-
-/// The top layer's final states, forward then reverse: where each lies in state [L*D, B, H].
-std::size_t top_state(const ReferenceEdge& from, std::size_t direction, std::size_t hidden,
-                      std::size_t b) {
-  const std::size_t directions = from.width / hidden;
-  const std::size_t blocks = from.recurrent.state.size() / (from.batch * hidden);
-  return ((blocks - directions + direction) * from.batch + b) * hidden;
-}
-
-std::size_t hidden_of(const ReferenceEdge& from) {
-  return from.width / from.recurrent.layers.back().directions.size();
-}
-
-Status Walk::compute(const Node&, const SelectOptions&, const ReferenceEdge& input,
-                     ReferenceEdge& output) {
-  output.every = Every::last;
-  const std::size_t hidden = hidden_of(input);
-  for (std::size_t b = 0; b < input.batch; ++b) {
-    for (std::size_t d = 0; d < input.width / hidden; ++d) {
-      const Values h =
-          Values(input.recurrent.state).subspan(top_state(input, d, hidden, b), hidden);
-      output.values.insert(output.values.end(), h.begin(), h.end());
-    }
-  }
-  clear_padding(output, output.values);
+  edges_[node.options->name] = std::move(output);
   return {};
 }
 
@@ -244,10 +133,9 @@ Status Walk::loss_of(const OutputOptions& output, const ReferenceTarget& target,
   const std::vector<std::uint8_t> valid = valid_rows(edge);
   const ReferenceRows rows{valid.size(), edge.width, valid};
   ReferenceLoss loss;
-  GRU_RETURN_IF_ERROR(output.loss == LossKind::cross_entropy
-                          ? reference_cross_entropy(rows, edge.values, target.classes, loss)
-                          : reference_mean_squared_error(rows, edge.values, target.values, loss));
-  total += loss.loss;
+  GRU_RETURN_IF_ERROR(reference_loss(output.loss, rows, edge.values, target, loss));
+  total += output.weight * loss.loss;
+  for (double& gradient : loss.gradient) gradient *= output.weight;
   add(loss.gradient, gradient_of(output.layer).values);
   return {};
 }
@@ -259,65 +147,22 @@ Status Walk::backward(std::span<const ReferenceTarget> targets, ReferenceGraphGr
     GRU_RETURN_IF_ERROR(loss_of(options_.outputs[i], targets[i], result.loss));
   }
   for (std::size_t i = nodes_.size(); i-- > 0;) {
-    const Node& node = nodes_[i];
-    const ReferenceEdge& input = edges_.at(node.options->inputs[0]);
-    EdgeGradient& d_output = gradient_of(node.options->name);
-    const Gradients own = Gradients(result.parameters).subspan(node.offset, node.count);
     GRU_RETURN_IF_ERROR(
-        std::visit([&](const auto& kind) { return learn(node, kind, input, d_output, own); },
-                   node.options->kind));
+        learn(nodes_[i], Gradients(result.parameters).subspan(nodes_[i].offset, nodes_[i].count)));
   }
   return {};
 }
 
-Status Walk::learn(const Node&, const EmbeddingOptions& options, const ReferenceEdge& input,
-                   EdgeGradient& d_output, Gradients d_parameters) {
-  std::vector<double> d_weight;
-  GRU_RETURN_IF_ERROR(reference_embedding_backward(options.size, input.width, input.tokens,
-                                                   d_output.values, d_weight));
-  add(d_weight, d_parameters);
-  return {};
-}
-
-Status Walk::learn(const Node& node, const RecurrentOptions& options, const ReferenceEdge& input,
-                   EdgeGradient& d_output, Gradients d_parameters) {
-  ReferenceGradients d_stack;
-  GRU_RETURN_IF_ERROR(reference_gru_backward(with_input(options, input.width), parameters_of(node),
-                                             edges_.at(node.options->name).recurrent,
-                                             d_output.values, d_output.state, d_stack));
-  add(d_stack.parameters, d_parameters);
-  add(d_stack.input, gradient_of(node.options->inputs[0]).values);
-  return {};
-}
-
-Status Walk::learn(const Node& node, const LinearOptions& options, const ReferenceEdge& input,
-                   EdgeGradient& d_output, Gradients d_parameters) {
-  clear_padding(edges_.at(node.options->name), d_output.values);
-  const std::size_t weights = options.size * input.width;
-  const ReferenceLinearSizes sizes{input.values.size() / input.width, input.width, options.size};
-  ReferenceLinearGradients d_linear;
-  GRU_RETURN_IF_ERROR(reference_linear_backward(sizes, parameters_of(node).first(weights),
-                                                input.values, d_output.values, d_linear));
-  add(d_linear.weight, d_parameters.first(weights));
-  add(d_linear.bias, d_parameters.subspan(weights));
-  add(d_linear.input, gradient_of(node.options->inputs[0]).values);
-  return {};
-}
-
-Status Walk::learn(const Node& node, const SelectOptions&, const ReferenceEdge& input,
-                   EdgeGradient& d_output, Gradients) {
-  clear_padding(edges_.at(node.options->name), d_output.values);
-  EdgeGradient& d_input = gradient_of(node.options->inputs[0]);
-  const std::size_t hidden = hidden_of(input);
-  Values rest = d_output.values;
-  for (std::size_t b = 0; b < input.batch; ++b) {
-    for (std::size_t d = 0; d < input.width / hidden; ++d) {
-      add(rest.first(hidden),
-          Gradients(d_input.state).subspan(top_state(input, d, hidden, b), hidden));
-      rest = rest.subspan(hidden);
-    }
-  }
-  return {};
+Status Walk::learn(const Node& node, Gradients d_parameters) {
+  const ReferenceEdge& output = edges_.at(node.options->name);
+  EdgeGradient& d_output = gradient_of(node.options->name);
+  clear_padding(output, d_output.values);
+  std::vector<EdgeGradient*> d_inputs;
+  for (const std::string& input : node.options->inputs) d_inputs.push_back(&gradient_of(input));
+  const reference::Backward call{
+      parameters_of(node), node.inputs, node.mask, output, d_output, d_inputs, d_parameters};
+  return std::visit([&](const auto& kind) { return reference::backward(kind, call); },
+                    node.options->kind);
 }
 
 }  // namespace
@@ -327,10 +172,10 @@ std::size_t reference_graph_parameter_count(const GraphOptions& options) {
   for (const InputOptions& input : options.inputs) widths[input.name] = input.size;
   std::size_t count = 0;
   for (const LayerOptions& layer : options.layers) {
-    const std::size_t width = widths.at(layer.inputs[0]);
-    count += std::visit([&](const auto& kind) { return count_of(kind, width); }, layer.kind);
-    widths[layer.name] =
-        std::visit([&](const auto& kind) { return width_of(kind, width); }, layer.kind);
+    std::vector<std::size_t> inputs;
+    for (const std::string& input : layer.inputs) inputs.push_back(widths.at(input));
+    count += reference::count_of(layer, inputs);
+    widths[layer.name] = reference::width_of(layer, inputs);
   }
   return count;
 }

@@ -10,8 +10,9 @@
 #include "base/graph_options.h"
 #include "base/random.h"
 #include "base/status.h"
-#include "reference/gru.h"
+#include "reference/losses.h"
 #include "reference/optimizers.h"
+#include "reference/recurrent.h"
 
 namespace gru {
 
@@ -22,14 +23,6 @@ struct ReferenceBatch {
   std::span<const double> features;       ///< [T, B, size]
   std::span<const std::int32_t> tokens;   ///< [T, B], each within the vocabulary, padding too
   std::span<const std::int32_t> lengths;  ///< [B]; empty: all T
-};
-
-/// What an output should have been: `classes` or `values`, as its loss says. Rows are (t, b) in
-/// [T, B], or [B] behind a selection; those past a length, and the sequences of length 0, do not
-/// count.
-struct ReferenceTarget {
-  std::span<const std::int32_t> classes;  ///< [rows]
-  std::span<const double> values;         ///< [rows, width]
 };
 
 /// What an edge of the graph carries.
@@ -47,7 +40,7 @@ struct ReferenceEdge {
 using ReferenceEdges = std::map<std::string, ReferenceEdge>;
 
 struct ReferenceGraphGradients {
-  double loss = 0;                 ///< the sum of the outputs' losses
+  double loss = 0;                 ///< the sum of the outputs' losses, each times its weight
   std::vector<double> parameters;  ///< as the layers declare them, in the order of the description
 };
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "reference/gru.h"
+#include "reference/recurrent.h"
 #include "testing/chain.h"
 #include "testing/random_cases.h"
 
@@ -78,12 +78,15 @@ std::vector<ChainOptions> all_options() {
     for (const LossKind loss : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
       for (const Every every : {Every::step, Every::last}) {
         for (const bool bidirectional : {false, true}) {
-          ChainOptions options;
-          options.input = input;
-          options.loss = loss;
-          options.every = every;
-          options.gru.bidirectional = bidirectional;
-          all.push_back(options);
+          for (const CellKind cell : {CellKind::gru, CellKind::lstm}) {
+            ChainOptions options;
+            options.input = input;
+            options.loss = loss;
+            options.every = every;
+            options.gru.bidirectional = bidirectional;
+            options.gru.cell = cell;
+            all.push_back(options);
+          }
         }
       }
     }
@@ -137,9 +140,9 @@ ReferencePass stack_of(const Example& example) {
       std::span(example.parameters)
           .subspan(begin, example.parameters.size() - begin - example.head_count());
   ReferencePass pass;
-  GRU_CHECK_OK(reference_gru_forward(
+  GRU_CHECK_OK(reference_recurrent_forward(
       example.options.gru, parameters,
-      {example.steps, example.batch, input, {}, example.lengths, example.mask}, pass));
+      {example.steps, example.batch, input, {}, {}, example.lengths, example.mask}, pass));
   return pass;
 }
 

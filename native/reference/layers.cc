@@ -1,6 +1,7 @@
 #include "reference/layers.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -107,6 +108,73 @@ Status reference_embedding_backward(std::size_t embedding_size, std::size_t voca
     d_weight = std::move(made);
     return {};
   });
+}
+
+void reference_activate(Activation activation, Gradients values) {
+  for (double& y : values) {
+    if (activation == Activation::relu) y = std::max(y, 0.0);
+    if (activation == Activation::tanh) y = std::tanh(y);
+    if (activation == Activation::sigmoid) y = 1 / (1 + std::exp(-y));
+  }
+}
+
+void reference_activate_backward(Activation activation, Values values, Gradients d_values) {
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const double y = values[i];
+    if (activation == Activation::relu) d_values[i] *= y > 0 ? 1 : 0;
+    if (activation == Activation::tanh) d_values[i] *= 1 - y * y;
+    if (activation == Activation::sigmoid) d_values[i] *= y * (1 - y);
+  }
+}
+
+namespace {
+
+/// (x - mean) / sqrt(variance + 1e-5) of one row, and the root.
+std::vector<double> normalized(Values x, double& root) {
+  const auto width = static_cast<double>(x.size());
+  double mean = 0;
+  for (const double value : x) mean += value / width;
+  double variance = 0;
+  for (const double value : x) variance += (value - mean) * (value - mean) / width;
+  root = std::sqrt(variance + 1e-5);
+  std::vector<double> u;
+  for (const double value : x) u.push_back((value - mean) / root);
+  return u;
+}
+
+}  // namespace
+
+std::vector<double> reference_layer_norm_forward(Values weight, Values bias, Values input) {
+  const std::size_t width = weight.size();
+  std::vector<double> output;
+  for (std::size_t first = 0; first < input.size(); first += width) {
+    double root = 0;
+    const std::vector<double> u = normalized(input.subspan(first, width), root);
+    for (std::size_t j = 0; j < width; ++j) output.push_back(weight[j] * u[j] + bias[j]);
+  }
+  return output;
+}
+
+void reference_layer_norm_backward(Values weight, Values input, Values d_output,
+                                   const ReferenceLayerNormGradients& gradients) {
+  const std::size_t width = weight.size();
+  const auto count = static_cast<double>(width);
+  for (std::size_t first = 0; first < input.size(); first += width) {
+    double root = 0;
+    const std::vector<double> u = normalized(input.subspan(first, width), root);
+    const Values d_y = d_output.subspan(first, width);
+    double mean_v = 0;  // v = weight * d_y
+    double mean_uv = 0;
+    for (std::size_t j = 0; j < width; ++j) {
+      gradients.weight[j] += d_y[j] * u[j];
+      gradients.bias[j] += d_y[j];
+      mean_v += weight[j] * d_y[j] / count;
+      mean_uv += u[j] * weight[j] * d_y[j] / count;
+    }
+    for (std::size_t j = 0; j < width; ++j) {
+      gradients.input[first + j] += (weight[j] * d_y[j] - mean_v - u[j] * mean_uv) / root;
+    }
+  }
 }
 
 }  // namespace gru

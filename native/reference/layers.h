@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "base/activation.h"
 #include "base/status.h"
 
 /// The layers around the stack. All tensors are row-major.
@@ -42,5 +43,28 @@ Status reference_embedding_backward(std::size_t embedding_size, std::size_t voca
                                     std::span<const std::int32_t> tokens,
                                     std::span<const double> d_output,
                                     std::vector<double>& d_weight);
+
+/// Each value in place.
+void reference_activate(Activation activation, std::span<double> values);
+
+/// d_values times the derivative where the activation came to `values`, in place.
+void reference_activate_backward(Activation activation, std::span<const double> values,
+                                 std::span<double> d_values);
+
+/// y = weight * (x - mean) / sqrt(variance + 1e-5) + bias for each row of `input` [rows, width],
+/// mean and biased variance those of the row; `weight`, `bias` [width].
+std::vector<double> reference_layer_norm_forward(std::span<const double> weight,
+                                                 std::span<const double> bias,
+                                                 std::span<const double> input);
+
+/// Adds to the gradients of reference_layer_norm_forward, from `d_output` [rows, width].
+struct ReferenceLayerNormGradients {
+  std::span<double> weight;
+  std::span<double> bias;
+  std::span<double> input;
+};
+void reference_layer_norm_backward(std::span<const double> weight, std::span<const double> input,
+                                   std::span<const double> d_output,
+                                   const ReferenceLayerNormGradients& gradients);
 
 }  // namespace gru

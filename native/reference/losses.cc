@@ -5,40 +5,22 @@
 #include <string>
 #include <utility>
 
-#include "reference/algebra.h"
+#include "reference/loss_rows.h"
 
 namespace gru {
 
-using reference::check_count;
-using reference::check_optional_count;
-using reference::Gradients;
-using reference::Values;
+namespace reference {
 
 namespace {
 
-bool counts(const ReferenceRows& rows, std::size_t row) {
-  return rows.valid.empty() || rows.valid[row] != 0;
-}
-
-std::size_t valid_rows(const ReferenceRows& rows) {
-  std::size_t count = 0;
-  for (std::size_t row = 0; row < rows.rows; ++row) {
-    if (counts(rows, row)) ++count;
-  }
-  return count;
-}
-
-Status check_rows(const ReferenceRows& rows, Values predictions) {
-  GRU_RETURN_IF_ERROR(check_optional_count("valid", "rows", rows.rows, rows.valid.size()));
-  return check_count("predictions", "rows*size", CheckedSize(rows.rows) * rows.size,
-                     predictions.size());
-}
-
-Status check_classes(const ReferenceRows& rows, std::span<const std::int32_t> targets) {
+Status check_classes(const LossOptions& options, const ReferenceRows& rows,
+                     std::span<const std::int32_t> targets) {
   GRU_RETURN_IF_ERROR(check_count("target", "rows", rows.rows, targets.size()));
+  GRU_RETURN_IF_ERROR(
+      check_optional_count("classWeights", "classes", rows.size, options.class_weights.size()));
   for (std::size_t row = 0; row < rows.rows; ++row) {
     const std::int32_t target = targets[row];
-    if (!counts(rows, row)) continue;
+    if (!counts(rows, row) || target == options.ignored_class) continue;
     if (target < 0 || static_cast<std::size_t>(target) >= rows.size) {
       return Status::value("target: expected classes from 0 to less than " +
                            std::to_string(rows.size) + ", got " + std::to_string(target) +
@@ -48,7 +30,8 @@ Status check_classes(const ReferenceRows& rows, std::span<const std::int32_t> ta
   return {};
 }
 
-/// log sum_c exp(logits_c), shifted by the largest so that nothing overflows.
+}  // namespace
+
 double log_sum_exp(Values logits) {
   const double largest = *std::ranges::max_element(logits);
   double sum = 0;
@@ -56,48 +39,68 @@ double log_sum_exp(Values logits) {
   return largest + std::log(sum);
 }
 
-}  // namespace
-
-Status reference_cross_entropy(const ReferenceRows& rows, Values logits,
-                               std::span<const std::int32_t> targets, ReferenceLoss& result) {
-  return guarded([&]() -> Status {
-    GRU_RETURN_IF_ERROR(check_rows(rows, logits));
-    GRU_RETURN_IF_ERROR(check_classes(rows, targets));
-    ReferenceLoss made{0, std::vector<double>(logits.size(), 0.0)};
-    const double valid = static_cast<double>(valid_rows(rows));
-    for (std::size_t row = 0; row < rows.rows; ++row) {
-      if (!counts(rows, row)) continue;
-      const Values y = logits.subspan(row * rows.size, rows.size);
-      const Gradients dy = Gradients(made.gradient).subspan(row * rows.size, rows.size);
-      const std::size_t target = static_cast<std::size_t>(targets[row]);
-      const double normalizer = log_sum_exp(y);
-      made.loss += (normalizer - y[target]) / valid;
-      for (std::size_t c = 0; c < rows.size; ++c) {
-        const double probability = std::exp(y[c] - normalizer);
-        dy[c] = (probability - (c == target ? 1 : 0)) / valid;
-      }
+// (1 - s) w_t (Z - y_t) + s/K sum_k w_k (Z - y_k), with Z = log sum_k exp(y_k)
+Status cross_entropy(const LossOptions& options, const ReferenceRows& rows, Values logits,
+                     const ReferenceTarget& target, ReferenceLoss& result) {
+  GRU_RETURN_IF_ERROR(check_classes(options, rows, target.classes));
+  const auto weight_of = [&](std::size_t c) {
+    return options.class_weights.empty() ? 1.0 : static_cast<double>(options.class_weights[c]);
+  };
+  const double smoothing = options.label_smoothing;
+  for (std::size_t row = 0; row < rows.rows; ++row) {
+    if (!counts(rows, row) || target.classes[row] == options.ignored_class) continue;
+    const auto t = static_cast<std::size_t>(target.classes[row]);
+    const Values y = logits.subspan(row * rows.size, rows.size);
+    const Gradients dy = Gradients(result.gradient).subspan(row * rows.size, rows.size);
+    const double normalizer = log_sum_exp(y);
+    // The loss is sum_k q_k (Z - y_k), and dZ/dy_k the probability of k.
+    double total = 0;
+    for (std::size_t k = 0; k < rows.size; ++k) {
+      double q = k == t ? (1 - smoothing) * weight_of(k) : 0;
+      if (smoothing > 0) q += smoothing / static_cast<double>(rows.size) * weight_of(k);
+      if (k == t || smoothing > 0) result.loss += q * (normalizer - y[k]);
+      dy[k] -= q;
+      total += q;
     }
-    result = std::move(made);
-    return {};
-  });
+    for (std::size_t k = 0; k < rows.size; ++k) dy[k] += total * std::exp(y[k] - normalizer);
+    result.denominator += weight_of(t);
+  }
+  return {};
 }
 
-Status reference_mean_squared_error(const ReferenceRows& rows, Values predictions, Values targets,
-                                    ReferenceLoss& result) {
+}  // namespace reference
+
+namespace {
+
+Status sum_of_rows(const LossOptions& options, const ReferenceRows& rows,
+                   reference::Values predictions, const ReferenceTarget& target,
+                   ReferenceLoss& result) {
+  switch (options.kind) {
+    case LossKind::cross_entropy:
+      return reference::cross_entropy(options, rows, predictions, target, result);
+    case LossKind::ctc:
+      return reference::ctc(rows, predictions, target, result);
+    default:
+      return reference::value_loss(options, rows, predictions, target, result);
+  }
+}
+
+}  // namespace
+
+Status reference_loss(const LossOptions& options, const ReferenceRows& rows,
+                      reference::Values predictions, const ReferenceTarget& target,
+                      ReferenceLoss& result) {
   return guarded([&]() -> Status {
-    GRU_RETURN_IF_ERROR(check_rows(rows, predictions));
     GRU_RETURN_IF_ERROR(
-        check_count("target", "rows*size", CheckedSize(rows.rows) * rows.size, targets.size()));
-    ReferenceLoss made{0, std::vector<double>(predictions.size(), 0.0)};
-    const double values = static_cast<double>(valid_rows(rows)) * static_cast<double>(rows.size);
-    for (std::size_t row = 0; row < rows.rows; ++row) {
-      if (!counts(rows, row)) continue;
-      for (std::size_t i = row * rows.size; i < (row + 1) * rows.size; ++i) {
-        const double error = predictions[i] - targets[i];
-        made.loss += error * error / values;
-        made.gradient[i] = 2 * error / values;
-      }
-    }
+        reference::check_optional_count("valid", "rows", rows.rows, rows.valid.size()));
+    GRU_RETURN_IF_ERROR(reference::check_count(
+        "predictions", "rows*size", CheckedSize(rows.rows) * rows.size, predictions.size()));
+    ReferenceLoss made;
+    made.gradient.assign(predictions.size(), 0.0);
+    GRU_RETURN_IF_ERROR(sum_of_rows(options, rows, predictions, target, made));
+    const double scale = made.denominator > 0 ? 1 / made.denominator : 0;
+    made.loss *= scale;
+    for (double& gradient : made.gradient) gradient *= scale;
     result = std::move(made);
     return {};
   });

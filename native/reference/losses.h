@@ -5,32 +5,41 @@
 #include <span>
 #include <vector>
 
+#include "base/loss_options.h"
 #include "base/status.h"
 
-/// Losses: means over the rows that are valid. With no valid row, the loss and its gradient are 0.
+/// Losses: the sum over the rows that count, divided by a denominator: the rows' number, or the sum
+/// of their classes' weights. Where that is 0, the loss and its gradient are 0.
 namespace gru {
 
 /// The rows of a batch of predictions and which of them count.
 struct ReferenceRows {
   std::size_t rows = 0;
-  std::size_t size = 0;                 ///< classes, or values, in a row
-  std::span<const std::uint8_t> valid;  ///< [rows], nonzero where a row counts; empty: all do
+  std::size_t size = 0;                      ///< classes, or values, in a row
+  std::span<const std::uint8_t> valid = {};  ///< [rows], nonzero where a row counts; empty: all do
+};
+
+/// What an output should have been: `classes`, `values` or labels, as its loss says. Rows are
+/// (t, b) in [T, B], or [B] behind a selection; those past a length, and the sequences of length 0,
+/// do not count.
+struct ReferenceTarget {
+  std::span<const std::int32_t> classes = {};        ///< [rows]
+  std::span<const double> values = {};               ///< [rows, width]
+  std::span<const std::int32_t> labels = {};         ///< ctc: [S, B]
+  std::span<const std::int32_t> label_lengths = {};  ///< ctc: [B], from 0 to S
 };
 
 struct ReferenceLoss {
   double loss = 0;
-  std::vector<double> gradient;  ///< [rows, size]: of the predictions; 0 in rows that do not count
+  std::vector<double> gradient = {};  ///< [rows, size]: of the predictions; 0 where a row does not
+                                      ///< count
+  double denominator = 0;
 };
 
-/// Softmax cross entropy (torch.nn.CrossEntropyLoss): the mean over valid rows of
-/// log(sum_c exp(logits_c)) - logits_target. `logits` [rows, classes], `targets` [rows], each
-/// 0..classes-1 in valid rows.
-Status reference_cross_entropy(const ReferenceRows& rows, std::span<const double> logits,
-                               std::span<const std::int32_t> targets, ReferenceLoss& result);
-
-/// Mean squared error (torch.nn.MSELoss): the mean over valid rows and their values of
-/// (prediction - target)^2. `predictions` and `targets` [rows, values].
-Status reference_mean_squared_error(const ReferenceRows& rows, std::span<const double> predictions,
-                                    std::span<const double> targets, ReferenceLoss& result);
+/// The loss of `predictions` [rows, size]. A class must be one of a row's or the ignored one, a
+/// label one of a row's but the blank.
+Status reference_loss(const LossOptions& options, const ReferenceRows& rows,
+                      std::span<const double> predictions, const ReferenceTarget& target,
+                      ReferenceLoss& result);
 
 }  // namespace gru

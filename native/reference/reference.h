@@ -5,7 +5,7 @@
 /// every kernel is tested against it. It is meant to be read and trusted, not to be fast.
 
 #include "reference/graph.h"       // IWYU pragma: export
-#include "reference/gru.h"         // IWYU pragma: export
 #include "reference/layers.h"      // IWYU pragma: export
 #include "reference/losses.h"      // IWYU pragma: export
 #include "reference/optimizers.h"  // IWYU pragma: export
+#include "reference/recurrent.h"   // IWYU pragma: export

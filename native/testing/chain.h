@@ -30,7 +30,7 @@ inline GraphOptions chain(const ChainOptions& options) {
   graph.layers.push_back({"gru", {tokens ? "embedding" : "input"}, options.gru});
   if (last) graph.layers.push_back({"last", {"gru"}, SelectOptions{}});
   graph.layers.push_back({"head", {last ? "last" : "gru"}, LinearOptions{options.output_size}});
-  graph.outputs = {{"head", options.loss}};
+  graph.outputs = {{"head", {options.loss}}};
   graph.batch_first = options.gru.batch_first;
   return graph;
 }

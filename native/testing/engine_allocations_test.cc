@@ -2,8 +2,9 @@
 #include <vector>
 
 #include "testing/chain_training.h"
+#include "testing/counting_device.h"
+#include "testing/engine_graphs.h"
 #include "testing/engine_testing.h"
-#include "testing/forwarding_device.h"
 
 /// Device memory is allocated once and reused: in a steady state no call allocates.
 namespace gru {
@@ -12,38 +13,10 @@ namespace {
 using testing::chain;
 using testing::ChainInput;
 using testing::ChainOptions;
+using testing::CountingDevice;
 using testing::InputKind;
 using testing::Random;
 using testing::random_floats;
-
-/// Counts what is allocated and released.
-class CountingDevice final : public testing::ForwardingDevice {
- public:
-  struct Counts {
-    int allocated = 0;
-    int released = 0;
-    std::size_t bytes = 0;  ///< allocated and not released
-  };
-
-  CountingDevice(std::unique_ptr<Device> device, Counts& counts)
-      : ForwardingDevice(std::move(device)), counts_(counts) {}
-
-  Status allocate(std::size_t bytes, void*& memory) override {
-    ++counts_.allocated;
-    counts_.bytes += bytes;
-    return ForwardingDevice::allocate(bytes, memory);
-  }
-  void release(void* memory, std::size_t bytes) noexcept override {
-    ++counts_.released;
-    counts_.bytes -= bytes;
-    ForwardingDevice::release(memory, bytes);
-  }
-  /// As on a GPU: then every staging buffer is used, too.
-  bool shares_host_memory() const noexcept override { return false; }
-
- private:
-  Counts& counts_;
-};
 
 ChainOptions model_options(InputKind input, LossKind loss, Every every) {
   ChainOptions options;
@@ -153,9 +126,16 @@ GRU_TEST(a_trainer_holds_the_gradients_and_the_moments_that_its_optimizer_has) {
   }
 }
 
-GRU_TEST(packed_weights_and_scratch_are_held_too) {
+constexpr CellKind cells[] = {CellKind::gru, CellKind::lstm};
+
+RecurrentOptions layer_options(CellKind cell) {
+  RecurrentOptions options = model_options({}, {}, {}).gru;
+  options.cell = cell;
+  return options;
+}
+
+void check_held_weights(const RecurrentOptions& options) {
   Random random;
-  const RecurrentOptions options = model_options({}, {}, {}).gru;
   CountingDevice::Counts counts;
   std::unique_ptr<RecurrentModule> layer;
   GRU_CHECK_OK(RecurrentModule::create(
@@ -163,16 +143,21 @@ GRU_TEST(packed_weights_and_scratch_are_held_too) {
   const std::vector<float> input = random_floats(random, 12 * options.input_size);
   std::vector<float> output(12 * options.output_size());
   std::vector<float> state(16 * options.hidden_size);
+  std::vector<float> cell(options.spec().states > 1 ? state.size() : 0);
   std::vector<float> parameters(layer->layout().count());
   GRU_CHECK_OK(layer->read_parameters(parameters));
   std::size_t held = 0;
   for (int round = 0; round < 3; ++round) {
     GRU_CHECK_OK(layer->write_parameters(parameters));
-    GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, {}, output, state, nullptr}));
+    GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, {}, {}, output, state, cell, nullptr}));
     const std::size_t beside = layer->held_bytes() - counts.bytes;
     GRU_CHECK(round == 0 ? beside > 0 : beside == held);
     held = beside;
   }
+}
+
+GRU_TEST(packed_weights_and_scratch_are_held_too) {
+  for (const CellKind cell : cells) check_held_weights(layer_options(cell));
 }
 
 GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {
@@ -183,6 +168,27 @@ GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {
         check_steady_state(model_options(input, loss, every), random);
       }
     }
+  }
+}
+
+GRU_TEST(graphs_in_a_steady_state_allocate_no_device_memory) {
+  Random random;
+  for (int round = 0; round < 6; ++round) {
+    const testing::GraphExample example = testing::random_graph(random);
+    CountingDevice::Counts counts;
+    {
+      testing::EngineGraph engine(example, {}, {},
+                                  std::make_unique<CountingDevice>(testing::test_device(), counts));
+      int warm = 0;
+      for (int pass = 0; pass < 4; ++pass) {
+        engine.step();
+        engine.evaluate();
+        engine.predictions();
+        if (pass == 0) warm = counts.allocated;
+      }
+      GRU_CHECK(warm > 0 && counts.allocated == warm);
+    }
+    GRU_CHECK(counts.released == counts.allocated && counts.bytes == 0);
   }
 }
 
@@ -207,34 +213,47 @@ void check_steady_layer(const RecurrentOptions& options, const Run& run) {
   GRU_CHECK(counts.released == counts.allocated);
 }
 
-GRU_TEST(passes_and_their_gradients_in_a_steady_state_allocate_no_device_memory) {
+void check_steady_passes(const RecurrentOptions& options) {
   Random random;
-  const RecurrentOptions options = model_options({}, {}, {}).gru;
   const std::vector<float> input = random_floats(random, 12 * options.input_size);
   std::vector<float> d_input(input.size());
   std::vector<float> output(12 * options.output_size());
   std::vector<float> state(16 * options.hidden_size);
   std::vector<float> d_state(state.size());
+  std::vector<float> cell(options.spec().states > 1 ? state.size() : 0);
+  std::vector<float> d_cell(cell.size());
   check_steady_layer(options, [&](RecurrentModule& layer, const BatchShape& shape) {
     std::vector<float> parameters(layer.layout().count());
-    const RecurrentGradientCall gradients{output, state, d_input, d_state, parameters, nullptr};
+    const RecurrentGradientCall gradients{output,  state,  cell,       d_input,
+                                          d_state, d_cell, parameters, nullptr};
     std::unique_ptr<RecurrentPass> pass;
-    GRU_CHECK_OK(layer.forward_training({shape, input, {}, output, state, nullptr}, pass));
+    GRU_CHECK_OK(
+        layer.forward_training({shape, input, {}, {}, output, state, cell, nullptr}, pass));
     GRU_CHECK_OK(layer.backward(*pass, gradients));
     GRU_CHECK(layer.backward(*pass, gradients).code() == StatusCode::value);
   });
 }
 
-GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
+GRU_TEST(passes_and_their_gradients_in_a_steady_state_allocate_no_device_memory) {
+  for (const CellKind cell : cells) check_steady_passes(layer_options(cell));
+}
+
+void check_steady_inference(const RecurrentOptions& options) {
   Random random;
-  const RecurrentOptions options = model_options({}, {}, {}).gru;
   const std::vector<float> input = random_floats(random, 12 * options.input_size);
   const std::vector<float> initial = random_floats(random, 16 * options.hidden_size);
   std::vector<float> output(12 * options.output_size());
   std::vector<float> state(initial.size());
+  std::vector<float> cell(options.spec().states > 1 ? state.size() : 0);
+  const std::vector<float> initial_cell = cell;
   check_steady_layer(options, [&](RecurrentModule& layer, const BatchShape& shape) {
-    GRU_CHECK_OK(layer.forward({shape, input, initial, output, state, nullptr}));
+    GRU_CHECK_OK(
+        layer.forward({shape, input, initial, initial_cell, output, state, cell, nullptr}));
   });
+}
+
+GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
+  for (const CellKind cell : cells) check_steady_inference(layer_options(cell));
 }
 
 }  // namespace

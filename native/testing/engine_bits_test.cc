@@ -13,19 +13,22 @@ using testing::EngineExample;
 using testing::EngineResults;
 using testing::Example;
 using testing::Random;
+using testing::RecurrentCell;
 using testing::same_bits;
 using testing::to_floats;
 
-constexpr CellVariant variants[] = {{ResetGate::after, UpdateGate::retain},
-                                    {ResetGate::before, UpdateGate::replace}};
+constexpr RecurrentCell cells[] = {{CellKind::gru, {ResetGate::after, UpdateGate::retain}},
+                                   {CellKind::gru, {ResetGate::before, UpdateGate::replace}},
+                                   {CellKind::lstm, {}}};
 
 struct Size {
   std::size_t steps, batch, input, hidden;
 };
 
-Example example_of(const Size& size, CellVariant variant, Random& random) {
+Example example_of(const Size& size, const RecurrentCell& cell, Random& random) {
   Example example;
-  example.options.variant = variant;
+  example.options.cell = cell.kind;
+  example.options.variant = cell.variant;
   example.options.input_size = size.input;
   example.options.hidden_size = size.hidden;
   example.options.bidirectional = coin(random);
@@ -43,8 +46,8 @@ GRU_TEST(bits_do_not_depend_on_the_schedule) {
   Random random;
   constexpr Size sizes[] = {{5, 100, 20, 40}, {9, 9, 30, 120}, {4, 1, 40, 200}, {30, 33, 64, 50}};
   for (const Size& size : sizes) {
-    for (const CellVariant variant : variants) {
-      const Example example = example_of(size, variant, random);
+    for (const RecurrentCell& cell : cells) {
+      const Example example = example_of(size, cell, random);
       testing::set_schedule(1);
       const EngineResults alone = EngineExample(example, 1).run();
       for (const unsigned schedule : {2U, 3U}) {
@@ -58,8 +61,8 @@ GRU_TEST(bits_do_not_depend_on_the_schedule) {
 GRU_TEST(a_second_run_has_the_same_bits) {
   Random random;
   testing::set_schedule(2);
-  for (const CellVariant variant : variants) {
-    const Example example = example_of({7, 6, 13, 21}, variant, random);
+  for (const RecurrentCell& cell : cells) {
+    const Example example = example_of({7, 6, 13, 21}, cell, random);
     EngineExample engine(example, 1);
     const EngineResults first = engine.run();
     GRU_CHECK(engine.run().same_bits_as(first));
@@ -83,11 +86,17 @@ Example alone(const Example& from, std::size_t b) {
     const double* row = from.input.data() + (t * from.batch + b) * input;
     example.input.insert(example.input.end(), row, row + input);
   }
-  example.initial_state.clear();
-  for (std::size_t i = b; i < from.initial_state.size() / hidden; i += from.batch) {
-    const double* state = from.initial_state.data() + i * hidden;
-    example.initial_state.insert(example.initial_state.end(), state, state + hidden);
-  }
+  example.d_cell.clear();
+  const auto own_rows = [&](const std::vector<double>& states) {
+    std::vector<double> rows;
+    for (std::size_t i = b; i < states.size() / hidden; i += from.batch) {
+      const double* state = states.data() + i * hidden;
+      rows.insert(rows.end(), state, state + hidden);
+    }
+    return rows;
+  };
+  example.initial_state = own_rows(from.initial_state);
+  example.initial_cell = own_rows(from.initial_cell);
   return example;
 }
 
@@ -105,10 +114,10 @@ std::vector<float> rows_of(const std::vector<float>& values, std::size_t b, std:
 GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
   Random random;
   testing::set_schedule(2);
-  for (const CellVariant variant : variants) {
+  for (const RecurrentCell& cell : cells) {
     for (int round = 0; round < 3; ++round) {
       const Example example = example_of(
-          {random.size(1, 12), random.size(2, 20), random.size(1, 70), random.size(1, 70)}, variant,
+          {random.size(1, 12), random.size(2, 20), random.size(1, 70), random.size(1, 70)}, cell,
           random);
       const EngineResults together = EngineExample(example, 1).run();
       for (std::size_t b = 0; b < example.batch; ++b) {
@@ -119,6 +128,10 @@ GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
         GRU_CHECK(same_bits(results.state,
                             rows_of(together.state, b, example.batch, example.options.hidden_size,
                                     example.options.num_directions())));
+        if (together.cell.empty()) continue;
+        GRU_CHECK(same_bits(results.cell,
+                            rows_of(together.cell, b, example.batch, example.options.hidden_size,
+                                    example.options.num_directions())));
       }
     }
   }
@@ -127,9 +140,9 @@ GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
 GRU_TEST(nan_and_infinity_in_one_sequence_reach_no_other) {
   Random random;
   testing::set_schedule(2);
-  for (const CellVariant variant : variants) {
+  for (const RecurrentCell& cell : cells) {
     for (const float poison : {testing::nan_float, testing::infinity}) {
-      Example example = example_of({random.size(2, 6), random.size(2, 20), 9, 30}, variant, random);
+      Example example = example_of({random.size(2, 6), random.size(2, 20), 9, 30}, cell, random);
       example.options.batch_first = false;
       example.lengths.clear();
       const std::size_t sick = random.size(0, example.batch - 1);

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <chrono>
+#include <iterator>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -28,7 +29,10 @@ Example some_example(Random& random, std::size_t steps, std::size_t batch, std::
   example.options.input_size = 7;
   example.options.hidden_size = hidden;
   example.options.num_layers = 2;
-  example.options.variant.reset = testing::coin(random) ? ResetGate::after : ResetGate::before;
+  const auto& cells = testing::recurrent_cells;
+  const testing::RecurrentCell& cell = cells[random.size(0, std::size(cells) - 1)];
+  example.options.cell = cell.kind;
+  example.options.variant = cell.variant;
   example.steps = steps;
   example.batch = batch;
   testing::fill_for_engine(example, random);
@@ -42,8 +46,7 @@ struct Waiting {
   std::unique_ptr<RecurrentPass> pass;
 
   explicit Waiting(const Example& example) : engine(example, 1) {
-    GRU_CHECK_OK(engine.layer().forward_training(
-        engine.forward_call(results.training_output, results.training_state), pass));
+    GRU_CHECK_OK(engine.layer().forward_training(engine.training_call(results), pass));
   }
   Status backward() { return engine.layer().backward(*pass, engine.backward_call(results)); }
 };
@@ -77,7 +80,8 @@ GRU_TEST(an_abort_before_the_start_is_seen_everywhere) {
   RecurrentModule& layer = waiting.engine.layer();
   std::vector<float> output;
   std::vector<float> state;
-  RecurrentCall call = waiting.engine.forward_call(output, state);
+  std::vector<float> cell;
+  RecurrentCall call = waiting.engine.forward_call(output, state, cell);
   call.abort = &abort;
   GRU_CHECK(layer.forward(call).code() == StatusCode::aborted);
   std::unique_ptr<RecurrentPass> pass;
@@ -114,7 +118,7 @@ GRU_TEST(an_abort_at_any_time_ends_the_call_and_spoils_no_later_one) {
       const Status status = aborted_meanwhile(random, takes, [&](const AbortFlag* abort) {
         EngineResults results;
         std::unique_ptr<RecurrentPass> pass;
-        RecurrentCall call = engine.forward_call(results.training_output, results.training_state);
+        RecurrentCall call = engine.training_call(results);
         call.abort = abort;
         GRU_RETURN_IF_ERROR(engine.layer().forward_training(call, pass));
         RecurrentGradientCall back = engine.backward_call(results);

@@ -198,6 +198,7 @@ GRU_TEST(models_of_every_kind_learn_as_the_reference_does) {
           options.every = every;
           options.gru.bidirectional = bidirectional;
           options.gru.bias = coin(random);
+          options.gru.cell = coin(random) ? CellKind::gru : CellKind::lstm;
           options.gru.variant.reset = coin(random) ? ResetGate::after : ResetGate::before;
           options.gru.variant.update = coin(random) ? UpdateGate::retain : UpdateGate::replace;
           const ModelExample example(options, random);

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 #include "testing/reference_checks.h"
@@ -14,15 +15,18 @@ using testing::EngineExample;
 using testing::EngineResults;
 using testing::Example;
 using testing::Random;
+using testing::recurrent_cells;
+using testing::RecurrentCell;
 using testing::to_doubles;
 
 std::size_t some_size(Random& random) {
   return coin(random) ? random.odd_size() : random.size(1, 40);
 }
 
-RecurrentOptions random_options(CellVariant variant, bool bidirectional, Random& random) {
+RecurrentOptions random_options(const RecurrentCell& cell, bool bidirectional, Random& random) {
   RecurrentOptions options;
-  options.variant = variant;
+  options.cell = cell.kind;
+  options.variant = cell.variant;
   options.bidirectional = bidirectional;
   options.input_size = some_size(random);
   options.hidden_size = some_size(random);
@@ -38,28 +42,29 @@ void fill_randomly(Example& example, Random& random) {
   testing::fill_for_engine(example, random);
   if (coin(random)) example.lengths = random.lengths(example.batch, example.steps);
   if (coin(random)) example.initial_state.clear();
+  if (coin(random)) example.initial_cell.clear();
   if (random.size(0, 3) == 0) example.d_output.clear();
   if (random.size(0, 3) == 0) example.d_state.clear();
+  if (random.size(0, 3) == 0) example.d_cell.clear();
 }
 
-constexpr CellVariant variants[] = {{ResetGate::after, UpdateGate::retain},
-                                    {ResetGate::after, UpdateGate::replace},
-                                    {ResetGate::before, UpdateGate::retain},
-                                    {ResetGate::before, UpdateGate::replace}};
+const RecurrentCell& random_cell(Random& random) {
+  return recurrent_cells[random.size(0, std::size(recurrent_cells) - 1)];
+}
 
 template <class Body>
 void for_each_kind(const Body& body) {
-  for (const CellVariant variant : variants) {
-    for (const bool bidirectional : {false, true}) body(variant, bidirectional);
+  for (const RecurrentCell& cell : recurrent_cells) {
+    for (const bool bidirectional : {false, true}) body(cell, bidirectional);
   }
 }
 
 GRU_TEST(layers_of_every_kind_agree_with_the_reference) {
   Random random;
-  for_each_kind([&](CellVariant variant, bool bidirectional) {
+  for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
     for (int round = 0; round < 8; ++round) {
       Example example;
-      example.options = random_options(variant, bidirectional, random);
+      example.options = random_options(cell, bidirectional, random);
       example.steps = random.size(1, 9);
       example.batch = random.size(1, 9);
       fill_randomly(example, random);
@@ -76,10 +81,13 @@ GRU_TEST(large_layers_agree_with_the_reference) {
     std::size_t steps, batch, input, hidden;
   } sizes[] = {{6, 70, 24, 33}, {40, 5, 20, 70}, {60, 11, 64, 48}, {2, 3, 1100, 9}};
   testing::set_schedule(2);
+  // Each size with an LSTM and with one of the GRUs.
   std::size_t kind = random.size(0, 3);
-  for (const auto& size : sizes) {
+  for (std::size_t i = 0; i < 2 * std::size(sizes); ++i) {
+    const auto& size = sizes[i / 2];
     Example example;
-    example.options = random_options(variants[kind++ % 4], coin(random), random);
+    example.options =
+        random_options(recurrent_cells[i % 2 == 0 ? 4 : kind++ % 4], coin(random), random);
     example.options.num_layers = 1;
     example.options.input_size = size.input;
     example.options.hidden_size = size.hidden;
@@ -93,10 +101,10 @@ GRU_TEST(large_layers_agree_with_the_reference) {
 GRU_TEST(layers_whose_rows_lie_apart_agree_with_the_reference) {
   Random random;
   testing::set_schedule(2);
-  for_each_kind([&](CellVariant variant, bool bidirectional) {
+  for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
     for (int round = 0; round < 2; ++round) {
       Example example;
-      example.options = random_options(variant, bidirectional, random);
+      example.options = random_options(cell, bidirectional, random);
       example.steps = random.size(1, 9);
       example.batch = random.size(1, 9);
       fill_randomly(example, random);
@@ -105,7 +113,7 @@ GRU_TEST(layers_whose_rows_lie_apart_agree_with_the_reference) {
   });
   // Large enough for several threads, and for BLAS.
   Example example;
-  example.options = random_options(variants[random.size(0, 3)], true, random);
+  example.options = random_options(random_cell(random), true, random);
   example.options.num_layers = 1;
   example.options.input_size = 64;
   example.options.hidden_size = 48;
@@ -124,7 +132,7 @@ GRU_TEST(long_sequences_agree_with_the_reference) {
   } sizes[] = {{150, 3, 6}, {131, 5, 9}, {330, 45, 20}};
   for (const auto& size : sizes) {
     Example example;
-    example.options = random_options(variants[random.size(0, 3)], true, random);
+    example.options = random_options(random_cell(random), true, random);
     example.options.num_layers = 1;
     example.options.input_size = 3;
     example.options.hidden_size = size.hidden;
@@ -139,9 +147,10 @@ GRU_TEST(long_sequences_agree_with_the_reference) {
 /// the terms between the two. The weights make them cancel exactly.
 GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
   Random random;
-  for_each_kind([&](CellVariant variant, bool bidirectional) {
+  for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
     Example example;
-    example.options.variant = variant;
+    example.options.cell = cell.kind;
+    example.options.variant = cell.variant;
     example.options.bidirectional = bidirectional;
     example.options.input_size = 200;
     example.options.hidden_size = 3;
@@ -167,7 +176,8 @@ GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
                            strided ? testing::strided_device() : testing::test_device());
       std::vector<float> output;
       std::vector<float> state;
-      GRU_CHECK_OK(engine.layer().forward(engine.forward_call(output, state)));
+      std::vector<float> cells;
+      GRU_CHECK_OK(engine.layer().forward(engine.forward_call(output, state, cells)));
       GRU_CHECK_ALL_NEAR("output", to_doubles(output), example.forward().output,
                          testing::forward_bound);
     }
@@ -176,15 +186,16 @@ GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
 
 GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
   Random random;
-  for_each_kind([&](CellVariant variant, bool bidirectional) {
+  for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
     for (int empty = 0; empty < 3; ++empty) {
       Example example;
-      example.options = random_options(variant, bidirectional, random);
+      example.options = random_options(cell, bidirectional, random);
       example.steps = empty == 0 ? 0 : 3;
       example.batch = empty == 1 ? 0 : 2;
       testing::fill_for_engine(example, random);
       if (empty == 2) example.lengths = {0, 0};
       if (coin(random)) example.initial_state.clear();
+      if (coin(random)) example.initial_cell.clear();
       check_example(example, 1);
     }
   });
@@ -198,6 +209,7 @@ void check_zero_state(Example example, float first) {
   for (const bool given : {false, true}) {
     const std::size_t count = layers * example.batch * example.options.hidden_size;
     example.initial_state.assign(given ? count : 0, 0.0);
+    example.initial_cell.assign(given ? example.cells() : 0, 0.0);
     results[given ? 1 : 0] = EngineExample(example, 1).run();
   }
   const auto is_nan = [](float value) { return std::isnan(value); };
@@ -211,11 +223,11 @@ void check_zero_state(Example example, float first) {
 
 GRU_TEST(a_state_of_zeros_is_the_same_given_or_not_even_to_gradients_that_are_nan) {
   Random random;
-  for (const CellVariant variant : variants) {
+  for (const RecurrentCell& cell : recurrent_cells) {
     for (const bool bidirectional : {false, true}) {
       for (const bool ragged : {false, true}) {
         Example example;
-        example.options = random_options(variant, bidirectional, random);
+        example.options = random_options(cell, bidirectional, random);
         example.steps = 4;
         example.batch = 3;
         testing::fill_for_engine(example, random);
@@ -230,7 +242,7 @@ GRU_TEST(a_state_of_zeros_is_the_same_given_or_not_even_to_gradients_that_are_na
 GRU_TEST(every_training_pass_has_masks_of_its_own) {
   Random random;
   Example example;
-  example.options = random_options({}, false, random);
+  example.options = random_options(random_cell(random), false, random);
   example.options.num_layers = 3;
   example.options.dropout = 0.5F;
   example.steps = 4;
@@ -240,7 +252,8 @@ GRU_TEST(every_training_pass_has_masks_of_its_own) {
   for (std::uint64_t number = 0; number < 3; ++number) {
     std::vector<float> output;
     std::vector<float> state;
-    RecurrentCall call = engine.forward_call(output, state);
+    std::vector<float> cells;
+    RecurrentCall call = engine.forward_call(output, state, cells);
     const AbortFlag abort{true};
     call.abort = &abort;
     std::unique_ptr<RecurrentPass> pass;

@@ -6,7 +6,7 @@
 
 #include "layers/initialization.h"
 #include "model/recurrent_module.h"
-#include "reference/gru_testing.h"
+#include "reference/recurrent_testing.h"
 #include "testing/device_testing.h"
 #include "testing/test_device.h"
 
@@ -54,22 +54,25 @@ inline double parameter_scale(const RecurrentOptions& options) {
 
 inline void fill_for_engine(Example& example, Random& random) {
   fill(example, random);
-  example.parameters = random.values(reference_gru_parameter_count(example.options),
+  example.parameters = random.values(reference_recurrent_parameter_count(example.options),
                                      parameter_scale(example.options));
-  for (auto* values : {&example.parameters, &example.input, &example.initial_state,
-                       &example.d_output, &example.d_state}) {
+  for (auto* values :
+       {&example.parameters, &example.input, &example.initial_state, &example.initial_cell,
+        &example.d_output, &example.d_state, &example.d_cell}) {
     round_to_floats(*values);
   }
 }
 
 /// What one layer computed: [steps, batch, ...] whatever its options say.
 struct EngineResults {
-  std::vector<float> output, state;                         // of inference
-  std::vector<float> training_output, training_state;       // of the training pass
-  std::vector<float> d_input, d_initial_state, parameters;  // of backward
+  std::vector<float> output, state, cell;                                   // of inference
+  std::vector<float> training_output, training_state, training_cell;        // of the training pass
+  std::vector<float> d_input, d_initial_state, d_initial_cell, parameters;  // of backward
 
   bool same_bits_as(const EngineResults& other) const {
     return same_bits(output, other.output) && same_bits(state, other.state) &&
+           same_bits(cell, other.cell) && same_bits(training_cell, other.training_cell) &&
+           same_bits(d_initial_cell, other.d_initial_cell) &&
            same_bits(training_output, other.training_output) &&
            same_bits(training_state, other.training_state) && same_bits(d_input, other.d_input) &&
            same_bits(d_initial_state, other.d_initial_state) &&
@@ -90,7 +93,9 @@ class EngineExample {
     input_ = padded_floats(example_.input);
     d_output_ = padded_floats(example_.d_output);
     initial_state_ = to_floats(example_.initial_state);
+    initial_cell_ = to_floats(example_.initial_cell);
     d_state_ = to_floats(example_.d_state);
+    d_cell_ = to_floats(example_.d_cell);
     GRU_CHECK_OK(layer_->write_parameters(parameters_));
   }
 
@@ -99,36 +104,47 @@ class EngineExample {
   std::vector<float>& input() { return input_; }
   const Example& example() const { return example_; }
 
-  RecurrentCall forward_call(std::vector<float>& output, std::vector<float>& state) {
+  RecurrentCall forward_call(std::vector<float>& output, std::vector<float>& state,
+                             std::vector<float>& cell) {
     output.assign(example_.outputs(), nan_float);
     state.assign(example_.states(), nan_float);
+    cell.assign(example_.cells(), nan_float);
     RecurrentCall call;
     call.shape = {example_.steps, example_.batch, example_.lengths};
     call.input = input_;
     call.initial_state = initial_state_;
+    call.initial_cell = initial_cell_;
     call.output = output;
     call.state = state;
+    call.cell = cell;
     return call;
+  }
+
+  RecurrentCall training_call(EngineResults& results) {
+    return forward_call(results.training_output, results.training_state, results.training_cell);
   }
 
   RecurrentGradientCall backward_call(EngineResults& results) {
     results.d_input.assign(input_.size(), nan_float);
     results.d_initial_state.assign(example_.states(), nan_float);
+    results.d_initial_cell.assign(example_.cells(), nan_float);
     results.parameters.assign(parameters_.size(), nan_float);
     RecurrentGradientCall call;
     call.d_output = d_output_;
     call.d_state = d_state_;
+    call.d_cell = d_cell_;
     call.d_input = results.d_input;
     call.d_initial_state = results.d_initial_state;
+    call.d_initial_cell = results.d_initial_cell;
     call.parameters = results.parameters;
     return call;
   }
 
   EngineResults run() {
     EngineResults results;
-    GRU_CHECK_OK(layer_->forward(forward_call(results.output, results.state)));
+    GRU_CHECK_OK(layer_->forward(forward_call(results.output, results.state, results.cell)));
     std::unique_ptr<RecurrentPass> pass;
-    const RecurrentCall call = forward_call(results.training_output, results.training_state);
+    const RecurrentCall call = training_call(results);
     GRU_CHECK_OK(layer_->forward_training(call, pass));
     if (pass) GRU_CHECK_OK(layer_->backward(*pass, backward_call(results)));
     for (auto* values : {&results.output, &results.training_output, &results.d_input}) {
@@ -159,7 +175,8 @@ class EngineExample {
 
   Example example_;
   std::unique_ptr<RecurrentModule> layer_;
-  std::vector<float> parameters_, input_, d_output_, initial_state_, d_state_;
+  std::vector<float> parameters_, input_, d_output_, initial_state_, initial_cell_, d_state_,
+      d_cell_;
 };
 
 }  // namespace gru::testing

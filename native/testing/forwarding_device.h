@@ -74,15 +74,38 @@ class ForwardingDevice : public Device {
                  DeviceSpan<const std::int32_t> number) override {
     return device_->dropout(to, from, mask, number);
   }
-  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
-    return device_->cross_entropy(logits, targets, d_logits, metrics);
+  Status activate(DeviceMatrix<float> values, Activation activation) override {
+    return device_->activate(values, activation);
   }
-  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                            DeviceMatrix<float> d_values,
-                            DeviceSpan<StepMetrics> metrics) override {
-    return device_->mean_squared_error(values, targets, d_values, metrics);
+  Status activate_backward(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                           DeviceMatrix<const float> values, Activation activation) override {
+    return device_->activate_backward(to, from, values, activation);
   }
+  Status layer_norm_forward(const LayerNormForward& call) override {
+    return device_->layer_norm_forward(call);
+  }
+  Status layer_norm_backward(const LayerNormBackward& call) override {
+    return device_->layer_norm_backward(call);
+  }
+  Status sequence_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                        const SequenceRows& rows) override {
+    return device_->sequence_means(to, from, rows);
+  }
+  Status spread_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
+                      const SequenceRows& rows) override {
+    return device_->spread_means(to, from, rows);
+  }
+  Status attention_forward(const AttentionForward& call) override {
+    return device_->attention_forward(call);
+  }
+  Status attention_backward(const AttentionBackward& call) override {
+    return device_->attention_backward(call);
+  }
+  Status cross_entropy(const CrossEntropyCall& call) override {
+    return device_->cross_entropy(call);
+  }
+  Status value_loss(const ValueLossCall& call) override { return device_->value_loss(call); }
+  Status ctc(const CtcCall& call) override { return device_->ctc(call); }
   Status gradient_norm(DeviceSpan<const float> gradients,
                        DeviceSpan<StepMetrics> metrics) override {
     return device_->gradient_norm(gradients, metrics);

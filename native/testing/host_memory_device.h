@@ -121,18 +121,34 @@ class HostMemoryDevice final : public ForwardingDevice {
         from.data() == to.data() ? DeviceMatrix<const float>(target) : moves(from);
     return moves.finish(device().dropout(target, source, mask, moves(number)));
   }
-  Status cross_entropy(DeviceMatrix<const float> logits, DeviceSpan<const std::int32_t> targets,
-                       DeviceMatrix<float> d_logits, DeviceSpan<StepMetrics> metrics) override {
+  Status cross_entropy(const CrossEntropyCall& call) override {
     Moves moves(device());
-    return moves.finish(
-        device().cross_entropy(moves(logits), moves(targets), moves(d_logits), moves(metrics)));
+    CrossEntropyCall moved = call;
+    move_loss(moves, moved);
+    moved.targets = moves(call.targets);
+    moved.class_weights = moves(call.class_weights);
+    return moves.finish(device().cross_entropy(moved));
   }
-  Status mean_squared_error(DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                            DeviceMatrix<float> d_values,
-                            DeviceSpan<StepMetrics> metrics) override {
+  Status value_loss(const ValueLossCall& call) override {
     Moves moves(device());
-    return moves.finish(device().mean_squared_error(moves(values), moves(targets), moves(d_values),
-                                                    moves(metrics)));
+    ValueLossCall moved = call;
+    move_loss(moves, moved);
+    moved.targets = moves(call.targets);
+    moved.quantiles = moves(call.quantiles);
+    moved.positive_weights = moves(call.positive_weights);
+    return moves.finish(device().value_loss(moved));
+  }
+  Status ctc(const CtcCall& call) override {
+    Moves moves(device());
+    CtcCall moved = call;
+    move_loss(moves, moved);
+    moved.first = moves(call.first);
+    moved.lengths = moves(call.lengths);
+    moved.states = moves(call.states);
+    moved.symbols = moves(call.symbols);
+    moved.by_symbol = moves(call.by_symbol);
+    moved.lattice = moves(call.lattice);
+    return moves.finish(device().ctc(moved));
   }
   Status gradient_norm(DeviceSpan<const float> gradients,
                        DeviceSpan<StepMetrics> metrics) override {
@@ -156,6 +172,15 @@ class HostMemoryDevice final : public ForwardingDevice {
     moved.first_moment = moves(update.first_moment);
     moved.second_moment = moves(update.second_moment);
     return moves.finish(device().optimizer_update(moved));
+  }
+
+ private:
+  /// In place where the host's matrices are one.
+  static void move_loss(Moves& moves, LossCall& call) {
+    const bool in_place = call.output.data() == call.d_output.data();
+    call.d_output = moves(call.d_output);
+    call.output = in_place ? DeviceMatrix<const float>(call.d_output) : moves(call.output);
+    call.metrics = moves(call.metrics);
   }
 };
 

@@ -45,22 +45,33 @@ inline void check_gradient(const std::string& what, std::span<const float> got,
   GRU_CHECK_ALL_NEAR(what, to_doubles(got), expected, gradient_bound * scale);
 }
 
+/// A cell state has no bound of its own: what it collects over many steps is rounded relative to
+/// its size.
+inline void check_cell(const std::string& what, std::span<const float> got,
+                       std::span<const double> expected, double bound) {
+  GRU_CHECK_ALL_NEAR(what, to_doubles(got), expected, bound * std::max(1.0, largest_of(expected)));
+}
+
 inline void check_results(const Example& example, const EngineResults& got,
                           const Expected& expected) {
   GRU_CHECK_ALL_NEAR("output", to_doubles(got.output), expected.inference.output, forward_bound);
   GRU_CHECK_ALL_NEAR("state", to_doubles(got.state), expected.inference.state, forward_bound);
+  check_cell("cell", got.cell, expected.inference.cell, forward_bound);
   // A mask scales what it keeps by 1 / (1 - p), and its rounding with it.
   const double keep = 1 - static_cast<double>(example.options.dropout);
   GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output), expected.training.output,
                      forward_bound / keep);
   GRU_CHECK_ALL_NEAR("training state", to_doubles(got.training_state), expected.training.state,
                      forward_bound / keep);
+  check_cell("training cell", got.training_cell, expected.training.cell, forward_bound / keep);
 
   const ReferenceGradients& gradients = expected.gradients;
-  const double floor = 0.1 * std::max({largest_of(gradients.parameters),
-                                       largest_of(example.d_output), largest_of(example.d_state)});
+  const double floor =
+      0.1 * std::max({largest_of(gradients.parameters), largest_of(example.d_output),
+                      largest_of(example.d_state), largest_of(example.d_cell)});
   check_gradient("d_input", got.d_input, gradients.input, floor);
   check_gradient("d_initial_state", got.d_initial_state, gradients.initial_state, floor);
+  check_gradient("d_initial_cell", got.d_initial_cell, gradients.initial_cell, floor);
   const ParameterLayout layout = layout_of(example.options);
   for (const ParameterSpec& spec : layout.specs()) {
     check_gradient(spec.name, std::span(got.parameters).subspan(spec.offset, spec.count),
@@ -77,11 +88,11 @@ inline void check_example(const Example& example, std::uint64_t seed,
   const RecurrentOptions& o = example.options;
   std::fprintf(stderr,
                "  steps %zu batch %zu input %zu hidden %zu layers %zu bias %d bidirectional %d "
-               "batch_first %d dropout %g reset %d update %d ragged %d\n",
+               "batch_first %d dropout %g lstm %d reset %d update %d ragged %d\n",
                example.steps, example.batch, o.input_size, o.hidden_size, o.num_layers, o.bias,
                o.bidirectional, o.batch_first, static_cast<double>(o.dropout),
-               static_cast<int>(o.variant.reset), static_cast<int>(o.variant.update),
-               !example.lengths.empty());
+               static_cast<int>(o.cell), static_cast<int>(o.variant.reset),
+               static_cast<int>(o.variant.update), !example.lengths.empty());
 }
 
 }  // namespace gru::testing

@@ -1,63 +1,81 @@
 #include "train/output_loss.h"
 
-#include "base/checks.h"
+#include <string>
+
+#include "train/class_loss.h"
+#include "train/ctc_loss.h"
+#include "train/value_loss.h"
 
 namespace gru {
 
 namespace {
 
-/// The caller's rows that count, or nothing where all do; of a row for each sequence, those of the
-/// sequences that have a step.
-std::span<const std::int32_t> valid_rows(const EdgeShape& shape, const RowMap& map) {
-  if (shape.every == Every::step) return map.to_padded();
-  return map.keeps_order() ? std::span<const std::int32_t>() : map.order().first(map.running());
+/// One weight for each value of a row, or none.
+Status check_weights(const char* name, std::size_t got, std::size_t width) {
+  if (got == 0 || got == width) return {};
+  return Status::shape(std::string(name) + ": expected a weight for each of the output's " +
+                       std::to_string(width) + " values, got " + std::to_string(got));
+}
+
+/// Each target of an output of `width` values has `count` of them.
+Status check_multiple(const char* what, std::size_t count, std::size_t width) {
+  if (count > 0 && width % count == 0) return {};
+  return Status::shape("loss: expected an output of a multiple of " + std::to_string(count) +
+                       " values, " + what + ", got " + std::to_string(width));
+}
+
+Status check_fit(const LossOptions& loss, const EdgeShape& shape) {
+  switch (loss.kind) {
+    case LossKind::cross_entropy:
+      return check_weights("classWeights", loss.class_weights.size(), shape.width);
+    case LossKind::binary_cross_entropy:
+      return check_weights("positiveWeights", loss.positive_weights.size(), shape.width);
+    case LossKind::quantile:
+      return check_multiple("one for each quantile", loss.quantiles.size(), shape.width);
+    case LossKind::gaussian:
+      return check_multiple("means and log variances", 2, shape.width);
+    case LossKind::ctc:
+      if (shape.every == Every::step && shape.width >= 2) return {};
+      return Status::shape(
+          "loss: expected an output at every step, of the blank and at least one label more");
+    default:
+      return {};
+  }
 }
 
 }  // namespace
 
-Status OutputLoss::check(const EdgeShape& shape, const RowMap& map, const Target& target) const {
+Status OutputLoss::check(const EdgeShape& shape, const RowMap& map, const Target& target) {
   if (map.rows() == 0) {
     return Status::value("lengths: expected at least one valid step in the batch, got none");
   }
-  if (kind_ == LossKind::mean_squared_error) return {};
-  const bool first_ones = shape.every == Every::last && map.keeps_order();
-  const auto classes = first_ones ? target.classes.first(map.running()) : target.classes;
-  return check_ids("target", classes, valid_rows(shape, map), shape.width);
+  impossible_.clear();
+  return check_targets(shape, map, target);
 }
 
-Status OutputLoss::compute(Device& device, const Sequence& output, const Target& target,
-                           DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) {
-  switch (kind_) {
+void OutputLoss::fill(LossCall& call, const Sequence& output, DeviceMatrix<float> gradient,
+                      DeviceSpan<StepMetrics> metrics) const {
+  call.output = output.values;
+  call.d_output = gradient;
+  call.metrics = metrics;
+  call.weight = weight_;
+  call.denominator = denominator_;
+}
+
+Status make_output_loss(const OutputOptions& options, const EdgeShape& shape, bool batch_first,
+                        std::unique_ptr<OutputLoss>& loss) {
+  GRU_RETURN_IF_ERROR(check_fit(options.loss, shape));
+  switch (options.loss.kind) {
     case LossKind::cross_entropy:
-      return cross_entropy(device, output, target, gradient, metrics);
-    case LossKind::mean_squared_error:
-      return mean_squared_error(device, output, target, gradient, metrics);
+      loss = std::make_unique<ClassLoss>(options.loss, options.weight);
+      break;
+    case LossKind::ctc:
+      loss = std::make_unique<CtcLoss>(batch_first, options.weight);
+      break;
+    default:
+      loss = std::make_unique<ValueLoss>(options.loss, options.weight);
   }
-  return Status::internal("loss");
-}
-
-Status OutputLoss::cross_entropy(Device& device, const Sequence& output, const Target& target,
-                                 DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) {
-  DeviceSpan<const std::int32_t> staged;
-  DeviceSpan<const std::int32_t> packed;
-  GRU_RETURN_IF_ERROR(stage_input(device, target.classes, staged_classes_, staged));
-  GRU_RETURN_IF_ERROR(output.every == Every::step
-                          ? output.rows->pack(device, staged, packed_classes_, packed)
-                          : output.rows->pack_sequences(device, staged, packed_classes_, packed));
-  return device.cross_entropy(output.values, packed, gradient, metrics);
-}
-
-Status OutputLoss::mean_squared_error(Device& device, const Sequence& output, const Target& target,
-                                      DeviceMatrix<float> gradient,
-                                      DeviceSpan<StepMetrics> metrics) {
-  DeviceSpan<const float> staged;
-  GRU_RETURN_IF_ERROR(stage_input(device, target.values, staged_values_, staged));
-  const DeviceMatrix<const float> padded(staged, output.values.columns());
-  DeviceMatrix<const float> packed;
-  GRU_RETURN_IF_ERROR(output.every == Every::step
-                          ? output.rows->pack(device, padded, packed_values_, packed)
-                          : output.rows->pack_sequences(device, padded, packed_values_, packed));
-  return device.mean_squared_error(output.values, packed, gradient, metrics);
+  return {};
 }
 
 }  // namespace gru

@@ -1,43 +1,65 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 
+#include "base/graph_options.h"
 #include "layers/layer.h"
 
 namespace gru {
 
-/// What an output should have been, in the host's memory and in the caller's rows: one of the two,
-/// as its loss says.
+/// What an output should have been, in the host's memory and in the caller's rows: classes, values
+/// or labels, as its loss says. Their number is the caller's to check.
 struct Target {
-  std::span<const std::int32_t> classes;  ///< [rows]
-  std::span<const float> values;          ///< [rows, width]
+  std::span<const std::int32_t> classes = {};        ///< [rows]
+  std::span<const float> values = {};                ///< [rows, target_width]
+  std::span<const std::int32_t> labels = {};         ///< ctc: [S, batch], or [batch, S] batch first
+  std::span<const std::int32_t> label_lengths = {};  ///< ctc: [batch]
 };
 
-/// The loss of one output: a mean over its valid rows.
+/// The loss of one output, times the output's weight.
 class OutputLoss {
  public:
-  explicit OutputLoss(LossKind kind) : kind_(kind) {}
+  explicit OutputLoss(double weight) : weight_(weight) {}
+  OutputLoss(const OutputLoss&) = delete;
+  OutputLoss& operator=(const OutputLoss&) = delete;
+  virtual ~OutputLoss() = default;
 
-  /// Checks a batch before anything is computed for it: that there is something to learn from, and
-  /// that the classes are some of the output's. Their number is the caller's to check.
-  Status check(const EdgeShape& shape, const RowMap& map, const Target& target) const;
+  /// Looks at a batch before anything is computed for it: that there is something to learn from,
+  /// and that the targets are some that the output can have. Denominator and impossible sequences
+  /// are those of this batch from then on.
+  Status check(const EdgeShape& shape, const RowMap& map, const Target& target);
+
   /// The loss into metrics[0].loss; the gradient of the output into `gradient` [rows, width], which
-  /// may be the output's memory, unless that is empty.
-  Status compute(Device& device, const Sequence& output, const Target& target,
-                 DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics);
+  /// may be the output's memory, unless that is empty. Of the batch that was checked last.
+  virtual Status compute(Device& device, const Sequence& output, const Target& target,
+                         DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) = 0;
+
+  /// By which the sum over the rows is divided: the rows that count, the sum of their classes'
+  /// weights, or the sequences. Where it is 0, the loss is 0 and has no gradient.
+  double denominator() const { return denominator_; }
+  /// ctc: the sequences, in the caller's order, that have too few steps for their labels. They
+  /// count 0 and have no gradient.
+  std::span<const std::int32_t> impossible() const { return impossible_; }
+
+ protected:
+  /// Sets the denominator.
+  virtual Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) = 0;
+  /// Sets what calls of all losses have in common.
+  void fill(LossCall& call, const Sequence& output, DeviceMatrix<float> gradient,
+            DeviceSpan<StepMetrics> metrics) const;
+
+  double denominator_ = 0;
+  std::vector<std::int32_t> impossible_;
 
  private:
-  Status cross_entropy(Device& device, const Sequence& output, const Target& target,
-                       DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics);
-  Status mean_squared_error(Device& device, const Sequence& output, const Target& target,
-                            DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics);
-
-  LossKind kind_;
-  Buffer<std::int32_t> staged_classes_;
-  Buffer<std::int32_t> packed_classes_;
-  Buffer<float> staged_values_;
-  Buffer<float> packed_values_;
+  double weight_;
 };
+
+/// Refuses options that do not fit the output: the number of its weights, classes or quantiles.
+Status make_output_loss(const OutputOptions& options, const EdgeShape& shape, bool batch_first,
+                        std::unique_ptr<OutputLoss>& loss);
 
 }  // namespace gru

@@ -49,9 +49,7 @@ Status Trainer::create(std::shared_ptr<Model> model, const OptimizerOptions& opt
     made->clip_ = clip;
     Device& device = made->model_->device();
     const std::size_t count = made->model_->layout().count();
-    for (const OutputOptions& output : made->model_->graph().options().outputs) {
-      made->losses_.emplace_back(output.loss);
-    }
+    GRU_RETURN_IF_ERROR(made->make_losses());
     GRU_RETURN_IF_ERROR(made->metrics_.reserve(device, made->losses_.size()));
     GRU_RETURN_IF_ERROR(made->gradients_.reserve(device, count));
     if (needs_first_moment(optimizer)) {
@@ -65,6 +63,17 @@ Status Trainer::create(std::shared_ptr<Model> model, const OptimizerOptions& opt
   });
 }
 
+Status Trainer::make_losses() {
+  const GraphOptions& options = model_->graph().options();
+  losses_.resize(options.outputs.size());
+  outputs_.resize(options.outputs.size());
+  for (std::size_t i = 0; i < losses_.size(); ++i) {
+    GRU_RETURN_IF_ERROR(make_output_loss(options.outputs[i], model_->graph().output_shape(i),
+                                         options.batch_first, losses_[i]));
+  }
+  return {};
+}
+
 Status Trainer::step(const TrainingBatch& batch, StepMetrics& metrics) noexcept {
   return guarded([&] { return run_step(batch, metrics); });
 }
@@ -76,8 +85,8 @@ Status Trainer::evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexc
 Status Trainer::load(const TrainingBatch& batch) {
   GRU_RETURN_IF_ERROR(model_->load_inputs(batch.inputs, pass_));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
-    GRU_RETURN_IF_ERROR(losses_[i].check(model_->graph().output_shape(i),
-                                         model_->graph().output_map(pass_, i), batch.targets[i]));
+    GRU_RETURN_IF_ERROR(losses_[i]->check(model_->graph().output_shape(i),
+                                          model_->graph().output_map(pass_, i), batch.targets[i]));
   }
   return {};
 }
@@ -87,18 +96,19 @@ Status Trainer::compute_losses(const TrainingBatch& batch) {
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     DeviceMatrix<float> gradient;
     GRU_RETURN_IF_ERROR(model_->graph().open_output_gradient(device, pass_, i, gradient));
-    GRU_RETURN_IF_ERROR(losses_[i].compute(device, model_->graph().output(pass_, i),
-                                           batch.targets[i], gradient,
-                                           metrics_.span().subspan(i, 1)));
+    GRU_RETURN_IF_ERROR(losses_[i]->compute(device, model_->graph().output(pass_, i),
+                                            batch.targets[i], gradient,
+                                            metrics_.span().subspan(i, 1)));
   }
   return {};
 }
 
-Status Trainer::download_loss(StepMetrics& metrics) {
+Status Trainer::download_losses(StepMetrics& metrics) {
   metrics = {};
   for (std::size_t i = losses_.size(); i-- > 0;) {
     const double others = metrics.loss;
     GRU_RETURN_IF_ERROR(model_->device().download(metrics, metrics_.span().subspan(i, 1)));
+    outputs_[i] = {metrics.loss, losses_[i]->denominator(), losses_[i]->impossible()};
     metrics.loss += others;
   }
   return {};
@@ -107,7 +117,7 @@ Status Trainer::download_loss(StepMetrics& metrics) {
 Status Trainer::measure(StepMetrics& metrics) {
   Device& device = model_->device();
   GRU_RETURN_IF_ERROR(device.gradient_norm(gradients_.span(), metrics_.span()));
-  GRU_RETURN_IF_ERROR(download_loss(metrics));
+  GRU_RETURN_IF_ERROR(download_losses(metrics));
   GRU_RETURN_IF_ERROR(check_finite("loss", metrics.loss));
   // Formed in double, which the squares of floats cannot overflow: finite where all gradients are.
   return check_finite("norm of the gradients", metrics.gradient_norm);
@@ -156,10 +166,10 @@ Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics) {
   GRU_RETURN_IF_ERROR(load(batch));
   GRU_RETURN_IF_ERROR(model_->forward(batch.abort, pass_));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
-    GRU_RETURN_IF_ERROR(losses_[i].compute(model_->device(), model_->graph().output(pass_, i),
-                                           batch.targets[i], {}, metrics_.span().subspan(i, 1)));
+    GRU_RETURN_IF_ERROR(losses_[i]->compute(model_->device(), model_->graph().output(pass_, i),
+                                            batch.targets[i], {}, metrics_.span().subspan(i, 1)));
   }
-  GRU_RETURN_IF_ERROR(download_loss(metrics));
+  GRU_RETURN_IF_ERROR(download_losses(metrics));
   metrics.gradient_norm = 0;
   return {};
 }

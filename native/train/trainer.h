@@ -16,6 +16,14 @@ struct TrainingBatch {
   const AbortFlag* abort = nullptr;
 };
 
+/// The loss of one output in a batch.
+struct OutputMetrics {
+  double loss = 0;         ///< times the output's weight, as it is in the sum of all
+  double denominator = 0;  ///< what the rows' sum was divided by (OutputLoss)
+  /// ctc: sequences without an alignment, until the next batch (OutputLoss).
+  std::span<const std::int32_t> impossible = {};
+};
+
 /// Trains one model: losses, backward, clipping and the optimiser's update as one call.
 ///
 /// Holds the gradients and the optimiser's moments on the model's device. Not for two threads at
@@ -31,16 +39,19 @@ class Trainer {
   Status step(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
   /// The loss of a batch in inference, without an update; metrics.gradient_norm stays 0.
   Status evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
+  /// Of each output, in the last batch whose losses were computed.
+  std::span<const OutputMetrics> outputs() const { return outputs_; }
 
  private:
   explicit Trainer(std::shared_ptr<Model> model) : model_(std::move(model)) {}
 
+  Status make_losses();
   Status load(const TrainingBatch& batch);
   /// The gradients of all outputs, into the pass.
   Status compute_losses(const TrainingBatch& batch);
   /// The losses and the gradients' norm into `metrics`; refuses what is not finite.
   Status measure(StepMetrics& metrics);
-  Status download_loss(StepMetrics& metrics);
+  Status download_losses(StepMetrics& metrics);
   Status clip();
   Status update();
   Status run_step(const TrainingBatch& batch, StepMetrics& metrics);
@@ -52,7 +63,8 @@ class Trainer {
   std::uint64_t updates_ = 0;
 
   GraphPass pass_;
-  std::vector<OutputLoss> losses_;  ///< of each output
+  std::vector<std::unique_ptr<OutputLoss>> losses_;  ///< of each output
+  std::vector<OutputMetrics> outputs_;
   Buffer<float> gradients_;
   Buffer<float> first_moment_;
   Buffer<float> second_moment_;

@@ -1,6 +1,7 @@
 import type { NativePass } from '../../binding'
 import {
   BATCH,
+  type ForwardArguments,
   INPUT,
   OUTPUT,
   STATE,
@@ -125,10 +126,8 @@ describe('wrong arguments', () => {
     ['state a DataView', 6, new DataView(new ArrayBuffer(STATE * 4)), 'ERR_GRU_TYPE'],
   ]
 
-  type Forward = Parameters<typeof gru.forwardSync>
-
   test.each(cases)('%s is refused by every form of forward', async (_, index, value, code) => {
-    const given = right.map((each, i) => (i === index ? value : each)) as Forward
+    const given = right.map((each, i) => (i === index ? value : each)) as ForwardArguments
     expect(
       await codeOf(() => {
         gru.forwardSync(...given)

@@ -1,18 +1,20 @@
 import type {
   NativeGraphOptions,
-  NativeGru,
   NativeInputBatch,
   NativeLayerOptions,
   NativePass,
 } from '../../binding'
 import {
   BATCH,
+  type BackwardArguments,
+  type ForwardArguments,
   INPUT,
   OUTPUT,
   STATE,
   STEPS,
   addon,
   createGru,
+  createLstm,
   createModel,
   device,
   chain,
@@ -75,14 +77,13 @@ async function expectChecked(
 describe('a layer', () => {
   const stack = { numLayers: 2, bidirectional: true }
   const gru = createGru(stack)
-  type Forward = Parameters<NativeGru['forwardSync']>
   const calls: Call[] = [
-    (given: Forward) => {
+    (given: ForwardArguments) => {
       gru.forwardSync(...given)
     },
-    (given: Forward) => gru.forward(...given, null),
-    (given: Forward) => gru.forwardTrainingSync(...given),
-    (given: Forward) => gru.forwardTraining(...given, null),
+    (given: ForwardArguments) => gru.forward(...given, null),
+    (given: ForwardArguments) => gru.forwardTrainingSync(...given),
+    (given: ForwardArguments) => gru.forwardTraining(...given, null),
   ]
   const forward = (): unknown[] => [
     ...[STEPS, BATCH, Int32Array.of(2, 6), floats(INPUT)],
@@ -144,8 +145,6 @@ describe('a layer', () => {
     )
   })
 
-  type Backward = Parameters<NativePass['backwardSync']>
-
   test.each<[number, Expected]>([
     [0, ['output', 'steps*batch*D*hiddenSize', 2 * OUTPUT]],
     [1, ['state', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
@@ -153,15 +152,14 @@ describe('a layer', () => {
     [3, ['initialState', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
     [4, ['parameters', 'parameterCount', gru.parameterCount]],
   ])('checks argument %p of backward, and leaves the pass', async (place, expected) => {
-    const [sync, later] = [0, 1].map(() => gru.forwardTrainingSync(...(forward() as Forward))) as [
-      NativePass,
-      NativePass,
-    ]
+    const [sync, later] = [0, 1].map(() =>
+      gru.forwardTrainingSync(...(forward() as ForwardArguments)),
+    ) as [NativePass, NativePass]
     const backward: Call[] = [
-      (given: Backward) => {
+      (given: BackwardArguments) => {
         sync.backwardSync(...given)
       },
-      (given: Backward) => later.backward(...given, null),
+      (given: BackwardArguments) => later.backward(...given, null),
     ]
     const right = [2 * OUTPUT, 4 * STATE, INPUT, 4 * STATE, gru.parameterCount].map(floats)
     await expectChecked(backward, right, place, expected)
@@ -175,6 +173,83 @@ describe('a layer', () => {
     }
     const count = gru.parameterCount
     await expectChecked([call], [floats(count)], 0, [name, 'parameterCount', count])
+  })
+})
+
+describe('the cell state of an LSTM', () => {
+  const lstm = createLstm({ numLayers: 2, bidirectional: true })
+  const forward = (): unknown[] => [
+    ...[STEPS, BATCH, Int32Array.of(2, 6), floats(INPUT)],
+    ...[floats(4 * STATE), floats(2 * OUTPUT), floats(4 * STATE)],
+    ...[floats(4 * STATE), floats(4 * STATE)],
+  ]
+  type Cells = [initialCell: Float32Array, cell: Float32Array]
+  type Forward = [...ForwardArguments, ...Cells]
+  /** The arguments of the promise form: an abort flag comes before those of the cell state. */
+  const later = (given: Forward) =>
+    [...(given.slice(0, 7) as ForwardArguments), null, ...(given.slice(7) as Cells)] as const
+
+  test.each<[number, Expected]>([
+    [6, ['state', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+    [7, ['initialCell', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+    [8, ['cell', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+  ])('is checked as argument %p of forward', async (place, expected) => {
+    const calls: Call[] = [
+      (given: Forward) => {
+        lstm.forwardSync(...given)
+      },
+      (given: Forward) => lstm.forward(...later(given)),
+      (given: Forward) => lstm.forwardTrainingSync(...given),
+      (given: Forward) => lstm.forwardTraining(...later(given)),
+    ]
+    await expectChecked(calls, forward(), place, expected)
+    await expectRight(calls, forward())
+  })
+
+  test('must be there', async () => {
+    const [, , , , , , , initialCell] = forward() as Forward
+    const given = (forward() as Forward).slice(0, 7) as ForwardArguments
+    const calls: Call[] = [
+      () => {
+        lstm.forwardSync(...given, initialCell)
+      },
+      () => lstm.forward(...given, null, initialCell),
+    ]
+    for (const call of calls) {
+      const { code, message } = await failureOf(() => call([] as never))
+      expect({ code, message }).toEqual({
+        code: 'ERR_GRU_TYPE',
+        message: 'cell: expected a Float32Array, got undefined',
+      })
+    }
+  })
+
+  test.each<[number, Expected]>([
+    [4, ['parameters', 'parameterCount', lstm.parameterCount]],
+    [5, ['cell', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+    [6, ['initialCell', 'numLayers*D*batch*hiddenSize', 4 * STATE]],
+  ])('is checked as argument %p of backward, and the pass stays', async (place, expected) => {
+    const [sync, promise] = [0, 1].map(() =>
+      lstm.forwardTrainingSync(...(forward() as Forward)),
+    ) as [NativePass, NativePass]
+    type Backward = [...BackwardArguments, ...Cells]
+    const backward: Call[] = [
+      (given: Backward) => {
+        sync.backwardSync(...given)
+      },
+      (given: Backward) =>
+        promise.backward(
+          ...(given.slice(0, 5) as BackwardArguments),
+          null,
+          ...(given.slice(5) as Cells),
+        ),
+    ]
+    const states = [4 * STATE, 4 * STATE]
+    const right = [2 * OUTPUT, 4 * STATE, INPUT, 4 * STATE, lstm.parameterCount, ...states].map(
+      floats,
+    )
+    await expectChecked(backward, right, place, expected)
+    await expectRight(backward, right)
   })
 })
 

@@ -107,6 +107,7 @@ describe.each([
   ['around zero', 0],
   ['above zero', 20],
   ['far from zero', 1e6],
+  ['where numbers have twelve digits', 1e11],
 ])('a forecast %s', (_, offset) => {
   it.each(POWERS)('is drawn unrounded between labels that are whole, at 10^%d', (power) => {
     const values = WAVE.map((value) => (value + offset) * 10 ** power)

@@ -12,6 +12,8 @@ async function refusal(file: string): Promise<GruError> {
   return error as GruError
 }
 
+const escaped = (text: string): string => text.replaceAll(/[.\\]/g, '\\$&')
+
 it('fills in the defaults', async () => {
   const { columns, csv, target } = smallJob()
   const file = writeJob({ columns, csv, target })
@@ -103,6 +105,42 @@ it.each([
   const error = await refusal(file)
   expect(error.message).toContain(message)
   expect(error.message.startsWith(file)).toBe(true)
+})
+
+it('tells of all faults together', async () => {
+  const file = writeJob({
+    ...smallJob(),
+    ...{ sead: 1, windows: 3, window: 0 },
+    columns: { day: 'date', warmth: 'numeric', sky: 'categories' },
+    split: { training: 2, validation: -1 },
+    model: { hidden_size: 3, dropout: 1 },
+    training: { epochs: 0, lr: 1 },
+  })
+  const { code, message } = await refusal(file)
+  expect(code).toBe('ERR_GRU_VALUE')
+  const places = [
+    ': expected only the keys .* the key "sead"',
+    ': expected only the keys .* the key "windows" \\(did you mean window\\?\\)',
+    ', columns.warmth: expected one of .*, got "numeric"',
+    ', columns.sky: expected one of .*, got "categories"',
+    ', window: expected an integer .*, got 0',
+    ', split.training: expected .*, got 2',
+    ', split.validation: expected .*, got -1',
+    ', model: .* the key "hidden_size" \\(did you mean hiddenSize\\?\\)',
+    ', model.dropout: expected .*, got 1',
+    ', training: .* the key "lr" \\(did you mean learningRate\\?\\)',
+    ', training.epochs: expected .*, got 0',
+  ]
+  const lines = message.split('\n')
+  expect(lines).toEqual(
+    places.map((place) => expect.stringMatching(new RegExp(`^${escaped(file)}${place}`)) as string),
+  )
+})
+
+it('takes null as an absent key', async () => {
+  const plain = await readJob(writeJob({ ...smallJob(), seed: undefined, split: undefined }))
+  const nulls = await readJob(writeJob({ ...smallJob(), seed: null, split: { training: null } }))
+  expect({ ...nulls, csv: '' }).toEqual({ ...plain, csv: '' })
 })
 
 it.each([

@@ -111,7 +111,7 @@ describe('gru train', () => {
     expect(status).toBe(0)
     const forecaster = await Forecaster.load(path.join(out, 'model.safetensors'))
     const { facts } = forecaster
-    expect(facts.change.standardDeviation).toBe(1)
+    expect(facts.change.standardDeviation).toBeCloseTo(0.1, 12)
     expect(facts.change.mean).toBeCloseTo(0.1, 12)
     expect(stdout).toContain('warmth changes by 0.100 K on every day of the training part')
     const days = { begin: 100, end: 120 }
@@ -120,8 +120,29 @@ describe('gru train', () => {
     forecast.forEach((value, i) => {
       expect(value).toBeCloseTo(1010 + i / 10, 10)
     })
-    expect(stdout).toMatch(/forecast for 2020-04-28: warmth 1012\.0 K\n$/)
+    expect(stdout).toMatch(/forecast for 2020-04-28: warmth 1012\.00 K\n$/)
   })
+
+  it.each([
+    [1000.1234567, 1e-4, 7, '1000.13546'],
+    [1000.1234567, -1e-4, 7, '1000.11146'],
+    [123456.789, 1e-3, 3, '123456.9090'],
+    [1e-9, 1e-14, 18, '1.001200e-9'],
+  ])(
+    'prints a line that goes on with digits that show its change: %d by %d a day',
+    async (first, change, decimals, text) => {
+      const line = ROWS.map((row, i) => {
+        return row.replace(/,[^,]*,/, `,${(first + i * change).toFixed(decimals)},`)
+      })
+      const [out, csv] = [newFolder(), path.join(newFolder(), 'table.csv')]
+      const { stdout } = await gru('train', writeJob(smallJob(), line), '--out', out)
+      expect(stdout).toContain('there is nothing to learn')
+      expect(stdout).toContain(`forecast for 2020-04-28: warmth ${text} K\n`)
+      const file = path.join(out, 'model.safetensors')
+      const forecast = await gru('forecast', file, writeTable(csv, line))
+      expect(forecast.stdout).toBe(`2020-04-28: warmth ${text} K\n`)
+    },
+  )
 
   it.each([
     ['a gap', '2020-01-04,,sun', 'line 7, column "warmth": expected a number, got a gap'],

@@ -4,21 +4,11 @@ import { contentKind, HEAD_BYTES } from '../../lib/formats/content-kind'
 import { expectGruRejection } from '../support/errors'
 import { readWhole } from '../support/safetensors'
 import { temporaryFolder } from '../support/temporary-folder'
+import { zip } from '../support/zip'
 
 const inFolder = temporaryFolder()
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1')
-
-/** A zip archive's first entry, stored: what comes after it does not matter here. */
-function zip(name: string, data = 'x'.repeat(100)): Buffer {
-  const header = Buffer.alloc(30)
-  header.write('PK\x03\x04', 'latin1')
-  header.writeUInt16LE(20, 4)
-  header.writeUInt32LE(data.length, 18)
-  header.writeUInt32LE(data.length, 22)
-  header.writeUInt16LE(name.length, 26)
-  return Buffer.concat([header, latin1(name), latin1(data)])
-}
 
 /** A protobuf field with bytes in it. */
 function field(number: number, content: Uint8Array): Buffer {

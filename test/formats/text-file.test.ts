@@ -4,6 +4,7 @@ import { decodeUtf8, readTextFile } from '../../lib/formats/text-file'
 import { expectGruError, expectGruRejection } from '../support/errors'
 import { seed } from '../support/random'
 import { temporaryFolder } from '../support/temporary-folder'
+import { zip } from '../support/zip'
 
 const inFolder = temporaryFolder()
 const file = inFolder('text.txt')
@@ -21,6 +22,7 @@ test.each<[string, string, string]>([
   ['a byte-order mark alone', '\ufeff', ''],
   ['a byte-order mark that is none, since it is not the first character', 'a\ufeff', 'a\ufeff'],
   ['a replacement character', 'a\ufffdb', 'a\ufffdb'],
+  ['a word that some binary files begin with', 'GGUF,BZh\n', 'GGUF,BZh\n'],
   ['NUL characters', '\0\0\0\0ab', '\0\0\0\0ab'],
 ])('gives the text of a file with %s', async (_, content, text) => {
   expect(await read(content)).toBe(text)
@@ -35,7 +37,10 @@ test.each<[string, Buffer, string]>([
   ['the same, the other way', bigEndian('day,w'), 'UTF-16 without a byte-order mark'],
   ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), 'UTF-32'],
   ['UTF-32, the other way', Buffer.from([0, 0, 0xfe, 0xff, 0, 0, 0, 0x61]), 'UTF-32'],
-  ['a spreadsheet', Buffer.from('PK\u0003\u0004abc'), 'a ZIP archive, as .xlsx and .ods files are'],
+  ['a spreadsheet', zip('[Content_Types].xml'), 'a zip archive, as .xlsx files are'],
+  ['another spreadsheet', zip('mimetype'), 'a zip archive, as .ods files are'],
+  ['the beginning of a zip archive', Buffer.from('PK\u0003\u0004abc'), 'a zip archive'],
+  ['a table of NumPy', Buffer.from('\x93NUMPY\x01\0', 'latin1'), "a NumPy array's file"],
   ['what gzip made', Buffer.from([0x1f, 0x8b, 8, 0]), 'a gzip archive'],
 ])('says that a file is %s', async (_, bytes, form) => {
   const message = `${file}: expected text in UTF-8, got ${form}`

@@ -24,7 +24,7 @@ export class TestError extends Error {
 /** The native part itself, without lib's checks in front of it. */
 export const addon = initialize((code, message) => new TestError(code, message))
 
-export const gruOptions: Binding.NativeGruOptions = {
+export const lstmOptions: Binding.NativeRecurrentOptions = {
   inputSize: 3,
   hiddenSize: 4,
   numLayers: 1,
@@ -32,6 +32,10 @@ export const gruOptions: Binding.NativeGruOptions = {
   batchFirst: false,
   dropout: 0,
   bidirectional: false,
+}
+
+export const gruOptions: Binding.NativeGruOptions = {
+  ...lstmOptions,
   resetAfter: true,
   updateGate: 'retain',
 }
@@ -111,8 +115,12 @@ export const STATE = BATCH * gruOptions.hiddenSize
 export const tokens = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 3) % 5)
 export const classes = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 2) % 5)
 
-export function createGru(changes = {}): Binding.NativeGru {
+export function createGru(changes = {}): Binding.NativeRecurrent {
   return new addon.NativeGru({ ...gruOptions, ...changes }, 7, device)
+}
+
+export function createLstm(changes = {}): Binding.NativeRecurrent {
+  return new addon.NativeLstm({ ...lstmOptions, ...changes }, 7, device)
 }
 
 export function createModel(options: ChainOptions = {}): Binding.NativeModel {
@@ -127,6 +135,25 @@ export function call<T extends Float32Array | Int32Array>(
 ): [batch: number, inputs: Binding.NativeInputBatch[], arrays: T[]] {
   return [batch, [{ steps, lengths, values }], [array]]
 }
+
+/** The arguments of a GRU's forwardSync; its promise forms take an abort flag behind them. */
+export type ForwardArguments = [
+  steps: number,
+  batch: number,
+  lengths: Int32Array | null,
+  input: Float32Array,
+  initialState: Float32Array | null,
+  output: Float32Array,
+  state: Float32Array,
+]
+/** And of a GRU pass's backwardSync. */
+export type BackwardArguments = [
+  output: Float32Array | null,
+  state: Float32Array | null,
+  input: Float32Array,
+  initialState: Float32Array,
+  parameters: Float32Array,
+]
 
 export function emptyResult(): { readonly output: Float32Array; readonly state: Float32Array } {
   return { output: new Float32Array(OUTPUT), state: new Float32Array(STATE) }

@@ -1,39 +1,68 @@
-import type { ForwardSyncOptions, Gradients, GRU, GruResult, OutputGradients } from '../../lib'
+import { GRU, LSTM } from '../../lib'
+import type {
+  Gradients,
+  GruOptions,
+  LstmForwardSyncOptions,
+  LstmOptions,
+  LstmOutputGradients,
+} from '../../lib'
 
-/** One pass through a layer and back. */
-export interface RoundTrip extends GruResult {
-  readonly gradients: Gradients
+/** A layer of either cell. */
+export type Layer = GRU | LSTM
+
+/** A layer's options, with its cell. */
+export type LayerOptions = (GruOptions & { cell: 'gru' }) | (LstmOptions & { cell: 'lstm' })
+
+export function createLayer({ cell, ...options }: LayerOptions): Layer {
+  return cell === 'gru' ? new GRU(options) : new LSTM(options)
 }
 
-/** The two forms of every call: each test that compares numbers runs both. */
+/** What a forward call of either gives: a GRU no cell state. */
+export interface LayerResult {
+  readonly output: Float32Array
+  readonly state: Float32Array
+  readonly cell?: Float32Array
+}
+
+export type LayerGradients = Gradients & { readonly initialCell?: Float32Array }
+
+/** One pass through a layer and back. */
+export interface RoundTrip extends LayerResult {
+  readonly gradients: LayerGradients
+}
+
+/** The two forms of every call: each test that compares numbers runs both. What is of the cell is for an LSTM alone. */
 export interface Form {
   readonly name: string
-  forward(gru: GRU, input: Float32Array, options?: ForwardSyncOptions): Promise<GruResult>
+  forward(layer: Layer, input: Float32Array, options?: LstmForwardSyncOptions): Promise<LayerResult>
   roundTrip(
-    gru: GRU,
+    layer: Layer,
     input: Float32Array,
-    given: OutputGradients,
-    options?: ForwardSyncOptions,
+    given: LstmOutputGradients,
+    options?: LstmForwardSyncOptions,
   ): Promise<RoundTrip>
 }
 
 export const forms: readonly Form[] = [
   {
     name: 'Sync',
-    forward: (gru, input, options) => Promise.resolve(gru.forwardSync(input, options)),
-    roundTrip: (gru, input, given, options) => {
-      const pass = gru.forwardTrainingSync(input, options)
-      const gradients = pass.backwardSync(given)
-      return Promise.resolve({ output: pass.output, state: pass.state, gradients })
+    forward: (layer, input, options) => Promise.resolve(layer.forwardSync(input, options)),
+    roundTrip: (layer, input, given, options) => {
+      const pass = layer.forwardTrainingSync(input, options)
+      return Promise.resolve({ ...resultsOf(pass), gradients: pass.backwardSync(given) })
     },
   },
   {
     name: 'promise',
-    forward: (gru, input, options) => gru.forward(input, options),
-    roundTrip: async (gru, input, given, options) => {
-      const pass = await gru.forwardTraining(input, options)
-      const gradients = await pass.backward(given)
-      return { output: pass.output, state: pass.state, gradients }
+    forward: (layer, input, options) => layer.forward(input, options),
+    roundTrip: async (layer, input, given, options) => {
+      const pass = await layer.forwardTraining(input, options)
+      return { ...resultsOf(pass), gradients: await pass.backward(given) }
     },
   },
 ]
+
+function resultsOf(pass: LayerResult): LayerResult {
+  const { output, state, cell } = pass
+  return cell === undefined ? { output, state } : { output, state, cell }
+}

@@ -114,10 +114,10 @@ void check_gradients(std::span<const double> got, std::span<const double> expect
 }
 
 void check_backward_row(const Step& step, BackwardRun& run, std::size_t row,
-                        std::span<const double> d_next) {
+                        const reference::State& d_next) {
   const std::size_t hidden = step.hidden;
-  reference::Activations kept;
-  kept.h = step.state_of(row);
+  reference::GruActivations kept;
+  kept.before.h = step.state_of(row);
   const std::vector<double> x = step.input_of(row);
   cell_forward(step.cell(), x, kept);
   std::vector<double> d_x(gate_count * hidden, 0.0);
@@ -125,10 +125,10 @@ void check_backward_row(const Step& step, BackwardRun& run, std::size_t row,
   std::vector<double> d_weight_hh(step.weight_double.size());
   std::vector<double> d_bias_ih(gate_count * hidden);
   std::vector<double> d_bias_hh(gate_count * hidden);
-  const std::vector<double> d_h = cell_backward(step.cell(), x, kept, d_next, d_x,
-                                                {d_weight_ih, d_weight_hh, d_bias_ih, d_bias_hh});
+  const reference::State d_before = cell_backward(step.cell(), x, kept, d_next, d_x,
+                                                  {d_weight_ih, d_weight_hh, d_bias_ih, d_bias_hh});
   check_gradients(run.slots(row, gate_r, gate_count), d_x, "gate gradients");
-  check_gradients(run.d_h(row), d_h, "state gradients");
+  check_gradients(run.d_h(row), d_before.h, "state gradients");
   const std::size_t last = step.reset_after() ? std::size_t{reserve_q} : std::size_t{gate_n};
   check_gradients(run.slots(row, last, 1),
                   reference::gate_rows(reference::Values(d_bias_hh), gate_n, 1), "dq");
@@ -145,8 +145,8 @@ GRU_TEST(a_backward_step_is_the_reference_cells) {
       run.run(step.hidden, with_d_output);
       GRU_CHECK(run.gates.guards_hold() && run.d_state.guards_hold());
       for (std::size_t row = 0; row < step.rows; ++row) {
-        check_backward_row(step, run, row,
-                           std::span(d_next).subspan(row * step.hidden, step.hidden));
+        const auto of_row = std::span(d_next).subspan(row * step.hidden, step.hidden);
+        check_backward_row(step, run, row, {{of_row.begin(), of_row.end()}, {}});
       }
     }
   });

@@ -4,7 +4,7 @@
 
 #include "base/cell.h"
 #include "cpu/kernels/testing.h"
-#include "reference/cell.h"
+#include "reference/gru_cell.h"
 
 /// Random steps of the recurrence, for the kernels and for the reference cell.
 namespace gru::testing {
@@ -59,7 +59,7 @@ struct Step {
     padded_bias.resize(blocks() * table.lanes);
   }
 
-  reference::Cell cell() const {
+  reference::GruCell cell() const {
     return {variant, hidden, identity, weight_double, {}, bias_double};
   }
   std::vector<double> input_of(std::size_t row) const {

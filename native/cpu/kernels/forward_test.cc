@@ -19,14 +19,14 @@ constexpr double forward_bound = 2e-6;
 
 /// The gate slots after a step: what training keeps, or the inputs as they were.
 void check_slots(const Step& step, bool training, GuardedMatrix& gates, std::size_t row,
-                 const reference::Activations& expected) {
+                 const reference::GruActivations& expected) {
   for (std::size_t j = 0; j < step.hidden; ++j) {
     const auto slot = [&](std::size_t gate) {
       return static_cast<double>(gates.at(row, gate * step.hidden + j));
     };
     const bool retain = step.variant.update == UpdateGate::retain;
     const double u = retain ? expected.z[j] : 1 - expected.z[j];
-    const double reset_state = expected.r[j] * expected.h[j];
+    const double reset_state = expected.r[j] * expected.before.h[j];
     if (training) {
       GRU_CHECK_NEAR(slot(gate_r), expected.r[j], forward_bound);
       GRU_CHECK_NEAR(slot(gate_z), u, forward_bound);
@@ -51,11 +51,11 @@ GRU_TEST(a_forward_step_is_the_reference_cell) {
       run_forward(step, training, memory, {{0, step.rows, 0, step.blocks()}});
       GRU_CHECK(memory.guards_hold());
       for (std::size_t row = 0; row < step.rows; ++row) {
-        reference::Activations expected;
-        expected.h = step.state_of(row);
-        const std::vector<double> next = cell_forward(step.cell(), step.input_of(row), expected);
+        reference::GruActivations expected;
+        expected.before.h = step.state_of(row);
+        const reference::State next = cell_forward(step.cell(), step.input_of(row), expected);
         for (std::size_t j = 0; j < step.hidden; ++j) {
-          GRU_CHECK_NEAR(static_cast<double>(memory.output.at(row, j)), next[j], forward_bound);
+          GRU_CHECK_NEAR(static_cast<double>(memory.output.at(row, j)), next.h[j], forward_bound);
         }
         check_slots(step, training, memory.gates, row, expected);
       }

@@ -1,4 +1,5 @@
 #include "base/cell.h"
+#include "cpu/kernels/backward_step.h"
 #include "cpu/kernels/kernels.h"
 
 /// The cell's backward, pointwise: from the gradient of h' to those of the gates' inputs. The
@@ -14,15 +15,6 @@ GRU_KERNELS_BEGIN
 
 namespace {
 
-template <class Body>
-GRU_INLINE void for_each_block(const BackwardStep& step, const Body& body) {
-  for (std::size_t row = 0; row < step.rows; ++row) {
-    for (std::size_t unit = step.first_unit; unit < step.end_unit; unit += lanes) {
-      body(row, unit, minimum(lanes, step.end_unit - unit));
-    }
-  }
-}
-
 /// The parts that both variants share.
 struct Shared {
   Vector d_update;     ///< da_z
@@ -33,10 +25,7 @@ GRU_INLINE Shared shared_part(const BackwardStep& step, const float* gates, std:
                               std::size_t row, std::size_t unit, std::size_t count) {
   const Vector one = broadcast(1.0F);
   float* d_state = step.d_state + row * step.d_state_stride + unit;
-  Vector d_h = load(d_state, count);
-  if (step.d_output != nullptr) {
-    d_h += load(step.d_output + row * step.d_output_stride + unit, count);
-  }
+  const Vector d_h = state_gradient(step, row, unit, count);
   const Vector u = load(gates + gate_z * hidden, count);
   const Vector n = load(gates + gate_n * hidden, count);
   const Vector h = load(step.state + row * step.state_stride + unit, count);

@@ -32,20 +32,36 @@ void gates_before(const ForwardStep& step);
 void gates_before_training(const ForwardStep& step);
 void candidate_before(const ForwardStep& step);
 void candidate_before_training(const ForwardStep& step);
+void forward_lstm(const ForwardStep& step);
+void forward_lstm_training(const ForwardStep& step);
 
 void backward_after(const BackwardStep& step);
 void backward_before(const BackwardStep& step);
 void backward_before_reset(const BackwardStep& step);
+void backward_lstm(const BackwardStep& step);
 
 float largest_magnitude(const float* values, std::size_t count);
 void column_sums(const PackSource& from, float* sums, std::size_t first, std::size_t end);
-double cross_entropy(const PackSource& logits, const std::int32_t* targets, float* d_logits,
-                     std::size_t d_stride, float scale);
-double squared_error(double sum, const float* values, const float* targets, float* d_values,
-                     std::size_t count, float scale);
+double cross_entropy(const CrossEntropyRows& rows);
+double squared_error(double sum, const ValuePiece& piece);
+double absolute_error(double sum, const ValuePiece& piece);
+double huber(double sum, const ValuePiece& piece);
+double pinball(double sum, const ValuePiece& piece);
+double gaussian(double sum, const ValuePiece& piece);
+double binary_cross_entropy(double sum, const ValuePiece& piece);
+double log_sum_exp(const float* row, std::size_t count);
+void softmax(const float* row, float* to, std::size_t count, float scale);
 double sum_of_squares(const float* values, std::size_t count);
 void scale(float* values, std::size_t count, float factor);
 void clamp(float* values, std::size_t count, float limit);
+
+void activate(float* values, std::size_t count, Activation activation);
+void activate_backward(float* to, const float* from, const float* values, std::size_t count,
+                       Activation activation);
+void layer_norm(const NormStep& step);
+void layer_norm_backward(const NormBackwardStep& step);
+void attention(const AttentionStep& step);
+void attention_backward(const AttentionBackwardStep& step);
 
 void sgd(const OptimizerStep& step);
 void adam(const OptimizerStep& step);

@@ -1,22 +1,10 @@
 #include "cpu/kernels/activations.h"
 #include "cpu/kernels/kernels.h"
+#include "cpu/kernels/rows.h"
 
 GRU_KERNELS_BEGIN
 
 namespace {
-
-GRU_INLINE float lane_sum(Vector values) {
-  float sum = 0;
-  for (std::size_t i = 0; i < lanes; ++i) sum += values[i];
-  return sum;
-}
-
-/// Without regard to NaN, which reaches the loss through the sum.
-GRU_INLINE float row_maximum(const float* row, std::size_t count) {
-  float maximum = row[0];
-  for (std::size_t i = 1; i < count; ++i) maximum = row[i] > maximum ? row[i] : maximum;
-  return maximum;
-}
 
 GRU_INLINE float sum_of_exponentials(const float* row, std::size_t count, float maximum) {
   Vector sums{};
@@ -29,43 +17,92 @@ GRU_INLINE float sum_of_exponentials(const float* row, std::size_t count, float 
   return lane_sum(sums);
 }
 
-GRU_INLINE void softmax_gradient(const float* row, float* d_row, std::size_t count, float maximum,
-                                 float total, std::size_t target, float scale) {
-  const Vector factor = broadcast(scale / total);
+GRU_INLINE void scaled_softmax(const float* row, float* to, std::size_t count, float maximum,
+                               float factor) {
   for (std::size_t i = 0; i < count; i += lanes) {
     const std::size_t real = minimum(lanes, count - i);
-    store(d_row + i, exponential(load(row + i, real) - broadcast(maximum)) * factor, real);
+    store(to + i, exponential(load(row + i, real) - broadcast(maximum)) * broadcast(factor), real);
   }
-  d_row[target] -= scale;
+}
+
+GRU_INLINE float weight_of(const CrossEntropyRows& rows, std::size_t k) {
+  return rows.class_weights == nullptr ? 1.0F : rows.class_weights[k];
+}
+
+/// sum_k w_k (Z - y_k) and, into `weights`, sum_k w_k.
+GRU_INLINE double loss_of_all_classes(const CrossEntropyRows& rows, const float* row,
+                                      double normalizer, double& weights) {
+  double sum = 0;
+  for (std::size_t k = 0; k < rows.classes; ++k) {
+    const auto weight = static_cast<double>(weight_of(rows, k));
+    sum += weight * (normalizer - static_cast<double>(row[k]));
+    weights += weight;
+  }
+  return sum;
+}
+
+GRU_INLINE void clear_row(const CrossEntropyRows& rows, std::size_t i) {
+  if (rows.d_logits == nullptr) return;
+  float* d_row = rows.d_logits + i * rows.d_stride;
+  for (std::size_t k = 0; k < rows.classes; ++k) d_row[k] = 0;
+}
+
+/// `target_weight` (Z - y_t) + `share` sum_k w_k (Z - y_k), with Z = log sum_k exp(y_k)
+GRU_INLINE double cross_entropy_of_row(const CrossEntropyRows& rows, std::size_t i) {
+  const float* row = rows.logits + i * rows.stride;
+  const auto target = static_cast<std::size_t>(rows.targets[i]);
+  const float maximum = largest(row, rows.classes);
+  const float total = sum_of_exponentials(row, rows.classes, maximum);
+  const double logarithm = __builtin_log(static_cast<double>(total));
+  const double target_weight =
+      (1 - rows.label_smoothing) * static_cast<double>(weight_of(rows, target));
+  double loss = target_weight *
+                (logarithm - (static_cast<double>(row[target]) - static_cast<double>(maximum)));
+  double all_weights = target_weight;
+  const bool smooth = rows.label_smoothing > 0;
+  const double share = rows.label_smoothing / static_cast<double>(rows.classes);
+  if (smooth) {
+    double weights = 0;
+    loss +=
+        share * loss_of_all_classes(rows, row, static_cast<double>(maximum) + logarithm, weights);
+    all_weights += share * weights;
+  }
+  if (rows.d_logits == nullptr) return loss;
+  float* d_row = rows.d_logits + i * rows.d_stride;
+  const float scale = rows.scale;
+  scaled_softmax(row, d_row, rows.classes, maximum,
+                 scale * static_cast<float>(all_weights) / total);
+  d_row[target] -= scale * static_cast<float>(target_weight);
+  if (smooth) {
+    const float part = scale * static_cast<float>(share);
+    for (std::size_t k = 0; k < rows.classes; ++k) d_row[k] -= part * weight_of(rows, k);
+  }
+  return loss;
 }
 
 }  // namespace
 
-double cross_entropy(const PackSource& logits, const std::int32_t* targets, float* d_logits,
-                     std::size_t d_stride, float scale) {
+double cross_entropy(const CrossEntropyRows& rows) {
   double loss = 0;
-  for (std::size_t i = 0; i < logits.rows; ++i) {
-    const float* row = logits.data + i * logits.stride;
-    const auto target = static_cast<std::size_t>(targets[i]);
-    const float maximum = row_maximum(row, logits.columns);
-    const float total = sum_of_exponentials(row, logits.columns, maximum);
-    loss += __builtin_log(static_cast<double>(total)) -
-            (static_cast<double>(row[target]) - static_cast<double>(maximum));
-    if (d_logits != nullptr) {
-      softmax_gradient(row, d_logits + i * d_stride, logits.columns, maximum, total, target, scale);
+  for (std::size_t i = 0; i < rows.rows; ++i) {
+    if (rows.ignored_class != nullptr && rows.targets[i] == *rows.ignored_class) {
+      clear_row(rows, i);
+    } else {
+      loss += cross_entropy_of_row(rows, i);
     }
   }
   return loss;
 }
 
-double squared_error(double sum, const float* values, const float* targets, float* d_values,
-                     std::size_t count, float scale) {
-  for (std::size_t i = 0; i < count; ++i) {
-    const float difference = values[i] - targets[i];
-    sum += static_cast<double>(difference) * static_cast<double>(difference);
-    if (d_values != nullptr) d_values[i] = difference * scale;
-  }
-  return sum;
+double log_sum_exp(const float* row, std::size_t count) {
+  const float maximum = largest(row, count);
+  return static_cast<double>(maximum) +
+         __builtin_log(static_cast<double>(sum_of_exponentials(row, count, maximum)));
+}
+
+void softmax(const float* row, float* to, std::size_t count, float scale) {
+  const float maximum = largest(row, count);
+  scaled_softmax(row, to, count, maximum, scale / sum_of_exponentials(row, count, maximum));
 }
 
 GRU_KERNELS_END

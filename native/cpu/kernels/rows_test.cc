@@ -117,25 +117,40 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
       const std::vector<float> values = random_floats(random, count);
       const std::vector<float> targets = random_floats(random, count);
       ReferenceLoss expected;
-      GRU_CHECK_OK(reference_mean_squared_error({1, count, {}}, to_doubles(values),
-                                                to_doubles(targets), expected));
+      GRU_CHECK_OK(reference_loss({LossKind::mean_squared_error}, {1, count}, to_doubles(values),
+                                  {{}, to_doubles(targets)}, expected));
       GuardedMatrix gradient(1, count);
       const double mean = 1 / static_cast<double>(count);
-      const double loss = table.squared_error(0, values.data(), targets.data(), gradient.data(),
-                                              count, static_cast<float>(2 * mean));
+      ValuePiece piece{};
+      piece.values = values.data();
+      piece.targets = targets.data();
+      piece.d_values = gradient.data();
+      piece.count = count;
+      piece.scale = static_cast<float>(2 * mean);
+      const double loss = table.squared_error(0, piece);
       GRU_CHECK(gradient.guards_hold());
       GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
       // Without the gradient, and in two pieces.
       const std::size_t first = random.size(0, count);
-      const double begun = table.squared_error(0, values.data(), targets.data(), nullptr, first, 1);
-      GRU_CHECK(loss == table.squared_error(begun, values.data() + first, targets.data() + first,
-                                            nullptr, count - first, 1));
+      piece.d_values = nullptr;
+      piece.count = first;
+      const double begun = table.squared_error(0, piece);
+      piece.values += first;
+      piece.targets += first;
+      piece.count = count - first;
+      GRU_CHECK(loss == table.squared_error(begun, piece));
     }
     const float nan_or_infinite[] = {nan_float, infinity};
     const float zeros[] = {0, 0};
     float gradient[2];
-    GRU_CHECK(std::isnan(table.squared_error(0, nan_or_infinite, zeros, gradient, 2, 1)));
+    ValuePiece piece{};
+    piece.values = nan_or_infinite;
+    piece.targets = zeros;
+    piece.d_values = gradient;
+    piece.count = 2;
+    piece.scale = 1;
+    GRU_CHECK(std::isnan(table.squared_error(0, piece)));
     GRU_CHECK(std::isnan(gradient[0]) && gradient[1] == infinity);
   });
 }
@@ -147,16 +162,22 @@ struct CrossEntropy {
 
   double loss(const Kernels& table, GuardedMatrix* gradient) {
     const double rows = static_cast<double>(logits.rows());
-    const double sum = table.cross_entropy(
-        source_of(logits), targets.data(), gradient == nullptr ? nullptr : gradient->data(),
-        gradient == nullptr ? 0 : gradient->stride(), static_cast<float>(1 / rows));
-    return sum / rows;
+    CrossEntropyRows call{};
+    call.logits = logits.data();
+    call.stride = logits.stride();
+    call.rows = logits.rows();
+    call.classes = logits.columns();
+    call.targets = targets.data();
+    call.d_logits = gradient == nullptr ? nullptr : gradient->data();
+    call.d_stride = gradient == nullptr ? 0 : gradient->stride();
+    call.scale = static_cast<float>(1 / rows);
+    return table.cross_entropy(call) / rows;
   }
 
   void check(const Kernels& table) {
     ReferenceLoss expected;
-    GRU_CHECK_OK(reference_cross_entropy({logits.rows(), logits.columns(), {}},
-                                         to_doubles(logits.values()), targets, expected));
+    GRU_CHECK_OK(reference_loss({LossKind::cross_entropy}, {logits.rows(), logits.columns()},
+                                to_doubles(logits.values()), {targets}, expected));
     GuardedMatrix gradient(logits.rows(), logits.columns());
     const double got = loss(table, &gradient);
     GRU_CHECK(gradient.guards_hold());

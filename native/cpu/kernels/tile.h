@@ -35,6 +35,26 @@ enum class Fetch : std::uint8_t {
 /// Far enough ahead for the third cache's latency; more would fill the queue of pending loads.
 inline constexpr std::size_t fetch_distance = 16;
 
+/// One step of the depth where a row has more vectors than there are rows: then x stays in
+/// registers, and each vector of weights is needed but once.
+template <int Rows, int Vectors, Fetch fetch, class A>
+GRU_INLINE void add_products_by_vectors(Vector (&sums)[Rows][Vectors], const A& a, const float* b,
+                                        std::size_t k) {
+  Vector x[Rows];
+#pragma GCC unroll 8
+  for (int row = 0; row < Rows; ++row) {
+    x[row] = broadcast(A::at(a, static_cast<std::size_t>(row), k));
+  }
+#pragma GCC unroll 4
+  for (int v = 0; v < Vectors; ++v) {
+    const float* at = b + (k * Vectors + static_cast<std::size_t>(v)) * lanes;
+    if constexpr (fetch == Fetch::own) __builtin_prefetch(at + fetch_distance * Vectors * lanes);
+    const Vector weights = load(at);
+#pragma GCC unroll 8
+    for (int row = 0; row < Rows; ++row) sums[row][v] += x[row] * weights;
+  }
+}
+
 /// The one inner loop of all products: sums[row][group * Vectors + v] += a[row][k] * b[k][v], k
 /// rising, each sum one chain, so that its bits do not depend on the tile that it stands in.
 ///
@@ -45,6 +65,10 @@ GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a
                               std::size_t group_stride, std::size_t depth, const float* next) {
   for (std::size_t k = 0; k < depth; ++k) {
     if constexpr (fetch == Fetch::next) __builtin_prefetch(next + k * lanes, 0, 2);
+    if constexpr (Groups == 1 && Vectors > 3 && Rows < Vectors) {
+      add_products_by_vectors<Rows, Vectors, fetch>(sums, a, b, k);
+      continue;
+    }
     Vector weights[Groups * Vectors];
 #pragma GCC unroll 4
     for (int group = 0; group < Groups; ++group) {
@@ -61,7 +85,7 @@ GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a
 #pragma GCC unroll 8
     for (int row = 0; row < Rows; ++row) {
       const Vector x = broadcast(A::at(a, static_cast<std::size_t>(row), k));
-#pragma GCC unroll 12
+#pragma GCC unroll 16
       for (int v = 0; v < Groups * Vectors; ++v) sums[row][v] += x * weights[v];
     }
   }

@@ -84,17 +84,18 @@ class GradientProducts {
                    const float* initial_state, RecurrenceScratch& scratch,
                    TransposedScratch& products)
       : weights_(weights),
+        plan_(weights.plan()),
         call_(call),
         hidden_(weights.shape().hidden_size),
         inputs_(call.input),
         states_(call, initial_state, hidden_),
-        reset_states_(gates(reserve_q, reserve_gates)),
+        reset_states_(slots(reserve_q, reserve_q + 1)),
         scratch_(scratch),
         products_(products) {}
 
   Status run() {
     GRU_RETURN_IF_ERROR(input_gradient());
-    const std::size_t width = reserve_gates * hidden_;
+    const std::size_t width = plan_.gradient_slots * hidden_;
     const bool biased = !call_.gradients.bias_ih.empty();
     GRU_RETURN_IF_ERROR(scratch_.bias_sums.reserve(biased ? width : 0));
     GRU_RETURN_IF_ERROR(weight_gradients(biased ? scratch_.bias_sums.data() : nullptr));
@@ -103,16 +104,16 @@ class GradientProducts {
   }
 
  private:
-  /// Gates first..end of every row's reserve.
-  DeviceMatrix<const float> gates(std::size_t first, std::size_t end) const {
-    const std::size_t stride = reserve_gates * hidden_;
+  /// Slots first..end of every row's reserve.
+  DeviceMatrix<const float> slots(std::size_t first, std::size_t end) const {
+    const std::size_t stride = weights_.shape().spec().reserve * hidden_;
     return {call_.reserve.data() + first * hidden_, call_.map->rows(), (end - first) * hidden_,
             stride};
   }
 
   Status input_gradient() const {
     if (call_.d_input.empty()) return {};
-    const DeviceMatrix<const float> a = gates(0, gate_count);
+    const DeviceMatrix<const float> a = slots(0, weights_.shape().spec().gates);
     const ProductRows rows{a.data(), a.stride(), call_.d_input.data(), call_.d_input.stride(),
                            a.rows()};
     const double operations = operations_of(a.rows(), call_.d_input.columns(), a.columns());
@@ -122,36 +123,31 @@ class GradientProducts {
     return {};
   }
 
-  enum Factor : std::size_t { inputs, states, reset_states };
-
-  /// Gate `gate` of the reserve, transposed, times a factor, to gate `row` of a weight's gradient.
-  TransposedTerm term(std::size_t gate, Factor factor, Range depth, DeviceSpan<float> gradient,
-                      std::size_t row) const {
-    const std::size_t columns = gradient.size() / (gate_count * hidden_);
-    const DeviceMatrix<float> all(gradient.data(), gate_count * hidden_, columns, columns);
-    return {{gate * hidden_, (gate + 1) * hidden_},
-            depth,
-            factor,
-            all.row_range(row * hidden_, hidden_)};
+  /// A slot of the reserve, transposed, times a factor, to a gate of a weight's gradient.
+  TransposedTerm product_of(const GradientTerm& term, Range counting) const {
+    const std::size_t rows = weights_.shape().spec().gates * hidden_;
+    const DeviceSpan<float> gradient =
+        term.factor == inputs ? call_.gradients.weight_ih : call_.gradients.weight_hh;
+    const std::size_t columns = gradient.size() / rows;
+    const DeviceMatrix<float> all(gradient.data(), rows, columns, columns);
+    return {{term.slot * hidden_, (term.slot + 1) * hidden_},
+            term.factor == states ? counting : Range{0, call_.map->rows()},
+            term.factor,
+            all.row_range(term.gate * hidden_, hidden_)};
   }
 
   Status weight_gradients(float* column_sums) {
-    const std::array<const RightFactor*, max_factors> factors{&inputs_, &states_, &reset_states_};
-    const DeviceSpan<float> d_w = call_.gradients.weight_ih;
-    const DeviceSpan<float> d_u = call_.gradients.weight_hh;
-    const bool after = weights_.reset_after();
-    const Range all{0, call_.map->rows()};
+    const std::array<const RightFactor*, factor_count> factors{&inputs_, &states_, &reset_states_};
     const Range counting = depth_of_states();
-    const std::array<TransposedTerm, 6> terms{term(gate_r, inputs, all, d_w, gate_r),
-                                              term(gate_r, states, counting, d_u, gate_r),
-                                              term(gate_z, inputs, all, d_w, gate_z),
-                                              term(gate_z, states, counting, d_u, gate_z),
-                                              term(gate_n, inputs, all, d_w, gate_n),
-                                              after ? term(reserve_q, states, counting, d_u, gate_n)
-                                                    : term(gate_n, reset_states, all, d_u, gate_n)};
-    return multiply_transposed(
-        {gates(0, reserve_gates), std::span(factors).first(after ? 2 : 3), terms, column_sums},
-        products_);
+    std::array<TransposedTerm, max_terms> products;
+    std::size_t used = 0;  // factors, of which the last ones may not be
+    for (std::size_t i = 0; i < plan_.terms.size(); ++i) {
+      products[i] = product_of(plan_.terms[i], counting);
+      used = std::max(used, plan_.terms[i].factor + std::size_t{1});
+    }
+    return multiply_transposed({slots(0, plan_.gradient_slots), std::span(factors).first(used),
+                                std::span(products).first(plan_.terms.size()), column_sums},
+                               products_);
   }
 
   /// Rows whose previous state counts: zeros add nothing to a sum, but to what isn't finite.
@@ -160,22 +156,22 @@ class GradientProducts {
     const Range rest = call_.reverse ? Range{0, first.begin} : Range{first.end, call_.map->rows()};
     const bool adds_nothing =
         call_.initial_state.empty() && rest.begin < rest.end &&
-        is_finite(gates(0, reserve_gates).row_range(first.begin, first.end - first.begin));
+        is_finite(slots(0, plan_.gradient_slots).row_range(first.begin, first.end - first.begin));
     return adds_nothing ? rest : Range{0, call_.map->rows()};
   }
 
   void copy_bias_gradients() const {
     const float* sums = scratch_.bias_sums.data();
-    const std::size_t gate_bytes = hidden_ * sizeof(float);
-    float* d_bias_ih = call_.gradients.bias_ih.data();
-    float* d_bias_hh = call_.gradients.bias_hh.data();
-    std::memcpy(d_bias_ih, sums, gate_count * gate_bytes);
-    std::memcpy(d_bias_hh, sums, gate_n * gate_bytes);
-    const std::size_t recurrent = weights_.reset_after() ? reserve_q : std::size_t{gate_n};
-    std::memcpy(d_bias_hh + gate_n * hidden_, sums + recurrent * hidden_, gate_bytes);
+    for (const GradientTerm& term : plan_.terms) {
+      const DeviceSpan<float> bias =
+          term.factor == inputs ? call_.gradients.bias_ih : call_.gradients.bias_hh;
+      std::memcpy(bias.data() + term.gate * hidden_, sums + term.slot * hidden_,
+                  hidden_ * sizeof(float));
+    }
   }
 
   const CpuRecurrentWeights& weights_;
+  const CellPlan& plan_;
   const RecurrentBackward& call_;
   std::size_t hidden_;
   MatrixFactor inputs_;

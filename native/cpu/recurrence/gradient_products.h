@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cpu/products/transposed_product.h"
-#include "cpu/recurrence/gru_forward.h"
+#include "cpu/recurrence/forward.h"
 
 namespace gru::cpu {
 

@@ -30,11 +30,12 @@ bool is_even(const RowMap& map, unsigned parts) {
 
 }  // namespace
 
-Division divide(const RowMap& map, std::size_t hidden, double operations) {
+Division divide(const RowMap& map, const RecurrentShape& shape, double operations) {
   const unsigned wanted = std::min(threads(), threads_for(operations));
   if (wanted <= 1 || map.steps() == 0) return {};
   const std::size_t tile = kernels().max_rows;
-  const std::size_t weights = gate_count * hidden * hidden * sizeof(float);
+  const std::size_t hidden = shape.hidden_size;
+  const std::size_t weights = shape.spec().gates * hidden * hidden * sizeof(float);
   // Threads do better with a part each of weights that their caches could not hold whole.
   const bool by_sequences = map.batch() >= 2 * tile * wanted && !exceed_cache(weights);
   if (by_sequences && is_even(map, wanted)) return {wanted, true};

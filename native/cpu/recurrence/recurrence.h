@@ -67,7 +67,7 @@ struct Division {
   bool by_sequences = false;
 };
 /// Chooses by the work of a step and the number of sequences.
-Division divide(const RowMap& map, std::size_t hidden, double operations);
+Division divide(const RowMap& map, const RecurrentShape& shape, double operations);
 
 /// Something that thread 0 decides and all of a team act on at the same step: it asks before a
 /// barrier, naming the step, and all look after the barrier. A thread that looks late still sees

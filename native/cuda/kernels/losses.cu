@@ -1,34 +1,18 @@
 #include "cuda/kernels/losses.h"
 #include "cuda/kernels/matrix.h"
+#include "cuda/kernels/parts.h"
 #include "cuda/kernels/reduce.h"
+#include "cuda/kernels/softmax.h"
 
 namespace gru::cuda {
 
 namespace {
 
-/// Elements whose sum one block forms.
-constexpr std::size_t part_size = 8192;
-/// Rows of a block, each a warp's.
-constexpr unsigned loss_warps = 4;
-
-LaunchShape parts_shape(std::size_t parts) {
-  LaunchShape shape;
-  shape.grid = dim3(to_unsigned(parts));
-  shape.block = dim3(reduce_threads);
-  return shape;
-}
-
-__device__ __forceinline__ std::size_t part_begin() { return std::size_t{blockIdx.x} * part_size; }
-__device__ __forceinline__ std::size_t part_end(std::size_t count) {
-  const std::size_t end = part_begin() + part_size;
-  return end < count ? end : count;
-}
-
-/// *mean = the sum of the parts * scale.
+/// *to = the sum of the parts * scale.
 __global__ void __launch_bounds__(reduce_threads)
-    mean_kernel(double* mean, const double* parts, std::size_t count, double scale) {
+    scaled_sum_kernel(double* to, const double* parts, std::size_t count, double scale) {
   const double sum = block_sum_of(0, count, [&](std::size_t i) { return parts[i]; });
-  if (threadIdx.x == 0) *mean = sum * scale;
+  if (threadIdx.x == 0) *to = sum * scale;
 }
 
 __global__ void __launch_bounds__(reduce_threads)
@@ -46,84 +30,104 @@ __global__ void __launch_bounds__(reduce_threads)
   if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
-/// d_values is empty where only the loss is wanted.
-__global__ void __launch_bounds__(reduce_threads)
-    squared_error_kernel(double* parts, Matrix<const float> values, Matrix<const float> targets,
-                         Matrix<float> d_values, float scale) {
-  const std::size_t count = values.rows * values.columns;
-  const auto sum_by = [&](const auto& element) {
-    return thread_sum_of(part_begin(), part_end(count), [&](std::size_t i) {
-      const float difference = element(values, i) - element(targets, i);
-      if (d_values.data != nullptr) element(d_values, i) = difference * scale;
-      return static_cast<double>(difference) * static_cast<double>(difference);
-    });
-  };
-  const bool dense = values.is_dense() && targets.is_dense() && d_values.is_dense();
-  const double sum = block_sum(
-      dense ? sum_by([](const auto& matrix, std::size_t i) -> auto& { return matrix.data[i]; })
-            : sum_by([](const auto& matrix, std::size_t i) -> auto& {
-                return matrix.at(i / matrix.columns, i % matrix.columns);
-              }));
-  if (threadIdx.x == 0) parts[blockIdx.x] = sum;
+/// A CrossEntropyCall as the kernel sees it.
+struct CrossEntropyRows {
+  Matrix<const float> logits;
+  const std::int32_t* targets;
+  Matrix<float> d_logits;
+  float scale;
+  const float* class_weights;
+  double label_smoothing;
+  bool ignores;
+  std::int32_t ignored_class;
+
+  __device__ float weight_of(std::size_t k) const {
+    return class_weights == nullptr ? 1.0F : class_weights[k];
+  }
+};
+
+/// sum_k w_k (Z - y_k) and sum_k w_k, in each lane.
+struct AllClasses {
+  double loss;
+  double weight;
+};
+
+__device__ __forceinline__ AllClasses all_classes(const CrossEntropyRows& rows, std::size_t row,
+                                                  double normalizer) {
+  AllClasses sums{0, 0};
+  for (std::size_t j = threadIdx.x; j < rows.logits.columns; j += warp_size) {
+    const auto weight = static_cast<double>(rows.weight_of(j));
+    sums.loss += weight * (normalizer - static_cast<double>(rows.logits.at(row, j)));
+    sums.weight += weight;
+  }
+  return {warp_sum(sums.loss), warp_sum(sums.weight)};
 }
 
 /// A warp has one row: its loss, and where d_logits is not empty its gradient, which may overwrite
-/// the logits.
+/// the logits. The loss is `target_weight` (Z - y_t) + `share` sum_k w_k (Z - y_k).
 __global__ void __launch_bounds__(loss_warps* warp_size)
-    cross_entropy_kernel(double* losses, Matrix<const float> logits, const std::int32_t* targets,
-                         Matrix<float> d_logits, float scale) {
+    cross_entropy_kernel(double* losses, CrossEntropyRows rows) {
   const unsigned lane = threadIdx.x;
-  const std::size_t row = std::size_t{blockIdx.x} * blockDim.y + threadIdx.y;
+  const std::size_t row = loss_row();
+  const Matrix<const float>& logits = rows.logits;
   if (row >= logits.rows) return;
-  const auto target = static_cast<std::size_t>(targets[row]);
-  float maximum = logits.at(row, 0);
-  for (std::size_t j = lane; j < logits.columns; j += warp_size) {
-    maximum = fmaxf(maximum, logits.at(row, j));
+  const bool wanted = rows.d_logits.data != nullptr;
+  if (rows.ignores && rows.targets[row] == rows.ignored_class) {
+    if (lane == 0) losses[row] = 0;
+    for (std::size_t j = lane; wanted && j < logits.columns; j += warp_size) {
+      rows.d_logits.at(row, j) = 0;
+    }
+    return;
   }
-  maximum = warp_maximum(maximum);
-  float total = 0;
-  for (std::size_t j = lane; j < logits.columns; j += warp_size) {
-    total += expf(logits.at(row, j) - maximum);
-  }
-  total = warp_sum(total);
+  const auto target = static_cast<std::size_t>(rows.targets[row]);
+  const SoftmaxSums sums = softmax_sums(logits, row);
+  const double target_weight =
+      (1 - rows.label_smoothing) * static_cast<double>(rows.weight_of(target));
+  const bool smooth = rows.label_smoothing > 0;
+  const double share = rows.label_smoothing / static_cast<double>(logits.columns);
+  const AllClasses all = smooth ? all_classes(rows, row, sums.log_sum_exp()) : AllClasses{0, 0};
   if (lane == 0) {
-    losses[row] = log(static_cast<double>(total)) -
-                  (static_cast<double>(logits.at(row, target)) - static_cast<double>(maximum));
+    losses[row] =
+        target_weight *
+        (log(static_cast<double>(sums.total)) -
+         (static_cast<double>(logits.at(row, target)) - static_cast<double>(sums.maximum)));
+    if (smooth) losses[row] += share * all.loss;
   }
-  if (d_logits.data == nullptr) return;
+  if (!wanted) return;
   __syncwarp();  // the target's logit has been read
+  const float factor =
+      rows.scale * static_cast<float>(target_weight + share * all.weight) / sums.total;
+  const float of_target = rows.scale * static_cast<float>(target_weight);
+  const float of_each = rows.scale * static_cast<float>(share);
   for (std::size_t j = lane; j < logits.columns; j += warp_size) {
-    const float probability = expf(logits.at(row, j) - maximum) * (scale / total);
-    d_logits.at(row, j) = j == target ? probability - scale : probability;
+    float gradient = expf(logits.at(row, j) - sums.maximum) * factor;
+    if (j == target) gradient -= of_target;
+    if (smooth) gradient -= of_each * rows.weight_of(j);
+    rows.d_logits.at(row, j) = gradient;
   }
 }
 
 }  // namespace
 
-Status cross_entropy(const Queue& queue, Scratch<double>& parts, DeviceMatrix<const float> logits,
-                     DeviceSpan<const std::int32_t> targets, DeviceMatrix<float> d_logits,
-                     StepMetrics* metrics) {
-  const std::size_t rows = logits.rows();
-  GRU_RETURN_IF_ERROR(parts.reserve(rows, queue));
-  const double mean = 1 / static_cast<double>(rows);
-  LaunchShape shape;
-  shape.block = dim3(warp_size, loss_warps);
-  shape.grid = dim3(to_unsigned(parts_of(rows, loss_warps)));
-  GRU_RETURN_IF_ERROR(launch(queue, cross_entropy_kernel, shape, parts.data(), logits,
-                             targets.data(), d_logits, static_cast<float>(mean)));
-  return launch(queue, mean_kernel, parts_shape(1), &metrics->loss, parts.data(), rows, mean);
+Status scaled_sum(const Queue& queue, const double* parts, std::size_t count, double scale,
+                  StepMetrics* metrics) {
+  return launch(queue, scaled_sum_kernel, parts_shape(1), &metrics->loss, parts, count, scale);
 }
 
-Status mean_squared_error(const Queue& queue, Scratch<double>& parts,
-                          DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                          DeviceMatrix<float> d_values, StepMetrics* metrics) {
-  const std::size_t count = values.rows() * values.columns();
-  const std::size_t part_count = parts_of(count, part_size);
-  GRU_RETURN_IF_ERROR(parts.reserve(part_count, queue));
-  const double mean = 1 / static_cast<double>(count);
-  GRU_RETURN_IF_ERROR(launch(queue, squared_error_kernel, parts_shape(part_count), parts.data(),
-                             values, targets, d_values, static_cast<float>(2 * mean)));
-  return launch(queue, mean_kernel, parts_shape(1), &metrics->loss, parts.data(), part_count, mean);
+Status cross_entropy(const Queue& queue, Scratch<double>& parts, const CrossEntropyCall& call) {
+  const std::size_t count = call.output.rows();
+  GRU_RETURN_IF_ERROR(parts.reserve(count, queue));
+  const CrossEntropyRows rows{call.output,
+                              call.targets.data(),
+                              call.d_output,
+                              static_cast<float>(call.scale()),
+                              call.class_weights.data_or_null(),
+                              call.label_smoothing,
+                              call.ignored_class.has_value(),
+                              call.ignored_class.value_or(0)};
+  GRU_RETURN_IF_ERROR(
+      launch(queue, cross_entropy_kernel, loss_rows_shape(count), parts.data(), rows));
+  return scaled_sum(queue, parts.data(), count, call.scale(), call.metrics.data());
 }
 
 Status gradient_norm(const Queue& queue, Scratch<double>& parts, DeviceSpan<const float> gradients,

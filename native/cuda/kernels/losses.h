@@ -8,13 +8,14 @@
 /// where the sums of parts lie meanwhile.
 namespace gru::cuda {
 
-Status cross_entropy(const Queue& queue, Scratch<double>& parts, DeviceMatrix<const float> logits,
-                     DeviceSpan<const std::int32_t> targets, DeviceMatrix<float> d_logits,
-                     StepMetrics* metrics);
-Status mean_squared_error(const Queue& queue, Scratch<double>& parts,
-                          DeviceMatrix<const float> values, DeviceMatrix<const float> targets,
-                          DeviceMatrix<float> d_values, StepMetrics* metrics);
+Status cross_entropy(const Queue& queue, Scratch<double>& parts, const CrossEntropyCall& call);
+Status value_loss(const Queue& queue, Scratch<double>& parts, const ValueLossCall& call);
+Status ctc(const Queue& queue, Scratch<double>& parts, const CtcCall& call);
 Status gradient_norm(const Queue& queue, Scratch<double>& parts, DeviceSpan<const float> gradients,
                      StepMetrics* metrics);
+
+/// metrics->loss = the sum of the parts * scale.
+Status scaled_sum(const Queue& queue, const double* parts, std::size_t count, double scale,
+                  StepMetrics* metrics);
 
 }  // namespace gru::cuda

@@ -41,8 +41,9 @@ __device__ __forceinline__ double block_sum_of(std::size_t begin, std::size_t en
   return block_sum(thread_sum_of(begin, end, body));
 }
 
-/// The sum of the values of a warp's lanes, in each of them.
-__device__ __forceinline__ float warp_sum(float value) {
+/// The sum of the values of a warp's lanes, in each of them: of floats or doubles.
+template <class T>
+__device__ __forceinline__ T warp_sum(T value) {
   for (int step = warp_size / 2; step > 0; step /= 2) {
     value += __shfl_xor_sync(whole_warp, value, step);
   }

@@ -1,4 +1,5 @@
 #include "cuda/kernels/cell.h"
+#include "cuda/kernels/lstm_cell.h"
 #include "cuda/kernels/matrix.h"
 #include "cuda/kernels/stepwise.h"
 
@@ -42,6 +43,7 @@ __global__ void __launch_bounds__(plain_threads) candidate_before_kernel(Forward
 }
 
 /// The gradient of h', from above and from the step after.
+template <class BackwardStep>
 __device__ __forceinline__ float d_state_of(const BackwardStep& p, std::size_t i, std::size_t j) {
   const float d_h = p.d_state[i * p.step.hidden + j];
   return p.d_output == nullptr ? d_h : d_h + p.d_output[i * p.d_output_stride + j];
@@ -74,6 +76,34 @@ __global__ void __launch_bounds__(plain_threads) back_reset_before_kernel(Backwa
   });
 }
 
+constexpr std::size_t lstm_reserve = cell_spec(CellKind::lstm).reserve;
+
+__global__ void __launch_bounds__(plain_threads) lstm_kernel(LstmForwardStep p) {
+  const std::size_t hidden = p.step.hidden;
+  for_each_element(p.step.rows, hidden, [&](std::size_t i, std::size_t j) {
+    const GateSlots slots =
+        p.step.slots<lstm_reserve>(static_cast<unsigned>(i), static_cast<unsigned>(j));
+    const float* sums = p.sums + i * (4 * hidden) + j;
+    float& cell = p.cell[i * hidden + j];
+    const LstmStates states =
+        finish_lstm(slots, {sums[0], sums[hidden], sums[2 * hidden], sums[3 * hidden]}, cell);
+    cell = states.c;
+    p.output[i * p.output_stride + j] = states.h;
+  });
+}
+
+__global__ void __launch_bounds__(plain_threads) back_lstm_kernel(LstmBackwardStep p) {
+  const std::size_t hidden = p.step.hidden;
+  for_each_element(p.step.rows, hidden, [&](std::size_t i, std::size_t j) {
+    const GateSlots slots =
+        p.step.slots<lstm_reserve>(static_cast<unsigned>(i), static_cast<unsigned>(j));
+    const float* before = i < p.step.running ? p.cell_before + i * (lstm_reserve * hidden)
+                                             : p.initial_cell + i * hidden;
+    float& d_cell = p.d_cell[i * hidden + j];
+    d_cell = gradients_lstm(slots, before[j], d_state_of(p, i, j), d_cell);
+  });
+}
+
 LaunchShape shape_of(const Step& step) { return matrix_shape(step.rows, step.hidden); }
 
 }  // namespace
@@ -100,6 +130,14 @@ Status step_back_before(const Queue& queue, const BackwardStep& step) {
 
 Status step_back_reset_before(const Queue& queue, const BackwardStep& step) {
   return launch(queue, back_reset_before_kernel, shape_of(step.step), step);
+}
+
+Status step_lstm(const Queue& queue, const LstmForwardStep& step) {
+  return launch(queue, lstm_kernel, shape_of(step.step), step);
+}
+
+Status step_back_lstm(const Queue& queue, const LstmBackwardStep& step) {
+  return launch(queue, back_lstm_kernel, shape_of(step.step), step);
 }
 
 }  // namespace gru::cuda

@@ -32,4 +32,27 @@ Status step_back_after(const Queue& queue, const BackwardStep& step);
 Status step_back_before(const Queue& queue, const BackwardStep& step);
 Status step_back_reset_before(const Queue& queue, const BackwardStep& step);
 
+/// A step of an LSTM.
+struct LstmForwardStep {
+  Step step;
+  const float* sums;  ///< of the state: [rows, 4H]
+  float* cell;        ///< [batch, H]: c, then c'
+  float* output;      ///< of row 0 of the step
+  std::size_t output_stride;
+};
+
+Status step_lstm(const Queue& queue, const LstmForwardStep& step);
+
+struct LstmBackwardStep {
+  Step step;
+  const float* cell_before;   ///< c' of the step before, in row 0 of its reserve
+  const float* initial_cell;  ///< of sequence 0
+  const float* d_output;      ///< of row 0 of the step, or null
+  std::size_t d_output_stride;
+  const float* d_state;  ///< [batch, H]: of h'
+  float* d_cell;         ///< [batch, H]: of c' without the term of h', then of c
+};
+
+Status step_back_lstm(const Queue& queue, const LstmBackwardStep& step);
+
 }  // namespace gru::cuda

@@ -1,0 +1,179 @@
+/**
+ * The LSTM layer.
+ *
+ * @module
+ */
+import type { NativePass } from '../binding'
+import { fixProperties } from './fixed-properties'
+import { native } from './native'
+import type { ParameterTable } from './parameters'
+import type {
+  ForwardCall,
+  ForwardOptions,
+  ForwardSyncOptions,
+  RecurrentShape,
+} from './recurrent-call'
+import {
+  type Cell,
+  LAYER_KEYS,
+  type LayerOptions,
+  openLayer,
+  RecurrentLayer,
+  type ResolvedLayerOptions,
+} from './recurrent-layer'
+import {
+  RECURRENT_STACK_KEYS,
+  type RecurrentStackOptions,
+  resolveRecurrentStack,
+} from './recurrent-options'
+import {
+  type BackwardOptions,
+  type BackwardSyncOptions,
+  type Gradients,
+  type OutputGradients,
+  RecurrentPass,
+} from './recurrent-pass'
+import { checkOptions } from './validate'
+
+/** What an {@link LSTM} is made of. */
+export interface LstmOptions extends RecurrentStackOptions, LayerOptions {}
+
+/** The options of an {@link LSTM} with every default filled in. */
+export type ResolvedLstmOptions = ResolvedLayerOptions
+
+interface CellArrays {
+  /** The cell state before the first step, [L*D, batch, H]. Default 0. */
+  readonly initialCell?: Float32Array | undefined
+  /** An array to write the final cell state into, [L*D, batch, H]; it may be `initialCell` itself. Default: a new one. */
+  readonly cell?: Float32Array | undefined
+}
+
+/** What a synchronous forward call of an {@link LSTM} may be given beside its input. */
+export interface LstmForwardSyncOptions extends ForwardSyncOptions, CellArrays {}
+
+/** What a forward call of an {@link LSTM} that returns a promise may be given beside its input. */
+export interface LstmForwardOptions extends ForwardOptions, CellArrays {}
+
+/** What a forward call of an {@link LSTM} gives. */
+export interface LstmResult {
+  /** [steps, batch, D*H]; 0 past a sequence's length */
+  readonly output: Float32Array
+  /** [L*D, batch, H]: the states after the last valid steps */
+  readonly state: Float32Array
+  /** [L*D, batch, H]: the cell states after the last valid steps */
+  readonly cell: Float32Array
+}
+
+/** The gradients of a loss with respect to what a training pass of an {@link LSTM} gave; what is absent is 0. */
+export interface LstmOutputGradients extends OutputGradients {
+  /** [L*D, batch, H] */
+  readonly cell?: Float32Array | undefined
+}
+
+interface CellGradientArray {
+  /** [L*D, batch, H] */
+  readonly initialCell?: Float32Array | undefined
+}
+
+/** Arrays of the caller's to write an {@link LSTM}'s gradients into. Default: new ones. */
+export interface LstmBackwardSyncOptions extends BackwardSyncOptions, CellGradientArray {}
+
+/** What a backward call of an {@link LSTM} that returns a promise may be given. */
+export interface LstmBackwardOptions extends BackwardOptions, CellGradientArray {}
+
+/** The gradients of a loss with respect to all that a training pass of an {@link LSTM} read. */
+export interface LstmGradients extends Gradients {
+  /** [L*D, batch, H] */
+  readonly initialCell: Float32Array
+}
+
+interface LstmPassTypes {
+  readonly given: LstmOutputGradients
+  readonly sync: LstmBackwardSyncOptions
+  readonly promise: LstmBackwardOptions
+  readonly gradients: LstmGradients
+}
+
+/**
+ * What a training pass of an {@link LSTM} computed, and what its backward needs. One backward call uses it up; a pass
+ * that needs none is disposed of, or left to the garbage collector. Its properties cannot be set.
+ */
+export class LstmPass extends RecurrentPass<LstmPassTypes> {
+  readonly #cell: Float32Array
+
+  /** @internal */
+  constructor(
+    native: NativePass,
+    shape: RecurrentShape,
+    call: ForwardCall,
+    parameters: ParameterTable,
+  ) {
+    super(native, shape, call, parameters, ({ dInput, dInitialState, dInitialCell }, named) => ({
+      input: dInput,
+      initialState: dInitialState,
+      initialCell: dInitialCell!,
+      parameters: named,
+    }))
+    this.#cell = call.cell!
+  }
+
+  /** [L*D, batch, H]: the cell states after the last valid steps */
+  get cell(): Float32Array {
+    return this.#cell
+  }
+}
+
+fixProperties(LstmPass, 'a pass is what forwardTraining made it')
+
+interface LstmTypes {
+  readonly options: ResolvedLstmOptions
+  readonly forward: LstmForwardOptions
+  readonly forwardSync: LstmForwardSyncOptions
+  readonly result: LstmResult
+  readonly pass: LstmPass
+}
+
+const LSTM_CELL: Cell<LstmTypes> = {
+  name: 'lstm',
+  hasCell: true,
+  result: ({ output, state, cell }) => ({ output, state, cell: cell! }),
+  pass: (...made) => new LstmPass(...made),
+}
+
+const KEYS = [...RECURRENT_STACK_KEYS, ...LAYER_KEYS] as const
+
+/** Blocks of rows in the weights and biases: i, f, g, o. */
+const GATES = 4
+
+/**
+ * A stack of LSTM layers (long short-term memory) with its parameters, on one device: PyTorch's, with the state h and
+ * the cell state c beside it, both [L*D, batch, H].
+ *
+ *     c' = sigmoid(f) * c + sigmoid(i) * tanh(g)    h' = sigmoid(o) * tanh(c')
+ *
+ * where i, f, g and o are W x + b_i + U h + b_h of their gate. The initial values are PyTorch's: uniform between
+ * -1/sqrt(H) and 1/sqrt(H).
+ *
+ * All arrays are flat and row-major. With `batchFirst` the first two axes of input and output, and of
+ * their gradients, change places. Forms that return a promise copy their inputs before they return and
+ * compute on threads of the engine's own; the Sync forms read their inputs in place, on the calling thread.
+ *
+ * A layer's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
+ */
+export class LSTM extends RecurrentLayer<LstmTypes> {
+  /**
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE where the device is not
+   *   there; ERR_GRU_MEMORY; ERR_GRU_LOAD
+   */
+  constructor(options: LstmOptions) {
+    const given = checkOptions('options', options, KEYS)
+    const opened = openLayer(given, {
+      gates: GATES,
+      resolveStack: () => resolveRecurrentStack('', given),
+      create: (stack, seed, device) => new (native().NativeLstm)(stack, seed, device),
+    })
+    super(LSTM_CELL, opened)
+  }
+}
+
+fixProperties(LSTM, 'options are given to new LSTM')

@@ -1,0 +1,189 @@
+/**
+ * The options that layers and models of any cell share.
+ *
+ * @module
+ */
+import { randomInt } from 'node:crypto'
+import type { NativeDeviceOptions, NativeRecurrentOptions } from '../binding'
+import { argumentError, describe } from './errors'
+import {
+  checkBoolean,
+  checkNumber,
+  checkOneOf,
+  checkPositiveInteger,
+  checkSeed,
+  MAX_VALUES,
+} from './validate'
+import { warnOnce } from './warnings'
+
+/** A stack of recurrent layers, with PyTorch's names and defaults. */
+export interface RecurrentStackOptions {
+  /** Size of the state of each layer and direction, H. */
+  readonly hiddenSize: number
+  /** Layers, L, from 1 to 1024; each reads the output of the one below. Default 1. */
+  readonly numLayers?: number | undefined
+  /** Whether there are bias vectors. Default true. */
+  readonly bias?: boolean | undefined
+  /** Whether input and output are [batch, steps, ...] instead of [steps, batch, ...]. Default false. */
+  readonly batchFirst?: boolean | undefined
+  /**
+   * Probability with which each value between two layers is zeroed in training, from 0 to less than 1, also as
+   * float32. Default 0. With one layer it does nothing, which the warning GRU_WARN_DROPOUT says, once in a process.
+   */
+  readonly dropout?: number | undefined
+  /** Whether each layer also runs from the last step to the first, its output joined to the other's: D = 2. Default false. */
+  readonly bidirectional?: boolean | undefined
+}
+
+/** The largest size of a layer: rows of four values a unit, the widest kept, still fit the 32-bit indices of BLAS. */
+const MAX_LAYER_SIZE = Math.floor((2 ** 31 - 1) / 4)
+/** Every layer has tensors of its own, however narrow: beyond this a count is a mistake. */
+const MAX_LAYERS = 1024
+
+/** The widest range that crypto.randomInt draws from. */
+const RANDOM_SEEDS = 2 ** 48 - 1
+
+export const RECURRENT_STACK_KEYS = [
+  'hiddenSize',
+  'numLayers',
+  'bias',
+  'batchFirst',
+  'dropout',
+  'bidirectional',
+] as const
+
+/** An object with unchecked options, as checkOptions returns it. */
+export type Unchecked<K extends string> = { readonly [key in K]?: unknown }
+
+/** {@link RecurrentStackOptions} with every default filled in. */
+export type ResolvedRecurrentStack = Readonly<Omit<NativeRecurrentOptions, 'inputSize'>>
+
+/**
+ * Checks the options that all cells have and fills in the defaults.
+ *
+ * @param prefix - what stands before each option's name in messages: '' or 'gru.'
+ */
+export function resolveRecurrentStack(
+  prefix: string,
+  given: Unchecked<(typeof RECURRENT_STACK_KEYS)[number]>,
+): ResolvedRecurrentStack {
+  const { numLayers = 1, bias = true, batchFirst = false, dropout = 0 } = given
+  const { bidirectional = false } = given
+  return {
+    hiddenSize: checkLayerSize(`${prefix}hiddenSize`, given.hiddenSize),
+    numLayers: checkNumLayers(`${prefix}numLayers`, numLayers),
+    bias: checkBoolean(`${prefix}bias`, bias),
+    batchFirst: checkBoolean(`${prefix}batchFirst`, batchFirst),
+    dropout: checkDropout(`${prefix}dropout`, dropout),
+    bidirectional: checkBoolean(`${prefix}bidirectional`, bidirectional),
+  }
+}
+
+/** A size that a weight matrix has. */
+export function checkLayerSize(argument: string, value: unknown): number {
+  return checkPositiveInteger(argument, value, MAX_LAYER_SIZE)
+}
+
+/** A number of layers. */
+export function checkNumLayers(argument: string, value: unknown): number {
+  return checkPositiveInteger(argument, value, MAX_LAYERS)
+}
+
+/** A probability of dropout, which must stay below 1 when the native part rounds it to float32. */
+export function checkDropout(argument: string, value: unknown): number {
+  const dropout = checkNumber(argument, value, { atLeast: 0, below: 1 })
+  if (Math.fround(dropout) < 1) return dropout
+  const expected = 'a number that is below 1 also as float32'
+  throw argumentError('ERR_GRU_VALUE', argument, expected, describe(dropout))
+}
+
+/**
+ * Warns, once, of a dropout that has nothing to act on: it lies between two layers, and there is one.
+ *
+ * @param argument - what the caller calls the option
+ */
+export function warnOfIdleDropout(
+  argument: string,
+  { dropout, numLayers }: Readonly<Pick<NativeRecurrentOptions, 'dropout' | 'numLayers'>>,
+): void {
+  if (dropout === 0 || numLayers > 1) return
+  const expected = 'numLayers of at least 2, since it acts between two layers'
+  warnOnce(
+    'GRU_WARN_DROPOUT',
+    `${argument}: expected ${expected}, got ${dropout} with one layer; it does nothing`,
+  )
+}
+
+/** The caller's seed, or one drawn at random. */
+export function resolveSeed(given: unknown): number {
+  return given === undefined ? randomInt(RANDOM_SEEDS) : checkSeed('seed', given)
+}
+
+/** Where a layer or a model runs, and how it multiplies there. */
+export interface DeviceOptions {
+  /**
+   * 'cpu'; 'cuda', which is 'cuda:0', or 'cuda:N' for the GPU of that number; 'auto' for the first GPU where there is
+   * one that works, and else the CPU. Default: what the environment variable GRU_NATIVE_DEVICE names, or 'cpu'.
+   */
+  readonly device?: string | undefined
+  /**
+   * What a GPU's large matrix products multiply: 'float32', the default; 'tf32', float32 rounded to 10 bits of
+   * mantissa; 'bfloat16', float32 rounded to bfloat16. Sums, parameters and results are float32 always. The CPU has
+   * 'float32' only.
+   */
+  readonly precision?: Precision | undefined
+}
+
+/** See {@link DeviceOptions.precision}. */
+export type Precision = NativeDeviceOptions['precision']
+
+export const DEVICE_KEYS = ['device', 'precision'] as const
+
+const PRECISIONS = ['float32', 'tf32', 'bfloat16'] as const
+
+/** {@link DeviceOptions} with every default filled in. */
+export interface ResolvedDevice {
+  readonly device: string
+  readonly precision: Precision
+}
+
+/** A device's options in the two forms in which they are needed. */
+export interface CheckedDevice {
+  readonly resolved: ResolvedDevice
+  readonly native: NativeDeviceOptions
+}
+
+const DEVICE_VARIABLE = 'GRU_NATIVE_DEVICE'
+
+/** Checks a device's options and fills in the defaults. Which devices there are, the native part knows. */
+export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): CheckedDevice {
+  const named = process.env[DEVICE_VARIABLE] || undefined
+  const { device = named ?? 'cpu', precision: givenPrecision = 'float32' } = given
+  if (typeof device !== 'string') {
+    const expected = "the name of a device, such as 'cpu'"
+    throw argumentError('ERR_GRU_TYPE', 'device', expected, describe(device))
+  }
+  const precision = checkOneOf('precision', givenPrecision, PRECISIONS)
+  const argument = given.device === undefined && named !== undefined ? DEVICE_VARIABLE : 'device'
+  return { resolved: { device, precision }, native: { name: device, precision, argument } }
+}
+
+/** Numbers that a stack of a cell of so many gates learns: for each layer and direction W [gates*H, I or D*H], U [gates*H, H] and two biases [gates*H]. */
+export function countStackParameters(
+  gates: number,
+  options: Readonly<NativeRecurrentOptions>,
+): number {
+  const { inputSize, hiddenSize, numLayers, bias, bidirectional } = options
+  const directions = bidirectional ? 2 : 1
+  const columns = (inputs: number): number => inputs + hiddenSize + (bias ? 2 : 0)
+  const first = columns(inputSize)
+  const above = (numLayers - 1) * columns(directions * hiddenSize)
+  return directions * gates * hiddenSize * (first + above)
+}
+
+/** Refuses options whose parameters no array could hold, before any memory is asked for. */
+export function checkParameterCount(count: number): void {
+  if (count <= MAX_VALUES) return
+  const expected = `sizes with at most ${MAX_VALUES} parameters`
+  throw argumentError('ERR_GRU_VALUE', 'options', expected, `sizes with ${count}`)
+}

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace gru {
+
+/// What an output is trained for. docs/maths.md has each one's formula, gradient and denominator.
+enum class LossKind : std::uint8_t {
+  cross_entropy,
+  mean_squared_error,
+  mean_absolute_error,
+  huber,
+  quantile,
+  gaussian,
+  binary_cross_entropy,
+  ctc,
+};
+
+/// A loss and the numbers that its kind asks for; those of other kinds are not read.
+struct LossOptions {
+  LossKind kind = LossKind::cross_entropy;
+  double label_smoothing = 0;                      ///< cross_entropy: from 0 to less than 1
+  std::vector<float> class_weights = {};           ///< cross_entropy: [classes]; empty: 1
+  std::optional<std::int32_t> ignored_class = {};  ///< cross_entropy: rows of it do not count
+  double delta = 1;                                ///< huber: where it turns linear
+  std::vector<float> quantiles = {};               ///< quantile: [Q], each between 0 and 1
+  std::vector<float> positive_weights = {};        ///< binary_cross_entropy: [width]; empty: 1
+};
+
+/// The label of no symbol in connectionist temporal classification, as PyTorch has it.
+inline constexpr std::int32_t ctc_blank = 0;
+
+/// Values in a row of the target, for an output of `width` values, of a loss over values.
+inline std::size_t target_width(const LossOptions& loss, std::size_t width) {
+  if (loss.kind == LossKind::quantile) return width / loss.quantiles.size();
+  if (loss.kind == LossKind::gaussian) return width / 2;
+  return width;
+}
+
+}  // namespace gru

@@ -1,0 +1,117 @@
+#include "cpu/kernels/kernels.h"
+
+GRU_KERNELS_BEGIN
+
+namespace {
+
+/// What one value loses, and the derivative.
+struct Term {
+  double loss;
+  float derivative;
+};
+
+/// 1, -1, and a zero or NaN as it is.
+GRU_INLINE float sign(float value) { return value > 0 ? 1.0F : (value < 0 ? -1.0F : value); }
+GRU_INLINE float magnitude(float value) { return __builtin_fabsf(value); }
+GRU_INLINE double square(double value) { return value * value; }
+
+/// `sum` and the terms of a piece, one for each value.
+template <class TermOf>
+GRU_INLINE double add_terms(double sum, const ValuePiece& piece, const TermOf& term_of) {
+  for (std::size_t i = 0; i < piece.count; ++i) {
+    const Term term = term_of(i);
+    sum += term.loss;
+    if (piece.d_values != nullptr) piece.d_values[i] = term.derivative * piece.scale;
+  }
+  return sum;
+}
+
+/// The same for losses of value - target alone.
+template <class TermOf>
+GRU_INLINE double add_errors(double sum, const ValuePiece& piece, const TermOf& term_of) {
+  return add_terms(sum, piece,
+                   [&](std::size_t i) { return term_of(piece.values[i] - piece.targets[i]); });
+}
+
+}  // namespace
+
+/// The derivative's factor 2 is in the scale.
+double squared_error(double sum, const ValuePiece& piece) {
+  return add_errors(sum, piece, [](float error) {
+    return Term{square(static_cast<double>(error)), error};
+  });
+}
+
+double absolute_error(double sum, const ValuePiece& piece) {
+  return add_errors(sum, piece, [](float error) {
+    return Term{static_cast<double>(magnitude(error)), sign(error)};
+  });
+}
+
+double huber(double sum, const ValuePiece& piece) {
+  const float delta = piece.delta;
+  return add_errors(sum, piece, [delta](float error) {
+    const auto size = static_cast<double>(magnitude(error));
+    if (magnitude(error) <= delta) return Term{square(size) / 2, error};
+    const auto limit = static_cast<double>(delta);
+    return Term{limit * (size - limit / 2), delta * sign(error)};
+  });
+}
+
+/// Each target has `period` values, one for each quantile.
+double pinball(double sum, const ValuePiece& piece) {
+  std::size_t quantile = piece.phase;
+  const float* target = piece.targets;
+  return add_terms(sum, piece, [&](std::size_t i) {
+    const float error = piece.values[i] - *target;
+    const float tau = piece.quantiles[quantile];
+    if (++quantile == piece.period) {
+      quantile = 0;
+      ++target;
+    }
+    const float slope = error > 0 ? 1 - tau : -tau;
+    return Term{static_cast<double>(slope) * static_cast<double>(error),
+                magnitude(slope) * sign(error)};
+  });
+}
+
+/// log(1 + e^x) is max(x, 0) + log(1 + e^-|x|), which overflows nowhere.
+double binary_cross_entropy(double sum, const ValuePiece& piece) {
+  std::size_t place = piece.phase;
+  return add_terms(sum, piece, [&](std::size_t i) {
+    const float weight = piece.weights == nullptr ? 1.0F : piece.weights[place];
+    if (++place == piece.period) place = 0;
+    const float value = piece.values[i];
+    const float positive = weight * piece.targets[i];
+    const float negative = 1 - piece.targets[i];
+    const float small = __builtin_expf(-magnitude(value));
+    const float rest = __builtin_log1pf(small);
+    const float likelier = 1 / (1 + small);
+    const float unlikelier = small / (1 + small);
+    const float probability = value > 0 ? likelier : unlikelier;
+    const float complement = value > 0 ? unlikelier : likelier;
+    const double loss =
+        static_cast<double>(positive) * static_cast<double>((value < 0 ? -value : 0) + rest) +
+        static_cast<double>(negative) * static_cast<double>((value > 0 ? value : 0) + rest);
+    return Term{loss, negative * probability - positive * complement};
+  });
+}
+
+double gaussian(double sum, const ValuePiece& piece) {
+  for (std::size_t i = 0; i < piece.count; ++i) {
+    const double error =
+        static_cast<double>(piece.values[i]) - static_cast<double>(piece.targets[i]);
+    const auto log_variance = static_cast<double>(piece.log_variances[i]);
+    const double precision = __builtin_exp(-log_variance);
+    const double distance = square(error) * precision;
+    sum += (log_variance + distance) / 2;
+    if (piece.d_values != nullptr) {
+      const auto scale = static_cast<double>(piece.scale);
+      piece.d_values[i] = static_cast<float>(scale * error * precision);
+      piece.d_log_variances[i] = static_cast<float>(scale * (1 - distance) / 2);
+    }
+  }
+  return sum;
+}
+
+GRU_KERNELS_END

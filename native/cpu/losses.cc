@@ -1,0 +1,145 @@
+#include "cpu/losses.h"
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "cpu/isa.h"
+#include "cpu/parts.h"
+
+namespace gru::cpu {
+
+void cross_entropy(const CrossEntropyCall& call) {
+  const DeviceMatrix<const float> logits = call.output;
+  const DeviceMatrix<float> d_logits = call.d_output;
+  const double sum = sum_of_parts(
+      logits.rows(), rows_per_part(logits.columns()), 4 * work_of(logits.rows() * logits.columns()),
+      [&](std::size_t begin, std::size_t end) {
+        CrossEntropyRows rows{};
+        rows.logits = logits.data() + begin * logits.stride();
+        rows.stride = logits.stride();
+        rows.rows = end - begin;
+        rows.classes = logits.columns();
+        rows.targets = call.targets.data() + begin;
+        rows.d_logits = d_logits.empty() ? nullptr : d_logits.data() + begin * d_logits.stride();
+        rows.d_stride = d_logits.stride();
+        rows.scale = static_cast<float>(call.scale());
+        rows.class_weights = call.class_weights.data_or_null();
+        rows.label_smoothing = call.label_smoothing;
+        rows.ignored_class = call.ignored_class ? &*call.ignored_class : nullptr;
+        return kernels().cross_entropy(rows);
+      });
+  call.metrics.data()->loss = call.denominator > 0 ? sum / call.denominator * call.weight : 0;
+}
+
+namespace {
+
+/// The row length by which to walk through the elements of all the matrices: where none has a gap
+/// between its rows, everything is one row.
+std::size_t row_length(std::initializer_list<DeviceMatrix<const float>> matrices) {
+  const DeviceMatrix<const float>& first = *matrices.begin();
+  const bool dense = std::ranges::all_of(
+      matrices, [](DeviceMatrix<const float> matrix) { return matrix.is_dense(); });
+  return dense ? first.rows() * first.columns() : first.columns();
+}
+
+/// Calls body(row, column, count) for the pieces of rows that make up the elements begin..end.
+template <class Body>
+void for_each_piece(std::size_t begin, std::size_t end, std::size_t row_length, const Body& body) {
+  for (std::size_t i = begin; i < end;) {
+    const std::size_t column = i % row_length;
+    const std::size_t count = std::min(row_length - column, end - i);
+    body(i / row_length, column, count);
+    i += count;
+  }
+}
+
+template <class T>
+T* place_in(DeviceMatrix<T> matrix, std::size_t row, std::size_t column) {
+  return matrix.empty() ? nullptr : matrix.data() + row * matrix.stride() + column;
+}
+
+auto kernel_of(LossKind kind) {
+  switch (kind) {
+    case LossKind::mean_absolute_error:
+      return kernels().absolute_error;
+    case LossKind::huber:
+      return kernels().huber;
+    case LossKind::quantile:
+      return kernels().pinball;
+    case LossKind::gaussian:
+      return kernels().gaussian;
+    case LossKind::binary_cross_entropy:
+      return kernels().binary_cross_entropy;
+    default:
+      return kernels().squared_error;
+  }
+}
+
+/// The elements of a loss over values, one for each term, and how they lie in rows.
+class ValueTerms {
+ public:
+  explicit ValueTerms(const ValueLossCall& call) : call_(call) {
+    if (call.kind == LossKind::gaussian) {
+      row_length_ = call.terms();
+    } else {
+      row_length_ = row_length({call.output, call.targets, call.d_output});
+    }
+    if (call.kind == LossKind::quantile) values_of_target_ = call.quantiles.size();
+    common_.delta = static_cast<float>(call.delta);
+    common_.quantiles = call.quantiles.data();
+    common_.weights = call.positive_weights.data_or_null();
+    common_.period = call.kind == LossKind::quantile ? values_of_target_ : call.output.columns();
+    const double factor = call.kind == LossKind::mean_squared_error ? 2 : 1;
+    common_.scale = static_cast<float>(factor * mean());
+  }
+
+  std::size_t count() const { return call_.output.rows() * call_.terms(); }
+
+  /// What a term counts: the factor before all of them.
+  double mean() const {
+    const double terms = call_.denominator * static_cast<double>(call_.terms());
+    return terms > 0 ? 1 / terms * call_.weight : 0;
+  }
+
+  double sum(std::size_t begin, std::size_t end) const {
+    const auto kernel = kernel_of(call_.kind);
+    double sum = 0;
+    for_each_piece(begin, end, row_length_,
+                   [&](std::size_t row, std::size_t column, std::size_t count) {
+                     sum = kernel(sum, piece(row, column, count));
+                   });
+    return sum;
+  }
+
+ private:
+  ValuePiece piece(std::size_t row, std::size_t column, std::size_t count) const {
+    ValuePiece made = common_;
+    made.values = place_in(call_.output, row, column);
+    made.targets = place_in(call_.targets, row, column / values_of_target_);
+    made.d_values = place_in(call_.d_output, row, column);
+    made.count = count;
+    made.phase = column % common_.period;
+    if (call_.kind == LossKind::gaussian) {
+      made.log_variances = place_in(call_.output, row, call_.terms() + column);
+      made.d_log_variances = place_in(call_.d_output, row, call_.terms() + column);
+    }
+    return made;
+  }
+
+  const ValueLossCall& call_;
+  std::size_t row_length_ = 0;
+  std::size_t values_of_target_ = 1;
+  ValuePiece common_{};
+};
+
+}  // namespace
+
+void value_loss(const ValueLossCall& call) {
+  const ValueTerms terms(call);
+  const double sum =
+      sum_of_parts(terms.count(), part_size, work_of(terms.count()),
+                   [&](std::size_t begin, std::size_t end) { return terms.sum(begin, end); });
+  call.metrics.data()->loss = sum * terms.mean();
+}
+
+}  // namespace gru::cpu

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <array>
+
+#include "cpu/products/product.h"
+#include "cpu/recurrence/cell.h"
+
+namespace gru::cpu {
+
+/// A direction's weights as the kernels read them. Each form is packed when first needed after a
+/// load.
+class CpuRecurrentWeights final : public RecurrentWeights {
+ public:
+  /// `held` is its device's count of bytes in use, to which `count` adds those of the weights.
+  CpuRecurrentWeights(const RecurrentShape& shape, std::size_t& held);
+  CpuRecurrentWeights(const CpuRecurrentWeights&) = delete;
+  CpuRecurrentWeights& operator=(const CpuRecurrentWeights&) = delete;
+  ~CpuRecurrentWeights() override { held_ -= counted_; }
+
+  const RecurrentShape& shape() const { return shape_; }
+  const CellPlan& plan() const { return plan_; }
+  void load(const RecurrentTensors<const float>& from) {
+    tensors_ = from;
+    forward_ready_ = false;
+    backward_ready_ = false;
+  }
+  Status prepare_forward();
+  Status prepare_backward();
+  /// Counts what it holds by now: after whatever packed it, or failed to.
+  void count();
+
+  /// Of a GRU.
+  float update_sign() const { return shape_.variant.update == UpdateGate::retain ? 1.0F : -1.0F; }
+
+  // Forward.
+  const PackedMatrix& input() const { return input_; }            ///< W^T [I, G]
+  const float* input_bias() const { return input_bias_.data(); }  ///< all that adds to W x: [G]
+  /// A part of U (CellPlan::parts), packed by gates.
+  const float* part(std::size_t number) const { return parts_[number].data(); }
+  /// The recurrent bias of CellPlan::bias_apart, padded to whole vectors.
+  const float* bias_apart() const { return bias_apart_.data(); }
+
+  // Backward.
+  const PackedMatrix& d_input() const { return d_input_; }  ///< W [G, I]
+  /// A part of U as a factor of the gates' gradients: [gates * H, H].
+  const PackedMatrix& d_part(std::size_t number) const { return d_parts_[number]; }
+
+ private:
+  Status fold_biases();
+  std::size_t gates() const { return shape_.spec().gates * shape_.hidden_size; }
+  const float* rows_of(const Range& part) const {
+    return tensors_.weight_hh.data() + part.begin * shape_.hidden_size * shape_.hidden_size;
+  }
+  PackSource weight_ih() const {
+    return {tensors_.weight_ih.data(), shape_.input_size, gates(), shape_.input_size};
+  }
+  /// Of packing all weights, in floats.
+  double pack_work() const {
+    return static_cast<double>(gates()) *
+           static_cast<double>(shape_.input_size + shape_.hidden_size);
+  }
+
+  RecurrentShape shape_;
+  const CellPlan& plan_;
+  std::size_t& held_;
+  std::size_t counted_ = 0;
+  RecurrentTensors<const float> tensors_;
+  bool forward_ready_ = false;
+  bool backward_ready_ = false;
+  PackedMatrix input_;
+  AlignedBuffer input_bias_;
+  AlignedBuffer bias_apart_;
+  std::array<AlignedBuffer, max_parts> parts_;
+  PackedMatrix d_input_;
+  std::array<PackedMatrix, max_parts> d_parts_;
+};
+
+}  // namespace gru::cpu

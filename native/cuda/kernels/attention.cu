@@ -1,0 +1,247 @@
+#include "cuda/kernels/attention.h"
+#include "cuda/kernels/matrix.h"
+#include "cuda/kernels/reduce.h"
+#include "cuda/kernels/sequences.h"
+
+namespace gru::cuda {
+
+namespace {
+
+/// Rows of a block, each a warp's.
+constexpr unsigned attention_warps = 4;
+
+struct Forward {
+  Sequences query_rows;
+  Sequences memory_rows;
+  const std::int32_t* memory_place = nullptr;
+  Matrix<const float> query;
+  Matrix<const float> key;
+  const float* score = nullptr;  ///< or null: the scaled product
+  float scale = 1;
+  Matrix<const float> memory;
+  Matrix<float> weights;
+  Matrix<float> output;
+};
+
+struct Backward {
+  Sequences query_rows;
+  Sequences memory_rows;
+  const std::int32_t* memory_place = nullptr;
+  const std::int32_t* query_place = nullptr;
+  Matrix<const float> query;
+  Matrix<const float> key;
+  const float* score = nullptr;
+  float scale = 1;
+  Matrix<const float> memory;
+  Matrix<const float> weights;
+  Matrix<const float> d_output;
+  Matrix<float> d_scores;
+  Matrix<float> d_query;
+  Matrix<float> d_key;     ///< without data where it is not wanted
+  Matrix<float> d_memory;  ///< likewise
+  Matrix<float> d_score_rows;
+};
+
+/// The step and the place of this warp's row; false beyond the last.
+__device__ __forceinline__ bool warp_row(const Sequences& rows, std::size_t& t, std::size_t& i) {
+  const std::size_t blocks = (rows.count + attention_warps - 1) / attention_warps;
+  t = blockIdx.x / blocks;
+  i = blockIdx.x % blocks * attention_warps + threadIdx.y;
+  return i < rows.count && t < rows.length(i);
+}
+
+/// The place of the same sequence in the other rows, and its length there: 0 where it has none.
+__device__ __forceinline__ std::size_t length_at(const Sequences& rows, std::int32_t place) {
+  return place < 0 ? 0 : rows.length(static_cast<std::size_t>(place));
+}
+
+/// The sum over k of what term(k) gives, in each lane.
+template <class Term>
+__device__ __forceinline__ float lanes_sum(std::size_t count, const Term& term) {
+  float sum = 0;
+  for (std::size_t k = threadIdx.x; k < count; k += warp_size) sum += term(k);
+  return warp_sum(sum);
+}
+
+/// Calls body(k) for the lane's part of 0..count.
+template <class Body>
+__device__ __forceinline__ void for_each_of_lane(std::size_t count, const Body& body) {
+  for (std::size_t k = threadIdx.x; k < count; k += warp_size) body(k);
+}
+
+__global__ void __launch_bounds__(attention_warps* warp_size) attention_kernel(Forward call) {
+  std::size_t t = 0;
+  std::size_t i = 0;
+  if (!warp_row(call.query_rows, t, i)) return;
+  const std::size_t row = call.query_rows.row(t, i);
+  const std::int32_t place = call.memory_place[i];
+  const std::size_t count = length_at(call.memory_rows, place);
+  const auto memory_row = [&](std::size_t u) {
+    return call.memory_rows.row(u, static_cast<std::size_t>(place));
+  };
+  float maximum = 0;
+  for (std::size_t u = 0; u < count; ++u) {
+    const std::size_t key_row = memory_row(u);
+    const float e =
+        call.score == nullptr
+            ? call.scale * lanes_sum(call.key.columns,
+                                     [&](std::size_t k) {
+                                       return call.query.at(row, k) * call.key.at(key_row, k);
+                                     })
+            : lanes_sum(call.key.columns, [&](std::size_t k) {
+                return call.score[k] * tanhf(call.query.at(row, k) + call.key.at(key_row, k));
+              });
+    maximum = u == 0 ? e : fmaxf(maximum, e);
+    if (threadIdx.x == 0) call.weights.at(row, u) = e;
+  }
+  __syncwarp();
+  // Each lane goes on with its own weights until all are done.
+  for_each_of_lane(count, [&](std::size_t u) {
+    call.weights.at(row, u) = expf(call.weights.at(row, u) - maximum);
+  });
+  const float total = lanes_sum(count, [&](std::size_t u) { return call.weights.at(row, u); });
+  for_each_of_lane(count, [&](std::size_t u) { call.weights.at(row, u) *= 1 / total; });
+  __syncwarp();
+  for_each_of_lane(call.output.columns, [&](std::size_t j) {
+    float sum = 0;
+    for (std::size_t u = 0; u < count; ++u) {
+      sum += call.weights.at(row, u) * call.memory.at(memory_row(u), j);
+    }
+    call.output.at(row, j) = sum;
+  });
+}
+
+/// A warp has a row of the query: through the softmax d_e_i = a_i (d_a_i - sum of a d_a), with
+/// d_a_i = d_y . E_i, and on to the query and the score.
+__global__ void __launch_bounds__(attention_warps* warp_size)
+    attention_query_backward_kernel(Backward call) {
+  std::size_t t = 0;
+  std::size_t i = 0;
+  if (!warp_row(call.query_rows, t, i)) return;
+  const std::size_t row = call.query_rows.row(t, i);
+  const std::int32_t place = call.memory_place[i];
+  const std::size_t count = length_at(call.memory_rows, place);
+  const auto memory_row = [&](std::size_t u) {
+    return call.memory_rows.row(u, static_cast<std::size_t>(place));
+  };
+  for (std::size_t u = 0; u < count; ++u) {
+    const float d_a = lanes_sum(call.memory.columns, [&](std::size_t j) {
+      return call.d_output.at(row, j) * call.memory.at(memory_row(u), j);
+    });
+    if (threadIdx.x == 0) call.d_scores.at(row, u) = d_a;
+  }
+  __syncwarp();
+  const float mean = lanes_sum(
+      count, [&](std::size_t u) { return call.weights.at(row, u) * call.d_scores.at(row, u); });
+  for_each_of_lane(count, [&](std::size_t u) {
+    call.d_scores.at(row, u) = call.weights.at(row, u) * (call.d_scores.at(row, u) - mean);
+  });
+  __syncwarp();
+  for_each_of_lane(call.d_query.columns, [&](std::size_t k) {
+    float d_query = 0;
+    float d_score = 0;
+    for (std::size_t u = 0; u < count; ++u) {
+      const float d_e = call.d_scores.at(row, u);
+      const float key = call.key.at(memory_row(u), k);
+      if (call.score == nullptr) {
+        d_query += call.scale * d_e * key;
+      } else {
+        const float tanh = tanhf(call.query.at(row, k) + key);
+        d_query += d_e * call.score[k] * (1 - tanh * tanh);
+        d_score += d_e * tanh;
+      }
+    }
+    call.d_query.at(row, k) = d_query;
+    if (call.score != nullptr) call.d_score_rows.at(row, k) = d_score;
+  });
+}
+
+/// A warp has a row of the memory, and sums over the rows of its sequence's query.
+__global__ void __launch_bounds__(attention_warps* warp_size)
+    attention_memory_backward_kernel(Backward call) {
+  std::size_t u = 0;
+  std::size_t i = 0;
+  if (!warp_row(call.memory_rows, u, i)) return;
+  const std::size_t row = call.memory_rows.row(u, i);
+  const std::int32_t place = call.query_place[i];
+  const std::size_t count = length_at(call.query_rows, place);
+  const auto query_row = [&](std::size_t t) {
+    return call.query_rows.row(t, static_cast<std::size_t>(place));
+  };
+  if (call.d_memory.data != nullptr) {
+    for_each_of_lane(call.memory.columns, [&](std::size_t j) {
+      float sum = 0;
+      for (std::size_t t = 0; t < count; ++t) {
+        sum += call.weights.at(query_row(t), u) * call.d_output.at(query_row(t), j);
+      }
+      call.d_memory.at(row, j) += sum;
+    });
+  }
+  if (call.d_key.data == nullptr) return;
+  // With the scaled product d_key may be d_memory: a lane adds to its own columns.
+  for_each_of_lane(call.key.columns, [&](std::size_t k) {
+    float sum = 0;
+    for (std::size_t t = 0; t < count; ++t) {
+      const float d_e = call.d_scores.at(query_row(t), u);
+      const float query = call.query.at(query_row(t), k);
+      if (call.score == nullptr) {
+        sum += call.scale * d_e * query;
+      } else {
+        const float tanh = tanhf(query + call.key.at(row, k));
+        sum += d_e * call.score[k] * (1 - tanh * tanh);
+      }
+    }
+    call.d_key.at(row, k) += sum;
+  });
+}
+
+/// A warp for each step and sequence. Their number is that of the caller's rows, which 31 bits
+/// hold.
+LaunchShape rows_shape(const SequenceRows& rows) {
+  LaunchShape shape;
+  shape.block = dim3(warp_size, attention_warps);
+  shape.grid = dim3(to_unsigned(rows.steps * parts_of(rows.sequences, attention_warps)));
+  return shape;
+}
+
+}  // namespace
+
+Status attention_forward(const Queue& queue, const AttentionForward& call) {
+  Forward forward;
+  forward.query_rows = call.rows.query;
+  forward.memory_rows = call.rows.memory;
+  forward.memory_place = call.rows.memory_place.data();
+  forward.query = call.query;
+  forward.key = call.key;
+  forward.score = call.score.data();
+  forward.scale = call.scale;
+  forward.memory = call.memory;
+  forward.weights = call.weights;
+  forward.output = call.output;
+  return launch(queue, attention_kernel, rows_shape(call.rows.query), forward);
+}
+
+Status attention_backward(const Queue& queue, const AttentionBackward& call) {
+  Backward backward;
+  backward.query_rows = call.rows.query;
+  backward.memory_rows = call.rows.memory;
+  backward.memory_place = call.rows.memory_place.data();
+  backward.query_place = call.rows.query_place.data();
+  backward.query = call.query;
+  backward.key = call.key;
+  backward.score = call.score.data();
+  backward.scale = call.scale;
+  backward.memory = call.memory;
+  backward.weights = call.weights;
+  backward.d_output = call.d_output;
+  backward.d_scores = call.d_scores;
+  backward.d_query = call.d_query;
+  backward.d_key = call.d_key;
+  backward.d_memory = call.d_memory;
+  backward.d_score_rows = call.d_score_rows;
+  GRU_RETURN_IF_ERROR(
+      launch(queue, attention_query_backward_kernel, rows_shape(call.rows.query), backward));
+  return launch(queue, attention_memory_backward_kernel, rows_shape(call.rows.memory), backward);
+}
+
+}  // namespace gru::cuda

@@ -1,0 +1,39 @@
+#include "device/sequence_table.h"
+
+namespace gru {
+
+namespace {
+
+Status upload(Device& device, const std::vector<std::int32_t>& host, Buffer<std::int32_t>& table) {
+  GRU_RETURN_IF_ERROR(table.reserve(device, host.size()));
+  return host.empty() ? Status() : device.upload(table.span(), host);
+}
+
+}  // namespace
+
+Status SequenceTable::load(Device& device, const RowMap& map, Every every) {
+  const bool each_step = every == Every::step;
+  const std::size_t steps = each_step ? map.steps() : std::size_t{map.running() > 0};
+  host_.clear();
+  for (std::size_t t = 0; t < steps; ++t) host_.push_back(static_cast<std::int32_t>(map.first(t)));
+  for (std::size_t i = 0; i < map.running(); ++i) {
+    host_.push_back(each_step ? map.sorted_lengths()[i] : 1);
+  }
+  GRU_RETURN_IF_ERROR(upload(device, host_, table_));
+  const DeviceSpan<const std::int32_t> table = table_.span();
+  rows_ = {map.running(), steps, table.subspan(0, steps), table.subspan(steps, map.running())};
+  return {};
+}
+
+Status SequenceMatch::load(Device& device, const RowMap& of, const RowMap& other) {
+  host_.clear();
+  for (std::size_t i = 0; i < of.batch(); ++i) {
+    const std::size_t sequence = of.keeps_order() ? i : static_cast<std::size_t>(of.order()[i]);
+    const std::size_t place =
+        other.keeps_order() ? sequence : static_cast<std::size_t>(other.place()[sequence]);
+    host_.push_back(place < other.running() ? static_cast<std::int32_t>(place) : -1);
+  }
+  return upload(device, host_, table_);
+}
+
+}  // namespace gru

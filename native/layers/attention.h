@@ -1,0 +1,52 @@
+#pragma once
+
+#include "base/graph_options.h"
+#include "layers/layer.h"
+
+namespace gru {
+
+/// For each row s of a query the mean of the rows E_i that the same sequence has in a memory,
+/// weighted by the softmax of scores e_i:
+///
+///   additive            e_i = score . tanh(W_q s + W_k E_i)      query.weight [size, width of s],
+///                       key.weight [size, width of E], score.weight [1, size]
+///   scaled dot product  e_i = W_q s . E_i / sqrt(width of E)     query.weight [width of E, of s]
+///
+/// Query and memory may have different lengths. Where a sequence has no row in the memory, zeros.
+class Attention final : public Layer {
+ public:
+  explicit Attention(const AttentionOptions& options) : options_(options) {}
+
+  InputCount input_count() const override { return {2, 2}; }
+  Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
+                 EdgeShape& output) override;
+  std::unique_ptr<LayerPass> make_pass() const override;
+  Status forward(const LayerForward& call) override;
+  Status backward(const LayerBackward& call) override;
+
+ private:
+  bool is_additive() const { return options_.score == AttentionScore::additive; }
+  template <class T>
+  DeviceMatrix<T> query_weight(DeviceSpan<T> flat) const {
+    return {flat.subspan(query_weight_, size_ * query_width_), query_width_};
+  }
+  template <class T>
+  DeviceMatrix<T> key_weight(DeviceSpan<T> flat) const {
+    return {flat.subspan(key_weight_, size_ * memory_width_), memory_width_};
+  }
+  template <class T>
+  DeviceSpan<T> score(DeviceSpan<T> flat) const {
+    return is_additive() ? flat.subspan(score_weight_, size_) : DeviceSpan<T>();
+  }
+
+  AttentionOptions options_;
+  std::size_t query_width_ = 0;
+  std::size_t memory_width_ = 0;
+  std::size_t size_ = 0;  ///< of what query and memory are compared by
+  float scale_ = 1;
+  std::size_t query_weight_ = 0;
+  std::size_t key_weight_ = 0;
+  std::size_t score_weight_ = 0;
+};
+
+}  // namespace gru

@@ -1,0 +1,38 @@
+#include "layers/products.h"
+
+namespace gru {
+
+Status multiply_rows(Device& device, DeviceMatrix<const float> x, DeviceMatrix<const float> weight,
+                     DeviceSpan<const float> bias, DeviceMatrix<float> y) {
+  if (y.empty()) return {};
+  Gemm product;
+  product.a = x;
+  product.b = weight;
+  product.transpose_b = Transpose::yes;
+  product.c = y;
+  product.bias = bias;
+  return device.gemm(product);
+}
+
+Status weight_gradient(Device& device, DeviceMatrix<const float> d_y, DeviceMatrix<const float> x,
+                       DeviceMatrix<float> d_weight) {
+  if (d_y.empty()) return device.fill(d_weight, 0);  // a product has a term at least
+  Gemm product;
+  product.transpose_a = Transpose::yes;
+  product.a = d_y;
+  product.b = x;
+  product.c = d_weight;
+  return device.gemm(product);
+}
+
+Status input_gradient(Device& device, DeviceMatrix<const float> d_y,
+                      DeviceMatrix<const float> weight, SequenceGradient& d_x) {
+  if (!d_x.wanted()) return {};
+  Gemm product;
+  product.a = d_y;
+  product.b = weight;
+  GRU_RETURN_IF_ERROR(d_x.open(device, product.c, product.accumulate));
+  return product.c.empty() ? Status() : device.gemm(product);
+}
+
+}  // namespace gru

@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "testing/engine_graphs.h"
+
+/// Whole random graphs of all kinds of layers on the device, against the reference in double.
+namespace gru {
+namespace {
+
+using testing::coin;
+using testing::EngineGraph;
+using testing::GraphExample;
+using testing::GraphInput;
+using testing::Random;
+using testing::to_doubles;
+
+/// Plain gradient descent: parameters move by the gradients alone, so that their change is what is
+/// compared.
+OptimizerOptions descent() {
+  OptimizerOptions options;
+  options.kind = OptimizerKind::sgd;
+  options.learning_rate = 1;
+  return options;
+}
+
+double relative(double bound, double expected) { return bound * std::max(1.0, std::abs(expected)); }
+
+void round_all(GraphExample& example) {
+  testing::round_to_floats(example.parameters);
+  for (GraphInput& input : example.data) testing::round_to_floats(input.features);
+  for (testing::GraphTarget& target : example.expected) testing::round_to_floats(target.values);
+}
+
+void check_predictions(EngineGraph& engine, const GraphExample& example) {
+  const ReferenceEdges edges = example.edges();
+  const std::vector<std::vector<float>> predictions = engine.predictions();
+  for (std::size_t i = 0; i < predictions.size(); ++i) {
+    const std::string& name = example.options.outputs[i].layer;
+    const std::vector<double>& expected = edges.at(name).values;
+    double largest = 1;
+    for (const double value : expected) largest = std::max(largest, std::abs(value));
+    GRU_CHECK_ALL_NEAR(name, to_doubles(predictions[i]), expected, 1e-5 * largest);
+  }
+  const ReferenceGraphGradients evaluated = example.gradients();
+  GRU_CHECK_NEAR(engine.evaluate().loss, evaluated.loss, relative(1e-5, evaluated.loss));
+}
+
+/// Updates by the gradients themselves: what they change is the gradients.
+void check_steps(const GraphExample& given, int steps) {
+  GraphExample example = given;
+  round_all(example);
+  const ClipOptions clip{0.5, 0};
+  EngineGraph engine(example, descent(), clip);
+  ReferenceOptimizerState state;
+  const int before = testing::failures();
+  for (int step = 0; step < steps; ++step) {
+    example.mask = {};
+    check_predictions(engine, example);
+    const std::size_t streams = testing::streams_of(example.options);
+    example.mask = {EngineGraph::seed, dropout_stream + static_cast<std::uint64_t>(step) * streams,
+                    0.5F};
+    ReferenceStep expected;
+    GRU_CHECK_OK(reference_graph_step(example.options, descent(), clip, example.inputs(),
+                                      example.targets(), example.mask, example.parameters, state,
+                                      expected));
+    const StepMetrics got = engine.step();
+    GRU_CHECK_NEAR(got.loss, expected.loss, relative(1e-5, expected.loss));
+    GRU_CHECK_NEAR(got.gradient_norm, expected.gradient_norm,
+                   relative(2e-5, expected.gradient_norm));
+    GRU_CHECK_ALL_NEAR("parameters", to_doubles(engine.parameters()), example.parameters, 1e-5);
+    if (testing::failures() == before) continue;
+    for (const LayerOptions& layer : example.options.layers) {
+      std::fprintf(stderr, "  %s: kind %zu of", layer.name.c_str(), layer.kind.index());
+      for (const std::string& input : layer.inputs) std::fprintf(stderr, " %s", input.c_str());
+      std::fprintf(stderr, "\n");
+    }
+    return;
+  }
+}
+
+GRU_TEST(random_graphs_predict_and_learn_as_the_reference_does) {
+  Random random;
+  for (int round = 0; round < 24; ++round) check_steps(testing::random_graph(random), 3);
+}
+
+/// One layer behind a linear one, so that a gradient goes through it, and a head.
+GraphExample around(const std::vector<LayerOptions>& layers, const std::string& last,
+                    Random& random, std::vector<std::vector<std::int32_t>> lengths) {
+  GraphExample example;
+  example.batch = lengths[0].size();
+  example.options.inputs = {{"x", false, 3}, {"y", false, 4}};
+  example.options.layers = {{"a", {"x"}, LinearOptions{6}}, {"b", {"y"}, LinearOptions{6}}};
+  example.options.layers.insert(example.options.layers.end(), layers.begin(), layers.end());
+  example.options.layers.push_back({"head", {last}, LinearOptions{2}});
+  example.options.outputs = {{"head", LossKind::mean_squared_error}};
+  example.data.resize(2);
+  for (std::size_t i = 0; i < 2; ++i) {
+    example.data[i].steps = static_cast<std::size_t>(*std::ranges::max_element(lengths[i]));
+  }
+  testing::fill(example, random, lengths, 0.4);
+  return example;
+}
+
+/// y is the memory, of which some sequences have no row; or none has.
+GRU_TEST(attention_reads_memories_without_rows_as_zeros) {
+  Random random;
+  for (const AttentionScore score :
+       {AttentionScore::additive, AttentionScore::scaled_dot_product}) {
+    for (const std::vector<std::int32_t>& memory :
+         {std::vector<std::int32_t>{0, 5, 0, 2}, std::vector<std::int32_t>{0, 0, 0, 0}}) {
+      std::vector<LayerOptions> layers{{"c", {"a", "b"}, AttentionOptions{score, 5}},
+                                       {"sum", {"a", "c"}, AddOptions{}}};
+      check_steps(around(layers, "sum", random, {{3, 1, 0, 2}, memory}), 2);
+    }
+  }
+}
+
+GRU_TEST(a_sequence_may_attend_to_itself_and_one_row_to_a_sequence) {
+  Random random;
+  for (const AttentionScore score :
+       {AttentionScore::additive, AttentionScore::scaled_dot_product}) {
+    const AttentionOptions attention{score, 4};
+    std::vector<LayerOptions> layers{{"self", {"a", "a"}, attention},
+                                     {"one", {"b"}, SelectOptions{SelectStep::mean}},
+                                     {"cross", {"one", "self"}, attention}};
+    check_steps(around(layers, "cross", random, {{3, 1, 0, 2}, {1, 4, 2, 0}}), 2);
+  }
+}
+
+GRU_TEST(initial_states_come_from_sequences_that_are_sorted_differently) {
+  Random random;
+  for (const bool bidirectional : {false, true}) {
+    RecurrentOptions stack;
+    stack.hidden_size = bidirectional ? 3 : 6;
+    stack.bidirectional = bidirectional;
+    std::vector<LayerOptions> layers{{"start", {"b"}, SelectOptions{}},
+                                     {"memory", {"a", "start"}, stack}};
+    // With and without a row in each; the last batch has no row of a state at all.
+    check_steps(around(layers, "memory", random, {{3, 1, 0, 2, 0}, {1, 4, 2, 0, 0}}), 2);
+    check_steps(around(layers, "memory", random, {{3, 1, 2}, {0, 0, 0}}), 2);
+  }
+}
+
+GRU_TEST(a_recurrent_layer_without_any_row_has_no_gradient) {
+  Random random;
+  RecurrentOptions stack;
+  stack.hidden_size = 6;
+  std::vector<LayerOptions> layers{{"encoder", {"b"}, stack},
+                                   {"start", {"encoder"}, SelectOptions{}},
+                                   {"memory", {"a", "start"}, stack}};
+  check_steps(around(layers, "memory", random, {{3, 1, 2}, {0, 0, 0}}), 2);
+}
+
+/// The other sequences of a batch must not change a bit of a prediction.
+GRU_TEST(a_sequence_is_predicted_with_the_same_bits_alone_and_in_any_batch) {
+  Random random;
+  for (int round = 0; round < 6; ++round) {
+    const GraphExample example = testing::random_graph(random);
+    const std::vector<std::vector<float>> together = EngineGraph(example, {}, {}).predictions();
+    for (std::size_t b = 0; b < example.batch; ++b) {
+      const std::vector<std::vector<float>> alone =
+          EngineGraph(testing::sequence_of(example, b), {}, {}).predictions();
+      for (std::size_t i = 0; i < alone.size(); ++i) {
+        const std::size_t width = example.edges().at(example.options.outputs[i].layer).width;
+        const std::vector<float> mine =
+            testing::rows_of_sequence(together[i], width, example.batch, b);
+        GRU_CHECK(testing::same_bits(alone[i], mine));
+      }
+    }
+  }
+}
+
+/// Everything that three steps leave behind.
+std::vector<std::vector<float>> bits_of(const GraphExample& example, unsigned schedule) {
+  testing::set_schedule(schedule);
+  EngineGraph engine(example, descent(), {0.5, 0});
+  std::vector<std::vector<float>> bits = engine.predictions();
+  for (int step = 0; step < 3; ++step) {
+    const StepMetrics metrics = engine.step();
+    bits.push_back({static_cast<float>(metrics.loss), static_cast<float>(metrics.gradient_norm)});
+    bits.push_back(engine.parameters());
+  }
+  return bits;
+}
+
+void check_bits(const GraphExample& example) {
+  const std::vector<std::vector<float>> alone = bits_of(example, 1);
+  for (const unsigned schedule : {2U, 3U}) {
+    const std::vector<std::vector<float>> others = bits_of(example, schedule);
+    for (std::size_t i = 0; i < alone.size(); ++i) {
+      GRU_CHECK(testing::same_bits(others[i], alone[i]));
+    }
+  }
+  testing::set_schedule(1);
+}
+
+GRU_TEST(bits_of_a_graph_do_not_depend_on_the_schedule) {
+  Random random;
+  for (int round = 0; round < 4; ++round) {
+    check_bits(testing::random_graph(random, {40, 20, 60, true}));
+  }
+}
+
+/// Enough work in every operation for three threads.
+GRU_TEST(bits_of_large_layers_do_not_depend_on_the_schedule) {
+  Random random;
+  const std::vector<std::vector<std::int32_t>> lengths{random.lengths(40, 30),
+                                                       random.lengths(40, 40)};
+  for (const AttentionScore score :
+       {AttentionScore::additive, AttentionScore::scaled_dot_product}) {
+    std::vector<LayerOptions> layers{{"query", {"a"}, LinearOptions{40, Activation::tanh}},
+                                     {"memory", {"b"}, LinearOptions{50, Activation::sigmoid}},
+                                     {"normed", {"memory"}, LayerNormOptions{}},
+                                     {"masked", {"normed"}, DropoutOptions{0.3F}},
+                                     {"context", {"query", "masked"}, AttentionOptions{score, 60}},
+                                     {"mean", {"context"}, SelectOptions{SelectStep::mean}}};
+    check_bits(around(layers, "mean", random, lengths));
+  }
+}
+
+}  // namespace
+}  // namespace gru
+
+GRU_TEST_MAIN

@@ -1,0 +1,58 @@
+#include "train/class_loss.h"
+
+#include <string>
+
+#include "base/checks.h"
+
+namespace gru {
+
+namespace {
+
+/// Calls check(place) for the caller's rows that count; of a row for each sequence, those of the
+/// sequences that have a step.
+template <class Check>
+Status for_each_valid_row(const EdgeShape& shape, const RowMap& map, const Check& check) {
+  const bool every_step = shape.every == Every::step;
+  const std::span<const std::int32_t> places = every_step ? map.to_padded() : map.order();
+  const std::size_t count = every_step ? map.rows() : map.running();
+  for (std::size_t i = 0; i < count; ++i) {
+    GRU_RETURN_IF_ERROR(check(places.empty() ? i : static_cast<std::size_t>(places[i])));
+  }
+  return {};
+}
+
+}  // namespace
+
+Status ClassLoss::check_class(const Target& target, std::size_t place, std::size_t classes) {
+  const std::int32_t id = target.classes[place];
+  if (id == options_.ignored_class) return {};
+  GRU_RETURN_IF_ERROR(check_id("target", target.classes, place, classes));
+  denominator_ += options_.class_weights.empty()
+                      ? 1
+                      : static_cast<double>(options_.class_weights[static_cast<std::size_t>(id)]);
+  return {};
+}
+
+Status ClassLoss::check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) {
+  denominator_ = 0;
+  return for_each_valid_row(
+      shape, map, [&](std::size_t place) { return check_class(target, place, shape.width); });
+}
+
+Status ClassLoss::compute(Device& device, const Sequence& output, const Target& target,
+                          DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) {
+  CrossEntropyCall call;
+  fill(call, output, gradient, metrics);
+  call.label_smoothing = options_.label_smoothing;
+  call.ignored_class = options_.ignored_class;
+  GRU_RETURN_IF_ERROR(stage_input(device, std::span<const float>(options_.class_weights),
+                                  class_weights_, call.class_weights));
+  DeviceSpan<const std::int32_t> staged;
+  GRU_RETURN_IF_ERROR(stage_input(device, target.classes, staged_, staged));
+  GRU_RETURN_IF_ERROR(output.every == Every::step
+                          ? output.rows->pack(device, staged, packed_, call.targets)
+                          : output.rows->pack_sequences(device, staged, packed_, call.targets));
+  return device.cross_entropy(call);
+}
+
+}  // namespace gru

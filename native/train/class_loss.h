@@ -1,0 +1,25 @@
+#pragma once
+
+#include "train/output_loss.h"
+
+namespace gru {
+
+/// Cross entropy: targets are classes.
+class ClassLoss final : public OutputLoss {
+ public:
+  ClassLoss(const LossOptions& options, double weight) : OutputLoss(weight), options_(options) {}
+
+  Status compute(Device& device, const Sequence& output, const Target& target,
+                 DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) override;
+
+ private:
+  Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) override;
+  Status check_class(const Target& target, std::size_t place, std::size_t classes);
+
+  LossOptions options_;
+  Buffer<float> class_weights_;
+  Buffer<std::int32_t> staged_;
+  Buffer<std::int32_t> packed_;
+};
+
+}  // namespace gru

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <vector>
+
+#include "train/output_loss.h"
+
+namespace gru {
+
+/// Connectionist temporal classification: targets are a sequence of labels for each sequence of
+/// steps, shorter than it.
+class CtcLoss final : public OutputLoss {
+ public:
+  CtcLoss(bool batch_first, double weight) : OutputLoss(weight), batch_first_(batch_first) {}
+
+  Status compute(Device& device, const Sequence& output, const Target& target,
+                 DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) override;
+
+ private:
+  Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) override;
+  Status check_lengths(const Target& target, std::size_t most) const;
+  Status check_labels(const Target& target, std::size_t sequence, std::size_t classes);
+  void lay_out(const RowMap& map, std::span<const std::int32_t> label_lengths);
+  void write_states(const RowMap& map, std::size_t place, std::size_t sequence);
+  /// Where the caller has a label of a sequence.
+  std::size_t place_of(std::size_t sequence, std::size_t label) const;
+
+  bool batch_first_;
+  std::size_t most_labels_ = 0;  ///< S
+  std::size_t batch_ = 0;
+  std::size_t most_states_ = 0;
+  /// What the device reads, one after the other: first row of each step, then of each sequence its
+  /// steps, its number of states, their classes, and their order by class.
+  std::vector<std::int32_t> table_;
+  std::vector<std::int32_t> labels_;  ///< of one sequence
+  Buffer<std::int32_t> staged_;
+  Buffer<double> lattice_;
+};
+
+}  // namespace gru

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "train/output_loss.h"
+
+namespace gru {
+
+/// All losses whose targets are values.
+class ValueLoss final : public OutputLoss {
+ public:
+  ValueLoss(const LossOptions& options, double weight) : OutputLoss(weight), options_(options) {}
+
+  Status compute(Device& device, const Sequence& output, const Target& target,
+                 DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) override;
+
+ private:
+  Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) override;
+
+  LossOptions options_;
+  Buffer<float> quantiles_;
+  Buffer<float> positive_weights_;
+  Buffer<float> staged_;
+  Buffer<float> packed_;
+};
+
+}  // namespace gru

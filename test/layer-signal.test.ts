@@ -1,0 +1,59 @@
+import { cells } from './support/cells'
+import { expectGruRejection } from './support/errors'
+import { input } from './support/gru'
+
+describe.each(cells)('$name', ({ make }) => {
+  describe('a signal', () => {
+    test('that is aborted already stops everything, with its reason', async () => {
+      const layer = make()
+      const reason = new Error('stop')
+      const output = new Float32Array(40).fill(3)
+      const call = { batch: 2, output, signal: AbortSignal.abort(reason) }
+      await expect(layer.forward(input, call)).rejects.toBe(reason)
+      await expect(layer.forwardTraining(input, call)).rejects.toBe(reason)
+      const pass = layer.forwardTrainingSync(input, { batch: 2 })
+      await expect(pass.backward({}, { signal: call.signal })).rejects.toBe(reason)
+      expect(output).toEqual(new Float32Array(40).fill(3))
+      // Nothing was started: the pass can still be used.
+      expect(pass.backwardSync({}).input).toHaveLength(30)
+    })
+
+    test('that is aborted meanwhile stops the call', async () => {
+      const layer = make({ hiddenSize: 128 })
+      const long = new Float32Array(3 * 400_000)
+      const controller = new AbortController()
+      const promise = layer.forward(long, { signal: controller.signal })
+      setTimeout(() => {
+        controller.abort('enough')
+      }, 1)
+      await expect(promise).rejects.toBe('enough')
+      expect((await layer.forward(input, { batch: 2 })).state).toHaveLength(2 * 128)
+    })
+
+    test('that is not aborted changes nothing, and keeps no listener', async () => {
+      const layer = make()
+      const { signal } = new AbortController()
+      const listeners = new Set<unknown>()
+      const add = signal.addEventListener.bind(signal)
+      const remove = signal.removeEventListener.bind(signal)
+      signal.addEventListener = (type: string, listener: () => void) => {
+        listeners.add(listener)
+        add(type, listener)
+      }
+      signal.removeEventListener = (type: string, listener: () => void) => {
+        listeners.delete(listener)
+        remove(type, listener)
+      }
+      expect(await layer.forward(input, { batch: 2, signal })).toEqual(
+        layer.forwardSync(input, { batch: 2 }),
+      )
+      expect(listeners.size).toBe(0)
+    })
+
+    test('must be one', async () => {
+      const call = { batch: 2, signal: {} as AbortSignal }
+      const message = 'signal: expected an AbortSignal, got an object'
+      await expectGruRejection(make().forward(input, call), 'ERR_GRU_TYPE', message)
+    })
+  })
+})
