@@ -73,7 +73,7 @@ async function bitsOfLayer(
     ...(inference.cell && { cell: uniform(random, inference.cell.length) }),
   }
   const { gradients, ...trained } = await form.roundTrip(layer, input, given, call)
-  const results = [...Object.values(inference), ...Object.values(trained)] as Float32Array[]
+  const results = [inference, trained].flatMap((one) => Object.values(one) as Float32Array[])
   return [...results.map(bitsOf), ...bitsOfGradients(gradients)]
 }
 

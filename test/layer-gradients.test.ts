@@ -49,7 +49,8 @@ describe.each(cells)('$name', ({ make, gates, hasCell, initial, final }) => {
         const result = sync ? pass.backwardSync(given, arrays) : await pass.backward(given, arrays)
         expect(result.input).toBe(arrays.input)
         expect(result.initialState).toBe(arrays.initialState)
-        if ('initialCell' in result) expect(result.initialCell).toBe(arrays.initialCell)
+        const initialCell = 'initialCell' in result ? result.initialCell : undefined
+        expect(initialCell).toBe(arrays.initialCell)
         expect(Object.values(result.parameters)[0]!.buffer).toBe(arrays.parameters.buffer)
         expect(result).toEqual(expected)
       }

@@ -51,11 +51,11 @@ function outcome<T>(call: () => T): T | string {
 
 describe('one object, many calls', () => {
   test.each([
-    ['GRU', GRU, false],
-    ['GRU', GRU, true],
-    ['LSTM', LSTM, false],
-    ['LSTM', LSTM, true],
-  ] as const)('an %s with batchFirst %3$s', (_, Layer, batchFirst) => {
+    { Layer: GRU, name: 'GRU', batchFirst: false },
+    { Layer: GRU, name: 'GRU', batchFirst: true },
+    { Layer: LSTM, name: 'LSTM', batchFirst: false },
+    { Layer: LSTM, name: 'LSTM', batchFirst: true },
+  ])('of $name with batchFirst $batchFirst', ({ Layer, batchFirst }) => {
     const options = { inputSize: 5, hiddenSize: 9, bidirectional: true, numLayers: 2, batchFirst }
     fc.assert(
       fc.property(calls, (sequence) => {

@@ -13,11 +13,14 @@ export interface TestCell {
   /** The options of a synchronous forward call, as messages list them. */
   readonly keys: string
   /** A layer of `options` and these for one test, disposed of after it. */
-  make(changes?: Partial<LstmOptions>): Layer
+  readonly make: (changes?: Partial<LstmOptions>) => Layer
   /** An array for each initial state of a call, and of the gradients. */
-  initial(create: () => Float32Array): { initialState: Float32Array; initialCell?: Float32Array }
+  readonly initial: (create: () => Float32Array) => {
+    initialState: Float32Array
+    initialCell?: Float32Array
+  }
   /** And for each final one. */
-  final(create: () => Float32Array): { state: Float32Array; cell?: Float32Array }
+  readonly final: (create: () => Float32Array) => { state: Float32Array; cell?: Float32Array }
 }
 
 const layers: Layer[] = []
