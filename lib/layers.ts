@@ -36,7 +36,7 @@ export interface LinearLayer {
 /** One row for each sequence. */
 export interface SelectLayer {
   readonly type: 'select'
-  /** A recurrent layer. */
+  /** A sequence. Of a recurrent layer it takes the final state of the top layer, forward then reverse; of another one the row of the last valid step. */
   readonly input: string
   /** 'last', the default: the state after the last valid step; of the reverse direction the one after its own last. */
   readonly step?: 'last' | undefined

@@ -110,7 +110,7 @@ describe('a description', () => {
     [
       withLayers({ last: { type: 'select', input: 'weather' } }),
       'ERR_GRU_VALUE',
-      /^layers\.last\.input: expected a recurrent layer, /,
+      /^layers\.memory: expected a layer or an output that reads it, got none$/,
     ],
     [
       withLayers({ level: { type: 'linear', input: 'kind', size: 2 } }),
