@@ -248,7 +248,7 @@ GRU_TEST(attention_norm_and_activation_have_their_tensors) {
                     {"norm", {"s"}, LayerNormOptions{}},
                     {"drop", {"norm"}, DropoutOptions{0.5F}},
                     {"head", {"drop"}, LinearOptions{2, Activation::relu}}};
-  options.outputs = {{"head", LossKind::mean_squared_error}};
+  options.outputs = {{"head", {LossKind::mean_squared_error}}};
   check_specs(layout_of(options), {{"a.query.weight", {7, 3}},
                                    {"a.key.weight", {7, 5}},
                                    {"a.score.weight", {1, 7}},

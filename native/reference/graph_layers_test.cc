@@ -75,7 +75,7 @@ GraphExample around(const std::vector<LayerOptions>& layers, Random& random) {
   example.options.layers = {{"a", {"x"}, LinearOptions{6}}, {"b", {"y"}, LinearOptions{6}}};
   example.options.layers.insert(example.options.layers.end(), layers.begin(), layers.end());
   example.options.layers.push_back({"head", {"it"}, LinearOptions{2}});
-  example.options.outputs = {{"head", LossKind::mean_squared_error}};
+  example.options.outputs = {{"head", {LossKind::mean_squared_error}}};
   example.data.resize(2);
   example.data[0].steps = 3;
   example.data[1].steps = 4;

@@ -93,7 +93,7 @@ GraphExample around(const std::vector<LayerOptions>& layers, const std::string& 
   example.options.layers = {{"a", {"x"}, LinearOptions{6}}, {"b", {"y"}, LinearOptions{6}}};
   example.options.layers.insert(example.options.layers.end(), layers.begin(), layers.end());
   example.options.layers.push_back({"head", {last}, LinearOptions{2}});
-  example.options.outputs = {{"head", LossKind::mean_squared_error}};
+  example.options.outputs = {{"head", {LossKind::mean_squared_error}}};
   example.data.resize(2);
   for (std::size_t i = 0; i < 2; ++i) {
     example.data[i].steps = static_cast<std::size_t>(*std::ranges::max_element(lengths[i]));

@@ -229,7 +229,7 @@ class GraphDrawer {
   }
   void output(const std::string& layer) {
     options_.outputs.push_back(
-        {layer, coin(random_) ? LossKind::cross_entropy : LossKind::mean_squared_error});
+        {layer, {coin(random_) ? LossKind::cross_entropy : LossKind::mean_squared_error}});
   }
 
   Random& random_;
