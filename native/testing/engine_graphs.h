@@ -74,6 +74,7 @@ class EngineGraph {
   /// As the caller has it, with `spoiled` in rows that do not count.
   template <class T>
   std::vector<T> caller_rows(std::vector<T> values, const ReferenceEdge& edge, T spoiled) const {
+    if (values.empty()) return values;
     const std::size_t rows = edge.every == Every::step ? edge.steps * edge.batch : edge.batch;
     const std::size_t width = values.size() / rows;
     for (std::size_t i = 0; i < values.size(); ++i) {

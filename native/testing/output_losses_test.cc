@@ -246,12 +246,13 @@ void check_example(const Example& example) {
     value *= weight;
     largest = std::max(largest, std::abs(value));
   }
-  GRU_CHECK_ALL_NEAR("gradient", to_doubles(made.gradient()), gradient, 1e-6 * largest);
+  GRU_CHECK_ALL_NEAR("gradient", to_doubles(made.gradient()), gradient, 1e-5 * largest);
   const std::vector<float> first = made.gradient();
   testing::set_schedule(3);
   GRU_CHECK(made.compute() == loss);
   GRU_CHECK(testing::same_bits(made.gradient(), first));
-  GRU_CHECK(made.compute(false) == loss);
+  // A compiler may fuse a product and a sum in one of the two loops alone.
+  GRU_CHECK_NEAR(made.compute(false), loss, 1e-12 * std::abs(loss));
 }
 
 GRU_TEST(losses_of_ragged_batches_are_the_references) {
