@@ -13,7 +13,7 @@ Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t
                 std::size_t limit);
 
 /// Value status naming the first of `ids` that is not 0 <= id < limit. Only the places in `rows`
-/// are looked at, or all of them where `rows` is empty: what stands at padded steps is nobody's.
+/// are looked at, or all of them where `rows` is empty: padded steps may hold anything.
 Status check_ids(const char* name, std::span<const std::int32_t> ids,
                  std::span<const std::int32_t> rows, std::size_t limit);
 

@@ -15,7 +15,7 @@ namespace gru::binding {
 /// Allocation failures are std::bad_alloc.
 class JobArrays {
  public:
-  /// A copy that lives as long as this object; of nothing, nothing.
+  /// A copy that lives as long as this object. An empty span gives an empty one.
   template <class T>
   std::span<const T> copy(std::span<const T> from);
 

@@ -388,7 +388,7 @@ GRU_TEST(wrong_targets_are_refused_by_name_and_place) {
                     "target[2]: expected a label from 1 to 2 (0 is the blank), got 0");
   labels.labels[2] = 3;
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "target[2]: ");
-  labels.label_lengths = {1, 2};  // what lies past the labels is nobody's
+  labels.label_lengths = {1, 2};  // past the labels anything may stand
   GRU_CHECK_OK(OnDevice(labels).check());
   labels.label_lengths = {1, 3};
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value,

@@ -51,8 +51,8 @@ void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float*
                     bool accumulate, unsigned index, unsigned parts);
 
 /// This thread's share of c = a b + bias for a whose values may be large: rows that hold any beyond
-/// 16 in magnitude are summed in double. Sums of large terms that cancel would else lose more than
-/// the activations forgive, whereas states and scaled features never need it.
+/// 16 in magnitude are summed in double. In float32, large terms that cancel would leave an error
+/// beyond the promised bounds. States and scaled features are smaller, and never need it.
 void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
                            unsigned index, unsigned parts);
 

@@ -36,8 +36,8 @@ Status multiply(const Queue& queue, ProductScratch& scratch, const Product& prod
                 Precision precision);
 
 /// c = a b^T + bias once more, in double, for the rows of a with a value beyond 16 in magnitude.
-/// Sums of large terms that cancel would else lose more than the activations forgive, whereas
-/// states and scaled features never need it.
+/// In float32, large terms that cancel would leave an error beyond the promised bounds. States and
+/// scaled features are smaller, and never need it.
 Status correct_large_rows(const Queue& queue, const Product& product);
 
 }  // namespace gru::cuda
