@@ -120,8 +120,9 @@ class Alignment {
   double log_likelihood_ = 0;
 };
 
-/// A block has one sequence.
-__global__ void __launch_bounds__(lattice_threads) lattice_kernel(double* losses, CtcRows rows) {
+/// A block has one sequence. One block on a multiprocessor is enough: by itself the compiler would
+/// spill registers to make room for more.
+__global__ void __launch_bounds__(lattice_threads, 1) lattice_kernel(double* losses, CtcRows rows) {
   Alignment alignment(rows);
   const double loss = alignment.counts() ? -alignment.walk_forward() : 0;
   if (threadIdx.x == 0) losses[blockIdx.x] = loss;
