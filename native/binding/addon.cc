@@ -49,6 +49,7 @@ napi_value initialize(Arguments& arguments) {
       function("describeGraph", entry<describe_graph>),
       function("referenceGru", entry<reference_gru>),
       function("referenceLstm", entry<reference_lstm>),
+      function("referenceGraph", entry<reference_graph>),
       value(AbortObject::class_name, AbortObject::define(surface)),
       value(GruObject::class_name, GruObject::define(surface)),
       value(LstmObject::class_name, LstmObject::define(surface)),

@@ -74,6 +74,8 @@ class Graph {
   /// Random streams that one training pass takes.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
+  /// Whether the inputs have as many sequences, and those of one group the same steps and lengths.
+  Status check_shapes(std::span<const BatchShape> inputs) const;
   /// Takes over the parameters after a change.
   Status load(Device& device, DeviceSpan<const float> parameters);
   /// Checks and packs a batch of every input: what each pass begins with.

@@ -33,6 +33,7 @@ describe('exports', () => {
         'NativeTrainer',
         'cudaRuntime',
         'describeGraph',
+        'referenceGraph',
         'referenceGru',
         'referenceLstm',
         'runtime',
