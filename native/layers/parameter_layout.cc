@@ -8,7 +8,7 @@ namespace gru {
 
 namespace {
 
-// A row of four values a unit is the widest that is kept.
+// The widest row that is kept has four values for each unit.
 constexpr std::size_t max_layer_size = 0x7fffffff / 4;
 
 }  // namespace

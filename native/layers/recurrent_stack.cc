@@ -6,7 +6,7 @@ namespace gru {
 
 namespace {
 
-// Every layer costs named tensors even where it is narrow: beyond this a count is a mistake.
+// Each layer has named tensors, even if it is narrow. A larger count is surely a mistake.
 constexpr std::size_t max_layers = 1024;
 
 /// The dropout of a layer's output.
