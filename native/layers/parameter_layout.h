@@ -61,8 +61,11 @@ struct LayerName {
   }
 };
 
-/// Fails with a value status that names `name` unless 1 <= size <= the largest size of a layer. The
-/// limit keeps every index in range that a kernel or BLAS (with integers of 32 bits) computes.
+/// The largest size of a layer. The widest row that is kept has four values for each unit, so every
+/// index stays in range that a kernel or BLAS (with integers of 32 bits) computes.
+inline constexpr std::size_t max_layer_size = 0x7fffffff / 4;
+
+/// Fails with a value status that names `name` unless 1 <= size <= max_layer_size.
 Status check_layer_size(const std::string& name, std::size_t size);
 
 }  // namespace gru
