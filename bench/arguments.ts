@@ -34,7 +34,7 @@ export interface Arguments {
   readonly peers: readonly string[]
   /** 'cpu', 'cuda' or 'cuda:N' */
   readonly device: string
-  /** Undefined: as the machine has them. */
+  /** Undefined: the machine's default */
   readonly threads: readonly number[] | undefined
   readonly json: string
   readonly chart: string | undefined
@@ -70,7 +70,7 @@ export function parseArguments(args: readonly string[]): Arguments {
   const chosen = choose('--case', values.case, names)
   return {
     cases: CASES.filter(({ name }) => chosen.includes(name)),
-    // Of threads and of the process's own memory: they say nothing of a GPU.
+    // These measurements use threads and the process's memory, so they say nothing about a GPU.
     measureCall: onCpu && chosen.includes(CALL_NAME),
     measureMemory: onCpu && chosen.includes(MEMORY_NAME),
     modes: choose('--mode', values.mode, MODES),
@@ -89,7 +89,7 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: 
   }
 }
 
-/** The named ones, or all where none is named. */
+/** The named ones, or all if none is named. */
 function choose<T extends string>(
   option: string,
   names: readonly string[] | undefined,

@@ -1,5 +1,5 @@
 /**
- * The work that a contender's process is given: a folder with one file a tensor, and a description.
+ * The work of a contender's process: a folder with one file for each tensor, and a description.
  *
  * @module
  */
@@ -13,7 +13,7 @@ export interface Job {
   readonly case: BenchCase
   readonly mode: Mode
   readonly threads: number
-  /** Holds the tensors: NAME.f32 or NAME.i32, raw, in the machine's byte order. */
+  /** Has the tensors: NAME.f32 or NAME.i32, raw, in the machine's byte order. */
   readonly folder: string
   /** Where the contender writes its results, as NAME.f32. */
   readonly results: string
@@ -46,7 +46,7 @@ export function readJob(file: string): Job {
   return JSON.parse(readFileSync(file, 'utf8')) as Job
 }
 
-/** A tensor of the job, in memory of its own. */
+/** A tensor of the job, in its own memory. */
 export function readFloats({ folder }: Job, name: (typeof FLOATS)[number]): Float32Array {
   return new Float32Array(readAligned(path.join(folder, `${name}.f32`)))
 }

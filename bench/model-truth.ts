@@ -1,6 +1,6 @@
 /**
- * The losses of the first training steps of the model (embedding, GRU stack, head, cross-entropy, Adam)
- * in double precision, around the reference GRU.
+ * The losses of the model's first training steps (embedding, GRU stack, head, cross-entropy, Adam) in double precision,
+ * with the reference GRU.
  *
  * @module
  */
@@ -138,7 +138,7 @@ class ReferenceModel {
     )
   }
 
-  /** dLogits [rows, classes], of the mean loss. */
+  /** dLogits [rows, classes] of the mean loss. */
   #crossEntropy(
     output: Float64Array,
     head: { weight: Float64Array; bias: Float64Array },
@@ -169,7 +169,7 @@ class ReferenceModel {
   }
 }
 
-/** Writes the head's gradients, and returns that of its input. */
+/** Writes the head's gradients, and returns the gradient of its input. */
 function backThroughHead(
   dLogits: Float64Array,
   output: Float64Array,

@@ -1,12 +1,12 @@
 /**
- * How a case is put to the project's scalar double-precision reference.
+ * Runs a case with the project's scalar double-precision reference.
  *
  * @module
  */
 import type * as Binding from '../binding'
 import type { BenchCase } from './cases'
 
-/** The part of the native surface that computes the truth. */
+/** The part of the native surface that computes the correct results. */
 export type Reference = Pick<Binding.NativeSurface, 'referenceGru'>
 
 /** The native options of a case's stack. */

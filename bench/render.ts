@@ -83,7 +83,7 @@ function renderSummary({ median: middle, lower, upper }: Summary): string {
   return `${microseconds(middle)} (${microseconds(lower)}-${microseconds(upper)})`
 }
 
-/** Three significant digits, and never an exponent. */
+/** Three significant digits, without an exponent. */
 export function microseconds(seconds: number): string {
   const value = seconds * 1e6
   return value >= 100 ? String(Math.round(value)) : value.toPrecision(3)

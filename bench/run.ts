@@ -59,10 +59,10 @@ async function run(places: Places, given: Arguments, command: string): Promise<v
   }
 }
 
-/** The device that was to be measured is not there; the message says why. */
+/** The device for the measurement does not exist; the message says why. */
 class NoDeviceError extends Error {}
 
-/** What the GPU of a name is, or undefined for the processor. */
+/** The GPU with this name, or undefined for the processor. */
 function findGpu(native: Binding.NativeSurface, device: string): Report['gpu'] {
   if (device === 'cpu') return undefined
   const { reason, devices } = native.cudaRuntime()

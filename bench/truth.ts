@@ -1,5 +1,5 @@
 /**
- * Right results, by the project's scalar double-precision reference.
+ * Correct results from the project's scalar double-precision reference.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import { modelLosses } from './model-truth'
 import { nativeOptions, type Reference } from './reference'
 import { drawTensors, parameterSpecs, type Tensors } from './tensors'
 
-/** What the reference may spend on a case: it does about 1e9 operations a second. */
+/** The work of the reference for one case. It does about 1e9 operations per second. */
 const BUDGET_FLOPS = 3e9
 
-/** Distinct sequences of a case: as many as the reference may compute, by a divisor of the batch. */
+/** The number of distinct sequences of a case: a divisor of the batch, within the reference's budget. */
 export function periodOf(given: BenchCase): number {
   const { batch, steps, inputSize, hiddenSize, numLayers, bidirectional, ragged } = given
   if (ragged) return batch
@@ -22,7 +22,7 @@ export function periodOf(given: BenchCase): number {
   return Math.max(1, ...divisors.filter((n) => n <= affordable))
 }
 
-/** What every contender must find, from tensors that repeat with a period. */
+/** The correct results for tensors that repeat with a period. */
 export function findTruth(
   native: Reference,
   given: BenchCase,
@@ -40,7 +40,7 @@ export function findTruth(
   }
 }
 
-/** The case with its tensors drawn. */
+/** The case with its tensors. */
 export function prepareTensors(given: BenchCase): Tensors {
   return drawTensors(given, periodOf(given))
 }

@@ -1,5 +1,6 @@
 /**
- * What a measurement says: the project against the best peer and against the ceiling that binds.
+ * The conclusions from a measurement: the project compared with the best peer and with the ceiling
+ * that limits it.
  *
  * @module
  */
@@ -10,11 +11,11 @@ import { type Bound, boundOf } from './work'
 
 export interface Verdict {
   readonly project: Summary | undefined
-  /** Its time over the project's: above 1 the project is faster. */
+  /** Its time divided by the project's: above 1 the project is faster. */
   readonly best: { readonly name: string; readonly ratio: number } | undefined
-  /** Undefined where no ceiling was measured. */
+  /** Undefined if no ceiling was measured. */
   readonly bound: Bound | undefined
-  /** Of the speed that the ceiling allows, from 0 to 1. */
+  /** The share of the speed that the ceiling allows, from 0 to 1. */
   readonly fraction: number | undefined
 }
 
@@ -35,7 +36,7 @@ function bindingCeiling({ work, flops, readBytes }: Measurement): Bound | undefi
   return boundOf(work, { flops: median(flops), readBytes: median(readBytes) })
 }
 
-/** The times of those that were measured, by name. */
+/** The times of the measured contenders, by name. */
 export function timesOf({ contenders }: Measurement): Map<string, Summary> {
   const times = new Map<string, Summary>()
   for (const { contender, outcome } of contenders) {

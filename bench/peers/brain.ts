@@ -1,6 +1,6 @@
 /**
- * brain.js: its GRU cell on its own matrices, one sequence at a time. The cell applies the reset gate before the
- * product and has one bias a gate; its networks offer no gradients for the input and no choice of loss.
+ * brain.js: its GRU cell with its own matrices, one sequence at a time. The cell applies the reset gate before the
+ * product and has one bias for each gate. Its networks have no gradients for the input and no choice of loss.
  */
 import { type Job, readFloats, readParameters } from '../job'
 import { serve, Unsupported } from '../serve'

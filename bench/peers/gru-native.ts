@@ -1,5 +1,5 @@
 /**
- * This project, through its public surface: synchronous calls with the caller's own arrays.
+ * This project, through its public API: synchronous calls with the caller's arrays.
  */
 import { GRU, runtime, SequenceModel, setThreads, Trainer } from 'gru-native'
 import type { BenchCase } from '../cases'

@@ -1,5 +1,5 @@
 /**
- * A case's stack as an ONNX model: one GRU node a layer. Field numbers are those of onnx.proto.
+ * A case's stack as an ONNX model, with one GRU node for each layer. Field numbers are those of onnx.proto.
  *
  * @module
  */
@@ -14,8 +14,8 @@ const OPSET = 14
 const IR_VERSION = 8
 
 /**
- * Inputs: input [steps, batch, I], initial_state_l0 ... [D, batch, H], and of a ragged case lengths [batch]
- * (int32). Outputs: output [steps, D, batch, H], state_l0 ... [D, batch, H].
+ * Inputs: input [steps, batch, I], initial_state_l0 ... [D, batch, H], and for a ragged case lengths [batch] (int32).
+ * Outputs: output [steps, D, batch, H], state_l0 ... [D, batch, H].
  */
 export function onnxModel(
   given: BenchCase,
@@ -76,7 +76,7 @@ function directionAxis(): Bytes {
   return tensor('direction_axis', INT64, [1], new BigInt64Array([1n]))
 }
 
-/** ONNX stacks the gates as z, r, n, the directions of a layer in one tensor, and both biases in one. */
+/** ONNX stacks the gates as z, r, n. It has the directions of a layer in one tensor, and both biases in one. */
 function weightsOf(
   given: BenchCase,
   layer: number,

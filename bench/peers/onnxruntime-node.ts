@@ -1,5 +1,5 @@
 /**
- * onnxruntime-node: inference alone.
+ * onnxruntime-node: inference only.
  */
 import { type Job, onnxFile, readFloats, readIntegers } from '../job'
 import { serve, Unsupported } from '../serve'

@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js on WebAssembly. Its own GRU layer knows resetAfter: false alone and another layout, so that the
- * cell is written in its operations, with the input's product over all steps at once.
+ * TensorFlow.js on WebAssembly. Its own GRU layer supports only resetAfter: false and another layout, so this file
+ * implements the cell with its operations, with the input's product over all steps at once.
  */
 import { type Job, readFloats, readParameters } from '../job'
 import { type Runner, serve, Unsupported } from '../serve'
