@@ -10,7 +10,7 @@ import { temporaryFolder } from '../support/temporary-folder'
 
 const inFolder = temporaryFolder()
 
-/** A contender in a process of its own that answers each command with a line of its table. */
+/** A contender in its own process that answers each command with a line of its table. */
 function fakeContender(name: string, first: string, answers: Record<string, string>): Contender {
   const file = inFolder(`${name}.cjs`)
   writeFileSync(
