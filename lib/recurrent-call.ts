@@ -85,7 +85,7 @@ export interface ForwardCall {
   readonly initialCell: Float32Array | null
   readonly output: Float32Array
   readonly state: Float32Array
-  /** Null where the layer has no cell state. */
+  /** Null if the layer has no cell state. */
   readonly cell: Float32Array | null
   /** Unchecked */
   readonly signal: unknown

@@ -60,7 +60,7 @@ export interface BackwardCall {
   readonly dCell: Float32Array | null
   readonly dInput: Float32Array
   readonly dInitialState: Float32Array
-  /** Null where the layer has no cell state. */
+  /** Null if the layer has no cell state. */
   readonly dInitialCell: Float32Array | null
   readonly dParameters: Float32Array
   /** Unchecked */

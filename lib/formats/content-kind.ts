@@ -110,7 +110,7 @@ export function contentKind(head: Uint8Array): string | undefined {
 }
 
 const REPLACEMENT = '\ufffd'
-// eslint-disable-next-line no-control-regex -- what no text has but its ends of line, tabs and form feeds
+// eslint-disable-next-line no-control-regex -- control characters that no text has: all except line ends, tabs and form feeds
 const CONTROL = /[\0-\x08\x0b\x0e-\x1f\x7f]/
 
 function textKind(bytes: Buffer): string | undefined {

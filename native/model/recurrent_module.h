@@ -41,7 +41,7 @@ struct RecurrentGradientCall {
 struct RecurrentPass {
   DeviceRows rows;
   Buffer<float> input;          ///< packed
-  Buffer<float> initial_state;  ///< sorted; unused where the pass began at zero
+  Buffer<float> initial_state;  ///< sorted; unused if the pass began at zero
   Buffer<float> initial_cell;   ///< likewise
   bool has_initial_state = false;
   bool has_initial_cell = false;

@@ -10,7 +10,7 @@ namespace {
 /// Depths that are summed separately first and then added, which keeps the rounding of long sums
 /// small.
 constexpr unsigned sum_depth = 256;
-/// For a product with a transposed: the smallest depth that is worth a block of its own, and the
+/// For a product with a transposed: the smallest depth that is worth a separate block, and the
 /// number of blocks that such a product should have.
 constexpr std::size_t part_depth = 512;
 constexpr std::size_t wanted_blocks = 256;
