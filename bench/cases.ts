@@ -3,20 +3,23 @@
  *
  * @module
  */
+import type { CellName } from './cells'
 
 /** forward: inference. gradients: forward, then all gradients. training: a whole step with its update. */
 export const MODES = ['forward', 'gradients', 'training'] as const
 export type Mode = (typeof MODES)[number]
 
-/** One stack of GRU layers and one batch through it, or (with `vocabulary`) a model around the stack. */
+/** One stack of recurrent layers and one batch through it, or (with `vocabulary`) a model around the stack. */
 export interface BenchCase {
   readonly name: string
+  readonly cell: CellName
   /** Values of a step of the input, I; with `vocabulary` the size of the embedding. */
   readonly inputSize: number
   /** H */
   readonly hiddenSize: number
   readonly numLayers: number
   readonly bidirectional: boolean
+  /** Of a GRU; an LSTM has no reset gate, and nobody looks. */
   readonly resetAfter: boolean
   readonly batch: number
   readonly steps: number
@@ -27,12 +30,13 @@ export interface BenchCase {
 }
 
 const PLAIN = {
+  cell: 'gru',
   numLayers: 1,
   bidirectional: false,
   resetAfter: true,
   ragged: false,
   vocabulary: 0,
-}
+} as const
 
 type Shape = readonly [batch: number, steps: number, inputSize: number, hiddenSize: number]
 
@@ -72,7 +76,7 @@ const VARIANTS = [
   ),
 ]
 
-/** Steps of the sequences in DeepBench's GRU cases are 1500; here they are cut. */
+/** Steps of the sequences in DeepBench's GRU cases are 1500; here they are cut, and the sizes serve for LSTMs too. */
 export const DEEPBENCH_STEPS = 50
 
 const DEEPBENCH = [512, 1024, 1536, 2048].flatMap((size) =>
@@ -90,11 +94,21 @@ const TRAINING: BenchCase = {
   vocabulary: 65,
 }
 
-export const CASES: readonly BenchCase[] = [
+const GRU_CASES: readonly BenchCase[] = [
   ...SHAPES.map((shape) => layer(shape)),
   ...VARIANTS,
   ...DEEPBENCH,
   TRAINING,
+]
+
+/** The same around an LSTM. */
+function lstmTwin(given: BenchCase): BenchCase {
+  return { ...given, name: `lstm-${given.name}`, cell: 'lstm' }
+}
+
+export const CASES: readonly BenchCase[] = [
+  ...GRU_CASES,
+  ...GRU_CASES.filter(({ resetAfter }) => resetAfter).map(lstmTwin),
 ]
 
 /** The case whose memory is measured. */

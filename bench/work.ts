@@ -4,7 +4,8 @@
  * @module
  */
 import type { BenchCase, Mode } from './cases'
-import { directions } from './tensors'
+import { CELLS } from './cells'
+import { directions, stateCount } from './tensors'
 
 const FLOAT = 4
 
@@ -34,16 +35,17 @@ export interface Bound {
 /**
  * The work of a case of which `rows` steps are valid, over all sequences.
  *
- * Each product W x or U h of H values costs 2 operations a weight; backward does it twice again, for the
+ * Each gate's product W x or U h of H values costs 2 operations a weight; backward does it twice again, for the
  * inputs' gradients and for the weights'. Recurrent weights are read once a step in either direction of
  * the pass. Those of the input are read once, all steps at a time.
  */
 export function workOf(given: BenchCase, mode: Mode, rows: number): Work {
   const { hiddenSize, inputSize, numLayers, steps } = given
+  const { gates } = CELLS[given.cell]
   const ways = directions(given)
   const inputs = inputSize + (numLayers - 1) * ways * hiddenSize
-  const inputWeights = 3 * hiddenSize * inputs * ways
-  const recurrentWeights = 3 * hiddenSize * hiddenSize * numLayers * ways
+  const inputWeights = gates * hiddenSize * inputs * ways
+  const recurrentWeights = gates * hiddenSize * hiddenSize * numLayers * ways
   const headWeights = given.vocabulary * ways * hiddenSize
   const passes = mode === 'forward' ? 1 : 3
   const readPasses = mode === 'forward' ? 1 : 2
@@ -64,11 +66,11 @@ export function boundOf(work: Work, ceilings: Ceilings): Bound {
 /** The bytes that a training pass cannot do without. */
 export interface MemoryNeed {
   readonly parameters: number
-  /** Of parameters, input and initial state. */
+  /** Of parameters, input and initial states. */
   readonly gradients: number
   readonly inputs: number
   readonly outputs: number
-  /** Until backward: 5H + I floats a step, sequence, layer and direction. */
+  /** Until backward, floats a step, sequence, layer and direction: 5H + I of a GRU, 6H + I of an LSTM. */
   readonly kept: number
   readonly sum: number
 }
@@ -77,14 +79,15 @@ export function memoryNeed(given: BenchCase, parameterCount: number): MemoryNeed
   const { hiddenSize, inputSize, numLayers, batch, steps } = given
   const ways = directions(given)
   const rows = batch * steps
-  const states = numLayers * ways * batch * hiddenSize
+  const cell = CELLS[given.cell]
+  const states = cell.states.length * stateCount(given)
   const layerInputs = inputSize + (numLayers - 1) * ways * hiddenSize
   const parameters = FLOAT * parameterCount
   // The gradients that backward starts from are inputs too.
   const inputs = FLOAT * (rows * (inputSize + ways * hiddenSize) + 2 * states)
   const outputs = FLOAT * (rows * ways * hiddenSize + states)
   const gradients = parameters + FLOAT * (rows * inputSize + states)
-  const kept = FLOAT * rows * ways * (5 * hiddenSize * numLayers + layerInputs)
+  const kept = FLOAT * rows * ways * (cell.kept * hiddenSize * numLayers + layerInputs)
   const sum = parameters + gradients + inputs + outputs + kept
   return { parameters, gradients, inputs, outputs, kept, sum }
 }
