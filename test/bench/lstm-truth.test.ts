@@ -5,13 +5,14 @@ import { SMALL_LSTM } from '../support/bench'
 import { largestDifference } from '../support/numbers'
 import { centralDifferences, plainLstm, type PlainStack, rowTimes } from '../support/plain-lstm'
 
-const LAYERS = 2
-const { batch, steps, inputSize, hiddenSize } = SMALL_LSTM
+/** Small enough that every derivative can be taken by itself. */
+const SHAPE = { batch: 2, steps: 3, inputSize: 3, hiddenSize: 4, numLayers: 2 }
+const { batch, inputSize, hiddenSize, numLayers } = SHAPE
 /** Of central differences. */
 const DIFFERENCE_BOUND = 1e-8
 
 describe('the truth of an LSTM', () => {
-  const given = { ...SMALL_LSTM, numLayers: LAYERS }
+  const given = { ...SMALL_LSTM, ...SHAPE }
   const tensors = drawTensors(given, batch)
   const specs = parameterSpecs(given)
   const point = {
@@ -21,7 +22,7 @@ describe('the truth of an LSTM', () => {
     d_initial_cell: Float64Array.from(tensors.initialCell),
   }
   const stack: PlainStack = {
-    ...{ numLayers: LAYERS, inputSize, hiddenSize, steps, batch },
+    ...SHAPE,
     parameter: (name) => partOf(point.parameters, name),
   }
   const run = (): ReturnType<typeof plainLstm> =>
@@ -66,7 +67,7 @@ describe('the truth of an LSTM', () => {
 })
 
 describe('the losses of a model around an LSTM', () => {
-  const given = { ...SMALL_LSTM, numLayers: LAYERS, vocabulary: 7 }
+  const given = { ...SMALL_LSTM, ...SHAPE, vocabulary: 7 }
   const tensors = drawTensors(given, batch)
   const specs = parameterSpecs(given)
   const parameters = Float64Array.from(tensors.parameters)
@@ -81,9 +82,9 @@ describe('the losses of a model around an LSTM', () => {
     const embedded = [...tensors.tokens].flatMap((token) => [
       ...table.subarray(token * inputSize, (token + 1) * inputSize),
     ])
-    const zero = new Float64Array(LAYERS * batch * hiddenSize)
+    const zero = new Float64Array(numLayers * batch * hiddenSize)
     const stack: PlainStack = {
-      ...{ numLayers: LAYERS, inputSize, hiddenSize, steps, batch },
+      ...SHAPE,
       parameter: (name) => parameter(`lstm.${name}`),
     }
     const { output } = plainLstm(stack, Float64Array.from(embedded), zero, zero)
