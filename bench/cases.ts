@@ -3,20 +3,23 @@
  *
  * @module
  */
+import type { CellName } from './cells'
 
 /** forward: inference. gradients: forward, then all gradients. training: a whole step with its update. */
 export const MODES = ['forward', 'gradients', 'training'] as const
 export type Mode = (typeof MODES)[number]
 
-/** A stack of GRU layers and one batch, or (with `vocabulary`) a model with the stack. */
+/** A stack of recurrent layers and one batch, or (with `vocabulary`) a model with the stack. */
 export interface BenchCase {
   readonly name: string
+  readonly cell: CellName
   /** The number of input values of a step, I; with `vocabulary` the size of the embedding. */
   readonly inputSize: number
   /** H */
   readonly hiddenSize: number
   readonly numLayers: number
   readonly bidirectional: boolean
+  /** Of a GRU; an LSTM has no reset gate, and nobody looks. */
   readonly resetAfter: boolean
   readonly batch: number
   readonly steps: number
@@ -27,12 +30,13 @@ export interface BenchCase {
 }
 
 const PLAIN = {
+  cell: 'gru',
   numLayers: 1,
   bidirectional: false,
   resetAfter: true,
   ragged: false,
   vocabulary: 0,
-}
+} as const
 
 type Shape = readonly [batch: number, steps: number, inputSize: number, hiddenSize: number]
 
@@ -72,7 +76,7 @@ const VARIANTS = [
   ),
 ]
 
-/** DeepBench's GRU cases have sequences of 1500 steps; here they are cut. */
+/** DeepBench's GRU cases have sequences of 1500 steps; here they are cut. The sizes are also used for LSTMs. */
 export const DEEPBENCH_STEPS = 50
 
 const DEEPBENCH = [512, 1024, 1536, 2048].flatMap((size) =>
@@ -90,11 +94,21 @@ const TRAINING: BenchCase = {
   vocabulary: 65,
 }
 
-export const CASES: readonly BenchCase[] = [
+const GRU_CASES: readonly BenchCase[] = [
   ...SHAPES.map((shape) => layer(shape)),
   ...VARIANTS,
   ...DEEPBENCH,
   TRAINING,
+]
+
+/** The same around an LSTM. */
+function lstmTwin(given: BenchCase): BenchCase {
+  return { ...given, name: `lstm-${given.name}`, cell: 'lstm' }
+}
+
+export const CASES: readonly BenchCase[] = [
+  ...GRU_CASES,
+  ...GRU_CASES.filter(({ resetAfter }) => resetAfter).map(lstmTwin),
 ]
 
 /** The case whose memory is measured. */

@@ -6,7 +6,7 @@
 import type { BenchCase } from './cases'
 import { directions, type Tensors } from './tensors'
 
-/** Named tensors: output, state, d_input, d_initial_state, d_weight_ih_l0 ..., or losses. */
+/** Named tensors: output, state, d_input, d_initial_state, d_weight_ih_l0 ... (and cell, d_initial_cell), or losses. */
 export type Results = Readonly<Record<string, Values>>
 
 /** float32, or float64 of the reference. */
@@ -70,7 +70,9 @@ function rowsOf(given: BenchCase, name: string): Rows | undefined {
     case 'd_input':
       return { count: steps, columns: inputSize, areSteps: true }
     case 'state':
+    case 'cell':
     case 'd_initial_state':
+    case 'd_initial_cell':
       return { count: states, columns: hiddenSize, areSteps: false }
     default:
       return undefined
@@ -82,7 +84,7 @@ function toleranceFor(name: string): number {
   return name.startsWith('d_') ? GRADIENT_TOLERANCE : OUTPUT_TOLERANCE
 }
 
-/** The scale of errors: 1 for outputs, which are in [-1, 1], otherwise the largest expected value. */
+/** The scale of errors: 1 for outputs and states, which are in [-1, 1], otherwise the largest expected value. */
 function scaleOf(name: string, expected: Values): number {
   if (name === 'output' || name === 'state') return 1
   let largest = 0

@@ -6,6 +6,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import type { BenchCase, Mode } from './cases'
+import { type CarriedState, CELLS } from './cells'
 import type { Results } from './compare'
 import { type ParameterSpec, parameterSpecs, type Tensors } from './tensors'
 
@@ -18,9 +19,14 @@ export interface Job {
   /** Where the contender writes its results, as NAME.f32. */
   readonly results: string
   readonly parameters: readonly ParameterSpec[]
+  /** What the cell carries, for contenders that do not know cells.ts. */
+  readonly states: readonly CarriedState[]
 }
 
-const FLOATS = ['parameters', 'input', 'initialState', 'dOutput', 'dState'] as const
+const FLOATS = [
+  ...(['parameters', 'input', 'initialState', 'initialCell'] as const),
+  ...(['dOutput', 'dState', 'dCell'] as const),
+] as const
 const INTEGERS = ['lengths', 'tokens', 'targets'] as const
 
 export function writeTensors(folder: string, tensors: Tensors): void {
@@ -36,7 +42,8 @@ export function writeJob(
 ): { file: string; job: Job } {
   const results = path.join(work.folder, contender)
   mkdirSync(results, { recursive: true })
-  const job = { ...work, results, parameters: parameterSpecs(work.case) }
+  const { states } = CELLS[work.case.cell]
+  const job = { ...work, results, parameters: parameterSpecs(work.case), states }
   const file = path.join(results, 'job.json')
   writeFileSync(file, JSON.stringify(job))
   return { file, job }

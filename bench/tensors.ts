@@ -4,6 +4,7 @@
  * @module
  */
 import type { BenchCase } from './cases'
+import { CELLS } from './cells'
 
 /** A parameter within the flat vector of all parameters, with PyTorch's name. */
 export interface ParameterSpec {
@@ -21,12 +22,14 @@ export interface Tensors {
   readonly lengths: Int32Array
   /** [steps, batch, I] */
   readonly input: Float32Array
-  /** [L*D, batch, H] */
+  /** [L*D, batch, H]; only an LSTM has a cell state */
   readonly initialState: Float32Array
+  readonly initialCell: Float32Array
   /** [steps, batch, D*H]: gradients of the output, where backward begins */
   readonly dOutput: Float32Array
-  /** [L*D, batch, H]: gradients of the final state */
+  /** [L*D, batch, H]: gradients of the final states */
   readonly dState: Float32Array
+  readonly dCell: Float32Array
   /** [steps, batch], for a model */
   readonly tokens: Int32Array
   readonly targets: Int32Array
@@ -35,7 +38,8 @@ export interface Tensors {
 /** Tensors in PyTorch's order, as in the project's own layout. */
 export function parameterSpecs(given: BenchCase): ParameterSpec[] {
   const { inputSize, hiddenSize, vocabulary } = given
-  const prefix = vocabulary > 0 ? 'gru.' : ''
+  const prefix = vocabulary > 0 ? `${given.cell}.` : ''
+  const rows = CELLS[given.cell].gates * hiddenSize
   const shapes: [string, number[]][] = []
   if (vocabulary > 0) shapes.push(['embedding.weight', [vocabulary, inputSize]])
   for (let layer = 0; layer < given.numLayers; layer++) {
@@ -43,10 +47,10 @@ export function parameterSpecs(given: BenchCase): ParameterSpec[] {
     for (let direction = 0; direction < directions(given); direction++) {
       const suffix = `_l${layer}${direction === 1 ? '_reverse' : ''}`
       shapes.push(
-        [`${prefix}weight_ih${suffix}`, [3 * hiddenSize, columns]],
-        [`${prefix}weight_hh${suffix}`, [3 * hiddenSize, hiddenSize]],
-        [`${prefix}bias_ih${suffix}`, [3 * hiddenSize]],
-        [`${prefix}bias_hh${suffix}`, [3 * hiddenSize]],
+        [`${prefix}weight_ih${suffix}`, [rows, columns]],
+        [`${prefix}weight_hh${suffix}`, [rows, hiddenSize]],
+        [`${prefix}bias_ih${suffix}`, [rows]],
+        [`${prefix}bias_hh${suffix}`, [rows]],
       )
     }
   }
@@ -61,7 +65,7 @@ export function directions({ bidirectional }: BenchCase): number {
   return bidirectional ? 2 : 1
 }
 
-/** The number of values of all states: L*D*batch*H. */
+/** The number of values of one state of all layers: L*D*batch*H. */
 export function stateCount(given: BenchCase): number {
   return given.numLayers * directions(given) * given.batch * given.hiddenSize
 }
@@ -84,6 +88,7 @@ export function drawTensors(given: BenchCase, period: number): Tensors {
     random.periodicRows(vocabulary > 0 ? 0 : rows, batch, period, columns, limit)
   const outputSize = directions(given) * hiddenSize
   const states = given.numLayers * directions(given)
+  const cellStates = CELLS[given.cell].states.length > 1 ? states : 0
   return {
     parameters: random.floats(parameterCount, bound),
     lengths: Int32Array.from({ length: batch }, () =>
@@ -93,6 +98,8 @@ export function drawTensors(given: BenchCase, period: number): Tensors {
     initialState: periodic(states, hiddenSize, 1),
     dOutput: periodic(steps, outputSize, 1),
     dState: periodic(states, hiddenSize, 1),
+    initialCell: periodic(cellStates, hiddenSize, 1),
+    dCell: periodic(cellStates, hiddenSize, 1),
     tokens: random.periodicTokens(vocabulary, steps, batch, period),
     targets: random.periodicTokens(vocabulary, steps, batch, period),
   }

@@ -4,10 +4,11 @@
  * @module
  */
 import type { BenchCase, Mode } from './cases'
+import { CELLS, eachState } from './cells'
 import type { Results, Truth } from './compare'
 import { modelLosses } from './model-truth'
-import { nativeOptions, type Reference } from './reference'
-import { drawTensors, parameterSpecs, type Tensors } from './tensors'
+import { runReference, type Reference } from './reference'
+import { drawTensors, parameterSpecs, stateCount, type Tensors } from './tensors'
 
 /** The work of the reference for one case. It does about 1e9 operations per second. */
 const BUDGET_FLOPS = 3e9
@@ -16,7 +17,9 @@ const BUDGET_FLOPS = 3e9
 export function periodOf(given: BenchCase): number {
   const { batch, steps, inputSize, hiddenSize, numLayers, bidirectional, ragged } = given
   if (ragged) return batch
-  const weights = 3 * hiddenSize * (inputSize + hiddenSize) * numLayers * (bidirectional ? 2 : 1)
+  const { gates } = CELLS[given.cell]
+  const weights =
+    gates * hiddenSize * (inputSize + hiddenSize) * numLayers * (bidirectional ? 2 : 1)
   const affordable = BUDGET_FLOPS / (6 * weights * steps)
   const divisors = Array.from({ length: batch }, (_, i) => i + 1).filter((n) => batch % n === 0)
   return Math.max(1, ...divisors.filter((n) => n <= affordable))
@@ -33,9 +36,9 @@ export function findTruth(
     return { training: { period, results: modelLosses(native, given, tensors, period) } }
   }
   const gradients = layerResults(native, given, tensors, period)
-  const { output, state } = gradients
+  const final = eachState(given.cell, (state) => [state.final, gradients[state.final]!])
   return {
-    forward: { period, results: { output: output!, state: state! } },
+    forward: { period, results: { output: gradients['output']!, ...final } },
     gradients: { period, results: gradients },
   }
 }
@@ -54,17 +57,13 @@ function layerResults(
   const { batch, steps } = given
   const first = (values: Float32Array, rows: number): Float64Array =>
     firstSequences(values, rows, batch, period)
-  const states = tensors.initialState.length / (batch * given.hiddenSize)
-  const result = native.referenceGru(nativeOptions(given), Float64Array.from(tensors.parameters), {
-    steps,
-    batch: period,
-    lengths: given.ragged ? tensors.lengths : null,
+  const rows = stateCount(given) / (batch * given.hiddenSize)
+  const result = runReference(native, given, Float64Array.from(tensors.parameters), {
+    ...{ steps, batch: period, lengths: given.ragged ? tensors.lengths : null },
     input: first(tensors.input, steps),
-    initialState: first(tensors.initialState, states),
     dOutput: first(tensors.dOutput, steps),
-    dState: first(tensors.dState, states),
-    seed: 0,
-    pass: 0,
+    initial: ({ initial }) => first(tensors[initial], rows),
+    dFinal: ({ dFinal }) => first(tensors[dFinal], rows),
   })
   const repeats = batch / period
   const parameters = parameterSpecs(given).map(({ name, offset, count }) => [
@@ -73,9 +72,9 @@ function layerResults(
   ])
   return {
     output: result.output,
-    state: result.state,
     d_input: result.dInput,
-    d_initial_state: result.dInitialState,
+    ...eachState(given.cell, ({ final }) => [final, result[final]!]),
+    ...eachState(given.cell, ({ gradient, dInitial }) => [gradient, result[dInitial]!]),
     ...(Object.fromEntries(parameters) as Results),
   }
 }

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { Mode } from './cases'
+import type { CellName } from './cells'
 import { PROJECT } from './contenders'
 import type { Measurement, Outcome } from './results'
 import { geometricMean, median, type Summary, summarize } from './statistics'
@@ -59,8 +61,9 @@ function bestPeer(times: ReadonlyMap<string, Summary>, project: Summary): Verdic
   return { name, ratio: seconds / project.median }
 }
 
-/** The ratios to the best peer over all measurements of a mode and number of threads. */
+/** The ratios to the best peer over all measurements of a cell, a mode and a number of threads. */
 export interface Overall {
+  readonly cell: CellName
   readonly mode: string
   readonly threads: number
   readonly cases: number
@@ -69,19 +72,59 @@ export interface Overall {
 }
 
 export function judgeAll(measurements: readonly Measurement[]): Overall[] {
-  const groups = new Map<string, { mode: string; threads: number; ratios: number[] }>()
+  const groups = new Map<
+    string,
+    Pick<Overall, 'cell' | 'mode' | 'threads'> & { ratios: number[] }
+  >()
   for (const measurement of measurements) {
     const ratio = judge(measurement).best?.ratio
     if (ratio === undefined) continue
     const { mode, threads } = measurement
-    const key = `${mode} ${threads}`
-    const group = groups.get(key) ?? { mode, threads, ratios: [] }
+    const { cell } = measurement.case
+    const key = `${cell} ${mode} ${threads}`
+    const group = groups.get(key) ?? { cell, mode, threads, ratios: [] }
     group.ratios.push(ratio)
     groups.set(key, group)
   }
-  return [...groups.values()].map(({ mode, threads, ratios }) => ({
-    ...{ mode, threads, cases: ratios.length },
+  return [...groups.values()].map(({ cell, mode, threads, ratios }) => ({
+    ...{ cell, mode, threads, cases: ratios.length },
     least: Math.min(...ratios),
     mean: geometricMean(ratios),
   }))
+}
+
+interface Goal {
+  readonly cell: CellName
+  readonly mode: Mode
+  /** The best peer's time over the project's, at the least, in each case. */
+  readonly ratio: number
+}
+
+/** What the project sets itself on one thread of the processor. */
+const GOALS: readonly Goal[] = [
+  { cell: 'lstm', mode: 'forward', ratio: 1.1 },
+  { cell: 'lstm', mode: 'gradients', ratio: 1.3 },
+]
+
+/** A goal, and what was measured for it beside a peer. */
+export interface GoalVerdict extends Goal {
+  readonly cases: number
+  readonly missed: readonly { readonly name: string; readonly ratio: number }[]
+}
+
+/** The goals that anything was measured for. */
+export function judgeGoals(measurements: readonly Measurement[]): GoalVerdict[] {
+  return GOALS.map((goal) => {
+    const reached = measurements
+      .filter(
+        ({ case: { cell }, mode, threads }) =>
+          threads === 1 && cell === goal.cell && mode === goal.mode,
+      )
+      .flatMap((measurement) => {
+        const ratio = judge(measurement).best?.ratio
+        return ratio === undefined ? [] : [{ name: measurement.case.name, ratio }]
+      })
+    const missed = reached.filter(({ ratio }) => ratio < goal.ratio)
+    return { ...goal, cases: reached.length, missed }
+  }).filter(({ cases }) => cases > 0)
 }

@@ -4,7 +4,8 @@
  * @module
  */
 import type { BenchCase, Mode } from './cases'
-import { directions } from './tensors'
+import { CELLS } from './cells'
+import { directions, stateCount } from './tensors'
 
 const FLOAT = 4
 
@@ -34,16 +35,17 @@ export interface Bound {
 /**
  * The work of a case with `rows` valid steps, over all sequences.
  *
- * Each product W x or U h costs 2 operations for each weight. Backward costs twice that, for the gradients of inputs
- * and of weights. Recurrent weights are read once in each step, forward and backward. Weights of the input are read
- * once for all steps.
+ * Each product W x or U h of a gate costs 2 operations for each weight. Backward costs twice that, for the gradients of
+ * inputs and of weights. Recurrent weights are read once in each step, forward and backward. Weights of the input are
+ * read once for all steps.
  */
 export function workOf(given: BenchCase, mode: Mode, rows: number): Work {
   const { hiddenSize, inputSize, numLayers, steps } = given
+  const { gates } = CELLS[given.cell]
   const ways = directions(given)
   const inputs = inputSize + (numLayers - 1) * ways * hiddenSize
-  const inputWeights = 3 * hiddenSize * inputs * ways
-  const recurrentWeights = 3 * hiddenSize * hiddenSize * numLayers * ways
+  const inputWeights = gates * hiddenSize * inputs * ways
+  const recurrentWeights = gates * hiddenSize * hiddenSize * numLayers * ways
   const headWeights = given.vocabulary * ways * hiddenSize
   const passes = mode === 'forward' ? 1 : 3
   const readPasses = mode === 'forward' ? 1 : 2
@@ -64,11 +66,11 @@ export function boundOf(work: Work, ceilings: Ceilings): Bound {
 /** The bytes that every training pass needs. */
 export interface MemoryNeed {
   readonly parameters: number
-  /** For the gradients of parameters, input and initial state. */
+  /** For the gradients of parameters, input and initial states. */
   readonly gradients: number
   readonly inputs: number
   readonly outputs: number
-  /** For data kept until backward: 5H + I floats for each step, sequence, layer and direction. */
+  /** For data kept until backward, in floats for each step, sequence, layer and direction: GRU 5H + I, LSTM 6H + I. */
   readonly kept: number
   readonly sum: number
 }
@@ -77,14 +79,15 @@ export function memoryNeed(given: BenchCase, parameterCount: number): MemoryNeed
   const { hiddenSize, inputSize, numLayers, batch, steps } = given
   const ways = directions(given)
   const rows = batch * steps
-  const states = numLayers * ways * batch * hiddenSize
+  const cell = CELLS[given.cell]
+  const states = cell.states.length * stateCount(given)
   const layerInputs = inputSize + (numLayers - 1) * ways * hiddenSize
   const parameters = FLOAT * parameterCount
   // The gradients where backward begins are inputs too.
   const inputs = FLOAT * (rows * (inputSize + ways * hiddenSize) + 2 * states)
   const outputs = FLOAT * (rows * ways * hiddenSize + states)
   const gradients = parameters + FLOAT * (rows * inputSize + states)
-  const kept = FLOAT * rows * ways * (5 * hiddenSize * numLayers + layerInputs)
+  const kept = FLOAT * rows * ways * (cell.kept * hiddenSize * numLayers + layerInputs)
   const sum = parameters + gradients + inputs + outputs + kept
   return { parameters, gradients, inputs, outputs, kept, sum }
 }

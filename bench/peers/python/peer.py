@@ -16,10 +16,10 @@ import time
 
 # Name of the framework: its module here, and the distributions that it may come from.
 FRAMEWORKS = {
-    "pytorch": ("torch_gru", ["torch"]),
-    "onnxruntime": ("onnx_gru", ["onnxruntime"]),
-    "jax": ("jax_gru", ["jax"]),
-    "tensorflow": ("tensorflow_gru", ["tensorflow", "tensorflow-cpu"]),
+    "pytorch": ("torch_peer", ["torch"]),
+    "onnxruntime": ("onnx_peer", ["onnxruntime"]),
+    "jax": ("jax_peer", ["jax"]),
+    "tensorflow": ("tensorflow_peer", ["tensorflow", "tensorflow-cpu"]),
 }
 
 # Samples take about this long, so that the time for reading the clock is negligible.
