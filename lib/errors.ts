@@ -58,8 +58,8 @@ Object.defineProperty(GruError.prototype, 'name', {
 })
 
 /**
- * The error for a wrong argument, file or field. All such messages have the same form: `<argument>: expected
- * <expected>, got <got>`.
+ * The error for a wrong argument, file or field. All such messages have the same form:
+ * `<argument>: expected <expected>, got <got>`.
  *
  * @param argument - the argument's name as the caller knows it, or a file's name and place
  * @param expected - what is valid

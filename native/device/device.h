@@ -169,8 +169,8 @@ struct Gemm {
   bool accumulate = false;       ///< add to c
 };
 
-/// Where the rows of each sequence lie: row t of the sequence at position i is first[t] + i, for t
-/// < length[i].
+/// Where the rows of each sequence lie: row t of the sequence at position i is first[t] + i, if
+/// t < length[i].
 struct SequenceRows {
   std::size_t sequences = 0;  ///< number of sequences that have a row
   std::size_t steps = 0;
@@ -206,9 +206,9 @@ struct AttentionRows {
   DeviceSpan<const std::int32_t> query_place;   ///< the same from memory to query
 };
 
-/// output = sum of a_i memory_i over the rows of the same sequence, a = softmax over e; e_i = scale
-/// * query . key_i, or with a score e_i = score . tanh(query + key_i). The output is zero where the
-/// sequence has no row in the memory.
+/// output = sum of a_i memory_i over the rows of the same sequence, a = softmax over e;
+/// e_i = scale * query . key_i, or with a score e_i = score . tanh(query + key_i). The output is
+/// zero where the sequence has no row in the memory.
 struct AttentionForward {
   AttentionRows rows;
   DeviceMatrix<const float> query;   ///< [query's rows, K]
