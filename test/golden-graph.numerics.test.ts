@@ -7,7 +7,7 @@ import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
-// As of golden.numerics.test.ts.
+// As in golden.numerics.test.ts.
 const FORWARD = 2e-6
 const GRADIENT = 1e-5
 const TRAINING = 1e-5
@@ -32,7 +32,7 @@ async function readCase(name: string): Promise<{ golden: Case; content: Safetens
   return { golden: JSON.parse(content.metadata['case']!) as Case, content }
 }
 
-/** The tensors whose names begin so, under the rest of their names. */
+/** The tensors whose names begin with the prefix, under the rest of their names. */
 function tensors(content: Safetensors, prefix: string): Record<string, Float32Array> {
   const found = [...content.tensors].filter(([name]) => name.startsWith(prefix))
   return Object.fromEntries(
@@ -64,7 +64,7 @@ function targetsOf({ graph }: Case, content: Safetensors) {
   )
 }
 
-/** A loss that the package does not have is replaced by another one: predictions do not depend on it. */
+/** A model for a case. A loss that the package does not have is replaced, since predictions do not depend on it. */
 function modelOf({ graph }: Case, content: Safetensors): Model {
   const lossOf = (kind: string) => (kind === 'crossEntropy' ? kind : 'meanSquaredError')
   const outputs = Object.fromEntries(
@@ -95,7 +95,7 @@ test.each([
   }
 })
 
-// The slices of graph_accumulation are, together, one batch; the average of graph_average changes no update.
+// The slices of graph_accumulation together are one batch. The average of graph_average does not change updates.
 const trained = [
   ...['graph_accumulation', 'graph_attention_additive', 'graph_attention_scaled'],
   ...['graph_average', 'graph_mean_relu', 'graph_residual'],

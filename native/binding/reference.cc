@@ -14,8 +14,8 @@ namespace gru::binding {
 
 namespace {
 
-/// A ReferenceCall or, of an LSTM, an LstmReferenceCall, in copies: reading an object's properties
-/// may run code that changes an array.
+/// A ReferenceCall, or an LstmReferenceCall for an LSTM, with copies of the arrays: reading an
+/// object's properties may run code that changes an array.
 struct ReferenceCall {
   std::size_t steps = 0;
   std::size_t batch = 0;
@@ -55,7 +55,7 @@ ReferenceCall read_call(const Napi::Value& value, const RecurrentOptions& option
   return call;
 }
 
-/// The results of both cells; those of an LSTM have the cell state's beside them.
+/// The results of both cells. Those of an LSTM also have the cell state.
 napi_value result_of(napi_env env, const RecurrentOptions& options, const ReferencePass& pass,
                      const ReferenceGradients& gradients) {
   std::vector<Property> properties = {

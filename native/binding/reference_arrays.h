@@ -14,7 +14,7 @@
 
 namespace gru::binding {
 
-/// A copy of an array that is not empty: the reference takes emptiness for absence.
+/// Copies an array that is not empty. The reference treats an empty array as absent.
 template <class T>
 std::vector<T> copy_of(napi_env env, napi_value value, const char* name) {
   const std::span<const T> from = read_array<T>(env, value, name);
