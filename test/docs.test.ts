@@ -33,3 +33,14 @@ test('the example of docs/model.md trains, saves and loads, and prints the table
     '1385 parameters',
   ])
 })
+
+test('the example of labels in docs/model.md tells the sequence that has too few steps', () => {
+  const example = blocksOf('model.md').find((block) => block.includes("'ctc'"))!
+  const folder = temporary('labels')
+  mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
+  symlinkSync(root, path.join(folder, 'node_modules', 'gru-native'))
+  const imports = "import { Model, Trainer } from 'gru-native'\n"
+  writeFileSync(path.join(folder, 'example.mjs'), imports + example)
+  const output = execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
+  expect(output).toMatch(/^\d+\.\d+ \[ 1 \]\n$/)
+})

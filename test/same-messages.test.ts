@@ -1,5 +1,6 @@
 import type { NativeLayerOptions } from '../binding'
 import { GRU, SequenceModel, Trainer } from '../lib'
+import { checkLoss } from '../lib/losses'
 import { native } from '../lib/native'
 
 // What lib checks and the binding checks again: the same fault has the same message from both.
@@ -135,7 +136,12 @@ test.each([
           size: 2,
         } as const,
       ].filter(({ name }) => every === 'last' || name !== 'last') as NativeLayerOptions[],
-      outputs: [{ layer: 'head', loss, target: 'target', output: 'output' }],
+      outputs: [
+        {
+          ...{ layer: 'head', argument: 'output', target: 'target', output: 'output' },
+          ...{ loss: checkLoss('loss', loss).native, weight: 1 },
+        },
+      ],
       batchFirst: false,
     },
     1,

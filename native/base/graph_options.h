@@ -73,6 +73,12 @@ struct OutputOptions {
   std::string layer;
   LossOptions loss;
   double weight = 1;  ///< of its loss, and so of its gradient, beside those of other outputs
+  /// What messages call the output and its targets; outputs.LAYER and targets.LAYER where empty.
+  std::string argument{};
+  std::string target{};
+
+  std::string in_messages() const { return argument.empty() ? "outputs." + layer : argument; }
+  std::string target_in_messages() const { return target.empty() ? "targets." + layer : target; }
 };
 
 struct GraphOptions {

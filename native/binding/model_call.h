@@ -8,9 +8,11 @@
 #include "binding/entry.h"
 #include "binding/graph_options.h"
 #include "binding/promise_job.h"
+#include "binding/targets.h"
 #include "train/trainer.h"
 
-/// The arguments of a model's calls: `batch`, `inputs` and a list of arrays. First all of them are
+/// The arguments of a model's calls: `batch`, `inputs` and a list with something for
+/// each output. First all of them are
 /// read from JavaScript, which may run code of its own; only then is a native object looked at.
 
 namespace gru::binding {
@@ -26,28 +28,38 @@ struct GivenCall {
   napi_env env;
   napi_value batch;
   std::vector<Input> inputs;
-  std::vector<napi_value> arrays;  ///< one for each output of the model
 };
 
-/// The first three arguments; messages call the third one `arrays`.
-GivenCall read_given_call(const Arguments& arguments, const char* arrays);
+/// With an array for the predictions of each output.
+struct PredictionCall : GivenCall {
+  std::vector<napi_value> outputs;
+};
+
+/// With what each output should have been.
+struct TrainingCall : GivenCall {
+  std::vector<GivenTarget> targets;
+};
+
+/// The first three arguments.
+PredictionCall read_prediction_call(const Arguments& arguments);
+TrainingCall read_training_call(const Arguments& arguments);
 
 // What follows runs no code of JavaScript's. The arrays are read in place.
 
 std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
                                     const ModelNames& names);
 /// `inputs` are those of the call.
-std::vector<std::span<float>> read_outputs(const GivenCall& call, const Graph& graph,
+std::vector<std::span<float>> read_outputs(const PredictionCall& call, const Graph& graph,
                                            const ModelNames& names,
                                            std::span<const InputBatch> inputs);
-std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, const ModelNames& names,
+std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs);
 
 /// Move arrays into the job's own memory.
 void keep_inputs(PromiseJob& job, std::span<InputBatch> inputs);
 void keep_targets(PromiseJob& job, std::span<Target> targets);
 /// Gives the call's arrays places in the job's own memory, from which they are filled in the end.
-void keep_outputs(PromiseJob& job, const GivenCall& call, const ModelNames& names,
+void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs);
 
 }  // namespace gru::binding
