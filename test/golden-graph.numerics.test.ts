@@ -15,7 +15,7 @@ import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
-// As of golden.numerics.test.ts.
+// As in golden.numerics.test.ts.
 const FORWARD = 2e-6
 const TRAINING = 1e-5
 
@@ -35,7 +35,7 @@ async function readCase(name: string): Promise<{ golden: Case; content: Safetens
   return { golden: JSON.parse(content.metadata['case']!) as Case, content }
 }
 
-/** The tensors whose names begin so, under the rest of their names. */
+/** The tensors whose names begin with the prefix, under the rest of their names. */
 function tensors(content: Safetensors, prefix: string): Record<string, Float32Array> {
   const found = [...content.tensors].filter(([name]) => name.startsWith(prefix))
   return Object.fromEntries(
@@ -74,7 +74,7 @@ function targetsOf({ graph }: Case, content: Safetensors): ModelTargets {
   )
 }
 
-// The slices of graph_accumulation are, together, one batch; the average of graph_average changes no update.
+// The slices of graph_accumulation together are one batch. The average of graph_average does not change updates.
 test.each([...cases, 'graph_accumulation'])('the training of %s', async (name) => {
   const { golden, content } = await readCase(name)
   const { batch, lengths, clipNorm, hyper, optimizer } = golden

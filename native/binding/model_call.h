@@ -11,13 +11,13 @@
 #include "binding/targets.h"
 #include "train/trainer.h"
 
-/// The arguments of a model's calls: `batch`, `inputs` and a list with something for
-/// each output. First all of them are
-/// read from JavaScript, which may run code of its own; only then is a native object looked at.
+/// The arguments of a model's calls: `batch`, `inputs` and a list with one element for each output.
+/// They are all read from JavaScript first, which may run JavaScript code. Only then native objects
+/// are used.
 
 namespace gru::binding {
 
-/// The values of a call, none of them looked at yet.
+/// The values of a call, not yet checked.
 struct GivenCall {
   struct Input {
     napi_value steps;
@@ -40,25 +40,25 @@ struct TrainingCall : GivenCall {
   std::vector<GivenTarget> targets;
 };
 
-/// The first three arguments.
+/// Read the first three arguments.
 PredictionCall read_prediction_call(const Arguments& arguments);
 TrainingCall read_training_call(const Arguments& arguments);
 
-// What follows runs no code of JavaScript's. The arrays are read in place.
+// The functions below run no JavaScript code. They read the arrays in place.
 
 std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
                                     const ModelNames& names);
-/// `inputs` are those of the call.
+/// `inputs` are the call's inputs.
 std::vector<std::span<float>> read_outputs(const PredictionCall& call, const Graph& graph,
                                            const ModelNames& names,
                                            std::span<const InputBatch> inputs);
 std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs);
 
-/// Move arrays into the job's own memory.
+/// Copies the arrays to the job's own memory.
 void keep_inputs(PromiseJob& job, std::span<InputBatch> inputs);
 void keep_targets(PromiseJob& job, std::span<Target> targets);
-/// Gives the call's arrays places in the job's own memory, from which they are filled in the end.
+/// Gives the call's output arrays memory in the job, from which they are filled at the end.
 void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs);
 
