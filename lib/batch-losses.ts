@@ -1,5 +1,5 @@
 /**
- * The losses of a batch, as they are told to the caller.
+ * The losses of a batch, as the caller gets them.
  *
  * @module
  */
@@ -10,24 +10,24 @@ import type { Graph } from './graph'
 /** The losses of a batch. */
 export interface BatchLosses {
   /**
-   * The loss of the output; of several outputs the sum of their losses, each times its output's `weight`. An output's
-   * loss is the sum over its valid predicted rows, divided by its denominator: the number of these rows; for
-   * 'crossEntropy' the sum of the weights of their classes, without the rows of the ignored class; for 'ctc' the number
-   * of sequences. It is 0 where that is 0.
+   * The sum of the losses of all outputs, each multiplied by its output's `weight`. The loss of an output is the sum of
+   * the losses of its valid rows, divided by its denominator. This is the number of these rows; for 'crossEntropy' the
+   * sum of the weights of their classes, without the rows of the ignored class; for 'ctc' the number of sequences. If
+   * the denominator is 0, the loss is 0.
    */
   readonly loss: number
-  /** Of each output its part of `loss`, by name. Only where the model has several outputs. */
+  /** The part of each output in `loss`, by name. Only if the model has several outputs. */
   readonly losses?: Readonly<Record<string, number>>
   /**
-   * Sequences, by their numbers from 0 on, that have too few steps for their labels: each label takes a step, and two
-   * equal ones in a row take one more between them. They count 0 in the loss, and one in its denominator, and have no
-   * gradient. Only where the model has an output with the loss 'ctc'.
+   * The sequences that have too few steps for their labels, counted from 0: a sequence needs a step for each label, and
+   * one more between two equal labels in a row. The loss of such a sequence is 0 and has no gradient, but the sequence
+   * counts in the denominator. Only if the model has an output with the loss 'ctc'.
    */
   readonly impossible?: readonly number[]
 }
 
 /**
- * What a call tells of a batch's losses.
+ * The losses of a batch from the metrics of a native call.
  *
  * @param sequences - the numbers of the batch's sequences; default: their places in the batch
  */

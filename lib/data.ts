@@ -158,7 +158,7 @@ function checkGroups(place: string, { inputs }: Graph, steps: readonly number[])
   }
 }
 
-/** Of each batch that {@link batchesOf} made. */
+/** The numbers of the sequences of each batch that {@link batchesOf} made. */
 const sequenceNumbers = new WeakMap<object, readonly number[]>()
 
 /** The numbers that a batch's sequences have in their Dataset; undefined for a batch that comes from none. */

@@ -65,11 +65,11 @@ export interface Progress extends BatchLosses {
   readonly batches: number | undefined
   /** The batch's loss before its step */
   readonly loss: number
-  /** As of {@link BatchLosses}; of a Dataset the numbers of its sequences, else their places in the batch */
+  /** As in {@link BatchLosses}; for a Dataset the numbers of its sequences, else their places in the batch */
   readonly impossible?: readonly number[]
   /**
-   * Mean of the losses since the epoch began: of each output the mean of its losses, weighted by their denominators; of
-   * several outputs the sum of that
+   * Mean of the losses since the epoch began: for each output the mean of its losses, weighted by their denominators,
+   * then the sum over all outputs
    */
   readonly meanLoss: number
   /** The batch's global L2 norm of all gradients, before any clipping */
@@ -184,7 +184,7 @@ function isIterable(value: unknown): value is Batches {
   return typeof sync === 'function' || typeof async === 'function'
 }
 
-/** A batch, or what came of it, with the numbers of its sequences in their Dataset, where it comes from one. */
+/** A batch, or its result, with the numbers of its sequences in their Dataset, if it comes from one. */
 interface Numbered {
   readonly sequences: readonly number[] | undefined
 }

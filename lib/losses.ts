@@ -1,5 +1,5 @@
 /**
- * The losses of outputs: their options, and how these are checked. What targets of each look like, the native part says.
+ * The losses of outputs: their options and the checks of these options. The native part describes the targets of each loss.
  *
  * @module
  */
@@ -10,11 +10,11 @@ import { checkInteger, checkNumber, checkOneOf, checkOptions, MAX_FLOAT32 } from
 /** For classes: predictions are logits, a target is the number of a class. */
 export interface CrossEntropyLoss {
   readonly kind: 'crossEntropy'
-  /** Share of the target that all classes have alike, at least 0 and below 1. Default 0. */
+  /** The share of the target that is divided equally among all classes, at least 0 and below 1. Default 0. */
   readonly labelSmoothing?: number | undefined
-  /** For each class a factor of the rows that should be of it, at least 0. Default: 1 for all. */
+  /** A factor for each class, at least 0: of the loss of the rows whose target is this class. Default: 1 for all. */
   readonly classWeights?: readonly number[] | undefined
-  /** Rows with this target do not count. Any integer of 32 bits, a class or none. Default: all rows count. */
+  /** Rows with this target do not count. Any integer of 32 bits, also one that is not a class. Default: all rows count. */
   readonly ignoredClass?: number | undefined
 }
 
@@ -28,16 +28,16 @@ export interface MeanAbsoluteErrorLoss {
   readonly kind: 'meanAbsoluteError'
 }
 
-/** For values: half the squared error where it is small, and linear beyond. */
+/** For values: half the squared error up to `delta`, and linear in the error beyond it. */
 export interface HuberLoss {
   readonly kind: 'huber'
-  /** The error at which it turns linear, above 0. Default 1. */
+  /** The error from which on the loss is linear, above 0. Default 1. */
   readonly delta?: number | undefined
 }
 
 /**
- * For values: some quantiles of each. Prediction number j*Q + q is quantile number q of value j, of Q quantiles; a target
- * has one number for each value, size/Q in all.
+ * For values: the output predicts Q quantiles of each value. Prediction number j*Q + q is quantile number q of value
+ * number j. A target has one number for each value, so it has size/Q numbers.
  */
 export interface QuantileLoss {
   readonly kind: 'quantile'
@@ -46,27 +46,27 @@ export interface QuantileLoss {
 }
 
 /**
- * For values: their means and the logarithms of their variances. The first half of the predictions are the means, the
- * second half the log variances; a target has a number for each mean.
+ * For values: the output predicts the mean and the logarithm of the variance of each value. The first half of a
+ * prediction has the means, the second half the log variances. A target has size/2 numbers.
  */
 export interface GaussianLoss {
   readonly kind: 'gaussian'
 }
 
-/** For values from 0 to 1, each by itself: predictions are logits. */
+/** For values from 0 to 1, which are independent of each other: predictions are logits. */
 export interface BinaryCrossEntropyLoss {
   readonly kind: 'binaryCrossEntropy'
-  /** For each value a factor of the loss of what should be 1, at least 0. Default: 1 for all. */
+  /** A factor for each value, at least 0: of the part of the loss for the target 1. Default: 1 for all. */
   readonly positiveWeights?: readonly number[] | undefined
 }
 
 /**
- * Connectionist temporal classification: for a sequence of labels that is shorter than the sequence of steps, and whose
- * places in it are not known. Predictions are logits at every step, of the blank (0) and the labels.
+ * Connectionist temporal classification: the target of a sequence is a shorter sequence of labels, and it is not known
+ * at which steps the labels are. Predictions are logits of the blank (0) and the labels, at every step.
  */
 export interface CtcLoss {
   readonly kind: 'ctc'
-  /** The number that stands for no label: 0, the only one that there is. */
+  /** The number that means "no label". Only 0 is possible. */
   readonly blank?: 0 | undefined
 }
 
@@ -83,10 +83,10 @@ export type LossOptions =
 
 export type LossKind = LossOptions['kind']
 
-/** What an output is trained for: a kind of loss, with all its options' defaults, or one with options. */
+/** What an output is trained for: a kind of loss with the defaults of all its options, or a loss with options. */
 export type Loss = LossKind | LossOptions
 
-/** Options that stay absent where they are not given. */
+/** Options that have no default: they are absent unless they were given. */
 type Absent = 'classWeights' | 'ignoredClass' | 'positiveWeights'
 
 type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
@@ -96,10 +96,10 @@ type Resolved<T> = Filled<Omit<T, Absent>> & {
 
 type OptionsOf<K extends LossKind> = Extract<LossOptions, { readonly kind: K }>
 
-/** A loss with every default filled in; class weights, ignored class and positive weights only where they were given. */
+/** A loss with every default filled in. Class weights, ignored class and positive weights are absent unless they were given. */
 export type ResolvedLossOptions = { [K in LossKind]: Resolved<OptionsOf<K>> }[LossKind]
 
-/** A loss that was given as a kind stays one; one with options has every default filled in. */
+/** A loss as it was given: a kind is a kind, and a loss with options has every default filled in. */
 export type ResolvedLoss = LossKind | ResolvedLossOptions
 
 type Settings<K extends LossKind> = Omit<Resolved<OptionsOf<K>>, 'kind'>
@@ -112,7 +112,7 @@ interface LossType<K extends LossKind> {
   readonly keys: readonly string[]
   /** Checks them and fills in the defaults; messages have `prefix` before their names. */
   readonly check: (prefix: string, given: Given) => Settings<K>
-  /** As the native part takes them. */
+  /** The options in the form of the native part. */
   readonly native: (settings: Settings<K>) => NativeSettings<K>
 }
 

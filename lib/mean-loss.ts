@@ -6,14 +6,14 @@
 import type { StepMetrics } from '../binding'
 
 /**
- * Of each output the sum of the losses of its rows in all batches, divided by the sum of the denominators; of several
- * outputs the sum of that. So a batch counts by what counts in it.
+ * For each output the sum of the losses of its rows in all batches, divided by the sum of the denominators; then the sum
+ * of this over all outputs. It does not depend on how rows are divided into batches.
  */
 export class MeanLoss {
   readonly #sums: number[] = []
   readonly #denominators: number[] = []
 
-  /** Whether there was no batch. */
+  /** Whether no batch was added. */
   get isEmpty(): boolean {
     return this.#sums.length === 0
   }

@@ -22,11 +22,11 @@ export type NamedInputOptions =
 export interface NamedOutputOptions {
   /** What the layer is trained for. */
   readonly loss: Loss
-  /** A factor of its loss, and so of its gradient, in the sum of all outputs' losses; at least 0. Default 1. */
+  /** The factor of its loss in the sum of all outputs' losses, and so of its gradient, at least 0. Default 1. */
   readonly weight?: number | undefined
 }
 
-/** An output whose loss is resolved. Its weight stays absent where it was not given. */
+/** An output with its resolved loss. The weight is absent unless it was given. */
 export interface ResolvedNamedOutput {
   readonly loss: ResolvedLoss
   readonly weight?: number

@@ -1,5 +1,5 @@
 /**
- * What an output should have been: classes, values or labels, as the native part says of its loss.
+ * The targets of outputs: classes, values or labels. The native part describes them for each loss.
  *
  * @module
  */
@@ -19,22 +19,22 @@ import {
 
 /** The labels of a batch of sequences, for the loss 'ctc'. */
 export interface LabelTarget {
-  /** [S, batch], or [batch, S] with batchFirst, where S is the most labels that a sequence has. 0 is the blank, and no label. */
+  /** [S, batch], or [batch, S] with batchFirst, where S is the largest number of labels of a sequence. Labels begin at 1: 0 is the blank. */
   readonly labels: Int32Array
-  /** How many labels each sequence has, from 0 to S; what stands behind them counts nothing. Default: S for all. */
+  /** The number of labels of each sequence, from 0 to S. Labels beyond it do not count. Default: S for all. */
   readonly lengths?: Lengths | undefined
 }
 
 /**
- * What a model should predict: classes [steps, batch] (Int32Array), values [steps, batch, values] (Float32Array) or
- * labels, as its loss says; with one prediction for each sequence [batch] or [batch, values].
+ * The target of an output: classes [steps, batch] (Int32Array), values [steps, batch, values] (Float32Array) or labels,
+ * depending on its loss. If the output has one prediction for each sequence: [batch] or [batch, values].
  */
 export type ModelTarget = Float32Array | Int32Array | LabelTarget
 
-/** The same of one sequence: classes [steps], values [steps, values] or labels, of which there may be none. */
+/** The target of one sequence: classes [steps], values [steps, values] or labels, which may be none. */
 export type SequenceTarget = Float32Array | Int32Array
 
-/** How many rows of a batch an output predicts, padded ones too. */
+/** The number of rows that an output has in a batch, including padded rows. */
 interface TargetRows {
   readonly batch: number
   readonly rows: number
@@ -49,14 +49,14 @@ interface TargetKind {
     rows: TargetRows,
     value: unknown,
   ) => NativeTarget
-  /** Checks that of one sequence, of which the output predicts so many rows. */
+  /** Checks the target of one sequence, for which the output predicts `rows` rows. */
   readonly checkSequence: (
     argument: string,
     form: NativeTargetForm,
     rows: number,
     value: unknown,
   ) => SequenceTarget
-  /** The targets of some sequences, of at most so many rows, as one of a batch. */
+  /** Makes the target of a batch from those of its sequences, of which the longest has `rows` rows. */
   readonly join: (
     form: NativeTargetForm,
     sequences: readonly SequenceTarget[],
@@ -65,7 +65,7 @@ interface TargetKind {
   ) => NativeTarget
 }
 
-/** One for each row, in an array that `checkArray` lets pass. */
+/** Targets with the same number of values for each row, in an array that `checkArray` accepts. */
 function kindOfRows(checkArray: (argument: string, value: unknown) => SequenceTarget): TargetKind {
   return {
     check: (argument, { formula, columns }, { rows }, value) => {
@@ -124,7 +124,7 @@ export function checkTarget(output: GraphOutput, rows: TargetRows, value: unknow
   return KINDS[targetForm.kind].check(target, targetForm, rows, value)
 }
 
-/** Checks the target of one sequence of so many steps. Whether its integers are in range, {@link checkTargetRange} checks. */
+/** Checks the target of one sequence of `steps` steps. {@link checkTargetRange} checks that its integers are in range. */
 export function checkSequenceTarget(
   argument: string,
   { every, targetForm }: GraphOutput,
@@ -135,7 +135,7 @@ export function checkSequenceTarget(
   return KINDS[targetForm.kind].checkSequence(argument, targetForm, rows, value)
 }
 
-/** Classes and labels within their range; the first that is not is named by its index. */
+/** Checks that classes and labels are in their range. The error names the first that is not by its index. */
 export function checkTargetRange(
   argument: string,
   { targetForm: { range } }: GraphOutput,
@@ -150,7 +150,7 @@ export function checkTargetRange(
   }
 }
 
-/** The targets of some sequences, the longest one of so many steps, as one of a batch. */
+/** Makes the target of a batch from those of its sequences, of which the longest has `steps` steps. */
 export function joinTargets(
   { every, targetForm }: GraphOutput,
   sequences: readonly SequenceTarget[],

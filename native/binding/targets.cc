@@ -9,13 +9,13 @@ namespace gru::binding {
 
 namespace {
 
-/// How messages spell out the number of an array's values.
+/// The formulas of the number of an array's values, for messages.
 struct Formulas {
   const char* batch;     ///< of a batch
   const char* sequence;  ///< of one sequence
 };
 
-/// Of outputs that predict at every step, and of those that predict once.
+/// For outputs that predict at every step, and for those that predict once for each sequence.
 struct TargetFormulas {
   Formulas step;
   Formulas last;
@@ -28,7 +28,7 @@ constexpr TargetFormulas quantile_formulas{{"steps*batch*size/quantiles", "steps
                                            {"batch*size/quantiles", "1*size/quantiles"}};
 constexpr TargetFormulas gaussian_formulas{{"steps*batch*size/2", "steps*size/2"},
                                            {"batch*size/2", "1*size/2"}};
-/// Once: there is no other output with labels.
+/// Both are the same: an output with labels predicts at every step.
 constexpr TargetFormulas label_formulas{{"labels*batch", "labels"}, {"labels*batch", "labels"}};
 
 const TargetFormulas& formulas_of(LossKind loss) {
@@ -56,7 +56,7 @@ std::size_t columns_of(const Graph& graph, std::size_t output) {
   return target_width(loss, graph.output_shape(output).width);
 }
 
-/// Of classes or values.
+/// The shape of classes or values.
 Shape target_shape(const Graph& graph, std::size_t output, const BatchShape& batch) {
   const bool every_step = graph.output_shape(output).every == Every::step;
   const CheckedSize rows = CheckedSize(every_step ? batch.steps : 1) * batch.batch;
@@ -101,7 +101,7 @@ const char* name_of(TargetKind kind) {
   return "";
 }
 
-/// The integers that targets may be, from `first` on: classes or labels.
+/// The range of classes or labels.
 napi_value describe_range(napi_env env, const LossOptions& loss, std::size_t width) {
   const std::size_t first = target_kind(loss.kind) == TargetKind::labels ? ctc_blank + 1 : 0;
   const auto& ignored = loss.ignored_class;

@@ -5,15 +5,15 @@
 #include "binding/shapes.h"
 #include "train/output_loss.h"
 
-/// What the targets of a model's outputs look like: their type, their shape and how messages spell
-/// it out. lib learns it from the description of the graph.
+/// The type and shape of the targets of a model's outputs, and the formulas of the shape in
+/// messages. lib gets them from the description of the graph.
 
 namespace gru::binding {
 
 /// A target as a call gave it: an array, or an object with labels and their lengths.
 struct GivenTarget {
   napi_value value = nullptr;
-  napi_value labels = nullptr;  ///< null, both, where the value is no object with properties
+  napi_value labels = nullptr;  ///< both are null if the value is an array or no object
   napi_value lengths = nullptr;
 };
 
@@ -25,7 +25,7 @@ GivenTarget read_given_target(napi_env env, napi_value value);
 Target read_target(napi_env env, const GivenTarget& given, const Graph& graph, std::size_t output,
                    const BatchShape& batch);
 
-/// NativeTarget: what the targets of an output are.
+/// NativeTargetForm: the targets of output number `output`.
 napi_value describe_target(napi_env env, const Graph& graph, std::size_t output);
 
 }  // namespace gru::binding

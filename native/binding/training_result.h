@@ -10,10 +10,10 @@
 
 namespace gru::binding {
 
-/// What a call of a trainer found, kept for longer than until its next call.
+/// The losses of a call of a trainer. The trainer itself keeps them only until its next call.
 class TrainingResult {
  public:
-  /// Takes all the memory that it needs: after an update nothing may fail.
+  /// Allocates all memory that it needs, so that nothing fails after an update.
   explicit TrainingResult(std::span<const Target> targets);
 
   /// To be called before another call of the trainer begins.
