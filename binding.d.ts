@@ -121,9 +121,7 @@ export interface ShapeFormulas {
   /** Input of a model: tokens, or features */
   readonly tokens: string
   readonly features: string
-  /** Targets and predictions of a model, at every step or after the last: classes, or values */
-  readonly stepClasses: string
-  readonly lastClasses: string
+  /** Predictions of a model, at every step or after the last */
   readonly stepValues: string
   readonly lastValues: string
 }
@@ -360,11 +358,36 @@ export type NativeLayerOptions = { name: string; inputs: string[] } & (
 /** A layer whose values are predictions, and what they are trained for. */
 export interface NativeOutputOptions {
   layer: string
-  loss: 'crossEntropy' | 'meanSquaredError'
-  /** What messages call its targets and its predictions. */
+  /** What messages call the output, its targets and its predictions. */
+  argument: string
   target: string
   output: string
+  loss: NativeLossOptions
+  /** Of its loss, and so of its gradient, beside those of other outputs; at least 0. */
+  weight: number
 }
+
+/** docs/maths.md has the formulas. */
+export type NativeLossOptions =
+  | {
+      kind: 'crossEntropy'
+      /** From 0 to below 1. */
+      labelSmoothing: number
+      /** [width], each at least 0; empty: 1 for all. */
+      classWeights: Float32Array
+      /** Any integer of 32 bits, or null for none. */
+      ignoredClass: number | null
+    }
+  | { kind: 'meanSquaredError' }
+  | { kind: 'meanAbsoluteError' }
+  /** delta: above 0 */
+  | { kind: 'huber'; delta: number }
+  /** quantiles: at least one, each from 0 to 1 */
+  | { kind: 'quantile'; quantiles: Float32Array }
+  | { kind: 'gaussian' }
+  /** positiveWeights: as classWeights */
+  | { kind: 'binaryCrossEntropy'; positiveWeights: Float32Array }
+  | { kind: 'ctc' }
 
 export interface NativeGraphOptions {
   inputs: NativeInputOptions[]
@@ -389,10 +412,29 @@ export interface NativeGraphDescription {
     parameterCount: number
   }[]
   /** As the options have them. An output has the steps and lengths of the inputs of its group. */
-  outputs: { width: number; every: 'step' | 'last'; group: number }[]
+  outputs: { width: number; every: 'step' | 'last'; group: number; target: NativeTargetForm }[]
   /** In the order in which they lie in the flat vector of all parameters. */
   parameters: ParameterSpec[]
 }
+
+/** What the targets of an output look like. */
+export interface NativeTargetForm {
+  /** A class or some values for each row, or some labels for each sequence. */
+  kind: 'classes' | 'values' | 'labels'
+  /** Numbers of one target. */
+  columns: number
+  /** How messages spell out the number of values in the targets of a batch, and of one sequence. */
+  formula: string
+  sequenceFormula: string
+  /** The integers that classes or labels may be; null for values. An ignored class may lie within or without. */
+  range: { first: number; last: number; ignored: number | null } | null
+}
+
+/**
+ * The targets of one output, as its form says: classes [steps, batch] or [batch], values [steps, batch, columns] or [batch,
+ * columns], or labels [S, batch] (or [batch, S], batch first) with the number of each sequence's, [batch].
+ */
+export type NativeTarget = Float32Array | Int32Array | { labels: Int32Array; lengths: Int32Array }
 
 /** A batch of one of a model's inputs. */
 export interface NativeInputBatch {
@@ -438,30 +480,36 @@ export interface NativeTrainerOptions {
 }
 
 export interface StepMetrics {
-  /** Of each output the mean over its predicted rows (and values), before the update; their sum. */
+  /** Before the update; the sum of those of all outputs. */
   loss: number
   /** Global L2 norm of all gradients, before any clipping; 0 from evaluate. */
   gradNorm: number
+  outputs: OutputMetrics[]
+}
+
+/** The loss of one output. */
+export interface OutputMetrics {
+  /** Times the output's weight: the sum over its rows, divided by the denominator. */
+  loss: number
+  /** The rows that count, the sum of their classes' weights, or the sequences. Where it is 0, the loss is 0. */
+  denominator: number
+  /** With 'ctc', the sequences of the batch that have too few steps for their labels. */
+  impossible: number[]
 }
 
 export interface NativeTrainer {
-  /** targets: classes [steps, batch] or [batch] each (Int32Array), or values with a last axis more (Float32Array). */
-  stepSync(
-    batch: number,
-    inputs: NativeInputBatch[],
-    targets: (Float32Array | Int32Array)[],
-  ): StepMetrics
+  stepSync(batch: number, inputs: NativeInputBatch[], targets: NativeTarget[]): StepMetrics
   step(
     batch: number,
     inputs: NativeInputBatch[],
-    targets: (Float32Array | Int32Array)[],
+    targets: NativeTarget[],
     abort: AbortFlag | null,
   ): Promise<StepMetrics>
   /** The loss without an update, in inference. */
   evaluate(
     batch: number,
     inputs: NativeInputBatch[],
-    targets: (Float32Array | Int32Array)[],
+    targets: NativeTarget[],
     abort: AbortFlag | null,
   ): Promise<StepMetrics>
   dispose(): void
@@ -508,8 +556,11 @@ export interface GraphReferenceCall {
   batch: number
   /** Of each input: features [steps, batch, size], or tokens [steps, batch], all of them within the vocabulary. */
   inputs: { steps: number; lengths: Int32Array | null; values: Float64Array | Int32Array }[]
-  /** Of each output: classes [steps, batch] or [batch], or values with a last axis more. */
-  targets: (Float64Array | Int32Array)[]
+  /**
+   * Of each output: classes [steps, batch] or [batch]; values with a last axis more; or labels [S, batch] with the
+   * number of each sequence's.
+   */
+  targets: (Float64Array | Int32Array | { labels: Int32Array; lengths: Int32Array })[]
   /** Null for inference; in training the model's seed, and which of its training passes (from 0) to repeat. */
   dropout: { seed: number; pass: number } | null
 }

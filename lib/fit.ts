@@ -3,18 +3,22 @@
  *
  * @module
  */
+import type { StepMetrics } from '../binding'
 import type { AnyTrainingBatch, BatchForm, TrainingBatch } from './batch-forms'
+import { batchLosses, type BatchLosses } from './batch-losses'
 import {
   type AnyTrainingSequence,
   batchesOf,
   checkDataset,
   Dataset,
   epochOrder,
+  sequenceNumbersOf,
   type SequenceOf,
 } from './data'
 import { argumentError, describe } from './errors'
 import { checkFiniteBatch } from './finite'
 import type { Graph } from './graph'
+import { MeanLoss } from './mean-loss'
 import type { CheckedBatch } from './model-batch'
 import {
   checkAbortSignal,
@@ -51,7 +55,7 @@ export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
 }
 
 /** How far the training is, after each step. */
-export interface Progress {
+export interface Progress extends BatchLosses {
   /** From 1 to `epochs` */
   readonly epoch: number
   readonly epochs: number
@@ -61,7 +65,12 @@ export interface Progress {
   readonly batches: number | undefined
   /** The batch's loss before its step */
   readonly loss: number
-  /** Mean of the losses since the epoch began, weighted by the predictions (of all outputs) that counted in each */
+  /** As in {@link BatchLosses}; for a Dataset the numbers of its sequences, else their places in the batch */
+  readonly impossible?: readonly number[]
+  /**
+   * Mean of the losses since the epoch began: for each output the mean of its losses, weighted by their denominators,
+   * then the sum over all outputs
+   */
   readonly meanLoss: number
   /** The batch's global L2 norm of all gradients, before any clipping */
   readonly gradNorm: number
@@ -69,13 +78,6 @@ export interface Progress {
   readonly epochEnd: boolean
   /** Mean loss over the validation data, at an epoch's end where there are such data and nothing failed */
   readonly validationLoss: number | undefined
-}
-
-/** The outcome of one batch; `predicted` counts the predictions that its loss is the mean over. */
-export interface BatchResult {
-  readonly loss: number
-  readonly gradNorm: number
-  readonly predicted: number
 }
 
 /** What fit needs of a trainer. */
@@ -87,8 +89,8 @@ export interface FitJobs {
   /** Counts an epoch that begins, and returns its number, from 1 in the trainer's life. */
   readonly nextEpoch: () => number
   readonly check: (batch: unknown) => CheckedBatch
-  readonly step: (batch: CheckedBatch, signal: unknown) => Promise<BatchResult>
-  readonly evaluate: (batch: CheckedBatch, signal: unknown) => Promise<BatchResult>
+  readonly step: (batch: CheckedBatch, signal: unknown) => Promise<StepMetrics>
+  readonly evaluate: (batch: CheckedBatch, signal: unknown) => Promise<StepMetrics>
 }
 
 const KEYS = ['epochs', 'batchSize', 'shuffle', 'seed', 'validation', 'signal'] as const
@@ -182,6 +184,13 @@ function isIterable(value: unknown): value is Batches {
   return typeof sync === 'function' || typeof async === 'function'
 }
 
+/** A batch, or its result, with the numbers of its sequences in their Dataset, if it comes from one. */
+interface Numbered {
+  readonly sequences: readonly number[] | undefined
+}
+type FitBatch = CheckedBatch & Numbered
+type FitResult = StepMetrics & Numbered
+
 async function* run(
   jobs: FitJobs,
   training: Training,
@@ -191,9 +200,13 @@ async function* run(
   const { epochs, orderOf } = training
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const batches = checked('data', epoch, jobs, training.epoch(orderOf(epoch)))
-    const mean = new WeightedMean()
+    const mean = new MeanLoss()
+    const step = async (one: FitBatch): Promise<FitResult> => ({
+      ...(await jobs.step(one, signal)),
+      sequences: one.sequences,
+    })
     let batch = 0
-    for await (const { result, last } of mapMarkingLast(batches, (one) => jobs.step(one, signal))) {
+    for await (const { result, last } of mapMarkingLast(batches, step)) {
       mean.add(result)
       batch++
       const validated =
@@ -203,7 +216,7 @@ async function* run(
         epochs,
         batch,
         batches: last ? batch : training.batches,
-        loss: result.loss,
+        ...batchLosses(jobs.graph, result, result.sequences),
         meanLoss: mean.value,
         gradNorm: result.gradNorm,
         epochEnd: last,
@@ -221,7 +234,7 @@ async function evaluate(
   epoch: number,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const mean = new WeightedMean()
+  const mean = new MeanLoss()
   for await (const batch of checked('validation', epoch, jobs, validation.epoch(epoch))) {
     mean.add(await jobs.evaluate(batch, signal))
   }
@@ -235,12 +248,12 @@ async function* checked(
   epoch: number,
   jobs: FitJobs,
   batches: Batches,
-): AsyncGenerator<CheckedBatch, void, undefined> {
+): AsyncGenerator<FitBatch, void, undefined> {
   let number = 0
   for await (const given of batches) {
     const batch = jobs.check(given)
     checkFiniteBatch(`${argument}: batch ${++number} of epoch ${epoch}`, jobs.graph, batch)
-    yield batch
+    yield { ...batch, sequences: sequenceNumbersOf(given) }
   }
 }
 
@@ -285,23 +298,5 @@ async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
     return { value: await promise }
   } catch (error) {
     return { error }
-  }
-}
-
-class WeightedMean {
-  #sum = 0
-  #weight = 0
-
-  get isEmpty(): boolean {
-    return this.#weight === 0
-  }
-
-  get value(): number {
-    return this.#sum / this.#weight
-  }
-
-  add({ loss, predicted }: BatchResult): void {
-    this.#sum += loss * predicted
-    this.#weight += predicted
   }
 }

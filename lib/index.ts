@@ -11,6 +11,7 @@ export type {
   ModelTrainingBatch,
   TrainingBatch,
 } from './batch-forms'
+export type { BatchLosses } from './batch-losses'
 export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { FitOptions, Progress, TrainingData } from './fit'
@@ -32,6 +33,21 @@ export type {
   ResolvedLayer,
   SelectLayer,
 } from './layer-options'
+export type {
+  BinaryCrossEntropyLoss,
+  CrossEntropyLoss,
+  CtcLoss,
+  GaussianLoss,
+  HuberLoss,
+  Loss,
+  LossKind,
+  LossOptions,
+  MeanAbsoluteErrorLoss,
+  MeanSquaredErrorLoss,
+  QuantileLoss,
+  ResolvedLoss,
+  ResolvedLossOptions,
+} from './losses'
 export {
   LSTM,
   type LstmBackwardOptions,
@@ -53,21 +69,22 @@ export {
   type Predictions,
   type ResolvedModelOptions,
 } from './model'
-export type { Lengths, ModelInput, ModelTarget } from './model-batch'
+export type { Lengths, ModelInput } from './model-batch'
 export type {
   ModelDescription,
   NamedInputOptions,
   NamedOutputOptions,
   ResolvedDescription,
+  ResolvedNamedOutput,
 } from './model-description'
 export type { Metadata } from './model-file'
 export type {
   Every,
-  Loss,
   ModelArchitecture,
   ModelInputOptions,
   ModelOutputOptions,
   ResolvedArchitecture,
+  ResolvedOutput,
 } from './model-options'
 export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
 export type { Parameters } from './parameters'
@@ -109,6 +126,7 @@ export {
   SequenceModel,
   type SequenceModelOptions,
 } from './sequence-model'
+export type { LabelTarget, ModelTarget, SequenceTarget } from './targets'
 export {
   type AbortableBatch,
   type BatchOf,

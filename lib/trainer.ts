@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeTrainer } from '../binding'
+import type { NativeTrainer, StepMetrics } from '../binding'
 import { abortable } from './abort'
 import {
   type AnyTrainingBatch,
@@ -11,17 +11,12 @@ import {
   type ModelTrainingBatch,
   type TrainingBatch,
 } from './batch-forms'
+import { batchLosses, type BatchLosses } from './batch-losses'
 import { fixProperties } from './fixed-properties'
-import {
-  type BatchResult,
-  type FitOptions,
-  type Progress,
-  startFit,
-  type TrainingData,
-} from './fit'
+import { type FitOptions, type Progress, startFit, type TrainingData } from './fit'
 import { type ModelInternals, modelInternals } from './graph-model'
 import type { Model } from './model'
-import { type CheckedBatch, checkInputs, checkTargets, countPredicted } from './model-batch'
+import { type CheckedBatch, checkInputs, checkTargets } from './model-batch'
 import { native } from './native'
 import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
 import type { SequenceModel } from './sequence-model'
@@ -57,19 +52,14 @@ export type AbortableBatch<B extends AnyTrainingBatch = TrainingBatch> = B & {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The outcome of a training step. */
-export interface StepResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError), before the update; of several outputs the sum. */
-  readonly loss: number
+/** The outcome of a training step: its losses before the update. */
+export interface StepResult extends BatchLosses {
   /** Global L2 norm of all gradients, before any clipping. */
   readonly gradNorm: number
 }
 
 /** The outcome of an evaluation. */
-export interface EvaluateResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError); of several outputs the sum. */
-  readonly loss: number
-}
+export type EvaluateResult = BatchLosses
 
 const OPTION_KEYS = ['optimizer', 'clipNorm', 'clipValue'] as const
 const BATCH_KEYS = ['batch', 'lengths'] as const
@@ -134,8 +124,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *   gradient is NaN or infinite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
    */
   async step(batch: AbortableBatch<BatchOf<M>>): Promise<StepResult> {
-    const { loss, gradNorm } = await this.#step(this.#check(batch, ABORTABLE_KEYS))
-    return { loss, gradNorm }
+    return this.#result(await this.#step(this.#check(batch, ABORTABLE_KEYS)))
   }
 
   /**
@@ -145,8 +134,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   stepSync(batch: BatchOf<M>): StepResult {
     const call = this.#check(batch, BATCH_KEYS)
-    const { loss, gradNorm } = this.#native.stepSync(call.batch, call.inputs, call.targets)
-    return { loss, gradNorm }
+    return this.#result(this.#native.stepSync(call.batch, call.inputs, call.targets))
   }
 
   /**
@@ -155,8 +143,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
   async evaluate(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
-    const { loss } = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS))
-    return { loss }
+    const metrics = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS))
+    return batchLosses(this.#internals.core.graph, metrics)
   }
 
   /**
@@ -208,20 +196,17 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return { ...inputs, targets, signal: given['signal'] }
   }
 
-  async #step({ batch, inputs, targets, signal }: StepCall): Promise<BatchResult> {
-    const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
-    const { loss, gradNorm } = await abortable(signal, (flag) =>
-      this.#native.step(batch, inputs, targets, flag),
-    )
-    return { loss, gradNorm, predicted }
+  #step({ batch, inputs, targets, signal }: StepCall): Promise<StepMetrics> {
+    return abortable(signal, (flag) => this.#native.step(batch, inputs, targets, flag))
   }
 
-  async #evaluate({ batch, inputs, targets, signal }: StepCall): Promise<BatchResult> {
-    const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
-    const { loss, gradNorm } = await abortable(signal, (flag) =>
-      this.#native.evaluate(batch, inputs, targets, flag),
-    )
-    return { loss, gradNorm, predicted }
+  #evaluate({ batch, inputs, targets, signal }: StepCall): Promise<StepMetrics> {
+    return abortable(signal, (flag) => this.#native.evaluate(batch, inputs, targets, flag))
+  }
+
+  #result(metrics: StepMetrics): StepResult {
+    const { loss, ...others } = batchLosses(this.#internals.core.graph, metrics)
+    return { loss, gradNorm: metrics.gradNorm, ...others }
   }
 }
 

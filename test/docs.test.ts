@@ -52,3 +52,10 @@ test('the encoder and decoder of docs/model.md learn their task', () => {
   expect(losses[9]).toBeLessThan(losses[0]! / 10)
   expect(output.trimEnd().split('\n').at(-1)).toBe('5 1 4 1 3')
 })
+
+test('the example of labels in docs/model.md tells the sequence that has too few steps', () => {
+  const example = blocksOf('model.md').find((block) => block.includes("'ctc'"))!
+  const imports = "import { Model, Trainer } from 'gru-native'\n"
+  const output = run(imports + example, 'labels')
+  expect(output).toMatch(/^\d+\.\d+ \[ 1 \]\n$/)
+})

@@ -158,13 +158,14 @@ describe('fit', () => {
     const check = (given: unknown): CheckedBatch => {
       const { input, target, batch: count = 1 } = given as TrainingBatch
       const inputs = [{ steps: 1, lengths: null, values: input }]
-      return { batch: count, inputs, targets: [target] }
+      return { batch: count, inputs, targets: [target as Float32Array] }
     }
     const run = async (
       fitOptions: FitOptions,
     ): Promise<{ steps: number[][]; seen: number[][] }> => {
       const [steps, seen]: number[][][] = [[], []]
-      const result = { loss: 1, gradNorm: 1, predicted: 1 }
+      const outputs = [{ loss: 1, denominator: 1, impossible: [] }]
+      const result = { loss: 1, gradNorm: 1, outputs }
       let epochs = 0
       const jobs: FitJobs = {
         graph: describeGraph(checkArchitecture(options).native),

@@ -1,6 +1,7 @@
 import { expectTypeOf } from 'expect-type'
 import * as library from '../lib'
 import {
+  type BatchLosses,
   type CudaDevice,
   Dataset,
   type ForwardOptions,
@@ -13,6 +14,8 @@ import {
   type GruResult,
   type Gradients,
   type LayerOptions,
+  type Loss,
+  type LossKind,
   LSTM,
   type LstmForwardOptions,
   type LstmGradients,
@@ -97,9 +100,7 @@ test('a model reads features or tokens, not both', () => {
   expectTypeOf<{ features: number }>().toExtend<Input>()
   expectTypeOf<{ tokens: number; embeddingSize: number }>().toExtend<Input>()
   expectTypeOf<{ tokens: number }>().not.toExtend<Input>()
-  expectTypeOf<SequenceModelOptions['output']['loss']>().toEqualTypeOf<
-    'crossEntropy' | 'meanSquaredError'
-  >()
+  expectTypeOf<SequenceModelOptions['output']['loss']>().toEqualTypeOf<Loss>()
   expectTypeOf<SequenceModelOptions['gru']>().not.toHaveProperty('inputSize')
   expectTypeOf<SequenceModel['predict']>().returns.resolves.toEqualTypeOf<Float32Array>()
   expectTypeOf<(typeof SequenceModel)['load']>().returns.resolves.toEqualTypeOf<SequenceModel>()
@@ -127,6 +128,15 @@ test('a layer of a Model has the options of its type alone', () => {
   expectTypeOf<Resolved<'attention'>['score']>().toEqualTypeOf<'additive' | 'scaledDotProduct'>()
 })
 
+test('a loss is a kind, or one with its own options alone', () => {
+  expectTypeOf<LossKind>().toExtend<Loss>()
+  expectTypeOf<{ kind: 'huber'; delta: number }>().toExtend<Loss>()
+  expectTypeOf<{ kind: 'crossEntropy'; ignoredClass: undefined }>().toExtend<Loss>()
+  // @ts-expect-error quantiles have no delta
+  const wrong: Loss = { kind: 'quantile', delta: 1 }
+  expect(wrong).toBeDefined()
+})
+
 test('an optimiser has its own options alone', () => {
   expectTypeOf<{ kind: 'sgd'; momentum: number }>().toExtend<OptimizerOptions>()
   expectTypeOf<{ kind: 'adam'; beta1: number }>().toExtend<OptimizerOptions>()
@@ -139,7 +149,7 @@ test('an optimiser has its own options alone', () => {
 test('a trainer steps, evaluates and fits', () => {
   expectTypeOf<Trainer['step']>().returns.resolves.toEqualTypeOf<StepResult>()
   expectTypeOf<Trainer['stepSync']>().parameters.toEqualTypeOf<[batch: TrainingBatch]>()
-  expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<{ readonly loss: number }>()
+  expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<BatchLosses>()
   expectTypeOf<Trainer['fit']>().returns.toEqualTypeOf<AsyncGenerator<Progress, void, undefined>>()
   expectTypeOf<Dataset>().toExtend<TrainingData>()
   expectTypeOf<TrainingBatch[]>().toExtend<TrainingData>()

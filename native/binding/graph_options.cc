@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <memory>
 
+#include "binding/loss_reader.h"
 #include "binding/option_reader.h"
 #include "binding/options.h"
 #include "binding/results.h"
+#include "binding/targets.h"
 #include "model/graph.h"
 
 namespace gru::binding {
@@ -105,10 +107,12 @@ void read_output(Napi::Value value, ModelOptions& options) {
   const OptionReader from(value, place, place + ".");
   OutputOptions output;
   output.layer = from.text("layer");
-  output.loss.kind =
-      from.choice<LossKind>("loss", {{"crossEntropy", LossKind::cross_entropy},
-                                     {"meanSquaredError", LossKind::mean_squared_error}});
-  options.names.outputs.push_back({from.text("target"), from.text("output")});
+  output.argument = from.text("argument");
+  output.target = from.text("target");
+  const OptionReader named(value, output.argument, output.argument + ".");
+  output.loss = read_loss(named.get("loss"), named.name_of("loss"));
+  output.weight = named.number("weight");
+  options.names.predictions.push_back(from.text("output"));
   options.graph.outputs.push_back(std::move(output));
 }
 
@@ -172,7 +176,8 @@ napi_value describe_outputs(napi_env env, const Graph& graph) {
     const EdgeShape& shape = graph.output_shape(i);
     outputs.push_back(make_object(env, {{"width", make_size(env, shape.width)},
                                         {"every", make_every(env, shape.every)},
-                                        {"group", make_size(env, shape.group)}}));
+                                        {"group", make_size(env, shape.group)},
+                                        {"target", describe_target(env, graph, i)}}));
   }
   return make_array(env, outputs);
 }

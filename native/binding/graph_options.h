@@ -17,13 +17,9 @@ struct InputNames {
   std::string values;
   std::string lengths;
 };
-struct OutputNames {
-  std::string target;
-  std::string predictions;
-};
 struct ModelNames {
   std::vector<InputNames> inputs;
-  std::vector<OutputNames> outputs;
+  std::vector<std::string> predictions;  ///< of each output
 };
 
 /// A NativeGraphOptions.

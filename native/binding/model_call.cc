@@ -38,25 +38,28 @@ const BatchShape& batch_of(std::size_t output, const Graph& graph,
   return inputs[input].shape;
 }
 
-Target read_target(napi_env env, napi_value value, const char* name, const Shape& shape,
-                   LossKind loss) {
-  Target target;
-  if (loss == LossKind::cross_entropy) {
-    target.classes = read_tensor<std::int32_t>(env, value, name, shape);
-  } else {
-    target.values = read_tensor<float>(env, value, name, shape);
-  }
-  return target;
+GivenCall read_given_call(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  GivenCall call{env, arguments[0], {}};
+  read_list(env, arguments[1], "inputs",
+            [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
+  return call;
 }
 
 }  // namespace
 
-GivenCall read_given_call(const Arguments& arguments, const char* arrays) {
-  const napi_env env = arguments.env();
-  GivenCall call{env, arguments[0], {}, {}};
-  read_list(env, arguments[1], "inputs",
-            [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
-  read_list(env, arguments[2], arrays, [&](napi_value array) { call.arrays.push_back(array); });
+PredictionCall read_prediction_call(const Arguments& arguments) {
+  PredictionCall call{read_given_call(arguments), {}};
+  read_list(call.env, arguments[2], "outputs",
+            [&](napi_value array) { call.outputs.push_back(array); });
+  return call;
+}
+
+TrainingCall read_training_call(const Arguments& arguments) {
+  TrainingCall call{read_given_call(arguments), {}};
+  read_list(call.env, arguments[2], "targets", [&](napi_value target) {
+    call.targets.push_back(read_given_target(call.env, target));
+  });
   return call;
 }
 
@@ -79,26 +82,24 @@ std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
   return inputs;
 }
 
-std::vector<std::span<float>> read_outputs(const GivenCall& call, const Graph& graph,
+std::vector<std::span<float>> read_outputs(const PredictionCall& call, const Graph& graph,
                                            const ModelNames& names,
                                            std::span<const InputBatch> inputs) {
-  check_count("outputs", names.outputs.size(), call.arrays.size());
-  std::vector<std::span<float>> outputs(call.arrays.size());
+  check_count("outputs", names.predictions.size(), call.outputs.size());
+  std::vector<std::span<float>> outputs(call.outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i] = read_tensor<float>(call.env, call.arrays[i], names.outputs[i].predictions.c_str(),
+    outputs[i] = read_tensor<float>(call.env, call.outputs[i], names.predictions[i].c_str(),
                                     predictions_shape(graph, i, batch_of(i, graph, inputs)));
   }
   return outputs;
 }
 
-std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, const ModelNames& names,
+std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs) {
-  check_count("targets", names.outputs.size(), call.arrays.size());
+  check_count("targets", graph.options().outputs.size(), call.targets.size());
   std::vector<Target> targets;
-  for (std::size_t i = 0; i < call.arrays.size(); ++i) {
-    targets.push_back(read_target(call.env, call.arrays[i], names.outputs[i].target.c_str(),
-                                  target_shape(graph, i, batch_of(i, graph, inputs)),
-                                  graph.options().outputs[i].loss.kind));
+  for (std::size_t i = 0; i < call.targets.size(); ++i) {
+    targets.push_back(read_target(call.env, call.targets[i], graph, i, batch_of(i, graph, inputs)));
   }
   return targets;
 }
@@ -115,14 +116,15 @@ void keep_targets(PromiseJob& job, std::span<Target> targets) {
   for (Target& target : targets) {
     target.classes = job.arrays.copy(target.classes);
     target.values = job.arrays.copy(target.values);
+    target.labels = job.arrays.copy(target.labels);
+    target.label_lengths = job.arrays.copy(target.label_lengths);
   }
 }
 
-void keep_outputs(PromiseJob& job, const GivenCall& call, const ModelNames& names,
+void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i] =
-        job.arrays.output(call.env, call.arrays[i], outputs[i], names.outputs[i].predictions);
+    outputs[i] = job.arrays.output(call.env, call.outputs[i], outputs[i], names.predictions[i]);
   }
 }
 

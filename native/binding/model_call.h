@@ -8,10 +8,12 @@
 #include "binding/entry.h"
 #include "binding/graph_options.h"
 #include "binding/promise_job.h"
+#include "binding/targets.h"
 #include "train/trainer.h"
 
-/// The arguments of a model's calls: `batch`, `inputs` and a list of arrays. They are all read from
-/// JavaScript first, which may run JavaScript code. Only then native objects are used.
+/// The arguments of a model's calls: `batch`, `inputs` and a list with one element for each output.
+/// They are all read from JavaScript first, which may run JavaScript code. Only then native objects
+/// are used.
 
 namespace gru::binding {
 
@@ -26,28 +28,38 @@ struct GivenCall {
   napi_env env;
   napi_value batch;
   std::vector<Input> inputs;
-  std::vector<napi_value> arrays;  ///< one for each output of the model
 };
 
-/// Reads the first three arguments. Messages name the third one `arrays`.
-GivenCall read_given_call(const Arguments& arguments, const char* arrays);
+/// With an array for the predictions of each output.
+struct PredictionCall : GivenCall {
+  std::vector<napi_value> outputs;
+};
+
+/// With what each output should have been.
+struct TrainingCall : GivenCall {
+  std::vector<GivenTarget> targets;
+};
+
+/// Read the first three arguments.
+PredictionCall read_prediction_call(const Arguments& arguments);
+TrainingCall read_training_call(const Arguments& arguments);
 
 // The functions below run no JavaScript code. They read the arrays in place.
 
 std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
                                     const ModelNames& names);
 /// `inputs` are the call's inputs.
-std::vector<std::span<float>> read_outputs(const GivenCall& call, const Graph& graph,
+std::vector<std::span<float>> read_outputs(const PredictionCall& call, const Graph& graph,
                                            const ModelNames& names,
                                            std::span<const InputBatch> inputs);
-std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, const ModelNames& names,
+std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs);
 
 /// Copies the arrays to the job's own memory.
 void keep_inputs(PromiseJob& job, std::span<InputBatch> inputs);
 void keep_targets(PromiseJob& job, std::span<Target> targets);
 /// Gives the call's output arrays memory in the job, from which they are filled at the end.
-void keep_outputs(PromiseJob& job, const GivenCall& call, const ModelNames& names,
+void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs);
 
 }  // namespace gru::binding

@@ -36,7 +36,7 @@ std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
 }
 
 napi_value ModelObject::predict_sync(Arguments& arguments) {
-  const GivenCall call = read_given_call(arguments, "outputs");
+  const PredictionCall call = read_prediction_call(arguments);
   const auto model =
       model_->idle_object(arguments.env(), "model.predictSync",
                           "await it, or call model.predict, which waits for its turn");
@@ -47,7 +47,7 @@ napi_value ModelObject::predict_sync(Arguments& arguments) {
 }
 
 napi_value ModelObject::predict(Arguments& arguments) {
-  const GivenCall call = read_given_call(arguments, "outputs");
+  const PredictionCall call = read_prediction_call(arguments);
   const std::shared_ptr<Model> model = model_->object();
   std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
   std::vector<std::span<float>> outputs = read_outputs(call, model->graph(), *names_, inputs);

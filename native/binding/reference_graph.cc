@@ -25,6 +25,8 @@ struct GivenInput {
 struct GivenTarget {
   std::vector<std::int32_t> classes;
   std::vector<double> values;
+  std::vector<std::int32_t> labels;
+  std::vector<std::int32_t> label_lengths;
 };
 
 /// A GraphReferenceCall.
@@ -48,7 +50,9 @@ struct GraphReferenceCall {
   }
   std::vector<ReferenceTarget> expected() const {
     std::vector<ReferenceTarget> expected;
-    for (const GivenTarget& target : targets) expected.push_back({target.classes, target.values});
+    for (const GivenTarget& target : targets) {
+      expected.push_back({target.classes, target.values, target.labels, target.label_lengths});
+    }
     return expected;
   }
 };
@@ -68,12 +72,27 @@ GivenInput read_input(Napi::Value value, const InputNames& names, bool tokens) {
   return input;
 }
 
-GivenTarget read_target(Napi::Value value, const OutputNames& names, LossKind loss) {
-  const char* name = names.target.c_str();
-  if (loss == LossKind::cross_entropy) {
-    return {copy_of<std::int32_t>(value.Env(), value, name), {}};
+GivenTarget read_target(Napi::Value value, const OutputOptions& output) {
+  const Napi::Env env = value.Env();
+  const std::string name = output.target_in_messages();
+  GivenTarget target;
+  switch (target_kind(output.loss.kind)) {
+    case TargetKind::classes:
+      target.classes = copy_of<std::int32_t>(env, value, name.c_str());
+      break;
+    case TargetKind::values:
+      target.values = copy_of<double>(env, value, name.c_str());
+      break;
+    case TargetKind::labels: {
+      const OptionReader from(value, name, name + ".");
+      target.labels =
+          copy_of<std::int32_t>(env, from.get("labels"), from.name_of("labels").c_str());
+      target.label_lengths =
+          copy_of<std::int32_t>(env, from.get("lengths"), from.name_of("lengths").c_str());
+      break;
+    }
   }
-  return {{}, copy_of<double>(value.Env(), value, name)};
+  return target;
 }
 
 /// Of a pass in training, or, of null, of inference.
@@ -105,10 +124,9 @@ GraphReferenceCall read_call(Napi::Value value, const ModelOptions& options, con
         read_input(inputs[i], options.names.inputs[i], options.graph.inputs[i].tokens));
   }
   const std::vector<Napi::Value> targets = from.list("targets");
-  check_count("targets", options.names.outputs.size(), targets.size());
+  check_count("targets", options.graph.outputs.size(), targets.size());
   for (std::size_t i = 0; i < targets.size(); ++i) {
-    call.targets.push_back(
-        read_target(targets[i], options.names.outputs[i], options.graph.outputs[i].loss.kind));
+    call.targets.push_back(read_target(targets[i], options.graph.outputs[i]));
   }
   call.mask = read_mask(from.get("dropout"), graph.dropout_streams());
   check(graph.check_shapes(call.shapes()));

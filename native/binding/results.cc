@@ -37,6 +37,12 @@ napi_value make_number(napi_env env, double number) {
   return value;
 }
 
+napi_value make_null(napi_env env) {
+  napi_value value = nullptr;
+  check_call(napi_get_null(env, &value));
+  return value;
+}
+
 napi_value make_boolean(napi_env env, bool boolean) {
   napi_value value = nullptr;
   check_call(napi_get_boolean(env, boolean, &value));
@@ -73,11 +79,6 @@ napi_value parameter_specs(napi_env env, const ParameterLayout& layout) {
   std::vector<napi_value> specs;
   for (const ParameterSpec& spec : layout.specs()) specs.push_back(parameter_spec(env, spec));
   return make_array(env, specs);
-}
-
-napi_value step_metrics(napi_env env, const StepMetrics& metrics) {
-  return make_object(env, {{"loss", make_number(env, metrics.loss)},
-                           {"gradNorm", make_number(env, metrics.gradient_norm)}});
 }
 
 }  // namespace gru::binding

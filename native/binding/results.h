@@ -6,7 +6,6 @@
 #include <span>
 #include <string_view>
 
-#include "device/device.h"
 #include "layers/parameter_layout.h"
 
 /// Makes the JavaScript values that calls return. None of these functions runs JavaScript code.
@@ -16,6 +15,7 @@
 namespace gru::binding {
 
 napi_value make_number(napi_env env, double number);
+napi_value make_null(napi_env env);
 napi_value make_boolean(napi_env env, bool boolean);
 napi_value make_string(napi_env env, std::string_view text);
 
@@ -31,7 +31,5 @@ napi_value make_array(napi_env env, std::span<const napi_value> elements);
 
 /// ParameterSpec[]
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout);
-/// StepMetrics
-napi_value step_metrics(napi_env env, const StepMetrics& metrics);
 
 }  // namespace gru::binding

@@ -4,7 +4,7 @@
 #include "binding/model_call.h"
 #include "binding/options.h"
 #include "binding/promise_job.h"
-#include "binding/results.h"
+#include "binding/training_result.h"
 
 namespace gru::binding {
 
@@ -40,16 +40,18 @@ const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
 }
 
 napi_value TrainerObject::step_sync(Arguments& arguments) {
-  const GivenCall call = read_given_call(arguments, "targets");
+  const TrainingCall call = read_training_call(arguments);
   Trainer& found = *trainer();
   const auto model =
       owned_.shared().idle_object(arguments.env(), "trainer.stepSync",
                                   "await it, or call trainer.step, which waits for its turn");
   const std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
-  const std::vector<Target> targets = read_targets(call, model->graph(), *names_, inputs);
+  const std::vector<Target> targets = read_targets(call, model->graph(), inputs);
+  TrainingResult result(targets);
   StepMetrics metrics;
   check(found.step({inputs, targets, nullptr}, metrics));
-  return step_metrics(arguments.env(), metrics);
+  result.take(found, metrics);
+  return result.value(arguments.env());
 }
 
 napi_value TrainerObject::step(Arguments& arguments) {
@@ -61,21 +63,24 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
 }
 
 napi_value TrainerObject::start(const Arguments& arguments, const char* name, Operation operation) {
-  const GivenCall call = read_given_call(arguments, "targets");
+  const TrainingCall call = read_training_call(arguments);
   const std::shared_ptr<Trainer> found = trainer();
   SharedModel& model = owned_.shared();
   const Graph& graph = model.object()->graph();
   std::vector<InputBatch> inputs = read_inputs(call, graph, *names_);
-  std::vector<Target> targets = read_targets(call, graph, *names_, inputs);
+  std::vector<Target> targets = read_targets(call, graph, inputs);
   auto job = std::make_unique<PromiseJob>(arguments.surface(), name, model.queue(),
                                           read_abort(arguments, arguments[3]));
   keep_inputs(*job, inputs);
   keep_targets(*job, targets);
-  const auto metrics = std::make_shared<StepMetrics>();
-  job->work = [found, operation, inputs, targets, metrics, abort = &job->abort_flag()] {
-    return (*found.*operation)({inputs, targets, abort}, *metrics);
+  const auto result = std::make_shared<TrainingResult>(targets);
+  job->work = [found, operation, inputs, targets, result, abort = &job->abort_flag()]() -> Status {
+    StepMetrics metrics;
+    GRU_RETURN_IF_ERROR((*found.*operation)({inputs, targets, abort}, metrics));
+    result->take(*found, metrics);
+    return {};
   };
-  job->result = [metrics](Surface& surface) { return step_metrics(surface.env(), *metrics); };
+  job->result = [result](Surface& surface) { return result->value(surface.env()); };
   return model.start(std::move(job));
 }
 

@@ -11,6 +11,7 @@
 #include "layers/linear.h"
 #include "layers/recurrent.h"
 #include "layers/select.h"
+#include "model/output_fit.h"
 
 namespace gru {
 
@@ -188,6 +189,7 @@ Status GraphBuilder::add_outputs() {
     if (std::ranges::find(graph_->outputs_, edge) != graph_->outputs_.end()) {
       return Status::value("outputs: expected each layer once, got " + quoted(name) + " twice");
     }
+    GRU_RETURN_IF_ERROR(check_output(output, graph_->shapes_[edge]));
     graph_->outputs_.push_back(edge);
   }
   return {};

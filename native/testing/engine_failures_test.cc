@@ -212,7 +212,7 @@ GRU_TEST(wrong_values_in_batches_are_refused_and_leave_the_parameters) {
   const std::vector<std::int32_t> none = {0, 0};
   refuse("input[4]: ", [](auto&, auto& tokens, auto&) { tokens[4] = 11; });
   refuse("input[0]: ", [](auto&, auto& tokens, auto&) { tokens[0] = -1; });
-  refuse("target[5]: ", [](auto&, auto&, auto& classes) { classes[5] = 11; });
+  refuse("targets.head[5]: ", [](auto&, auto&, auto& classes) { classes[5] = 11; });
   refuse("lengths: expected at least one valid step",
          [&none](auto& input, auto&, auto&) { input.shape.lengths = none; });
 }

@@ -47,7 +47,7 @@ std::vector<T> batch_major(const std::vector<T>& rows, std::size_t steps, std::s
 
 /// A batch of predictions and targets, time-major.
 struct Example {
-  OutputOptions output;
+  OutputOptions output{"head", {}};
   EdgeShape shape;
   bool batch_first = false;
   std::size_t steps = 1, batch = 1, most_labels = 0;
@@ -154,7 +154,7 @@ class OnDevice {
     }
     GRU_CHECK_OK(
         rows_.load(*device_, {example.steps, example.batch, example.lengths}, example.batch_first));
-    GRU_CHECK_OK(make_output_loss(example.output, example.shape, example.batch_first, loss_));
+    loss_ = make_output_loss(example.output, example.batch_first);
   }
 
   Status check() { return loss_->check(example_.shape, rows_.map(), target()); }
@@ -378,48 +378,25 @@ GRU_TEST(wrong_targets_are_refused_by_name_and_place) {
   classes.predictions.resize(6);
   classes.classes = {0, 3};
   GRU_CHECK_REFUSED(OnDevice(classes).check(), StatusCode::value,
-                    "target[1]: expected an integer from 0 to 2, got 3");
+                    "targets.head[1]: expected an integer from 0 to 2, got 3");
   classes.output.loss.ignored_class = 3;
   GRU_CHECK_OK(OnDevice(classes).check());
 
   Example labels = two_sequences();
   labels.labels[2] = 0;
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value,
-                    "target[2]: expected a label from 1 to 2 (0 is the blank), got 0");
+                    "targets.head.labels[2]: expected a label from 1 to 2 (0 is the blank), got 0");
   labels.labels[2] = 3;
-  GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "target[2]: ");
+  GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "targets.head.labels[2]: ");
   labels.label_lengths = {1, 2};  // past these lengths labels may have any value
   GRU_CHECK_OK(OnDevice(labels).check());
   labels.label_lengths = {1, 3};
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value,
-                    "targetLengths[1]: expected an integer from 0 to 2, got 3");
+                    "targets.head.lengths[1]: expected an integer from 0 to 2, got 3");
   labels = two_sequences();
   labels.labels[2] = 0;
   labels.batch_first = true;  // the caller's layout
-  GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "target[1]: ");
-}
-
-GRU_TEST(losses_that_do_not_fit_the_output_are_refused) {
-  const auto refuse = [](const LossOptions& loss, const EdgeShape& shape, const char* part) {
-    std::unique_ptr<OutputLoss> made;
-    GRU_CHECK_REFUSED(make_output_loss({"head", loss}, shape, false, made), StatusCode::shape,
-                      part);
-  };
-  EdgeShape shape;
-  shape.width = 3;
-  LossOptions weighted{LossKind::cross_entropy};
-  weighted.class_weights = {1, 2};
-  refuse(weighted, shape,
-         "classWeights: expected a weight for each of the output's 3 values, got 2");
-  LossOptions positive{LossKind::binary_cross_entropy};
-  positive.positive_weights = {1};
-  refuse(positive, shape, "positiveWeights: ");
-  LossOptions quantile{LossKind::quantile};
-  quantile.quantiles = {0.1F, 0.9F};
-  refuse(quantile, shape, "a multiple of 2 values, one for each quantile, got 3");
-  refuse({LossKind::gaussian}, shape, "a multiple of 2 values");
-  shape.every = Every::last;
-  refuse({LossKind::ctc}, shape, "an output at every step");
+  GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "targets.head.labels[1]: ");
 }
 
 /// Two heads on one recurrent layer, each with its own weights.

@@ -49,7 +49,7 @@ Status Trainer::create(std::shared_ptr<Model> model, const OptimizerOptions& opt
     made->clip_ = clip;
     Device& device = made->model_->device();
     const std::size_t count = made->model_->layout().count();
-    GRU_RETURN_IF_ERROR(made->make_losses());
+    made->make_losses();
     GRU_RETURN_IF_ERROR(made->metrics_.reserve(device, made->losses_.size()));
     GRU_RETURN_IF_ERROR(made->gradients_.reserve(device, count));
     if (needs_first_moment(optimizer)) {
@@ -63,15 +63,13 @@ Status Trainer::create(std::shared_ptr<Model> model, const OptimizerOptions& opt
   });
 }
 
-Status Trainer::make_losses() {
+void Trainer::make_losses() {
   const GraphOptions& options = model_->graph().options();
   losses_.resize(options.outputs.size());
   outputs_.resize(options.outputs.size());
   for (std::size_t i = 0; i < losses_.size(); ++i) {
-    GRU_RETURN_IF_ERROR(make_output_loss(options.outputs[i], model_->graph().output_shape(i),
-                                         options.batch_first, losses_[i]));
+    losses_[i] = make_output_loss(options.outputs[i], options.batch_first);
   }
-  return {};
 }
 
 Status Trainer::step(const TrainingBatch& batch, StepMetrics& metrics) noexcept {

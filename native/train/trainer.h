@@ -45,7 +45,7 @@ class Trainer {
  private:
   explicit Trainer(std::shared_ptr<Model> model) : model_(std::move(model)) {}
 
-  Status make_losses();
+  void make_losses();
   Status load(const TrainingBatch& batch);
   /// The gradients of all outputs, into the pass.
   Status compute_losses(const TrainingBatch& batch);

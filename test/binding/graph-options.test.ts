@@ -22,8 +22,8 @@ const graphOf = (layer: object): NativeGraphOptions => {
     ...{ name, argument: name, lengths: 'lengths', size: hiddenSize, tokens },
   })
   const output = (name: string) => ({
-    ...{ layer: name, loss: 'meanSquaredError' as const },
-    ...{ target: 'target', output: 'output' },
+    ...{ layer: name, loss: { kind: 'meanSquaredError' as const }, weight: 1 },
+    ...{ argument: 'output', target: 'target', output: 'output' },
   })
   const isTokens = (layer as { type: string }).type === 'embedding'
   return {

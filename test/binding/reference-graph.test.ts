@@ -103,7 +103,10 @@ test('refuses inputs that are joined and have other steps', () => {
     inputs: [named('a'), named('b')],
     layers: [{ name: 'both', type: 'concat' as const, inputs: ['a', 'b'] }],
     outputs: [
-      { layer: 'both', loss: 'meanSquaredError' as const, target: 'target', output: 'output' },
+      {
+        ...{ layer: 'both', loss: { kind: 'meanSquaredError' as const }, weight: 1 },
+        ...{ argument: 'output', target: 'target', output: 'output' },
+      },
     ],
     batchFirst: false,
   }

@@ -325,8 +325,8 @@ describe('a model of two inputs and two outputs', () => {
     ...{ name, argument: `inputs.${name}`, lengths: `lengths.${name}`, tokens: false, size },
   })
   const output = (layer: string) => ({
-    ...{ layer, loss: 'meanSquaredError' as const },
-    ...{ target: `targets.${layer}`, output: `outputs.${layer}` },
+    ...{ layer, loss: { kind: 'meanSquaredError' as const }, weight: 1 },
+    ...{ argument: `outputs.${layer}`, target: `targets.${layer}`, output: `outputs.${layer}` },
   })
   const options: NativeGraphOptions = {
     inputs: [named('a', 3), named('b', 2)],

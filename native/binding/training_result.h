@@ -1,0 +1,38 @@
+#pragma once
+
+#include <node_api.h>
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "train/trainer.h"
+
+namespace gru::binding {
+
+/// The losses of a call of a trainer. The trainer itself keeps them only until its next call.
+class TrainingResult {
+ public:
+  /// Allocates all memory that it needs, so that nothing fails after an update.
+  explicit TrainingResult(std::span<const Target> targets);
+
+  /// To be called before another call of the trainer begins.
+  void take(const Trainer& trainer, const StepMetrics& metrics);
+
+  /// StepMetrics
+  napi_value value(napi_env env) const;
+
+ private:
+  struct Output {
+    double loss = 0;
+    double denominator = 0;
+    std::vector<std::int32_t> impossible;
+  };
+
+  static napi_value value_of(napi_env env, const Output& output);
+
+  StepMetrics metrics_;
+  std::vector<Output> outputs_;
+};
+
+}  // namespace gru::binding
