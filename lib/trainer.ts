@@ -12,14 +12,12 @@ import {
   type TrainingBatch,
 } from './batch-forms'
 import { fixProperties } from './fixed-properties'
-import {
-  type BatchResult,
-  type FitOptions,
-  type Progress,
-  startFit,
-  type TrainingData,
-} from './fit'
+import type { TrainingData } from './fit/epochs'
+import { startFit } from './fit/loop'
+import type { FitOptions } from './fit/options'
+import type { Progress } from './fit/progress'
 import { type ModelInternals, modelInternals } from './graph-model'
+import type { BatchResult } from './mean-loss'
 import type { Model } from './model'
 import { type CheckedBatch, checkInputs, checkTargets, countPredicted } from './model-batch'
 import { native } from './native'

@@ -1,6 +1,7 @@
 import { Dataset, type FitOptions, type TrainingBatch } from '../lib'
 import { sequenceForm } from '../lib/batch-forms'
-import { type FitJobs, startFit } from '../lib/fit'
+import type { FitJobs } from '../lib/fit/jobs'
+import { startFit } from '../lib/fit/loop'
 import { describeGraph } from '../lib/graph'
 import type { CheckedBatch } from '../lib/model-batch'
 import { checkArchitecture } from '../lib/model-options'
