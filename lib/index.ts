@@ -13,9 +13,11 @@ export type {
 } from './batch-forms'
 export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
 export { GruError, type GruErrorCode } from './errors'
+export type { Best } from './fit/early-stopping'
 export type { TrainingData } from './fit/epochs'
 export type { FitOptions } from './fit/options'
 export type { Progress } from './fit/progress'
+export type { ValidationResult } from './fit/validation'
 export { GRU, type GruOptions, type GruPass, type GruResult, type ResolvedGruOptions } from './gru'
 export type { GruStackOptions, UpdateGate } from './gru-options'
 export type { SaveOptions } from './graph-model'
@@ -40,6 +42,8 @@ export {
   type LstmResult,
   type ResolvedLstmOptions,
 } from './lstm'
+export type { Metric, MetricMode, MetricRows } from './metrics/metric'
+export type { MetricName } from './metrics/options'
 export {
   Model,
   type ModelOptions,

@@ -11,8 +11,10 @@ import {
   type ModelTrainingBatch,
   type TrainingBatch,
 } from './batch-forms'
+import { argumentError } from './errors'
 import { fixProperties } from './fixed-properties'
 import type { TrainingData } from './fit/epochs'
+import type { FitJobs } from './fit/jobs'
 import { startFit } from './fit/loop'
 import type { FitOptions } from './fit/options'
 import type { Progress } from './fit/progress'
@@ -78,6 +80,13 @@ interface StepCall extends CheckedBatch {
   readonly signal: unknown
 }
 
+let jobsOf: <M extends TrainableModel>(trainer: Trainer<M>) => FitJobs
+
+/** What `fit` of a trainer works with. */
+export function fitJobs<M extends TrainableModel>(trainer: Trainer<M>): FitJobs {
+  return jobsOf(trainer)
+}
+
 /**
  * Trains one model. A step is one native call: forward, loss, backward, clipping and the update.
  *
@@ -87,12 +96,16 @@ interface StepCall extends CheckedBatch {
  * A trainer's properties cannot be set: an assignment, as `trainer.learningRate = 0.1`, throws a GruError, ERR_GRU_VALUE.
  */
 export class Trainer<M extends TrainableModel = SequenceModel> {
+  static {
+    jobsOf = (trainer) => trainer.#fitJobs()
+  }
+
   readonly #model: M
   readonly #options: ResolvedTrainerOptions
   readonly #native: NativeTrainer
   readonly #internals: ModelInternals
   /** Epochs begun by calls of fit without a seed. */
-  #epochs = 0
+  readonly #epochs = { count: 0 }
 
   /**
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
@@ -174,16 +187,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     data: TrainingData<BatchOf<M>>,
     options: FitOptions<BatchOf<M>>,
   ): AsyncGenerator<Progress, void, undefined> {
-    const jobs = {
-      graph: this.#internals.core.graph,
-      form: this.#internals.form,
-      modelSeed: this.#model.options.seed,
-      nextEpoch: () => ++this.#epochs,
-      check: (batch: unknown) => this.#check(batch, BATCH_KEYS),
-      step: (batch: CheckedBatch, signal: unknown) => this.#step({ ...batch, signal }),
-      evaluate: (batch: CheckedBatch, signal: unknown) => this.#evaluate({ ...batch, signal }),
-    }
-    return startFit(jobs, data, options)
+    return startFit(this.#fitJobs(), data, options)
   }
 
   /** Frees the gradients' and the optimiser's memory, not the model's, when pending calls have ended; may be called again. */
@@ -193,6 +197,32 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
 
   [Symbol.dispose](): void {
     this.dispose()
+  }
+
+  #fitJobs(): FitJobs {
+    const { core, form } = this.#internals
+    return {
+      graph: core.graph,
+      form,
+      modelSeed: this.#model.options.seed,
+      baseRate: this.#options.optimizer.learningRate!,
+      clock: { now: () => performance.now(), date: () => Date.now() },
+      epochs: this.#epochs,
+      check: (batch) => this.#check(batch, BATCH_KEYS),
+      step: (batches, { learningRate, signal }) => {
+        if (learningRate !== undefined || batches.length > 1) {
+          const got = 'one'
+          throw argumentError('ERR_GRU_VALUE', 'options', 'no schedule and no accumulate', got)
+        }
+        return this.#step({ ...batches[0]!, signal })
+      },
+      evaluate: (batch, signal) => this.#evaluate({ ...batch, signal }),
+      predict: (batch, signal) => core.predictChecked(batch, [], signal),
+      readParameters: () => core.parameters.readFlat('trainer.fit'),
+      writeParameters: (parameters) => {
+        core.parameters.writeFlat(parameters, 'trainer.fit')
+      },
+    }
   }
 
   #check(value: unknown, keys: readonly string[]): StepCall {

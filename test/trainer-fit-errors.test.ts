@@ -27,7 +27,7 @@ describe('fit', () => {
       data,
       { epochs: 1, validation: 5 },
       'ERR_GRU_TYPE',
-      'validation: expected a Dataset or an iterable of batches, got 5',
+      'validation: expected a Dataset, an iterable of batches, or an object of such data by name, got 5',
     ],
     [
       undefined,

@@ -1,10 +1,6 @@
 import { Dataset, type FitOptions, type TrainingBatch } from '../lib'
-import { sequenceForm } from '../lib/batch-forms'
-import type { FitJobs } from '../lib/fit/jobs'
 import { startFit } from '../lib/fit/loop'
-import { describeGraph } from '../lib/graph'
-import type { CheckedBatch } from '../lib/model-batch'
-import { checkArchitecture } from '../lib/model-options'
+import { fakeTrainer } from './support/fit'
 import { integers, uniform } from './support/numbers'
 import { batch, bits, collect, data, make, options, random, sequences } from './support/trainer'
 
@@ -153,31 +149,12 @@ describe('fit', () => {
         target: new Float32Array(1),
       })),
     )
-    // One number for each sequence of a batch: its first feature.
-    const marks = ({ inputs, batch: count }: CheckedBatch): number[] =>
-      Array.from({ length: count }, (_, i) => inputs[0]!.values[2 * i]!)
-    const check = (given: unknown): CheckedBatch => {
-      const { input, target, batch: count = 1 } = given as TrainingBatch
-      const inputs = [{ steps: 1, lengths: null, values: input }]
-      return { batch: count, inputs, targets: [target] }
-    }
     const run = async (
       fitOptions: FitOptions,
-    ): Promise<{ steps: number[][]; seen: number[][] }> => {
-      const [steps, seen]: number[][][] = [[], []]
-      const result = { loss: 1, gradNorm: 1, predicted: 1 }
-      let epochs = 0
-      const jobs: FitJobs = {
-        graph: describeGraph(checkArchitecture(options).native),
-        form: sequenceForm,
-        modelSeed: 5,
-        nextEpoch: () => ++epochs,
-        check,
-        step: (one) => Promise.resolve((steps!.push(marks(one)), result)),
-        evaluate: (one) => Promise.resolve((seen!.push(marks(one)), result)),
-      }
-      await collect(startFit(jobs, validation, fitOptions))
-      return { steps: steps!, seen: seen! }
+    ): Promise<{ steps: readonly number[][]; seen: readonly (readonly number[])[] }> => {
+      const fake = fakeTrainer()
+      await collect(startFit(fake.jobs, validation, fitOptions))
+      return { steps: fake.steps.map(({ marks }) => [...marks[0]!]), seen: fake.validated }
     }
     const { steps, seen } = await run({ epochs: 2, batchSize: 3, validation })
     const ownOrder = [[0, 1, 2], [3, 4, 5], [6]]

@@ -31,8 +31,12 @@ export type Batches = Iterable<unknown> | AsyncIterable<unknown>
 export interface EpochSource {
   /** How many batches each epoch has, where that is known. */
   readonly batches: number | undefined
-  /** @param order - which of its seed's orders the epoch has, where it is shuffled */
-  readonly epoch: (order: number) => Batches
+  /**
+   * @param order - which of its seed's orders the epoch has, where it is shuffled
+   * @param skip - batches at the epoch's beginning to leave out. Those of a Dataset are not made; an iterable is run
+   *   through them.
+   */
+  readonly epoch: (order: number, skip: number) => Batches
 }
 
 /** In which order an epoch goes through a Dataset. */
@@ -58,12 +62,22 @@ export function epochsOf(
     const sequences = (order: number): Uint32Array => epochOrder(data.size, shuffle, seed, order)
     return {
       batches: Math.ceil(data.size / batchSize),
-      epoch: (order) => batchesOf(argument, data, graph, form, batchSize, sequences(order)),
+      epoch: (order, skip) => {
+        const left = sequences(order).subarray(skip * batchSize)
+        return batchesOf(argument, data, graph, form, batchSize, left)
+      },
     }
   }
-  if (isIterable(data)) return { batches: undefined, epoch: () => data }
+  if (isIterable(data)) {
+    return { batches: undefined, epoch: (_, skip) => (skip === 0 ? data : behind(data, skip)) }
+  }
   const expected = 'a Dataset or an iterable of batches'
   throw argumentError('ERR_GRU_TYPE', argument, expected, describe(data))
+}
+
+/** Whether a value is of the kinds that hold batches; what they hold is unchecked. */
+export function isData(value: unknown): boolean {
+  return isDataset(value) || isIterable(value)
 }
 
 function isDataset(value: unknown): value is Dataset<AnyTrainingSequence> {
@@ -79,18 +93,58 @@ function isIterable(value: unknown): value is Batches {
   return typeof sync === 'function' || typeof async === 'function'
 }
 
-/** The batches of one epoch of `argument` as they come, each one checked. */
+async function* behind(batches: Batches, skip: number): AsyncGenerator<unknown, void, undefined> {
+  let number = 0
+  for await (const batch of batches) if (++number > skip) yield batch
+}
+
+/**
+ * The batches of one epoch of `argument` as they come, each one checked.
+ *
+ * @param skipped - how many batches of the epoch came before them
+ */
 export async function* checked(
   argument: string,
   epoch: number,
   jobs: FitJobs,
   batches: Batches,
+  skipped = 0,
 ): AsyncGenerator<CheckedBatch, void, undefined> {
-  let number = 0
+  let number = skipped
   for await (const given of batches) {
     const batch = jobs.check(given)
     checkFiniteBatch(`${argument}: batch ${++number} of epoch ${epoch}`, jobs.graph, batch)
     yield batch
+  }
+}
+
+/**
+ * Batches by `count`, the last group perhaps smaller. Those of a group are copies where there are several: an iterable
+ * may reuse its arrays.
+ */
+export async function* grouped(
+  batches: AsyncIterable<CheckedBatch>,
+  count: number,
+): AsyncGenerator<readonly CheckedBatch[], void, undefined> {
+  let group: CheckedBatch[] = []
+  for await (const batch of batches) {
+    group.push(count === 1 ? batch : copyOf(batch))
+    if (group.length < count) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
+}
+
+function copyOf({ batch, inputs, targets }: CheckedBatch): CheckedBatch {
+  return {
+    batch,
+    inputs: inputs.map(({ steps, lengths, values }) => ({
+      steps,
+      lengths: lengths?.slice() ?? null,
+      values: values.slice(),
+    })),
+    targets: targets.map((target) => target.slice()),
   }
 }
 

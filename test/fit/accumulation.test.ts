@@ -1,0 +1,71 @@
+import type { TrainingBatch } from '../../lib'
+import { startFit } from '../../lib/fit/loop'
+import { expectGruError } from '../support/errors'
+import { fakeTrainer, marked } from '../support/fit'
+import { collect } from '../support/trainer'
+
+describe('with accumulate', () => {
+  test('some batches make one update, and the last update of an epoch may have fewer', async () => {
+    const fake = fakeTrainer({ step: (update) => update })
+    const data = [1, 2, 3, 4, 5].map(marked)
+    const all = await collect(startFit(fake.jobs, data, { epochs: 2, accumulate: 2 }))
+    const epoch = [[[1], [2]], [[3], [4]], [[5]]]
+    expect(fake.steps.map(({ marks }) => marks)).toEqual([...epoch, ...epoch])
+    expect(
+      all.map(({ epoch: at, batch, batches, update, epochEnd }) => [
+        ...[at, batch, batches, update, epochEnd],
+      ]),
+    ).toEqual([
+      [1, 2, undefined, 1, false],
+      [1, 4, undefined, 2, false],
+      [1, 5, 5, 3, true],
+      [2, 2, undefined, 4, false],
+      [2, 4, undefined, 5, false],
+      [2, 5, 5, 6, true],
+    ])
+    // Two sequences, two, and one.
+    expect(all[2]!.meanLoss).toBe((2 * 1 + 2 * 2 + 3) / 5)
+  })
+
+  test('an iterable may reuse its arrays', async () => {
+    async function* reusing(): AsyncGenerator<TrainingBatch> {
+      const batch = marked(0)
+      for (const mark of [1, 2, 3]) {
+        batch.input.set([mark, 0])
+        yield batch
+        batch.input.fill(NaN)
+        await Promise.resolve()
+      }
+    }
+    const fake = fakeTrainer()
+    await collect(startFit(fake.jobs, reusing(), { epochs: 1, accumulate: 2 }))
+    expect(fake.steps.map(({ marks }) => marks)).toEqual([[[1], [2]], [[3]]])
+  })
+
+  test('batches of an update that lacks some are not trained on when the iterable fails', async () => {
+    const reason = new Error('broken')
+    function* breaking(): Generator<TrainingBatch> {
+      yield* [1, 2, 3].map(marked)
+      throw reason
+    }
+    const fake = fakeTrainer()
+    const updates: number[] = []
+    const run = async (): Promise<void> => {
+      for await (const { update } of startFit(fake.jobs, breaking(), {
+        epochs: 1,
+        accumulate: 2,
+      })) {
+        updates.push(update)
+      }
+    }
+    await expect(run()).rejects.toBe(reason)
+    expect(updates).toEqual([1])
+    expect(fake.steps.map(({ marks }) => marks)).toEqual([[[1], [2]]])
+  })
+
+  test('wrong counts are refused', () => {
+    const call = (): unknown =>
+      startFit(fakeTrainer().jobs, [marked(1)], { epochs: 1, accumulate: 0 })
+    expectGruError(call, 'ERR_GRU_VALUE', /^accumulate: expected an integer from 1 /)
+  })
+})
