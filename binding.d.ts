@@ -95,6 +95,10 @@ export interface NativeSurface {
     device: NativeDeviceOptions,
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
+  readonly NativeTrainingPass: new (
+    trainer: NativeTrainer,
+    batch: NativeModelBatch,
+  ) => NativeTrainingPass
 }
 
 /**
@@ -388,7 +392,7 @@ export interface NativeModel {
   dispose(): void
 }
 
-export interface NativeTrainerOptions {
+export interface NativeOptimizerOptions {
   kind: 'sgd' | 'adam' | 'adamw' | 'rmsprop'
   learningRate: number
   momentum: number
@@ -397,39 +401,106 @@ export interface NativeTrainerOptions {
   decay: number
   epsilon: number
   weightDecay: number
+}
+
+/** What of one tensor of parameters differs from the optimiser's options. */
+export interface NativeParameterOptions {
+  /** It has no gradient, and no part in norm, clipping and updates. */
+  frozen: boolean
+  /** Null: the optimiser's. Where a step has a rate, this one keeps its proportion to the optimiser's. */
+  learningRate: number | null
+  weightDecay: number | null
+}
+
+export interface NativeTrainerOptions extends NativeOptimizerOptions {
   /** Bound on the global L2 norm, 0 for none. */
   clipNorm: number
   /** Bound on each gradient's magnitude, 0 for none; applied after clipNorm. */
   clipValue: number
+  /** Of each tensor, in the order of parameterSpecs; or none: all follow the optimiser's. */
+  parameters: NativeParameterOptions[]
+  /** d in average = d * average + (1 - d) * parameters, after each update; null: no average. */
+  averageDecay: number | null
+  /** What becomes of a step whose loss or gradients are not finite: ERR_GRU_NONFINITE, or `skipped`. */
+  nonFinite: 'throw' | 'skip'
 }
 
 export interface StepMetrics {
-  /** Of each output the mean over its predicted rows (and values), before the update; their sum. */
+  /** Of each output the mean over its predicted rows (and values), before the update; their sum. 0 from update. */
   loss: number
   /** Global L2 norm of all gradients, before any clipping; 0 from evaluate. */
   gradNorm: number
+  /** Whether the step changed nothing, since something was not finite. */
+  skipped: boolean
+}
+
+/** A batch of every input of a model. */
+export interface NativeModelBatch {
+  batch: number
+  inputs: NativeInputBatch[]
+}
+
+export interface NativeTrainingBatch extends NativeModelBatch {
+  /** Classes [steps, batch] or [batch] each (Int32Array), or values with a last axis more (Float32Array). */
+  targets: (Float32Array | Int32Array)[]
+}
+
+export interface NativeStepOptions {
+  /** In the optimiser's place; null: the optimiser's. */
+  learningRate: number | null
+}
+
+/** What a trainer has gathered, but for gradients that wait for an update. */
+export interface NativeTrainerState {
+  updates: number
+  /** Training passes, by which dropout's masks are chosen. */
+  passes: number
+  /** Those that the options make it have, each [parameterCount]. */
+  arrays: { firstMoment?: Float32Array; secondMoment?: Float32Array; average?: Float32Array }
 }
 
 export interface NativeTrainer {
-  /** targets: classes [steps, batch] or [batch] each (Int32Array), or values with a last axis more (Float32Array). */
-  stepSync(
-    batch: number,
-    inputs: NativeInputBatch[],
-    targets: (Float32Array | Int32Array)[],
-  ): StepMetrics
+  /** One update by one or more batches as if they were one. */
+  stepSync(batches: NativeTrainingBatch[], options: NativeStepOptions): StepMetrics
   step(
-    batch: number,
-    inputs: NativeInputBatch[],
-    targets: (Float32Array | Int32Array)[],
+    batches: NativeTrainingBatch[],
+    options: NativeStepOptions,
     abort: AbortFlag | null,
   ): Promise<StepMetrics>
   /** The loss without an update, in inference. */
-  evaluate(
-    batch: number,
-    inputs: NativeInputBatch[],
-    targets: (Float32Array | Int32Array)[],
-    abort: AbortFlag | null,
-  ): Promise<StepMetrics>
+  evaluate(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
+  /** The same with the average in the parameters' place. Throws ERR_GRU_VALUE where there is none. */
+  evaluateAverage(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
+  /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE without one. */
+  readAverage(target: Float32Array): void
+  /** One update by the sum of the gradients that passes gathered. Throws ERR_GRU_VALUE where there are none. */
+  updateSync(options: NativeStepOptions): StepMetrics
+  update(options: NativeStepOptions): Promise<StepMetrics>
+  /** Drops those gradients. */
+  discardSync(): void
+  discard(): Promise<void>
+  /** As it is at the job's turn. */
+  readState(): Promise<NativeTrainerState>
+  /** Throws ERR_GRU_VALUE, and changes nothing, where the arrays are not those of this trainer. Drops gathered gradients. */
+  writeState(state: NativeTrainerState): Promise<void>
+  dispose(): void
+}
+
+/**
+ * A training pass for a loss of the caller's own. `new` copies the inputs; then come one forward call and one backward
+ * call. A backward whose arguments have the right types and shapes uses it up, however it ends; a second one throws
+ * ERR_GRU_DISPOSED, as it does where the trainer or its model is disposed of.
+ */
+export interface NativeTrainingPass {
+  /** outputs: as of NativeModel.predict. */
+  forwardSync(outputs: Float32Array[]): void
+  forward(outputs: Float32Array[], abort: AbortFlag | null): Promise<void>
+  /**
+   * Adds to the gradients of the coming update what follows from those of the outputs, in their shapes, null for zero.
+   * Throws ERR_GRU_VALUE where parameters changed since the forward call.
+   */
+  backwardSync(outputs: (Float32Array | null)[]): void
+  backward(outputs: (Float32Array | null)[], abort: AbortFlag | null): Promise<void>
   dispose(): void
 }
 

@@ -5,6 +5,7 @@
  */
 export type {
   InputBatch,
+  ModelInputBatch,
   ModelInputs,
   ModelLengths,
   ModelTargets,
@@ -69,6 +70,8 @@ export type {
   ResolvedArchitecture,
 } from './model-options'
 export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
+export type { ParameterGroup, ResolvedParameterGroup } from './parameter-groups'
+export type { ParameterPatterns } from './parameter-patterns'
 export type { Parameters } from './parameters'
 export type { RecordEntry, TrainingRecord } from './records/record'
 export {
@@ -108,13 +111,22 @@ export {
   SequenceModel,
   type SequenceModelOptions,
 } from './sequence-model'
-export {
-  type AbortableBatch,
-  type BatchOf,
-  type EvaluateResult,
-  type ResolvedTrainerOptions,
-  type StepResult,
-  type TrainableModel,
-  Trainer,
-  type TrainerOptions,
-} from './trainer'
+export { Trainer } from './trainer'
+export type {
+  AverageOptions,
+  NonFinite,
+  ResolvedTrainerOptions,
+  TrainerOptions,
+} from './trainer-options'
+export type {
+  AbortableBatch,
+  BatchOf,
+  EvaluateResult,
+  InputsOf,
+  PredictionsOf,
+  StepResult,
+  TrainableModel,
+  UpdateResult,
+} from './trainer-types'
+export type { StepOptions, StepSyncOptions } from './training-call'
+export type { PassBackwardOptions, TrainingPass } from './training-pass'

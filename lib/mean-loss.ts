@@ -10,6 +10,8 @@ export interface BatchResult {
   readonly loss: number
   readonly gradNorm: number
   readonly predicted: number
+  /** Whether nothing was changed, since something was not finite. */
+  readonly skipped: boolean
 }
 
 /** What a mean was made of so far: a plain JSON value. */

@@ -5,80 +5,46 @@
  */
 import type { NativeTrainer } from '../binding'
 import { abortable } from './abort'
-import {
-  type AnyTrainingBatch,
-  givenBatch,
-  type ModelTrainingBatch,
-  type TrainingBatch,
-} from './batch-forms'
-import { argumentError } from './errors'
+import { newFloat32Array } from './arrays'
 import { fixProperties } from './fixed-properties'
 import type { TrainingData } from './fit/epochs'
-import type { FitJobs } from './fit/jobs'
+import type { FitJobs, UpdateOptions } from './fit/jobs'
 import { startFit } from './fit/loop'
 import type { FitOptions } from './fit/options'
 import type { Progress } from './fit/progress'
 import { type ModelInternals, modelInternals } from './graph-model'
 import type { BatchResult } from './mean-loss'
-import type { Model } from './model'
-import { type CheckedBatch, checkInputs, checkTargets, countPredicted } from './model-batch'
+import { type CheckedBatch, type CheckedInputs, countPredicted } from './model-batch'
 import { native } from './native'
-import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
+import type { Parameters } from './parameters'
 import type { SequenceModel } from './sequence-model'
-import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
-
-/** How a {@link Trainer} changes parameters. */
-export interface TrainerOptions {
-  readonly optimizer: OptimizerOptions
-  /** Bound on the global L2 norm of all gradients, above 0 and within float32. Default: none. */
-  readonly clipNorm?: number | undefined
-  /** Bound on the magnitude of each gradient, as clipNorm, after which it is applied. Default: none. */
-  readonly clipValue?: number | undefined
-}
-
-/** The options of a {@link Trainer} with every default filled in. */
-export interface ResolvedTrainerOptions {
-  readonly optimizer: CheckedOptimizer['resolved']
-  readonly clipNorm: number | undefined
-  readonly clipValue: number | undefined
-}
-
-/** A model that can be trained. */
-export type TrainableModel = SequenceModel | Model
-
-/** The batches of a model M. */
-export type BatchOf<M extends TrainableModel> = M extends SequenceModel
-  ? TrainingBatch
-  : ModelTrainingBatch
-
-/** A batch for a call that returns a promise. */
-export type AbortableBatch<B extends AnyTrainingBatch = TrainingBatch> = B & {
-  /** Stops the call between two steps of the sequences; it then rejects with the signal's reason and changes nothing. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** The outcome of a training step. */
-export interface StepResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError), before the update; of several outputs the sum. */
-  readonly loss: number
-  /** Global L2 norm of all gradients, before any clipping. */
-  readonly gradNorm: number
-}
-
-/** The outcome of an evaluation. */
-export interface EvaluateResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError); of several outputs the sum. */
-  readonly loss: number
-}
-
-const OPTION_KEYS = ['optimizer', 'clipNorm', 'clipValue'] as const
-const BATCH_KEYS = ['batch', 'lengths'] as const
-const ABORTABLE_KEYS = [...BATCH_KEYS, 'signal'] as const
-
-interface StepCall extends CheckedBatch {
-  /** Unchecked */
-  readonly signal: unknown
-}
+import {
+  checkTrainerOptions,
+  type ResolvedTrainerOptions,
+  type TrainerOptions,
+} from './trainer-options'
+import type {
+  AbortableBatch,
+  BatchOf,
+  EvaluateResult,
+  InputsOf,
+  PredictionsOf,
+  StepResult,
+  TrainableModel,
+  UpdateResult,
+} from './trainer-types'
+import {
+  checkAbortableBatch,
+  checkBatch,
+  checkForward,
+  checkRate,
+  checkStep,
+  checkStepSync,
+  type StepCall,
+  type StepOptions,
+  type StepSyncOptions,
+} from './training-call'
+import { TrainingPass } from './training-pass'
 
 let jobsOf: <M extends TrainableModel>(trainer: Trainer<M>) => FitJobs
 
@@ -106,25 +72,20 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   readonly #internals: ModelInternals
   /** Epochs begun by calls of fit without a seed. */
   readonly #epochs = { count: 0 }
+  #skippedSteps = 0
 
   /**
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
-   *   ERR_GRU_BUSY while a promise of the model is pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser, for a
+   *   pattern that matches no parameter and for a parameter in two groups; ERR_GRU_BUSY while a promise of the model is
+   *   pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
   constructor(model: M, options: TrainerOptions) {
     const internals = modelInternals(model)
-    const given = checkOptions('options', options, OPTION_KEYS)
-    const optimizer = checkOptimizer(given.optimizer)
-    const clipNorm = checkClip('clipNorm', given.clipNorm)
-    const clipValue = checkClip('clipValue', given.clipValue)
+    const checked = checkTrainerOptions(internals.core.graph, options)
     this.#model = model
-    this.#options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
+    this.#options = checked.resolved
     this.#internals = internals
-    this.#native = new (native().NativeTrainer)(internals.core.native, {
-      ...optimizer.native,
-      clipNorm: clipNorm ?? 0,
-      clipValue: clipValue ?? 0,
-    })
+    this.#native = new (native().NativeTrainer)(internals.core.native, checked.native)
   }
 
   /** The model that it trains. */
@@ -137,27 +98,37 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return this.#options
   }
 
-  /**
-   * One update by one batch, which is copied before the promise is returned. Where it fails or is
-   * aborted, the model and what the optimiser has gathered stay as they were.
-   *
-   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_NONFINITE where the loss or a
-   *   gradient is NaN or infinite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
-   */
-  async step(batch: AbortableBatch<BatchOf<M>>): Promise<StepResult> {
-    const { loss, gradNorm } = await this.#step(this.#check(batch, ABORTABLE_KEYS))
-    return { loss, gradNorm }
+  /** Steps and updates that were left out, with `nonFinite: 'skip'`. */
+  get skippedSteps(): number {
+    return this.#skippedSteps
   }
 
   /**
-   * As {@link step}, on the calling thread, reading the batch in place.
+   * One update by one batch, or by several as if they were one large batch: the loss of each output is the sum over all
+   * of its rows, divided by all that count. All batches are copied before the promise is returned. Where it fails or is
+   * aborted, the model and what the optimiser has gathered stay as they were.
+   *
+   * @param batches - of several batches some may have no valid step
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch or options, where gradients of passes
+   *   wait for {@link update}, and for a learning rate where the optimiser's is 0 and a group has its own;
+   *   ERR_GRU_NONFINITE where the loss or a gradient is NaN or infinite: the message names the step and where it began;
+   *   ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
+   */
+  async step(
+    batches: AbortableBatch<BatchOf<M>> | readonly BatchOf<M>[],
+    options: StepOptions = {},
+  ): Promise<StepResult> {
+    return this.#step(checkStep(this.#internals, batches, options))
+  }
+
+  /**
+   * As {@link step}, on the calling thread, reading the batches in place.
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
-  stepSync(batch: BatchOf<M>): StepResult {
-    const call = this.#check(batch, BATCH_KEYS)
-    const { loss, gradNorm } = this.#native.stepSync(call.batch, call.inputs, call.targets)
-    return { loss, gradNorm }
+  stepSync(batches: BatchOf<M> | readonly BatchOf<M>[], options: StepSyncOptions = {}): StepResult {
+    const call = checkStepSync(this.#internals, batches, options)
+    return this.#count(this.#native.stepSync(call.batches, call.options))
   }
 
   /**
@@ -166,8 +137,90 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
   async evaluate(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
-    const { loss } = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS))
+    const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
+    const { loss } = await abortable(signal, (flag) => this.#native.evaluate(call, flag))
     return { loss }
+  }
+
+  /**
+   * As {@link evaluate}, with the moving average in the parameters' place.
+   *
+   * @throws GruError also ERR_GRU_VALUE where the trainer keeps no average
+   */
+  async evaluateAverage(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
+    const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
+    const { loss } = await abortable(signal, (flag) => this.#native.evaluateAverage(call, flag))
+    return { loss }
+  }
+
+  /**
+   * Copies of the moving average of all parameters, by their names: what {@link Model.setParameters} takes.
+   *
+   * @throws GruError ERR_GRU_VALUE where the trainer keeps no average; ERR_GRU_BUSY while a promise of this trainer, or
+   *   of its model, is pending; ERR_GRU_DISPOSED
+   */
+  getAverage(): Parameters {
+    const { parameters } = this.#internals.core
+    const flat = newFloat32Array('average', 'all parameters', parameters.count)
+    this.#native.readAverage(flat)
+    return parameters.views(flat)
+  }
+
+  /**
+   * A training pass, with dropout, for a loss of the caller's own: its predictions, from which the caller makes the
+   * loss's gradients for `backward` of the pass. The inputs are copied before the promise is returned. Several passes
+   * may be there at once; each has memory of its own.
+   *
+   * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
+   */
+  async forward(batch: AbortableBatch<InputsOf<M>>): Promise<TrainingPass<PredictionsOf<M>>> {
+    const { signal, ...call } = checkForward(this.#internals, batch, true)
+    return this.#open(call).forward(signal)
+  }
+
+  /**
+   * As {@link forward}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  forwardSync(batch: InputsOf<M>): TrainingPass<PredictionsOf<M>> {
+    return this.#open(checkForward(this.#internals, batch, false)).forwardSync()
+  }
+
+  /**
+   * One update by the sum of the gradients that `backward` of passes gathered since the last one: clips and updates as
+   * {@link step} does. Where it fails, parameters and gathered gradients stay as they were.
+   *
+   * @throws GruError ERR_GRU_VALUE where nothing was gathered, and for wrong options; ERR_GRU_NONFINITE where a gradient
+   *   is NaN or infinite: the message names the parameter; ERR_GRU_DISPOSED
+   */
+  async update(options: StepSyncOptions = {}): Promise<UpdateResult> {
+    const { gradNorm, skipped } = this.#count(await this.#native.update(checkRate(options)))
+    return { gradNorm, skipped }
+  }
+
+  /**
+   * As {@link update}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  updateSync(options: StepSyncOptions = {}): UpdateResult {
+    const { gradNorm, skipped } = this.#count(this.#native.updateSync(checkRate(options)))
+    return { gradNorm, skipped }
+  }
+
+  /** Drops the gradients that passes gathered. */
+  async discard(): Promise<void> {
+    await this.#native.discard()
+  }
+
+  /**
+   * As {@link discard}, on the calling thread.
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  discardSync(): void {
+    this.#native.discardSync()
   }
 
   /**
@@ -208,15 +261,9 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
       baseRate: this.#options.optimizer.learningRate!,
       clock: { now: () => performance.now(), date: () => Date.now() },
       epochs: this.#epochs,
-      check: (batch) => this.#check(batch, BATCH_KEYS),
-      step: (batches, { learningRate, signal }) => {
-        if (learningRate !== undefined || batches.length > 1) {
-          const got = 'one'
-          throw argumentError('ERR_GRU_VALUE', 'options', 'no schedule and no accumulate', got)
-        }
-        return this.#step({ ...batches[0]!, signal })
-      },
-      evaluate: (batch, signal) => this.#evaluate({ ...batch, signal }),
+      check: (batch) => checkBatch(this.#internals, batch),
+      step: (batches, options) => this.#fitStep(batches, options),
+      evaluate: (batch, signal) => this.#fitEvaluate(batch, signal),
       predict: (batch, signal) => core.predictChecked(batch, [], signal),
       readParameters: () => core.parameters.readFlat('trainer.fit'),
       writeParameters: (parameters) => {
@@ -225,38 +272,34 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     }
   }
 
-  #check(value: unknown, keys: readonly string[]): StepCall {
-    const { core, form } = this.#internals
-    const given: Readonly<Record<string, unknown>> = checkOptions('batch', value, [
-      ...form.keys,
-      ...keys,
-    ])
-    const inputs = checkInputs(core.graph, givenBatch(form, core.graph, given))
-    const targets = checkTargets(core.graph, inputs, form.targetsOf(core.graph, '', given))
-    return { ...inputs, targets, signal: given['signal'] }
+  #open(call: CheckedInputs): TrainingPass<PredictionsOf<M>> {
+    return new TrainingPass(this.#internals, this.#native, call)
   }
 
-  async #step({ batch, inputs, targets, signal }: StepCall): Promise<BatchResult> {
-    const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
-    const { loss, gradNorm } = await abortable(signal, (flag) =>
-      this.#native.step(batch, inputs, targets, flag),
-    )
-    return { loss, gradNorm, predicted }
+  async #step({ batches, options, signal }: StepCall): Promise<StepResult> {
+    return this.#count(await abortable(signal, (flag) => this.#native.step(batches, options, flag)))
   }
 
-  async #evaluate({ batch, inputs, targets, signal }: StepCall): Promise<BatchResult> {
-    const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
-    const { loss, gradNorm } = await abortable(signal, (flag) =>
-      this.#native.evaluate(batch, inputs, targets, flag),
-    )
-    return { loss, gradNorm, predicted }
+  #count({ loss, gradNorm, skipped }: StepResult): StepResult {
+    if (skipped) this.#skippedSteps++
+    return { loss, gradNorm, skipped }
+  }
+
+  async #fitStep(
+    batches: readonly CheckedBatch[],
+    { learningRate, signal }: UpdateOptions,
+  ): Promise<BatchResult> {
+    const { graph } = this.#internals.core
+    const predicted = batches.reduce((sum, batch) => sum + countPredicted(graph, batch), 0)
+    const options = { learningRate: learningRate ?? null }
+    return { ...(await this.#step({ batches: [...batches], options, signal })), predicted }
+  }
+
+  async #fitEvaluate(batch: CheckedBatch, signal: unknown): Promise<BatchResult> {
+    const predicted = countPredicted(this.#internals.core.graph, batch)
+    const result = await abortable(signal, (flag) => this.#native.evaluate(batch, flag))
+    return { ...result, predicted }
   }
 }
 
 fixProperties(Trainer, 'options are given to new Trainer')
-
-const CLIP_RANGE = { above: 0, atMost: MAX_FLOAT32 }
-
-function checkClip(argument: string, given: unknown): number | undefined {
-  return given === undefined ? undefined : checkNumber(argument, given, CLIP_RANGE)
-}

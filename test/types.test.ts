@@ -24,8 +24,10 @@ import {
   SequenceModel,
   type SequenceModelOptions,
   type StepResult,
+  type StepSyncOptions,
   Trainer,
   type TrainerOptions,
+  type ModelTrainingBatch,
   type TrainingBatch,
   type TrainingData,
 } from '../lib'
@@ -116,7 +118,10 @@ test('an optimiser has its own options alone', () => {
 
 test('a trainer steps, evaluates and fits', () => {
   expectTypeOf<Trainer['step']>().returns.resolves.toEqualTypeOf<StepResult>()
-  expectTypeOf<Trainer['stepSync']>().parameters.toEqualTypeOf<[batch: TrainingBatch]>()
+  type Stepped = Parameters<Trainer['stepSync']>
+  expectTypeOf<TrainingBatch | readonly TrainingBatch[]>().toExtend<Stepped[0]>()
+  expectTypeOf<ModelTrainingBatch>().not.toExtend<Stepped[0]>()
+  expectTypeOf<Stepped[1]>().toEqualTypeOf<StepSyncOptions | undefined>()
   expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<{ readonly loss: number }>()
   expectTypeOf<Trainer['fit']>().returns.toEqualTypeOf<AsyncGenerator<Progress, void, undefined>>()
   expectTypeOf<Dataset>().toExtend<TrainingData>()

@@ -15,11 +15,16 @@ export interface Progress {
   readonly batch: number
   /** Batches of this epoch: known with a Dataset, and at an epoch's end */
   readonly batches: number | undefined
-  /** Updates made since the first epoch began, from 1 */
+  /** Updates made since the first epoch began, this one included; one that was skipped does not count */
   readonly update: number
+  /** Whether the update was left out, since its loss or a gradient is not finite: with the trainer's `nonFinite: 'skip'` */
+  readonly skipped: boolean
   /** The loss of the update's batches before it */
   readonly loss: number
-  /** Mean of the losses since the epoch began, weighted by the predictions (of all outputs) that counted in each */
+  /**
+   * Mean of the losses since the epoch began, weighted by the predictions (of all outputs) that counted in each; without
+   * updates that were skipped, and NaN where there was no other
+   */
   readonly meanLoss: number
   /** The global L2 norm of all gradients of the update, before any clipping */
   readonly gradNorm: number

@@ -117,24 +117,27 @@ export class TrainingRun {
   }
 
   /**
-   * Counts an update that was made.
+   * Counts an update that was made, or skipped.
    *
    * @param last - whether it was its epoch's last one
    */
   count(update: Update, last: boolean): Progress {
-    this.#mean.add(update)
-    this.#updates++
-    this.training.schedule?.advance()
+    if (!update.skipped) {
+      this.#mean.add(update)
+      this.#updates++
+      this.training.schedule?.advance()
+    }
     this.#speed.add(update.batches, update.sequences)
     const batches = this.#position.batches + update.batches
     const epochBatches = last ? batches : this.#position.epochBatches
     this.#position = { ...this.#position, batches, epochBatches }
-    const { loss, gradNorm, learningRate } = update
+    const { loss, gradNorm, learningRate, skipped } = update
     const { epoch } = this.#position
     return {
       ...{ epoch, epochs: this.training.epochs },
       ...{ batch: batches, batches: last ? batches : this.training.source.batches },
       ...{ update: this.#updates, loss, meanLoss: this.#mean.value, gradNorm, learningRate },
+      skipped,
       epochEnd: last,
       ...NOT_VALIDATED,
       ...{ best: this.#stopping.best, stopped: false },

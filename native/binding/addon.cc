@@ -12,6 +12,7 @@
 #include "binding/runtime.h"
 #include "binding/shapes.h"
 #include "binding/trainer_object.h"
+#include "binding/training_pass_object.h"
 #include "binding/values.h"
 
 /// What the addon exports, and the surface that it gives, as binding.d.ts declares them.
@@ -55,6 +56,7 @@ napi_value initialize(Arguments& arguments) {
       value(PassObject::class_name, pass_class),
       value(ModelObject::class_name, ModelObject::define(surface)),
       value(TrainerObject::class_name, TrainerObject::define(surface)),
+      value(TrainingPassObject::class_name, TrainingPassObject::define(surface)),
   };
   napi_value object = make_object(env, {});
   define_members(surface, object, members);

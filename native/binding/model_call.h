@@ -31,6 +31,11 @@ struct GivenCall {
 
 /// The first three arguments; messages call the third one `arrays`.
 GivenCall read_given_call(const Arguments& arguments, const char* arrays);
+/// The batch and the inputs of an object, which messages call `batch`; no arrays.
+GivenCall read_given_inputs(napi_env env, napi_value value);
+/// A NativeTrainingBatch, or a list of at least one of them.
+GivenCall read_given_batch(napi_env env, napi_value value);
+std::vector<GivenCall> read_given_batches(napi_env env, napi_value value);
 
 // What follows runs no code of JavaScript's. The arrays are read in place.
 
@@ -40,6 +45,10 @@ std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
 std::vector<std::span<float>> read_outputs(const GivenCall& call, const Graph& graph,
                                            const ModelNames& names,
                                            std::span<const InputBatch> inputs);
+/// Gradients of the outputs, in their shapes; null: empty.
+std::vector<std::span<const float>> read_output_gradients(const GivenCall& call, const Graph& graph,
+                                                          const ModelNames& names,
+                                                          std::span<const InputBatch> inputs);
 std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, const ModelNames& names,
                                  std::span<const InputBatch> inputs);
 

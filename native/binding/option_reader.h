@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,9 @@ class OptionReader {
   bool boolean(const char* key) const;
   /// A finite number, 0 or more.
   double number(const char* key) const;
+  /// As `number`; null: none.
+  std::optional<double> optional_number(const char* key) const;
+  bool is_null(const char* key) const { return binding::is_null(env_, get(key)); }
   /// A number from 0 to below 1.
   double fraction(const char* key) const;
 

@@ -295,7 +295,7 @@ struct CtcCall : LossCall {
   std::size_t lattice_stride() const { return (first.size() + 1) * symbols.columns(); }
 };
 
-/// One step of an optimiser over all parameters at once. `step` counts from 1.
+/// One step of an optimiser over some parameters at once. `step` counts from 1.
 struct OptimizerUpdate {
   OptimizerOptions options;
   std::uint64_t step = 1;
@@ -394,6 +394,9 @@ class Device {
   /// Each gradient into [-limit, limit]; NaN stays.
   virtual Status clip_value(DeviceSpan<float> gradients, double limit) = 0;
   virtual Status optimizer_update(const OptimizerUpdate& update) = 0;
+  /// to += weight * (from - to), torch.lerp's formula: where both are equal, nothing changes. Of
+  /// as many elements each.
+  virtual Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) = 0;
 };
 
 }  // namespace gru

@@ -71,6 +71,18 @@ class Graph {
   const RowMap& output_map(const GraphPass& pass, std::size_t output) const {
     return pass.edges_[outputs_[output]].rows->map();
   }
+  /// The first input whose rows output number `output` has.
+  std::size_t output_input(std::size_t output) const {
+    return first_of_group_[output_shape(output).group];
+  }
+  /// The edges: inputs, and behind them layers, in the order in which they are computed.
+  std::size_t edge_count() const { return shapes_.size(); }
+  /// What an edge carries after a forward pass.
+  const Sequence& edge(const GraphPass& pass, std::size_t number) const {
+    return pass.edges_[number];
+  }
+  /// What messages call an edge, as `the output of layer "memory"`.
+  std::string edge_name(std::size_t number) const;
   /// Random streams that one training pass takes.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
@@ -93,8 +105,8 @@ class Graph {
   Status open_output_gradient(Device& device, GraphPass& pass, std::size_t output,
                               DeviceMatrix<float>& gradient) const;
   /// From the outputs' gradients to those of all parameters.
-  Status backward(Device& device, DeviceSpan<const float> parameters, GraphPass& pass,
-                  DeviceSpan<float> gradients);
+  Status backward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
+                  GraphPass& pass, DeviceSpan<float> gradients);
 
  private:
   struct Node {

@@ -32,22 +32,26 @@ class Model {
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
   Status load_inputs(std::span<const InputBatch> inputs, GraphPass& pass);
+  /// Takes over the parameters after a change: before a backward pass, as load_inputs does before a
+  /// forward one.
+  Status refresh();
   /// Inference.
   Status forward(const AbortFlag* abort, GraphPass& pass);
+  /// Inference with other values in the parameters' places.
+  Status forward_with(DeviceSpan<const float> values, const AbortFlag* abort, GraphPass& pass);
   /// The same with dropout (masks of pass number `number`), keeping what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
+  /// Of a forward pass, what output number `output` carries, into the host's memory.
+  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
   /// All parameters' gradients, from those of the outputs.
-  Status backward(GraphPass& pass, DeviceSpan<float> gradients);
+  Status backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients);
 
  private:
   Model(std::unique_ptr<Device> device, std::unique_ptr<Graph> graph)
       : device_(std::move(device)), graph_(std::move(graph)), store_(graph_->layout()) {}
 
-  Status refresh();
   Status run_predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
                      std::span<const std::span<float>> outputs);
-  Status store_output(std::size_t output, std::span<float> values);
-
   // The device outlives all memory on it.
   std::unique_ptr<Device> device_;
   std::unique_ptr<Graph> graph_;

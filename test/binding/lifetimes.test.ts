@@ -11,7 +11,7 @@ const LONG_STEP = `
   const model = new addon.NativeModel(chain({ gru }), 1, device)
   const trainer = new addon.NativeTrainer(model, trainerOptions)
   const tokens = new Int32Array(512 * 64)
-  const step = trainer.step(64, [{ steps: 512, lengths: null, values: tokens }], [tokens], null)
+  const step = trainer.step(...stepCall(64, [{ steps: 512, lengths: null, values: tokens }], [tokens]), null)
 `
 
 describe('a process ends as it should', () => {

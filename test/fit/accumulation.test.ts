@@ -1,8 +1,8 @@
-import type { TrainingBatch } from '../../lib'
+import type { StepResult, TrainingBatch } from '../../lib'
 import { startFit } from '../../lib/fit/loop'
 import { expectGruError } from '../support/errors'
 import { fakeTrainer, marked } from '../support/fit'
-import { collect } from '../support/trainer'
+import { batch, bits, collect, data, make } from '../support/trainer'
 
 describe('with accumulate', () => {
   test('some batches make one update, and the last update of an epoch may have fewer', async () => {
@@ -67,5 +67,36 @@ describe('with accumulate', () => {
     const call = (): unknown =>
       startFit(fakeTrainer().jobs, [marked(1)], { epochs: 1, accumulate: 0 })
     expectGruError(call, 'ERR_GRU_VALUE', /^accumulate: expected an integer from 1 /)
+  })
+
+  test('it is the same as steps of these batches', async () => {
+    const batches = [1, 2, 3].map((factor) => ({
+      ...batch,
+      input: batch.input.map((value) => value / factor),
+    }))
+    const fitted = make()
+    const all = await collect(fitted.trainer.fit(batches, { epochs: 2, accumulate: 2 }))
+    const stepped = make()
+    const results: StepResult[] = []
+    for (let epoch = 0; epoch < 2; epoch++) {
+      results.push(stepped.trainer.stepSync(batches.slice(0, 2)))
+      results.push(stepped.trainer.stepSync(batches.slice(2)))
+    }
+    expect(all.map(({ loss, gradNorm, skipped }) => ({ loss, gradNorm, skipped }))).toEqual(results)
+    expect(bits(fitted.model)).toEqual(bits(stepped.model))
+  })
+
+  test('an update is that of one large batch', async () => {
+    const losses = async (batchSize: number, accumulate: number): Promise<number[]> => {
+      const { trainer } = make()
+      const fitOptions = { epochs: 3, batchSize, accumulate }
+      const all = await collect(trainer.fit(data, fitOptions))
+      return all.flatMap(({ loss, gradNorm, meanLoss }) => [loss, gradNorm, meanLoss])
+    }
+    const [small, large] = [await losses(2, 3), await losses(6, 1)]
+    expect(small).toHaveLength(large.length)
+    for (const [index, value] of small.entries()) {
+      expect(Math.abs(value - large[index]!)).toBeLessThanOrEqual(1e-5 * large[index]!)
+    }
   })
 })

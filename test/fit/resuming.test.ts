@@ -99,6 +99,24 @@ describe('a training that was left after any update goes on to the same bits', (
     )
   })
 
+  test('with a schedule and updates of several batches', async () => {
+    await expectSameFromAnywhere(
+      () => data,
+      () => ({
+        ...{ epochs: 3, batchSize: 2, accumulate: 2 },
+        schedule: { kind: 'oneCycle', total: 9, maximum: 0.1 },
+      }),
+    )
+    await expectSameFromAnywhere(
+      () => data,
+      () => ({
+        ...{ epochs: 4, batchSize: 6, validation },
+        // Every loss counts as bad, so that each epoch has another rate.
+        schedule: { kind: 'plateau', patience: 0, threshold: 100, thresholdMode: 'abs' },
+      }),
+    )
+  })
+
   test('with early stopping, whose best parameters are put back', async () => {
     // Not a validation loss, which might fall for ever.
     const rising = (): FitOptions['metrics'] => {

@@ -4,7 +4,7 @@ import { type FitOptions, Schedule, type ScheduleOptions } from '../../lib'
 import { startFit } from '../../lib/fit/loop'
 import { expectGruError } from '../support/errors'
 import { type FakeTrainer, fakeTrainer, marked } from '../support/fit'
-import { collect } from '../support/trainer'
+import { batch, bits, collect, make } from '../support/trainer'
 
 interface Golden {
   readonly schedule: ScheduleOptions & { learningRate?: number; metric?: readonly number[] }
@@ -105,4 +105,23 @@ test('a plateau must watch in the direction of the figure', () => {
     'ERR_GRU_TYPE',
     /^schedule\.period: /,
   )
+})
+
+test('fit with a schedule is the same as its steps one by one with their rates', async () => {
+  const options: ScheduleOptions = { kind: 'cosine', period: 5, warmup: { steps: 2 } }
+  const fitted = make()
+  const all = await collect(fitted.trainer.fit([batch], { epochs: 6, schedule: options }))
+  const stepped = make()
+  const schedule = new Schedule(options)
+  const results = all.map(() => {
+    const learningRate = schedule.rate(0.02)
+    schedule.advance()
+    return { ...stepped.trainer.stepSync(batch, { learningRate }), learningRate }
+  })
+  expect(
+    all.map(({ loss, gradNorm, skipped, learningRate }) => ({
+      ...{ loss, gradNorm, skipped, learningRate },
+    })),
+  ).toEqual(results)
+  expect(bits(fitted.model)).toEqual(bits(stepped.model))
 })

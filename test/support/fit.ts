@@ -30,7 +30,7 @@ const marksOf = ({ inputs, batch }: CheckedBatch): number[] => {
   return Array.from({ length: batch }, (_, i) => values[2 * i]!)
 }
 
-/** @param losses - what batches lose: of updates by their number from 1, of validation by its mark and the updates made */
+/** @param losses - what batches lose: of updates by their number from 1 (NaN: it is skipped), of validation by its mark and the updates made */
 export function fakeTrainer(
   losses: {
     readonly step?: (update: number) => number
@@ -54,18 +54,19 @@ export function fakeTrainer(
       step: (batches, { learningRate, signal }) => {
         if (signal?.aborted) return Promise.reject(signal.reason as Error)
         fake.steps.push({ marks: batches.map(marksOf), learningRate })
-        fake.parameter++
+        const loss = losses.step?.(fake.parameter + 1) ?? 1
+        const skipped = Number.isNaN(loss)
+        if (!skipped) fake.parameter++
         fake.now += 1000
-        const loss = losses.step?.(fake.parameter) ?? 1
         const predicted = batches.reduce((sum, { batch }) => sum + batch, 0)
-        return Promise.resolve({ loss, gradNorm: 1, predicted })
+        return Promise.resolve({ loss, gradNorm: 1, predicted, skipped })
       },
       evaluate: (batch) => {
         const marks = marksOf(batch)
         fake.validated.push(marks)
         fake.now += 100
         const loss = losses.validation?.(marks[0]!, fake.parameter) ?? 1
-        return Promise.resolve({ loss, gradNorm: 0, predicted: batch.batch })
+        return Promise.resolve({ loss, gradNorm: 0, predicted: batch.batch, skipped: false })
       },
       predict: (batch) => Promise.resolve([new Float32Array(batch.batch)]),
       readParameters: () => new Float32Array(graph.parameterCount).fill(fake.parameter),
