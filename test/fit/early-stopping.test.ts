@@ -113,6 +113,8 @@ describe('the watched figure', () => {
     expect(outcomeOf(up).best).toEqual({ epoch: 3, value: 3 })
     const down = await course(losses, { metrics: [rising('min')], monitor: 'rising' })
     expect(outcomeOf(down).best).toEqual({ epoch: 1, value: 1 })
+    const far = await course(losses, { metrics: [rising('max')], monitor: 'rising', minDelta: 2 })
+    expect(outcomeOf(far).best).toEqual({ epoch: 1, value: 1 })
     const train = await course(losses, { monitor: 'meanLoss' })
     expect(outcomeOf(train).best).toEqual({ epoch: 1, value: 1 })
     const named = fakeTrainer({ validation: (mark, updates) => (mark === 7 ? updates : -updates) })
