@@ -8,13 +8,13 @@ import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
 import { fixProperties } from './fixed-properties'
 import type { TrainingData } from './fit/epochs'
-import type { FitJobs, UpdateOptions } from './fit/jobs'
+import type { FitJobs } from './fit/jobs'
 import { startFit } from './fit/loop'
 import type { FitOptions } from './fit/options'
 import type { Progress } from './fit/progress'
+import { trainerJobs } from './fit/trainer-jobs'
 import { type ModelInternals, modelInternals } from './graph-model'
-import type { BatchResult } from './mean-loss'
-import { type CheckedBatch, type CheckedInputs, countPredicted } from './model-batch'
+import type { CheckedInputs } from './model-batch'
 import { native } from './native'
 import type { Parameters } from './parameters'
 import type { SequenceModel } from './sequence-model'
@@ -35,7 +35,6 @@ import type {
 } from './trainer-types'
 import {
   checkAbortableBatch,
-  checkBatch,
   checkForward,
   checkRate,
   checkStep,
@@ -224,17 +223,19 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * Trains over epochs, and tells of each step. Nothing is computed but while the next progress is
-   * awaited: leaving the loop ends the training, and the model keeps what the last step made of it.
+   * Trains over epochs, and tells of each update. Nothing is computed but while the next progress is
+   * awaited: leaving the loop ends the training, and the model keeps what the last update made of it.
    *
    * Random orders go on from call to call: N calls of one epoch are the same as one call of N epochs, to the
-   * bit. Where a `seed` is given, they begin anew with it.
+   * bit, where a schedule is a {@link Schedule} that goes on as well. Where a `seed` is given, orders begin anew with it.
    *
-   * Where something fails after a step, the step's progress comes first and the error with the next one.
+   * Where something fails after an update, the update's progress comes first and the error with the next one.
    *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
-   *   where a ready batch holds a number that is not finite, and what an iterable of the caller's throws
+   *   where a ready batch holds a number that is not finite, ERR_GRU_FORMAT where a record cannot be written,
+   *   ERR_GRU_BUSY with `patience` where another promise of the model is pending at an epoch's end, and what an iterable
+   *   or a metric of the caller's throws
    */
   fit(
     data: TrainingData<BatchOf<M>>,
@@ -253,23 +254,13 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   #fitJobs(): FitJobs {
-    const { core, form } = this.#internals
-    return {
-      graph: core.graph,
-      form,
+    return trainerJobs(this.#internals, {
+      native: this.#native,
       modelSeed: this.#model.options.seed,
       baseRate: this.#options.optimizer.learningRate!,
-      clock: { now: () => performance.now(), date: () => Date.now() },
       epochs: this.#epochs,
-      check: (batch) => checkBatch(this.#internals, batch),
-      step: (batches, options) => this.#fitStep(batches, options),
-      evaluate: (batch, signal) => this.#fitEvaluate(batch, signal),
-      predict: (batch, signal) => core.predictChecked(batch, [], signal),
-      readParameters: () => core.parameters.readFlat('trainer.fit'),
-      writeParameters: (parameters) => {
-        core.parameters.writeFlat(parameters, 'trainer.fit')
-      },
-    }
+      step: (call) => this.#step(call),
+    })
   }
 
   #open(call: CheckedInputs): TrainingPass<PredictionsOf<M>> {
@@ -283,22 +274,6 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   #count({ loss, gradNorm, skipped }: StepResult): StepResult {
     if (skipped) this.#skippedSteps++
     return { loss, gradNorm, skipped }
-  }
-
-  async #fitStep(
-    batches: readonly CheckedBatch[],
-    { learningRate, signal }: UpdateOptions,
-  ): Promise<BatchResult> {
-    const { graph } = this.#internals.core
-    const predicted = batches.reduce((sum, batch) => sum + countPredicted(graph, batch), 0)
-    const options = { learningRate: learningRate ?? null }
-    return { ...(await this.#step({ batches: [...batches], options, signal })), predicted }
-  }
-
-  async #fitEvaluate(batch: CheckedBatch, signal: unknown): Promise<BatchResult> {
-    const predicted = countPredicted(this.#internals.core.graph, batch)
-    const result = await abortable(signal, (flag) => this.#native.evaluate(batch, flag))
-    return { ...result, predicted }
   }
 }
 

@@ -48,3 +48,15 @@ test('the example of docs/own-losses.md makes its loss small', () => {
   expect(losses).toHaveLength(3)
   expect(losses[2]).toBeLessThan(losses[0]! / 2)
 })
+
+test('the example of docs/training.md stops early, and writes the table whose head the guide shows', () => {
+  const output = outputOf('training.md')
+  const losses = lossesOf(output, 'epoch')
+  // What is left is the second letter, which nothing tells: log 5 of 6 letters, or about a sixth of the first loss.
+  expect(losses.at(-1)).toBeLessThan(losses[0]! / 4)
+  expect(losses.length).toBeLessThan(40)
+  const [, head] = blocksOf('training.md')
+  const [told, shown] = output.trimEnd().split('\n').slice(-2)
+  expect(told).toMatch(/^no better after epoch \d+$/)
+  expect(`${shown!}\n`).toBe(head)
+})

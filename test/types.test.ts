@@ -3,6 +3,7 @@ import * as library from '../lib'
 import {
   type CudaDevice,
   Dataset,
+  type FitOptions,
   type ForwardOptions,
   type ForwardSyncOptions,
   GRU,
@@ -13,6 +14,7 @@ import {
   type GruResult,
   type Gradients,
   LSTM,
+  type Metric,
   type LstmForwardOptions,
   type LstmGradients,
   type LstmPass,
@@ -21,6 +23,7 @@ import {
   type Parameters as NamedParameters,
   type Progress,
   type Runtime,
+  type Schedule,
   SequenceModel,
   type SequenceModelOptions,
   type StepResult,
@@ -128,6 +131,14 @@ test('a trainer steps, evaluates and fits', () => {
   expectTypeOf<TrainingBatch[]>().toExtend<TrainingData>()
   expectTypeOf<AsyncGenerator<TrainingBatch>>().toExtend<TrainingData>()
   expectTypeOf<Progress['validationLoss']>().toEqualTypeOf<number | undefined>()
+  expectTypeOf<Progress['best']>().toEqualTypeOf<
+    { readonly epoch: number; readonly value: number } | undefined
+  >()
+  expectTypeOf<{ a: Dataset; b: TrainingBatch[] }>().toExtend<FitOptions['validation']>()
+  expectTypeOf<Dataset>().toExtend<FitOptions['validation']>()
+  expectTypeOf<Schedule | { kind: 'cosine'; period: number }>().toExtend<FitOptions['schedule']>()
+  expectTypeOf<('accuracy' | Metric)[]>().toExtend<FitOptions['metrics']>()
+  expectTypeOf<'accurate'[]>().not.toExtend<FitOptions['metrics']>()
   expect(Dataset).toBeDefined()
 })
 
