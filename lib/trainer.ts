@@ -15,7 +15,7 @@ import {
   type TrainingData,
 } from './fit'
 import { type ModelInternals, modelInternals } from './graph-model'
-import { type CheckedBatch, type CheckedInputs, countPredicted } from './model-batch'
+import { type CheckedBatch, countPredicted } from './model-batch'
 import { native } from './native'
 import type { Parameters } from './parameters'
 import type { SequenceModel } from './sequence-model'
@@ -38,6 +38,7 @@ import {
   checkAbortableBatch,
   checkBatch,
   checkForward,
+  checkForwardSync,
   checkRate,
   checkStep,
   checkStepSync,
@@ -45,7 +46,7 @@ import {
   type StepOptions,
   type StepSyncOptions,
 } from './training-call'
-import { TrainingPass } from './training-pass'
+import { runPass, startPass, type TrainingPass } from './training-pass'
 
 /**
  * Trains one model. A step is one native call: forward, loss, backward, clipping and the update.
@@ -164,8 +165,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
   async forward(batch: AbortableBatch<InputsOf<M>>): Promise<TrainingPass<PredictionsOf<M>>> {
-    const { signal, ...call } = checkForward(this.#internals, batch, true)
-    return this.#open(call).forward(signal)
+    const { signal, ...call } = checkForward(this.#internals, batch)
+    return startPass(this.#internals, this.#native, call, signal)
   }
 
   /**
@@ -174,7 +175,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
   forwardSync(batch: InputsOf<M>): TrainingPass<PredictionsOf<M>> {
-    return this.#open(checkForward(this.#internals, batch, false)).forwardSync()
+    return runPass(this.#internals, this.#native, checkForwardSync(this.#internals, batch))
   }
 
   /**
@@ -249,10 +250,6 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
 
   [Symbol.dispose](): void {
     this.dispose()
-  }
-
-  #open(call: CheckedInputs): TrainingPass<PredictionsOf<M>> {
-    return new TrainingPass(this.#internals, this.#native, call)
   }
 
   async #step({ batches, options, signal }: StepCall): Promise<StepResult> {

@@ -393,6 +393,22 @@ describe('passes', () => {
     await expectGruRejection(trainer.forward(bad), 'ERR_GRU_VALUE', message)
   })
 
+  test('keep synchronous calls away while they are pending', async () => {
+    const { trainer } = make()
+    const [first, second] = [trainer.forwardSync(inputs), trainer.forwardSync(inputs)]
+    const pending = first.backward(gradient)
+    expectGruError(
+      () => {
+        second.backwardSync(gradient)
+      },
+      'ERR_GRU_BUSY',
+      'pass.backwardSync: expected no promise of the same model to be pending, got pending pass.backward; ' +
+        'await it, or call pass.backward, which waits for its turn',
+    )
+    await pending
+    second.backwardSync(gradient)
+  })
+
   test('take gradients in the shape of the predictions alone', async () => {
     const { trainer } = make()
     const pass = trainer.forwardSync(inputs)

@@ -159,6 +159,19 @@ describe('memory', () => {
        const state = new Float32Array(batch)
        const create = () => gru.forwardTrainingSync(steps, batch, null, input, null, output, state)`,
     ],
+    [
+      'training passes',
+      `const gru = { ...gruOptions, hiddenSize: 16 }
+       const model = new addon.NativeModel(chain({ gru }), 1, device)
+       const trainer = new addon.NativeTrainer(model, trainerOptions)
+       const [steps, size] = [64, 512]
+       const inputs = [{ steps, lengths: null, values: new Int32Array(steps * size) }]
+       const predictions = [new Float32Array(steps * size * 5)]
+       const create = () => {
+         const pass = new addon.NativeTrainingPass(trainer, { batch: size, inputs })
+         pass.forwardSync(predictions)
+       }`,
+    ],
   ])('of %s that nobody uses is found by the garbage collector', async (_, definitions) => {
     const script = `
       ${definitions}

@@ -131,6 +131,37 @@ test('a pass that comes when its layer was disposed of holds nothing', async () 
   expectNear(sizes['settled'], 0)
 })
 
+test('V8 is told of what a training pass holds, until it is used up or disposed of', async () => {
+  const sizes = await told(`
+    const model = createModel()
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const [, inputs] = modelCall
+    const predictions = [new Float32Array(batch)]
+    const forward = () => {
+      const pass = new addon.NativeTrainingPass(trainer, { batch, inputs })
+      pass.forwardSync(predictions)
+      return pass
+    }
+    // What the device and the trainer keep is there from the first time on.
+    for (let i = 0; i < 2; i++) forward().backwardSync(predictions)
+    trainer.discardSync()
+    ask('start')
+    const passes = [forward(), forward()]
+    ask('two')
+    passes[0].backwardSync(predictions)
+    ask('used')
+    passes[1].dispose()
+    ask('disposed')
+    const kept = forward()
+    model.dispose()
+    ask('gone')
+  `)
+  expect(sizes['two']).toBeGreaterThan(2 * PASS)
+  expectNear(sizes['used'], sizes['two']! / 2)
+  expectNear(sizes['disposed'], 0)
+  expect(sizes['gone']).toBeLessThan(-3 * MODEL)
+})
+
 describe('dispose of a model', () => {
   test('frees all of it at once, though its trainers live', async () => {
     const sizes = await told(`
