@@ -14,7 +14,6 @@ import type { FitOptions } from './fit/options'
 import type { Progress } from './fit/progress'
 import { trainerJobs } from './fit/trainer-jobs'
 import { type ModelInternals, modelInternals } from './graph-model'
-import type { CheckedInputs } from './model-batch'
 import { native } from './native'
 import type { Parameters } from './parameters'
 import type { SequenceModel } from './sequence-model'
@@ -36,6 +35,7 @@ import type {
 import {
   checkAbortableBatch,
   checkForward,
+  checkForwardSync,
   checkRate,
   checkStep,
   checkStepSync,
@@ -43,7 +43,7 @@ import {
   type StepOptions,
   type StepSyncOptions,
 } from './training-call'
-import { TrainingPass } from './training-pass'
+import { runPass, startPass, type TrainingPass } from './training-pass'
 
 let jobsOf: <M extends TrainableModel>(trainer: Trainer<M>) => FitJobs
 
@@ -173,8 +173,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
   async forward(batch: AbortableBatch<InputsOf<M>>): Promise<TrainingPass<PredictionsOf<M>>> {
-    const { signal, ...call } = checkForward(this.#internals, batch, true)
-    return this.#open(call).forward(signal)
+    const { signal, ...call } = checkForward(this.#internals, batch)
+    return startPass(this.#internals, this.#native, call, signal)
   }
 
   /**
@@ -183,7 +183,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
   forwardSync(batch: InputsOf<M>): TrainingPass<PredictionsOf<M>> {
-    return this.#open(checkForward(this.#internals, batch, false)).forwardSync()
+    return runPass(this.#internals, this.#native, checkForwardSync(this.#internals, batch))
   }
 
   /**
@@ -261,10 +261,6 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
       epochs: this.#epochs,
       step: (call) => this.#step(call),
     })
-  }
-
-  #open(call: CheckedInputs): TrainingPass<PredictionsOf<M>> {
-    return new TrainingPass(this.#internals, this.#native, call)
   }
 
   async #step({ batches, options, signal }: StepCall): Promise<StepResult> {

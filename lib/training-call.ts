@@ -61,18 +61,14 @@ export function checkAbortableBatch(
   return checkTrainingBatch(model, value, SIGNAL_KEYS)
 }
 
-/** The inputs of a forward call; `isAbortable`: whether it knows a signal. */
-export function checkForward(
-  { core, form }: ModelInternals,
-  value: unknown,
-  isAbortable: boolean,
-): CheckedInputs & Signalled {
-  const keys = [form.keys[0], ...BATCH_KEYS, ...(isAbortable ? SIGNAL_KEYS : NO_KEYS)]
-  const given: Given = checkOptions('batch', value, keys)
-  return {
-    ...checkInputs(core.graph, givenBatch(form, core.graph, given)),
-    signal: given['signal'],
-  }
+/** The inputs of a forward call that knows no signal. */
+export function checkForwardSync(model: ModelInternals, value: unknown): CheckedInputs {
+  return checkForwardInputs(model, value, NO_KEYS)
+}
+
+/** The inputs of a forward call that returns a promise. */
+export function checkForward(model: ModelInternals, value: unknown): CheckedInputs & Signalled {
+  return checkForwardInputs(model, value, SIGNAL_KEYS)
 }
 
 /** The arguments of `stepSync`: a batch, or a list of them. */
@@ -106,6 +102,16 @@ function learningRateOf(given: unknown): number | null {
 }
 
 type Given = Readonly<Record<string, unknown>>
+
+function checkForwardInputs(
+  { core, form }: ModelInternals,
+  value: unknown,
+  keys: readonly string[],
+): CheckedInputs & Signalled {
+  const given: Given = checkOptions('batch', value, [form.keys[0], ...BATCH_KEYS, ...keys])
+  const inputs = checkInputs(core.graph, givenBatch(form, core.graph, given))
+  return { ...inputs, signal: given['signal'] }
+}
 
 function checkTrainingBatch(
   { core, form }: ModelInternals,

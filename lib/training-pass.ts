@@ -30,13 +30,10 @@ export class TrainingPass<P> {
   readonly #predictions: Float32Array[]
 
   /** @internal */
-  constructor(model: ModelInternals, trainer: NativeTrainer, { batch, inputs }: CheckedInputs) {
+  constructor(model: ModelInternals, pass: NativeTrainingPass, predictions: Float32Array[]) {
     this.#model = model
-    const call = { batch, inputs }
-    this.#native = new (native().NativeTrainingPass)(trainer, call)
-    this.#predictions = model.core.graph.outputs.map((output) =>
-      newFloat32Array(output.output, output.formula, outputRows(output, call) * output.width),
-    )
+    this.#native = pass
+    this.#predictions = predictions
   }
 
   /**
@@ -81,28 +78,6 @@ export class TrainingPass<P> {
     this.dispose()
   }
 
-  /** @internal */
-  async forward(signal: unknown): Promise<this> {
-    try {
-      await abortable(signal, (flag) => this.#native.forward(this.#predictions, flag))
-      return this
-    } catch (error) {
-      this.dispose()
-      throw error
-    }
-  }
-
-  /** @internal */
-  forwardSync(): this {
-    try {
-      this.#native.forwardSync(this.#predictions)
-      return this
-    } catch (error) {
-      this.dispose()
-      throw error
-    }
-  }
-
   #check(gradients: unknown): (Float32Array | null)[] {
     const { core, form } = this.#model
     const given = form.gradientsOf(core.graph, gradients)
@@ -113,3 +88,54 @@ export class TrainingPass<P> {
 }
 
 fixProperties(TrainingPass, 'a pass is what trainer.forward made it')
+
+/** A pass before its forward call, and the arrays that this fills. */
+interface NewPass {
+  readonly pass: NativeTrainingPass
+  readonly predictions: Float32Array[]
+}
+
+/** Starts a pass, whose inputs are copied at once. */
+export async function startPass<P>(
+  model: ModelInternals,
+  trainer: NativeTrainer,
+  inputs: CheckedInputs,
+  signal: unknown,
+): Promise<TrainingPass<P>> {
+  const { pass, predictions } = createPass(model, trainer, inputs)
+  try {
+    await abortable(signal, (flag) => pass.forward(predictions, flag))
+  } catch (error) {
+    pass.dispose()
+    throw error
+  }
+  return new TrainingPass(model, pass, predictions)
+}
+
+/** As {@link startPass}, on the calling thread. */
+export function runPass<P>(
+  model: ModelInternals,
+  trainer: NativeTrainer,
+  inputs: CheckedInputs,
+): TrainingPass<P> {
+  const { pass, predictions } = createPass(model, trainer, inputs)
+  try {
+    pass.forwardSync(predictions)
+  } catch (error) {
+    pass.dispose()
+    throw error
+  }
+  return new TrainingPass(model, pass, predictions)
+}
+
+function createPass(
+  { core }: ModelInternals,
+  trainer: NativeTrainer,
+  { batch, inputs }: CheckedInputs,
+): NewPass {
+  const call = { batch, inputs }
+  const predictions = core.graph.outputs.map((output) =>
+    newFloat32Array(output.output, output.formula, outputRows(output, call) * output.width),
+  )
+  return { pass: new (native().NativeTrainingPass)(trainer, call), predictions }
+}

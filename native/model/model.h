@@ -9,7 +9,8 @@
 
 namespace gru {
 
-/// A graph with its parameters, on one device. Not for two threads at once. No public call throws.
+/// A graph with its parameters, on one device. Two threads must not use it at the same time. Public
+/// calls do not throw.
 class Model {
  public:
   static Status create(const GraphOptions& options, std::unique_ptr<Device> device,
@@ -19,15 +20,16 @@ class Model {
   const ParameterLayout& layout() const { return store_.layout(); }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
-  /// Bytes in use on the device, by whatever lies there: parameters, activations, trainers.
+  /// Bytes in use on the device: parameters, activations, trainers and all else that lies there.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
-  /// One batch of every input, and room for every output: [steps, batch, width], or [batch, width]
-  /// behind a selection; zeros where there is no valid step.
+  /// Computes every output from one batch of every input. An output has [steps, batch, width], or
+  /// [batch, width] after a selection, with zeros where there is no valid step.
   Status predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
                  std::span<const std::span<float>> outputs) noexcept;
 
-  // For the trainer: these run on the device and may throw std::bad_alloc, which it guards.
+  // For the trainer. These run on the device and may throw std::bad_alloc, which the trainer
+  // catches.
 
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
@@ -39,11 +41,11 @@ class Model {
   Status forward(const AbortFlag* abort, GraphPass& pass);
   /// Inference with other values in the parameters' places.
   Status forward_with(DeviceSpan<const float> values, const AbortFlag* abort, GraphPass& pass);
-  /// The same with dropout (masks of pass number `number`), keeping what backward needs.
+  /// The same with dropout (the masks of pass number `number`). Keeps what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
   /// Of a forward pass, what output number `output` carries, into the host's memory.
   Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
-  /// All parameters' gradients, from those of the outputs.
+  /// Computes all parameters' gradients from those of the outputs.
   Status backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients);
 
  private:
@@ -52,7 +54,7 @@ class Model {
 
   Status run_predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
                      std::span<const std::span<float>> outputs);
-  // The device outlives all memory on it.
+  // The device must outlive all memory on it.
   std::unique_ptr<Device> device_;
   std::unique_ptr<Graph> graph_;
   ParameterStore store_;
