@@ -420,11 +420,11 @@ export interface NativeOptimizerOptions {
   weightDecay: number
 }
 
-/** What of one tensor of parameters differs from the optimiser's options. */
+/** The options of one tensor of parameters that differ from the optimiser's. */
 export interface NativeParameterOptions {
-  /** It has no gradient, and no part in norm, clipping and updates. */
+  /** No gradient, no updates, and not counted in the norm. */
   frozen: boolean
-  /** Null: the optimiser's. Where a step has a rate, this one keeps its proportion to the optimiser's. */
+  /** Null: the optimiser's. If a step has its own rate, this rate keeps its ratio to the optimiser's. */
   learningRate: number | null
   weightDecay: number | null
 }
@@ -434,11 +434,11 @@ export interface NativeTrainerOptions extends NativeOptimizerOptions {
   clipNorm: number
   /** Bound on each gradient's magnitude, 0 for none; applied after clipNorm. */
   clipValue: number
-  /** Of each tensor, in the order of parameterSpecs; or none: all follow the optimiser's. */
+  /** One for each tensor, in the order of parameterSpecs; or none: all use the optimiser's. */
   parameters: NativeParameterOptions[]
   /** d in average = d * average + (1 - d) * parameters, after each update; null: no average. */
   averageDecay: number | null
-  /** What becomes of a step whose loss or gradients are not finite: ERR_GRU_NONFINITE, or `skipped`. */
+  /** What happens to a step whose loss or gradients are not finite: ERR_GRU_NONFINITE, or `skipped`. */
   nonFinite: 'throw' | 'skip'
 }
 
@@ -447,7 +447,7 @@ export interface StepMetrics {
   loss: number
   /** Global L2 norm of all gradients, before any clipping; 0 from evaluate. */
   gradNorm: number
-  /** Whether the step changed nothing, since something was not finite. */
+  /** Whether the step changed nothing because a value was not finite. */
   skipped: boolean
 }
 
@@ -463,21 +463,21 @@ export interface NativeTrainingBatch extends NativeModelBatch {
 }
 
 export interface NativeStepOptions {
-  /** In the optimiser's place; null: the optimiser's. */
+  /** Instead of the optimiser's; null: the optimiser's. */
   learningRate: number | null
 }
 
-/** What a trainer has gathered, but for gradients that wait for an update. */
+/** The state of a trainer, except gradients that wait for an update. */
 export interface NativeTrainerState {
   updates: number
-  /** Training passes, by which dropout's masks are chosen. */
+  /** The number of training passes, which chooses the dropout masks. */
   passes: number
-  /** Those that the options make it have, each [parameterCount]. */
+  /** The arrays that the options need, each [parameterCount]. */
   arrays: { firstMoment?: Float32Array; secondMoment?: Float32Array; average?: Float32Array }
 }
 
 export interface NativeTrainer {
-  /** One update by one or more batches as if they were one. */
+  /** One update with one or more batches as if they were one. */
   stepSync(batches: NativeTrainingBatch[], options: NativeStepOptions): StepMetrics
   step(
     batches: NativeTrainingBatch[],
@@ -486,35 +486,35 @@ export interface NativeTrainer {
   ): Promise<StepMetrics>
   /** The loss without an update, in inference. */
   evaluate(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
-  /** The same with the average in the parameters' place. Throws ERR_GRU_VALUE where there is none. */
+  /** The same with the average instead of the parameters. Throws ERR_GRU_VALUE if there is none. */
   evaluateAverage(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
-  /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE without one. */
+  /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE if there is none. */
   readAverage(target: Float32Array): void
-  /** One update by the sum of the gradients that passes gathered. Throws ERR_GRU_VALUE where there are none. */
+  /** One update with the sum of the gradients that passes added. Throws ERR_GRU_VALUE if there are none. */
   updateSync(options: NativeStepOptions): StepMetrics
   update(options: NativeStepOptions): Promise<StepMetrics>
-  /** Drops those gradients. */
+  /** Discards those gradients. */
   discardSync(): void
   discard(): Promise<void>
-  /** As it is at the job's turn. */
+  /** The state when the job runs. */
   readState(): Promise<NativeTrainerState>
-  /** Throws ERR_GRU_VALUE, and changes nothing, where the arrays are not those of this trainer. Drops gathered gradients. */
+  /** Throws ERR_GRU_VALUE, and changes nothing, if the arrays do not fit. Discards gradients that wait for an update. */
   writeState(state: NativeTrainerState): Promise<void>
   dispose(): void
 }
 
 /**
- * A training pass for a loss of the caller's own. `new` copies the inputs; then come one forward call and one backward
- * call. A backward whose arguments have the right types and shapes uses it up, however it ends; a second one throws
- * ERR_GRU_DISPOSED, as it does where the trainer or its model is disposed of.
+ * A training pass for a loss that the caller computes. `new` copies the inputs. One forward call and one backward call
+ * follow. After a backward call whose arguments have the right types and shapes, the pass cannot be used again, even if
+ * the call failed: another call throws ERR_GRU_DISPOSED. So does every call if the trainer or its model is disposed of.
  */
 export interface NativeTrainingPass {
   /** outputs: as of NativeModel.predict. */
   forwardSync(outputs: Float32Array[]): void
   forward(outputs: Float32Array[], abort: AbortFlag | null): Promise<void>
   /**
-   * Adds to the gradients of the coming update what follows from those of the outputs, in their shapes, null for zero.
-   * Throws ERR_GRU_VALUE where parameters changed since the forward call.
+   * Adds to the gradients for the next update those that follow from the gradients of the outputs: in the shapes of the
+   * outputs, null for zero. Throws ERR_GRU_VALUE if parameters changed since the forward call.
    */
   backwardSync(outputs: (Float32Array | null)[]): void
   backward(outputs: (Float32Array | null)[], abort: AbortFlag | null): Promise<void>

@@ -36,7 +36,7 @@ class [[nodiscard]] Status {
   static Status aborted() { return {StatusCode::aborted, "aborted"}; }
   static Status internal(std::string message) { return {StatusCode::internal, std::move(message)}; }
 
-  /// The same failure, told of as one of `where`: its message begins with that.
+  /// The same failure with `where` before its message.
   Status of(const std::string& where) && {
     if (!is_ok() && code_ != StatusCode::aborted) message_ = where + message_;
     return std::move(*this);

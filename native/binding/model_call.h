@@ -31,7 +31,7 @@ struct GivenCall {
 
 /// Reads the first three arguments. Messages name the third one `arrays`.
 GivenCall read_given_call(const Arguments& arguments, const char* arrays);
-/// The batch and the inputs of an object, which messages call `batch`; no arrays.
+/// The batch and the inputs of an object that messages call `batch`, without arrays.
 GivenCall read_given_inputs(napi_env env, napi_value value);
 /// A NativeTrainingBatch, or a list of at least one of them.
 GivenCall read_given_batch(napi_env env, napi_value value);

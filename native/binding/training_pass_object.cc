@@ -9,13 +9,13 @@ namespace gru::binding {
 
 namespace {
 
-/// A pass with the model on whose device it lies, which must outlive it.
+/// A pass with its model, which must outlive it.
 struct KeptTrainingPass {
   std::shared_ptr<Model> model;
   TrainingPass pass;
 };
 
-/// The one list of arrays that both calls of a pass take; their inputs are the pass's.
+/// The list of arrays that both calls of a pass take. The pass has the inputs.
 GivenCall read_given_arrays(const Arguments& arguments) {
   GivenCall call{arguments.env(), nullptr, {}, {}};
   read_list(call.env, arguments[0], "outputs",

@@ -396,8 +396,8 @@ class Device {
   /// Limits each gradient to [-limit, limit]. NaN stays NaN.
   virtual Status clip_value(DeviceSpan<float> gradients, double limit) = 0;
   virtual Status optimizer_update(const OptimizerUpdate& update) = 0;
-  /// to += weight * (from - to), torch.lerp's formula: where both are equal, nothing changes. Of
-  /// as many elements each.
+  /// to += weight * (from - to), torch.lerp's formula. Equal elements keep their bits. Both spans
+  /// have the same size.
   virtual Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) = 0;
 };
 

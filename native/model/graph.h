@@ -71,17 +71,17 @@ class Graph {
   const RowMap& output_map(const GraphPass& pass, std::size_t output) const {
     return pass.edges_[outputs_[output]].rows->map();
   }
-  /// The first input whose rows output number `output` has.
+  /// The first input that has the same rows as output number `output`.
   std::size_t output_input(std::size_t output) const {
     return first_of_group_[output_shape(output).group];
   }
-  /// The edges: inputs, and behind them layers, in the order in which they are computed.
+  /// The number of edges: the inputs, then the layers in the order of computation.
   std::size_t edge_count() const { return shapes_.size(); }
-  /// What an edge carries after a forward pass.
+  /// The values of an edge after a forward pass.
   const Sequence& edge(const GraphPass& pass, std::size_t number) const {
     return pass.edges_[number];
   }
-  /// What messages call an edge, as `the output of layer "memory"`.
+  /// The name of an edge in messages, as `the output of layer "memory"`.
   std::string edge_name(std::size_t number) const;
   /// The number of random streams that one training pass uses.
   std::size_t dropout_streams() const { return dropout_streams_; }

@@ -34,16 +34,16 @@ class Model {
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
   Status load_inputs(std::span<const InputBatch> inputs, GraphPass& pass);
-  /// Takes over the parameters after a change: before a backward pass, as load_inputs does before a
-  /// forward one.
+  /// Passes the parameters to the layers again if they changed. load_inputs does so before a
+  /// forward pass; call this before a backward pass.
   Status refresh();
   /// Inference.
   Status forward(const AbortFlag* abort, GraphPass& pass);
-  /// Inference with other values in the parameters' places.
+  /// Inference with `values` instead of the parameters.
   Status forward_with(DeviceSpan<const float> values, const AbortFlag* abort, GraphPass& pass);
   /// The same with dropout (the masks of pass number `number`). Keeps what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
-  /// Of a forward pass, what output number `output` carries, into the host's memory.
+  /// Copies the values of output number `output` after a forward pass to the host's memory.
   Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
   /// Computes all parameters' gradients from those of the outputs.
   Status backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients);
