@@ -107,6 +107,10 @@ export interface NativeSurface {
     device: NativeDeviceOptions,
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
+  readonly NativeTrainingPass: new (
+    trainer: NativeTrainer,
+    batch: NativeModelBatch,
+  ) => NativeTrainingPass
 }
 
 /**
@@ -464,7 +468,7 @@ export interface NativeModel {
   dispose(): void
 }
 
-export interface NativeTrainerOptions {
+export interface NativeOptimizerOptions {
   kind: 'sgd' | 'adam' | 'adamw' | 'rmsprop'
   learningRate: number
   momentum: number
@@ -473,17 +477,40 @@ export interface NativeTrainerOptions {
   decay: number
   epsilon: number
   weightDecay: number
+}
+
+/** The options of one tensor of parameters that differ from the optimiser's. */
+export interface NativeParameterOptions {
+  /** No gradient, no updates, and not counted in the norm. */
+  frozen: boolean
+  /** Null: the optimiser's. If a step has its own rate, this rate keeps its ratio to the optimiser's. */
+  learningRate: number | null
+  weightDecay: number | null
+}
+
+export interface NativeTrainerOptions extends NativeOptimizerOptions {
   /** Bound on the global L2 norm, 0 for none. */
   clipNorm: number
   /** Bound on each gradient's magnitude, 0 for none; applied after clipNorm. */
   clipValue: number
+  /** One for each tensor, in the order of parameterSpecs; or none: all use the optimiser's. */
+  parameters: NativeParameterOptions[]
+  /** d in average = d * average + (1 - d) * parameters, after each update; null: no average. */
+  averageDecay: number | null
+  /** What happens to a step whose loss or gradients are not finite: ERR_GRU_NONFINITE, or `skipped`. */
+  nonFinite: 'throw' | 'skip'
 }
 
-export interface StepMetrics {
-  /** Before the update; the sum of those of all outputs. */
-  loss: number
+export interface UpdateMetrics {
   /** Global L2 norm of all gradients, before any clipping; 0 from evaluate. */
   gradNorm: number
+  /** Whether nothing changed because a value was not finite. */
+  skipped: boolean
+}
+
+export interface StepMetrics extends UpdateMetrics {
+  /** Before the update; the sum of those of all outputs. */
+  loss: number
   outputs: OutputMetrics[]
 }
 
@@ -497,21 +524,72 @@ export interface OutputMetrics {
   impossible: number[]
 }
 
+/** A batch of every input of a model. */
+export interface NativeModelBatch {
+  batch: number
+  inputs: NativeInputBatch[]
+}
+
+export interface NativeTrainingBatch extends NativeModelBatch {
+  targets: NativeTarget[]
+}
+
+export interface NativeStepOptions {
+  /** Instead of the optimiser's; null: the optimiser's. */
+  learningRate: number | null
+}
+
+/** The state of a trainer, except gradients that wait for an update. */
+export interface NativeTrainerState {
+  updates: number
+  /** The number of training passes, which chooses the dropout masks. */
+  passes: number
+  /** The arrays that the options need, each [parameterCount]. */
+  arrays: { firstMoment?: Float32Array; secondMoment?: Float32Array; average?: Float32Array }
+}
+
 export interface NativeTrainer {
-  stepSync(batch: number, inputs: NativeInputBatch[], targets: NativeTarget[]): StepMetrics
+  /** One update with one or more batches as if they were one. */
+  stepSync(batches: NativeTrainingBatch[], options: NativeStepOptions): StepMetrics
   step(
-    batch: number,
-    inputs: NativeInputBatch[],
-    targets: NativeTarget[],
+    batches: NativeTrainingBatch[],
+    options: NativeStepOptions,
     abort: AbortFlag | null,
   ): Promise<StepMetrics>
   /** The loss without an update, in inference. */
-  evaluate(
-    batch: number,
-    inputs: NativeInputBatch[],
-    targets: NativeTarget[],
-    abort: AbortFlag | null,
-  ): Promise<StepMetrics>
+  evaluate(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
+  /** The same with the average instead of the parameters. Throws ERR_GRU_VALUE if there is none. */
+  evaluateAverage(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
+  /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE if there is none. */
+  readAverage(target: Float32Array): void
+  /** One update with the sum of the gradients that passes added. Throws ERR_GRU_VALUE if there are none. */
+  updateSync(options: NativeStepOptions): UpdateMetrics
+  update(options: NativeStepOptions): Promise<UpdateMetrics>
+  /** Discards those gradients. */
+  discardSync(): void
+  discard(): Promise<void>
+  /** The state when the job runs. */
+  readState(): Promise<NativeTrainerState>
+  /** Throws ERR_GRU_VALUE, and changes nothing, if the arrays do not fit. Discards gradients that wait for an update. */
+  writeState(state: NativeTrainerState): Promise<void>
+  dispose(): void
+}
+
+/**
+ * A training pass for a loss that the caller computes. `new` copies the inputs. One forward call and one backward call
+ * follow. After a backward call whose arguments have the right types and shapes, the pass cannot be used again, even if
+ * the call failed: another call throws ERR_GRU_DISPOSED. So does every call if the trainer or its model is disposed of.
+ */
+export interface NativeTrainingPass {
+  /** outputs: as of NativeModel.predict. */
+  forwardSync(outputs: Float32Array[]): void
+  forward(outputs: Float32Array[], abort: AbortFlag | null): Promise<void>
+  /**
+   * Adds to the gradients for the next update those that follow from the gradients of the outputs: in the shapes of the
+   * outputs, null for zero. Throws ERR_GRU_VALUE if parameters changed since the forward call.
+   */
+  backwardSync(outputs: (Float32Array | null)[]): void
+  backward(outputs: (Float32Array | null)[], abort: AbortFlag | null): Promise<void>
   dispose(): void
 }
 

@@ -33,14 +33,18 @@ export type ModelTargets = Readonly<Record<string, ModelTarget>>
 /** One list for all inputs, or one list for each input by its name. An input without a list has all steps. */
 export type ModelLengths = Lengths | Readonly<Record<string, Lengths>>
 
-/** As {@link TrainingBatch}, for a {@link Model}. */
-export interface ModelTrainingBatch {
+/** As {@link InputBatch}, for a {@link Model}. */
+export interface ModelInputBatch {
   readonly inputs: ModelInputs
-  readonly targets: ModelTargets
   /** The number of sequences. Default 1. The numbers of steps follow from the inputs' lengths. */
   readonly batch?: number | undefined
   /** Default: all steps. */
   readonly lengths?: ModelLengths | undefined
+}
+
+/** As {@link TrainingBatch}, for a {@link Model}. */
+export interface ModelTrainingBatch extends ModelInputBatch {
+  readonly targets: ModelTargets
 }
 
 /** A batch of either kind of model. */
@@ -67,6 +71,10 @@ export interface BatchForm {
   readonly inputsOf: (graph: Graph, prefix: string, given: Given) => readonly unknown[]
   readonly targetsOf: (graph: Graph, prefix: string, given: Given) => readonly unknown[]
   readonly lengthsOf: (graph: Graph, given: unknown) => readonly unknown[]
+  /** Predictions as a caller gets them. */
+  readonly predictionsOf: (graph: Graph, arrays: readonly Float32Array[]) => unknown
+  /** What was given for the gradient of each output's predictions, unchecked. */
+  readonly gradientsOf: (graph: Graph, given: unknown) => readonly unknown[]
   /** The inverse: a batch in the caller's form. */
   readonly batchOf: (graph: Graph, arrays: BatchArrays) => AnyTrainingBatch
 }
@@ -77,6 +85,9 @@ export const sequenceForm: BatchForm = {
   inputsOf: (_graph, _prefix, { input }) => [input],
   targetsOf: (_graph, _prefix, { target }) => [target],
   lengthsOf: (_graph, lengths) => [lengths],
+  predictionsOf: (_graph, arrays) => arrays[0],
+  // One that is absent is no array.
+  gradientsOf: (_graph, gradient) => [gradient ?? null],
   batchOf: (_graph, { batch, inputs, targets, lengths }) => ({
     input: inputs[0]!,
     target: targets[0]!,
@@ -95,6 +106,8 @@ export const namedForm: BatchForm = {
     isList(lengths)
       ? graph.inputs.map(() => lengths)
       : byName('lengths', lengths, inputNames(graph)),
+  predictionsOf: (graph, arrays) => named(outputNames(graph), arrays),
+  gradientsOf: (graph, gradients) => byName('gradients', gradients, outputNames(graph)),
   batchOf: (graph, { batch, inputs, targets, lengths }) => ({
     inputs: named(inputNames(graph), inputs),
     targets: named(outputNames(graph), targets),

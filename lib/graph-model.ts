@@ -67,7 +67,15 @@ export class GraphModel {
     outputs: readonly unknown[],
     signal: unknown,
   ): Promise<Float32Array[]> {
-    const call = checkInputs(this.graph, given)
+    return this.predictChecked(checkInputs(this.graph, given), outputs, signal)
+  }
+
+  /** As {@link predict}, of checked inputs. */
+  async predictChecked(
+    call: CheckedInputs,
+    outputs: readonly unknown[],
+    signal: unknown,
+  ): Promise<Float32Array[]> {
     const arrays = this.#outputs(call, outputs)
     await abortable(signal, (flag) => this.native.predict(call.batch, call.inputs, arrays, flag))
     return arrays

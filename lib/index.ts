@@ -5,6 +5,7 @@
  */
 export type {
   InputBatch,
+  ModelInputBatch,
   ModelInputs,
   ModelLengths,
   ModelTargets,
@@ -14,7 +15,11 @@ export type {
 export type { BatchLosses } from './batch-losses'
 export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
 export { GruError, type GruErrorCode } from './errors'
-export type { FitOptions, Progress, TrainingData } from './fit'
+export type { Best } from './fit/early-stopping'
+export type { TrainingData } from './fit/epochs'
+export type { FitOptions } from './fit/options'
+export type { Progress } from './fit/progress'
+export type { ValidationResult } from './fit/validation'
 export { GRU, type GruOptions, type GruPass, type GruResult, type ResolvedGruOptions } from './gru'
 export type { GruStackOptions, UpdateGate } from './gru-options'
 export type { SaveOptions } from './graph-model'
@@ -61,6 +66,8 @@ export {
   type LstmResult,
   type ResolvedLstmOptions,
 } from './lstm'
+export type { Metric, MetricMode, MetricRows } from './metrics/metric'
+export type { MetricName } from './metrics/options'
 export {
   Model,
   type ModelOptions,
@@ -87,6 +94,8 @@ export type {
   ResolvedOutput,
 } from './model-options'
 export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
+export type { ParameterGroup, ResolvedParameterGroup } from './parameter-groups'
+export type { ParameterPatterns } from './parameter-patterns'
 export type { Parameters } from './parameters'
 export type { RecordEntry, TrainingRecord } from './records/record'
 export {
@@ -127,13 +136,22 @@ export {
   type SequenceModelOptions,
 } from './sequence-model'
 export type { LabelTarget, ModelTarget, SequenceTarget } from './targets'
-export {
-  type AbortableBatch,
-  type BatchOf,
-  type EvaluateResult,
-  type ResolvedTrainerOptions,
-  type StepResult,
-  type TrainableModel,
-  Trainer,
-  type TrainerOptions,
-} from './trainer'
+export { Trainer } from './trainer'
+export type {
+  AverageOptions,
+  NonFinite,
+  ResolvedTrainerOptions,
+  TrainerOptions,
+} from './trainer-options'
+export type {
+  AbortableBatch,
+  BatchOf,
+  EvaluateResult,
+  InputsOf,
+  PredictionsOf,
+  StepResult,
+  TrainableModel,
+  UpdateResult,
+} from './trainer-types'
+export type { StepOptions, StepSyncOptions } from './training-call'
+export type { PassBackwardOptions, TrainingPass } from './training-pass'

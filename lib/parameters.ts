@@ -41,7 +41,7 @@ export class ParameterTable {
    * @throws GruError ERR_GRU_BUSY while a promise of the owner is pending
    */
   read(call: string): Parameters {
-    return this.views(this.#readFlat(call))
+    return this.views(this.readFlat(call))
   }
 
   /** Views of the named tensors in a flat vector of all parameters. */
@@ -68,12 +68,19 @@ export class ParameterTable {
       this.#names,
     )
     const arrays = this.specs.map((spec) => givenTensor(spec, given))
-    const flat = arrays.includes(undefined) ? this.#readFlat(call) : this.#newFlat()
+    const flat = arrays.includes(undefined) ? this.readFlat(call) : this.#newFlat()
     for (const [index, { offset }] of this.specs.entries()) {
       const array = arrays[index]
       if (array !== undefined) flat.set(array, offset)
     }
     this.writeFlat(flat, call)
+  }
+
+  /** A copy of all tensors as one flat vector in the order of {@link specs}; `call` is what messages call it. */
+  readFlat(call: string): Float32Array {
+    const flat = this.#newFlat()
+    this.#owner.readParameters(flat, call)
+    return flat
   }
 
   /**
@@ -85,12 +92,6 @@ export class ParameterTable {
 
   #newFlat(): Float32Array {
     return newFloat32Array('parameters', 'all parameters', this.count)
-  }
-
-  #readFlat(call: string): Float32Array {
-    const flat = this.#newFlat()
-    this.#owner.readParameters(flat, call)
-    return flat
   }
 }
 

@@ -150,6 +150,12 @@ export function checkTargetRange(
   }
 }
 
+/** A copy of a target of a batch. */
+export function copyOfTarget(target: NativeTarget): NativeTarget {
+  if ('labels' in target) return { labels: target.labels.slice(), lengths: target.lengths.slice() }
+  return target.slice()
+}
+
 /** Makes the target of a batch from those of its sequences, of which the longest has `steps` steps. */
 export function joinTargets(
   { every, targetForm }: GraphOutput,

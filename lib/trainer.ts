@@ -3,71 +3,54 @@
  *
  * @module
  */
-import type { NativeTrainer, StepMetrics } from '../binding'
+import type { NativeTrainer, StepMetrics, UpdateMetrics } from '../binding'
 import { abortable } from './abort'
-import {
-  type AnyTrainingBatch,
-  givenBatch,
-  type ModelTrainingBatch,
-  type TrainingBatch,
-} from './batch-forms'
-import { batchLosses, type BatchLosses } from './batch-losses'
+import { newFloat32Array } from './arrays'
+import { batchLosses } from './batch-losses'
 import { fixProperties } from './fixed-properties'
-import { type FitOptions, type Progress, startFit, type TrainingData } from './fit'
+import type { TrainingData } from './fit/epochs'
+import type { FitJobs } from './fit/jobs'
+import { startFit } from './fit/loop'
+import type { FitOptions } from './fit/options'
+import type { Progress } from './fit/progress'
+import { trainerJobs } from './fit/trainer-jobs'
 import { type ModelInternals, modelInternals } from './graph-model'
-import type { Model } from './model'
-import { type CheckedBatch, checkInputs, checkTargets } from './model-batch'
 import { native } from './native'
-import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
+import type { Parameters } from './parameters'
 import type { SequenceModel } from './sequence-model'
-import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
+import {
+  checkTrainerOptions,
+  type ResolvedTrainerOptions,
+  type TrainerOptions,
+} from './trainer-options'
+import type {
+  AbortableBatch,
+  BatchOf,
+  EvaluateResult,
+  InputsOf,
+  PredictionsOf,
+  StepResult,
+  TrainableModel,
+  UpdateResult,
+} from './trainer-types'
+import {
+  checkAbortableBatch,
+  checkForward,
+  checkForwardSync,
+  checkRate,
+  checkStep,
+  checkStepSync,
+  type StepCall,
+  type StepOptions,
+  type StepSyncOptions,
+} from './training-call'
+import { runPass, startPass, type TrainingPass } from './training-pass'
 
-/** How a {@link Trainer} changes parameters. */
-export interface TrainerOptions {
-  readonly optimizer: OptimizerOptions
-  /** Bound on the global L2 norm of all gradients, above 0 and within float32. Default: none. */
-  readonly clipNorm?: number | undefined
-  /** Bound on the magnitude of each gradient, as clipNorm, after which it is applied. Default: none. */
-  readonly clipValue?: number | undefined
-}
+let jobsOf: <M extends TrainableModel>(trainer: Trainer<M>) => FitJobs
 
-/** The options of a {@link Trainer} with every default filled in. */
-export interface ResolvedTrainerOptions {
-  readonly optimizer: CheckedOptimizer['resolved']
-  readonly clipNorm: number | undefined
-  readonly clipValue: number | undefined
-}
-
-/** A model that can be trained. */
-export type TrainableModel = SequenceModel | Model
-
-/** The batches of a model M. */
-export type BatchOf<M extends TrainableModel> = M extends SequenceModel
-  ? TrainingBatch
-  : ModelTrainingBatch
-
-/** A batch for a call that returns a promise. */
-export type AbortableBatch<B extends AnyTrainingBatch = TrainingBatch> = B & {
-  /** Stops the call between two steps of the sequences; it then rejects with the signal's reason and changes nothing. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** The outcome of a training step: its losses before the update. */
-export interface StepResult extends BatchLosses {
-  /** Global L2 norm of all gradients, before any clipping. */
-  readonly gradNorm: number
-}
-
-/** The outcome of an evaluation. */
-export type EvaluateResult = BatchLosses
-
-const OPTION_KEYS = ['optimizer', 'clipNorm', 'clipValue'] as const
-const BATCH_KEYS = ['batch', 'lengths'] as const
-const ABORTABLE_KEYS = [...BATCH_KEYS, 'signal'] as const
-
-interface StepCall extends CheckedBatch {
-  /** Unchecked */
-  readonly signal: unknown
+/** What `fit` of a trainer works with. */
+export function fitJobs<M extends TrainableModel>(trainer: Trainer<M>): FitJobs {
+  return jobsOf(trainer)
 }
 
 /**
@@ -79,31 +62,30 @@ interface StepCall extends CheckedBatch {
  * A trainer's properties cannot be set: an assignment, as `trainer.learningRate = 0.1`, throws a GruError, ERR_GRU_VALUE.
  */
 export class Trainer<M extends TrainableModel = SequenceModel> {
+  static {
+    jobsOf = (trainer) => trainer.#fitJobs()
+  }
+
   readonly #model: M
   readonly #options: ResolvedTrainerOptions
   readonly #native: NativeTrainer
   readonly #internals: ModelInternals
   /** Epochs begun by calls of fit without a seed. */
-  #epochs = 0
+  readonly #epochs = { count: 0 }
+  #skippedSteps = 0
 
   /**
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
-   *   ERR_GRU_BUSY while a promise of the model is pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser, for a
+   *   pattern that matches no parameter and for a parameter in two groups; ERR_GRU_BUSY while a promise of the model is
+   *   pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
   constructor(model: M, options: TrainerOptions) {
     const internals = modelInternals(model)
-    const given = checkOptions('options', options, OPTION_KEYS)
-    const optimizer = checkOptimizer(given.optimizer)
-    const clipNorm = checkClip('clipNorm', given.clipNorm)
-    const clipValue = checkClip('clipValue', given.clipValue)
+    const checked = checkTrainerOptions(internals.core.graph, options)
     this.#model = model
-    this.#options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
+    this.#options = checked.resolved
     this.#internals = internals
-    this.#native = new (native().NativeTrainer)(internals.core.native, {
-      ...optimizer.native,
-      clipNorm: clipNorm ?? 0,
-      clipValue: clipValue ?? 0,
-    })
+    this.#native = new (native().NativeTrainer)(internals.core.native, checked.native)
   }
 
   /** The model that it trains. */
@@ -116,25 +98,37 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return this.#options
   }
 
-  /**
-   * One update by one batch, which is copied before the promise is returned. Where it fails or is
-   * aborted, the model and what the optimiser has gathered stay as they were.
-   *
-   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_NONFINITE where the loss or a
-   *   gradient is NaN or infinite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
-   */
-  async step(batch: AbortableBatch<BatchOf<M>>): Promise<StepResult> {
-    return this.#result(await this.#step(this.#check(batch, ABORTABLE_KEYS)))
+  /** The number of steps and updates that were skipped, with `nonFinite: 'skip'`. */
+  get skippedSteps(): number {
+    return this.#skippedSteps
   }
 
   /**
-   * As {@link step}, on the calling thread, reading the batch in place.
+   * One update with one batch, or with several batches as if they were one large batch: the loss of each output is the sum
+   * over all rows, divided by the number of all rows that count. All batches are copied before the promise is returned. If
+   * the step fails or is aborted, the model and the state of the optimiser stay as they were.
+   *
+   * @param batches - some of several batches may have no valid step
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch or wrong options, if gradients wait for
+   *   {@link update}, and for a learning rate if the optimiser's is 0 and a group has its own; ERR_GRU_NONFINITE if the
+   *   loss or a gradient is NaN or infinite: the message names the step and the input, layer, output or parameter where
+   *   this began; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
+   */
+  async step(
+    batches: AbortableBatch<BatchOf<M>> | readonly BatchOf<M>[],
+    options: StepOptions = {},
+  ): Promise<StepResult> {
+    return this.#result(await this.#step(checkStep(this.#internals, batches, options)))
+  }
+
+  /**
+   * As {@link step}, on the calling thread, reading the batches in place.
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
-  stepSync(batch: BatchOf<M>): StepResult {
-    const call = this.#check(batch, BATCH_KEYS)
-    return this.#result(this.#native.stepSync(call.batch, call.inputs, call.targets))
+  stepSync(batches: BatchOf<M> | readonly BatchOf<M>[], options: StepSyncOptions = {}): StepResult {
+    const call = checkStepSync(this.#internals, batches, options)
+    return this.#result(this.#count(this.#native.stepSync(call.batches, call.options)))
   }
 
   /**
@@ -143,37 +137,112 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
   async evaluate(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
-    const metrics = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS))
+    const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
+    const metrics = await abortable(signal, (flag) => this.#native.evaluate(call, flag))
     return batchLosses(this.#internals.core.graph, metrics)
   }
 
   /**
-   * Trains over epochs, and tells of each step. Nothing is computed but while the next progress is
-   * awaited: leaving the loop ends the training, and the model keeps what the last step made of it.
+   * As {@link evaluate}, with the moving average instead of the parameters.
+   *
+   * @throws GruError also ERR_GRU_VALUE if the trainer keeps no average
+   */
+  async evaluateAverage(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
+    const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
+    const metrics = await abortable(signal, (flag) => this.#native.evaluateAverage(call, flag))
+    return batchLosses(this.#internals.core.graph, metrics)
+  }
+
+  /**
+   * Copies of the moving average of all parameters, by their names, as {@link Model.setParameters} takes them.
+   *
+   * @throws GruError ERR_GRU_VALUE if the trainer keeps no average; ERR_GRU_BUSY while a promise of this trainer, or
+   *   of its model, is pending; ERR_GRU_DISPOSED
+   */
+  getAverage(): Parameters {
+    const { parameters } = this.#internals.core
+    const flat = newFloat32Array('average', 'all parameters', parameters.count)
+    this.#native.readAverage(flat)
+    return parameters.views(flat)
+  }
+
+  /**
+   * Runs a training pass, with dropout, for a loss that the caller computes. From the pass's predictions the caller
+   * computes the gradients of the loss, for `backward` of the pass. The inputs are copied before the promise is returned.
+   * Several passes may exist at the same time; each has its own memory.
+   *
+   * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
+   */
+  async forward(batch: AbortableBatch<InputsOf<M>>): Promise<TrainingPass<PredictionsOf<M>>> {
+    const { signal, ...call } = checkForward(this.#internals, batch)
+    return startPass(this.#internals, this.#native, call, signal)
+  }
+
+  /**
+   * As {@link forward}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  forwardSync(batch: InputsOf<M>): TrainingPass<PredictionsOf<M>> {
+    return runPass(this.#internals, this.#native, checkForwardSync(this.#internals, batch))
+  }
+
+  /**
+   * One update with the sum of the gradients that passes added since the last update. It clips and updates as
+   * {@link step} does. If it fails, parameters and gradients stay as they were.
+   *
+   * @throws GruError ERR_GRU_VALUE if there are no gradients, and for wrong options; ERR_GRU_NONFINITE if a gradient is
+   *   NaN or infinite, and the message names the parameter; ERR_GRU_DISPOSED
+   */
+  async update(options: StepSyncOptions = {}): Promise<UpdateResult> {
+    const { gradNorm, skipped } = this.#count(await this.#native.update(checkRate(options)))
+    return { gradNorm, skipped }
+  }
+
+  /**
+   * As {@link update}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  updateSync(options: StepSyncOptions = {}): UpdateResult {
+    const { gradNorm, skipped } = this.#count(this.#native.updateSync(checkRate(options)))
+    return { gradNorm, skipped }
+  }
+
+  /** Discards the gradients that wait for an update. */
+  async discard(): Promise<void> {
+    await this.#native.discard()
+  }
+
+  /**
+   * As {@link discard}, on the calling thread.
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  discardSync(): void {
+    this.#native.discardSync()
+  }
+
+  /**
+   * Trains over epochs, and tells of each update. Nothing is computed but while the next progress is
+   * awaited: leaving the loop ends the training, and the model keeps what the last update made of it.
    *
    * Random orders go on from call to call: N calls of one epoch are the same as one call of N epochs, to the
-   * bit. Where a `seed` is given, they begin anew with it.
+   * bit, where a schedule is a {@link Schedule} that goes on as well. Where a `seed` is given, orders begin anew with it.
    *
-   * Where something fails after a step, the step's progress comes first and the error with the next one.
+   * Where something fails after an update, the update's progress comes first and the error with the next one.
    *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
-   *   where a ready batch holds a number that is not finite, and what an iterable of the caller's throws
+   *   where a ready batch holds a number that is not finite, ERR_GRU_FORMAT where a record cannot be written,
+   *   ERR_GRU_BUSY with `patience` where another promise of the model is pending at an epoch's end, and what an iterable
+   *   or a metric of the caller's throws
    */
   fit(
     data: TrainingData<BatchOf<M>>,
     options: FitOptions<BatchOf<M>>,
   ): AsyncGenerator<Progress, void, undefined> {
-    const jobs = {
-      graph: this.#internals.core.graph,
-      form: this.#internals.form,
-      modelSeed: this.#model.options.seed,
-      nextEpoch: () => ++this.#epochs,
-      check: (batch: unknown) => this.#check(batch, BATCH_KEYS),
-      step: (batch: CheckedBatch, signal: unknown) => this.#step({ ...batch, signal }),
-      evaluate: (batch: CheckedBatch, signal: unknown) => this.#evaluate({ ...batch, signal }),
-    }
-    return startFit(jobs, data, options)
+    return startFit(this.#fitJobs(), data, options)
   }
 
   /** Frees the gradients' and the optimiser's memory, not the model's, when pending calls have ended; may be called again. */
@@ -185,35 +254,30 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     this.dispose()
   }
 
-  #check(value: unknown, keys: readonly string[]): StepCall {
-    const { core, form } = this.#internals
-    const given: Readonly<Record<string, unknown>> = checkOptions('batch', value, [
-      ...form.keys,
-      ...keys,
-    ])
-    const inputs = checkInputs(core.graph, givenBatch(form, core.graph, given))
-    const targets = checkTargets(core.graph, inputs, form.targetsOf(core.graph, '', given))
-    return { ...inputs, targets, signal: given['signal'] }
+  #fitJobs(): FitJobs {
+    return trainerJobs(this.#internals, {
+      native: this.#native,
+      modelSeed: this.#model.options.seed,
+      baseRate: this.#options.optimizer.learningRate!,
+      epochs: this.#epochs,
+      step: (call) => this.#step(call),
+    })
   }
 
-  #step({ batch, inputs, targets, signal }: StepCall): Promise<StepMetrics> {
-    return abortable(signal, (flag) => this.#native.step(batch, inputs, targets, flag))
+  async #step({ batches, options, signal }: StepCall): Promise<StepMetrics> {
+    return this.#count(await abortable(signal, (flag) => this.#native.step(batches, options, flag)))
   }
 
-  #evaluate({ batch, inputs, targets, signal }: StepCall): Promise<StepMetrics> {
-    return abortable(signal, (flag) => this.#native.evaluate(batch, inputs, targets, flag))
+  #count<T extends UpdateMetrics>(metrics: T): T {
+    if (metrics.skipped) this.#skippedSteps++
+    return metrics
   }
 
   #result(metrics: StepMetrics): StepResult {
+    const { gradNorm, skipped } = metrics
     const { loss, ...others } = batchLosses(this.#internals.core.graph, metrics)
-    return { loss, gradNorm: metrics.gradNorm, ...others }
+    return { loss, gradNorm, skipped, ...others }
   }
 }
 
 fixProperties(Trainer, 'options are given to new Trainer')
-
-const CLIP_RANGE = { above: 0, atMost: MAX_FLOAT32 }
-
-function checkClip(argument: string, given: unknown): number | undefined {
-  return given === undefined ? undefined : checkNumber(argument, given, CLIP_RANGE)
-}

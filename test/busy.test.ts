@@ -7,7 +7,16 @@ import { temporaryFolder } from './support/temporary-folder'
 const inFolder = temporaryFolder()
 const batch = { input: new Float32Array(6), target: new Float32Array(3), batch: 3 }
 
-/** A layer, one of its passes, a model and its trainer, with nothing pending. */
+const inputs = { input: batch.input, batch: 3 }
+
+/** A trainer with gradients that wait for an update. */
+function makeGathering(model: SequenceModel): Trainer {
+  const trainer = new Trainer(model, { optimizer: { kind: 'sgd' } })
+  trainer.forwardSync(inputs).backwardSync(new Float32Array(3))
+  return trainer
+}
+
+/** A layer, one of its passes, a model and its trainers, with nothing pending. */
 function make() {
   const gru = new GRU(options)
   const pass = gru.forwardTrainingSync(input, { batch: 2 })
@@ -16,8 +25,9 @@ function make() {
     gru: { hiddenSize: 2 },
     output: { size: 1, loss: 'meanSquaredError', every: 'last' },
   })
-  const trainer = new Trainer(model, { optimizer: { kind: 'sgd' } })
-  return { gru, pass, model, trainer }
+  const trainer = new Trainer(model, { optimizer: { kind: 'sgd' }, average: { decay: 0.9 } })
+  const gathering = [makeGathering(model), makeGathering(model)] as const
+  return { gru, pass, model, trainer, gathering }
 }
 type Made = ReturnType<typeof make>
 type Call = (made: Made) => unknown
@@ -56,6 +66,15 @@ const refused: Record<string, [call: Call, remedy: string]> = {
   ],
   'model.save': [({ model }) => model.save(inFolder('model.safetensors')), 'await it first'],
   'trainer.stepSync': [({ trainer }) => trainer.stepSync(batch), waits('trainer.step')],
+  'trainer.forwardSync': [({ trainer }) => trainer.forwardSync(inputs), waits('trainer.forward')],
+  'trainer.updateSync': [({ gathering }) => gathering[0].updateSync(), waits('trainer.update')],
+  'trainer.discardSync': [
+    ({ trainer }) => {
+      trainer.discardSync()
+    },
+    waits('trainer.discard'),
+  ],
+  'trainer.getAverage': [({ trainer }) => trainer.getAverage(), 'await it first'],
   'new Trainer': [
     ({ model }) => new Trainer(model, { optimizer: { kind: 'sgd' } }),
     'await it first',
@@ -71,6 +90,10 @@ const waiting: Record<string, Call> = {
   'model.predict': ({ model }) => model.predict(batch.input, { batch: 3 }),
   'trainer.step': ({ trainer }) => trainer.step(batch),
   'trainer.evaluate': ({ trainer }) => trainer.evaluate(batch),
+  'trainer.evaluateAverage': ({ trainer }) => trainer.evaluateAverage(batch),
+  'trainer.forward': ({ trainer }) => trainer.forward(inputs),
+  'trainer.update': ({ gathering }) => gathering[1].update(),
+  'trainer.discard': ({ trainer }) => trainer.discard(),
   'trainer.fit': ({ trainer }) => trainer.fit(data, { epochs: 1 }).next(),
 }
 const disposals = ['gru.dispose', 'pass.dispose', 'model.dispose', 'trainer.dispose']

@@ -97,11 +97,14 @@ test('objects of one copy are refused by the other, with the reason', async () =
 
   const data = new first.Dataset([batch])
   const trainer = new second.Trainer(new second.SequenceModel(modelOptions), trainerOptions)
-  const expected = `expected a Dataset or an iterable of batches, got a Dataset ${fault}`
+  const got = `got a Dataset ${fault}`
   const fit = () => trainer.fit(data, { epochs: 1, batchSize: 1, shuffle: false })
-  expect((await failureOf(fit)).message).toBe(`data: ${expected}`)
+  expect((await failureOf(fit)).message).toBe(
+    `data: expected a Dataset or an iterable of batches, ${got}`,
+  )
   const validate = () => trainer.fit([batch], { epochs: 1, batchSize: 1, validation: data })
-  expect((await failureOf(validate)).message).toBe(`validation: ${expected}`)
+  const anyData = 'a Dataset, an iterable of batches, or an object of such data by name'
+  expect((await failureOf(validate)).message).toBe(`validation: expected ${anyData}, ${got}`)
 })
 
 test('two folders are both named', () => {

@@ -28,13 +28,18 @@ function run(program: string, name: string): string {
   return execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
 }
 
-/** The losses that it prints, one an epoch. */
-const lossesIn = (output: string): number[] =>
-  [...output.matchAll(/^epoch \d+: loss ([\d.]+)$/gm)].map(([, loss]) => Number(loss))
+/** What the first program of a guide prints. */
+const outputOf = (guide: string): string => run(programsOf(guide)[0]!, guide)
+
+/** The losses of the lines that begin with `step` and a number. */
+function lossesIn(output: string, step = 'epoch'): number[] {
+  const lines = output.matchAll(new RegExp(`^${step} \\d+: loss ([\\d.]+)`, 'gm'))
+  return [...lines].map(([, loss]) => Number(loss))
+}
 
 test('the example of docs/model.md trains, saves and loads, and prints the table that the guide shows', () => {
   const [, table] = blocksOf('model.md')
-  const output = run(programsOf('model.md')[0]!, 'guide')
+  const output = outputOf('model.md')
   expect(output.startsWith(table!)).toBe(true)
   const losses = lossesIn(output)
   expect(losses).toHaveLength(10)
@@ -58,4 +63,22 @@ test('the example of labels in docs/model.md tells the sequence that has too few
   const imports = "import { Model, Trainer } from 'gru-native'\n"
   const output = run(imports + example, 'labels')
   expect(output).toMatch(/^\d+\.\d+ \[ 1 \]\n$/)
+})
+
+test('the example of docs/own-losses.md makes its loss small', () => {
+  const losses = lossesIn(outputOf('own-losses.md'), 'update')
+  expect(losses).toHaveLength(3)
+  expect(losses[2]).toBeLessThan(losses[0]! / 2)
+})
+
+test('the example of docs/training.md stops early, and writes the table whose head the guide shows', () => {
+  const output = outputOf('training.md')
+  const losses = lossesIn(output)
+  // What is left is the second letter, which nothing tells: log 5 of 6 letters, or about a sixth of the first loss.
+  expect(losses.at(-1)).toBeLessThan(losses[0]! / 4)
+  expect(losses.length).toBeLessThan(40)
+  const [, head] = blocksOf('training.md')
+  const [told, shown] = output.trimEnd().split('\n').slice(-2)
+  expect(told).toMatch(/^no better after epoch \d+$/)
+  expect(`${shown!}\n`).toBe(head)
 })

@@ -30,7 +30,12 @@ interface Case {
   readonly gradNorms: number[]
 }
 
-async function readCase(name: string): Promise<{ golden: Case; content: Safetensors }> {
+interface Golden {
+  readonly golden: Case
+  readonly content: Safetensors
+}
+
+async function readCase(name: string): Promise<Golden> {
   const content = await readWhole(path.join(__dirname, 'golden-graph', `${name}.safetensors`))
   return { golden: JSON.parse(content.metadata['case']!) as Case, content }
 }

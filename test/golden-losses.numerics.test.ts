@@ -63,6 +63,7 @@ const learningRate = 2 ** 20
 const plain: NativeTrainerOptions = {
   ...{ kind: 'sgd', learningRate, momentum: 0, beta1: 0, beta2: 0, decay: 0, epsilon: 0 },
   ...{ weightDecay: 0, clipNorm: 0, clipValue: 0 },
+  ...{ parameters: [], averageDecay: null, nonFinite: 'throw' },
 }
 
 interface Found {
@@ -83,8 +84,9 @@ async function compute(given: Golden, batchFirst: boolean): Promise<Found> {
   const trainer = new (native().NativeTrainer)(modelInternals(model).core.native, plain)
   const inputs = [{ steps, lengths: Int32Array.from(golden.lengths), values: features }]
   const target = targetOf(given, batchFirst)
-  const evaluated = await trainer.evaluate(batch, inputs, [target], null)
-  const stepped = trainer.stepSync(batch, inputs, [target])
+  const whole = { batch, inputs, targets: [target] }
+  const evaluated = await trainer.evaluate(whole, null)
+  const stepped = trainer.stepSync([whole], { learningRate: null })
   trainer.dispose()
   const gradients = Object.entries(model.getParameters()).map(([name, values]) => [
     name,

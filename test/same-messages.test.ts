@@ -152,6 +152,7 @@ test.each([
   const twinTrainer = new (native().NativeTrainer)(twin, {
     ...rates,
     ...{ kind: 'sgd', weightDecay: 0, clipNorm: 0, clipValue: 0 },
+    ...{ parameters: [], averageDecay: null, nonFinite: 'throw' },
   })
   const input = new Float32Array(12)
   const output = new Float32Array(3)
@@ -164,7 +165,11 @@ test.each([
   const target = loss === 'crossEntropy' ? new Int32Array(3) : new Float32Array(3)
   expectSame(
     () => trainer.stepSync({ input, target, batch: 2 }),
-    () => twinTrainer.stepSync(2, [{ steps: 2, lengths: null, values: input }], [target]),
+    () =>
+      twinTrainer.stepSync(
+        [{ batch: 2, inputs: [{ steps: 2, lengths: null, values: input }], targets: [target] }],
+        { learningRate: null },
+      ),
   )
 })
 

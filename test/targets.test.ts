@@ -95,6 +95,7 @@ describe('the target of a batch', () => {
       expect(trainer.stepSync(batchOf(classes.fill(ignoredClass)))).toEqual({
         loss: 0,
         gradNorm: 0,
+        skipped: false,
       })
       const other = ignoredClass === -100 ? -101 : -100
       expectGruError(
@@ -172,7 +173,7 @@ describe('labels', () => {
     expect(loss).toBeCloseTo(alone.loss / 3, 6)
     expect((await trainer.step(batch)).impossible).toEqual([1, 2])
     const all = batchOf({ labels: ints(1, 1, 1, 1, 1, 1) }, [2, 1, 0])
-    expect(trainer.stepSync(all)).toEqual({ loss: 0, gradNorm: 0, impossible: [0, 1, 2] })
+    expect(trainer.stepSync(all)).toMatchObject({ loss: 0, gradNorm: 0, impossible: [0, 1, 2] })
   })
 
   test.each<[unknown, 'ERR_GRU_TYPE' | 'ERR_GRU_SHAPE' | 'ERR_GRU_VALUE', string | RegExp]>([

@@ -27,7 +27,7 @@ describe('fit', () => {
       data,
       { epochs: 1, validation: 5 },
       'ERR_GRU_TYPE',
-      'validation: expected a Dataset or an iterable of batches, got 5',
+      'validation: expected a Dataset, an iterable of batches, or an object of such data by name, got 5',
     ],
     [
       undefined,
@@ -113,7 +113,7 @@ describe('fit', () => {
       const nan = [batch, batch, { ...batch, target: Float32Array.of(0, NaN, 0) }]
       expect(await told(nan, undefined, /^data: batch 3 of epoch 1: target: /)).toEqual(expected)
       const failing = [batch, batch, { ...batch, target: new Float32Array(3).fill(3.4e38) }]
-      expect(await told(failing, undefined, /^norm of the gradients: /)).toEqual(expected)
+      expect(await told(failing, undefined, /^step 3: norm of the gradients: /)).toEqual(expected)
     })
 
     test('of its validation that failed', async () => {

@@ -1,9 +1,6 @@
 import { Dataset, type FitOptions, type TrainingBatch } from '../lib'
-import { sequenceForm } from '../lib/batch-forms'
-import { type FitJobs, startFit } from '../lib/fit'
-import { describeGraph } from '../lib/graph'
-import type { CheckedBatch } from '../lib/model-batch'
-import { checkArchitecture } from '../lib/model-options'
+import { startFit } from '../lib/fit/loop'
+import { fakeTrainer } from './support/fit'
 import { integers, uniform } from './support/numbers'
 import { batch, bits, collect, data, make, options, random, sequences } from './support/trainer'
 
@@ -63,7 +60,7 @@ describe('fit', () => {
     const all = await collect(fitted.trainer.fit(batches, { epochs: 2 }))
     const stepped = make()
     const results = [...batches, ...batches].map((one) => stepped.trainer.stepSync(one))
-    expect(all.map(({ loss, gradNorm }) => ({ loss, gradNorm }))).toEqual(results)
+    expect(all.map(({ loss, gradNorm }) => ({ loss, gradNorm, skipped: false }))).toEqual(results)
     expect(bits(fitted.model)).toEqual(bits(stepped.model))
   })
 
@@ -152,32 +149,12 @@ describe('fit', () => {
         target: new Float32Array(1),
       })),
     )
-    // One number for each sequence of a batch: its first feature.
-    const marks = ({ inputs, batch: count }: CheckedBatch): number[] =>
-      Array.from({ length: count }, (_, i) => inputs[0]!.values[2 * i]!)
-    const check = (given: unknown): CheckedBatch => {
-      const { input, target, batch: count = 1 } = given as TrainingBatch
-      const inputs = [{ steps: 1, lengths: null, values: input }]
-      return { batch: count, inputs, targets: [target as Float32Array] }
-    }
     const run = async (
       fitOptions: FitOptions,
-    ): Promise<{ steps: number[][]; seen: number[][] }> => {
-      const [steps, seen]: number[][][] = [[], []]
-      const outputs = [{ loss: 1, denominator: 1, impossible: [] }]
-      const result = { loss: 1, gradNorm: 1, outputs }
-      let epochs = 0
-      const jobs: FitJobs = {
-        graph: describeGraph(checkArchitecture(options).native),
-        form: sequenceForm,
-        modelSeed: 5,
-        nextEpoch: () => ++epochs,
-        check,
-        step: (one) => Promise.resolve((steps!.push(marks(one)), result)),
-        evaluate: (one) => Promise.resolve((seen!.push(marks(one)), result)),
-      }
-      await collect(startFit(jobs, validation, fitOptions))
-      return { steps: steps!, seen: seen! }
+    ): Promise<{ steps: readonly number[][]; seen: readonly (readonly number[])[] }> => {
+      const fake = fakeTrainer()
+      await collect(startFit(fake.jobs, validation, fitOptions))
+      return { steps: fake.steps.map(({ marks }) => [...marks[0]!]), seen: fake.validated }
     }
     const { steps, seen } = await run({ epochs: 2, batchSize: 3, validation })
     const ownOrder = [[0, 1, 2], [3, 4, 5], [6]]

@@ -4,6 +4,7 @@ import {
   type BatchLosses,
   type CudaDevice,
   Dataset,
+  type FitOptions,
   type ForwardOptions,
   type ForwardSyncOptions,
   GRU,
@@ -17,6 +18,7 @@ import {
   type Loss,
   type LossKind,
   LSTM,
+  type Metric,
   type LstmForwardOptions,
   type LstmGradients,
   type LstmPass,
@@ -26,11 +28,14 @@ import {
   type Progress,
   type ResolvedLayer,
   type Runtime,
+  type Schedule,
   SequenceModel,
   type SequenceModelOptions,
   type StepResult,
+  type StepSyncOptions,
   Trainer,
   type TrainerOptions,
+  type ModelTrainingBatch,
   type TrainingBatch,
   type TrainingData,
 } from '../lib'
@@ -148,13 +153,24 @@ test('an optimiser has its own options alone', () => {
 
 test('a trainer steps, evaluates and fits', () => {
   expectTypeOf<Trainer['step']>().returns.resolves.toEqualTypeOf<StepResult>()
-  expectTypeOf<Trainer['stepSync']>().parameters.toEqualTypeOf<[batch: TrainingBatch]>()
+  type Stepped = Parameters<Trainer['stepSync']>
+  expectTypeOf<TrainingBatch | readonly TrainingBatch[]>().toExtend<Stepped[0]>()
+  expectTypeOf<ModelTrainingBatch>().not.toExtend<Stepped[0]>()
+  expectTypeOf<Stepped[1]>().toEqualTypeOf<StepSyncOptions | undefined>()
   expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<BatchLosses>()
   expectTypeOf<Trainer['fit']>().returns.toEqualTypeOf<AsyncGenerator<Progress, void, undefined>>()
   expectTypeOf<Dataset>().toExtend<TrainingData>()
   expectTypeOf<TrainingBatch[]>().toExtend<TrainingData>()
   expectTypeOf<AsyncGenerator<TrainingBatch>>().toExtend<TrainingData>()
   expectTypeOf<Progress['validationLoss']>().toEqualTypeOf<number | undefined>()
+  expectTypeOf<Progress['best']>().toEqualTypeOf<
+    { readonly epoch: number; readonly value: number } | undefined
+  >()
+  expectTypeOf<{ a: Dataset; b: TrainingBatch[] }>().toExtend<FitOptions['validation']>()
+  expectTypeOf<Dataset>().toExtend<FitOptions['validation']>()
+  expectTypeOf<Schedule | { kind: 'cosine'; period: number }>().toExtend<FitOptions['schedule']>()
+  expectTypeOf<('accuracy' | Metric)[]>().toExtend<FitOptions['metrics']>()
+  expectTypeOf<'accurate'[]>().not.toExtend<FitOptions['metrics']>()
   expect(Dataset).toBeDefined()
 })
 

@@ -74,7 +74,7 @@ function checkValues(argument: string, value: unknown): ReadonlyMap<string, numb
   const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
   const values = new Map<string, number | undefined>()
   for (const [name, number] of Object.entries(checkOptions(argument, value, names))) {
-    checkName(argument, name)
+    checkValueName(argument, name)
     if (number !== undefined && typeof number !== 'number') {
       const place = `${argument}[${quote(name)}]`
       throw argumentError('ERR_GRU_TYPE', place, 'a number or undefined', describe(number))
@@ -86,7 +86,8 @@ function checkValues(argument: string, value: unknown): ReadonlyMap<string, numb
 
 const CONTROL_OR_LONE_SURROGATE = /[\p{Cc}\p{Cs}]/u
 
-function checkName(argument: string, name: string): void {
+/** Checks what a value of an entry is to be called. */
+export function checkValueName(argument: string, name: string): void {
   if (name === '' || CONTROL_OR_LONE_SURROGATE.test(name)) {
     const expected = 'names that are well-formed texts without control characters'
     throw argumentError('ERR_GRU_VALUE', argument, expected, quote(name))

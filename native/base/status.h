@@ -36,6 +36,12 @@ class [[nodiscard]] Status {
   static Status aborted() { return {StatusCode::aborted, "aborted"}; }
   static Status internal(std::string message) { return {StatusCode::internal, std::move(message)}; }
 
+  /// The same failure with `where` before its message.
+  Status of(const std::string& where) && {
+    if (!is_ok() && code_ != StatusCode::aborted) message_ = where + message_;
+    return std::move(*this);
+  }
+
   bool is_ok() const noexcept { return code_ == StatusCode::ok; }
   StatusCode code() const noexcept { return code_; }
   const std::string& message() const noexcept { return message_; }

@@ -12,6 +12,7 @@
 #include "binding/runtime.h"
 #include "binding/shapes.h"
 #include "binding/trainer_object.h"
+#include "binding/training_pass_object.h"
 #include "binding/values.h"
 
 /// The exports of the addon, and the native surface, as binding.d.ts declares them.
@@ -59,6 +60,7 @@ napi_value initialize(Arguments& arguments) {
       value(PassObject::class_name, pass_class),
       value(ModelObject::class_name, ModelObject::define(surface)),
       value(TrainerObject::class_name, TrainerObject::define(surface)),
+      value(TrainingPassObject::class_name, TrainingPassObject::define(surface)),
   };
   napi_value object = make_object(env, {});
   define_members(surface, object, members);

@@ -29,13 +29,10 @@ void check_count(const char* name, std::size_t expected, std::size_t got) {
                "an Array of " + std::to_string(got));
 }
 
-/// The batch that determines an output's steps: that of the first input of its group.
+/// The batch that determines an output's steps.
 const BatchShape& batch_of(std::size_t output, const Graph& graph,
                            std::span<const InputBatch> inputs) {
-  const std::size_t group = graph.output_shape(output).group;
-  std::size_t input = 0;
-  while (graph.input_shape(input).group != group) ++input;
-  return inputs[input].shape;
+  return inputs[graph.output_input(output)].shape;
 }
 
 GivenCall read_given_call(const Arguments& arguments) {
@@ -55,12 +52,41 @@ PredictionCall read_prediction_call(const Arguments& arguments) {
   return call;
 }
 
-TrainingCall read_training_call(const Arguments& arguments) {
-  TrainingCall call{read_given_call(arguments), {}};
-  read_list(call.env, arguments[2], "targets", [&](napi_value target) {
-    call.targets.push_back(read_given_target(call.env, target));
-  });
+GivenCall read_given_inputs(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  check_call(napi_typeof(env, value, &type));
+  if (type != napi_object) refuse_type("batch", "an object", describe(env, value));
+  GivenCall call{env, property(env, value, "batch"), {}};
+  read_list(env, property(env, value, "inputs"), "inputs",
+            [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
   return call;
+}
+
+PredictionCall read_predictions(napi_env env, napi_value value) {
+  PredictionCall call{{env, nullptr, {}}, {}};
+  read_list(env, value, "outputs", [&](napi_value array) { call.outputs.push_back(array); });
+  return call;
+}
+
+GradientCall read_gradients(napi_env env, napi_value value) {
+  GradientCall call{{env, nullptr, {}}, {}};
+  read_list(env, value, "outputs", [&](napi_value array) { call.gradients.push_back(array); });
+  return call;
+}
+
+TrainingCall read_training_call(napi_env env, napi_value value) {
+  TrainingCall call{read_given_inputs(env, value), {}};
+  read_list(env, property(env, value, "targets"), "targets",
+            [&](napi_value target) { call.targets.push_back(read_given_target(env, target)); });
+  return call;
+}
+
+std::vector<TrainingCall> read_training_calls(napi_env env, napi_value value) {
+  std::vector<TrainingCall> calls;
+  read_list(env, value, "batches",
+            [&](napi_value batch) { calls.push_back(read_training_call(env, batch)); });
+  if (calls.empty()) refuse_value("batches", "at least one", "none");
+  return calls;
 }
 
 std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
@@ -92,6 +118,20 @@ std::vector<std::span<float>> read_outputs(const PredictionCall& call, const Gra
                                     predictions_shape(graph, i, batch_of(i, graph, inputs)));
   }
   return outputs;
+}
+
+std::vector<std::span<const float>> read_output_gradients(const GradientCall& call,
+                                                          const Graph& graph,
+                                                          const ModelNames& names,
+                                                          std::span<const InputBatch> inputs) {
+  check_count("outputs", names.predictions.size(), call.gradients.size());
+  std::vector<std::span<const float>> gradients;
+  for (std::size_t i = 0; i < call.gradients.size(); ++i) {
+    gradients.push_back(
+        read_optional_tensor<float>(call.env, call.gradients[i], names.predictions[i].c_str(),
+                                    predictions_shape(graph, i, batch_of(i, graph, inputs))));
+  }
+  return gradients;
 }
 
 std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,

@@ -35,14 +35,26 @@ struct PredictionCall : GivenCall {
   std::vector<napi_value> outputs;
 };
 
+/// With an array for the gradient of each output, or null.
+struct GradientCall : GivenCall {
+  std::vector<napi_value> gradients;
+};
+
 /// With what each output should have been.
 struct TrainingCall : GivenCall {
   std::vector<GivenTarget> targets;
 };
 
-/// Read the first three arguments.
+/// Reads the first three arguments.
 PredictionCall read_prediction_call(const Arguments& arguments);
-TrainingCall read_training_call(const Arguments& arguments);
+/// The batch and the inputs of an object that messages call `batch`.
+GivenCall read_given_inputs(napi_env env, napi_value value);
+/// Lists of arrays, for a pass that has its inputs already.
+PredictionCall read_predictions(napi_env env, napi_value value);
+GradientCall read_gradients(napi_env env, napi_value value);
+/// A NativeTrainingBatch, or a list of at least one of them.
+TrainingCall read_training_call(napi_env env, napi_value value);
+std::vector<TrainingCall> read_training_calls(napi_env env, napi_value value);
 
 // The functions below run no JavaScript code. They read the arrays in place.
 
@@ -52,6 +64,11 @@ std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
 std::vector<std::span<float>> read_outputs(const PredictionCall& call, const Graph& graph,
                                            const ModelNames& names,
                                            std::span<const InputBatch> inputs);
+/// Gradients of the outputs, in their shapes; null: empty.
+std::vector<std::span<const float>> read_output_gradients(const GradientCall& call,
+                                                          const Graph& graph,
+                                                          const ModelNames& names,
+                                                          std::span<const InputBatch> inputs);
 std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs);
 

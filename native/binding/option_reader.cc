@@ -37,6 +37,10 @@ double OptionReader::positive(const char* key) const {
   refuse_value(name_of(key), "a finite number above 0", "0");
 }
 
+std::optional<double> OptionReader::optional_number(const char* key) const {
+  return is_null(key) ? std::nullopt : std::optional(number(key));
+}
+
 double OptionReader::fraction(const char* key) const {
   return number_below(key, 1, "a finite number at least 0 and below 1");
 }
@@ -51,7 +55,7 @@ double OptionReader::number_below(const char* key, double limit, const char* exp
 std::optional<std::int32_t> OptionReader::optional_int32(const char* key) const {
   const char* expected = "an integer of 32 bits, or null";
   const Napi::Value value = get(key);
-  if (is_null(env_, value)) return std::nullopt;
+  if (binding::is_null(env_, value)) return std::nullopt;
   const double number = read_number(env_, value, name_of(key).c_str(), expected);
   using Limits = std::numeric_limits<std::int32_t>;
   if (number >= Limits::min() && number <= Limits::max() && number == std::trunc(number)) {

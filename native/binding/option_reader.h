@@ -33,6 +33,9 @@ class OptionReader {
   double number(const char* key) const;
   /// A finite number above 0.
   double positive(const char* key) const;
+  /// As `number`; null: none.
+  std::optional<double> optional_number(const char* key) const;
+  bool is_null(const char* key) const { return binding::is_null(env_, get(key)); }
   /// A number from 0 to less than 1.
   double fraction(const char* key) const;
   /// An integer of 32 bits, or null for none.

@@ -53,28 +53,6 @@ RecurrentOptions read_lstm_options(Napi::Value value) {
   return options;
 }
 
-OptimizerOptions read_optimizer_options(Napi::Value value) {
-  const OptionReader from(value, "options");
-  OptimizerOptions options;
-  options.kind = from.choice<OptimizerKind>("kind", {{"sgd", OptimizerKind::sgd},
-                                                     {"adam", OptimizerKind::adam},
-                                                     {"adamw", OptimizerKind::adamw},
-                                                     {"rmsprop", OptimizerKind::rmsprop}});
-  options.learning_rate = from.number("learningRate");
-  options.momentum = from.number("momentum");
-  options.beta1 = from.fraction("beta1");
-  options.beta2 = from.fraction("beta2");
-  options.decay = from.number("decay");
-  options.epsilon = from.number("epsilon");
-  options.weight_decay = from.number("weightDecay");
-  return options;
-}
-
-ClipOptions read_clip_options(Napi::Value value) {
-  const OptionReader from(value, "options");
-  return {from.number("clipNorm"), from.number("clipValue")};
-}
-
 DeviceRequest read_device_request(Napi::Value value) {
   const OptionReader from(value, "device");
   return {from.text("name"),

@@ -20,9 +20,6 @@ RecurrentOptions read_lstm_options(Napi::Value value);
 /// input and the order of its axes.
 RecurrentOptions read_gru_stack(const OptionReader& from);
 RecurrentOptions read_lstm_stack(const OptionReader& from);
-/// A NativeTrainerOptions: its optimiser, and its limits for the gradients.
-OptimizerOptions read_optimizer_options(Napi::Value value);
-ClipOptions read_clip_options(Napi::Value value);
 /// A NativeDeviceOptions.
 DeviceRequest read_device_request(Napi::Value value);
 

@@ -1,5 +1,6 @@
 #include "binding/results.h"
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,16 @@ napi_value parameter_specs(napi_env env, const ParameterLayout& layout) {
   std::vector<napi_value> specs;
   for (const ParameterSpec& spec : layout.specs()) specs.push_back(parameter_spec(env, spec));
   return make_array(env, specs);
+}
+
+napi_value make_float_array(napi_env env, std::span<const float> values) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, values.size_bytes(), &memory, &buffer));
+  if (!values.empty()) std::memcpy(memory, values.data(), values.size_bytes());
+  check_call(napi_create_typedarray(env, napi_float32_array, values.size(), buffer, 0, &array));
+  return array;
 }
 
 }  // namespace gru::binding

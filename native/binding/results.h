@@ -31,5 +31,7 @@ napi_value make_array(napi_env env, std::span<const napi_value> elements);
 
 /// ParameterSpec[]
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout);
+/// A Float32Array with a copy of `values`.
+napi_value make_float_array(napi_env env, std::span<const float> values);
 
 }  // namespace gru::binding

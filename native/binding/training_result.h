@@ -14,7 +14,7 @@ namespace gru::binding {
 class TrainingResult {
  public:
   /// Allocates all memory that it needs, so that nothing fails after an update.
-  explicit TrainingResult(std::span<const Target> targets);
+  TrainingResult(const Graph& graph, std::span<const std::vector<Target>> batches);
 
   /// To be called before another call of the trainer begins.
   void take(const Trainer& trainer, const StepMetrics& metrics);
@@ -32,7 +32,11 @@ class TrainingResult {
   static napi_value value_of(napi_env env, const Output& output);
 
   StepMetrics metrics_;
+  bool skipped_ = false;
   std::vector<Output> outputs_;
 };
+
+/// UpdateMetrics
+napi_value update_metrics(napi_env env, const StepMetrics& metrics, bool skipped);
 
 }  // namespace gru::binding

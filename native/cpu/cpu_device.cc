@@ -228,6 +228,11 @@ class CpuDevice final : public Device {
     return {};
   }
 
+  Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) override {
+    cpu::lerp(to, from, static_cast<float>(weight));
+    return {};
+  }
+
  private:
   std::size_t held_ = 0;  ///< bytes from `allocate` and of the weights
   RecurrenceScratch recurrence_;

@@ -297,6 +297,8 @@ struct Kernels {
   void (*adam)(const OptimizerStep& step);
   void (*adamw)(const OptimizerStep& step);
   void (*rmsprop)(const OptimizerStep& step);
+  /// to += weight * (from - to)
+  void (*lerp)(float* to, const float* from, std::size_t count, float weight);
 };
 
 }  // namespace gru::cpu

@@ -152,4 +152,11 @@ void optimizer_update(const OptimizerUpdate& update) {
                 });
 }
 
+void lerp(DeviceSpan<float> to, DeviceSpan<const float> from, float weight) {
+  for_each_part(to.size(), part_size, work_of(to.size()),
+                [&](std::size_t, std::size_t begin, std::size_t end) {
+                  kernels().lerp(to.data() + begin, from.data() + begin, end - begin, weight);
+                });
+}
+
 }  // namespace gru::cpu

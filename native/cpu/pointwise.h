@@ -24,5 +24,6 @@ double norm(DeviceSpan<const float> values);
 void scale(DeviceSpan<float> values, float factor);
 void clamp(DeviceSpan<float> values, float limit);
 void optimizer_update(const OptimizerUpdate& update);
+void lerp(DeviceSpan<float> to, DeviceSpan<const float> from, float weight);
 
 }  // namespace gru::cpu

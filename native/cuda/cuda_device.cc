@@ -240,6 +240,11 @@ class CudaDevice final : public Device {
     return cuda::optimizer_update(queue(), update);
   }
 
+  Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) override {
+    GRU_RETURN_IF_ERROR(enter());
+    return cuda::lerp(queue(), to, from, weight);
+  }
+
  private:
   /// Called before every operation, since the calling thread may have used another device, or none.
   Status enter() const {

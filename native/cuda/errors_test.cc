@@ -49,7 +49,7 @@ Status live(const Batch& batch, std::vector<float>* parameters = nullptr) {
   GRU_RETURN_IF_ERROR(Model::create(chain(model_options()), std::move(device), 1, made));
   const std::shared_ptr<Model> model = std::move(made);
   std::unique_ptr<Trainer> trainer;
-  GRU_RETURN_IF_ERROR(Trainer::create(model, {}, {1, 0.5}, trainer));
+  GRU_RETURN_IF_ERROR(Trainer::create(model, {{}, {1, 0.5}}, trainer));
   StepMetrics metrics;
   for (int step = 0; step < 2; ++step) {
     GRU_RETURN_IF_ERROR(testing::step(*trainer, batch.input(), {batch.classes, {}}, metrics));
@@ -159,7 +159,7 @@ GRU_TEST(a_steady_state_allocates_nothing_at_all) {
   GRU_CHECK_OK(Model::create(chain(model_options()), std::move(device), 1, made));
   const std::shared_ptr<Model> model = std::move(made);
   std::unique_ptr<Trainer> trainer;
-  GRU_CHECK_OK(Trainer::create(model, {}, {1, 0.5}, trainer));
+  GRU_CHECK_OK(Trainer::create(model, {{}, {1, 0.5}}, trainer));
   StepMetrics metrics;
   emulator::Counts warm;
   for (int step = 0; step < 4; ++step) {

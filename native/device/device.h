@@ -296,7 +296,7 @@ struct CtcCall : LossCall {
   std::size_t lattice_stride() const { return (first.size() + 1) * symbols.columns(); }
 };
 
-/// One step of an optimiser over all parameters together. `step` counts from 1.
+/// One step of an optimiser over some parameters together. `step` counts from 1.
 struct OptimizerUpdate {
   OptimizerOptions options;
   std::uint64_t step = 1;
@@ -396,6 +396,9 @@ class Device {
   /// Limits each gradient to [-limit, limit]. NaN stays NaN.
   virtual Status clip_value(DeviceSpan<float> gradients, double limit) = 0;
   virtual Status optimizer_update(const OptimizerUpdate& update) = 0;
+  /// to += weight * (from - to), torch.lerp's formula. Equal elements keep their bits. Both spans
+  /// have the same size.
+  virtual Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) = 0;
 };
 
 }  // namespace gru

@@ -42,7 +42,13 @@ Status Graph::load(Device& device, DeviceSpan<const float> parameters) {
   return {};
 }
 
-/// Connects the edges, once for each pass object. Afterwards the edges stay at their addresses.
+std::string Graph::edge_name(std::size_t number) const {
+  const std::size_t inputs = options_.inputs.size();
+  if (number < inputs) return "the input \"" + options_.inputs[number].name + '"';
+  return "the output of layer \"" + options_.layers[number - inputs].name + '"';
+}
+
+/// Once for each pass: from then on the edges stay where they are.
 void Graph::wire(GraphPass& pass) const {
   if (!pass.edges_.empty()) return;
   pass.rows_.resize(first_of_group_.size());
@@ -182,8 +188,9 @@ Status Graph::open_output_gradient(Device& device, GraphPass& pass, std::size_t 
   return target.open(device, gradient, add);
 }
 
-Status Graph::backward(Device& device, DeviceSpan<const float> parameters, GraphPass& pass,
-                       DeviceSpan<float> gradients) {
+Status Graph::backward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
+                       GraphPass& pass, DeviceSpan<float> gradients) {
+  pass.abort_ = abort;
   for (std::size_t i = nodes_.size(); i-- > 0;) {
     GraphPass::Node& node = pass.nodes_[i];
     const std::size_t edge = edge_of(i);

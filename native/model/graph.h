@@ -71,6 +71,18 @@ class Graph {
   const RowMap& output_map(const GraphPass& pass, std::size_t output) const {
     return pass.edges_[outputs_[output]].rows->map();
   }
+  /// The first input that has the same rows as output number `output`.
+  std::size_t output_input(std::size_t output) const {
+    return first_of_group_[output_shape(output).group];
+  }
+  /// The number of edges: the inputs, then the layers in the order of computation.
+  std::size_t edge_count() const { return shapes_.size(); }
+  /// The values of an edge after a forward pass.
+  const Sequence& edge(const GraphPass& pass, std::size_t number) const {
+    return pass.edges_[number];
+  }
+  /// The name of an edge in messages, as `the output of layer "memory"`.
+  std::string edge_name(std::size_t number) const;
   /// The number of random streams that one training pass uses.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
@@ -97,8 +109,8 @@ class Graph {
   Status open_output_gradient(Device& device, GraphPass& pass, std::size_t output,
                               DeviceMatrix<float>& gradient) const;
   /// Computes the gradients of all parameters from those of the outputs.
-  Status backward(Device& device, DeviceSpan<const float> parameters, GraphPass& pass,
-                  DeviceSpan<float> gradients);
+  Status backward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
+                  GraphPass& pass, DeviceSpan<float> gradients);
 
  private:
   struct Node {

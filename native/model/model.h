@@ -34,22 +34,26 @@ class Model {
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
   Status load_inputs(std::span<const InputBatch> inputs, GraphPass& pass);
+  /// Passes the parameters to the layers again if they changed. load_inputs does so before a
+  /// forward pass; call this before a backward pass.
+  Status refresh();
   /// Inference.
   Status forward(const AbortFlag* abort, GraphPass& pass);
+  /// Inference with `values` instead of the parameters.
+  Status forward_with(DeviceSpan<const float> values, const AbortFlag* abort, GraphPass& pass);
   /// The same with dropout (the masks of pass number `number`). Keeps what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
+  /// Copies the values of output number `output` after a forward pass to the host's memory.
+  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
   /// Computes all parameters' gradients from those of the outputs.
-  Status backward(GraphPass& pass, DeviceSpan<float> gradients);
+  Status backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients);
 
  private:
   Model(std::unique_ptr<Device> device, std::unique_ptr<Graph> graph)
       : device_(std::move(device)), graph_(std::move(graph)), store_(graph_->layout()) {}
 
-  Status refresh();
   Status run_predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
                      std::span<const std::span<float>> outputs);
-  Status store_output(std::size_t output, std::span<float> values);
-
   // The device must outlive all memory on it.
   std::unique_ptr<Device> device_;
   std::unique_ptr<Graph> graph_;

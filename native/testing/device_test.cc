@@ -236,6 +236,27 @@ GRU_TEST(optimizers_update_as_the_reference_does) {
   }
 }
 
+GRU_TEST(lerp_goes_a_part_of_the_way) {
+  Random random;
+  const auto device = host_device();
+  for (const std::size_t count : {random.size(1, 50), std::size_t{70000}}) {
+    for (const double weight : {0.0, 0.001, 0.3, 1.0}) {
+      std::vector<float> to = random_floats(random, count);
+      std::vector<float> from = random_floats(random, count);
+      from[0] = to[0];
+      const std::vector<float> before = to;
+      GRU_CHECK_OK(device->lerp(span_of(to), DeviceSpan<const float>(span_of(from)), weight));
+      std::vector<double> expected = to_doubles(before);
+      for (std::size_t i = 0; i < count; ++i) {
+        expected[i] += weight * (static_cast<double>(from[i]) - expected[i]);
+      }
+      GRU_CHECK(to[0] == before[0]);
+      GRU_CHECK_ALL_NEAR("values", to_doubles(to), expected, 1e-6);
+      if (weight == 0) GRU_CHECK(same_bits(to, before));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gru
 

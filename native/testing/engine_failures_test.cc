@@ -149,7 +149,7 @@ struct Training {
     std::unique_ptr<Model> made;
     GRU_CHECK_OK(Model::create(chain(options), test_device(), 1, made));
     model = std::move(made);
-    GRU_CHECK_OK(Trainer::create(model, {}, {}, trainer));
+    GRU_CHECK_OK(Trainer::create(model, {}, trainer));
     tokens = random.classes(steps * batch, 11);
     classes = random.classes(steps * batch, 11);
   }

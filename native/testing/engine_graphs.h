@@ -25,17 +25,24 @@ class EngineGraph {
     GRU_CHECK_OK(Model::create(of.options, std::move(device), seed, made));
     model_ = std::move(made);
     GRU_CHECK_OK(model_->write_parameters(to_floats(of.parameters)));
-    GRU_CHECK_OK(Trainer::create(model_, optimizer, clip, trainer_));
+    GRU_CHECK_OK(Trainer::create(model_, {optimizer, clip}, trainer_));
   }
 
   StepMetrics step() {
     StepMetrics metrics;
-    GRU_CHECK_OK(trainer_->step({batches_, targets_, nullptr}, metrics));
+    const TrainingBatch one = batch();
+    GRU_CHECK_OK(trainer_->step({&one, 1}, {}, metrics));
+    return metrics;
+  }
+  /// One step by batches of examples of the same graph, as if they were one.
+  StepMetrics step(std::span<const TrainingBatch> batches) {
+    StepMetrics metrics;
+    GRU_CHECK_OK(trainer_->step(batches, {}, metrics));
     return metrics;
   }
   StepMetrics evaluate() {
     StepMetrics metrics;
-    GRU_CHECK_OK(trainer_->evaluate({batches_, targets_, nullptr}, metrics));
+    GRU_CHECK_OK(trainer_->evaluate({batches_, targets_}, nullptr, metrics));
     return metrics;
   }
   std::vector<float> parameters() const {
@@ -59,7 +66,11 @@ class EngineGraph {
     }
     return made;
   }
+  /// As the caller has it; as long as this object is there.
+  TrainingBatch batch() const { return {batches_, targets_}; }
   Model& model() { return *model_; }
+  const std::shared_ptr<Model>& shared_model() const { return model_; }
+  Trainer& trainer() { return *trainer_; }
 
  private:
   struct Arrays {

@@ -85,7 +85,7 @@ class EngineModel {
     GRU_CHECK_OK(Model::create(of.graph(), testing::test_device(), ModelExample::seed, made));
     model_ = std::move(made);
     GRU_CHECK_OK(model_->write_parameters(to_floats(of.parameters)));
-    GRU_CHECK_OK(Trainer::create(model_, optimizer, clip, trainer_));
+    GRU_CHECK_OK(Trainer::create(model_, {optimizer, clip}, trainer_));
   }
 
   StepMetrics step() {

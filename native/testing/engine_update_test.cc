@@ -1,4 +1,5 @@
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -69,7 +70,7 @@ struct Training {
     std::unique_ptr<Model> made;
     GRU_CHECK_OK(Model::create(chain(options), std::make_unique<PlannedDevice>(plan), 1, made));
     model = std::move(made);
-    GRU_CHECK_OK(Trainer::create(model, optimizer, clip, trainer));
+    GRU_CHECK_OK(Trainer::create(model, {optimizer, clip}, trainer));
   }
 
   Status step(const std::vector<float>& input, const std::vector<float>& target,
@@ -152,7 +153,8 @@ GRU_TEST(gradients_that_overflow_are_refused_by_their_norm) {
     // The loss is finite in double. The gradients' sums over the rows exceed the range of a float.
     for (float& value : target) value = 3e38F;
     Status status = training.step(input, target);
-    GRU_CHECK(status.message().starts_with("norm of the gradients: "));
+    GRU_CHECK(status.message().find(": norm of the gradients: ") != std::string::npos);
+    GRU_CHECK(status.message().find("began in the gradient of \"head.") != std::string::npos);
     return status;
   });
 }

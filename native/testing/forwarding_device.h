@@ -120,6 +120,9 @@ class ForwardingDevice : public Device {
   Status optimizer_update(const OptimizerUpdate& update) override {
     return device_->optimizer_update(update);
   }
+  Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) override {
+    return device_->lerp(to, from, weight);
+  }
 
  protected:
   Device& device() { return *device_; }

@@ -174,6 +174,10 @@ class HostMemoryDevice final : public ForwardingDevice {
     moved.second_moment = moves(update.second_moment);
     return moves.finish(device().optimizer_update(moved));
   }
+  Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) override {
+    Moves moves(device());
+    return moves.finish(device().lerp(moves(to), moves(from), weight));
+  }
 
  private:
   /// Works in place if both of the host's matrices are the same.

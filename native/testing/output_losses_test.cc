@@ -440,13 +440,14 @@ GRU_TEST(outputs_are_weighed_and_reported_one_by_one) {
       reference_graph_gradients(options, to_doubles(parameters), {&read, 1}, wanted, {}, expected));
 
   std::unique_ptr<Trainer> trainer;
-  GRU_CHECK_OK(Trainer::create(shared, {}, {}, trainer));
+  GRU_CHECK_OK(Trainer::create(shared, {}, trainer));
   InputBatch input;
   input.shape = {steps, batch, lengths};
   input.features = features;
   const Target targets[] = {{{}, values}, {classes}};
   StepMetrics metrics;
-  GRU_CHECK_OK(trainer->step({{&input, 1}, targets, nullptr}, metrics));
+  const TrainingBatch batched{{&input, 1}, targets};
+  GRU_CHECK_OK(trainer->step({&batched, 1}, {}, metrics));
   GRU_CHECK_NEAR(metrics.loss, expected.loss, 1e-6);
   GRU_CHECK_NEAR(metrics.gradient_norm,
                  std::sqrt(testing::dot(expected.parameters, expected.parameters)), 1e-5);

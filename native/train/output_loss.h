@@ -34,6 +34,11 @@ class OutputLoss {
   /// and that the targets are some that the output can have. Denominator and impossible sequences
   /// are those of this batch from then on.
   Status check(const EdgeShape& shape, const RowMap& map, const Target& target);
+  /// The same for one of several batches that form one; it may have no valid step.
+  Status check_part(const EdgeShape& shape, const RowMap& map, const Target& target);
+  /// Sets the sum of the denominators of several batches that form one. `compute` then gives the
+  /// part that the batch checked last has in the loss and in the gradient.
+  void set_denominator(double denominator) { denominator_ = denominator; }
 
   /// The loss into metrics[0].loss; the gradient of the output into `gradient` [rows, width], which
   /// may be the output's memory, unless that is empty. Of the batch that was checked last.
@@ -64,5 +69,8 @@ class OutputLoss {
 
 /// The loss of an output that fits it: the graph has checked that.
 std::unique_ptr<OutputLoss> make_output_loss(const OutputOptions& options, bool batch_first);
+
+/// The status for a batch without a valid step.
+Status no_valid_step();
 
 }  // namespace gru

@@ -2,17 +2,42 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "model/model.h"
+#include "train/gradient_sum.h"
+#include "train/optimizer.h"
 #include "train/output_loss.h"
+#include "train/training_pass.h"
 
 namespace gru {
+
+/// What happens to a step whose loss or gradients are not finite.
+enum class Nonfinite : std::uint8_t { refuse, skip };
+
+/// How a trainer changes parameters.
+struct TrainerOptions {
+  OptimizerOptions optimizer = {};
+  ClipOptions clip = {};
+  /// One for each tensor of the layout; empty: all tensors use the optimiser's options.
+  std::vector<ParameterOptions> parameters = {};
+  /// d in average = d * average + (1 - d) * parameters after each update; none: no average.
+  std::optional<double> average_decay = std::nullopt;
+  Nonfinite nonfinite = Nonfinite::refuse;
+};
 
 /// A batch to learn from: one of every input, and what every output should have been.
 struct TrainingBatch {
   std::span<const InputBatch> inputs;
   std::span<const Target> targets;
+};
+
+/// The options of one step.
+struct StepCall {
+  /// None: the optimiser's. The rates of single parameters keep their ratio to it.
+  std::optional<double> learning_rate = std::nullopt;
   const AbortFlag* abort = nullptr;
 };
 
@@ -20,55 +45,135 @@ struct TrainingBatch {
 struct OutputMetrics {
   double loss = 0;         ///< times the output's weight, as it is in the sum of all
   double denominator = 0;  ///< what the rows' sum was divided by (OutputLoss)
-  /// ctc: sequences without an alignment, until the next batch (OutputLoss).
+  /// ctc: sequences without an alignment, valid until the next batch (OutputLoss). In a list of
+  /// batches, the sequences of all batches are numbered one after another.
   std::span<const std::int32_t> impossible = {};
+};
+
+/// The state of a trainer, except gradients that wait for an update.
+struct TrainerState {
+  struct Array {
+    std::string name;  ///< firstMoment, secondMoment or average
+    std::vector<float> values;
+  };
+
+  std::uint64_t updates = 0;
+  std::uint64_t passes = 0;   ///< training passes so far: they choose the dropout masks
+  std::vector<Array> arrays;  ///< the arrays that the options need, in the layout of all parameters
 };
 
 /// Trains one model: losses, backward, clipping and the optimiser's update as one call.
 ///
-/// Holds the gradients and the optimiser's moments on the model's device. Not for two threads at
-/// once, nor beside another call of its model. No public call throws.
+/// Holds the gradients, the optimiser's moments and the average on the model's device. Not for two
+/// threads at once, nor beside another call of its model. No public call throws.
 class Trainer {
  public:
-  static Status create(std::shared_ptr<Model> model, const OptimizerOptions& optimizer,
-                       const ClipOptions& clip, std::unique_ptr<Trainer>& trainer) noexcept;
+  static Status create(std::shared_ptr<Model> model, TrainerOptions options,
+                       std::unique_ptr<Trainer>& trainer) noexcept;
 
-  /// One update. On any failure or abort before the update the parameters, the moments and the
-  /// count of updates stay as they were. A nonfinite status where the loss or a gradient is NaN or
-  /// infinite.
-  Status step(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
+  /// One update with one batch, or with several batches as if they were one: each output's loss is
+  /// divided by the sum of the denominators. Some of several batches may have no valid step. On any
+  /// failure or abort before the update the parameters, the moments and the count of updates stay
+  /// as they were. If the loss or a gradient is NaN or infinite, the step is skipped or fails with
+  /// a nonfinite status.
+  Status step(std::span<const TrainingBatch> batches, const StepCall& call,
+              StepMetrics& metrics) noexcept;
+  /// Whether the last step or update was skipped because a value was not finite.
+  bool skipped() const { return skipped_; }
   /// The loss of a batch in inference, without an update; metrics.gradient_norm stays 0.
-  Status evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
+  Status evaluate(const TrainingBatch& batch, const AbortFlag* abort,
+                  StepMetrics& metrics) noexcept;
+  /// The same with the average instead of the parameters.
+  Status evaluate_average(const TrainingBatch& batch, const AbortFlag* abort,
+                          StepMetrics& metrics) noexcept;
   /// Of each output, in the last batch whose losses were computed.
   std::span<const OutputMetrics> outputs() const { return outputs_; }
+  /// Copies the average; `values` has an element for each parameter. Value status if there is none.
+  Status read_average(std::span<float> values) noexcept;
+
+  // For losses that the caller computes: the gradients of passes are summed until an update.
+
+  /// Runs a training pass, with dropout. `predictions` has memory for every output, as in
+  /// Model::predict.
+  Status forward(TrainingPass& pass, const AbortFlag* abort,
+                 std::span<const std::span<float>> predictions) noexcept;
+  /// Adds the parameters' gradients that follow from those of the outputs. These have the shapes of
+  /// the predictions (empty: zero); values past a length are ignored. The pass cannot be used
+  /// again. Value status if it was used before, or if parameters changed since its forward call.
+  Status backward(TrainingPass& pass, const AbortFlag* abort,
+                  std::span<const std::span<const float>> d_predictions) noexcept;
+  /// Clips the sum and updates with it; metrics.loss is 0. If it fails, the sum stays.
+  Status update(const StepCall& call, StepMetrics& metrics) noexcept;
+  /// Discards the sum.
+  void discard() noexcept;
+
+  Status read_state(TrainerState& state) noexcept;
+  /// Takes the state of a trainer with the same options and the same layout, and discards the sum
+  /// of gradients. Value status, without any change, if the arrays do not fit.
+  Status write_state(const TrainerState& state) noexcept;
 
  private:
-  explicit Trainer(std::shared_ptr<Model> model) : model_(std::move(model)) {}
+  explicit Trainer(std::shared_ptr<Model> model, TrainerOptions options)
+      : model_(std::move(model)), options_(std::move(options)) {}
 
+  Status allocate();
   void make_losses();
+  Status check_average(const char* call) const;
+  Status check_step(const StepCall& call) const;
+  /// Adds up the denominators of all batches.
+  Status count(std::span<const TrainingBatch> batches);
   Status load(const TrainingBatch& batch);
-  /// The gradients of all outputs, into the pass.
+  Status load_part(const TrainingBatch& batch);
+  /// Whether an output of the loaded batch has a row.
+  bool has_rows() const;
+  DeviceSpan<StepMetrics> metrics_of(std::size_t part, std::size_t output);
+  /// Writes the gradients of all outputs into the pass.
   Status compute_losses(const TrainingBatch& batch);
-  /// The losses and the gradients' norm into `metrics`; refuses what is not finite.
+  /// Adds the gradients of one batch, number `part` of a list.
+  Status gather(const TrainingBatch& batch, std::size_t part, const AbortFlag* abort);
+  Status gather_all(std::span<const TrainingBatch> batches, const AbortFlag* abort);
+  void begin_parts();
+  void note_impossible(std::size_t first_sequence);
+  /// Computes the losses and the norm of the gradients.
   Status measure(StepMetrics& metrics);
+  Status measure_norm();
   Status download_losses(StepMetrics& metrics);
+  Status find_origin(std::span<const TrainingBatch> batches, std::string& where);
+  Status explain(std::span<const TrainingBatch> batches, const StepMetrics& measured);
   Status clip();
-  Status update();
-  Status run_step(const TrainingBatch& batch, StepMetrics& metrics);
-  Status run_evaluate(const TrainingBatch& batch, StepMetrics& metrics);
+  /// Clips the gradients and updates the parameters.
+  Status apply(const StepCall& call);
+  Status run_step(std::span<const TrainingBatch> batches, const StepCall& call,
+                  StepMetrics& metrics);
+  Status run_update(const StepCall& call, StepMetrics& metrics);
+  template <class Forward>
+  Status run_evaluate(const TrainingBatch& batch, StepMetrics& metrics, const Forward& forward);
+  Status run_forward(TrainingPass& pass, const AbortFlag* abort,
+                     std::span<const std::span<float>> predictions);
+  Status check_pass(const TrainingPass& pass);
+  Status load_gradient(TrainingPass& pass, std::size_t output, std::span<const float> given);
+  Status run_backward(TrainingPass& pass, const AbortFlag* abort,
+                      std::span<const std::span<const float>> d_predictions);
+  struct StateBuffer;
+  std::vector<StateBuffer> state_buffers();
 
   std::shared_ptr<Model> model_;
-  OptimizerOptions optimizer_;
-  ClipOptions clip_;
-  std::uint64_t updates_ = 0;
+  TrainerOptions options_;
+  Optimizer optimizer_;
+  std::uint64_t passes_ = 0;
+  bool skipped_ = false;
 
   GraphPass pass_;
   std::vector<std::unique_ptr<OutputLoss>> losses_;  ///< of each output
   std::vector<OutputMetrics> outputs_;
-  Buffer<float> gradients_;
-  Buffer<float> first_moment_;
-  Buffer<float> second_moment_;
-  Buffer<StepMetrics> metrics_;  ///< of each output its loss; of the first the gradients' norm
+  std::vector<std::vector<std::int32_t>> impossible_;  ///< of each output
+  std::vector<double> denominators_;                   ///< of each output, in all batches of a list
+  std::size_t parts_ = 0;      ///< batches of a list whose losses were computed
+  bool is_gathering_ = false;  ///< whether gradients_ waits for `update`
+  GradientSum gradients_;
+  Buffer<float> average_;
+  /// For each batch of a list, the loss of each output. The first also has the gradients' norm.
+  Buffer<StepMetrics> metrics_;
 };
 
 }  // namespace gru

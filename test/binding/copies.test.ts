@@ -1,9 +1,6 @@
 import {
-  BATCH,
-  INPUT,
-  STEPS,
-  TestError,
   addon,
+  BATCH,
   call,
   chain,
   createGru,
@@ -12,7 +9,11 @@ import {
   emptyResult,
   gruOptions,
   initialize,
+  INPUT,
   runProcess,
+  stepCall,
+  STEPS,
+  TestError,
   trainerOptions,
   wave,
 } from '../support/addon'
@@ -70,9 +71,11 @@ describe('errors belong to the surface that was called', () => {
       () => late,
       () =>
         trainer.step(
-          ...call(
-            tokens.map(() => 9),
-            tokens,
+          ...stepCall(
+            ...call(
+              tokens.map(() => 9),
+              tokens,
+            ),
           ),
           null,
         ),

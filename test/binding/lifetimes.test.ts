@@ -11,7 +11,7 @@ const LONG_STEP = `
   const model = new addon.NativeModel(chain({ gru }), 1, device)
   const trainer = new addon.NativeTrainer(model, trainerOptions)
   const tokens = new Int32Array(512 * 64)
-  const step = trainer.step(64, [{ steps: 512, lengths: null, values: tokens }], [tokens], null)
+  const step = trainer.step(...stepCall(64, [{ steps: 512, lengths: null, values: tokens }], [tokens]), null)
 `
 
 describe('a process ends as it should', () => {
@@ -159,6 +159,19 @@ describe('memory', () => {
        const [input, output] = [256, 1].map((size) => new Float32Array(steps * batch * size))
        const state = new Float32Array(batch)
        const create = () => gru.forwardTrainingSync(steps, batch, null, input, null, output, state)`,
+    ],
+    [
+      'training passes',
+      `const gru = { ...gruOptions, hiddenSize: 16 }
+       const model = new addon.NativeModel(chain({ gru }), 1, device)
+       const trainer = new addon.NativeTrainer(model, trainerOptions)
+       const [steps, size] = [64, 512]
+       const inputs = [{ steps, lengths: null, values: new Int32Array(steps * size) }]
+       const predictions = [new Float32Array(steps * size * 5)]
+       const create = () => {
+         const pass = new addon.NativeTrainingPass(trainer, { batch: size, inputs })
+         pass.forwardSync(predictions)
+       }`,
     ],
   ])('of %s that nobody uses is found by the garbage collector', async (_, definitions) => {
     const script = `

@@ -1,4 +1,4 @@
-import type { NativeLossOptions, NativeTarget } from '../../binding'
+import type { NativeLossOptions, NativeTarget, NativeTrainingBatch } from '../../binding'
 import {
   addon,
   BATCH,
@@ -199,6 +199,10 @@ describe('the form of targets', () => {
 
 describe('targets', () => {
   const input = { steps: STEPS, lengths: null, values: wave(STEPS * BATCH * gruOptions.inputSize) }
+  const batchOf = (targets: NativeTarget[]): NativeTrainingBatch => ({
+    ...{ batch: BATCH, inputs: [input], targets },
+  })
+  const options = { learningRate: null }
   const make = (loss: NativeLossOptions) => {
     const model = createModel({ tokens: 0, loss, outputSize: 6 })
     return new addon.NativeTrainer(model, trainerOptions)
@@ -270,11 +274,11 @@ describe('targets', () => {
   ])('that are wrong are refused: %#', async (loss, target, code, message) => {
     const trainer = make(loss)
     const targets = [target as NativeTarget]
-    const failure = failureOf(() => trainer.stepSync(BATCH, [input], targets))
+    const failure = failureOf(() => trainer.stepSync([batchOf(targets)], options))
     expect(failure.code).toBe(code)
     expect(failure.message).toContain(message)
-    expect(await codeOf(() => trainer.step(BATCH, [input], targets, null))).toBe(code)
-    expect(await codeOf(() => trainer.evaluate(BATCH, [input], targets, null))).toBe(code)
+    expect(await codeOf(() => trainer.step([batchOf(targets)], options, null))).toBe(code)
+    expect(await codeOf(() => trainer.evaluate(batchOf(targets), null))).toBe(code)
   })
 
   test('of labels are read by getters before anything is looked at', () => {
@@ -286,19 +290,17 @@ describe('targets', () => {
       },
       lengths,
     }
-    const failure = failureOf(() => trainer.stepSync(BATCH, [input], [target]))
+    const failure = failureOf(() => trainer.stepSync([batchOf([target])], options))
     expect(failure.code).toBe('ERR_GRU_DISPOSED')
   })
 
   test('of labels have their outcome told, in the shape of every loss', async () => {
     const trainer = make({ kind: 'ctc' })
     const far = { labels: Int32Array.of(1, 1, 1, 1, 1, 1, 1, 1), lengths: Int32Array.of(1, 4) }
-    const stepped = trainer.stepSync(BATCH, [input], [far])
+    const stepped = trainer.stepSync([batchOf([far])], options)
     expect(stepped.outputs).toEqual([{ loss: stepped.loss, denominator: 2, impossible: [1] }])
     // The trainer goes on to the next batch before the first one's promise settles.
-    const pending = [far, { labels, lengths }].map((one) =>
-      trainer.evaluate(BATCH, [input], [one], null),
-    )
+    const pending = [far, { labels, lengths }].map((one) => trainer.evaluate(batchOf([one]), null))
     const [first, second] = await Promise.all(pending)
     expect(first!.outputs[0]!.impossible).toEqual([1])
     expect(second!.outputs[0]!.impossible).toEqual([])

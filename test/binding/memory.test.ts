@@ -58,10 +58,10 @@ describe('V8 is told', () => {
       ask('without')
       const trainer = new addon.NativeTrainer(model, trainerOptions)
       ask('adam')
-      trainer.stepSync(...modelCall)
+      trainer.stepSync(...stepCall(...modelCall))
       ask('stepped')
       const main = async () => {
-        await trainer.step(...modelCall, null)
+        await trainer.step(...stepCall(...modelCall), null)
         ask('again')
         trainer.dispose()
         ask('trained')
@@ -131,13 +131,44 @@ test('a pass that comes when its layer was disposed of holds nothing', async () 
   expectNear(sizes['settled'], 0)
 })
 
+test('V8 is told of what a training pass holds, until it is used up or disposed of', async () => {
+  const sizes = await told(`
+    const model = createModel()
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const [, inputs] = modelCall
+    const predictions = [new Float32Array(batch)]
+    const forward = () => {
+      const pass = new addon.NativeTrainingPass(trainer, { batch, inputs })
+      pass.forwardSync(predictions)
+      return pass
+    }
+    // What the device and the trainer keep is there from the first time on.
+    for (let i = 0; i < 2; i++) forward().backwardSync(predictions)
+    trainer.discardSync()
+    ask('start')
+    const passes = [forward(), forward()]
+    ask('two')
+    passes[0].backwardSync(predictions)
+    ask('used')
+    passes[1].dispose()
+    ask('disposed')
+    const kept = forward()
+    model.dispose()
+    ask('gone')
+  `)
+  expect(sizes['two']).toBeGreaterThan(2 * PASS)
+  expectNear(sizes['used'], sizes['two']! / 2)
+  expectNear(sizes['disposed'], 0)
+  expect(sizes['gone']).toBeLessThan(-3 * MODEL)
+})
+
 describe('dispose of a model', () => {
   test('frees all of it at once, though its trainers live', async () => {
     const sizes = await told(`
       ask('start')
       const model = createModel()
       const trainers = [1, 2].map(() => new addon.NativeTrainer(model, trainerOptions))
-      for (const trainer of trainers) trainer.stepSync(...modelCall)
+      for (const trainer of trainers) trainer.stepSync(...stepCall(...modelCall))
       model.dispose()
       ask('disposed')
       for (const trainer of trainers) trainer.dispose()
@@ -152,10 +183,10 @@ describe('dispose of a model', () => {
       ask('start')
       const model = createModel()
       const trainer = new addon.NativeTrainer(model, trainerOptions)
-      const pending = [1, 2, 3].map(() => trainer.step(...modelCall, null))
+      const pending = [1, 2, 3].map(() => trainer.step(...stepCall(...modelCall), null))
       model.dispose()
       ask('pending')
-      const late = trainer.step(...modelCall, null).catch(({ code }) => code)
+      const late = trainer.step(...stepCall(...modelCall), null).catch(({ code }) => code)
       Promise.all([...pending, late]).then(([, , { loss }, code]) => {
         if (loss > 0 && code === 'ERR_GRU_DISPOSED') ask('settled')
       })

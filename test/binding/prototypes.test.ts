@@ -69,7 +69,7 @@ describe('setters of prototypes do not run', () => {
     ['referenceGraph', GRAPH_REFERENCE],
     [
       'stepSync',
-      'new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 }).stepSync(...batch)',
+      'new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 }).stepSync(...stepCall(...batch))',
     ],
   ])('in %s', async (_, call) => {
     await expectToPass(`
@@ -84,14 +84,14 @@ describe('setters of prototypes do not run', () => {
   test('in the results of promises', async () => {
     await expectToPass(`
       const still = new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 })
-      const expected = [still.stepSync(...batch), { ...await still.evaluate(...batch, null) }]
+      const expected = [still.stepSync(...stepCall(...batch)), { ...await still.evaluate(batchOf(...batch), null) }]
       for (const key of ['loss', 'gradNorm']) {
         Object.defineProperty(Object.prototype, key, {
           configurable: true,
           set() { ran.push(key); dispose() },
         })
       }
-      const got = [await still.step(...batch, null), await still.evaluate(...batch, null)]
+      const got = [await still.step(...stepCall(...batch), null), await still.evaluate(batchOf(...batch), null)]
       for (const key of ['loss', 'gradNorm']) delete Object.prototype[key]
       assert.deepStrictEqual(got, expected)
       assert.deepStrictEqual(ran, [])
@@ -133,8 +133,8 @@ describe('code that runs where a native call cannot keep it from running', () =>
       await expectToPass(`
         const calls = [
           (...given) => model.predictSync(...given), (...given) => model.predict(...given, null),
-          (...given) => trainer.stepSync(...given), (...given) => trainer.step(...given, null),
-          (...given) => trainer.evaluate(...given, null),
+          (...given) => trainer.stepSync(...stepCall(...given)), (...given) => trainer.step(...stepCall(...given), null),
+          (...given) => trainer.evaluate(batchOf(...given), null),
         ]
         for (const call of calls) {
           const values = new Int32Array(12)
@@ -165,8 +165,8 @@ describe('code that runs where a native call cannot keep it from running', () =>
     await expectToPass(`
       const evil = Object.defineProperty([], 0, { get() { dispose(); return tokens } })
       const [batchSize, inputs] = batch
-      assert.throws(() => trainer.stepSync(batchSize, inputs, evil), { code: 'ERR_GRU_DISPOSED' })
-      await assert.rejects(trainer.step(batchSize, inputs, evil, null), { code: 'ERR_GRU_DISPOSED' })
+      assert.throws(() => trainer.stepSync(...stepCall(batchSize, inputs, evil)), { code: 'ERR_GRU_DISPOSED' })
+      await assert.rejects(trainer.step(...stepCall(batchSize, inputs, evil), null), { code: 'ERR_GRU_DISPOSED' })
     `)
   })
 
@@ -196,7 +196,7 @@ describe('code that runs where a native call cannot keep it from running', () =>
       'gru.forwardTraining(...forward(), null)',
       'assert(got instanceof addon.NativePass)',
     ],
-    ['metrics', 'trainer.step(...batch, null)', 'assert(got.loss > 0)'],
+    ['metrics', 'trainer.step(...stepCall(...batch), null)', 'assert(got.loss > 0)'],
   ])('a getter of then, with %s for the result', async (_, call, check) => {
     await expectToPass(`
       const promise = ${call}
@@ -215,13 +215,13 @@ describe('code that runs where a native call cannot keep it from running', () =>
   test('a getter of then that starts more calls and makes synchronous ones', async () => {
     await expectToPass(`
       const more = []
-      const promise = trainer.step(...batch, null)
+      const promise = trainer.step(...stepCall(...batch), null)
       Object.defineProperty(Object.prototype, 'then', {
         configurable: true,
         get() {
           if (more.length === 2) return
-          more.push(trainer.stepSync(...batch).loss)
-          more.push(trainer.step(...batch, null))
+          more.push(trainer.stepSync(...stepCall(...batch)).loss)
+          more.push(trainer.step(...stepCall(...batch), null))
         },
       })
       const first = await promise

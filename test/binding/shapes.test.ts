@@ -5,20 +5,22 @@ import type {
   NativePass,
 } from '../../binding'
 import {
-  BATCH,
-  type BackwardArguments,
-  type ForwardArguments,
-  INPUT,
-  OUTPUT,
-  STATE,
-  STEPS,
   addon,
+  type BackwardArguments,
+  BATCH,
+  batchOf,
+  chain,
   createGru,
   createLstm,
   createModel,
   device,
-  chain,
+  type ForwardArguments,
   gruOptions,
+  INPUT,
+  OUTPUT,
+  STATE,
+  stepCall,
+  STEPS,
   trainerOptions,
   wave,
 } from '../support/addon'
@@ -301,10 +303,12 @@ describe.each([
     [2, target],
   ])('checks array %p of a step', async (place, expected) => {
     const calls: Call[] = [
-      (given: unknown[]) => trainer.stepSync(BATCH, inputs(given), [given[2] as Float32Array]),
-      (given: unknown[]) => trainer.step(BATCH, inputs(given), [given[2] as Float32Array], null),
       (given: unknown[]) =>
-        trainer.evaluate(BATCH, inputs(given), [given[2] as Float32Array], null),
+        trainer.stepSync(...stepCall(BATCH, inputs(given), [given[2] as Float32Array])),
+      (given: unknown[]) =>
+        trainer.step(...stepCall(BATCH, inputs(given), [given[2] as Float32Array]), null),
+      (given: unknown[]) =>
+        trainer.evaluate(batchOf(BATCH, inputs(given), [given[2] as Float32Array]), null),
     ]
     const right = [...batch, loss === 'crossEntropy' ? integers(target[2]) : floats(target[2])]
     await expectChecked(calls, right, place, expected)
@@ -374,9 +378,9 @@ describe('a model of two inputs and two outputs', () => {
     ['targets.y', 'steps*batch*size', 8],
   ] as Expected[])('checks %s of a step', async (...checked) => {
     const calls: Call[] = [
-      (given: unknown[]) => trainer.stepSync(2, inputs(given), arrays(given)),
-      (given: unknown[]) => trainer.step(2, inputs(given), arrays(given), null),
-      (given: unknown[]) => trainer.evaluate(2, inputs(given), arrays(given), null),
+      (given: unknown[]) => trainer.stepSync(...stepCall(2, inputs(given), arrays(given))),
+      (given: unknown[]) => trainer.step(...stepCall(2, inputs(given), arrays(given)), null),
+      (given: unknown[]) => trainer.evaluate(batchOf(2, inputs(given), arrays(given)), null),
     ]
     const place = ['inputs.a', 'inputs.b', 'lengths.a', 'lengths.b', 'targets.x', 'targets.y']
     await expectChecked(calls, right(), place.indexOf(checked[0]), checked)
@@ -397,8 +401,8 @@ describe('a model of two inputs and two outputs', () => {
         model.predictSync(2, changedInputs, changedArrays)
       },
       () => model.predict(2, changedInputs, changedArrays, null),
-      () => trainer.stepSync(2, changedInputs, changedArrays),
-      () => trainer.step(2, changedInputs, changedArrays, null),
+      () => trainer.stepSync(...stepCall(2, changedInputs, changedArrays)),
+      () => trainer.step(...stepCall(2, changedInputs, changedArrays), null),
     ]
     for (const call of calls) expect((await failureOf(call)).message).toMatch(message)
   })

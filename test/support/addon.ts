@@ -110,6 +110,9 @@ export const trainerOptions: Binding.NativeTrainerOptions = {
   weightDecay: 0,
   clipNorm: 0,
   clipValue: 0,
+  parameters: [],
+  averageDecay: null,
+  nonFinite: 'throw',
 }
 
 /** A batch of two sequences of six steps. */
@@ -142,6 +145,24 @@ export function call<T extends Float32Array | Int32Array>(
   { steps = STEPS, batch = BATCH, lengths = null as Int32Array | null } = {},
 ): [batch: number, inputs: Binding.NativeInputBatch[], arrays: T[]] {
   return [batch, [{ steps, lengths, values }], [array]]
+}
+
+/** What a trainer takes, from the arguments of a call of its model. Needs nothing around it, for {@link prelude}. */
+export function batchOf(
+  batch: number,
+  inputs: Binding.NativeInputBatch[],
+  targets: (Float32Array | Int32Array)[],
+): Binding.NativeTrainingBatch {
+  return { batch, inputs, targets }
+}
+
+/** The arguments of a trainer's stepSync with one such batch. As {@link batchOf}. */
+export function stepCall(
+  batch: number,
+  inputs: Binding.NativeInputBatch[],
+  targets: (Float32Array | Int32Array)[],
+): [Binding.NativeTrainingBatch[], Binding.NativeStepOptions] {
+  return [[{ batch, inputs, targets }], { learningRate: null }]
 }
 
 /** The arguments of a GRU's forwardSync. The promise forms have an abort flag after them. */
@@ -200,6 +221,8 @@ export const prelude = `
   const addon = initialize((code, message) => new TestError(code, message))
   const gruOptions = ${JSON.stringify(gruOptions)}
   const chain = (options = {}) => (${graphOfChain.toString()})(options.gru ?? gruOptions, options)
+  ${batchOf.toString()}
+  ${stepCall.toString()}
   const trainerOptions = ${JSON.stringify(trainerOptions)}
   const device = ${JSON.stringify(device)}
   /** Training steps of some milliseconds each, all pending at the same time: promises of their losses. */
@@ -210,7 +233,9 @@ export const prelude = `
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const tokens = new Int32Array(steps * batch)
     return Array.from({ length: count }, () =>
-      trainer.step(batch, [{ steps, lengths: null, values: tokens }], [tokens], null).then(({ loss }) => loss),
+      trainer
+        .step(...stepCall(batch, [{ steps, lengths: null, values: tokens }], [tokens]), null)
+        .then(({ loss }) => loss),
     )
   }
 `

@@ -55,3 +55,14 @@ export async function collect(progress: AsyncIterable<Progress>): Promise<Progre
   for await (const one of progress) all.push(one)
   return all
 }
+
+/** Progress without what depends on the machine. */
+export type Untimed = Omit<Progress, 'elapsed' | 'samplesPerSecond' | 'secondsLeft'>
+
+export function withoutTimes(all: readonly Progress[]): Untimed[] {
+  const times = ['elapsed', 'samplesPerSecond', 'secondsLeft']
+  return all.map((progress) => {
+    const rest = Object.entries(progress).filter(([name]) => !times.includes(name))
+    return Object.fromEntries(rest) as unknown as Untimed
+  })
+}

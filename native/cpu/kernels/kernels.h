@@ -67,5 +67,6 @@ void sgd(const OptimizerStep& step);
 void adam(const OptimizerStep& step);
 void adamw(const OptimizerStep& step);
 void rmsprop(const OptimizerStep& step);
+void lerp(float* to, const float* from, std::size_t count, float weight);
 
 GRU_KERNELS_END

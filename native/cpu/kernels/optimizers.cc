@@ -64,4 +64,8 @@ void rmsprop(const OptimizerStep& step) {
   }
 }
 
+void lerp(float* to, const float* from, std::size_t count, float weight) {
+  for (std::size_t i = 0; i < count; ++i) to[i] += weight * (from[i] - to[i]);
+}
+
 GRU_KERNELS_END

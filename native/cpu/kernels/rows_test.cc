@@ -85,6 +85,27 @@ GRU_TEST(sums_of_squares_are_exact_to_double) {
   });
 }
 
+GRU_TEST(lerp_is_elementwise_and_leaves_what_is_equal) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (std::size_t count = 0; count < 70; ++count) {
+      GuardedMatrix to = random_matrix(random, 1, count + 1);
+      GuardedMatrix from = random_matrix(random, 1, count + 1);
+      from.at(0, count) = to.at(0, count);
+      GuardedMatrix before = to;
+      table.lerp(to.data(), from.data(), count + 1, 0.001F);
+      GRU_CHECK(to.guards_hold() && to.at(0, count) == before.at(0, count));
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto start = static_cast<double>(before.at(0, i));
+        const auto end = static_cast<double>(from.at(0, i));
+        const double expected = start + static_cast<double>(0.001F) * (end - start);
+        GRU_CHECK_NEAR(static_cast<double>(to.at(0, i)), expected,
+                       2 * rounding * (std::abs(start) + std::abs(end)));
+      }
+    }
+  });
+}
+
 GRU_TEST(scale_and_clamp_are_elementwise_and_nan_stays) {
   for_each_table([](const Kernels& table) {
     Random random;

@@ -90,6 +90,11 @@ __global__ void __launch_bounds__(plain_threads) rmsprop_kernel(Update update) {
   });
 }
 
+__global__ void __launch_bounds__(plain_threads)
+    lerp_kernel(float* to, const float* from, std::size_t count, float weight) {
+  for_each_index(count, [&](std::size_t i) { to[i] += weight * (from[i] - to[i]); });
+}
+
 auto kernel_of(OptimizerKind kind) {
   switch (kind) {
     case OptimizerKind::adam:
@@ -125,6 +130,11 @@ Status optimizer_update(const Queue& queue, const OptimizerUpdate& update) {
                      update.second_moment.data(),
                      update.parameters.size()};
   return launch(queue, kernel_of(update.options.kind), vector_shape(whole.count), whole);
+}
+
+Status lerp(const Queue& queue, DeviceSpan<float> to, DeviceSpan<const float> from, double weight) {
+  return launch(queue, lerp_kernel, vector_shape(to.size()), to.data(), from.data(), to.size(),
+                static_cast<float>(weight));
 }
 
 }  // namespace gru::cuda

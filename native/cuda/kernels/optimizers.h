@@ -10,5 +10,6 @@ Status clip_norm(const Queue& queue, DeviceSpan<float> gradients, const StepMetr
                  double limit);
 Status clip_value(const Queue& queue, DeviceSpan<float> gradients, double limit);
 Status optimizer_update(const Queue& queue, const OptimizerUpdate& update);
+Status lerp(const Queue& queue, DeviceSpan<float> to, DeviceSpan<const float> from, double weight);
 
 }  // namespace gru::cuda

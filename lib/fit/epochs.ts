@@ -1,0 +1,167 @@
+/**
+ * Data as one epoch after another.
+ *
+ * @module
+ */
+import type { AnyTrainingBatch, TrainingBatch } from '../batch-forms'
+import {
+  type AnyTrainingSequence,
+  batchesOf,
+  checkDataset,
+  Dataset,
+  epochOrder,
+  sequenceNumbersOf,
+  type SequenceOf,
+} from '../data'
+import { argumentError, describe } from '../errors'
+import { checkFiniteBatch } from '../finite'
+import type { CheckedBatch } from '../model-batch'
+import { copyOfTarget } from '../targets'
+import type { FitJobs } from './jobs'
+
+/**
+ * What to train on: sequences in memory, or ready batches from an iterable, which is run through once
+ * an epoch. Each batch is copied before the next one is asked for.
+ */
+export type TrainingData<B extends AnyTrainingBatch = TrainingBatch> =
+  Dataset<SequenceOf<B>> | Iterable<B> | AsyncIterable<B>
+
+/** A checked batch, with the numbers of its sequences in their Dataset if it comes from one. */
+export interface FitBatch extends CheckedBatch {
+  readonly numbers: readonly number[] | undefined
+}
+
+/** The batches of an epoch, unchecked. */
+export type Batches = Iterable<unknown> | AsyncIterable<unknown>
+
+/** Data as one epoch after another. */
+export interface EpochSource {
+  /** How many batches each epoch has, where that is known. */
+  readonly batches: number | undefined
+  /**
+   * @param order - which of its seed's orders the epoch has, where it is shuffled
+   * @param skip - batches at the epoch's beginning to leave out. Those of a Dataset are not made; an iterable is run
+   *   through them.
+   */
+  readonly epoch: (order: number, skip: number) => Batches
+}
+
+/** In which order an epoch goes through a Dataset. */
+export interface OrderOptions {
+  readonly shuffle: boolean
+  readonly seed: number
+}
+
+/**
+ * Checks data, and makes them a source of epochs.
+ *
+ * @param argument - 'data' or 'validation'
+ */
+export function epochsOf(
+  argument: string,
+  data: unknown,
+  { graph, form }: Pick<FitJobs, 'graph' | 'form'>,
+  batchSize: number,
+  { shuffle, seed }: OrderOptions,
+): EpochSource {
+  if (isDataset(data)) {
+    checkDataset(argument, data, graph, form)
+    const sequences = (order: number): Uint32Array => epochOrder(data.size, shuffle, seed, order)
+    return {
+      batches: Math.ceil(data.size / batchSize),
+      epoch: (order, skip) => {
+        const left = sequences(order).subarray(skip * batchSize)
+        return batchesOf(argument, data, graph, form, batchSize, left)
+      },
+    }
+  }
+  if (isIterable(data)) {
+    return { batches: undefined, epoch: (_, skip) => (skip === 0 ? data : behind(data, skip)) }
+  }
+  const expected = 'a Dataset or an iterable of batches'
+  throw argumentError('ERR_GRU_TYPE', argument, expected, describe(data))
+}
+
+/** Whether a value is of the kinds that hold batches; what they hold is unchecked. */
+export function isData(value: unknown): boolean {
+  return isDataset(value) || isIterable(value)
+}
+
+function isDataset(value: unknown): value is Dataset<AnyTrainingSequence> {
+  return value instanceof Dataset
+}
+
+function isIterable(value: unknown): value is Batches {
+  if (typeof value !== 'object' || value === null) return false
+  const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = value as {
+    [Symbol.iterator]?: unknown
+    [Symbol.asyncIterator]?: unknown
+  }
+  return typeof sync === 'function' || typeof async === 'function'
+}
+
+async function* behind(batches: Batches, skip: number): AsyncGenerator<unknown, void, undefined> {
+  let number = 0
+  for await (const batch of batches) if (++number > skip) yield batch
+}
+
+/**
+ * The batches of one epoch of `argument` as they come, each one checked.
+ *
+ * @param skipped - how many batches of the epoch came before them
+ */
+export async function* checked(
+  argument: string,
+  epoch: number,
+  jobs: FitJobs,
+  batches: Batches,
+  skipped = 0,
+): AsyncGenerator<FitBatch, void, undefined> {
+  let number = skipped
+  for await (const given of batches) {
+    const batch = jobs.check(given)
+    checkFiniteBatch(`${argument}: batch ${++number} of epoch ${epoch}`, jobs.graph, batch)
+    yield { ...batch, numbers: sequenceNumbersOf(given) }
+  }
+}
+
+/**
+ * Batches by `count`, the last group perhaps smaller. Those of a group are copies where there are several: an iterable
+ * may reuse its arrays.
+ */
+export async function* grouped(
+  batches: AsyncIterable<FitBatch>,
+  count: number,
+): AsyncGenerator<readonly FitBatch[], void, undefined> {
+  let group: FitBatch[] = []
+  for await (const batch of batches) {
+    group.push(count === 1 ? batch : copyOf(batch))
+    if (group.length < count) continue
+    yield group
+    group = []
+  }
+  if (group.length > 0) yield group
+}
+
+function copyOf({ batch, inputs, targets, numbers }: FitBatch): FitBatch {
+  return {
+    batch,
+    numbers,
+    inputs: inputs.map(({ steps, lengths, values }) => ({
+      steps,
+      lengths: lengths?.slice() ?? null,
+      values: values.slice(),
+    })),
+    targets: targets.map(copyOfTarget),
+  }
+}
+
+/** The error for an epoch of `argument` without batches. */
+export function noBatches(argument: string, epoch: number): Error {
+  return argumentError(
+    'ERR_GRU_VALUE',
+    argument,
+    'at least one batch in every epoch (a generator runs only once)',
+    `none in epoch ${epoch}`,
+  )
+}

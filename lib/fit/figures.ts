@@ -1,0 +1,83 @@
+/**
+ * The figures that an epoch comes to, under one name each: in records, and for `monitor`.
+ *
+ * @module
+ */
+import { argumentError, describe, quote } from '../errors'
+import type { MetricMode } from '../metrics/metric'
+import type { CheckedMetric } from '../metrics/options'
+import { checkOneOf } from '../validate'
+import type { ValidationResult, ValidationSet } from './validation'
+
+/** What an epoch came to. */
+export interface EpochResult {
+  readonly meanLoss: number
+  /** Of each set of validation data, in their order. */
+  readonly validation: readonly ValidationResult[]
+}
+
+/** One figure of an epoch. */
+export interface Figure {
+  readonly name: string
+  /** Undefined where a metric of the caller's does not say. */
+  readonly mode: MetricMode | undefined
+  readonly of: (epoch: EpochResult) => number
+}
+
+/** What records tell of an update; these names are taken. */
+export const UPDATE_FIGURES = [
+  'batch',
+  'loss',
+  'meanLoss',
+  'gradNorm',
+  'learningRate',
+  'samplesPerSecond',
+] as const
+
+/**
+ * The figures of an epoch: `meanLoss`; of the only validation set `validationLoss` and the metrics' names; of several
+ * `SET.loss` and `SET.METRIC`.
+ */
+export function checkFigures(
+  sets: readonly ValidationSet[],
+  metrics: readonly CheckedMetric[],
+): readonly Figure[] {
+  const figures: Figure[] = [{ name: 'meanLoss', mode: 'min', of: ({ meanLoss }) => meanLoss }]
+  for (const [index, { name: set }] of sets.entries()) {
+    const prefix = set === undefined ? '' : `${set}.`
+    const loss = set === undefined ? 'validationLoss' : `${set}.loss`
+    figures.push({ name: loss, mode: 'min', of: (epoch) => epoch.validation[index]!.loss })
+    for (const { name, mode } of metrics) {
+      const of = (epoch: EpochResult): number => epoch.validation[index]!.metrics[name]!
+      figures.push({ name: prefix + name, mode, of })
+    }
+  }
+  checkNames(figures)
+  return figures
+}
+
+function checkNames(figures: readonly Figure[]): void {
+  const taken = new Set<string>(UPDATE_FIGURES)
+  taken.delete('meanLoss')
+  for (const { name } of figures) {
+    if (taken.has(name)) {
+      const expected = 'names that no other figure has'
+      throw argumentError('ERR_GRU_VALUE', 'metrics', expected, `${quote(name)} again`)
+    }
+    taken.add(name)
+  }
+}
+
+/** A figure that is watched. */
+export type WatchedFigure = Figure & { readonly mode: MetricMode }
+
+/** Checks which figure is watched: by default the first validation set's loss, else the mean loss. */
+export function checkMonitor(figures: readonly Figure[], value: unknown): WatchedFigure {
+  const names = figures.map(({ name }) => name)
+  const name = value === undefined ? (names[1] ?? names[0]!) : checkOneOf('monitor', value, names)
+  const figure = figures[names.indexOf(name)]!
+  const { mode } = figure
+  if (mode !== undefined) return { ...figure, mode }
+  const expected = "a figure whose metric has the mode 'min' or 'max'"
+  throw argumentError('ERR_GRU_VALUE', 'monitor', expected, describe(name))
+}

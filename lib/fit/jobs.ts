@@ -1,0 +1,49 @@
+/**
+ * What training over epochs needs of a trainer.
+ *
+ * @module
+ */
+import type { StepMetrics } from '../../binding'
+import type { BatchForm } from '../batch-forms'
+import type { Graph } from '../graph'
+import type { CheckedBatch } from '../model-batch'
+
+/** How an update is made. */
+export interface UpdateOptions {
+  /** Undefined for the optimiser's own. */
+  readonly learningRate: number | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+/** Where time comes from. */
+export interface Clock {
+  /** Milliseconds since any moment; they never go back. */
+  readonly now: () => number
+  /** Milliseconds since 1970. */
+  readonly date: () => number
+}
+
+/** What fit needs of a trainer. Its batches are checked ones. */
+export interface FitJobs {
+  readonly graph: Graph
+  /** How the model's batches are given. */
+  readonly form: BatchForm
+  readonly modelSeed: number
+  /** The optimiser's learning rate. */
+  readonly baseRate: number
+  readonly clock: Clock
+  /** Epochs begun by calls of fit without a seed, in the trainer's life. */
+  readonly epochs: { count: number }
+  readonly check: (batch: unknown) => CheckedBatch
+  /** One update by all batches together, as if they were one. Copies them before it returns. */
+  readonly step: (batches: readonly CheckedBatch[], options: UpdateOptions) => Promise<StepMetrics>
+  readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<StepMetrics>
+  /** The predictions of each output, in inference. */
+  readonly predict: (
+    batch: CheckedBatch,
+    signal: AbortSignal | undefined,
+  ) => Promise<readonly Float32Array[]>
+  /** A copy of all parameters in one array. */
+  readonly readParameters: () => Float32Array
+  readonly writeParameters: (parameters: Float32Array) => void
+}

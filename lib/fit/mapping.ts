@@ -1,0 +1,42 @@
+/**
+ * Working through an iterable whose end is not known beforehand.
+ *
+ * @module
+ */
+
+/**
+ * Maps items one by one, and tells which is the last. The next item is asked for before the result of
+ * one is handed on, but only after the mapping of that one has ended: an iterable may reuse its arrays.
+ * Where the next item fails to come, the result is handed on before the error.
+ */
+export async function* mapMarkingLast<T, R>(
+  items: AsyncIterable<T>,
+  map: (item: T) => Promise<R>,
+): AsyncGenerator<{ readonly result: R; readonly last: boolean }, void, undefined> {
+  let held: { readonly result: R } | undefined
+  try {
+    for await (const item of items) {
+      const ready = held
+      held = undefined
+      if (ready !== undefined) yield { ...ready, last: false }
+      held = { result: await map(item) }
+    }
+  } catch (error) {
+    if (held !== undefined) yield { ...held, last: false }
+    throw error
+  }
+  if (held !== undefined) yield { ...held, last: true }
+}
+
+/** What a promise settles with, as a value. */
+export type Outcome<T> =
+  { readonly value?: T } | { readonly value?: never; readonly error: unknown }
+
+/** Awaits a promise that may be rejected. */
+export async function outcome<T>(promise: Promise<T>): Promise<Outcome<T>> {
+  try {
+    return { value: await promise }
+  } catch (error) {
+    return { error }
+  }
+}

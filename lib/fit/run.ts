@@ -1,0 +1,219 @@
+/**
+ * One training over epochs: how far it is, and what each update and each epoch does.
+ *
+ * @module
+ */
+import type { StepMetrics } from '../../binding'
+import { batchLosses } from '../batch-losses'
+import { MeanLoss } from '../mean-loss'
+import { EarlyStopping } from './early-stopping'
+import { checked, type FitBatch, grouped } from './epochs'
+import type { EpochResult } from './figures'
+import type { FitJobs } from './jobs'
+import type { Training } from './options'
+import type { Progress } from './progress'
+import { Speed } from './speed'
+import type { FitState } from './state'
+import { validate, type ValidationResult } from './validation'
+
+/** What an update came to. */
+export interface Update extends StepMetrics {
+  readonly learningRate: number
+  readonly batches: number
+  readonly sequences: number
+  /** The numbers of the sequences in their Dataset, if all come from one. */
+  readonly numbers: readonly number[] | undefined
+}
+
+/** Where a training stands in its data. */
+type Position = Pick<FitState, 'epoch' | 'order' | 'batches' | 'epochEnd' | 'epochBatches'>
+
+/** Knows how far a training is. The loop calls its methods, one after another. */
+export class TrainingRun {
+  readonly training: Training
+  readonly #jobs: FitJobs
+  readonly #speed: Speed
+  readonly #stopping: EarlyStopping
+  readonly #mean = new MeanLoss()
+  #position: Position
+  #updates = 0
+  #bestParameters: Float32Array | undefined
+
+  constructor(jobs: FitJobs, training: Training) {
+    this.training = training
+    this.#jobs = jobs
+    this.#speed = new Speed(jobs.clock)
+    this.#stopping = new EarlyStopping(training.stopping)
+    const epochBatches = training.source.batches
+    this.#position = { epoch: 0, order: 0, batches: 0, epochEnd: true, epochBatches }
+  }
+
+  get state(): FitState {
+    const { settings, watched, schedule } = this.training
+    return {
+      settings,
+      monitor: watched.name,
+      ...this.#position,
+      updates: this.#updates,
+      mean: this.#mean.state,
+      schedule: schedule?.state,
+      stopping: this.#stopping.state,
+      bestParameters: this.#bestParameters,
+    }
+  }
+
+  /** Goes on from a checked state. */
+  restore(state: FitState): void {
+    const { epoch, order, batches, epochEnd, epochBatches } = state
+    const { orders, schedule, source } = this.training
+    if (state.schedule !== undefined) schedule?.restore(state.schedule)
+    this.#position = {
+      epoch,
+      order,
+      batches,
+      epochEnd,
+      epochBatches: source.batches ?? epochBatches,
+    }
+    orders.count = order
+    this.#updates = state.updates
+    this.#mean.restore(state.mean)
+    this.#stopping.restore(state.stopping)
+    this.#bestParameters = state.bestParameters
+  }
+
+  get epoch(): number {
+    return this.#position.epoch
+  }
+
+  /** Whether there is nothing left to train. */
+  get isOver(): boolean {
+    const { epoch, epochEnd } = this.#position
+    return epochEnd && (epoch >= this.training.epochs || this.#stopping.isOver)
+  }
+
+  /** Begins the next epoch, or goes on with one that has not ended, and returns the batches of each of its updates. */
+  beginEpoch(): AsyncGenerator<readonly FitBatch[], void, undefined> {
+    const { orders, source, accumulate } = this.training
+    if (this.#position.epochEnd) {
+      const { epoch, epochBatches } = this.#position
+      const order = ++orders.count
+      this.#position = { epoch: epoch + 1, order, batches: 0, epochEnd: false, epochBatches }
+      this.#mean.reset()
+    }
+    const { epoch, order, batches } = this.#position
+    const left = source.epoch(order, batches)
+    return grouped(checked('data', epoch, this.#jobs, left, batches), accumulate)
+  }
+
+  /** Makes one update. */
+  async update(batches: readonly FitBatch[]): Promise<Update> {
+    const { schedule, signal } = this.training
+    const { baseRate } = this.#jobs
+    const learningRate = schedule?.rate(baseRate)
+    const result = await this.#jobs.step(batches, { learningRate, signal })
+    return {
+      ...result,
+      learningRate: learningRate ?? baseRate,
+      batches: batches.length,
+      sequences: batches.reduce((sum, { batch }) => sum + batch, 0),
+      numbers: numbersOf(batches),
+    }
+  }
+
+  /**
+   * Counts an update that was made, or skipped.
+   *
+   * @param last - whether it was its epoch's last one
+   */
+  count(update: Update, last: boolean): Progress {
+    if (!update.skipped) {
+      this.#mean.add(update)
+      this.#updates++
+      this.training.schedule?.advance()
+    }
+    this.#speed.add(update.batches, update.sequences)
+    const batches = this.#position.batches + update.batches
+    const epochBatches = last ? batches : this.#position.epochBatches
+    this.#position = { ...this.#position, batches, epochBatches }
+    const { gradNorm, learningRate, skipped } = update
+    const { epoch } = this.#position
+    return {
+      ...{ epoch, epochs: this.training.epochs },
+      ...{ batch: batches, batches: last ? batches : this.training.source.batches },
+      ...batchLosses(this.#jobs.graph, update, update.numbers),
+      ...{ update: this.#updates, meanLoss: this.#mean.value, gradNorm, learningRate },
+      skipped,
+      epochEnd: last,
+      ...NOT_VALIDATED,
+      ...{ best: this.#stopping.best, stopped: false },
+      ...this.#measureSpeed(),
+    }
+  }
+
+  /** Measures the validation data of an epoch whose last update was counted. */
+  async validate(): Promise<EpochResult> {
+    const { validation, metrics, signal } = this.training
+    const results: ValidationResult[] = []
+    for (const set of validation) {
+      results.push(await validate(this.#jobs, set, metrics, this.epoch, signal))
+    }
+    return { meanLoss: this.#mean.value, validation: results }
+  }
+
+  /** Ends an epoch, and returns its last progress. */
+  endEpoch(progress: Progress, result: EpochResult): Progress {
+    const { watched, schedule, stopping, validation } = this.training
+    const figure = watched.of(result)
+    schedule?.observe(figure)
+    const isBest = this.#stopping.observe(this.epoch, figure)
+    if (isBest && stopping.patience !== undefined) {
+      this.#bestParameters = this.#jobs.readParameters()
+    }
+    this.#position = { ...this.#position, epochEnd: true }
+    return {
+      ...progress,
+      ...toldOf(validation, result),
+      ...{ best: this.#stopping.best, stopped: this.#stopping.isOver },
+      ...this.#measureSpeed(),
+    }
+  }
+
+  /** Gives the model the parameters of its best epoch, where they were to be kept. */
+  putBackBest(): void {
+    if (this.#bestParameters !== undefined) this.#jobs.writeParameters(this.#bestParameters)
+  }
+
+  #measureSpeed(): ReturnType<Speed['measure']> {
+    const { epoch, batches, epochBatches } = this.#position
+    if (this.isOver) return this.#speed.measure(0)
+    if (epochBatches === undefined) return this.#speed.measure(undefined)
+    const epochsLeft = this.training.epochs - epoch
+    return this.#speed.measure(epochsLeft * epochBatches + epochBatches - batches)
+  }
+}
+
+/** The numbers of the sequences of several batches, if all come from a Dataset. */
+function numbersOf(batches: readonly FitBatch[]): readonly number[] | undefined {
+  if (batches.some(({ numbers }) => numbers === undefined)) return undefined
+  return batches.flatMap(({ numbers }) => numbers!)
+}
+
+/** What progress tells of validation data where there are none, or where they were not measured yet. */
+const NOT_VALIDATED = { validationLoss: undefined, metrics: undefined, validation: undefined }
+
+/** What progress tells of validation data: of one set in one form, of several in another. */
+function toldOf(
+  sets: Training['validation'],
+  { validation }: EpochResult,
+): Pick<Progress, keyof typeof NOT_VALIDATED> {
+  const [only] = validation
+  if (only === undefined) return NOT_VALIDATED
+  if (sets[0]!.name === undefined) {
+    return { ...NOT_VALIDATED, validationLoss: only.loss, metrics: only.metrics }
+  }
+  const named = sets.map(({ name }, index): [string, ValidationResult] => [
+    name!,
+    validation[index]!,
+  ])
+  return { ...NOT_VALIDATED, validation: Object.fromEntries(named) }
+}

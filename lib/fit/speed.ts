@@ -1,0 +1,42 @@
+/**
+ * How fast a training goes.
+ *
+ * @module
+ */
+import type { Clock } from './jobs'
+
+/** Measures time and counts work from its making on. */
+export class Speed {
+  readonly #clock: Clock
+  readonly #start: number
+  #sequences = 0
+  #batches = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.#start = clock.now()
+  }
+
+  add(batches: number, sequences: number): void {
+    this.#batches += batches
+    this.#sequences += sequences
+  }
+
+  /**
+   * What progress tells, all at one moment.
+   *
+   * @param batchesLeft - undefined where it is not known
+   */
+  measure(batchesLeft: number | undefined): {
+    readonly elapsed: number
+    readonly samplesPerSecond: number
+    readonly secondsLeft: number | undefined
+  } {
+    const elapsed = (this.#clock.now() - this.#start) / 1000
+    return {
+      elapsed,
+      samplesPerSecond: this.#sequences / elapsed,
+      secondsLeft: batchesLeft === undefined ? undefined : (elapsed / this.#batches) * batchesLeft,
+    }
+  }
+}

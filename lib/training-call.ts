@@ -1,0 +1,141 @@
+/**
+ * The arguments of a trainer's calls, checked against its model.
+ *
+ * @module
+ */
+import type { NativeStepOptions } from '../binding'
+import { givenBatch } from './batch-forms'
+import { argumentError, GruError } from './errors'
+import type { ModelInternals } from './graph-model'
+import {
+  type CheckedBatch,
+  type CheckedInputs,
+  checkInputs,
+  checkTargets,
+  type GivenBatch,
+} from './model-batch'
+import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
+
+/** Options of a synchronous step or update of a {@link Trainer}. */
+export interface StepSyncOptions {
+  /**
+   * The learning rate of this update, 0 or more, instead of the optimiser's; for schedules. The rates of groups keep
+   * their ratio to the optimiser's: each is multiplied by this rate and divided by the optimiser's. Default: the
+   * optimiser's.
+   */
+  readonly learningRate?: number | undefined
+}
+
+/** Options of a step that returns a promise. */
+export interface StepOptions extends StepSyncOptions {
+  /** As the `signal` of a batch; for lists of batches, which have none. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A signal, unchecked. */
+interface Signalled {
+  readonly signal: unknown
+}
+
+/** A step that the native part can make. */
+export interface StepCall extends Signalled {
+  readonly batches: CheckedBatch[]
+  readonly options: NativeStepOptions
+}
+
+const BATCH_KEYS = ['batch', 'lengths'] as const
+const SIGNAL_KEYS = ['signal'] as const
+const RATE_KEYS = ['learningRate'] as const
+const NO_KEYS = [] as const
+const RATE_RANGE = { atLeast: 0, atMost: MAX_FLOAT32 }
+
+/** Checks a batch of a call without a signal. */
+export function checkBatch(model: ModelInternals, value: unknown): CheckedBatch {
+  return checkTrainingBatch(model, value, NO_KEYS)
+}
+
+/** Checks a batch of a call that returns a promise. */
+export function checkAbortableBatch(
+  model: ModelInternals,
+  value: unknown,
+): CheckedBatch & Signalled {
+  return checkTrainingBatch(model, value, SIGNAL_KEYS)
+}
+
+/** Checks the inputs of a forward call without a signal. */
+export function checkForwardSync(model: ModelInternals, value: unknown): CheckedInputs {
+  return checkForwardInputs(model, value, NO_KEYS)
+}
+
+/** Checks the inputs of a forward call that returns a promise. */
+export function checkForward(model: ModelInternals, value: unknown): CheckedInputs & Signalled {
+  return checkForwardInputs(model, value, SIGNAL_KEYS)
+}
+
+/** The arguments of `stepSync`: a batch, or a list of them. */
+export function checkStepSync(model: ModelInternals, value: unknown, options: unknown): StepCall {
+  const batches = Array.isArray(value) ? checkList(model, value) : [checkBatch(model, value)]
+  return { batches, options: checkRate(options), signal: undefined }
+}
+
+/** The arguments of `step`. */
+export function checkStep(model: ModelInternals, value: unknown, options: unknown): StepCall {
+  const given = checkOptions('options', options, [...RATE_KEYS, ...SIGNAL_KEYS])
+  const rate = { learningRate: learningRateOf(given.learningRate) }
+  if (Array.isArray(value)) {
+    return { batches: checkList(model, value), options: rate, signal: given.signal }
+  }
+  const { signal, ...batch } = checkAbortableBatch(model, value)
+  if (signal !== undefined && given.signal !== undefined) {
+    throw argumentError('ERR_GRU_VALUE', 'signal', 'one, of the batch or of the options', 'both')
+  }
+  return { batches: [batch], options: rate, signal: signal ?? given.signal }
+}
+
+/** The options of a synchronous call. */
+export function checkRate(options: unknown): NativeStepOptions {
+  const { learningRate } = checkOptions('options', options, RATE_KEYS)
+  return { learningRate: learningRateOf(learningRate) }
+}
+
+function learningRateOf(given: unknown): number | null {
+  return given === undefined ? null : checkNumber('learningRate', given, RATE_RANGE)
+}
+
+type Given = Readonly<Record<string, unknown>>
+
+function checkForwardInputs(
+  { core, form }: ModelInternals,
+  value: unknown,
+  keys: readonly string[],
+): CheckedInputs & Signalled {
+  const given: Given = checkOptions('batch', value, [form.keys[0], ...BATCH_KEYS, ...keys])
+  const inputs = checkInputs(core.graph, givenBatch(form, core.graph, given))
+  return { ...inputs, signal: given['signal'] }
+}
+
+function checkTrainingBatch(
+  { core, form }: ModelInternals,
+  value: unknown,
+  keys: readonly string[],
+): CheckedBatch & Signalled {
+  const given: Given = checkOptions('batch', value, [...form.keys, ...BATCH_KEYS, ...keys])
+  const read: GivenBatch = givenBatch(form, core.graph, given)
+  const inputs = checkInputs(core.graph, read)
+  const targets = checkTargets(core.graph, inputs, form.targetsOf(core.graph, '', given))
+  return { ...inputs, targets, signal: given['signal'] }
+}
+
+function checkList(model: ModelInternals, values: readonly unknown[]): CheckedBatch[] {
+  if (values.length === 0) {
+    throw argumentError('ERR_GRU_VALUE', 'batches', 'at least one', 'an Array of 0')
+  }
+  return values.map((value, index) => {
+    try {
+      return checkBatch(model, value)
+    } catch (error) {
+      if (!(error instanceof GruError)) throw error
+      throw new GruError(error.code, `batches[${index}]: ${error.message}`, { cause: error })
+    }
+  })
+}
