@@ -356,8 +356,21 @@ export interface NativeGraphDescription {
   }[]
   /** As the options have them. An output has the steps and lengths of the inputs of its group. */
   outputs: { width: number; every: 'step' | 'last'; group: number }[]
+  /**
+   * What a call may begin with and end with, layer by layer, an LSTM's cell behind its state. A recurrent layer that
+   * reads an initial state from another layer has none.
+   */
+  states: NativeState[]
   /** In the order in which they lie in the flat vector of all parameters. */
   parameters: ParameterSpec[]
+}
+
+/** A state of a recurrent layer: [L*D, batch, H]. */
+export interface NativeState {
+  layer: string
+  kind: 'state' | 'cell'
+  /** Values of one sequence: L*D*H. */
+  size: number
 }
 
 /** A batch of one of a model's inputs. */
@@ -377,13 +390,25 @@ export interface NativeModel {
   /** As of NativeRecurrent. */
   readParameters(target: Float32Array, call?: string): void
   writeParameters(source: Float32Array, call?: string): void
-  /** outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. */
-  predictSync(batch: number, inputs: NativeInputBatch[], outputs: Float32Array[]): void
+  /**
+   * outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. initialStates and states: an
+   * array [L*D, batch, H] for each of the graph's states, null for zero, or where the final state is not wanted; a list
+   * left out has nothing but null.
+   */
+  predictSync(
+    batch: number,
+    inputs: NativeInputBatch[],
+    outputs: Float32Array[],
+    initialStates?: (Float32Array | null)[],
+    states?: (Float32Array | null)[],
+  ): void
   predict(
     batch: number,
     inputs: NativeInputBatch[],
     outputs: Float32Array[],
     abort: AbortFlag | null,
+    initialStates?: (Float32Array | null)[],
+    states?: (Float32Array | null)[],
   ): Promise<void>
   dispose(): void
 }
@@ -411,25 +436,36 @@ export interface StepMetrics {
 }
 
 export interface NativeTrainer {
-  /** targets: classes [steps, batch] or [batch] each (Int32Array), or values with a last axis more (Float32Array). */
+  /**
+   * targets: classes [steps, batch] or [batch] each (Int32Array), or values with a last axis more (Float32Array).
+   * carryState: begins with the states in which the last such step ended. ERR_GRU_SHAPE where those are of another
+   * number of sequences, ERR_GRU_VALUE where the model has no state to carry, or a reverse direction.
+   */
   stepSync(
     batch: number,
     inputs: NativeInputBatch[],
     targets: (Float32Array | Int32Array)[],
+    carryState?: boolean,
   ): StepMetrics
   step(
     batch: number,
     inputs: NativeInputBatch[],
     targets: (Float32Array | Int32Array)[],
     abort: AbortFlag | null,
+    carryState?: boolean,
   ): Promise<StepMetrics>
-  /** The loss without an update, in inference. */
+  /** The loss without an update, in inference. It carries states of its own. */
   evaluate(
     batch: number,
     inputs: NativeInputBatch[],
     targets: (Float32Array | Int32Array)[],
     abort: AbortFlag | null,
+    carryState?: boolean,
   ): Promise<StepMetrics>
+  /** The next step whose state is carried begins at zero. Throws ERR_GRU_BUSY like a Sync call. */
+  resetState(): void
+  /** The same of evaluations. */
+  resetEvaluationState(): void
   dispose(): void
 }
 

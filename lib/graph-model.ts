@@ -11,6 +11,7 @@ import { argumentError, describe } from './errors'
 import type { Graph } from './graph'
 import { type CheckedInputs, checkInputs, type GivenBatch, outputRows } from './model-batch'
 import { checkMetadata, type Metadata, writeModel } from './model-file'
+import { checkStates, type GivenStates } from './model-states'
 import { native } from './native'
 import { ParameterTable } from './parameters'
 import { checkParameterCount } from './recurrent-options'
@@ -54,10 +55,15 @@ export class GraphModel {
   }
 
   /** @param outputs - the caller's arrays for the outputs, unchecked; undefined for a new one */
-  predictSync(given: GivenBatch, outputs: readonly unknown[]): Float32Array[] {
+  predictSync(
+    given: GivenBatch,
+    outputs: readonly unknown[],
+    givenStates: GivenStates,
+  ): Float32Array[] {
     const call = checkInputs(this.graph, given)
     const arrays = this.#outputs(call, outputs)
-    this.native.predictSync(call.batch, call.inputs, arrays)
+    const { initial, final } = checkStates(this.graph, givenStates, call, arrays)
+    this.native.predictSync(call.batch, call.inputs, arrays, initial, final)
     return arrays
   }
 
@@ -65,11 +71,15 @@ export class GraphModel {
   async predict(
     given: GivenBatch,
     outputs: readonly unknown[],
+    givenStates: GivenStates,
     signal: unknown,
   ): Promise<Float32Array[]> {
     const call = checkInputs(this.graph, given)
     const arrays = this.#outputs(call, outputs)
-    await abortable(signal, (flag) => this.native.predict(call.batch, call.inputs, arrays, flag))
+    const { initial, final } = checkStates(this.graph, givenStates, call, arrays)
+    await abortable(signal, (flag) =>
+      this.native.predict(call.batch, call.inputs, arrays, flag, initial, final),
+    )
     return arrays
   }
 

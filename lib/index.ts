@@ -54,6 +54,7 @@ export type {
   ResolvedDescription,
 } from './model-description'
 export type { Metadata } from './model-file'
+export type { LayerStates, ModelStates, SomeModelStates, StateOptions } from './model-states'
 export type {
   Every,
   Loss,
@@ -107,6 +108,7 @@ export {
   type BatchOf,
   type EvaluateResult,
   type ResolvedTrainerOptions,
+  type StepOptions,
   type StepResult,
   type TrainableModel,
   Trainer,

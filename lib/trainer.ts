@@ -25,7 +25,7 @@ import { type CheckedBatch, checkInputs, checkTargets, countPredicted } from './
 import { native } from './native'
 import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
 import type { SequenceModel } from './sequence-model'
-import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
+import { checkBoolean, checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
 /** How a {@link Trainer} changes parameters. */
 export interface TrainerOptions {
@@ -71,11 +71,25 @@ export interface EvaluateResult {
   readonly loss: number
 }
 
+/** How a batch is trained on or evaluated. */
+export interface StepOptions {
+  /**
+   * Begins with the states in which the last step with this option ended, at first with zeros, and keeps those in which
+   * this one ends: truncated back-propagation through time. No gradient goes from a batch to the one before. Each
+   * sequence goes on at its place in the batch; one that has ended has length 0, and keeps its state. Where the step fails or is aborted,
+   * the states stay as they were. A step without this option begins at zero, and changes no state that is kept. Default
+   * false.
+   */
+  readonly carryState?: boolean | undefined
+}
+
+const STEP_KEYS = ['carryState'] as const
 const OPTION_KEYS = ['optimizer', 'clipNorm', 'clipValue'] as const
 const BATCH_KEYS = ['batch', 'lengths'] as const
 const ABORTABLE_KEYS = [...BATCH_KEYS, 'signal'] as const
 
 interface StepCall extends CheckedBatch {
+  readonly carryState: boolean
   /** Unchecked */
   readonly signal: unknown
 }
@@ -130,11 +144,12 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * One update by one batch, which is copied before the promise is returned. Where it fails or is
    * aborted, the model and what the optimiser has gathered stay as they were.
    *
-   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_NONFINITE where the loss or a
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch or option, also where the state that
+   *   is carried is of another number of sequences, or the model has none or a reverse direction; ERR_GRU_NONFINITE where the loss or a
    *   gradient is NaN or infinite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
    */
-  async step(batch: AbortableBatch<BatchOf<M>>): Promise<StepResult> {
-    const { loss, gradNorm } = await this.#step(this.#check(batch, ABORTABLE_KEYS))
+  async step(batch: AbortableBatch<BatchOf<M>>, options: StepOptions = {}): Promise<StepResult> {
+    const { loss, gradNorm } = await this.#step(this.#check(batch, ABORTABLE_KEYS, options))
     return { loss, gradNorm }
   }
 
@@ -143,20 +158,43 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
-  stepSync(batch: BatchOf<M>): StepResult {
-    const call = this.#check(batch, BATCH_KEYS)
-    const { loss, gradNorm } = this.#native.stepSync(call.batch, call.inputs, call.targets)
+  stepSync(batch: BatchOf<M>, options: StepOptions = {}): StepResult {
+    const call = this.#check(batch, BATCH_KEYS, options)
+    const { loss, gradNorm } = this.#native.stepSync(
+      call.batch,
+      call.inputs,
+      call.targets,
+      call.carryState,
+    )
     return { loss, gradNorm }
   }
 
   /**
-   * The loss of a batch in inference, without an update; NaN where the batch or the parameters hold one.
+   * The loss of a batch in inference, without an update; NaN where the batch or the parameters hold one. With
+   * `carryState` it carries states of its own, apart from those of the steps.
    *
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
-  async evaluate(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
-    const { loss } = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS))
+  async evaluate(
+    batch: AbortableBatch<BatchOf<M>>,
+    options: StepOptions = {},
+  ): Promise<EvaluateResult> {
+    const { loss } = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS, options))
     return { loss }
+  }
+
+  /**
+   * Lets the next step with `carryState` begin at zero: before new sequences.
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending; ERR_GRU_DISPOSED
+   */
+  resetState(): void {
+    this.#native.resetState()
+  }
+
+  /** As {@link resetState}, for {@link evaluate}. */
+  resetEvaluationState(): void {
+    this.#native.resetEvaluationState()
   }
 
   /**
@@ -182,8 +220,10 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
       modelSeed: this.#model.options.seed,
       nextEpoch: () => ++this.#epochs,
       check: (batch: unknown) => this.#check(batch, BATCH_KEYS),
-      step: (batch: CheckedBatch, signal: unknown) => this.#step({ ...batch, signal }),
-      evaluate: (batch: CheckedBatch, signal: unknown) => this.#evaluate({ ...batch, signal }),
+      step: (batch: CheckedBatch, signal: unknown) =>
+        this.#step({ ...batch, carryState: false, signal }),
+      evaluate: (batch: CheckedBatch, signal: unknown) =>
+        this.#evaluate({ ...batch, carryState: false, signal }),
     }
     return startFit(jobs, data, options)
   }
@@ -197,29 +237,35 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     this.dispose()
   }
 
-  #check(value: unknown, keys: readonly string[]): StepCall {
+  #check(value: unknown, keys: readonly string[], options: unknown = {}): StepCall {
     const { core, form } = this.#internals
+    const { carryState = false } = checkOptions('options', options, STEP_KEYS)
     const given: Readonly<Record<string, unknown>> = checkOptions('batch', value, [
       ...form.keys,
       ...keys,
     ])
     const inputs = checkInputs(core.graph, givenBatch(form, core.graph, given))
     const targets = checkTargets(core.graph, inputs, form.targetsOf(core.graph, '', given))
-    return { ...inputs, targets, signal: given['signal'] }
+    return {
+      ...inputs,
+      targets,
+      carryState: checkBoolean('carryState', carryState),
+      signal: given['signal'],
+    }
   }
 
-  async #step({ batch, inputs, targets, signal }: StepCall): Promise<BatchResult> {
+  async #step({ batch, inputs, targets, carryState, signal }: StepCall): Promise<BatchResult> {
     const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
     const { loss, gradNorm } = await abortable(signal, (flag) =>
-      this.#native.step(batch, inputs, targets, flag),
+      this.#native.step(batch, inputs, targets, flag, carryState),
     )
     return { loss, gradNorm, predicted }
   }
 
-  async #evaluate({ batch, inputs, targets, signal }: StepCall): Promise<BatchResult> {
+  async #evaluate({ batch, inputs, targets, carryState, signal }: StepCall): Promise<BatchResult> {
     const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
     const { loss, gradNorm } = await abortable(signal, (flag) =>
-      this.#native.evaluate(batch, inputs, targets, flag),
+      this.#native.evaluate(batch, inputs, targets, flag, carryState),
     )
     return { loss, gradNorm, predicted }
   }

@@ -23,6 +23,7 @@ import {
   type Runtime,
   SequenceModel,
   type SequenceModelOptions,
+  type StepOptions,
   type StepResult,
   Trainer,
   type TrainerOptions,
@@ -116,7 +117,9 @@ test('an optimiser has its own options alone', () => {
 
 test('a trainer steps, evaluates and fits', () => {
   expectTypeOf<Trainer['step']>().returns.resolves.toEqualTypeOf<StepResult>()
-  expectTypeOf<Trainer['stepSync']>().parameters.toEqualTypeOf<[batch: TrainingBatch]>()
+  expectTypeOf<Trainer['stepSync']>().parameters.toEqualTypeOf<
+    [batch: TrainingBatch, options?: StepOptions | undefined]
+  >()
   expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<{ readonly loss: number }>()
   expectTypeOf<Trainer['fit']>().returns.toEqualTypeOf<AsyncGenerator<Progress, void, undefined>>()
   expectTypeOf<Dataset>().toExtend<TrainingData>()

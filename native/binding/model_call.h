@@ -43,11 +43,33 @@ std::vector<std::span<float>> read_outputs(const GivenCall& call, const Graph& g
 std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, const ModelNames& names,
                                  std::span<const InputBatch> inputs);
 
+/// The states that a prediction begins with and those that it ends with: lists of arrays, one for
+/// each of Graph::states(), null for none; each list may be absent.
+struct GivenStates {
+  std::vector<napi_value> initial;
+  std::vector<napi_value> final;
+};
+
+/// The arguments from number `first` on. May run code of JavaScript's, as read_given_call.
+GivenStates read_given_states(const Arguments& arguments, std::size_t first);
+
+struct CallStates {
+  std::vector<std::span<const float>> initial;
+  std::vector<std::span<float>> final;
+};
+
+/// Runs no code of JavaScript's.
+CallStates read_states(const GivenCall& call, const GivenStates& given, const Graph& graph,
+                       std::size_t batch);
+
 /// Move arrays into the job's own memory.
 void keep_inputs(PromiseJob& job, std::span<InputBatch> inputs);
 void keep_targets(PromiseJob& job, std::span<Target> targets);
 /// Gives the call's arrays places in the job's own memory, from which they are filled in the end.
 void keep_outputs(PromiseJob& job, const GivenCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs);
+/// Both: the initial states move, the final ones get places.
+void keep_states(PromiseJob& job, const GivenCall& call, const GivenStates& given,
+                 const Graph& graph, CallStates& states);
 
 }  // namespace gru::binding

@@ -88,6 +88,10 @@ Shape target_shape(const Graph& graph, std::size_t output, const BatchShape& bat
              : Shape{formulas::last_classes, batch.batch};
 }
 
+Shape state_shape(const Graph& graph, std::size_t state, std::size_t batch) {
+  return {formulas::layer_state, graph.states()[state].shape.count(batch)};
+}
+
 Shape shape_of(const ParameterLayout& layout) { return {formulas::parameters, layout.count()}; }
 
 template <class T>

@@ -8,11 +8,22 @@
 
 namespace gru::binding {
 
+namespace {
+
+bool read_carry_state(const Arguments& arguments, std::size_t place) {
+  const napi_env env = arguments.env();
+  return !is_undefined(env, arguments[place]) && read_boolean(env, arguments[place], "carryState");
+}
+
+}  // namespace
+
 napi_value TrainerObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       method<&TrainerObject::step_sync>("stepSync"),
       promise_method<&TrainerObject::step>("step"),
       promise_method<&TrainerObject::evaluate>("evaluate"),
+      method<&TrainerObject::reset_state>("resetState"),
+      method<&TrainerObject::reset_evaluation_state>("resetEvaluationState"),
       method<&TrainerObject::dispose>("dispose"),
   };
   return define_class<TrainerObject>(surface, members);
@@ -41,6 +52,7 @@ const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
 
 napi_value TrainerObject::step_sync(Arguments& arguments) {
   const GivenCall call = read_given_call(arguments, "targets");
+  const bool carry_state = read_carry_state(arguments, 3);
   Trainer& found = *trainer();
   const auto model =
       owned_.shared().idle_object(arguments.env(), "trainer.stepSync",
@@ -48,7 +60,7 @@ napi_value TrainerObject::step_sync(Arguments& arguments) {
   const std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
   const std::vector<Target> targets = read_targets(call, model->graph(), *names_, inputs);
   StepMetrics metrics;
-  check(found.step({inputs, targets, nullptr}, metrics));
+  check(found.step({inputs, targets, nullptr, carry_state}, metrics));
   return step_metrics(arguments.env(), metrics);
 }
 
@@ -62,6 +74,7 @@ napi_value TrainerObject::evaluate(Arguments& arguments) {
 
 napi_value TrainerObject::start(const Arguments& arguments, const char* name, Operation operation) {
   const GivenCall call = read_given_call(arguments, "targets");
+  const bool carry_state = read_carry_state(arguments, 4);
   const std::shared_ptr<Trainer> found = trainer();
   SharedModel& model = owned_.shared();
   const Graph& graph = model.object()->graph();
@@ -72,11 +85,28 @@ napi_value TrainerObject::start(const Arguments& arguments, const char* name, Op
   keep_inputs(*job, inputs);
   keep_targets(*job, targets);
   const auto metrics = std::make_shared<StepMetrics>();
-  job->work = [found, operation, inputs, targets, metrics, abort = &job->abort_flag()] {
-    return (*found.*operation)({inputs, targets, abort}, *metrics);
+  job->work = [found, operation, inputs, targets, metrics, carry_state,
+               abort = &job->abort_flag()] {
+    return (*found.*operation)({inputs, targets, abort, carry_state}, *metrics);
   };
   job->result = [metrics](Surface& surface) { return step_metrics(surface.env(), *metrics); };
   return model.start(std::move(job));
+}
+
+Trainer& TrainerObject::idle_trainer(const Arguments& arguments, const char* call) const {
+  Trainer& found = *trainer();
+  const auto model = owned_.shared().idle_object(arguments.env(), call, "await it first");
+  return found;
+}
+
+napi_value TrainerObject::reset_state(Arguments& arguments) {
+  idle_trainer(arguments, "trainer.resetState").reset_state();
+  return nullptr;
+}
+
+napi_value TrainerObject::reset_evaluation_state(Arguments& arguments) {
+  idle_trainer(arguments, "trainer.resetEvaluationState").reset_evaluation_state();
+  return nullptr;
 }
 
 napi_value TrainerObject::dispose(Arguments&) {

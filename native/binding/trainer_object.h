@@ -22,11 +22,14 @@ class TrainerObject {
   napi_value step_sync(Arguments& arguments);
   napi_value step(Arguments& arguments);
   napi_value evaluate(Arguments& arguments);
+  napi_value reset_state(Arguments& arguments);
+  napi_value reset_evaluation_state(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
   using Operation = Status (Trainer::*)(const TrainingBatch&, StepMetrics&) noexcept;
 
+  Trainer& idle_trainer(const Arguments& arguments, const char* call) const;
   /// ERR_GRU_DISPOSED where the trainer or its model is gone.
   const std::shared_ptr<Trainer>& trainer() const;
   napi_value start(const Arguments& arguments, const char* name, Operation operation);

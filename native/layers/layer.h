@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/options.h"
 #include "device/device_rows.h"
@@ -24,6 +25,18 @@ struct EdgeShape {
   Every every = Every::step;  ///< a row for each valid step, or one for each sequence that has one
 };
 
+/// What a recurrent layer hands from one step to the next: h, and an LSTM's c beside it.
+enum class StateKind : std::uint8_t { state, cell };
+
+/// A state of a layer: [blocks, batch, width].
+struct StateShape {
+  StateKind kind = StateKind::state;
+  std::size_t blocks = 0;  ///< layers of a stack times directions
+  std::size_t width = 0;
+
+  CheckedSize count(std::size_t batch) const { return CheckedSize(blocks) * batch * width; }
+};
+
 /// What an edge of the graph carries in one pass, on the device.
 struct Sequence {
   const DeviceRows* rows = nullptr;
@@ -33,7 +46,12 @@ struct Sequence {
   /// From a recurrent layer: its states after each sequence's last valid step, [L*D, batch, H], in
   /// sorted order. Else empty.
   DeviceSpan<const float> final_state;
-  std::size_t hidden_size = 0;  ///< H of final_state; the width of the values is D*H
+  DeviceSpan<const float> final_cell;  ///< the same, of a layer that has a cell state
+  std::size_t hidden_size = 0;         ///< H of final_state; the width of the values is D*H
+
+  DeviceSpan<const float> final(StateKind kind) const {
+    return kind == StateKind::cell ? final_cell : final_state;
+  }
 
   std::size_t row_count() const {
     return every == Every::step ? rows->map().rows() : rows->map().running();
@@ -105,6 +123,10 @@ struct LayerForward {
   Device& device;
   DeviceSpan<const float> parameters;  ///< of the whole graph
   std::span<const Sequence* const> inputs;
+  /// Before the first step, as Layer::states() lists them, in sorted order; each may be empty,
+  /// which means zero. They stay where they are up to the pass's backward, which sends no gradient
+  /// there.
+  std::span<const DeviceSpan<const float>> initial_states;
   DeviceMatrix<float> output;  ///< [rows, width]
   Sequence& edge;              ///< the edge of the output, for what it carries beside the values
   LayerPass* pass;             ///< as make_pass() made it
@@ -152,6 +174,8 @@ class Layer {
   /// Whether all inputs must have the same rows: a row of the output comes from one of each.
   virtual bool joins_inputs() const { return false; }
   virtual std::unique_ptr<LayerPass> make_pass() const { return nullptr; }
+  /// The states that a pass may begin with and that its edge carries in the end; after declare().
+  virtual std::vector<StateShape> states() const { return {}; }
   /// Random streams that a training pass takes.
   virtual std::size_t dropout_streams() const { return 0; }
   /// Whether backward reads the values of the output, so that nothing may overwrite them.

@@ -50,6 +50,8 @@ void Graph::wire(GraphPass& pass) const {
   pass.edges_.resize(shapes_.size());
   pass.gradients_.resize(shapes_.size());
   pass.nodes_.resize(nodes_.size());
+  pass.sorted_states_.resize(states_.size());
+  pass.initial_states_.resize(states_.size());
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
     pass.edges_[edge].rows = &pass.rows_[shapes_[edge].group];
     pass.edges_[edge].every = shapes_[edge].every;
@@ -66,6 +68,7 @@ void Graph::wire(GraphPass& pass) const {
 Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
                           GraphPass& pass) const {
   wire(pass);
+  std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::size_t first = first_of_group_[shapes_[i].group];
     if (first == i) {
@@ -110,6 +113,32 @@ Status Graph::load_features(Device& device, std::size_t input, std::span<const f
                          staged.packed_features, edge.values);
 }
 
+Status Graph::load_states(Device& device, std::span<const DeviceSpan<const float>> states,
+                          GraphPass& pass) const {
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].empty()) continue;
+    Buffer<float>& sorted = pass.sorted_states_[i];
+    GRU_RETURN_IF_ERROR(sorted.reserve(device, states[i].size()));
+    GRU_RETURN_IF_ERROR(rows_of(states_[i], pass)
+                            .sort_batch(device, states[i], sorted.span(), states_[i].shape.width));
+    pass.initial_states_[i] = sorted.span();
+  }
+  return {};
+}
+
+Status Graph::store_states(Device& device, const GraphPass& pass,
+                           std::span<const DeviceSpan<float>> states) const {
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].empty()) continue;
+    const GraphState& state = states_[i];
+    const DeviceSpan<const float> sorted =
+        pass.edges_[edge_of(state.layer)].final(state.shape.kind);
+    GRU_RETURN_IF_ERROR(
+        rows_of(state, pass).unsort_batch(device, sorted, states[i], state.shape.width));
+  }
+  return {};
+}
+
 Status Graph::forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                       GraphPass& pass) {
   pass.dropout_ = {};
@@ -141,6 +170,7 @@ Status Graph::run(Device& device, DeviceSpan<const float> parameters, bool train
     GRU_RETURN_IF_ERROR(nodes_[i].layer->forward({.device = device,
                                                   .parameters = parameters,
                                                   .inputs = node.inputs,
+                                                  .initial_states = states_of(i, pass),
                                                   .output = output,
                                                   .edge = edge,
                                                   .pass = node.kept.get(),
@@ -149,6 +179,12 @@ Status Graph::run(Device& device, DeviceSpan<const float> parameters, bool train
                                                   .abort = pass.abort_}));
   }
   return {};
+}
+
+std::span<const DeviceSpan<const float>> Graph::states_of(std::size_t node,
+                                                          const GraphPass& pass) const {
+  return std::span(pass.initial_states_)
+      .subspan(nodes_[node].first_state, nodes_[node].state_count);
 }
 
 DropoutMask Graph::dropout_of(std::size_t node, const GraphPass& pass) const {

@@ -17,6 +17,12 @@ struct InputBatch {
   std::span<const std::int32_t> tokens;  ///< [steps, batch], each 0 <= token < size
 };
 
+/// One of a graph's states: what a recurrent layer that reads no initial state may begin with.
+struct GraphState {
+  std::size_t layer = 0;  ///< number in Graph::options().layers
+  StateShape shape;
+};
+
 /// Everything that one pass through a graph holds, on the device; reused from pass to pass of the
 /// one graph. It stays where it is: its parts know each other's places.
 class GraphPass {
@@ -44,11 +50,13 @@ class GraphPass {
     std::unique_ptr<LayerPass> kept;
   };
 
-  std::vector<DeviceRows> rows_;             ///< of each group of inputs
-  std::vector<Staged> staged_;               ///< of each input
-  std::vector<Sequence> edges_;              ///< of each input, then of each layer
-  std::vector<SequenceGradient> gradients_;  ///< of each edge
-  std::vector<Node> nodes_;                  ///< of each layer
+  std::vector<DeviceRows> rows_;                         ///< of each group of inputs
+  std::vector<Staged> staged_;                           ///< of each input
+  std::vector<Sequence> edges_;                          ///< of each input, then of each layer
+  std::vector<SequenceGradient> gradients_;              ///< of each edge
+  std::vector<Node> nodes_;                              ///< of each layer
+  std::vector<Buffer<float>> sorted_states_;             ///< of each state, where it is given
+  std::vector<DeviceSpan<const float>> initial_states_;  ///< of each state; empty: zero
   DropoutMask dropout_;
   const AbortFlag* abort_ = nullptr;
 };
@@ -71,13 +79,24 @@ class Graph {
   const RowMap& output_map(const GraphPass& pass, std::size_t output) const {
     return pass.edges_[outputs_[output]].rows->map();
   }
+  /// Layer by layer in the order of computation, a cell state behind its layer's state.
+  std::span<const GraphState> states() const { return states_; }
   /// Random streams that one training pass takes.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
   /// Takes over the parameters after a change.
   Status load(Device& device, DeviceSpan<const float> parameters);
-  /// Checks and packs a batch of every input: what each pass begins with.
+  /// Checks and packs a batch of every input: what each pass begins with. All states are zero.
   Status load_inputs(Device& device, std::span<const InputBatch> inputs, GraphPass& pass) const;
+  /// Lets the pass begin with states [blocks, batch, width], one for each of states() and in the
+  /// order of the batch; an empty one is zero. Between load_inputs and a forward pass. No gradient
+  /// leaves through them.
+  Status load_states(Device& device, std::span<const DeviceSpan<const float>> states,
+                     GraphPass& pass) const;
+  /// After a forward pass: the states after each sequence's last valid step, in the same form. What
+  /// is empty is not wanted. A sequence without a step ends with what it began with.
+  Status store_states(Device& device, const GraphPass& pass,
+                      std::span<const DeviceSpan<float>> states) const;
   /// Inference.
   Status forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                  GraphPass& pass);
@@ -101,6 +120,8 @@ class Graph {
     std::unique_ptr<Layer> layer;
     std::vector<std::size_t> inputs;  ///< edges
     std::size_t first_stream = 0;     ///< of its dropout within a pass
+    std::size_t first_state = 0;      ///< of its states among those of the graph
+    std::size_t state_count = 0;
   };
 
   void wire(GraphPass& pass) const;
@@ -109,7 +130,11 @@ class Graph {
   Status load_features(Device& device, std::size_t input, std::span<const float> features,
                        GraphPass& pass) const;
   Status run(Device& device, DeviceSpan<const float> parameters, bool training, GraphPass& pass);
+  std::span<const DeviceSpan<const float>> states_of(std::size_t node, const GraphPass& pass) const;
   DropoutMask dropout_of(std::size_t node, const GraphPass& pass) const;
+  const DeviceRows& rows_of(const GraphState& state, const GraphPass& pass) const {
+    return *pass.edges_[edge_of(state.layer)].rows;
+  }
   std::size_t edge_of(std::size_t node) const { return options_.inputs.size() + node; }
 
   friend class GraphBuilder;
@@ -122,6 +147,7 @@ class Graph {
   std::vector<std::size_t> readers_;         ///< of each edge
   std::vector<std::size_t> outputs_;         ///< edges
   std::vector<std::size_t> first_of_group_;  ///< of each group its first input
+  std::vector<GraphState> states_;
   std::size_t dropout_streams_ = 0;
 };
 

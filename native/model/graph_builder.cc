@@ -172,6 +172,11 @@ Status GraphBuilder::add_layer(const LayerOptions& options) {
   graph.shapes_.push_back(output);
   graph.learns_.push_back(learns || graph.layout_.count() > parameters);
   graph.readers_.push_back(0);
+  node.first_state = graph.states_.size();
+  for (const StateShape& shape : node.layer->states()) {
+    graph.states_.push_back({graph.nodes_.size(), shape});
+  }
+  node.state_count = graph.states_.size() - node.first_state;
   graph.options_.layers.push_back(options);
   graph.nodes_.push_back(std::move(node));
   return {};

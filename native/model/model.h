@@ -3,11 +3,26 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "layers/parameter_store.h"
 #include "model/graph.h"
 
 namespace gru {
+
+/// A prediction on the host's memory.
+struct PredictCall {
+  std::span<const InputBatch> inputs;  ///< one batch of every input
+  /// Room for every output: [steps, batch, width], or [batch, width] behind a selection; zeros
+  /// where there is no valid step.
+  std::span<const std::span<float>> outputs;
+  /// For each of Graph::states() [blocks, batch, width]; an empty one is zero. No list: all zero.
+  std::span<const std::span<const float>> initial_states{};
+  /// Room for each of them after the last valid step; an empty one is not wanted. It may be the
+  /// memory of the same initial state. No list: none is wanted.
+  std::span<const std::span<float>> states{};
+  const AbortFlag* abort = nullptr;
+};
 
 /// A graph with its parameters, on one device. Not for two threads at once. No public call throws.
 class Model {
@@ -22,10 +37,7 @@ class Model {
   /// Bytes in use on the device, by whatever lies there: parameters, activations, trainers.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
-  /// One batch of every input, and room for every output: [steps, batch, width], or [batch, width]
-  /// behind a selection; zeros where there is no valid step.
-  Status predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
-                 std::span<const std::span<float>> outputs) noexcept;
+  Status predict(const PredictCall& call) noexcept;
 
   // For the trainer: these run on the device and may throw std::bad_alloc, which it guards.
 
@@ -44,8 +56,9 @@ class Model {
       : device_(std::move(device)), graph_(std::move(graph)), store_(graph_->layout()) {}
 
   Status refresh();
-  Status run_predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
-                     std::span<const std::span<float>> outputs);
+  Status run_predict(const PredictCall& call);
+  Status load_states(std::span<const std::span<const float>> states);
+  Status store_states(std::span<const std::span<float>> states);
   Status store_output(std::size_t output, std::span<float> values);
 
   // The device outlives all memory on it.
@@ -56,6 +69,7 @@ class Model {
   std::uint64_t loaded_version_ = 0;
   GraphPass inference_;
   Buffer<float> staged_output_;
+  std::vector<Buffer<float>> staged_states_;  ///< of each state of the graph
 };
 
 }  // namespace gru

@@ -82,13 +82,21 @@ Status Trainer::evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexc
   return guarded([&] { return run_evaluate(batch, metrics); });
 }
 
-Status Trainer::load(const TrainingBatch& batch) {
+Status Trainer::load(const TrainingBatch& batch, const CarriedStates& states) {
   GRU_RETURN_IF_ERROR(model_->load_inputs(batch.inputs, pass_));
+  if (batch.carry_state) {
+    GRU_RETURN_IF_ERROR(states.load(*model_, batch.inputs[0].shape.batch, pass_));
+  }
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(losses_[i]->check(model_->graph().output_shape(i),
                                           model_->graph().output_map(pass_, i), batch.targets[i]));
   }
   return {};
+}
+
+Status Trainer::take_states(const TrainingBatch& batch, CarriedStates& states) {
+  if (!batch.carry_state) return {};
+  return states.take(*model_, batch.inputs[0].shape.batch, pass_);
 }
 
 Status Trainer::compute_losses(const TrainingBatch& batch) {
@@ -145,8 +153,9 @@ Status Trainer::update() {
 }
 
 Status Trainer::run_step(const TrainingBatch& batch, StepMetrics& metrics) {
-  GRU_RETURN_IF_ERROR(load(batch));
+  GRU_RETURN_IF_ERROR(load(batch, training_states_));
   GRU_RETURN_IF_ERROR(model_->forward_training(updates_, batch.abort, pass_));
+  GRU_RETURN_IF_ERROR(take_states(batch, training_states_));
   GRU_RETURN_IF_ERROR(compute_losses(batch));
   GRU_RETURN_IF_ERROR(model_->backward(pass_, gradients_.span()));
   // On a GPU the host waits here, to decide on the update, and not after it: that runs while the
@@ -158,19 +167,22 @@ Status Trainer::run_step(const TrainingBatch& batch, StepMetrics& metrics) {
   }
   GRU_RETURN_IF_ERROR(clip());
   GRU_RETURN_IF_ERROR(update());
+  if (batch.carry_state) training_states_.commit();
   metrics = measured;
   return {};
 }
 
 Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics) {
-  GRU_RETURN_IF_ERROR(load(batch));
+  GRU_RETURN_IF_ERROR(load(batch, evaluation_states_));
   GRU_RETURN_IF_ERROR(model_->forward(batch.abort, pass_));
+  GRU_RETURN_IF_ERROR(take_states(batch, evaluation_states_));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(losses_[i]->compute(model_->device(), model_->graph().output(pass_, i),
                                             batch.targets[i], {}, metrics_.span().subspan(i, 1)));
   }
   GRU_RETURN_IF_ERROR(download_losses(metrics));
   metrics.gradient_norm = 0;
+  if (batch.carry_state) evaluation_states_.commit();
   return {};
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "model/model.h"
+#include "train/carried_states.h"
 #include "train/output_loss.h"
 
 namespace gru {
@@ -14,6 +15,9 @@ struct TrainingBatch {
   std::span<const InputBatch> inputs;
   std::span<const Target> targets;
   const AbortFlag* abort = nullptr;
+  /// Begins with the states in which the last such batch ended, and keeps those in which it ends.
+  /// Else all states begin at zero.
+  bool carry_state = false;
 };
 
 /// The loss of one output in a batch.
@@ -39,6 +43,10 @@ class Trainer {
   Status step(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
   /// The loss of a batch in inference, without an update; metrics.gradient_norm stays 0.
   Status evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
+  /// The next step whose state is carried begins at zero.
+  void reset_state() noexcept { training_states_.reset(); }
+  /// The same of evaluations, which carry states of their own.
+  void reset_evaluation_state() noexcept { evaluation_states_.reset(); }
   /// Of each output, in the last batch whose losses were computed.
   std::span<const OutputMetrics> outputs() const { return outputs_; }
 
@@ -46,7 +54,9 @@ class Trainer {
   explicit Trainer(std::shared_ptr<Model> model) : model_(std::move(model)) {}
 
   Status make_losses();
-  Status load(const TrainingBatch& batch);
+  Status load(const TrainingBatch& batch, const CarriedStates& states);
+  /// After the forward pass, where the batch carries its states.
+  Status take_states(const TrainingBatch& batch, CarriedStates& states);
   /// The gradients of all outputs, into the pass.
   Status compute_losses(const TrainingBatch& batch);
   /// The losses and the gradients' norm into `metrics`; refuses what is not finite.
@@ -63,6 +73,8 @@ class Trainer {
   std::uint64_t updates_ = 0;
 
   GraphPass pass_;
+  CarriedStates training_states_;
+  CarriedStates evaluation_states_;
   std::vector<std::unique_ptr<OutputLoss>> losses_;  ///< of each output
   std::vector<OutputMetrics> outputs_;
   Buffer<float> gradients_;
