@@ -315,12 +315,23 @@ export interface NativeInputOptions {
   size: number
 }
 
-/** A layer by its name; it reads inputs, or layers that stand anywhere in the description. */
+/**
+ * A layer by its name; `inputs` are the names of what it reads, which may stand anywhere in the description. Most types
+ * read one input or layer, `concat` and `add` two or more, `attention` the query and the memory. `gru` and `lstm` may
+ * read a second one: the rows [batch, L*D*H] that are the states before the first step.
+ */
 export type NativeLayerOptions = { name: string; inputs: string[] } & (
   | { type: 'embedding'; size: number }
   | ({ type: 'gru' } & Omit<NativeGruOptions, 'inputSize' | 'batchFirst'>)
-  | { type: 'linear'; size: number }
-  | { type: 'select'; step: 'last' }
+  | ({ type: 'lstm' } & Omit<NativeRecurrentOptions, 'inputSize' | 'batchFirst'>)
+  | { type: 'linear'; size: number; activation: 'none' | 'relu' | 'tanh' | 'sigmoid' }
+  | { type: 'dropout'; probability: number }
+  | { type: 'layerNorm' }
+  | { type: 'concat' }
+  | { type: 'add' }
+  | { type: 'select'; step: 'last' | 'mean' }
+  | { type: 'attention'; score: 'additive'; size: number }
+  | { type: 'attention'; score: 'scaledDotProduct' }
 )
 
 /** A layer whose values are predictions, and what they are trained for. */

@@ -33,8 +33,7 @@ struct ModelOptions {
   std::vector<const char*> layer_types;  ///< of each layer of the graph, as `type` names it
 };
 
-/// Runs the getters of the description. How layers and inputs fit together is core's to check, but
-/// for the number of a layer's inputs.
+/// Runs the getters of the description. How layers and inputs fit together, the graph checks.
 ModelOptions read_model_options(Napi::Value value);
 
 /// `describeGraph(options)`: a NativeGraphDescription; no model is made.
