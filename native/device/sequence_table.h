@@ -26,7 +26,10 @@ class SequenceTable {
 /// differently.
 class SequenceMatch {
  public:
-  Status load(Device& device, const RowMap& of, const RowMap& other);
+  /// `sources`: for each sequence of `of` the one of `other`, in the order of the batches; empty
+  /// where both are one batch.
+  Status load(Device& device, const RowMap& of, const RowMap& other,
+              std::span<const std::int32_t> sources = {});
 
   /// For each place in the sorted batch of the one map the place of the same sequence in the other,
   /// or -1 where that has no valid step: [batch].

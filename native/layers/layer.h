@@ -33,6 +33,7 @@ struct StateShape {
   StateKind kind = StateKind::state;
   std::size_t blocks = 0;  ///< layers of a stack times directions
   std::size_t width = 0;
+  bool from_layer = false;  ///< it begins with another layer's values, unless it is given
 
   CheckedSize count(std::size_t batch) const { return CheckedSize(blocks) * batch * width; }
 };
@@ -41,7 +42,8 @@ struct StateShape {
 struct Sequence {
   const DeviceRows* rows = nullptr;
   Every every = Every::step;
-  DeviceMatrix<const float> values;       ///< [rows, width]
+  std::uint64_t version = 0;         ///< of the values: each time they are computed another one
+  DeviceMatrix<const float> values;  ///< [rows, width]
   DeviceSpan<const std::int32_t> tokens;  ///< [rows], of an edge of tokens
   /// From a recurrent layer: its states after each sequence's last valid step, [L*D, batch, H], in
   /// sorted order. Else empty.
@@ -127,6 +129,9 @@ struct LayerForward {
   /// which means zero. They stay where they are up to the pass's backward, which sends no gradient
   /// there.
   std::span<const DeviceSpan<const float>> initial_states;
+  /// For each sequence of the first input the one of the second input's batch that it belongs to,
+  /// in the order of the batches; empty: both are one batch.
+  std::span<const std::int32_t> sources;
   DeviceMatrix<float> output;  ///< [rows, width]
   Sequence& edge;              ///< the edge of the output, for what it carries beside the values
   LayerPass* pass;             ///< as make_pass() made it
@@ -176,6 +181,9 @@ class Layer {
   virtual std::unique_ptr<LayerPass> make_pass() const { return nullptr; }
   /// The states that a pass may begin with and that its edge carries in the end; after declare().
   virtual std::vector<StateShape> states() const { return {}; }
+  /// Whether a row of the output follows from the row of the same step in the first input, and from
+  /// the states before it: so that a sequence can be computed step by step.
+  virtual bool computes_stepwise() const { return true; }
   /// Random streams that a training pass takes.
   virtual std::size_t dropout_streams() const { return 0; }
   /// Whether backward reads the values of the output, so that nothing may overwrite them.

@@ -39,10 +39,11 @@ Status Recurrent::declare(std::span<const EdgeShape> inputs, const LayerName& na
 }
 
 std::vector<StateShape> Recurrent::states() const {
-  if (reads_initial_state_) return {};
-  std::vector<StateShape> shapes{{StateKind::state, blocks(), options_.hidden_size}};
+  const StateShape shape{StateKind::state, blocks(), options_.hidden_size, reads_initial_state_};
+  std::vector<StateShape> shapes{shape};
   if (options_.spec().states > 1) {
-    shapes.push_back({StateKind::cell, blocks(), options_.hidden_size});
+    shapes.push_back(shape);
+    shapes.back().kind = StateKind::cell;
   }
   return shapes;
 }
@@ -65,11 +66,13 @@ Status Recurrent::load(Device& device, DeviceSpan<const float> parameters) {
 
 std::unique_ptr<LayerPass> Recurrent::make_pass() const { return std::make_unique<KeptStates>(); }
 
-Status Recurrent::load_initial_state(Device& device, const RowMap& map, const Sequence& rows,
-                                     KeptStates& kept) const {
+Status Recurrent::load_initial_state(const LayerForward& call, KeptStates& kept) const {
+  Device& device = call.device;
+  const RowMap& map = call.inputs[0]->rows->map();
+  const Sequence& rows = *call.inputs[1];
   const std::size_t hidden = options_.hidden_size;
   const std::size_t batch = map.batch();
-  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map()));
+  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map(), call.sources));
   GRU_RETURN_IF_ERROR(kept.initial_state.reserve(device, CheckedSize(blocks()) * batch * hidden));
   const DeviceMatrix<float> states(kept.initial_state.span(), hidden);
   for (std::size_t block = 0; block < blocks(); ++block) {
@@ -101,14 +104,11 @@ Status Recurrent::return_initial_state(const LayerBackward& call, KeptStates& ke
 Status Recurrent::load_initial_states(const LayerForward& call, KeptStates& kept) const {
   kept.first_state = {};
   kept.first_cell = {};
-  if (reads_initial_state_) {
-    GRU_RETURN_IF_ERROR(
-        load_initial_state(call.device, call.inputs[0]->rows->map(), *call.inputs[1], kept));
-    kept.first_state = kept.initial_state.span();
-    return {};
-  }
   if (!call.initial_states.empty()) kept.first_state = call.initial_states[0];
   if (call.initial_states.size() > 1) kept.first_cell = call.initial_states[1];
+  if (!reads_initial_state_ || !kept.first_state.empty()) return {};
+  GRU_RETURN_IF_ERROR(load_initial_state(call, kept));
+  kept.first_state = kept.initial_state.span();
   return {};
 }
 

@@ -50,6 +50,11 @@ Status Model::forward(const AbortFlag* abort, GraphPass& pass) {
   return graph_->forward(*device_, store_.values(), abort, pass);
 }
 
+Status Model::forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
+                             GraphPass& pass) {
+  return graph_->forward_layers(*device_, store_.values(), layers, abort, pass);
+}
+
 Status Model::forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass) {
   const DropoutMask mask{seed_, dropout_stream + number * graph_->dropout_streams(), 0};
   return graph_->forward_training(*device_, store_.values(), mask, abort, pass);

@@ -48,6 +48,9 @@ class Model {
   Status forward(const AbortFlag* abort, GraphPass& pass);
   /// The same with dropout (masks of pass number `number`), keeping what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
+  /// Inference of some layers, as of Graph::forward_layers.
+  Status forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
+                        GraphPass& pass);
   /// All parameters' gradients, from those of the outputs.
   Status backward(GraphPass& pass, DeviceSpan<float> gradients);
 
