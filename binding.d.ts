@@ -99,6 +99,7 @@ export interface NativeSurface {
     device: NativeDeviceOptions,
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
+  readonly NativeDecoder: new (model: NativeModel, options: NativeDecoderOptions) => NativeDecoder
 }
 
 /**
@@ -435,6 +436,57 @@ export interface NativeModel {
     initialStates?: (Float32Array | null)[],
     states?: (Float32Array | null)[],
   ): Promise<void>
+  dispose(): void
+}
+
+/**
+ * Places of an input of tokens and of an output, whose classes are what comes next of those tokens. `new` throws
+ * ERR_GRU_VALUE where the layers behind the target cannot be computed step by step; the message names the layer.
+ */
+export interface NativeDecoderOptions {
+  target: number
+  output: number
+}
+
+export interface NativeDecodeOptions {
+  /** The tokens before the first one and at the end. */
+  begin: number
+  end: number
+  /** Hypotheses that stay at each step; 1: greedy. */
+  beams: number
+  /** Tokens of a hypothesis at most. */
+  limit: number
+  /** Hypotheses wanted of each source, at most `beams`. */
+  best: number
+  /** What a score is divided by, for n tokens: 1, n, ((5 + n) / 6)^alpha. */
+  lengthPenalty: 'none' | 'mean' | 'gnmt'
+  alpha: number
+}
+
+export interface NativeHypothesis {
+  /** Without `begin`, and with `end` unless the limit was met. */
+  tokens: Int32Array
+  logProbability: number
+  score: number
+}
+
+/** Finds the likeliest sequences of a model's target. It is disposed of with its model, as a trainer. */
+export interface NativeDecoder {
+  /**
+   * Of each source the best hypotheses, best first. inputs: as of predict; that of the target, which may be one step of
+   * zeros, says nothing. ERR_GRU_NONFINITE where predictions are no numbers.
+   */
+  decodeSync(
+    batch: number,
+    inputs: NativeInputBatch[],
+    options: NativeDecodeOptions,
+  ): NativeHypothesis[][]
+  decode(
+    batch: number,
+    inputs: NativeInputBatch[],
+    options: NativeDecodeOptions,
+    abort: AbortFlag | null,
+  ): Promise<NativeHypothesis[][]>
   dispose(): void
 }
 

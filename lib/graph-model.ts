@@ -138,5 +138,10 @@ export function registerModel(model: object, internals: ModelInternals): void {
 export function modelInternals(value: unknown): ModelInternals {
   const found = typeof value === 'object' && value !== null ? models.get(value) : undefined
   if (found !== undefined) return found
-  throw argumentError('ERR_GRU_TYPE', 'model', 'a Model or a SequenceModel', describe(value))
+  throw argumentError(
+    'ERR_GRU_TYPE',
+    'model',
+    'a Model, a SequenceModel or a Seq2Seq',
+    describe(value),
+  )
 }

@@ -102,6 +102,15 @@ export type {
   WarmupOptions,
 } from './schedules/options'
 export { Schedule, type ScheduleState } from './schedules/schedule'
+export { type ResolvedSeq2SeqOptions, Seq2Seq, type Seq2SeqOptions } from './seq2seq'
+export type {
+  CellStack,
+  ResolvedSeq2SeqArchitecture,
+  Seq2SeqArchitecture,
+  Seq2SeqAttention,
+  Seq2SeqSource,
+  Seq2SeqTarget,
+} from './seq2seq-options'
 export {
   type LoadOptions,
   type PredictOptions,
@@ -121,3 +130,9 @@ export {
   Trainer,
   type TrainerOptions,
 } from './trainer'
+export type {
+  LengthPenalty,
+  TranslateOptions,
+  TranslateSyncOptions,
+  Translation,
+} from './translation'

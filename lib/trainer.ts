@@ -24,6 +24,7 @@ import type { Model } from './model'
 import { type CheckedBatch, checkInputs, checkTargets, countPredicted } from './model-batch'
 import { native } from './native'
 import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
+import type { Seq2Seq } from './seq2seq'
 import type { SequenceModel } from './sequence-model'
 import { checkBoolean, checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
@@ -44,7 +45,7 @@ export interface ResolvedTrainerOptions {
 }
 
 /** A model that can be trained. */
-export type TrainableModel = SequenceModel | Model
+export type TrainableModel = SequenceModel | Model | Seq2Seq
 
 /** The batches of a model M. */
 export type BatchOf<M extends TrainableModel> = M extends SequenceModel

@@ -96,11 +96,17 @@ CallStates read_states(const GivenCall& call, const GivenStates& given, const Gr
           read_state_list<float>(call, final_list, given.final, graph, batch)};
 }
 
-GivenCall read_given_call(const Arguments& arguments, const char* arrays) {
+GivenCall read_given_inputs(const Arguments& arguments) {
   const napi_env env = arguments.env();
   GivenCall call{env, arguments[0], {}, {}};
   read_list(env, arguments[1], "inputs",
             [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
+  return call;
+}
+
+GivenCall read_given_call(const Arguments& arguments, const char* arrays) {
+  const napi_env env = arguments.env();
+  GivenCall call = read_given_inputs(arguments);
   read_list(env, arguments[2], arrays, [&](napi_value array) { call.arrays.push_back(array); });
   return call;
 }

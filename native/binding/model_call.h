@@ -29,6 +29,8 @@ struct GivenCall {
   std::vector<napi_value> arrays;  ///< one for each output of the model
 };
 
+/// The first two arguments, without arrays.
+GivenCall read_given_inputs(const Arguments& arguments);
 /// The first three arguments; messages call the third one `arrays`.
 GivenCall read_given_call(const Arguments& arguments, const char* arrays);
 

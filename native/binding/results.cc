@@ -1,5 +1,6 @@
 #include "binding/results.h"
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,16 @@ napi_value make_array(napi_env env, std::span<const napi_value> elements) {
   for (std::size_t i = 0; i < elements.size(); ++i) {
     define(env, array, {std::to_string(i).c_str(), elements[i]});
   }
+  return array;
+}
+
+napi_value make_integers(napi_env env, std::span<const std::int32_t> integers) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, integers.size_bytes(), &memory, &buffer));
+  if (!integers.empty()) std::memcpy(memory, integers.data(), integers.size_bytes());
+  check_call(napi_create_typedarray(env, napi_int32_array, integers.size(), buffer, 0, &array));
   return array;
 }
 
