@@ -1,10 +1,11 @@
 /**
- * GRU and LSTM layers and sequence models that train and serve inside Node.
+ * GRU and LSTM layers and sequence models that train and predict inside Node.
  *
  * @module
  */
 export type {
   InputBatch,
+  ModelInputBatch,
   ModelInputs,
   ModelLengths,
   ModelTargets,
@@ -71,6 +72,8 @@ export type {
   ResolvedArchitecture,
 } from './model-options'
 export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
+export type { ParameterGroup, ResolvedParameterGroup } from './parameter-groups'
+export type { ParameterPatterns } from './parameter-patterns'
 export type { Parameters } from './parameters'
 export type { RecordEntry, TrainingRecord } from './records/record'
 export {
@@ -119,17 +122,25 @@ export {
   SequenceModel,
   type SequenceModelOptions,
 } from './sequence-model'
-export {
-  type AbortableBatch,
-  type BatchOf,
-  type EvaluateResult,
-  type ResolvedTrainerOptions,
-  type StepOptions,
-  type StepResult,
-  type TrainableModel,
-  Trainer,
-  type TrainerOptions,
-} from './trainer'
+export { Trainer } from './trainer'
+export type {
+  AverageOptions,
+  NonFinite,
+  ResolvedTrainerOptions,
+  TrainerOptions,
+} from './trainer-options'
+export type {
+  AbortableBatch,
+  BatchOf,
+  EvaluateResult,
+  InputsOf,
+  PredictionsOf,
+  StepResult,
+  TrainableModel,
+  UpdateResult,
+} from './trainer-types'
+export type { CarryOptions, StepOptions, StepSyncOptions, UpdateOptions } from './training-call'
+export type { PassBackwardOptions, TrainingPass } from './training-pass'
 export type {
   LengthPenalty,
   TranslateOptions,

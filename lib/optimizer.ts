@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeTrainerOptions } from '../binding'
+import type { NativeOptimizerOptions } from '../binding'
 import { checkNumber, checkOneOf, checkOptions, MAX_FLOAT32, type NumberRange } from './validate'
 
 interface CommonOptions {
@@ -45,7 +45,7 @@ export interface RmspropOptions extends CommonOptions {
 /** An optimiser, with PyTorch's formulas and defaults. No number may be beyond the largest float32, 3.4e38. */
 export type OptimizerOptions = SgdOptions | AdamOptions | RmspropOptions
 
-type Hyperparameters = Omit<NativeTrainerOptions, 'kind' | 'clipNorm' | 'clipValue'>
+type Hyperparameters = Omit<NativeOptimizerOptions, 'kind'>
 type Kind = OptimizerOptions['kind']
 
 const NOT_NEGATIVE: NumberRange = { atLeast: 0, atMost: MAX_FLOAT32 }

@@ -163,7 +163,7 @@ export class Seq2Seq {
     const { target } = this.#options
     const call = checkTranslate(this.#core.graph, target, source, options)
     return abortable(call.signal, (flag) =>
-      this.#decoder.decode(call.batch, call.inputs, call.options, flag),
+      this.#decoder.decode({ batch: call.batch, inputs: call.inputs }, call.options, flag),
     )
   }
 
@@ -175,7 +175,7 @@ export class Seq2Seq {
   translateSync(source: ModelInput, options: TranslateSyncOptions = {}): Translation[][] {
     const { target } = this.#options
     const call = checkTranslateSync(this.#core.graph, target, source, options)
-    return this.#decoder.decodeSync(call.batch, call.inputs, call.options)
+    return this.#decoder.decodeSync({ batch: call.batch, inputs: call.inputs }, call.options)
   }
 
   /**

@@ -5,12 +5,7 @@
  */
 import type { NativeTrainer } from '../binding'
 import { abortable } from './abort'
-import {
-  type AnyTrainingBatch,
-  givenBatch,
-  type ModelTrainingBatch,
-  type TrainingBatch,
-} from './batch-forms'
+import { newFloat32Array } from './arrays'
 import { fixProperties } from './fixed-properties'
 import {
   type BatchResult,
@@ -20,80 +15,40 @@ import {
   type TrainingData,
 } from './fit'
 import { type ModelInternals, modelInternals } from './graph-model'
-import type { Model } from './model'
-import { type CheckedBatch, checkInputs, checkTargets, countPredicted } from './model-batch'
+import { type CheckedBatch, countPredicted } from './model-batch'
 import { native } from './native'
-import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
-import type { Seq2Seq } from './seq2seq'
+import type { Parameters } from './parameters'
 import type { SequenceModel } from './sequence-model'
-import { checkBoolean, checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
-
-/** How a {@link Trainer} changes parameters. */
-export interface TrainerOptions {
-  readonly optimizer: OptimizerOptions
-  /** Bound on the global L2 norm of all gradients, above 0 and within float32. Default: none. */
-  readonly clipNorm?: number | undefined
-  /** Bound on the magnitude of each gradient, as clipNorm, after which it is applied. Default: none. */
-  readonly clipValue?: number | undefined
-}
-
-/** The options of a {@link Trainer} with every default filled in. */
-export interface ResolvedTrainerOptions {
-  readonly optimizer: CheckedOptimizer['resolved']
-  readonly clipNorm: number | undefined
-  readonly clipValue: number | undefined
-}
-
-/** A model that can be trained. */
-export type TrainableModel = SequenceModel | Model | Seq2Seq
-
-/** The batches of a model M. */
-export type BatchOf<M extends TrainableModel> = M extends SequenceModel
-  ? TrainingBatch
-  : ModelTrainingBatch
-
-/** A batch for a call that returns a promise. */
-export type AbortableBatch<B extends AnyTrainingBatch = TrainingBatch> = B & {
-  /** Stops the call between two steps of the sequences; it then rejects with the signal's reason and changes nothing. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/** The outcome of a training step. */
-export interface StepResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError), before the update; of several outputs the sum. */
-  readonly loss: number
-  /** Global L2 norm of all gradients, before any clipping. */
-  readonly gradNorm: number
-}
-
-/** The outcome of an evaluation. */
-export interface EvaluateResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError); of several outputs the sum. */
-  readonly loss: number
-}
-
-/** How a batch is trained on or evaluated. */
-export interface StepOptions {
-  /**
-   * Begins with the states in which the last step with this option ended, at first with zeros, and keeps those in which
-   * this one ends: truncated back-propagation through time. No gradient goes from a batch to the one before. Each
-   * sequence goes on at its place in the batch; one that has ended has length 0, and keeps its state. Where the step fails or is aborted,
-   * the states stay as they were. A step without this option begins at zero, and changes no state that is kept. Default
-   * false.
-   */
-  readonly carryState?: boolean | undefined
-}
-
-const STEP_KEYS = ['carryState'] as const
-const OPTION_KEYS = ['optimizer', 'clipNorm', 'clipValue'] as const
-const BATCH_KEYS = ['batch', 'lengths'] as const
-const ABORTABLE_KEYS = [...BATCH_KEYS, 'signal'] as const
-
-interface StepCall extends CheckedBatch {
-  readonly carryState: boolean
-  /** Unchecked */
-  readonly signal: unknown
-}
+import {
+  checkTrainerOptions,
+  type ResolvedTrainerOptions,
+  type TrainerOptions,
+} from './trainer-options'
+import type {
+  AbortableBatch,
+  BatchOf,
+  EvaluateResult,
+  InputsOf,
+  PredictionsOf,
+  StepResult,
+  TrainableModel,
+  UpdateResult,
+} from './trainer-types'
+import {
+  type CarryOptions,
+  checkBatch,
+  checkEvaluation,
+  checkForward,
+  checkForwardSync,
+  checkRate,
+  checkStep,
+  checkStepSync,
+  type StepCall,
+  type StepOptions,
+  type StepSyncOptions,
+  type UpdateOptions,
+} from './training-call'
+import { runPass, startPass, type TrainingPass } from './training-pass'
 
 /**
  * Trains one model. A step is one native call: forward, loss, backward, clipping and the update.
@@ -110,25 +65,20 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   readonly #internals: ModelInternals
   /** Epochs begun by calls of fit without a seed. */
   #epochs = 0
+  #skippedSteps = 0
 
   /**
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser;
-   *   ERR_GRU_BUSY while a promise of the model is pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser, for a
+   *   pattern that matches no parameter and for a parameter in two groups; ERR_GRU_BUSY while a promise of the model is
+   *   pending; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
   constructor(model: M, options: TrainerOptions) {
     const internals = modelInternals(model)
-    const given = checkOptions('options', options, OPTION_KEYS)
-    const optimizer = checkOptimizer(given.optimizer)
-    const clipNorm = checkClip('clipNorm', given.clipNorm)
-    const clipValue = checkClip('clipValue', given.clipValue)
+    const checked = checkTrainerOptions(internals.core.graph, options)
     this.#model = model
-    this.#options = Object.freeze({ optimizer: optimizer.resolved, clipNorm, clipValue })
+    this.#options = checked.resolved
     this.#internals = internals
-    this.#native = new (native().NativeTrainer)(internals.core.native, {
-      ...optimizer.native,
-      clipNorm: clipNorm ?? 0,
-      clipValue: clipValue ?? 0,
-    })
+    this.#native = new (native().NativeTrainer)(internals.core.native, checked.native)
   }
 
   /** The model that it trains. */
@@ -141,46 +91,50 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return this.#options
   }
 
-  /**
-   * One update by one batch, which is copied before the promise is returned. Where it fails or is
-   * aborted, the model and what the optimiser has gathered stay as they were.
-   *
-   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch or option, also where the state that
-   *   is carried is of another number of sequences, or the model has none or a reverse direction; ERR_GRU_NONFINITE where the loss or a
-   *   gradient is NaN or infinite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
-   */
-  async step(batch: AbortableBatch<BatchOf<M>>, options: StepOptions = {}): Promise<StepResult> {
-    const { loss, gradNorm } = await this.#step(this.#check(batch, ABORTABLE_KEYS, options))
-    return { loss, gradNorm }
+  /** Steps and updates that were left out, with `nonFinite: 'skip'`. */
+  get skippedSteps(): number {
+    return this.#skippedSteps
   }
 
   /**
-   * As {@link step}, on the calling thread, reading the batch in place.
+   * One update by one batch, or by several as if they were one large batch: the loss of each output is the sum over all
+   * of its rows, divided by all that count. All batches are copied before the promise is returned. Where it fails or is
+   * aborted, the model and what the optimiser has gathered stay as they were.
+   *
+   * @param batches - of several batches some may have no valid step
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch or options, where gradients of passes
+   *   wait for {@link update}, and for a learning rate where the optimiser's is 0 and a group has its own;
+   *   ERR_GRU_NONFINITE where the loss or a gradient is NaN or infinite: the message names the step and where it began;
+   *   ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
+   */
+  async step(
+    batches: AbortableBatch<BatchOf<M>> | readonly BatchOf<M>[],
+    options: StepOptions = {},
+  ): Promise<StepResult> {
+    return this.#step(checkStep(this.#internals, batches, options))
+  }
+
+  /**
+   * As {@link step}, on the calling thread, reading the batches in place.
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
-  stepSync(batch: BatchOf<M>, options: StepOptions = {}): StepResult {
-    const call = this.#check(batch, BATCH_KEYS, options)
-    const { loss, gradNorm } = this.#native.stepSync(
-      call.batch,
-      call.inputs,
-      call.targets,
-      call.carryState,
-    )
-    return { loss, gradNorm }
+  stepSync(batches: BatchOf<M> | readonly BatchOf<M>[], options: StepSyncOptions = {}): StepResult {
+    const call = checkStepSync(this.#internals, batches, options)
+    return this.#count(this.#native.stepSync(call.batches, call.options))
   }
 
   /**
-   * The loss of a batch in inference, without an update; NaN where the batch or the parameters hold one. With
-   * `carryState` it carries states of its own, apart from those of the steps.
+   * The loss of a batch in inference, without an update; NaN where the batch or the parameters hold one.
    *
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
   async evaluate(
     batch: AbortableBatch<BatchOf<M>>,
-    options: StepOptions = {},
+    options: CarryOptions = {},
   ): Promise<EvaluateResult> {
-    const { loss } = await this.#evaluate(this.#check(batch, ABORTABLE_KEYS, options))
+    const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
+    const { loss } = await abortable(signal, (flag) => this.#native.evaluate(call, flag))
     return { loss }
   }
 
@@ -193,9 +147,93 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     this.#native.resetState()
   }
 
-  /** As {@link resetState}, for {@link evaluate}. */
+  /** As {@link resetState}, for {@link evaluate} and {@link evaluateAverage}, which share states. */
   resetEvaluationState(): void {
     this.#native.resetEvaluationState()
+  }
+
+  /**
+   * As {@link evaluate}, with the moving average in the parameters' place.
+   *
+   * @throws GruError also ERR_GRU_VALUE where the trainer keeps no average
+   */
+  async evaluateAverage(
+    batch: AbortableBatch<BatchOf<M>>,
+    options: CarryOptions = {},
+  ): Promise<EvaluateResult> {
+    const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
+    const { loss } = await abortable(signal, (flag) => this.#native.evaluateAverage(call, flag))
+    return { loss }
+  }
+
+  /**
+   * Copies of the moving average of all parameters, by their names: what {@link Model.setParameters} takes.
+   *
+   * @throws GruError ERR_GRU_VALUE where the trainer keeps no average; ERR_GRU_BUSY while a promise of this trainer, or
+   *   of its model, is pending; ERR_GRU_DISPOSED
+   */
+  getAverage(): Parameters {
+    const { parameters } = this.#internals.core
+    const flat = newFloat32Array('average', 'all parameters', parameters.count)
+    this.#native.readAverage(flat)
+    return parameters.views(flat)
+  }
+
+  /**
+   * A training pass, with dropout, for a loss of the caller's own: its predictions, from which the caller makes the
+   * loss's gradients for `backward` of the pass. The inputs are copied before the promise is returned. Several passes
+   * may be there at once; each has memory of its own.
+   *
+   * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
+   */
+  async forward(batch: AbortableBatch<InputsOf<M>>): Promise<TrainingPass<PredictionsOf<M>>> {
+    const { signal, ...call } = checkForward(this.#internals, batch)
+    return startPass(this.#internals, this.#native, call, signal)
+  }
+
+  /**
+   * As {@link forward}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  forwardSync(batch: InputsOf<M>): TrainingPass<PredictionsOf<M>> {
+    return runPass(this.#internals, this.#native, checkForwardSync(this.#internals, batch))
+  }
+
+  /**
+   * One update by the sum of the gradients that `backward` of passes gathered since the last one: clips and updates as
+   * {@link step} does. Where it fails, parameters and gathered gradients stay as they were.
+   *
+   * @throws GruError ERR_GRU_VALUE where nothing was gathered, and for wrong options; ERR_GRU_NONFINITE where a gradient
+   *   is NaN or infinite: the message names the parameter; ERR_GRU_DISPOSED
+   */
+  async update(options: UpdateOptions = {}): Promise<UpdateResult> {
+    const { gradNorm, skipped } = this.#count(await this.#native.update(checkRate(options)))
+    return { gradNorm, skipped }
+  }
+
+  /**
+   * As {@link update}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  updateSync(options: UpdateOptions = {}): UpdateResult {
+    const { gradNorm, skipped } = this.#count(this.#native.updateSync(checkRate(options)))
+    return { gradNorm, skipped }
+  }
+
+  /** Drops the gradients that passes gathered. */
+  async discard(): Promise<void> {
+    await this.#native.discard()
+  }
+
+  /**
+   * As {@link discard}, on the calling thread.
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  discardSync(): void {
+    this.#native.discardSync()
   }
 
   /**
@@ -220,11 +258,9 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
       form: this.#internals.form,
       modelSeed: this.#model.options.seed,
       nextEpoch: () => ++this.#epochs,
-      check: (batch: unknown) => this.#check(batch, BATCH_KEYS),
-      step: (batch: CheckedBatch, signal: unknown) =>
-        this.#step({ ...batch, carryState: false, signal }),
-      evaluate: (batch: CheckedBatch, signal: unknown) =>
-        this.#evaluate({ ...batch, carryState: false, signal }),
+      check: (batch: unknown) => checkBatch(this.#internals, batch),
+      step: (batch: CheckedBatch, signal: unknown) => this.#fitStep(batch, signal),
+      evaluate: (batch: CheckedBatch, signal: unknown) => this.#fitEvaluate(batch, signal),
     }
     return startFit(jobs, data, options)
   }
@@ -238,44 +274,26 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     this.dispose()
   }
 
-  #check(value: unknown, keys: readonly string[], options: unknown = {}): StepCall {
-    const { core, form } = this.#internals
-    const { carryState = false } = checkOptions('options', options, STEP_KEYS)
-    const given: Readonly<Record<string, unknown>> = checkOptions('batch', value, [
-      ...form.keys,
-      ...keys,
-    ])
-    const inputs = checkInputs(core.graph, givenBatch(form, core.graph, given))
-    const targets = checkTargets(core.graph, inputs, form.targetsOf(core.graph, '', given))
-    return {
-      ...inputs,
-      targets,
-      carryState: checkBoolean('carryState', carryState),
-      signal: given['signal'],
-    }
+  async #step({ batches, options, signal }: StepCall): Promise<StepResult> {
+    return this.#count(await abortable(signal, (flag) => this.#native.step(batches, options, flag)))
   }
 
-  async #step({ batch, inputs, targets, carryState, signal }: StepCall): Promise<BatchResult> {
-    const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
-    const { loss, gradNorm } = await abortable(signal, (flag) =>
-      this.#native.step(batch, inputs, targets, flag, carryState),
-    )
-    return { loss, gradNorm, predicted }
+  #count({ loss, gradNorm, skipped }: StepResult): StepResult {
+    if (skipped) this.#skippedSteps++
+    return { loss, gradNorm, skipped }
   }
 
-  async #evaluate({ batch, inputs, targets, carryState, signal }: StepCall): Promise<BatchResult> {
-    const predicted = countPredicted(this.#internals.core.graph, { batch, inputs })
-    const { loss, gradNorm } = await abortable(signal, (flag) =>
-      this.#native.evaluate(batch, inputs, targets, flag, carryState),
-    )
-    return { loss, gradNorm, predicted }
+  async #fitStep(batch: CheckedBatch, signal: unknown): Promise<BatchResult> {
+    const predicted = countPredicted(this.#internals.core.graph, batch)
+    const call = { batches: [batch], options: { learningRate: null }, signal }
+    return { ...(await this.#step(call)), predicted }
+  }
+
+  async #fitEvaluate(batch: CheckedBatch, signal: unknown): Promise<BatchResult> {
+    const predicted = countPredicted(this.#internals.core.graph, batch)
+    const result = await abortable(signal, (flag) => this.#native.evaluate(batch, flag))
+    return { ...result, predicted }
   }
 }
 
 fixProperties(Trainer, 'options are given to new Trainer')
-
-const CLIP_RANGE = { above: 0, atMost: MAX_FLOAT32 }
-
-function checkClip(argument: string, given: unknown): number | undefined {
-  return given === undefined ? undefined : checkNumber(argument, given, CLIP_RANGE)
-}

@@ -7,7 +7,16 @@ import { temporaryFolder } from './support/temporary-folder'
 const inFolder = temporaryFolder()
 const batch = { input: new Float32Array(6), target: new Float32Array(3), batch: 3 }
 
-/** A layer, a pass of it, a model and its trainer, with nothing pending. */
+const inputs = { input: batch.input, batch: 3 }
+
+/** A trainer with gradients that wait for an update. */
+function makeGathering(model: SequenceModel): Trainer {
+  const trainer = new Trainer(model, { optimizer: { kind: 'sgd' } })
+  trainer.forwardSync(inputs).backwardSync(new Float32Array(3))
+  return trainer
+}
+
+/** A layer, one of its passes, a model and its trainers, with nothing pending. */
 function make() {
   const gru = new GRU(options)
   const pass = gru.forwardTrainingSync(input, { batch: 2 })
@@ -16,8 +25,9 @@ function make() {
     gru: { hiddenSize: 2 },
     output: { size: 1, loss: 'meanSquaredError', every: 'last' },
   })
-  const trainer = new Trainer(model, { optimizer: { kind: 'sgd' } })
-  return { gru, pass, model, trainer }
+  const trainer = new Trainer(model, { optimizer: { kind: 'sgd' }, average: { decay: 0.9 } })
+  const gathering = [makeGathering(model), makeGathering(model)] as const
+  return { gru, pass, model, trainer, gathering }
 }
 type Made = ReturnType<typeof make>
 type Call = (made: Made) => unknown
@@ -25,7 +35,7 @@ type Call = (made: Made) => unknown
 const data = new Dataset([{ input: new Float32Array(2), target: new Float32Array(1) }])
 const waits = (form: string): string => `await it, or call ${form}, which waits for its turn`
 
-/** Calls that are refused while a promise is pending, and what their messages advise. */
+/** Calls that are refused while a promise is pending, and the advice of their messages. */
 const refused: Record<string, [call: Call, remedy: string]> = {
   'gru.forwardSync': [({ gru }) => gru.forwardSync(input, { batch: 2 }), waits('gru.forward')],
   'gru.forwardTrainingSync': [
@@ -56,6 +66,15 @@ const refused: Record<string, [call: Call, remedy: string]> = {
   ],
   'model.save': [({ model }) => model.save(inFolder('model.safetensors')), 'await it first'],
   'trainer.stepSync': [({ trainer }) => trainer.stepSync(batch), waits('trainer.step')],
+  'trainer.forwardSync': [({ trainer }) => trainer.forwardSync(inputs), waits('trainer.forward')],
+  'trainer.updateSync': [({ gathering }) => gathering[0].updateSync(), waits('trainer.update')],
+  'trainer.discardSync': [
+    ({ trainer }) => {
+      trainer.discardSync()
+    },
+    waits('trainer.discard'),
+  ],
+  'trainer.getAverage': [({ trainer }) => trainer.getAverage(), 'await it first'],
   'new Trainer': [
     ({ model }) => new Trainer(model, { optimizer: { kind: 'sgd' } }),
     'await it first',
@@ -63,7 +82,7 @@ const refused: Record<string, [call: Call, remedy: string]> = {
 }
 const parametersOfModel = make().model.getParameters()
 
-/** Calls that wait for their turn. */
+/** Calls that wait until it is their turn. */
 const waiting: Record<string, Call> = {
   'gru.forward': ({ gru }) => gru.forward(input, { batch: 2 }),
   'gru.forwardTraining': ({ gru }) => gru.forwardTraining(input, { batch: 2 }),
@@ -71,13 +90,17 @@ const waiting: Record<string, Call> = {
   'model.predict': ({ model }) => model.predict(batch.input, { batch: 3 }),
   'trainer.step': ({ trainer }) => trainer.step(batch),
   'trainer.evaluate': ({ trainer }) => trainer.evaluate(batch),
+  'trainer.evaluateAverage': ({ trainer }) => trainer.evaluateAverage(batch),
+  'trainer.forward': ({ trainer }) => trainer.forward(inputs),
+  'trainer.update': ({ gathering }) => gathering[1].update(),
+  'trainer.discard': ({ trainer }) => trainer.discard(),
   'trainer.fit': ({ trainer }) => trainer.fit(data, { epochs: 1 }).next(),
 }
 const disposals = ['gru.dispose', 'pass.dispose', 'model.dispose', 'trainer.dispose']
 
 const isOfLayer = (name: string): boolean => /^(gru|pass)\./.test(name)
 
-/** Calls, and expects to be refused, at once or by the promise that the call returns. */
+/** Makes a call and expects a refusal, either immediately or from its promise. */
 async function expectRefusal(call: () => unknown, message: string): Promise<void> {
   const calling = async (): Promise<void> => {
     await call()
@@ -91,7 +114,7 @@ describe.each(Object.entries(refused))('%s', (name, [call, remedy]) => {
   test.each(pending)('says that %s is pending, and what to do', async (other, start) => {
     const made = make()
     const promise = start(made)
-    // What fit waits for is a step; a pass that backward took is no longer there to be busy.
+    // fit waits for a step. A pass that backward has taken cannot be busy any more.
     if (name === 'pass.backwardSync' && other === 'pass.backward') {
       expectGruError(() => call(made), 'ERR_GRU_DISPOSED', /^pass: /)
       await promise
@@ -129,7 +152,7 @@ test('several pending calls are all named', async () => {
   await Promise.all(promises)
 })
 
-/** The names of an object's methods, those of the classes that its own extends among them. */
+/** The names of an object's methods, including those of its base classes. */
 function methodsOf(object: object): string[] {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype === Object.prototype || types.isProxy(prototype)) return []

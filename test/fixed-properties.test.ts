@@ -8,7 +8,7 @@ const features = { features: 1 }
 const output = { size: 1, loss: 'meanSquaredError', every: 'last' } as const
 const sequence = { input: new Float32Array(2), target: new Float32Array(1) }
 
-/** An object of each class, and the reason that its messages give. */
+/** An object of each class, and the reason in its messages. */
 const makers: Record<string, [make: () => object, reason: string]> = {
   GRU: [() => new GRU(options), 'options are given to new GRU'],
   LSTM: [() => new LSTM(options), 'options are given to new LSTM'],
@@ -17,6 +17,10 @@ const makers: Record<string, [make: () => object, reason: string]> = {
   Dataset: [() => new Dataset([sequence]), 'sequences are given to new Dataset'],
   GruPass: [() => makePass(GRU), 'a pass is what forwardTraining made it'],
   LstmPass: [() => makePass(LSTM), 'a pass is what forwardTraining made it'],
+  TrainingPass: [
+    () => makeTrainer().forwardSync({ input: sequence.input }),
+    'a pass is what trainer.forward made it',
+  ],
 }
 const makeModel = (): SequenceModel =>
   new SequenceModel({ input: features, gru: { hiddenSize: 2 }, output })
@@ -24,7 +28,7 @@ const makeTrainer = (): Trainer => new Trainer(makeModel(), { optimizer: { kind:
 const makePass = (Layer: typeof GRU | typeof LSTM) =>
   new Layer(options).forwardTrainingSync(input, { batch: 2 })
 
-/** The assignment as code of sloppy mode, which these files are not. */
+/** The assignment in sloppy mode, which test files do not use. */
 const assignSloppily = runInThisContext(
   '(function (object, key, value) { object[key] = value })',
 ) as (object: object, key: string, value: unknown) => void
@@ -33,10 +37,11 @@ const accessors: Record<string, readonly string[]> = {
   GRU: ['options', 'device', 'parameterCount'],
   LSTM: ['options', 'device', 'parameterCount'],
   SequenceModel: ['options', 'device', 'parameterCount', 'metadata'],
-  Trainer: ['model', 'options'],
+  Trainer: ['model', 'options', 'skippedSteps'],
   Dataset: ['sequences', 'size'],
   GruPass: ['output', 'state'],
   LstmPass: ['output', 'state', 'cell'],
+  TrainingPass: ['predictions'],
 }
 
 describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
@@ -89,7 +94,9 @@ describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
 
 test('methods may be replaced, as tests do', () => {
   const trainer = makeTrainer()
-  const spy = jest.spyOn(trainer, 'stepSync').mockReturnValue({ loss: 1, gradNorm: 2 })
+  const spy = jest
+    .spyOn(trainer, 'stepSync')
+    .mockReturnValue({ loss: 1, gradNorm: 2, skipped: false })
   expect(trainer.stepSync({ input: new Float32Array(2), target: new Float32Array(1) }).loss).toBe(1)
   spy.mockRestore()
   expect(

@@ -198,6 +198,34 @@ describe('the state that a trainer carries', () => {
     expect(loss).toBeGreaterThan(0)
   })
 
+  test('goes on at its place in a list of batches', async () => {
+    const whole = makeTrainer()
+    const parted = makeTrainer()
+    const cut = ({ inputs, targets }: ReturnType<typeof batch>, first: number, count: number) => ({
+      inputs: { x: inputs.x.filter((_, i) => inSlice(Math.floor(i / 2), first, count)) },
+      targets: { value: targets.value.filter((_, i) => inSlice(i, first, count)) },
+      batch: count,
+    })
+    const inSlice = (row: number, first: number, count: number): boolean =>
+      row % BATCH >= first && row % BATCH < first + count
+    for (const [from, to] of [
+      [0, 3],
+      [3, 5],
+      [5, 8],
+    ] as const) {
+      const all = batch(from, to)
+      const expected = await whole.step(all, carry)
+      const { loss } = await parted.step([cut(all, 0, 1), cut(all, 1, 2)], carry)
+      expect(loss).toBeCloseTo(expected.loss, 6)
+    }
+    const [one, other] = [cut(batch(0, 3), 0, 2), cut(batch(0, 3), 2, 1)]
+    await expectGruRejection(
+      parted.step([one, other], carry),
+      'ERR_GRU_SHAPE',
+      /^batches\[0\]: batch: expected the 1 sequences/,
+    )
+  })
+
   test('is of one number of sequences', async () => {
     const trainer = makeTrainer()
     await trainer.step(batch(0, 4), carry)

@@ -74,7 +74,7 @@ describe('fit', () => {
 
   describe('tells of a step that was made, and then', () => {
     const reason = new Error('broken')
-    /** What fit told before it failed as it should; and the model is what these steps made of it. */
+    /** What fit reported before its expected failure. The model must have exactly these steps. */
     async function told(
       source: TrainingData,
       validation: TrainingData | undefined,
@@ -113,7 +113,7 @@ describe('fit', () => {
       const nan = [batch, batch, { ...batch, target: Float32Array.of(0, NaN, 0) }]
       expect(await told(nan, undefined, /^data: batch 3 of epoch 1: target: /)).toEqual(expected)
       const failing = [batch, batch, { ...batch, target: new Float32Array(3).fill(3.4e38) }]
-      expect(await told(failing, undefined, /^norm of the gradients: /)).toEqual(expected)
+      expect(await told(failing, undefined, /^step 3: norm of the gradients: /)).toEqual(expected)
     })
 
     test('of its validation that failed', async () => {

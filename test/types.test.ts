@@ -25,15 +25,16 @@ import {
   type Runtime,
   SequenceModel,
   type SequenceModelOptions,
-  type StepOptions,
   type StepResult,
+  type StepSyncOptions,
   Trainer,
   type TrainerOptions,
+  type ModelTrainingBatch,
   type TrainingBatch,
   type TrainingData,
 } from '../lib'
 
-// The assertions on types are checked by the compiler (`npm run typecheck`); at run time they do nothing.
+// The compiler checks the assertions on types (`npm run typecheck`). At run time they do nothing.
 
 test('the package exports its public names and no others', () => {
   const names = [
@@ -140,9 +141,10 @@ test('an optimiser has its own options alone', () => {
 
 test('a trainer steps, evaluates and fits', () => {
   expectTypeOf<Trainer['step']>().returns.resolves.toEqualTypeOf<StepResult>()
-  expectTypeOf<Trainer['stepSync']>().parameters.toEqualTypeOf<
-    [batch: TrainingBatch, options?: StepOptions | undefined]
-  >()
+  type Stepped = Parameters<Trainer['stepSync']>
+  expectTypeOf<TrainingBatch | readonly TrainingBatch[]>().toExtend<Stepped[0]>()
+  expectTypeOf<ModelTrainingBatch>().not.toExtend<Stepped[0]>()
+  expectTypeOf<Stepped[1]>().toEqualTypeOf<StepSyncOptions | undefined>()
   expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<{ readonly loss: number }>()
   expectTypeOf<Trainer['fit']>().returns.toEqualTypeOf<AsyncGenerator<Progress, void, undefined>>()
   expectTypeOf<Dataset>().toExtend<TrainingData>()

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/cell.h"
 #include "base/status.h"
@@ -43,6 +44,15 @@ struct OptimizerOptions {
   double decay = 0.99;      ///< rmsprop's alpha
   double epsilon = 1e-8;    ///< adam, adamw, rmsprop
   double weight_decay = 0;  ///< L2 added to the gradient; decoupled with adamw
+};
+
+/// What of one tensor of parameters differs from the optimiser's options.
+struct ParameterOptions {
+  bool frozen = false;  ///< it has no gradient, and no part in norm, clipping and updates
+  std::optional<double> learning_rate = std::nullopt;
+  std::optional<double> weight_decay = std::nullopt;
+
+  bool operator==(const ParameterOptions&) const = default;
 };
 
 /// Bounds on the gradients before the update; zero means none. The norm is clipped first.

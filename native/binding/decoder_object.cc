@@ -92,8 +92,8 @@ const std::shared_ptr<Decoder>& DecoderObject::decoder() const {
 }
 
 napi_value DecoderObject::decode_sync(Arguments& arguments) {
-  const GivenCall call = read_given_inputs(arguments);
-  const DecodeOptions options = read_options(Napi::Value(arguments.env(), arguments[2]));
+  const GivenCall call = read_given_inputs(arguments.env(), arguments[0]);
+  const DecodeOptions options = read_options(Napi::Value(arguments.env(), arguments[1]));
   Decoder& found = *decoder();
   Results results;
   {
@@ -107,13 +107,13 @@ napi_value DecoderObject::decode_sync(Arguments& arguments) {
 }
 
 napi_value DecoderObject::decode(Arguments& arguments) {
-  const GivenCall call = read_given_inputs(arguments);
-  const DecodeOptions options = read_options(Napi::Value(arguments.env(), arguments[2]));
+  const GivenCall call = read_given_inputs(arguments.env(), arguments[0]);
+  const DecodeOptions options = read_options(Napi::Value(arguments.env(), arguments[1]));
   const std::shared_ptr<Decoder> found = decoder();
   SharedModel& model = owned_.shared();
   std::vector<InputBatch> inputs = read_inputs(call, model.object()->graph(), *names_);
   auto job = std::make_unique<PromiseJob>(arguments.surface(), "model.translate", model.queue(),
-                                          read_abort(arguments, arguments[3]));
+                                          read_abort(arguments, arguments[2]));
   keep_inputs(*job, inputs);
   const auto results = std::make_shared<Results>();
   job->work = [found, inputs, options, results, abort = &job->abort_flag()] {

@@ -29,13 +29,10 @@ void check_count(const char* name, std::size_t expected, std::size_t got) {
                "an Array of " + std::to_string(got));
 }
 
-/// The batch whose steps an output has: that of the first input of its group.
+/// The batch that determines an output's steps.
 const BatchShape& batch_of(std::size_t output, const Graph& graph,
                            std::span<const InputBatch> inputs) {
-  const std::size_t group = graph.output_shape(output).group;
-  std::size_t input = 0;
-  while (graph.input_shape(input).group != group) ++input;
-  return inputs[input].shape;
+  return inputs[graph.output_input(output)].shape;
 }
 
 Target read_target(napi_env env, napi_value value, const char* name, const Shape& shape,
@@ -96,19 +93,41 @@ CallStates read_states(const GivenCall& call, const GivenStates& given, const Gr
           read_state_list<float>(call, final_list, given.final, graph, batch)};
 }
 
-GivenCall read_given_inputs(const Arguments& arguments) {
+GivenCall read_given_call(const Arguments& arguments, const char* arrays) {
   const napi_env env = arguments.env();
   GivenCall call{env, arguments[0], {}, {}};
   read_list(env, arguments[1], "inputs",
             [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
+  read_list(env, arguments[2], arrays, [&](napi_value array) { call.arrays.push_back(array); });
   return call;
 }
 
-GivenCall read_given_call(const Arguments& arguments, const char* arrays) {
-  const napi_env env = arguments.env();
-  GivenCall call = read_given_inputs(arguments);
-  read_list(env, arguments[2], arrays, [&](napi_value array) { call.arrays.push_back(array); });
+GivenCall read_given_inputs(napi_env env, napi_value value) {
+  napi_valuetype type = napi_undefined;
+  check_call(napi_typeof(env, value, &type));
+  if (type != napi_object) refuse_type("batch", "an object", describe(env, value));
+  GivenCall call{env, property(env, value, "batch"), {}, {}};
+  read_list(env, property(env, value, "inputs"), "inputs",
+            [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
   return call;
+}
+
+GivenCall read_given_batch(napi_env env, napi_value value) {
+  GivenCall call = read_given_inputs(env, value);
+  read_list(env, property(env, value, "targets"), "targets",
+            [&](napi_value array) { call.arrays.push_back(array); });
+  const napi_value carry_state = property(env, value, "carryState");
+  call.carry_state =
+      !is_undefined(env, carry_state) && read_boolean(env, carry_state, "carryState");
+  return call;
+}
+
+std::vector<GivenCall> read_given_batches(napi_env env, napi_value value) {
+  std::vector<GivenCall> calls;
+  read_list(env, value, "batches",
+            [&](napi_value batch) { calls.push_back(read_given_batch(env, batch)); });
+  if (calls.empty()) refuse_value("batches", "at least one", "none");
+  return calls;
 }
 
 std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
@@ -140,6 +159,19 @@ std::vector<std::span<float>> read_outputs(const GivenCall& call, const Graph& g
                                     predictions_shape(graph, i, batch_of(i, graph, inputs)));
   }
   return outputs;
+}
+
+std::vector<std::span<const float>> read_output_gradients(const GivenCall& call, const Graph& graph,
+                                                          const ModelNames& names,
+                                                          std::span<const InputBatch> inputs) {
+  check_count("outputs", names.outputs.size(), call.arrays.size());
+  std::vector<std::span<const float>> gradients;
+  for (std::size_t i = 0; i < call.arrays.size(); ++i) {
+    gradients.push_back(
+        read_optional_tensor<float>(call.env, call.arrays[i], names.outputs[i].predictions.c_str(),
+                                    predictions_shape(graph, i, batch_of(i, graph, inputs))));
+  }
+  return gradients;
 }
 
 std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, const ModelNames& names,

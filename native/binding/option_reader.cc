@@ -30,6 +30,10 @@ double OptionReader::number(const char* key) const {
   return number_below(key, std::numeric_limits<double>::infinity(), "a finite number at least 0");
 }
 
+std::optional<double> OptionReader::optional_number(const char* key) const {
+  return is_null(key) ? std::nullopt : std::optional(number(key));
+}
+
 double OptionReader::fraction(const char* key) const {
   return number_below(key, 1, "a finite number at least 0 and below 1");
 }

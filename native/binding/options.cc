@@ -6,7 +6,7 @@ namespace gru::binding {
 
 namespace {
 
-/// What stacks of every cell have.
+/// The options that stacks of every cell have.
 RecurrentOptions read_stack(const OptionReader& from) {
   RecurrentOptions options;
   options.hidden_size = from.size("hiddenSize");
@@ -17,7 +17,7 @@ RecurrentOptions read_stack(const OptionReader& from) {
   return options;
 }
 
-/// What stands beside the stack in the options of a layer of its own.
+/// The further options of a layer that stands alone.
 void read_layer(const OptionReader& from, RecurrentOptions& options) {
   options.input_size = from.size("inputSize");
   options.batch_first = from.boolean("batchFirst");
@@ -51,28 +51,6 @@ RecurrentOptions read_lstm_options(Napi::Value value) {
   RecurrentOptions options = read_lstm_stack(from);
   read_layer(from, options);
   return options;
-}
-
-OptimizerOptions read_optimizer_options(Napi::Value value) {
-  const OptionReader from(value, "options");
-  OptimizerOptions options;
-  options.kind = from.choice<OptimizerKind>("kind", {{"sgd", OptimizerKind::sgd},
-                                                     {"adam", OptimizerKind::adam},
-                                                     {"adamw", OptimizerKind::adamw},
-                                                     {"rmsprop", OptimizerKind::rmsprop}});
-  options.learning_rate = from.number("learningRate");
-  options.momentum = from.number("momentum");
-  options.beta1 = from.fraction("beta1");
-  options.beta2 = from.fraction("beta2");
-  options.decay = from.number("decay");
-  options.epsilon = from.number("epsilon");
-  options.weight_decay = from.number("weightDecay");
-  return options;
-}
-
-ClipOptions read_clip_options(Napi::Value value) {
-  const OptionReader from(value, "options");
-  return {from.number("clipNorm"), from.number("clipValue")};
 }
 
 DeviceRequest read_device_request(Napi::Value value) {

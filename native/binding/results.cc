@@ -86,9 +86,20 @@ napi_value parameter_specs(napi_env env, const ParameterLayout& layout) {
   return make_array(env, specs);
 }
 
-napi_value step_metrics(napi_env env, const StepMetrics& metrics) {
+napi_value step_metrics(napi_env env, const StepMetrics& metrics, bool skipped) {
   return make_object(env, {{"loss", make_number(env, metrics.loss)},
-                           {"gradNorm", make_number(env, metrics.gradient_norm)}});
+                           {"gradNorm", make_number(env, metrics.gradient_norm)},
+                           {"skipped", make_boolean(env, skipped)}});
+}
+
+napi_value make_float_array(napi_env env, std::span<const float> values) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, values.size_bytes(), &memory, &buffer));
+  if (!values.empty()) std::memcpy(memory, values.data(), values.size_bytes());
+  check_call(napi_create_typedarray(env, napi_float32_array, values.size(), buffer, 0, &array));
+  return array;
 }
 
 }  // namespace gru::binding

@@ -10,9 +10,9 @@
 #include "device/device.h"
 #include "layers/parameter_layout.h"
 
-/// Making the JavaScript values that calls return. None of these functions runs code of
-/// JavaScript's: properties are defined and never set, since a set finds the setters that anyone
-/// may put on Object.prototype or Array.prototype.
+/// Makes the JavaScript values that calls return. None of these functions runs JavaScript code.
+/// They define properties and never set them, since setting runs setters that other code may have
+/// put on Object.prototype or Array.prototype.
 
 namespace gru::binding {
 
@@ -35,6 +35,8 @@ napi_value make_array(napi_env env, std::span<const napi_value> elements);
 /// ParameterSpec[]
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout);
 /// StepMetrics
-napi_value step_metrics(napi_env env, const StepMetrics& metrics);
+napi_value step_metrics(napi_env env, const StepMetrics& metrics, bool skipped);
+/// A Float32Array with a copy of `values`.
+napi_value make_float_array(napi_env env, std::span<const float> values);
 
 }  // namespace gru::binding

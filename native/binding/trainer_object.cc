@@ -2,28 +2,79 @@
 
 #include "binding/abort_object.h"
 #include "binding/model_call.h"
-#include "binding/options.h"
 #include "binding/promise_job.h"
 #include "binding/results.h"
+#include "binding/trainer_options.h"
+#include "binding/trainer_state.h"
 
 namespace gru::binding {
 
 namespace {
 
-bool read_carry_state(const Arguments& arguments, std::size_t place) {
-  const napi_env env = arguments.env();
-  return !is_undefined(env, arguments[place]) && read_boolean(env, arguments[place], "carryState");
+/// The batches of a step, in the caller's memory or in a job's.
+class Batches {
+ public:
+  Batches(std::span<const GivenCall> calls, const Graph& graph, const ModelNames& names) {
+    for (const GivenCall& call : calls) {
+      inputs_.push_back(read_inputs(call, graph, names));
+      targets_.push_back(read_targets(call, graph, names, inputs_.back()));
+      carry_state_.push_back(call.carry_state);
+    }
+  }
+
+  void keep(PromiseJob& job) {
+    for (std::vector<InputBatch>& inputs : inputs_) keep_inputs(job, inputs);
+    for (std::vector<Target>& targets : targets_) keep_targets(job, targets);
+  }
+  std::vector<TrainingBatch> views() const {
+    std::vector<TrainingBatch> views;
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      views.push_back({inputs_[i], targets_[i], carry_state_[i]});
+    }
+    return views;
+  }
+
+ private:
+  std::vector<std::vector<InputBatch>> inputs_;
+  std::vector<std::vector<Target>> targets_;
+  std::vector<bool> carry_state_;
+};
+
+/// What a step leaves behind for its result.
+struct StepResult {
+  StepMetrics metrics;
+  bool skipped = false;
+};
+
+void give_result(PromiseJob& job, std::shared_ptr<const StepResult> result) {
+  job.result = [result = std::move(result)](Surface& surface) {
+    return step_metrics(surface.env(), result->metrics, result->skipped);
+  };
 }
 
 }  // namespace
+
+const std::shared_ptr<Trainer>& SharedTrainer::trainer() const {
+  const std::shared_ptr<Trainer>& found = owned_.object();
+  if (!found) refuse_disposed("trainer");
+  return found;
+}
 
 napi_value TrainerObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       method<&TrainerObject::step_sync>("stepSync"),
       promise_method<&TrainerObject::step>("step"),
       promise_method<&TrainerObject::evaluate>("evaluate"),
+      promise_method<&TrainerObject::evaluate_average>("evaluateAverage"),
+      method<&TrainerObject::read_average>("readAverage"),
+      method<&TrainerObject::update_sync>("updateSync"),
+      promise_method<&TrainerObject::update>("update"),
+      method<&TrainerObject::discard_sync>("discardSync"),
+      promise_method<&TrainerObject::discard>("discard"),
       method<&TrainerObject::reset_state>("resetState"),
       method<&TrainerObject::reset_evaluation_state>("resetEvaluationState"),
+      promise_method<&TrainerObject::read_state>("readState"),
+      promise_method<&TrainerObject::write_state>("writeState"),
       method<&TrainerObject::dispose>("dispose"),
   };
   return define_class<TrainerObject>(surface, members);
@@ -32,85 +83,180 @@ napi_value TrainerObject::define(Surface& surface) {
 std::unique_ptr<TrainerObject> TrainerObject::construct(Arguments& arguments) {
   const napi_env env = arguments.env();
   // First the options: their getters may run code that disposes of the model.
-  const Napi::Value options(env, arguments[1]);
-  const OptimizerOptions optimizer = read_optimizer_options(options);
-  const ClipOptions clip = read_clip_options(options);
+  TrainerOptions options = read_trainer_options(Napi::Value(env, arguments[1]));
   const ModelObject& model = unwrap<ModelObject>(arguments, arguments[0], "model", "a NativeModel");
   const std::shared_ptr<SharedModel>& shared = model.shared();
   const auto idle = shared->idle_object(env, "new Trainer", "await it first");
+  const std::size_t tensors = idle->layout().specs().size();
+  if (!options.parameters.empty() && options.parameters.size() != tensors) {
+    refuse_value("parameters", "an Array of " + std::to_string(tensors),
+                 "an Array of " + std::to_string(options.parameters.size()));
+  }
   std::unique_ptr<Trainer> trainer;
-  check(Trainer::create(shared->object(), optimizer, clip, trainer));
-  return std::make_unique<TrainerObject>(model,
-                                         Owned<Trainer>(shared->queue(), std::move(trainer)));
+  check(Trainer::create(shared->object(), std::move(options), trainer));
+  return std::make_unique<TrainerObject>(
+      std::make_shared<SharedTrainer>(model, Owned<Trainer>(shared->queue(), std::move(trainer))));
 }
 
-const std::shared_ptr<Trainer>& TrainerObject::trainer() const {
-  const std::shared_ptr<Trainer>& found = owned_.object();
-  if (!found) refuse_disposed("trainer");
-  return found;
+SharedModel::IdleObject TrainerObject::idle_model(const Arguments& arguments,
+                                                  const char* name) const {
+  const std::string call = std::string("trainer.") + name;
+  return shared_->model()->idle_object(
+      arguments.env(), call + "Sync",
+      ("await it, or call " + call + ", which waits for its turn").c_str());
+}
+
+std::unique_ptr<PromiseJob> TrainerObject::create_job(const Arguments& arguments,
+                                                      const char* name) const {
+  return std::make_unique<PromiseJob>(arguments.surface(), name, shared_->model()->queue(),
+                                      nullptr);
 }
 
 napi_value TrainerObject::step_sync(Arguments& arguments) {
-  const GivenCall call = read_given_call(arguments, "targets");
-  const bool carry_state = read_carry_state(arguments, 3);
-  Trainer& found = *trainer();
-  const auto model =
-      owned_.shared().idle_object(arguments.env(), "trainer.stepSync",
-                                  "await it, or call trainer.step, which waits for its turn");
-  const std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
-  const std::vector<Target> targets = read_targets(call, model->graph(), *names_, inputs);
+  const napi_env env = arguments.env();
+  const std::vector<GivenCall> calls = read_given_batches(env, arguments[0]);
+  const StepCall call = read_step_options(Napi::Value(env, arguments[1]));
+  Trainer& trainer = *shared_->trainer();
+  const auto model = idle_model(arguments, "step");
+  const Batches batches(calls, model->graph(), shared_->names());
   StepMetrics metrics;
-  check(found.step({inputs, targets, nullptr, carry_state}, metrics));
-  return step_metrics(arguments.env(), metrics);
+  check(trainer.step(batches.views(), call, metrics));
+  return step_metrics(env, metrics, trainer.skipped());
 }
 
 napi_value TrainerObject::step(Arguments& arguments) {
-  return start(arguments, "trainer.step", &Trainer::step);
-}
-
-napi_value TrainerObject::evaluate(Arguments& arguments) {
-  return start(arguments, "trainer.evaluate", &Trainer::evaluate);
-}
-
-napi_value TrainerObject::start(const Arguments& arguments, const char* name, Operation operation) {
-  const GivenCall call = read_given_call(arguments, "targets");
-  const bool carry_state = read_carry_state(arguments, 4);
-  const std::shared_ptr<Trainer> found = trainer();
-  SharedModel& model = owned_.shared();
-  const Graph& graph = model.object()->graph();
-  std::vector<InputBatch> inputs = read_inputs(call, graph, *names_);
-  std::vector<Target> targets = read_targets(call, graph, *names_, inputs);
-  auto job = std::make_unique<PromiseJob>(arguments.surface(), name, model.queue(),
-                                          read_abort(arguments, arguments[3]));
-  keep_inputs(*job, inputs);
-  keep_targets(*job, targets);
-  const auto metrics = std::make_shared<StepMetrics>();
-  job->work = [found, operation, inputs, targets, metrics, carry_state,
-               abort = &job->abort_flag()] {
-    return (*found.*operation)({inputs, targets, abort, carry_state}, *metrics);
+  const napi_env env = arguments.env();
+  const std::vector<GivenCall> calls = read_given_batches(env, arguments[0]);
+  StepCall call = read_step_options(Napi::Value(env, arguments[1]));
+  const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  SharedModel& model = *shared_->model();
+  Batches batches(calls, model.object()->graph(), shared_->names());
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), "trainer.step", model.queue(),
+                                          read_abort(arguments, arguments[2]));
+  batches.keep(*job);
+  call.abort = &job->abort_flag();
+  const auto result = std::make_shared<StepResult>();
+  job->work = [trainer, batches, call, result] {
+    Status status = trainer->step(batches.views(), call, result->metrics);
+    result->skipped = trainer->skipped();
+    return status;
   };
-  job->result = [metrics](Surface& surface) { return step_metrics(surface.env(), *metrics); };
+  give_result(*job, result);
   return model.start(std::move(job));
 }
 
-Trainer& TrainerObject::idle_trainer(const Arguments& arguments, const char* call) const {
-  Trainer& found = *trainer();
-  const auto model = owned_.shared().idle_object(arguments.env(), call, "await it first");
-  return found;
+napi_value TrainerObject::evaluate(Arguments& arguments) {
+  return start_evaluation(arguments, "trainer.evaluate", &Trainer::evaluate);
+}
+
+napi_value TrainerObject::evaluate_average(Arguments& arguments) {
+  return start_evaluation(arguments, "trainer.evaluateAverage", &Trainer::evaluate_average);
+}
+
+napi_value TrainerObject::start_evaluation(const Arguments& arguments, const char* name,
+                                           Evaluation evaluation) {
+  const GivenCall call = read_given_batch(arguments.env(), arguments[0]);
+  const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  SharedModel& model = *shared_->model();
+  Batches batches({&call, 1}, model.object()->graph(), shared_->names());
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), name, model.queue(),
+                                          read_abort(arguments, arguments[1]));
+  batches.keep(*job);
+  const auto result = std::make_shared<StepResult>();
+  job->work = [trainer, evaluation, batches, result, abort = &job->abort_flag()] {
+    return (*trainer.*evaluation)(batches.views()[0], abort, result->metrics);
+  };
+  give_result(*job, result);
+  return model.start(std::move(job));
+}
+
+napi_value TrainerObject::read_average(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  Trainer& trainer = *shared_->trainer();
+  const auto model = shared_->model()->idle_object(env, "trainer.getAverage", "await it first");
+  check(trainer.read_average(
+      read_tensor<float>(env, arguments[0], "target", shape_of(model->layout()))));
+  return nullptr;
+}
+
+napi_value TrainerObject::update_sync(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const StepCall call = read_step_options(Napi::Value(env, arguments[0]));
+  Trainer& trainer = *shared_->trainer();
+  const auto model = idle_model(arguments, "update");
+  StepMetrics metrics;
+  check(trainer.update(call, metrics));
+  return step_metrics(env, metrics, trainer.skipped());
+}
+
+napi_value TrainerObject::update(Arguments& arguments) {
+  const StepCall call = read_step_options(Napi::Value(arguments.env(), arguments[0]));
+  const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.update");
+  const auto result = std::make_shared<StepResult>();
+  job->work = [trainer, call, result] {
+    Status status = trainer->update(call, result->metrics);
+    result->skipped = trainer->skipped();
+    return status;
+  };
+  give_result(*job, result);
+  return shared_->model()->start(std::move(job));
+}
+
+napi_value TrainerObject::discard_sync(Arguments& arguments) {
+  Trainer& trainer = *shared_->trainer();
+  const auto model = idle_model(arguments, "discard");
+  trainer.discard();
+  return nullptr;
+}
+
+napi_value TrainerObject::discard(Arguments& arguments) {
+  const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.discard");
+  job->work = [trainer] {
+    trainer->discard();
+    return Status();
+  };
+  return shared_->model()->start(std::move(job));
 }
 
 napi_value TrainerObject::reset_state(Arguments& arguments) {
-  idle_trainer(arguments, "trainer.resetState").reset_state();
+  Trainer& trainer = *shared_->trainer();
+  const auto model =
+      shared_->model()->idle_object(arguments.env(), "trainer.resetState", "await it first");
+  trainer.reset_state();
   return nullptr;
 }
 
 napi_value TrainerObject::reset_evaluation_state(Arguments& arguments) {
-  idle_trainer(arguments, "trainer.resetEvaluationState").reset_evaluation_state();
+  Trainer& trainer = *shared_->trainer();
+  const auto model = shared_->model()->idle_object(arguments.env(), "trainer.resetEvaluationState",
+                                                   "await it first");
+  trainer.reset_evaluation_state();
   return nullptr;
 }
 
+napi_value TrainerObject::read_state(Arguments& arguments) {
+  const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.readState");
+  const auto state = std::make_shared<TrainerState>();
+  job->work = [trainer, state] { return trainer->read_state(*state); };
+  job->result = [state](Surface& surface) { return make_state(surface.env(), *state); };
+  return shared_->model()->start(std::move(job));
+}
+
+napi_value TrainerObject::write_state(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const GivenState given = read_given_state(env, arguments[0]);
+  const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  const auto state = std::make_shared<TrainerState>(copy_state(env, given));
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.writeState");
+  job->work = [trainer, state] { return trainer->write_state(*state); };
+  return shared_->model()->start(std::move(job));
+}
+
 napi_value TrainerObject::dispose(Arguments&) {
-  owned_.release();
+  shared_->release();
   return nullptr;
 }
 

@@ -8,6 +8,24 @@
 
 namespace gru::binding {
 
+/// A trainer on the device of its model, as the trainer's object and those of its passes share it.
+class SharedTrainer {
+ public:
+  SharedTrainer(const ModelObject& model, Owned<Trainer> trainer)
+      : names_(model.names()), model_(model.shared()), owned_(model.shared(), std::move(trainer)) {}
+
+  /// ERR_GRU_DISPOSED where the trainer or its model is gone.
+  const std::shared_ptr<Trainer>& trainer() const;
+  const std::shared_ptr<SharedModel>& model() const { return model_; }
+  const ModelNames& names() const { return *names_; }
+  void release() { owned_.release(); }
+
+ private:
+  std::shared_ptr<const ModelNames> names_;
+  std::shared_ptr<SharedModel> model_;
+  OwnedOnDevice<Trainer, Model> owned_;
+};
+
 /// NativeTrainer in JavaScript. Its calls and its model's share one queue.
 class TrainerObject {
  public:
@@ -16,26 +34,36 @@ class TrainerObject {
   static std::unique_ptr<TrainerObject> construct(Arguments& arguments);
   static napi_value define(Surface& surface);
 
-  TrainerObject(const ModelObject& model, Owned<Trainer> trainer)
-      : names_(model.names()), owned_(model.shared(), std::move(trainer)) {}
+  explicit TrainerObject(std::shared_ptr<SharedTrainer> shared) : shared_(std::move(shared)) {}
+
+  /// For the trainer's passes.
+  const std::shared_ptr<SharedTrainer>& shared() const { return shared_; }
 
   napi_value step_sync(Arguments& arguments);
   napi_value step(Arguments& arguments);
   napi_value evaluate(Arguments& arguments);
+  napi_value evaluate_average(Arguments& arguments);
+  napi_value read_average(Arguments& arguments);
+  napi_value update_sync(Arguments& arguments);
+  napi_value update(Arguments& arguments);
+  napi_value discard_sync(Arguments& arguments);
+  napi_value discard(Arguments& arguments);
   napi_value reset_state(Arguments& arguments);
   napi_value reset_evaluation_state(Arguments& arguments);
+  napi_value read_state(Arguments& arguments);
+  napi_value write_state(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
-  using Operation = Status (Trainer::*)(const TrainingBatch&, StepMetrics&) noexcept;
+  using Evaluation = Status (Trainer::*)(const TrainingBatch&, const AbortFlag*,
+                                         StepMetrics&) noexcept;
 
-  Trainer& idle_trainer(const Arguments& arguments, const char* call) const;
-  /// ERR_GRU_DISPOSED where the trainer or its model is gone.
-  const std::shared_ptr<Trainer>& trainer() const;
-  napi_value start(const Arguments& arguments, const char* name, Operation operation);
+  napi_value start_evaluation(const Arguments& arguments, const char* name, Evaluation evaluation);
+  /// A job that is not abortable.
+  std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* name) const;
+  SharedModel::IdleObject idle_model(const Arguments& arguments, const char* name) const;
 
-  std::shared_ptr<const ModelNames> names_;
-  OwnedOnDevice<Trainer, Model> owned_;
+  std::shared_ptr<SharedTrainer> shared_;
 };
 
 }  // namespace gru::binding

@@ -47,7 +47,7 @@ template void gather_rows(float*, std::size_t, const float*, std::size_t, std::s
 template void gather_rows(std::int32_t*, std::size_t, const std::int32_t*, std::size_t, std::size_t,
                           DeviceSpan<const std::int32_t>);
 
-// Threads take columns, so that each row of the table sums its tokens in their order.
+// Threads divide the columns, so that each row of the table sums its tokens in their order.
 void embedding_backward(DeviceMatrix<float> table_gradient, DeviceSpan<const std::int32_t> tokens,
                         DeviceMatrix<const float> d_output) {
   const std::size_t columns = table_gradient.columns();
@@ -149,6 +149,13 @@ void optimizer_update(const OptimizerUpdate& update) {
                   part.second_moment = part_of(update.second_moment, begin);
                   part.count = end - begin;
                   kernel(part);
+                });
+}
+
+void lerp(DeviceSpan<float> to, DeviceSpan<const float> from, float weight) {
+  for_each_part(to.size(), part_size, work_of(to.size()),
+                [&](std::size_t, std::size_t begin, std::size_t end) {
+                  kernels().lerp(to.data() + begin, from.data() + begin, end - begin, weight);
                 });
 }
 

@@ -3,7 +3,7 @@
 #include "cpu/aligned_buffer.h"
 #include "device/device.h"
 
-/// The device's operations that are no products: rows moved, masks, norms, optimisers.
+/// The device's operations that are not products: copies of rows, masks, norms, optimisers.
 
 namespace gru::cpu {
 
@@ -24,5 +24,6 @@ double norm(DeviceSpan<const float> values);
 void scale(DeviceSpan<float> values, float factor);
 void clamp(DeviceSpan<float> values, float limit);
 void optimizer_update(const OptimizerUpdate& update);
+void lerp(DeviceSpan<float> to, DeviceSpan<const float> from, float weight);
 
 }  // namespace gru::cpu

@@ -53,7 +53,7 @@ Status reserve(Device& device, Buffer<float>& buffer, std::size_t rows, std::siz
   return {};
 }
 
-/// A matrix that is added to begins at zero.
+/// Memory for gradients that are added up: it starts at zero.
 Status reserve_zeros(Device& device, Buffer<float>& buffer, std::size_t rows, std::size_t columns,
                      DeviceMatrix<float>& matrix) {
   GRU_RETURN_IF_ERROR(reserve(device, buffer, rows, columns, matrix));

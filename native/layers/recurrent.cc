@@ -14,7 +14,7 @@ struct KeptStates final : LayerPass {
   SequenceMatch to_rows;          ///< the way back
   Buffer<float> initial_state;    ///< [L*D, batch, H], sorted
   Buffer<float> d_initial_state;  ///< the same
-  Buffer<float> d_rows;           ///< [rows, L*D*H], a part of the rows' gradient
+  Buffer<float> d_rows;           ///< [rows, L*D*H], a contribution to the rows' gradient
 };
 
 namespace {

@@ -29,7 +29,7 @@ class Recurrent final : public Layer {
   Status backward(const LayerBackward& call) override;
 
  private:
-  /// Blocks of the states: layers times directions.
+  /// The number of blocks of the states: layers times directions.
   std::size_t blocks() const { return options_.num_layers * options_.num_directions(); }
   Status check_initial_state(const EdgeShape& shape, const LayerName& name) const;
   Status load_initial_state(const LayerForward& call, KeptStates& kept) const;

@@ -55,17 +55,24 @@ Status Model::forward_layers(std::span<const std::size_t> layers, const AbortFla
   return graph_->forward_layers(*device_, store_.values(), layers, abort, pass);
 }
 
+Status Model::forward_with(DeviceSpan<const float> values, const AbortFlag* abort,
+                           GraphPass& pass) {
+  loaded_version_ = 0;  // of no version: whoever comes next takes the parameters over again
+  GRU_RETURN_IF_ERROR(graph_->load(*device_, values));
+  return graph_->forward(*device_, values, abort, pass);
+}
+
 Status Model::forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass) {
   const DropoutMask mask{seed_, dropout_stream + number * graph_->dropout_streams(), 0};
   return graph_->forward_training(*device_, store_.values(), mask, abort, pass);
 }
 
-Status Model::backward(GraphPass& pass, DeviceSpan<float> gradients) {
-  return graph_->backward(*device_, store_.values(), pass, gradients);
+Status Model::backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients) {
+  return graph_->backward(*device_, store_.values(), abort, pass, gradients);
 }
 
-Status Model::store_output(std::size_t output, std::span<float> values) {
-  const Sequence& edge = graph_->output(inference_, output);
+Status Model::store_output(const GraphPass& pass, std::size_t output, std::span<float> values) {
+  const Sequence& edge = graph_->output(pass, output);
   const std::size_t width = edge.values.columns();
   StagedOutput target;
   GRU_RETURN_IF_ERROR(target.open(*device_, values, staged_output_));
@@ -101,7 +108,7 @@ Status Model::run_predict(const PredictCall& call) {
   GRU_RETURN_IF_ERROR(load_states(call.initial_states));
   GRU_RETURN_IF_ERROR(forward(call.abort, inference_));
   for (std::size_t i = 0; i < call.outputs.size(); ++i) {
-    GRU_RETURN_IF_ERROR(store_output(i, call.outputs[i]));
+    GRU_RETURN_IF_ERROR(store_output(inference_, i, call.outputs[i]));
   }
   return store_states(call.states);
 }

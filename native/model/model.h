@@ -24,7 +24,8 @@ struct PredictCall {
   const AbortFlag* abort = nullptr;
 };
 
-/// A graph with its parameters, on one device. Not for two threads at once. No public call throws.
+/// A graph with its parameters, on one device. Two threads must not use it at the same time. Public
+/// calls do not throw.
 class Model {
  public:
   static Status create(const GraphOptions& options, std::unique_ptr<Device> device,
@@ -34,37 +35,43 @@ class Model {
   const ParameterLayout& layout() const { return store_.layout(); }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
-  /// Bytes in use on the device, by whatever lies there: parameters, activations, trainers.
+  /// Bytes in use on the device: parameters, activations, trainers and all else that lies there.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
   Status predict(const PredictCall& call) noexcept;
 
-  // For the trainer: these run on the device and may throw std::bad_alloc, which it guards.
+  // For the trainer. These run on the device and may throw std::bad_alloc, which the trainer
+  // catches.
 
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
   Status load_inputs(std::span<const InputBatch> inputs, GraphPass& pass);
+  /// Takes over the parameters after a change: before a backward pass, as load_inputs does before a
+  /// forward one.
+  Status refresh();
   /// Inference.
   Status forward(const AbortFlag* abort, GraphPass& pass);
-  /// The same with dropout (masks of pass number `number`), keeping what backward needs.
+  /// Inference with other values in the parameters' places.
+  Status forward_with(DeviceSpan<const float> values, const AbortFlag* abort, GraphPass& pass);
+  /// The same with dropout (the masks of pass number `number`). Keeps what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
   /// Inference of some layers, as of Graph::forward_layers.
   Status forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
                         GraphPass& pass);
-  /// All parameters' gradients, from those of the outputs.
-  Status backward(GraphPass& pass, DeviceSpan<float> gradients);
+  /// Of a forward pass, what output number `output` carries, into the host's memory.
+  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
+  /// Computes all parameters' gradients from those of the outputs.
+  Status backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients);
 
  private:
   Model(std::unique_ptr<Device> device, std::unique_ptr<Graph> graph)
       : device_(std::move(device)), graph_(std::move(graph)), store_(graph_->layout()) {}
 
-  Status refresh();
   Status run_predict(const PredictCall& call);
   Status load_states(std::span<const std::span<const float>> states);
   Status store_states(std::span<const std::span<float>> states);
-  Status store_output(std::size_t output, std::span<float> values);
 
-  // The device outlives all memory on it.
+  // The device must outlive all memory on it.
   std::unique_ptr<Device> device_;
   std::unique_ptr<Graph> graph_;
   ParameterStore store_;

@@ -18,13 +18,14 @@ struct ChainInput {
 inline Status step(Trainer& trainer, const ChainInput& input, const Target& target,
                    StepMetrics& metrics) {
   const InputBatch batch = input.batch();
-  return trainer.step({{&batch, 1}, {&target, 1}, input.abort}, metrics);
+  const TrainingBatch one{{&batch, 1}, {&target, 1}};
+  return trainer.step({&one, 1}, {std::nullopt, input.abort}, metrics);
 }
 
 inline Status evaluate(Trainer& trainer, const ChainInput& input, const Target& target,
                        StepMetrics& metrics) {
   const InputBatch batch = input.batch();
-  return trainer.evaluate({{&batch, 1}, {&target, 1}, input.abort}, metrics);
+  return trainer.evaluate({{&batch, 1}, {&target, 1}}, input.abort, metrics);
 }
 
 inline Status predict(Model& model, const ChainInput& input, std::span<float> predictions) {

@@ -6,8 +6,8 @@
 #include "testing/host_memory_device.h"
 #include "testing/test_device.h"
 
-/// The device's operations beside the recurrence, the products and the losses. Each runs on a size
-/// of one part and on one of several, which threads share.
+/// The device's operations except the recurrence, the products and the losses. Each is tested with
+/// a size of one part and one of several parts, which threads share.
 namespace gru {
 namespace {
 
@@ -25,7 +25,7 @@ DeviceSpan<T> span_of(std::vector<T>& values) {
   return {values.data(), values.size()};
 }
 
-/// The device, given the tests' own memory.
+/// The device, for operands in the tests' own memory.
 std::unique_ptr<Device> host_device() { return testing::on_host_memory(testing::test_device()); }
 
 struct Size {
@@ -117,7 +117,7 @@ GRU_TEST(embedding_backward_sums_the_rows_of_each_token) {
   for (const Size& size : {Size{1, 1}, Size{9, 5}, Size{400, 300}}) {
     GuardedMatrix d_output = random_matrix(random, size.rows, size.columns);
     std::vector<std::int32_t> tokens = random.classes(size.rows, 13);
-    GuardedMatrix table(20, size.columns);  // tokens from 13 on are never read
+    GuardedMatrix table(20, size.columns);  // no token from 13 on occurs
     GRU_CHECK_OK(device->embedding_backward(view(table), span_of(tokens), view(d_output)));
     std::vector<double> expected;
     GRU_CHECK_OK(reference_embedding_backward(size.columns, 20, tokens,
@@ -193,7 +193,7 @@ GRU_TEST(clip_value_bounds_each_gradient) {
   }
 }
 
-/// Five updates of every optimiser; their moments as trainers allocate them.
+/// Five updates by every optimiser, with moments as trainers allocate them.
 void check_optimizer(const OptimizerOptions& options, std::size_t count, Random& random) {
   const auto device = host_device();
   std::vector<float> parameters = random_floats(random, count);
@@ -232,6 +232,27 @@ GRU_TEST(optimizers_update_as_the_reference_does) {
         check_optimizer(options, random.size(1, 50), random);
         check_optimizer(options, 20000, random);
       }
+    }
+  }
+}
+
+GRU_TEST(lerp_goes_a_part_of_the_way) {
+  Random random;
+  const auto device = host_device();
+  for (const std::size_t count : {random.size(1, 50), std::size_t{70000}}) {
+    for (const double weight : {0.0, 0.001, 0.3, 1.0}) {
+      std::vector<float> to = random_floats(random, count);
+      std::vector<float> from = random_floats(random, count);
+      from[0] = to[0];
+      const std::vector<float> before = to;
+      GRU_CHECK_OK(device->lerp(span_of(to), DeviceSpan<const float>(span_of(from)), weight));
+      std::vector<double> expected = to_doubles(before);
+      for (std::size_t i = 0; i < count; ++i) {
+        expected[i] += weight * (static_cast<double>(from[i]) - expected[i]);
+      }
+      GRU_CHECK(to[0] == before[0]);
+      GRU_CHECK_ALL_NEAR("values", to_doubles(to), expected, 1e-6);
+      if (weight == 0) GRU_CHECK(same_bits(to, before));
     }
   }
 }

@@ -6,7 +6,7 @@
 #include "testing/engine_graphs.h"
 #include "testing/engine_testing.h"
 
-/// Device memory is allocated once and reused: in a steady state no call allocates.
+/// Device memory is allocated once and reused. After the first calls, no call allocates.
 namespace gru {
 namespace {
 
@@ -33,7 +33,7 @@ ChainOptions model_options(InputKind input, LossKind loss, Every every) {
   return options;
 }
 
-/// One step, one evaluation and one prediction with a batch of the shape given.
+/// One step, one evaluation and one prediction with a batch of the given shape.
 void train_once(const ChainOptions& options, Model& model, Trainer& trainer,
                 const BatchShape& shape, Random& random) {
   const std::size_t inputs = shape.steps * shape.batch;
@@ -71,8 +71,8 @@ void check_steady_state(const ChainOptions& options, Random& random) {
         chain(options), std::make_unique<CountingDevice>(testing::test_device(), counts), 1, made));
     const std::shared_ptr<Model> model = std::move(made);
     std::unique_ptr<Trainer> trainer;
-    GRU_CHECK_OK(Trainer::create(model, {}, {1, 0.5}, trainer));
-    // The largest of each kind of batch first: dense, and ragged and out of order.
+    GRU_CHECK_OK(Trainer::create(model, {{}, {1, 0.5}}, trainer));
+    // The largest of each kind of batch comes first: dense, and ragged with unsorted lengths.
     const std::vector<std::int32_t> lengths = {8, 8, 0, 8, 8, 8};
     train_once(options, *model, *trainer, {8, 6, {}}, random);
     train_once(options, *model, *trainer, {8, 6, lengths}, random);
@@ -115,15 +115,43 @@ GRU_TEST(a_trainer_holds_the_gradients_and_the_moments_that_its_optimizer_has) {
     options.kind = kind;
     options.momentum = momentum;
     std::unique_ptr<Trainer> trainer;
-    GRU_CHECK_OK(Trainer::create(model, options, {}, trainer));
+    GRU_CHECK_OK(Trainer::create(model, {options, {}}, trainer));
     const std::size_t expected = (1 + moments) * parameters + sizeof(StepMetrics);
     GRU_CHECK(counts.bytes == parameters + expected);
-    // Beside this a GPU has memory of its own for what is filled and copied.
+    // A GPU has additional memory for operations that fill and copy.
     GRU_CHECK(model->held_bytes() >= held + expected);
     const std::size_t most = model->held_bytes();
     trainer.reset();
     GRU_CHECK(counts.bytes == parameters && model->held_bytes() == most - expected);
   }
+}
+
+GRU_TEST(an_average_and_sums_of_gradients_take_memory_when_they_are_used) {
+  Random random;
+  const testing::GraphExample example = testing::random_graph(random);
+  const auto bytes_of = [&](const TrainerOptions& options, std::size_t parts) {
+    CountingDevice::Counts counts;
+    testing::EngineGraph engine(example, options.optimizer, {},
+                                std::make_unique<CountingDevice>(testing::test_device(), counts));
+    std::unique_ptr<Trainer> trainer;
+    GRU_CHECK_OK(Trainer::create(engine.shared_model(), options, trainer));
+    const std::vector<TrainingBatch> batches(parts, engine.batch());
+    StepMetrics metrics;
+    for (int step = 0; step < 3; ++step) GRU_CHECK_OK(trainer->step(batches, {}, metrics));
+    return counts.bytes;
+  };
+  OptimizerOptions descent;
+  descent.kind = OptimizerKind::sgd;
+  const std::size_t parameters =
+      testing::EngineGraph(example, descent, {}).model().layout().count() * sizeof(float);
+  const std::size_t outputs = example.expected.size() * sizeof(StepMetrics);
+  const std::size_t least = bytes_of({descent}, 1);
+  TrainerOptions averaging{descent};
+  averaging.average_decay = 0.9;
+  GRU_CHECK(bytes_of(averaging, 1) == least + parameters);
+  // Of gradients one set more, whatever the number of parts.
+  GRU_CHECK(bytes_of({descent}, 2) == least + parameters + outputs);
+  GRU_CHECK(bytes_of({descent}, 5) == least + parameters + 4 * outputs);
 }
 
 constexpr CellKind cells[] = {CellKind::gru, CellKind::lstm};
@@ -192,8 +220,8 @@ GRU_TEST(graphs_in_a_steady_state_allocate_no_device_memory) {
   }
 }
 
-/// Calls run(layer, shape) for a dense and a ragged batch of 3 steps and 4 sequences, again and
-/// again: all that is allocated is allocated the first time, and released in the end.
+/// Calls run(layer, shape) repeatedly, for a dense and a ragged batch of 3 steps and 4 sequences.
+/// Everything is allocated the first time, and released at the end.
 template <class Run>
 void check_steady_layer(const RecurrentOptions& options, const Run& run) {
   const std::vector<std::int32_t> lengths = {2, 3, 0, 1};

@@ -11,7 +11,7 @@
 /// A graph's example on the device.
 namespace gru::testing {
 
-/// What lies past a length is NaN, or a token that is none: it must reach nothing.
+/// Padded steps hold NaN, or a token that does not exist: they must not change any result.
 class EngineGraph {
  public:
   static constexpr std::uint64_t seed = 5;
@@ -25,17 +25,24 @@ class EngineGraph {
     GRU_CHECK_OK(Model::create(of.options, std::move(device), seed, made));
     model_ = std::move(made);
     GRU_CHECK_OK(model_->write_parameters(to_floats(of.parameters)));
-    GRU_CHECK_OK(Trainer::create(model_, optimizer, clip, trainer_));
+    GRU_CHECK_OK(Trainer::create(model_, {optimizer, clip}, trainer_));
   }
 
   StepMetrics step() {
     StepMetrics metrics;
-    GRU_CHECK_OK(trainer_->step({batches_, targets_, nullptr}, metrics));
+    const TrainingBatch one = batch();
+    GRU_CHECK_OK(trainer_->step({&one, 1}, {}, metrics));
+    return metrics;
+  }
+  /// One step by batches of examples of the same graph, as if they were one.
+  StepMetrics step(std::span<const TrainingBatch> batches) {
+    StepMetrics metrics;
+    GRU_CHECK_OK(trainer_->step(batches, {}, metrics));
     return metrics;
   }
   StepMetrics evaluate() {
     StepMetrics metrics;
-    GRU_CHECK_OK(trainer_->evaluate({batches_, targets_, nullptr}, metrics));
+    GRU_CHECK_OK(trainer_->evaluate({batches_, targets_}, nullptr, metrics));
     return metrics;
   }
   std::vector<float> parameters() const {
@@ -43,7 +50,7 @@ class EngineGraph {
     GRU_CHECK_OK(model_->read_parameters(values));
     return values;
   }
-  /// Of each output, time-major.
+  /// The predictions of each output, time-major.
   std::vector<std::vector<float>> predictions() {
     std::vector<std::vector<float>> made;
     std::vector<std::span<float>> rooms;
@@ -59,7 +66,11 @@ class EngineGraph {
     }
     return made;
   }
+  /// As the caller has it; as long as this object is there.
+  TrainingBatch batch() const { return {batches_, targets_}; }
   Model& model() { return *model_; }
+  const std::shared_ptr<Model>& shared_model() const { return model_; }
+  Trainer& trainer() { return *trainer_; }
 
  private:
   struct Arrays {
@@ -71,7 +82,7 @@ class EngineGraph {
     return example_.options.batch_first && edge.every == Every::step;
   }
 
-  /// As the caller has it, with `spoiled` in rows that do not count.
+  /// The values in the caller's layout, with `spoiled` in rows that are not valid.
   template <class T>
   std::vector<T> caller_rows(std::vector<T> values, const ReferenceEdge& edge, T spoiled) const {
     if (values.empty()) return values;

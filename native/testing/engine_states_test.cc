@@ -106,7 +106,7 @@ class Engine {
     OptimizerOptions descent;
     descent.kind = OptimizerKind::sgd;
     descent.learning_rate = 1;
-    GRU_CHECK_OK(Trainer::create(model_, descent, {}, trainer_));
+    GRU_CHECK_OK(Trainer::create(model_, {.optimizer = descent}, trainer_));
   }
 
   /// Time-major; `state` and `cell` become the final ones where they are not empty.
@@ -127,10 +127,14 @@ class Engine {
                         : output;
   }
   Status step(const Part& part, bool carry, const AbortFlag* abort = nullptr) {
-    return run(&Trainer::step, part, carry, abort);
+    return run(part, carry, [&](const TrainingBatch& batch) {
+      return trainer_->step({&batch, 1}, {.abort = abort}, metrics_);
+    });
   }
   Status evaluate(const Part& part, bool carry) {
-    return run(&Trainer::evaluate, part, carry, nullptr);
+    return run(part, carry, [&](const TrainingBatch& batch) {
+      return trainer_->evaluate(batch, nullptr, metrics_);
+    });
   }
   double loss() const { return metrics_.loss; }
   std::vector<float> parameters() const {
@@ -142,8 +146,6 @@ class Engine {
   Model& model() { return *model_; }
 
  private:
-  using Operation = Status (Trainer::*)(const TrainingBatch&, StepMetrics&) noexcept;
-
   std::vector<float> caller_order(const std::vector<double>& values, std::size_t steps) const {
     std::vector<float> floats = to_floats(values);
     return batch_first_ ? swap_axes(std::span<const float>(floats), steps, example_.batch) : floats;
@@ -151,13 +153,14 @@ class Engine {
   static InputBatch batch_of(const Part& part, const std::vector<float>& input) {
     return {{part.steps, part.lengths.size(), part.lengths}, input, {}};
   }
-  Status run(Operation operation, const Part& part, bool carry, const AbortFlag* abort) {
+  template <class Call>
+  Status run(const Part& part, bool carry, const Call& call) {
     const std::vector<float> input = caller_order(part.input, part.steps);
     const std::vector<float> values = caller_order(part.target, part.steps);
     const InputBatch batch = batch_of(part, input);
     Target target;
     target.values = values;
-    return ((*trainer_).*operation)({{&batch, 1}, {&target, 1}, abort, carry}, metrics_);
+    return call({{&batch, 1}, {&target, 1}, carry});
   }
 
   const Example& example_;

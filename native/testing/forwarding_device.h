@@ -7,7 +7,7 @@
 
 namespace gru::testing {
 
-/// Passes every call on to another device; tests override what they watch.
+/// Passes every call on to another device. Tests override the calls that they observe.
 class ForwardingDevice : public Device {
  public:
   explicit ForwardingDevice(std::unique_ptr<Device> device) : device_(std::move(device)) {}
@@ -119,6 +119,9 @@ class ForwardingDevice : public Device {
   }
   Status optimizer_update(const OptimizerUpdate& update) override {
     return device_->optimizer_update(update);
+  }
+  Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) override {
+    return device_->lerp(to, from, weight);
   }
 
  protected:

@@ -1,6 +1,7 @@
 #include "train/carried_states.h"
 
 #include <string>
+#include <utility>
 
 namespace gru {
 
@@ -55,8 +56,9 @@ Status CarriedStates::take(Model& model, std::size_t batch, const GraphPass& pas
 }
 
 void CarriedStates::commit() {
+  if (next_batch_ == 0) return;
   states_.swap(next_);
-  batch_ = next_batch_;
+  batch_ = std::exchange(next_batch_, 0);
 }
 
 }  // namespace gru

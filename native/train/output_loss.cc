@@ -45,10 +45,16 @@ Status check_fit(const LossOptions& loss, const EdgeShape& shape) {
 
 }  // namespace
 
+Status no_valid_step() {
+  return Status::value("lengths: expected at least one valid step in the batch, got none");
+}
+
 Status OutputLoss::check(const EdgeShape& shape, const RowMap& map, const Target& target) {
-  if (map.rows() == 0) {
-    return Status::value("lengths: expected at least one valid step in the batch, got none");
-  }
+  if (map.rows() == 0) return no_valid_step();
+  return check_part(shape, map, target);
+}
+
+Status OutputLoss::check_part(const EdgeShape& shape, const RowMap& map, const Target& target) {
   impossible_.clear();
   return check_targets(shape, map, target);
 }

@@ -31,6 +31,11 @@ class OutputLoss {
   /// and that the targets are some that the output can have. Denominator and impossible sequences
   /// are those of this batch from then on.
   Status check(const EdgeShape& shape, const RowMap& map, const Target& target);
+  /// The same of a batch that is a part of a larger one, and may have nothing to learn from.
+  Status check_part(const EdgeShape& shape, const RowMap& map, const Target& target);
+  /// Makes the batch that was checked last a part of one whose parts' denominators have this sum:
+  /// what `compute` gives is then its part of that batch's loss and gradient.
+  void set_denominator(double denominator) { denominator_ = denominator; }
 
   /// The loss into metrics[0].loss; the gradient of the output into `gradient` [rows, width], which
   /// may be the output's memory, unless that is empty. Of the batch that was checked last.
@@ -57,6 +62,9 @@ class OutputLoss {
  private:
   double weight_;
 };
+
+/// Of a batch that has nothing to learn from.
+Status no_valid_step();
 
 /// Refuses options that do not fit the output: the number of its weights, classes or quantiles.
 Status make_output_loss(const OutputOptions& options, const EdgeShape& shape, bool batch_first,

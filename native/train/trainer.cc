@@ -1,63 +1,13 @@
 #include "train/trainer.h"
 
-#include <cmath>
-#include <string>
-
 namespace gru {
 
-namespace {
-
-bool needs_first_moment(const OptimizerOptions& options) {
-  switch (options.kind) {
-    case OptimizerKind::sgd:
-    case OptimizerKind::rmsprop:
-      return options.momentum != 0;
-    case OptimizerKind::adam:
-    case OptimizerKind::adamw:
-      return true;
-  }
-  return false;
-}
-
-Status reserve_zeros(Device& device, Buffer<float>& buffer, std::size_t count) {
-  GRU_RETURN_IF_ERROR(buffer.reserve(device, count));
-  return device.fill(DeviceMatrix<float>(buffer.span(), count), 0);
-}
-
-/// As JavaScript writes it.
-const char* name_of_nonfinite(double value) {
-  if (std::isnan(value)) return "NaN";
-  return value > 0 ? "Infinity" : "-Infinity";
-}
-
-Status check_finite(const char* what, double value) {
-  if (std::isfinite(value)) return {};
-  return Status::nonfinite(std::string(what) + ": expected a finite number, got " +
-                           name_of_nonfinite(value) +
-                           ". The step changed nothing. Look for NaN, infinity and very large "
-                           "numbers in the batch and the parameters; a lower learning rate keeps "
-                           "parameters from growing");
-}
-
-}  // namespace
-
-Status Trainer::create(std::shared_ptr<Model> model, const OptimizerOptions& optimizer,
-                       const ClipOptions& clip, std::unique_ptr<Trainer>& trainer) noexcept {
+Status Trainer::create(std::shared_ptr<Model> model, TrainerOptions options,
+                       std::unique_ptr<Trainer>& trainer) noexcept {
   return guarded([&]() -> Status {
-    std::unique_ptr<Trainer> made(new Trainer(std::move(model)));
-    made->optimizer_ = optimizer;
-    made->clip_ = clip;
-    Device& device = made->model_->device();
-    const std::size_t count = made->model_->layout().count();
+    std::unique_ptr<Trainer> made(new Trainer(std::move(model), std::move(options)));
     GRU_RETURN_IF_ERROR(made->make_losses());
-    GRU_RETURN_IF_ERROR(made->metrics_.reserve(device, made->losses_.size()));
-    GRU_RETURN_IF_ERROR(made->gradients_.reserve(device, count));
-    if (needs_first_moment(optimizer)) {
-      GRU_RETURN_IF_ERROR(reserve_zeros(device, made->first_moment_, count));
-    }
-    if (optimizer.kind != OptimizerKind::sgd) {
-      GRU_RETURN_IF_ERROR(reserve_zeros(device, made->second_moment_, count));
-    }
+    GRU_RETURN_IF_ERROR(made->allocate());
     trainer = std::move(made);
     return {};
   });
@@ -67,6 +17,7 @@ Status Trainer::make_losses() {
   const GraphOptions& options = model_->graph().options();
   losses_.resize(options.outputs.size());
   outputs_.resize(options.outputs.size());
+  impossible_.resize(options.outputs.size());
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(make_output_loss(options.outputs[i], model_->graph().output_shape(i),
                                          options.batch_first, losses_[i]));
@@ -74,24 +25,52 @@ Status Trainer::make_losses() {
   return {};
 }
 
-Status Trainer::step(const TrainingBatch& batch, StepMetrics& metrics) noexcept {
-  return guarded([&] { return run_step(batch, metrics); });
+Status Trainer::allocate() {
+  Device& device = model_->device();
+  const std::size_t count = model_->layout().count();
+  GRU_RETURN_IF_ERROR(metrics_.reserve(device, losses_.size()));
+  GRU_RETURN_IF_ERROR(gradients_.create(device, count));
+  GRU_RETURN_IF_ERROR(
+      optimizer_.create(device, model_->layout(), options_.optimizer, options_.parameters));
+  if (!options_.average_decay) return {};
+  GRU_RETURN_IF_ERROR(average_.reserve(device, count));
+  GRU_RETURN_IF_ERROR(model_->parameters().draw(device));
+  return device.copy(DeviceMatrix<float>(average_.span(), count),
+                     DeviceMatrix<const float>(model_->parameters().values(), count));
 }
 
-Status Trainer::evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexcept {
-  return guarded([&] { return run_evaluate(batch, metrics); });
+Status Trainer::evaluate(const TrainingBatch& batch, const AbortFlag* abort,
+                         StepMetrics& metrics) noexcept {
+  return guarded(
+      [&] { return run_evaluate(batch, metrics, [&] { return model_->forward(abort, pass_); }); });
 }
 
-Status Trainer::load(const TrainingBatch& batch, const CarriedStates& states) {
+Status Trainer::evaluate_average(const TrainingBatch& batch, const AbortFlag* abort,
+                                 StepMetrics& metrics) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(check_average("trainer.evaluateAverage"));
+    return run_evaluate(batch, metrics,
+                        [&] { return model_->forward_with(average_.span(), abort, pass_); });
+  });
+}
+
+Status Trainer::read_average(std::span<float> values) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(check_average("trainer.getAverage"));
+    return model_->device().download(values, DeviceSpan<const float>(average_.span()));
+  });
+}
+
+Status Trainer::check_average(const char* call) const {
+  if (options_.average_decay) return {};
+  return Status::value(std::string(call) +
+                       ": expected a trainer with the option average, got one without it");
+}
+
+Status Trainer::load_inputs(const TrainingBatch& batch, const CarriedStates& states) {
   GRU_RETURN_IF_ERROR(model_->load_inputs(batch.inputs, pass_));
-  if (batch.carry_state) {
-    GRU_RETURN_IF_ERROR(states.load(*model_, batch.inputs[0].shape.batch, pass_));
-  }
-  for (std::size_t i = 0; i < losses_.size(); ++i) {
-    GRU_RETURN_IF_ERROR(losses_[i]->check(model_->graph().output_shape(i),
-                                          model_->graph().output_map(pass_, i), batch.targets[i]));
-  }
-  return {};
+  if (!batch.carry_state) return {};
+  return states.load(*model_, batch.inputs[0].shape.batch, pass_);
 }
 
 Status Trainer::take_states(const TrainingBatch& batch, CarriedStates& states) {
@@ -99,90 +78,87 @@ Status Trainer::take_states(const TrainingBatch& batch, CarriedStates& states) {
   return states.take(*model_, batch.inputs[0].shape.batch, pass_);
 }
 
-Status Trainer::compute_losses(const TrainingBatch& batch) {
-  Device& device = model_->device();
+Status Trainer::load(const TrainingBatch& batch, const CarriedStates& states) {
+  const Graph& graph = model_->graph();
+  GRU_RETURN_IF_ERROR(load_inputs(batch, states));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
-    DeviceMatrix<float> gradient;
-    GRU_RETURN_IF_ERROR(model_->graph().open_output_gradient(device, pass_, i, gradient));
-    GRU_RETURN_IF_ERROR(losses_[i]->compute(device, model_->graph().output(pass_, i),
-                                            batch.targets[i], gradient,
-                                            metrics_.span().subspan(i, 1)));
+    GRU_RETURN_IF_ERROR(
+        losses_[i]->check(graph.output_shape(i), graph.output_map(pass_, i), batch.targets[i]));
   }
   return {};
+}
+
+DeviceSpan<StepMetrics> Trainer::metrics_of(std::size_t part, std::size_t output) {
+  return metrics_.span().subspan(part * losses_.size() + output, 1);
+}
+
+void Trainer::begin_parts() {
+  parts_ = 0;
+  gradients_.clear();
+  for (std::vector<std::int32_t>& sequences : impossible_) sequences.clear();
+}
+
+/// Of the batch that was checked last, whose first sequence has this number in all parts.
+void Trainer::note_impossible(std::size_t first_sequence) {
+  for (std::size_t i = 0; i < losses_.size(); ++i) {
+    for (const std::int32_t sequence : losses_[i]->impossible()) {
+      impossible_[i].push_back(static_cast<std::int32_t>(first_sequence) + sequence);
+    }
+  }
 }
 
 Status Trainer::download_losses(StepMetrics& metrics) {
   metrics = {};
   for (std::size_t i = losses_.size(); i-- > 0;) {
-    const double others = metrics.loss;
-    GRU_RETURN_IF_ERROR(model_->device().download(metrics, metrics_.span().subspan(i, 1)));
-    outputs_[i] = {metrics.loss, losses_[i]->denominator(), losses_[i]->impossible()};
-    metrics.loss += others;
+    double loss = 0;
+    for (std::size_t part = parts_; part-- > 0;) {
+      StepMetrics measured;
+      GRU_RETURN_IF_ERROR(model_->device().download(measured, metrics_of(part, i)));
+      loss += measured.loss;
+      metrics.gradient_norm = measured.gradient_norm;
+    }
+    outputs_[i] = {loss, losses_[i]->denominator(), impossible_[i]};
+    metrics.loss = loss + metrics.loss;
   }
   return {};
-}
-
-Status Trainer::measure(StepMetrics& metrics) {
-  Device& device = model_->device();
-  GRU_RETURN_IF_ERROR(device.gradient_norm(gradients_.span(), metrics_.span()));
-  GRU_RETURN_IF_ERROR(download_losses(metrics));
-  GRU_RETURN_IF_ERROR(check_finite("loss", metrics.loss));
-  // Formed in double, which the squares of floats cannot overflow: finite where all gradients are.
-  return check_finite("norm of the gradients", metrics.gradient_norm);
 }
 
 Status Trainer::clip() {
   Device& device = model_->device();
-  if (clip_.norm > 0) {
-    GRU_RETURN_IF_ERROR(device.clip_norm(gradients_.span(), metrics_.span(), clip_.norm));
+  const auto& [norm, value] = options_.clip;
+  if (norm > 0) {
+    GRU_RETURN_IF_ERROR(device.clip_norm(gradients_.values(), metrics_.span(), norm));
   }
-  return clip_.value > 0 ? device.clip_value(gradients_.span(), clip_.value) : Status();
+  return value > 0 ? device.clip_value(gradients_.values(), value) : Status();
 }
 
-Status Trainer::update() {
-  OptimizerUpdate change;
-  change.options = optimizer_;
-  change.step = updates_ + 1;
-  change.parameters = model_->parameters().mutable_values();
-  change.gradients = gradients_.span();
-  change.first_moment = first_moment_.span();
-  change.second_moment = second_moment_.span();
-  GRU_RETURN_IF_ERROR(model_->device().optimizer_update(change));
-  ++updates_;
-  return {};
-}
-
-Status Trainer::run_step(const TrainingBatch& batch, StepMetrics& metrics) {
-  GRU_RETURN_IF_ERROR(load(batch, training_states_));
-  GRU_RETURN_IF_ERROR(model_->forward_training(updates_, batch.abort, pass_));
-  GRU_RETURN_IF_ERROR(take_states(batch, training_states_));
-  GRU_RETURN_IF_ERROR(compute_losses(batch));
-  GRU_RETURN_IF_ERROR(model_->backward(pass_, gradients_.span()));
-  // On a GPU the host waits here, to decide on the update, and not after it: that runs while the
-  // host goes on.
-  StepMetrics measured;
-  GRU_RETURN_IF_ERROR(measure(measured));
-  if (batch.abort != nullptr && batch.abort->load(std::memory_order_relaxed)) {
-    return Status::aborted();
-  }
+Status Trainer::apply(const StepCall& call) {
+  Device& device = model_->device();
   GRU_RETURN_IF_ERROR(clip());
-  GRU_RETURN_IF_ERROR(update());
-  if (batch.carry_state) training_states_.commit();
-  metrics = measured;
-  return {};
+  GRU_RETURN_IF_ERROR(optimizer_.update(device, model_->parameters().mutable_values(),
+                                        gradients_.values(), call.learning_rate));
+  if (!options_.average_decay) return {};
+  return device.lerp(average_.span(), model_->parameters().values(), 1 - *options_.average_decay);
 }
 
-Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics) {
+template <class Forward>
+Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics,
+                             const Forward& forward) {
+  parts_ = 0;
+  evaluation_states_.forget();
+  for (std::vector<std::int32_t>& sequences : impossible_) sequences.clear();
   GRU_RETURN_IF_ERROR(load(batch, evaluation_states_));
-  GRU_RETURN_IF_ERROR(model_->forward(batch.abort, pass_));
+  note_impossible(0);
+  GRU_RETURN_IF_ERROR(forward());
   GRU_RETURN_IF_ERROR(take_states(batch, evaluation_states_));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(losses_[i]->compute(model_->device(), model_->graph().output(pass_, i),
-                                            batch.targets[i], {}, metrics_.span().subspan(i, 1)));
+                                            batch.targets[i], {}, metrics_of(0, i)));
   }
+  parts_ = 1;
   GRU_RETURN_IF_ERROR(download_losses(metrics));
   metrics.gradient_norm = 0;
-  if (batch.carry_state) evaluation_states_.commit();
+  evaluation_states_.commit();
   return {};
 }
 

@@ -2,85 +2,189 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "model/model.h"
 #include "train/carried_states.h"
+#include "train/gradient_sum.h"
+#include "train/optimizer.h"
 #include "train/output_loss.h"
+#include "train/training_pass.h"
 
 namespace gru {
+
+/// What becomes of a step whose loss or gradients are not finite.
+enum class Nonfinite : std::uint8_t { refuse, skip };
+
+/// How a trainer changes parameters.
+struct TrainerOptions {
+  OptimizerOptions optimizer = {};
+  ClipOptions clip = {};
+  /// Of each tensor of the layout; none: all follow the optimiser's.
+  std::vector<ParameterOptions> parameters = {};
+  /// d in average = d * average + (1 - d) * parameters, after each update; none: no average.
+  std::optional<double> average_decay = std::nullopt;
+  Nonfinite nonfinite = Nonfinite::refuse;
+};
 
 /// A batch to learn from: one of every input, and what every output should have been.
 struct TrainingBatch {
   std::span<const InputBatch> inputs;
   std::span<const Target> targets;
-  const AbortFlag* abort = nullptr;
-  /// Begins with the states in which the last such batch ended, and keeps those in which it ends.
-  /// Else all states begin at zero.
+  /// Begins with the states in which the batch at this place of the last such step, or evaluation,
+  /// ended, and keeps those in which it ends. Else all states begin at zero.
   bool carry_state = false;
+};
+
+/// What one step has of its own.
+struct StepCall {
+  /// None: the optimiser's. Rates of single parameters keep their proportion to that one.
+  std::optional<double> learning_rate = std::nullopt;
+  const AbortFlag* abort = nullptr;
 };
 
 /// The loss of one output in a batch.
 struct OutputMetrics {
   double loss = 0;         ///< times the output's weight, as it is in the sum of all
   double denominator = 0;  ///< what the rows' sum was divided by (OutputLoss)
-  /// ctc: sequences without an alignment, until the next batch (OutputLoss).
+  /// ctc: sequences without an alignment, until the next batch (OutputLoss). In several batches
+  /// that make one, they are counted through.
   std::span<const std::int32_t> impossible = {};
+};
+
+/// All that a trainer has gathered but the gradients of passes that wait for their update.
+struct TrainerState {
+  struct Array {
+    std::string name;  ///< firstMoment, secondMoment or average
+    std::vector<float> values;
+  };
+
+  std::uint64_t updates = 0;
+  std::uint64_t passes = 0;   ///< training passes, by which dropout's masks are chosen
+  std::vector<Array> arrays;  ///< those that the trainer has, in the layout of all parameters
 };
 
 /// Trains one model: losses, backward, clipping and the optimiser's update as one call.
 ///
-/// Holds the gradients and the optimiser's moments on the model's device. Not for two threads at
-/// once, nor beside another call of its model. No public call throws.
+/// Holds the gradients, the optimiser's moments and the average on the model's device. Not for two
+/// threads at once, nor beside another call of its model. No public call throws.
 class Trainer {
  public:
-  static Status create(std::shared_ptr<Model> model, const OptimizerOptions& optimizer,
-                       const ClipOptions& clip, std::unique_ptr<Trainer>& trainer) noexcept;
+  static Status create(std::shared_ptr<Model> model, TrainerOptions options,
+                       std::unique_ptr<Trainer>& trainer) noexcept;
 
-  /// One update. On any failure or abort before the update the parameters, the moments and the
-  /// count of updates stay as they were. A nonfinite status where the loss or a gradient is NaN or
-  /// infinite.
-  Status step(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
+  /// One update by one batch, or by several as if they were one: each output's loss is divided by
+  /// the sum of their denominators, and of several, some may have no valid step. On any failure or
+  /// abort before the update the parameters, the moments and the count of updates stay as they
+  /// were. A nonfinite status, or a skipped step, where the loss or a gradient is NaN or infinite.
+  Status step(std::span<const TrainingBatch> batches, const StepCall& call,
+              StepMetrics& metrics) noexcept;
+  /// Whether the last step or update was left out, since something was not finite.
+  bool skipped() const { return skipped_; }
   /// The loss of a batch in inference, without an update; metrics.gradient_norm stays 0.
-  Status evaluate(const TrainingBatch& batch, StepMetrics& metrics) noexcept;
+  Status evaluate(const TrainingBatch& batch, const AbortFlag* abort,
+                  StepMetrics& metrics) noexcept;
+  /// The same with the average in the parameters' place.
+  Status evaluate_average(const TrainingBatch& batch, const AbortFlag* abort,
+                          StepMetrics& metrics) noexcept;
   /// The next step whose state is carried begins at zero.
-  void reset_state() noexcept { training_states_.reset(); }
+  void reset_state() noexcept { training_states_.clear(); }
   /// The same of evaluations, which carry states of their own.
   void reset_evaluation_state() noexcept { evaluation_states_.reset(); }
   /// Of each output, in the last batch whose losses were computed.
   std::span<const OutputMetrics> outputs() const { return outputs_; }
+  /// Copies the average; `values` has an element for each parameter. Value status without one.
+  Status read_average(std::span<float> values) noexcept;
+
+  // With a loss of the caller's own: passes, whose gradients are summed until an update.
+
+  /// A training pass, with dropout. `predictions` has room for every output, as Model::predict.
+  Status forward(TrainingPass& pass, const AbortFlag* abort,
+                 std::span<const std::span<float>> predictions) noexcept;
+  /// Adds the gradients that follow from the outputs', in the shapes of the predictions (empty:
+  /// zero); what these hold past a length counts nothing. Uses the pass up, unless a value status
+  /// says that it was used, or that parameters changed since its forward call.
+  Status backward(TrainingPass& pass, const AbortFlag* abort,
+                  std::span<const std::span<const float>> d_predictions) noexcept;
+  /// Clips the sum and updates by it; metrics.loss is 0. Where it fails, the sum stays.
+  Status update(const StepCall& call, StepMetrics& metrics) noexcept;
+  /// Drops the sum.
+  void discard() noexcept;
+
+  Status read_state(TrainerState& state) noexcept;
+  /// The state of a trainer of the same options and the same layout; drops the sum of gradients.
+  /// Value status, and no change, where it is another's.
+  Status write_state(const TrainerState& state) noexcept;
 
  private:
-  explicit Trainer(std::shared_ptr<Model> model) : model_(std::move(model)) {}
+  explicit Trainer(std::shared_ptr<Model> model, TrainerOptions options)
+      : model_(std::move(model)), options_(std::move(options)) {}
 
+  Status allocate();
   Status make_losses();
+  Status check_average(const char* call) const;
+  Status check_step(const StepCall& call) const;
+  /// The sums of the denominators of all batches.
+  Status count(std::span<const TrainingBatch> batches);
   Status load(const TrainingBatch& batch, const CarriedStates& states);
+  Status load_inputs(const TrainingBatch& batch, const CarriedStates& states);
+  Status load_part(const TrainingBatch& batch, const CarriedStates& states);
   /// After the forward pass, where the batch carries its states.
   Status take_states(const TrainingBatch& batch, CarriedStates& states);
+  /// Whether any output of the loaded batch has a row.
+  bool has_rows() const;
+  DeviceSpan<StepMetrics> metrics_of(std::size_t part, std::size_t output);
   /// The gradients of all outputs, into the pass.
   Status compute_losses(const TrainingBatch& batch);
-  /// The losses and the gradients' norm into `metrics`; refuses what is not finite.
+  /// Adds the gradients of part number `part` of a batch.
+  Status gather(const TrainingBatch& batch, std::size_t part, const AbortFlag* abort);
+  Status gather_all(std::span<const TrainingBatch> batches, const AbortFlag* abort);
+  void begin_parts();
+  void note_impossible(std::size_t first_sequence);
+  /// The losses and the gradients' norm.
   Status measure(StepMetrics& metrics);
+  Status measure_norm();
   Status download_losses(StepMetrics& metrics);
+  Status find_origin(std::span<const TrainingBatch> batches, std::string& where);
+  Status explain(std::span<const TrainingBatch> batches, const StepMetrics& measured);
   Status clip();
-  Status update();
-  Status run_step(const TrainingBatch& batch, StepMetrics& metrics);
-  Status run_evaluate(const TrainingBatch& batch, StepMetrics& metrics);
+  /// Clips and updates by the gradients that were measured.
+  Status apply(const StepCall& call);
+  Status run_step(std::span<const TrainingBatch> batches, const StepCall& call,
+                  StepMetrics& metrics);
+  Status run_update(const StepCall& call, StepMetrics& metrics);
+  template <class Forward>
+  Status run_evaluate(const TrainingBatch& batch, StepMetrics& metrics, const Forward& forward);
+  Status run_forward(TrainingPass& pass, const AbortFlag* abort,
+                     std::span<const std::span<float>> predictions);
+  Status check_pass(const TrainingPass& pass);
+  Status load_gradient(TrainingPass& pass, std::size_t output, std::span<const float> given);
+  Status run_backward(TrainingPass& pass, const AbortFlag* abort,
+                      std::span<const std::span<const float>> d_predictions);
+  struct StateBuffer;
+  std::vector<StateBuffer> state_buffers();
 
   std::shared_ptr<Model> model_;
-  OptimizerOptions optimizer_;
-  ClipOptions clip_;
-  std::uint64_t updates_ = 0;
+  TrainerOptions options_;
+  Optimizer optimizer_;
+  std::uint64_t passes_ = 0;
+  bool skipped_ = false;
 
   GraphPass pass_;
-  CarriedStates training_states_;
+  std::vector<CarriedStates> training_states_;  ///< of each batch of a step
   CarriedStates evaluation_states_;
   std::vector<std::unique_ptr<OutputLoss>> losses_;  ///< of each output
   std::vector<OutputMetrics> outputs_;
-  Buffer<float> gradients_;
-  Buffer<float> first_moment_;
-  Buffer<float> second_moment_;
-  Buffer<StepMetrics> metrics_;  ///< of each output its loss; of the first the gradients' norm
+  std::vector<std::vector<std::int32_t>> impossible_;  ///< of each output
+  std::vector<double> denominators_;                   ///< of each output, in all parts of a batch
+  std::size_t parts_ = 0;                              ///< of a batch whose losses were computed
+  bool is_gathering_ = false;                          ///< whether gradients_ waits for `update`
+  GradientSum gradients_;
+  Buffer<float> average_;
+  /// Of each part of a batch, of each output its loss; of the first the gradients' norm.
+  Buffer<StepMetrics> metrics_;
 };
 
 }  // namespace gru

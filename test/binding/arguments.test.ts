@@ -1,12 +1,7 @@
 import type { NativePass } from '../../binding'
 import {
-  BATCH,
-  type ForwardArguments,
-  INPUT,
-  OUTPUT,
-  STATE,
-  STEPS,
   addon,
+  BATCH,
   call,
   classes,
   codeOf,
@@ -14,7 +9,13 @@ import {
   createModel,
   device,
   emptyResult,
+  type ForwardArguments,
   gruOptions,
+  INPUT,
+  OUTPUT,
+  STATE,
+  stepCall,
+  STEPS,
   tokens,
   trainerOptions,
   wave,
@@ -172,10 +173,14 @@ describe('wrong arguments', () => {
     const model = createModel()
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const floats = wave(tokens.length)
-    expect(await codeOf(() => trainer.stepSync(...call(floats, classes)))).toBe('ERR_GRU_TYPE')
-    expect(await codeOf(() => trainer.stepSync(...call(tokens, floats)))).toBe('ERR_GRU_TYPE')
+    expect(await codeOf(() => trainer.stepSync(...stepCall(...call(floats, classes))))).toBe(
+      'ERR_GRU_TYPE',
+    )
+    expect(await codeOf(() => trainer.stepSync(...stepCall(...call(tokens, floats))))).toBe(
+      'ERR_GRU_TYPE',
+    )
     const outside = tokens.map((token, i) => (i === 3 ? 5 : token))
-    const wrongToken = () => trainer.stepSync(...call(outside, classes))
+    const wrongToken = () => trainer.stepSync(...stepCall(...call(outside, classes)))
     expect(wrongToken).toThrow('input[3]: expected an integer from 0 to 4, got 5')
     expect(await codeOf(wrongToken)).toBe('ERR_GRU_VALUE')
   })

@@ -1,11 +1,8 @@
 import type { AbortFlag, StepMetrics } from '../../binding'
 import {
-  BATCH,
-  INPUT,
-  OUTPUT,
-  STATE,
-  STEPS,
   addon,
+  BATCH,
+  batchOf,
   call,
   classes,
   codeOf,
@@ -13,12 +10,17 @@ import {
   createModel,
   emptyResult,
   gruOptions,
+  INPUT,
+  OUTPUT,
+  STATE,
+  stepCall,
+  STEPS,
   tokens,
   trainerOptions,
   wave,
 } from '../support/addon'
 
-/** Enough work to last well beyond the calls around it. */
+/** Enough work to take longer than the calls around it. */
 const slowModel = () => createModel({ gru: { ...gruOptions, hiddenSize: 192 } })
 const SLOW_STEPS = 256
 const SLOW_BATCH = 32
@@ -32,7 +34,7 @@ describe('while a promise is pending', () => {
     const target = new Float32Array(model.parameterCount)
     const logits = new Float32Array(tokens.length * 5)
     const syncCalls = [
-      () => trainer.stepSync(...call(tokens, classes)),
+      () => trainer.stepSync(...stepCall(...call(tokens, classes))),
       () => {
         model.predictSync(...call(tokens, logits))
       },
@@ -44,7 +46,7 @@ describe('while a promise is pending', () => {
       },
       () => new addon.NativeTrainer(model, trainerOptions),
     ]
-    const pending = trainer.step(...call(tokens, classes), null)
+    const pending = trainer.step(...stepCall(...call(tokens, classes)), null)
     const codes = await Promise.all(syncCalls.map(codeOf))
     expect(codes).toEqual(syncCalls.map(() => 'ERR_GRU_BUSY'))
     await pending
@@ -97,8 +99,8 @@ describe('while a promise is pending', () => {
   test('timers run', async () => {
     const trainer = new addon.NativeTrainer(slowModel(), trainerOptions)
     const flag = new addon.AbortFlag()
-    // More work than any test may take, which ends by the ticks alone: it would never end were the timers to wait for it.
-    const steps = Array.from({ length: 1000 }, () => trainer.step(...slowCall, flag))
+    // This is more work than a test may take. Only the ticks end it: if timers waited for it, it would never end.
+    const steps = Array.from({ length: 1000 }, () => trainer.step(...stepCall(...slowCall), flag))
     const codes = Promise.all(steps.map((step) => codeOf(() => step)))
     for (let ticks = 0; ticks < 10; ticks++) await new Promise((resolve) => setTimeout(resolve, 1))
     flag.abort()
@@ -128,9 +130,9 @@ describe('dispose', () => {
         disposed.backwardSync(null, wave(STATE), ...gradients)
       },
       () => disposed.backward(null, wave(STATE), ...gradients, null),
-      () => trainer.stepSync(...batch),
-      () => trainer.step(...batch, null),
-      () => trainer.evaluate(...batch, null),
+      () => trainer.stepSync(...stepCall(...batch)),
+      () => trainer.step(...stepCall(...batch), null),
+      () => trainer.evaluate(batchOf(...batch), null),
     ]
     expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => 'ERR_GRU_DISPOSED'))
     model.dispose()
@@ -165,7 +167,7 @@ describe('dispose', () => {
         model.predictSync(...call(tokens, wave(tokens.length * 5)))
       },
       () => model.predict(...call(tokens, wave(tokens.length * 5)), null),
-      () => orphanTrainer.stepSync(...batch),
+      () => orphanTrainer.stepSync(...stepCall(...batch)),
       () => new addon.NativeTrainer(model, trainerOptions),
     )
     expect(await Promise.all(calls.map(codeOf))).toEqual(calls.map(() => 'ERR_GRU_DISPOSED'))
@@ -177,16 +179,18 @@ describe('dispose', () => {
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const expected = new addon.NativeTrainer(twin, trainerOptions)
     const batch = call(tokens, classes)
-    const pending = [1, 2, 3].map(() => trainer.step(...batch, null))
+    const pending = [1, 2, 3].map(() => trainer.step(...stepCall(...batch), null))
     trainer.dispose()
     model.dispose()
-    expect(await Promise.all(pending)).toEqual([1, 2, 3].map(() => expected.stepSync(...batch)))
+    expect(await Promise.all(pending)).toEqual(
+      [1, 2, 3].map(() => expected.stepSync(...stepCall(...batch))),
+    )
   })
 })
 
 describe('AbortFlag', () => {
   const stepOf = (trainer: InstanceType<typeof addon.NativeTrainer>, flag: AbortFlag | null) =>
-    trainer.step(...slowCall, flag)
+    trainer.step(...stepCall(...slowCall), flag)
 
   test('stops a job before it starts', async () => {
     const gru = createGru()

@@ -1,7 +1,7 @@
 import { runProcess } from '../support/addon'
 
-// Anyone may put accessors on Object.prototype and Array.prototype. None may run inside a native call: it could
-// dispose of the very object that the call works on. Each script has a process of its own, which may crash.
+// Any code may define accessors on Object.prototype and Array.prototype. None of them may run inside a native call: it
+// could dispose of the object that the call uses. Each script runs in its own process, which may crash.
 
 /** Definitions for the scripts: objects, a batch, and accessors that dispose of everything when they run. */
 const definitions = `
@@ -19,7 +19,7 @@ const definitions = `
   function dispose() {
     for (const object of [trainer, model, gru]) object.dispose()
   }
-  /** What a call gives, or throws, while accessors for the keys lie on both prototypes. */
+  /** The result of a call, or its error, while both prototypes have accessors for the keys. */
   async function amidAccessors(keys, call) {
     const accessor = (key) => ({
       configurable: true,
@@ -62,7 +62,7 @@ describe('setters of prototypes do not run', () => {
     ['referenceGru', REFERENCE],
     [
       'stepSync',
-      'new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 }).stepSync(...batch)',
+      'new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 }).stepSync(...stepCall(...batch))',
     ],
   ])('in %s', async (_, call) => {
     await expectToPass(`
@@ -77,14 +77,14 @@ describe('setters of prototypes do not run', () => {
   test('in the results of promises', async () => {
     await expectToPass(`
       const still = new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 })
-      const expected = [still.stepSync(...batch), { ...await still.evaluate(...batch, null) }]
+      const expected = [still.stepSync(...stepCall(...batch)), { ...await still.evaluate(batchOf(...batch), null) }]
       for (const key of ['loss', 'gradNorm']) {
         Object.defineProperty(Object.prototype, key, {
           configurable: true,
           set() { ran.push(key); dispose() },
         })
       }
-      const got = [await still.step(...batch, null), await still.evaluate(...batch, null)]
+      const got = [await still.step(...stepCall(...batch), null), await still.evaluate(batchOf(...batch), null)]
       for (const key of ['loss', 'gradNorm']) delete Object.prototype[key]
       assert.deepStrictEqual(got, expected)
       assert.deepStrictEqual(ran, [])
@@ -118,15 +118,16 @@ describe('code that runs where a native call cannot keep it from running', () =>
     `)
   })
 
-  // Every array before the getter's was read already, and would be used after it were it looked at then.
+  // Every array before the getter's was read already. If its memory were looked at then, it would be used after it is
+  // gone.
   test.each(['steps', 'lengths', 'values'])(
     'a getter of %s of an input that disposes of the model, and takes the memory of arrays',
     async (key) => {
       await expectToPass(`
         const calls = [
           (...given) => model.predictSync(...given), (...given) => model.predict(...given, null),
-          (...given) => trainer.stepSync(...given), (...given) => trainer.step(...given, null),
-          (...given) => trainer.evaluate(...given, null),
+          (...given) => trainer.stepSync(...stepCall(...given)), (...given) => trainer.step(...stepCall(...given), null),
+          (...given) => trainer.evaluate(batchOf(...given), null),
         ]
         for (const call of calls) {
           const values = new Int32Array(12)
@@ -157,8 +158,8 @@ describe('code that runs where a native call cannot keep it from running', () =>
     await expectToPass(`
       const evil = Object.defineProperty([], 0, { get() { dispose(); return tokens } })
       const [batchSize, inputs] = batch
-      assert.throws(() => trainer.stepSync(batchSize, inputs, evil), { code: 'ERR_GRU_DISPOSED' })
-      await assert.rejects(trainer.step(batchSize, inputs, evil, null), { code: 'ERR_GRU_DISPOSED' })
+      assert.throws(() => trainer.stepSync(...stepCall(batchSize, inputs, evil)), { code: 'ERR_GRU_DISPOSED' })
+      await assert.rejects(trainer.step(...stepCall(batchSize, inputs, evil), null), { code: 'ERR_GRU_DISPOSED' })
     `)
   })
 
@@ -181,14 +182,14 @@ describe('code that runs where a native call cannot keep it from running', () =>
     `)
   })
 
-  // A promise that is resolved with an object asks the object for \`then\`.
+  // A promise that is resolved with an object reads the object's property \`then\`.
   test.each([
     [
       'a pass',
       'gru.forwardTraining(...forward(), null)',
       'assert(got instanceof addon.NativePass)',
     ],
-    ['metrics', 'trainer.step(...batch, null)', 'assert(got.loss > 0)'],
+    ['metrics', 'trainer.step(...stepCall(...batch), null)', 'assert(got.loss > 0)'],
   ])('a getter of then, with %s for the result', async (_, call, check) => {
     await expectToPass(`
       const promise = ${call}
@@ -207,13 +208,13 @@ describe('code that runs where a native call cannot keep it from running', () =>
   test('a getter of then that starts more calls and makes synchronous ones', async () => {
     await expectToPass(`
       const more = []
-      const promise = trainer.step(...batch, null)
+      const promise = trainer.step(...stepCall(...batch), null)
       Object.defineProperty(Object.prototype, 'then', {
         configurable: true,
         get() {
           if (more.length === 2) return
-          more.push(trainer.stepSync(...batch).loss)
-          more.push(trainer.step(...batch, null))
+          more.push(trainer.stepSync(...stepCall(...batch)).loss)
+          more.push(trainer.step(...stepCall(...batch), null))
         },
       })
       const first = await promise

@@ -1,19 +1,21 @@
 import {
-  type ChainOptions,
-  BATCH,
-  INPUT,
-  OUTPUT,
-  STATE,
-  STEPS,
   addon,
+  BATCH,
+  batchOf,
   call,
   chain,
+  type ChainOptions,
   classes,
   codeOf,
   createGru,
   createModel,
   emptyResult,
   gruOptions,
+  INPUT,
+  OUTPUT,
+  STATE,
+  stepCall,
+  STEPS,
   tokens,
   trainerOptions,
   wave,
@@ -161,10 +163,10 @@ describe('NativeModel and NativeTrainer', () => {
     model.predictSync(...call(tokens, logits))
     expect(logits).toEqual(new Float32Array(logits.length))
     const trainer = new addon.NativeTrainer(model, trainerOptions)
-    const { loss, gradNorm } = await trainer.evaluate(...call(tokens, classes), null)
+    const { loss, gradNorm } = await trainer.evaluate(batchOf(...call(tokens, classes)), null)
     expect(loss).toBeCloseTo(Math.log(5), 6)
     expect(gradNorm).toBe(0)
-    expect(trainer.stepSync(...call(tokens, classes)).loss).toBeCloseTo(Math.log(5), 6)
+    expect(trainer.stepSync(...stepCall(...call(tokens, classes))).loss).toBeCloseTo(Math.log(5), 6)
   })
 
   test('all values zero: the loss is the mean of the squared targets', () => {
@@ -172,9 +174,9 @@ describe('NativeModel and NativeTrainer', () => {
     model.writeParameters(new Float32Array(model.parameterCount))
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const target = Float32Array.of(1, 2, 3, 4)
-    const { loss, gradNorm } = trainer.stepSync(...call(wave(INPUT), target))
+    const { loss, gradNorm } = trainer.stepSync(...stepCall(...call(wave(INPUT), target)))
     expect(loss).toBeCloseTo((1 + 4 + 9 + 16) / 4, 5)
-    // The head's bias alone has a gradient: 2 * (0 - target) / 4, summed over the batch.
+    // Only the head's bias has a gradient: 2 * (0 - target) / 4, summed over the batch.
     expect(gradNorm).toBeCloseTo(Math.hypot((2 * (1 + 3)) / 4, (2 * (2 + 4)) / 4), 5)
   })
 
@@ -184,10 +186,12 @@ describe('NativeModel and NativeTrainer', () => {
       trainer: new addon.NativeTrainer(model, trainerOptions),
       parameters: new Float32Array(model.parameterCount),
     })) as [Run, Run]
-    const expected = [1, 2, 3].map(() => sync.trainer.stepSync(...call(tokens, classes)))
+    const expected = [1, 2, 3].map(() =>
+      sync.trainer.stepSync(...stepCall(...call(tokens, classes))),
+    )
     // All three are pending at once and run in the order of the calls.
     const got = await Promise.all(
-      [1, 2, 3].map(() => later.trainer.step(...call(tokens, classes), null)),
+      [1, 2, 3].map(() => later.trainer.step(...stepCall(...call(tokens, classes)), null)),
     )
     expect(got).toEqual(expected)
     expect(got[2]!.loss).toBeLessThan(got[0]!.loss)

@@ -5,28 +5,30 @@ import type {
   NativePass,
 } from '../../binding'
 import {
-  BATCH,
-  type BackwardArguments,
-  type ForwardArguments,
-  INPUT,
-  OUTPUT,
-  STATE,
-  STEPS,
   addon,
+  type BackwardArguments,
+  BATCH,
+  batchOf,
+  chain,
   createGru,
   createLstm,
   createModel,
   device,
-  chain,
+  type ForwardArguments,
   gruOptions,
+  INPUT,
+  OUTPUT,
+  STATE,
+  stepCall,
+  STEPS,
   trainerOptions,
   wave,
 } from '../support/addon'
 
-// Core trusts the sizes of what it is given, so every array of every call is tried here with sizes that are wrong.
+// The engine trusts the sizes of its inputs, so this file tries wrong sizes for every array of every call.
 
 type Numbers = Float32Array | Int32Array
-/** A name, a formula, and how many values are right. */
+/** A name, a formula, and the right number of values. */
 type Expected = readonly [name: string, formula: string, count: number]
 
 /** A call of the binding, with an array of its arguments */
@@ -45,14 +47,16 @@ async function failureOf(call: () => unknown): Promise<{ code?: unknown; message
   return {}
 }
 
-/** Right arguments pass. */
+/** Correct arguments are accepted. */
 async function expectRight(calls: readonly Call[], right: readonly unknown[]): Promise<void> {
   for (const call of calls) {
     expect(await failureOf(() => call(right as never))).toEqual({})
   }
 }
 
-/** Every other size of the array at `place` of `right` must fail each of the calls, and the right one none. */
+/**
+ * With every other size of the array at `place` of `right`, each of the calls must fail. With the right size none may.
+ */
 async function expectChecked(
   calls: readonly Call[],
   right: readonly unknown[],
@@ -185,7 +189,7 @@ describe('the cell state of an LSTM', () => {
   ]
   type Cells = [initialCell: Float32Array, cell: Float32Array]
   type Forward = [...ForwardArguments, ...Cells]
-  /** The arguments of the promise form: an abort flag comes before those of the cell state. */
+  /** The arguments of the promise form, which has an abort flag before those of the cell state. */
   const later = (given: Forward) =>
     [...(given.slice(0, 7) as ForwardArguments), null, ...(given.slice(7) as Cells)] as const
 
@@ -299,10 +303,12 @@ describe.each([
     [2, target],
   ])('checks array %p of a step', async (place, expected) => {
     const calls: Call[] = [
-      (given: unknown[]) => trainer.stepSync(BATCH, inputs(given), [given[2] as Float32Array]),
-      (given: unknown[]) => trainer.step(BATCH, inputs(given), [given[2] as Float32Array], null),
       (given: unknown[]) =>
-        trainer.evaluate(BATCH, inputs(given), [given[2] as Float32Array], null),
+        trainer.stepSync(...stepCall(BATCH, inputs(given), [given[2] as Float32Array])),
+      (given: unknown[]) =>
+        trainer.step(...stepCall(BATCH, inputs(given), [given[2] as Float32Array]), null),
+      (given: unknown[]) =>
+        trainer.evaluate(batchOf(BATCH, inputs(given), [given[2] as Float32Array]), null),
     ]
     const right = [...batch, loss === 'crossEntropy' ? integers(target[2]) : floats(target[2])]
     await expectChecked(calls, right, place, expected)
@@ -311,7 +317,7 @@ describe.each([
 })
 
 describe('a model of two inputs and two outputs', () => {
-  // The second input has other steps than the first; each output has those of one of them.
+  // The second input has other steps than the first. Each output has the steps of one of them.
   const gru = (name: string, input: string): NativeLayerOptions => {
     const [, layer] = chain({ gru: gruOptions }).layers
     return { ...layer!, name, inputs: [input] }
@@ -372,9 +378,9 @@ describe('a model of two inputs and two outputs', () => {
     ['targets.y', 'steps*batch*size', 8],
   ] as Expected[])('checks %s of a step', async (...checked) => {
     const calls: Call[] = [
-      (given: unknown[]) => trainer.stepSync(2, inputs(given), arrays(given)),
-      (given: unknown[]) => trainer.step(2, inputs(given), arrays(given), null),
-      (given: unknown[]) => trainer.evaluate(2, inputs(given), arrays(given), null),
+      (given: unknown[]) => trainer.stepSync(...stepCall(2, inputs(given), arrays(given))),
+      (given: unknown[]) => trainer.step(...stepCall(2, inputs(given), arrays(given)), null),
+      (given: unknown[]) => trainer.evaluate(batchOf(2, inputs(given), arrays(given)), null),
     ]
     const place = ['inputs.a', 'inputs.b', 'lengths.a', 'lengths.b', 'targets.x', 'targets.y']
     await expectChecked(calls, right(), place.indexOf(checked[0]), checked)
@@ -395,8 +401,8 @@ describe('a model of two inputs and two outputs', () => {
         model.predictSync(2, changedInputs, changedArrays)
       },
       () => model.predict(2, changedInputs, changedArrays, null),
-      () => trainer.stepSync(2, changedInputs, changedArrays),
-      () => trainer.step(2, changedInputs, changedArrays, null),
+      () => trainer.stepSync(...stepCall(2, changedInputs, changedArrays)),
+      () => trainer.step(...stepCall(2, changedInputs, changedArrays), null),
     ]
     for (const call of calls) expect((await failureOf(call)).message).toMatch(message)
   })

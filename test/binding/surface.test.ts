@@ -6,6 +6,8 @@ import {
   STEPS,
   TestError,
   addon,
+  call,
+  classes,
   codeOf,
   createGru,
   createLstm,
@@ -15,6 +17,7 @@ import {
   exported,
   gruOptions,
   initialize,
+  tokens,
   trainerOptions,
   wave,
 } from '../support/addon'
@@ -32,6 +35,7 @@ describe('exports', () => {
         'NativeModel',
         'NativePass',
         'NativeTrainer',
+        'NativeTrainingPass',
         'countGruParameters',
         'countLstmParameters',
         'cudaRuntime',
@@ -152,6 +156,11 @@ describe('objects of another kind', () => {
     NativePass: pass,
     NativeTrainer: () => new addon.NativeTrainer(createModel(), trainerOptions),
     NativeDecoder: createDecoder,
+    NativeTrainingPass: () => {
+      const trainer = new addon.NativeTrainer(createModel(), trainerOptions)
+      const [batch, inputs] = call(tokens, classes)
+      return new addon.NativeTrainingPass(trainer, { batch, inputs })
+    },
   }
 
   test.each(Object.keys(instances))('are no receivers of the methods of %s', async (name) => {

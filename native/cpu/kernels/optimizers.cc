@@ -10,7 +10,8 @@ GRU_INLINE void accumulate_square(const OptimizerStep& step, float& v, float gra
   v = v * step.second_factor + step.second_rate * gradient * gradient;
 }
 
-/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2, and the change that follows.
+/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2. Returns the change of the
+/// parameter.
 GRU_INLINE float adam_change(const OptimizerStep& step, std::size_t i, float gradient) {
   float& m = step.first_moment[i];
   float& v = step.second_moment[i];
@@ -61,6 +62,10 @@ void rmsprop(const OptimizerStep& step) {
     }
     step.parameters[i] -= step.learning_rate * change;
   }
+}
+
+void lerp(float* to, const float* from, std::size_t count, float weight) {
+  for (std::size_t i = 0; i < count; ++i) to[i] += weight * (from[i] - to[i]);
 }
 
 GRU_KERNELS_END

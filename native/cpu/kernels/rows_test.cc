@@ -85,6 +85,27 @@ GRU_TEST(sums_of_squares_are_exact_to_double) {
   });
 }
 
+GRU_TEST(lerp_is_elementwise_and_leaves_what_is_equal) {
+  for_each_table([](const Kernels& table) {
+    Random random;
+    for (std::size_t count = 0; count < 70; ++count) {
+      GuardedMatrix to = random_matrix(random, 1, count + 1);
+      GuardedMatrix from = random_matrix(random, 1, count + 1);
+      from.at(0, count) = to.at(0, count);
+      GuardedMatrix before = to;
+      table.lerp(to.data(), from.data(), count + 1, 0.001F);
+      GRU_CHECK(to.guards_hold() && to.at(0, count) == before.at(0, count));
+      for (std::size_t i = 0; i < count; ++i) {
+        const auto start = static_cast<double>(before.at(0, i));
+        const auto end = static_cast<double>(from.at(0, i));
+        const double expected = start + static_cast<double>(0.001F) * (end - start);
+        GRU_CHECK_NEAR(static_cast<double>(to.at(0, i)), expected,
+                       2 * rounding * (std::abs(start) + std::abs(end)));
+      }
+    }
+  });
+}
+
 GRU_TEST(scale_and_clamp_are_elementwise_and_nan_stays) {
   for_each_table([](const Kernels& table) {
     Random random;
@@ -131,7 +152,7 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
       GRU_CHECK(gradient.guards_hold());
       GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
-      // Without the gradient, and in two pieces.
+      // Once more without the gradient, and in two pieces.
       const std::size_t first = random.size(0, count);
       piece.d_values = nullptr;
       piece.count = first;
@@ -155,7 +176,7 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
   });
 }
 
-/// Logits and targets, and the kernel's results for them.
+/// Logits and targets, with the kernel's results for them.
 struct CrossEntropy {
   GuardedMatrix logits;
   std::vector<std::int32_t> targets;
@@ -215,7 +236,7 @@ GRU_TEST(cross_entropy_of_extreme_logits_is_what_pytorch_says) {
         made.logits.at(0, place) = special;
         return made;
       };
-      // A class that cannot be costs nothing, but it must not be the target.
+      // A class with a logit of minus infinity costs nothing, but it must not be the target.
       example(-infinity, 0).check(table);
       GRU_CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
       for (const float special : {infinity, nan_float}) {

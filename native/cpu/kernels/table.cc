@@ -55,6 +55,7 @@ const Kernels table = {
     .adam = adam,
     .adamw = adamw,
     .rmsprop = rmsprop,
+    .lerp = lerp,
 };
 
 GRU_KERNELS_END

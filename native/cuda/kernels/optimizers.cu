@@ -2,7 +2,7 @@
 #include "cuda/kernels/matrix.h"
 #include "cuda/kernels/optimizers.h"
 
-/// torch.optim's formulas, element by element, as the CPU's kernels have them.
+/// torch.optim's formulas, element by element, as in the CPU's kernels.
 namespace gru::cuda {
 
 namespace {
@@ -12,7 +12,7 @@ __global__ void __launch_bounds__(plain_threads)
                      double limit) {
   constexpr double epsilon = 1e-6;  // PyTorch's
   const double factor = limit / (metrics->gradient_norm + epsilon);
-  if (factor >= 1) return;  // NaN goes through
+  if (factor >= 1) return;  // NaN passes through
   for_each_index(count, [&](std::size_t i) { gradients[i] *= static_cast<float>(factor); });
 }
 
@@ -37,7 +37,8 @@ __device__ __forceinline__ void accumulate_square(const Update& update, float& v
   v = v * update.second_factor + update.second_rate * gradient * gradient;
 }
 
-/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2, and the change that follows.
+/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2. Returns the change of the
+/// parameter.
 __device__ __forceinline__ float adam_change(const Update& update, std::size_t i, float gradient) {
   float& m = update.first_moment[i];
   float& v = update.second_moment[i];
@@ -51,7 +52,7 @@ __device__ __forceinline__ float decayed_gradient(const Update& update, std::siz
   return update.gradients[i] + update.weight_decay * update.parameters[i];
 }
 
-/// The change itself, or what momentum makes of it.
+/// Returns the change, or the momentum's change if there is momentum.
 __device__ __forceinline__ float with_momentum(const Update& update, std::size_t i, float change) {
   if (update.first_moment == nullptr) return change;
   float& m = update.first_moment[i];
@@ -89,6 +90,11 @@ __global__ void __launch_bounds__(plain_threads) rmsprop_kernel(Update update) {
   });
 }
 
+__global__ void __launch_bounds__(plain_threads)
+    lerp_kernel(float* to, const float* from, std::size_t count, float weight) {
+  for_each_index(count, [&](std::size_t i) { to[i] += weight * (from[i] - to[i]); });
+}
+
 auto kernel_of(OptimizerKind kind) {
   switch (kind) {
     case OptimizerKind::adam:
@@ -124,6 +130,11 @@ Status optimizer_update(const Queue& queue, const OptimizerUpdate& update) {
                      update.second_moment.data(),
                      update.parameters.size()};
   return launch(queue, kernel_of(update.options.kind), vector_shape(whole.count), whole);
+}
+
+Status lerp(const Queue& queue, DeviceSpan<float> to, DeviceSpan<const float> from, double weight) {
+  return launch(queue, lerp_kernel, vector_shape(to.size()), to.data(), from.data(), to.size(),
+                static_cast<float>(weight));
 }
 
 }  // namespace gru::cuda

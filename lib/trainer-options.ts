@@ -1,0 +1,108 @@
+/**
+ * The options of a trainer.
+ *
+ * @module
+ */
+import type { NativeTrainerOptions } from '../binding'
+import type { Graph } from './graph'
+import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
+import {
+  checkParameters,
+  type ParameterGroup,
+  type ResolvedParameterGroup,
+} from './parameter-groups'
+import type { ParameterPatterns } from './parameter-patterns'
+import { checkNumber, checkOneOf, checkOptions, MAX_FLOAT32 } from './validate'
+
+/** An exponential moving average of the parameters. */
+export interface AverageOptions {
+  /** d in average = d * average + (1 - d) * parameters, after each update: from 0 to less than 1, as 0.999. */
+  readonly decay: number
+}
+
+/** What becomes of a step whose loss or gradients are NaN or infinite. */
+export type NonFinite = 'throw' | 'skip'
+
+/** How a {@link Trainer} changes parameters. */
+export interface TrainerOptions {
+  readonly optimizer: OptimizerOptions
+  /** Bound on the global L2 norm of all gradients, above 0 and within float32. Default: none. */
+  readonly clipNorm?: number | undefined
+  /** Bound on the magnitude of each gradient, as clipNorm, after which it is applied. Default: none. */
+  readonly clipValue?: number | undefined
+  /** Parameters with a learning rate or a weight decay of their own. Default: none. */
+  readonly groups?: readonly ParameterGroup[] | undefined
+  /**
+   * Parameters that keep their values: they have no gradient, and no part in norm, clipping and updates, not even by
+   * weight decay. This goes before their group, where they are in one. Default: none.
+   */
+  readonly frozen?: ParameterPatterns | undefined
+  /** Keeps an exponential moving average of the parameters, from their values now on. Default: none. */
+  readonly average?: AverageOptions | undefined
+  /**
+   * 'throw' rejects a step whose loss or gradients are not finite, with ERR_GRU_NONFINITE; 'skip' leaves it out, and the
+   * result says so. Neither changes anything. Default 'throw'.
+   */
+  readonly nonFinite?: NonFinite | undefined
+}
+
+/** The options of a {@link Trainer} with every default filled in. */
+export interface ResolvedTrainerOptions {
+  readonly optimizer: CheckedOptimizer['resolved']
+  readonly clipNorm: number | undefined
+  readonly clipValue: number | undefined
+  /** With the names of their parameters */
+  readonly groups: readonly ResolvedParameterGroup[]
+  /** By their names */
+  readonly frozen: readonly string[]
+  readonly average: Readonly<AverageOptions> | undefined
+  readonly nonFinite: NonFinite
+}
+
+const KEYS = [
+  'optimizer',
+  'clipNorm',
+  'clipValue',
+  'groups',
+  'frozen',
+  'average',
+  'nonFinite',
+] as const
+const CLIP_RANGE = { above: 0, atMost: MAX_FLOAT32 }
+
+/** Checks the options of a trainer of a model with that graph. */
+export function checkTrainerOptions(
+  graph: Graph,
+  options: unknown,
+): { readonly resolved: ResolvedTrainerOptions; readonly native: NativeTrainerOptions } {
+  const given = checkOptions('options', options, KEYS)
+  const optimizer = checkOptimizer(given.optimizer)
+  const clipNorm = checkClip('clipNorm', given.clipNorm)
+  const clipValue = checkClip('clipValue', given.clipValue)
+  const { groups, frozen, native } = checkParameters(graph, given.groups, given.frozen)
+  const average = given.average === undefined ? undefined : checkAverage(given.average)
+  const nonFinite = checkOneOf('nonFinite', given.nonFinite ?? 'throw', ['throw', 'skip'])
+  return {
+    resolved: Object.freeze({
+      optimizer: optimizer.resolved,
+      ...{ clipNorm, clipValue, groups, frozen, average, nonFinite },
+    }),
+    native: {
+      ...optimizer.native,
+      clipNorm: clipNorm ?? 0,
+      clipValue: clipValue ?? 0,
+      parameters: native,
+      averageDecay: average?.decay ?? null,
+      nonFinite,
+    },
+  }
+}
+
+function checkClip(argument: string, given: unknown): number | undefined {
+  return given === undefined ? undefined : checkNumber(argument, given, CLIP_RANGE)
+}
+
+function checkAverage(value: unknown): Readonly<AverageOptions> {
+  const { decay } = checkOptions('average', value, ['decay'])
+  return Object.freeze({ decay: checkNumber('average.decay', decay, { atLeast: 0, below: 1 }) })
+}

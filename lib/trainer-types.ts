@@ -1,0 +1,52 @@
+/**
+ * What the calls of a trainer take and give, for each kind of model.
+ *
+ * @module
+ */
+import type { InputBatch, ModelInputBatch, ModelTrainingBatch, TrainingBatch } from './batch-forms'
+import type { Model, Predictions } from './model'
+import type { Seq2Seq } from './seq2seq'
+import type { SequenceModel } from './sequence-model'
+
+/** A model that can be trained. */
+export type TrainableModel = SequenceModel | Model | Seq2Seq
+
+/** The batches of a model M. */
+export type BatchOf<M extends TrainableModel> = M extends SequenceModel
+  ? TrainingBatch
+  : ModelTrainingBatch
+
+/** The inputs of a model M. */
+export type InputsOf<M extends TrainableModel> = M extends SequenceModel
+  ? InputBatch
+  : ModelInputBatch
+
+/** The predictions of a model M. */
+export type PredictionsOf<M extends TrainableModel> = M extends SequenceModel
+  ? Float32Array
+  : Predictions
+
+/** A batch for a call that returns a promise. */
+export type AbortableBatch<B extends InputBatch | ModelInputBatch = TrainingBatch> = B & {
+  /** Stops the call between two steps of the sequences; it then rejects with the signal's reason and changes nothing. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The outcome of a training step. */
+export interface StepResult {
+  /** Mean over the valid predicted rows (over their values, with meanSquaredError), before the update; of several outputs the sum. */
+  readonly loss: number
+  /** Global L2 norm of all gradients, before any clipping. */
+  readonly gradNorm: number
+  /** Whether the step was left out, since its loss or a gradient is not finite: with `nonFinite: 'skip'`. */
+  readonly skipped: boolean
+}
+
+/** The outcome of an update by gradients of passes. */
+export type UpdateResult = Omit<StepResult, 'loss'>
+
+/** The outcome of an evaluation. */
+export interface EvaluateResult {
+  /** Mean over the valid predicted rows (over their values, with meanSquaredError); of several outputs the sum. */
+  readonly loss: number
+}

@@ -1,0 +1,141 @@
+/**
+ * A training pass of a model, between forward and backward, for losses of the caller's own.
+ *
+ * @module
+ */
+import type { NativeTrainer, NativeTrainingPass } from '../binding'
+import { abortable } from './abort'
+import { newFloat32Array, optionalArray } from './arrays'
+import { fixProperties } from './fixed-properties'
+import type { ModelInternals } from './graph-model'
+import { type CheckedInputs, outputRows } from './model-batch'
+import { native } from './native'
+import { checkOptions } from './validate'
+
+/** What `backward` of a {@link TrainingPass} may be given. */
+export interface PassBackwardOptions {
+  /** Stops the call between two steps; it then rejects with the signal's reason, adds nothing, and the pass is used up. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * What a forward call of a trainer gave: predictions, and what backward needs. Its memory is freed by `backward`, by
+ * `dispose`, or with the model.
+ *
+ * @typeParam P - a Float32Array for a SequenceModel; for a Model Float32Arrays by the outputs' names
+ */
+export class TrainingPass<P> {
+  readonly #model: ModelInternals
+  readonly #native: NativeTrainingPass
+  readonly #predictions: Float32Array[]
+
+  /** @internal */
+  constructor(model: ModelInternals, pass: NativeTrainingPass, predictions: Float32Array[]) {
+    this.#model = model
+    this.#native = pass
+    this.#predictions = predictions
+  }
+
+  /**
+   * [steps, batch, size], or [batch, size] where the output has one row for each sequence: logits for classes, values
+   * else; 0 where there is no valid step.
+   */
+  get predictions(): P {
+    const { core, form } = this.#model
+    return form.predictionsOf(core.graph, this.#predictions) as P
+  }
+
+  /**
+   * Adds the gradients of a loss to those of the coming update, from its gradients with respect to the predictions
+   * (copied before the promise is returned). Rows past a sequence's length may hold anything, and count nothing. Uses
+   * the pass up.
+   *
+   * @param gradients - in the form of the predictions; of several outputs one that is absent has none
+   * @throws GruError ERR_GRU_DISPOSED where the pass is used up, or its trainer or model disposed of; ERR_GRU_VALUE
+   *   where parameters changed since the forward call; ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays
+   */
+  async backward(gradients: P, options: PassBackwardOptions = {}): Promise<void> {
+    const arrays = this.#check(gradients)
+    const { signal } = checkOptions('options', options, ['signal'])
+    await abortable(signal, (flag) => this.#native.backward(arrays, flag))
+  }
+
+  /**
+   * As {@link backward}, on the calling thread, reading the arrays in place.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of the trainer, or of its model, is pending
+   */
+  backwardSync(gradients: P): void {
+    this.#native.backwardSync(this.#check(gradients))
+  }
+
+  /** Frees what backward would have needed; may be called again. The predictions stay. */
+  dispose(): void {
+    this.#native.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  #check(gradients: unknown): (Float32Array | null)[] {
+    const { core, form } = this.#model
+    const given = form.gradientsOf(core.graph, gradients)
+    return core.graph.outputs.map(({ output, formula }, index) =>
+      optionalArray(output, given[index], formula, this.#predictions[index]!.length),
+    )
+  }
+}
+
+fixProperties(TrainingPass, 'a pass is what trainer.forward made it')
+
+/** A pass before its forward call, and the arrays that this fills. */
+interface NewPass {
+  readonly pass: NativeTrainingPass
+  readonly predictions: Float32Array[]
+}
+
+/** Starts a pass, whose inputs are copied at once. */
+export async function startPass<P>(
+  model: ModelInternals,
+  trainer: NativeTrainer,
+  inputs: CheckedInputs,
+  signal: unknown,
+): Promise<TrainingPass<P>> {
+  const { pass, predictions } = createPass(model, trainer, inputs)
+  try {
+    await abortable(signal, (flag) => pass.forward(predictions, flag))
+  } catch (error) {
+    pass.dispose()
+    throw error
+  }
+  return new TrainingPass(model, pass, predictions)
+}
+
+/** As {@link startPass}, on the calling thread. */
+export function runPass<P>(
+  model: ModelInternals,
+  trainer: NativeTrainer,
+  inputs: CheckedInputs,
+): TrainingPass<P> {
+  const { pass, predictions } = createPass(model, trainer, inputs)
+  try {
+    pass.forwardSync(predictions)
+  } catch (error) {
+    pass.dispose()
+    throw error
+  }
+  return new TrainingPass(model, pass, predictions)
+}
+
+function createPass(
+  { core }: ModelInternals,
+  trainer: NativeTrainer,
+  { batch, inputs }: CheckedInputs,
+): NewPass {
+  const call = { batch, inputs }
+  const predictions = core.graph.outputs.map((output) =>
+    newFloat32Array(output.output, output.formula, outputRows(output, call) * output.width),
+  )
+  return { pass: new (native().NativeTrainingPass)(trainer, call), predictions }
+}

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "device/buffer.h"
+
+namespace gru {
+
+/// The sum of the gradients of several passes, in the layout of all parameters. The first pass
+/// writes it in place; only a second one needs more memory.
+class GradientSum {
+ public:
+  Status create(Device& device, std::size_t count) { return sum_.reserve(device, count); }
+
+  bool is_empty() const { return passes_ == 0; }
+  /// Forgets all passes.
+  void clear() { passes_ = 0; }
+  /// Room for the gradients of one pass more, which count once `add` was called.
+  Status open(Device& device, DeviceSpan<float>& room) {
+    if (!is_empty()) GRU_RETURN_IF_ERROR(next_.reserve(device, sum_.size()));
+    room = is_empty() ? sum_.span() : next_.span();
+    return {};
+  }
+  Status add(Device& device) {
+    if (!is_empty()) {
+      const std::size_t count = sum_.size();
+      GRU_RETURN_IF_ERROR(device.add(DeviceMatrix<float>(sum_.span(), count),
+                                     DeviceMatrix<const float>(next_.span(), count)));
+    }
+    ++passes_;
+    return {};
+  }
+  DeviceSpan<float> values() { return sum_.span(); }
+
+ private:
+  std::size_t passes_ = 0;
+  Buffer<float> sum_;
+  Buffer<float> next_;
+};
+
+}  // namespace gru

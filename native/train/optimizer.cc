@@ -1,0 +1,107 @@
+#include "train/optimizer.h"
+
+#include <limits>
+
+namespace gru {
+
+namespace {
+
+bool needs_first_moment(const OptimizerOptions& options) {
+  switch (options.kind) {
+    case OptimizerKind::sgd:
+    case OptimizerKind::rmsprop:
+      return options.momentum != 0;
+    case OptimizerKind::adam:
+    case OptimizerKind::adamw:
+      return true;
+  }
+  return false;
+}
+
+Status reserve_zeros(Device& device, Buffer<float>& buffer, std::size_t count) {
+  GRU_RETURN_IF_ERROR(buffer.reserve(device, count));
+  return device.fill(DeviceMatrix<float>(buffer.span(), count), 0);
+}
+
+DeviceSpan<float> part_of(DeviceSpan<float> moment, std::size_t offset, std::size_t count) {
+  return moment.empty() ? moment : moment.subspan(offset, count);
+}
+
+}  // namespace
+
+Status Optimizer::create(Device& device, const ParameterLayout& layout,
+                         const OptimizerOptions& options,
+                         std::span<const ParameterOptions> parameters) {
+  options_ = options;
+  divide(layout, parameters);
+  if (needs_first_moment(options)) {
+    GRU_RETURN_IF_ERROR(reserve_zeros(device, first_moment_, layout.count()));
+  }
+  if (options.kind == OptimizerKind::sgd) return {};
+  return reserve_zeros(device, second_moment_, layout.count());
+}
+
+void Optimizer::divide(const ParameterLayout& layout,
+                       std::span<const ParameterOptions> parameters) {
+  const std::vector<ParameterSpec>& specs = layout.specs();
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const ParameterOptions own = parameters.empty() ? ParameterOptions() : parameters[i];
+    if (ranges_.empty() || ranges_.back().options != own) {
+      ranges_.push_back({specs[i].offset, 0, specs[i].name, own});
+    }
+    ranges_.back().count += specs[i].count;
+  }
+}
+
+double Optimizer::rate_of(const Range& range, std::optional<double> learning_rate) const {
+  const double base = options_.learning_rate;
+  const double own = range.options.learning_rate.value_or(base);
+  if (!learning_rate) return own;
+  return own == base ? *learning_rate : *learning_rate * (own / base);
+}
+
+Status Optimizer::check_rate(std::optional<double> learning_rate) const {
+  if (!learning_rate) return {};
+  for (const Range& range : ranges_) {
+    if (range.options.frozen) continue;
+    const double rate = rate_of(range, learning_rate);
+    if (rate >= 0 && rate <= static_cast<double>(std::numeric_limits<float>::max())) continue;
+    const std::string expected =
+        options_.learning_rate == 0
+            ? "none, since optimizer.learningRate is 0 and gives no proportion to the rate"
+            : "one at which no rate is beyond float32, as would be that";
+    return Status::value("learningRate: expected " + expected + " of the group of " +
+                         range.first_name + ", got " + std::to_string(*learning_rate));
+  }
+  return {};
+}
+
+Status Optimizer::clear_frozen(Device& device, DeviceSpan<float> gradients) const {
+  for (const Range& range : ranges_) {
+    if (!range.options.frozen) continue;
+    const DeviceSpan<float> part = gradients.subspan(range.offset, range.count);
+    GRU_RETURN_IF_ERROR(device.fill(DeviceMatrix<float>(part, range.count), 0));
+  }
+  return {};
+}
+
+Status Optimizer::update(Device& device, DeviceSpan<float> parameters,
+                         DeviceSpan<const float> gradients, std::optional<double> learning_rate) {
+  for (const Range& range : ranges_) {
+    if (range.options.frozen) continue;
+    OptimizerUpdate change;
+    change.options = options_;
+    change.options.learning_rate = rate_of(range, learning_rate);
+    change.options.weight_decay = range.options.weight_decay.value_or(options_.weight_decay);
+    change.step = updates_ + 1;
+    change.parameters = parameters.subspan(range.offset, range.count);
+    change.gradients = gradients.subspan(range.offset, range.count);
+    change.first_moment = part_of(first_moment_.span(), range.offset, range.count);
+    change.second_moment = part_of(second_moment_.span(), range.offset, range.count);
+    GRU_RETURN_IF_ERROR(device.optimizer_update(change));
+  }
+  ++updates_;
+  return {};
+}
+
+}  // namespace gru

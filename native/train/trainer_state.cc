@@ -1,0 +1,59 @@
+#include <algorithm>
+
+#include "train/trainer.h"
+
+/// All that a trainer has gathered, out and in.
+
+namespace gru {
+
+struct Trainer::StateBuffer {
+  const char* name;
+  Buffer<float>* buffer;
+};
+
+/// Those that the options make it have.
+std::vector<Trainer::StateBuffer> Trainer::state_buffers() {
+  std::vector<StateBuffer> all{{"firstMoment", &optimizer_.first_moment()},
+                               {"secondMoment", &optimizer_.second_moment()},
+                               {"average", &average_}};
+  std::erase_if(all, [](const StateBuffer& one) { return one.buffer->size() == 0; });
+  return all;
+}
+
+Status Trainer::read_state(TrainerState& state) noexcept {
+  return guarded([&]() -> Status {
+    TrainerState read{optimizer_.updates(), passes_, {}};
+    for (const auto& [name, buffer] : state_buffers()) {
+      TrainerState::Array& array = read.arrays.emplace_back(name, std::vector<float>());
+      array.values.resize(buffer->size());
+      GRU_RETURN_IF_ERROR(
+          model_->device().download(array.values, DeviceSpan<const float>(buffer->span())));
+    }
+    state = std::move(read);
+    return {};
+  });
+}
+
+Status Trainer::write_state(const TrainerState& state) noexcept {
+  return guarded([&]() -> Status {
+    const std::vector<StateBuffer> buffers = state_buffers();
+    const bool fits = std::ranges::equal(
+        buffers, state.arrays, [](const StateBuffer& own, const TrainerState::Array& given) {
+          return given.name == own.name && given.values.size() == own.buffer->size();
+        });
+    if (!fits) {
+      return Status::value(
+          "state: expected the arrays of a trainer of the same options, got others");
+    }
+    for (std::size_t i = 0; i < buffers.size(); ++i) {
+      GRU_RETURN_IF_ERROR(
+          model_->device().upload(buffers[i].buffer->span(), state.arrays[i].values));
+    }
+    optimizer_.set_updates(state.updates);
+    passes_ = state.passes;
+    discard();
+    return {};
+  });
+}
+
+}  // namespace gru

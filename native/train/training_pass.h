@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "model/graph.h"
+
+namespace gru {
+
+/// A training pass whose loss is the caller's own: what it holds between forward and backward. Its
+/// memory lies on the device of the trainer's model, which must outlive it.
+class TrainingPass {
+ public:
+  /// Copies the batch, since the pass outlives the caller's arrays. Throws std::bad_alloc.
+  explicit TrainingPass(std::span<const InputBatch> inputs);
+
+  /// One batch of every input, in the pass's own memory.
+  std::span<const InputBatch> inputs() const { return inputs_; }
+
+ private:
+  friend class Trainer;
+
+  template <class T>
+  std::span<const T> keep(std::span<const T> from);
+
+  std::vector<std::unique_ptr<std::byte[]>> copies_;
+  std::vector<InputBatch> inputs_;
+  GraphPass graph_;
+  bool is_open_ = false;       ///< forward was called, and backward was not
+  std::uint64_t version_ = 0;  ///< of the parameters it was computed with
+  Buffer<float> staged_;
+  Buffer<float> packed_;
+};
+
+}  // namespace gru

@@ -1,0 +1,155 @@
+import type { NativeTrainerOptions, NativeTrainerState } from '../../binding'
+import {
+  addon,
+  call,
+  chain,
+  classes,
+  codeOf,
+  createModel,
+  device,
+  gruOptions,
+  stepCall,
+  tokens,
+  trainerOptions,
+} from '../support/addon'
+
+const batch = stepCall(...call(tokens, classes))
+const averaging: NativeTrainerOptions = { ...trainerOptions, averageDecay: 0.9 }
+/** With dropout, whose masks follow from the passes that were. */
+const dropping = chain({ gru: { ...gruOptions, numLayers: 2, dropout: 0.4 } })
+
+function create(options: NativeTrainerOptions = averaging) {
+  const model = new addon.NativeModel(dropping, 7, device)
+  return { model, trainer: new addon.NativeTrainer(model, options) }
+}
+
+describe('the state of a trainer', () => {
+  test.each(['sgd', 'adam', 'adamw', 'rmsprop'] as const)(
+    'of %s goes on to the same bits in another one',
+    async (kind) => {
+      const options = { ...averaging, kind, momentum: 0.9 }
+      const unbroken = create(options)
+      for (let step = 0; step < 3; step++) unbroken.trainer.stepSync(...batch)
+      const state = await unbroken.trainer.readState()
+      const parameters = new Float32Array(unbroken.model.parameterCount)
+      unbroken.model.readParameters(parameters)
+      const resumed = create(options)
+      await resumed.trainer.writeState(state)
+      resumed.model.writeParameters(parameters)
+      for (let step = 0; step < 2; step++) {
+        expect(resumed.trainer.stepSync(...batch)).toEqual(unbroken.trainer.stepSync(...batch))
+      }
+      expect(await resumed.trainer.readState()).toEqual(await unbroken.trainer.readState())
+    },
+  )
+
+  test('holds what the options ask for, and no more', async () => {
+    const names = async (options: NativeTrainerOptions): Promise<string[]> =>
+      Object.keys((await create(options).trainer.readState()).arrays)
+    expect(await names({ ...trainerOptions, kind: 'sgd' })).toEqual([])
+    expect(await names({ ...trainerOptions, kind: 'sgd', momentum: 0.9 })).toEqual(['firstMoment'])
+    expect(await names({ ...trainerOptions, kind: 'rmsprop' })).toEqual(['secondMoment'])
+    expect(await names(averaging)).toEqual(['firstMoment', 'secondMoment', 'average'])
+  })
+
+  test('is read and written at its turn, and copied', async () => {
+    const { model, trainer } = create()
+    const pending = [1, 2].map(() => trainer.step(...batch, null))
+    const second = trainer.readState()
+    pending.push(trainer.step(...batch, null))
+    const state = await second
+    expect(state.updates).toBe(2)
+    expect(state.passes).toBe(2)
+    await Promise.all(pending)
+    const other = create()
+    other.trainer.stepSync(...batch)
+    other.trainer.stepSync(...batch)
+    expect(await other.trainer.readState()).toEqual(state)
+    const parameters = new Float32Array(model.parameterCount)
+    other.model.readParameters(parameters)
+    const written = trainer.writeState(state)
+    for (const array of Object.values(state.arrays)) array.fill(NaN)
+    await written
+    model.writeParameters(parameters)
+    expect(trainer.stepSync(...batch)).toEqual(other.trainer.stepSync(...batch))
+  })
+
+  test('drops gathered gradients when it is written, and holds none', async () => {
+    const { trainer } = create()
+    const state = await trainer.readState()
+    const [given] = call(tokens, classes)
+    const [, inputs] = call(tokens, classes)
+    const pass = new addon.NativeTrainingPass(trainer, { batch: given, inputs })
+    const outputs = [new Float32Array(60)]
+    pass.forwardSync(outputs)
+    pass.backwardSync(outputs)
+    expect(await codeOf(() => trainer.step(...batch, null))).toBe('ERR_GRU_VALUE')
+    await trainer.writeState(state)
+    expect(await codeOf(() => trainer.updateSync({ learningRate: null }))).toBe('ERR_GRU_VALUE')
+    const { loss } = await trainer.step(...batch, null)
+    expect(loss).toBe(create().trainer.stepSync(...batch).loss)
+  })
+
+  const wrong: [string, (state: NativeTrainerState) => unknown, string][] = [
+    ['nothing', () => undefined, 'ERR_GRU_TYPE'],
+    ['no arrays', ({ updates, passes }) => ({ updates, passes }), 'ERR_GRU_TYPE'],
+    ['an array too few', (state) => ({ ...state, arrays: {} }), 'ERR_GRU_VALUE'],
+    [
+      'a short array',
+      (state) => ({
+        ...state,
+        arrays: { ...state.arrays, average: new Float32Array(1) },
+      }),
+      'ERR_GRU_VALUE',
+    ],
+    [
+      'an array of another type',
+      (state) => ({ ...state, arrays: { ...state.arrays, average: new Int32Array(1) } }),
+      'ERR_GRU_TYPE',
+    ],
+    ['a count that is none', (state) => ({ ...state, updates: -1 }), 'ERR_GRU_VALUE'],
+    ['passes that are none', (state) => ({ ...state, passes: '1' }), 'ERR_GRU_TYPE'],
+  ]
+  test.each(wrong)('is refused with %s, and nothing changes', async (_, spoil, code) => {
+    const [{ trainer }, expected] = [create(), create()]
+    trainer.stepSync(...batch)
+    expected.trainer.stepSync(...batch)
+    const bad = spoil(await create().trainer.readState()) as NativeTrainerState
+    expect(await codeOf(() => trainer.writeState(bad))).toBe(code)
+    expect(await trainer.readState()).toEqual(await expected.trainer.readState())
+  })
+
+  test('is refused after dispose', async () => {
+    const { trainer } = create()
+    const state = await trainer.readState()
+    trainer.dispose()
+    expect(await codeOf(() => trainer.readState())).toBe('ERR_GRU_DISPOSED')
+    expect(await codeOf(() => trainer.writeState(state))).toBe('ERR_GRU_DISPOSED')
+  })
+})
+
+describe('a training pass', () => {
+  test('lies on the device of its model until it is disposed of or used up', () => {
+    const model = createModel()
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const [size, inputs] = call(tokens, classes)
+    const outputs = [new Float32Array(60)]
+    const used = new addon.NativeTrainingPass(trainer, { batch: size, inputs })
+    used.forwardSync(outputs)
+    used.backwardSync([null])
+    trainer.discardSync()
+    expect(() => {
+      used.forwardSync(outputs)
+    }).toThrow(/^pass: expected one in use/)
+    used.dispose()
+  })
+
+  test('takes no backward call before its forward call', async () => {
+    const model = createModel()
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const [size, inputs] = call(tokens, classes)
+    const pass = new addon.NativeTrainingPass(trainer, { batch: size, inputs })
+    expect(await codeOf(() => pass.backward([new Float32Array(60)], null))).toBe('ERR_GRU_VALUE')
+    expect(await codeOf(() => trainer.update({ learningRate: null }))).toBe('ERR_GRU_VALUE')
+  })
+})
