@@ -80,6 +80,12 @@ export interface NativeSurface {
     parameters: Float64Array,
     call: LstmReferenceCall,
   ): LstmReferenceResult
+  /** The same of a graph: predictions, the sum of its outputs' losses, and the gradients of that. `parameters` lie as in describeGraph. */
+  referenceGraph(
+    options: NativeGraphOptions,
+    parameters: Float64Array,
+    call: GraphReferenceCall,
+  ): GraphReferenceResult
   readonly AbortFlag: new () => AbortFlag
   /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
   readonly NativeGru: new (
@@ -650,4 +656,23 @@ export interface LstmReferenceCall extends ReferenceCall {
 export interface LstmReferenceResult extends ReferenceResult {
   cell: Float64Array
   dInitialCell: Float64Array
+}
+
+export interface GraphReferenceCall {
+  batch: number
+  /** Of each input: features [steps, batch, size], or tokens [steps, batch], all of them within the vocabulary. */
+  inputs: { steps: number; lengths: Int32Array | null; values: Float64Array | Int32Array }[]
+  /** Of each output: classes [steps, batch] or [batch], or values with a last axis more. */
+  targets: (Float64Array | Int32Array)[]
+  /** Null for inference; in training the model's seed, and which of its training passes (from 0) to repeat. */
+  dropout: { seed: number; pass: number } | null
+}
+
+export interface GraphReferenceResult {
+  /** [steps, batch, width] each, or [batch, width]; 0 in rows that do not count. */
+  outputs: Float64Array[]
+  loss: number
+  /** The gradients of the loss: of the predictions, in their shapes, and of the parameters. */
+  dOutputs: Float64Array[]
+  dParameters: Float64Array
 }

@@ -15,26 +15,30 @@ function blocksOf(guide: string): string[] {
   return [...text.matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, block]) => block!)
 }
 
-/** What the first block of a guide prints. */
-function outputOf(guide: string): string {
-  const folder = temporary(guide)
+/** The blocks that are programs. */
+const programsOf = (guide: string): string[] =>
+  blocksOf(guide).filter((block) => block.startsWith('import '))
+
+/** What a program prints, in a folder of its own. */
+function run(program: string, name: string): string {
+  const folder = temporary(name)
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
   symlinkSync(root, path.join(folder, 'node_modules', 'gru-native'))
-  writeFileSync(path.join(folder, 'example.mjs'), blocksOf(guide)[0]!)
+  writeFileSync(path.join(folder, 'example.mjs'), program)
   return execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
 }
 
-/** The losses of its lines that begin so. */
-function lossesOf(output: string, step: string): number[] {
+/** The losses of the lines that begin with a step's name. */
+function lossesIn(output: string, step = 'epoch'): number[] {
   const lines = output.matchAll(new RegExp(`^${step} \\d+: loss ([\\d.]+)`, 'gm'))
   return [...lines].map(([, loss]) => Number(loss))
 }
 
 test('the example of docs/model.md trains, saves and loads, and prints the table that the guide shows', () => {
-  const output = outputOf('model.md')
   const [, table] = blocksOf('model.md')
+  const output = run(programsOf('model.md')[0]!, 'guide')
   expect(output.startsWith(table!)).toBe(true)
-  const losses = lossesOf(output, 'epoch')
+  const losses = lossesIn(output)
   expect(losses).toHaveLength(10)
   expect(losses[9]).toBeLessThan(losses[0]!)
   expect(output.trimEnd().split('\n').slice(-2)).toEqual([
@@ -44,7 +48,28 @@ test('the example of docs/model.md trains, saves and loads, and prints the table
 })
 
 test('the example of docs/own-losses.md makes its loss small', () => {
-  const losses = lossesOf(outputOf('own-losses.md'), 'update')
+  const output = run(programsOf('own-losses.md')[0]!, 'own-losses')
+  const losses = lossesIn(output, 'update')
   expect(losses).toHaveLength(3)
   expect(losses[2]).toBeLessThan(losses[0]! / 2)
+})
+
+test('the encoder and decoder of docs/model.md learn their task', () => {
+  const output = run(programsOf('model.md')[1]!, 'translation')
+  const losses = lossesIn(output)
+  expect(losses).toHaveLength(10)
+  expect(losses[9]).toBeLessThan(losses[0]! / 10)
+  expect(output.trimEnd().split('\n').at(-1)).toBe('5 1 4 1 3')
+})
+
+test('the example of Seq2Seq in docs/model.md learns, and finds translations', () => {
+  const output = run(programsOf('model.md')[2]!, 'seq2seq')
+  const losses = lossesIn(output)
+  expect(losses).toHaveLength(5)
+  expect(losses[4]).toBeLessThan(losses[0]!)
+  expect(output.match(/^Int32Array\(/gm)).toHaveLength(2)
+})
+
+test('the example of states in docs/model.md runs', () => {
+  expect(run(programsOf('model.md')[3]!, 'states')).toBe('')
 })

@@ -30,7 +30,7 @@ test.each([
   }
 })
 
-// The slices of graph_accumulation are, together, one batch; the average of graph_average changes no update.
+// The slices of graph_accumulation together are one batch. The average of graph_average does not change updates.
 const trained = [
   ...['graph_accumulation', 'graph_attention_additive', 'graph_attention_scaled'],
   ...['graph_average', 'graph_mean_relu', 'graph_residual'],

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { type GruErrorCode, type LayerOptions, Model, type ModelOptions, Trainer } from '../lib'
 import { expectGruError } from './support/errors'
 import { drawEveryLayer, everyLayer, makeModel } from './support/models'
-import { bitsOf } from './support/numbers'
+import { bitsOf, largestDifference } from './support/numbers'
 import { temporaryFolder } from './support/temporary-folder'
 
 const temporary = temporaryFolder()
@@ -265,6 +265,49 @@ describe('a layer that makes no sense is refused by its name', () => {
   ])('%j', (layers, code, message) => {
     const escaped = message.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
     expectGruError(() => modelOf(layers), code, new RegExp(`^${escaped}`))
+  })
+})
+
+describe('an option means what it says:', () => {
+  const relu = (x: number): number => Math.max(x, 0)
+  const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x))
+  const formulas = { none: (x: number) => x, relu, tanh: Math.tanh, sigmoid }
+
+  test.each(['none', 'relu', 'tanh', 'sigmoid'] as const)('the activation %s', (activation) => {
+    const model = makeModel({
+      inputs: { x: { features: 1 } },
+      layers: { a: { type: 'linear', input: 'x', size: 1, activation } },
+      outputs: { a: { loss: 'meanSquaredError' } },
+    })
+    model.setParameters({ 'a.weight': Float32Array.of(2), 'a.bias': Float32Array.of(-0.5) })
+    const x = Float32Array.of(-1, -0.25, 0, 0.25, 0.5, 1)
+    const expected = Float32Array.from(x, (value) => formulas[activation](2 * value - 0.5))
+    expect(largestDifference(model.predictSync({ x })['a']!, expected)).toBeLessThan(2e-7)
+  })
+
+  test.each([0.1, 0.5, 0.9])('the probability of dropout %d', (probability) => {
+    const width = 1024
+    const model = makeModel({
+      inputs: { x: { features: width } },
+      layers: {
+        masked: { type: 'dropout', input: 'x', probability },
+        a: { type: 'linear', input: 'masked', size: 1 },
+      },
+      outputs: { a: { loss: 'meanSquaredError' } },
+      seed: 8,
+    })
+    // The mean of a row of ones.
+    const inputs = { x: new Float32Array(width).fill(1) }
+    const weight = new Float32Array(width).fill(1 / width)
+    model.setParameters({ 'a.weight': weight, 'a.bias': Float32Array.of(0) })
+    expect(model.predictSync(inputs)['a']).toEqual(Float32Array.of(1))
+    using trainer = new Trainer(model, { optimizer: { kind: 'sgd', learningRate: 0 } })
+    const { loss } = trainer.stepSync({ inputs, targets: { a: Float32Array.of(0) } })
+    // What is kept counts 1 / (1 - probability).
+    const zeroed = 1 - Math.sqrt(loss) * (1 - probability)
+    const deviation = Math.sqrt((probability * (1 - probability)) / width)
+    expect(Math.abs(zeroed - probability)).toBeLessThan(5 * deviation)
+    expect(zeroed).not.toBeCloseTo(probability, 5)
   })
 })
 

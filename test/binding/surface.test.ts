@@ -41,6 +41,7 @@ describe('exports', () => {
         'cudaRuntime',
         'describeGraph',
         'limits',
+        'referenceGraph',
         'referenceGru',
         'referenceLstm',
         'runtime',

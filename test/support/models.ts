@@ -1,5 +1,5 @@
 import { Model, type ModelOptions } from '../../lib'
-import { integers, randomSource, uniform } from './numbers'
+import { integers, randomSource, sequenceOf, uniform } from './numbers'
 
 /**
  * Two inputs with different steps, and two outputs: classes for each sequence of one input, values for each step of the
@@ -97,4 +97,33 @@ export function drawEveryLayer(dataSeed: number, steps: number, size: number) {
     lengths: { source: sourceLengths, target: targetLengths, side: targetLengths },
     targets: { word: integers(source, rows, 4), level: uniform(source, size * 2) },
   }
+}
+
+/** One sequence of such a batch, without the steps beyond its lengths. */
+export function sequenceOfBatch(
+  { inputs: all, lengths: full, batch: size }: ReturnType<typeof drawEveryLayer>,
+  steps: number,
+  index: number,
+) {
+  const own = <T extends Float32Array | Int32Array>(values: T, count: number): T =>
+    sequenceOf(values, { steps, batch: size }, index, count)
+  return {
+    source: own(all.source, full.source[index]!),
+    target: own(all.target, full.target[index]!),
+    side: own(all.side, full.side[index]!),
+  }
+}
+
+/** A model of {@link everyLayer} whose hidden sizes are so many times as large; its batches and outputs are the same. */
+export function widened(times: number): ModelOptions {
+  const sizes = ['size', 'hiddenSize']
+  const wider = Object.entries(everyLayer.layers).map(([name, layer]) => {
+    if (name in everyLayer.outputs) return [name, layer] as const
+    const entries = Object.entries(layer).map(([key, value]) => [
+      key,
+      sizes.includes(key) ? times * Number(value) : (value as unknown),
+    ])
+    return [name, Object.fromEntries(entries) as unknown] as const
+  })
+  return { ...everyLayer, layers: Object.fromEntries(wider) as ModelOptions['layers'] }
 }
