@@ -107,6 +107,7 @@ export interface NativeSurface {
     device: NativeDeviceOptions,
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
+  readonly NativeDecoder: new (model: NativeModel, options: NativeDecoderOptions) => NativeDecoder
   readonly NativeTrainingPass: new (
     trainer: NativeTrainer,
     batch: NativeModelBatch,
@@ -417,6 +418,11 @@ export interface NativeGraphDescription {
   }[]
   /** As the options have them. An output has the steps and lengths of the inputs of its group. */
   outputs: { width: number; every: 'step' | 'last'; group: number; target: NativeTargetForm }[]
+  /**
+   * What a call may begin with and end with, layer by layer, an LSTM's cell behind its state. A recurrent layer that
+   * reads an initial state from another layer has none.
+   */
+  states: NativeState[]
   /** In the order in which they lie in the flat vector of all parameters. */
   parameters: ParameterSpec[]
 }
@@ -440,6 +446,14 @@ export interface NativeTargetForm {
  */
 export type NativeTarget = Float32Array | Int32Array | { labels: Int32Array; lengths: Int32Array }
 
+/** A state of a recurrent layer: [L*D, batch, H]. */
+export interface NativeState {
+  layer: string
+  kind: 'state' | 'cell'
+  /** Values of one sequence: L*D*H. */
+  size: number
+}
+
 /** A batch of one of a model's inputs. */
 export interface NativeInputBatch {
   steps: number
@@ -457,14 +471,72 @@ export interface NativeModel {
   /** As of NativeRecurrent. */
   readParameters(target: Float32Array, call?: string): void
   writeParameters(source: Float32Array, call?: string): void
-  /** outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. */
-  predictSync(batch: number, inputs: NativeInputBatch[], outputs: Float32Array[]): void
+  /**
+   * outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. initialStates and states: an
+   * array [L*D, batch, H] for each of the graph's states, null for zero, or where the final state is not wanted; a list
+   * left out has nothing but null.
+   */
+  predictSync(
+    batch: number,
+    inputs: NativeInputBatch[],
+    outputs: Float32Array[],
+    initialStates?: (Float32Array | null)[],
+    states?: (Float32Array | null)[],
+  ): void
   predict(
     batch: number,
     inputs: NativeInputBatch[],
     outputs: Float32Array[],
     abort: AbortFlag | null,
+    initialStates?: (Float32Array | null)[],
+    states?: (Float32Array | null)[],
   ): Promise<void>
+  dispose(): void
+}
+
+/**
+ * Places of an input of tokens and of an output, whose classes are what comes next of those tokens. `new` throws
+ * ERR_GRU_VALUE where the layers behind the target cannot be computed step by step; the message names the layer.
+ */
+export interface NativeDecoderOptions {
+  target: number
+  output: number
+}
+
+export interface NativeDecodeOptions {
+  /** The tokens before the first one and at the end. */
+  begin: number
+  end: number
+  /** Hypotheses that stay at each step; 1: greedy. */
+  beams: number
+  /** Tokens of a hypothesis at most. */
+  limit: number
+  /** Hypotheses wanted of each source, at most `beams`. */
+  best: number
+  /** What a score is divided by, for n tokens: 1, n, ((5 + n) / 6)^alpha. */
+  lengthPenalty: 'none' | 'mean' | 'gnmt'
+  alpha: number
+}
+
+export interface NativeHypothesis {
+  /** Without `begin`, and with `end` unless the limit was met. */
+  tokens: Int32Array
+  logProbability: number
+  score: number
+}
+
+/** Finds the likeliest sequences of a model's target. It is disposed of with its model, as a trainer. */
+export interface NativeDecoder {
+  /**
+   * Of each source the best hypotheses, best first. In the batch the target, which may be one step of zeros, says nothing.
+   * ERR_GRU_NONFINITE where predictions are no numbers.
+   */
+  decodeSync(batch: NativeModelBatch, options: NativeDecodeOptions): NativeHypothesis[][]
+  decode(
+    batch: NativeModelBatch,
+    options: NativeDecodeOptions,
+    abort: AbortFlag | null,
+  ): Promise<NativeHypothesis[][]>
   dispose(): void
 }
 
@@ -532,6 +604,12 @@ export interface NativeModelBatch {
 
 export interface NativeTrainingBatch extends NativeModelBatch {
   targets: NativeTarget[]
+  /**
+   * Begins with the states in which the batch at this place of the last such step, or evaluation, ended. ERR_GRU_SHAPE
+   * where those are of another number of sequences, ERR_GRU_VALUE where the model has no state to carry, or a reverse
+   * direction. Default false.
+   */
+  carryState?: boolean
 }
 
 export interface NativeStepOptions {
@@ -555,8 +633,13 @@ export interface NativeTrainer {
     batches: NativeTrainingBatch[],
     options: NativeStepOptions,
     abort: AbortFlag | null,
+    carryState?: boolean,
   ): Promise<StepMetrics>
-  /** The loss without an update, in inference. */
+  /** The next step whose state is carried begins at zero. Throws ERR_GRU_BUSY like a Sync call. */
+  resetState(): void
+  /** The same of evaluations. */
+  resetEvaluationState(): void
+  /** The loss without an update, in inference. It carries states of its own. */
   evaluate(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
   /** The same with the average instead of the parameters. Throws ERR_GRU_VALUE if there is none. */
   evaluateAverage(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>

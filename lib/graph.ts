@@ -9,6 +9,7 @@ import type {
   NativeGraphOptions,
   NativeInputOptions,
   NativeOutputOptions,
+  NativeState,
   NativeTargetForm,
   ParameterSpec,
 } from '../binding'
@@ -45,6 +46,8 @@ export interface Graph {
   readonly outputs: readonly GraphOutput[]
   /** In the order in which they are computed. */
   readonly layers: NativeGraphDescription['layers']
+  /** What a call may begin with and end with, layer by layer. */
+  readonly states: readonly Readonly<NativeState>[]
   readonly parameters: readonly Readonly<ParameterSpec>[]
   /** Numbers in all parameters together. */
   readonly parameterCount: number
@@ -59,7 +62,7 @@ export function describeGraph(options: Readonly<NativeGraphOptions>): Graph {
   const surface = native()
   const formulas = surface.shapeFormulas
   const described = surface.describeGraph(options)
-  const { layers, parameters } = described
+  const { layers, states, parameters } = described
   const parameterCount = parameters.reduce((sum, { count }) => sum + count, 0)
   const inputs = options.inputs.map((input, index) => ({
     ...input,
@@ -78,5 +81,5 @@ export function describeGraph(options: Readonly<NativeGraphOptions>): Graph {
       input: inputs.findIndex((input) => input.group === group),
     }
   })
-  return Object.freeze({ options, inputs, outputs, layers, parameters, parameterCount })
+  return Object.freeze({ options, inputs, outputs, layers, states, parameters, parameterCount })
 }

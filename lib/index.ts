@@ -85,6 +85,7 @@ export type {
   ResolvedNamedOutput,
 } from './model-description'
 export type { Metadata } from './model-file'
+export type { LayerStates, ModelStates, SomeModelStates, StateOptions } from './model-states'
 export type {
   Every,
   ModelArchitecture,
@@ -127,6 +128,15 @@ export type {
   WarmupOptions,
 } from './schedules/options'
 export { Schedule, type ScheduleState } from './schedules/schedule'
+export { type ResolvedSeq2SeqOptions, Seq2Seq, type Seq2SeqOptions } from './seq2seq'
+export type {
+  CellStack,
+  ResolvedSeq2SeqArchitecture,
+  Seq2SeqArchitecture,
+  Seq2SeqAttention,
+  Seq2SeqSource,
+  Seq2SeqTarget,
+} from './seq2seq-options'
 export {
   type LoadOptions,
   type PredictOptions,
@@ -153,5 +163,11 @@ export type {
   TrainableModel,
   UpdateResult,
 } from './trainer-types'
-export type { StepOptions, StepSyncOptions } from './training-call'
+export type { CarryOptions, StepOptions, StepSyncOptions, UpdateOptions } from './training-call'
 export type { PassBackwardOptions, TrainingPass } from './training-pass'
+export type {
+  LengthPenalty,
+  TranslateOptions,
+  TranslateSyncOptions,
+  Translation,
+} from './translation'

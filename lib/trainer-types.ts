@@ -6,10 +6,11 @@
 import type { InputBatch, ModelInputBatch, ModelTrainingBatch, TrainingBatch } from './batch-forms'
 import type { BatchLosses } from './batch-losses'
 import type { Model, Predictions } from './model'
+import type { Seq2Seq } from './seq2seq'
 import type { SequenceModel } from './sequence-model'
 
 /** A model that can be trained. */
-export type TrainableModel = SequenceModel | Model
+export type TrainableModel = SequenceModel | Model | Seq2Seq
 
 /** The batches of a model M. */
 export type BatchOf<M extends TrainableModel> = M extends SequenceModel

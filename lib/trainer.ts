@@ -34,7 +34,8 @@ import type {
   UpdateResult,
 } from './trainer-types'
 import {
-  checkAbortableBatch,
+  type CarryOptions,
+  checkEvaluation,
   checkForward,
   checkForwardSync,
   checkRate,
@@ -43,6 +44,7 @@ import {
   type StepCall,
   type StepOptions,
   type StepSyncOptions,
+  type UpdateOptions,
 } from './training-call'
 import { runPass, startPass, type TrainingPass } from './training-pass'
 
@@ -136,10 +138,27 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
-  async evaluate(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
-    const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
+  async evaluate(
+    batch: AbortableBatch<BatchOf<M>>,
+    options: CarryOptions = {},
+  ): Promise<EvaluateResult> {
+    const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
     const metrics = await abortable(signal, (flag) => this.#native.evaluate(call, flag))
     return batchLosses(this.#internals.core.graph, metrics)
+  }
+
+  /**
+   * Lets the next step with `carryState` begin at zero: before new sequences.
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending; ERR_GRU_DISPOSED
+   */
+  resetState(): void {
+    this.#native.resetState()
+  }
+
+  /** As {@link resetState}, for {@link evaluate} and {@link evaluateAverage}, which share states. */
+  resetEvaluationState(): void {
+    this.#native.resetEvaluationState()
   }
 
   /**
@@ -147,8 +166,11 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError also ERR_GRU_VALUE if the trainer keeps no average
    */
-  async evaluateAverage(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
-    const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
+  async evaluateAverage(
+    batch: AbortableBatch<BatchOf<M>>,
+    options: CarryOptions = {},
+  ): Promise<EvaluateResult> {
+    const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
     const metrics = await abortable(signal, (flag) => this.#native.evaluateAverage(call, flag))
     return batchLosses(this.#internals.core.graph, metrics)
   }
@@ -194,7 +216,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError ERR_GRU_VALUE if there are no gradients, and for wrong options; ERR_GRU_NONFINITE if a gradient is
    *   NaN or infinite, and the message names the parameter; ERR_GRU_DISPOSED
    */
-  async update(options: StepSyncOptions = {}): Promise<UpdateResult> {
+  async update(options: UpdateOptions = {}): Promise<UpdateResult> {
     const { gradNorm, skipped } = this.#count(await this.#native.update(checkRate(options)))
     return { gradNorm, skipped }
   }
@@ -204,7 +226,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
-  updateSync(options: StepSyncOptions = {}): UpdateResult {
+  updateSync(options: UpdateOptions = {}): UpdateResult {
     const { gradNorm, skipped } = this.#count(this.#native.updateSync(checkRate(options)))
     return { gradNorm, skipped }
   }

@@ -82,3 +82,15 @@ test('the example of docs/training.md stops early, and writes the table whose he
   expect(told).toMatch(/^no better after epoch \d+$/)
   expect(`${shown!}\n`).toBe(head)
 })
+
+test('the example of Seq2Seq in docs/model.md learns, and finds translations', () => {
+  const output = run(programsOf('model.md')[2]!, 'seq2seq')
+  const losses = lossesIn(output)
+  expect(losses).toHaveLength(5)
+  expect(losses[4]).toBeLessThan(losses[0]!)
+  expect(output.match(/^Int32Array\(/gm)).toHaveLength(2)
+})
+
+test('the example of states in docs/model.md runs', () => {
+  expect(run(programsOf('model.md')[3]!, 'states')).toBe('')
+})

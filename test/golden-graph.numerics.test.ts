@@ -1,82 +1,14 @@
-import * as path from 'node:path'
-import {
-  type LossOptions,
-  Model,
-  type ModelOptions,
-  type OptimizerOptions,
-  setThreads,
-  Trainer,
-} from '../lib'
-import type { Safetensors } from '../lib/formats/safetensors-writer'
+import { setThreads, Trainer } from '../lib'
 import { requireChosenEngine } from './support/engine-choice'
+import { inputsOf, modelOf, readCase, targetsOf, tensors } from './support/golden-graph'
 import { beyond, largestDifference, largestMagnitude } from './support/numbers'
-import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
-// As in golden.numerics.test.ts.
+// As of golden.numerics.test.ts.
 const FORWARD = 2e-6
 const GRADIENT = 1e-5
 const TRAINING = 1e-5
-
-interface Case {
-  readonly graph: ModelOptions
-  readonly lengths: Record<string, number[]>
-  readonly batch: number
-  readonly optimizer: OptimizerOptions['kind']
-  readonly hyper: Omit<OptimizerOptions, 'kind'>
-  readonly clipNorm?: number
-  readonly losses: number[]
-  readonly gradNorms: number[]
-}
-
-interface Golden {
-  readonly golden: Case
-  readonly content: Safetensors
-}
-
-async function readCase(name: string): Promise<Golden> {
-  const content = await readWhole(path.join(__dirname, 'golden-graph', `${name}.safetensors`))
-  return { golden: JSON.parse(content.metadata['case']!) as Case, content }
-}
-
-/** The tensors whose names begin with the prefix, under the rest of their names. */
-function tensors(content: Safetensors, prefix: string): Record<string, Float32Array> {
-  const found = [...content.tensors].filter(([name]) => name.startsWith(prefix))
-  return Object.fromEntries(
-    found.map(([name, tensor]) => [name.slice(prefix.length), tensor.data as Float32Array]),
-  )
-}
-
-/** In files, integers are float32 too. */
-function withIntegers(
-  arrays: Record<string, Float32Array>,
-  isIntegers: (name: string) => boolean,
-): Record<string, Float32Array | Int32Array> {
-  return Object.fromEntries(
-    Object.entries(arrays).map(([name, values]) => [
-      name,
-      isIntegers(name) ? Int32Array.from(values) : values,
-    ]),
-  )
-}
-
-function inputsOf({ graph }: Case, content: Safetensors) {
-  return withIntegers(tensors(content, 'input.'), (name) => 'tokens' in graph.inputs[name]!)
-}
-
-function targetsOf({ graph }: Case, content: Safetensors) {
-  return withIntegers(
-    tensors(content, 'target.'),
-    (name) => (graph.outputs[name]!.loss as LossOptions).kind === 'crossEntropy',
-  )
-}
-
-function modelOf({ graph }: Case, content: Safetensors): Model {
-  const model = new Model(graph)
-  model.setParameters(tensors(content, 'init.'))
-  return model
-}
 
 test.each([
   ...['graph_attention_additive', 'graph_attention_scaled', 'graph_average', 'graph_lstm_norm'],

@@ -27,7 +27,7 @@ export function trainerJobs(model: ModelInternals, trainer: TrainerParts): FitJo
     step: (batches, { learningRate = null, signal }) =>
       step({ batches: [...batches], options: { learningRate }, signal }),
     evaluate: (batch, signal) => abortable(signal, (flag) => native.evaluate(batch, flag)),
-    predict: (batch, signal) => core.predictChecked(batch, [], signal),
+    predict: (batch, signal) => core.predictChecked(batch, [], {}, signal),
     readParameters: () => core.parameters.readFlat('trainer.fit'),
     writeParameters: (parameters) => {
       core.parameters.writeFlat(parameters, 'trainer.fit')

@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "binding/abort_object.h"
+#include "binding/decoder_object.h"
 #include "binding/entry.h"
 #include "binding/environment.h"
 #include "binding/graph_options.h"
@@ -60,6 +61,7 @@ napi_value initialize(Arguments& arguments) {
       value(PassObject::class_name, pass_class),
       value(ModelObject::class_name, ModelObject::define(surface)),
       value(TrainerObject::class_name, TrainerObject::define(surface)),
+      value(DecoderObject::class_name, DecoderObject::define(surface)),
       value(TrainingPassObject::class_name, TrainingPassObject::define(surface)),
   };
   napi_value object = make_object(env, {});

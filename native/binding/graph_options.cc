@@ -182,6 +182,18 @@ napi_value describe_outputs(napi_env env, const Graph& graph) {
   return make_array(env, outputs);
 }
 
+napi_value describe_states(napi_env env, const Graph& graph) {
+  std::vector<napi_value> states;
+  for (const GraphState& state : graph.states()) {
+    const char* kind = state.shape.kind == StateKind::cell ? "cell" : "state";
+    states.push_back(
+        make_object(env, {{"layer", make_string(env, graph.options().layers[state.layer].name)},
+                          {"kind", make_string(env, kind)},
+                          {"size", make_size(env, state.shape.blocks * state.shape.width)}}));
+  }
+  return make_array(env, states);
+}
+
 }  // namespace
 
 ModelOptions read_model_options(Napi::Value value) {
@@ -202,6 +214,7 @@ napi_value describe_graph(Arguments& arguments) {
   return make_object(env, {{"inputs", describe_inputs(env, *graph)},
                            {"layers", describe_layers(env, options, *graph)},
                            {"outputs", describe_outputs(env, *graph)},
+                           {"states", describe_states(env, *graph)},
                            {"parameters", parameter_specs(env, graph->layout())}});
 }
 

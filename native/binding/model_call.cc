@@ -43,7 +43,52 @@ GivenCall read_given_call(const Arguments& arguments) {
   return call;
 }
 
+/// As lib's options call them: 'states.memory.cell'.
+std::string name_of_state(const char* list, const Graph& graph, std::size_t state) {
+  const GraphState& found = graph.states()[state];
+  const char* kind = found.shape.kind == StateKind::cell ? ".cell" : ".state";
+  return std::string(list) + "." + graph.options().layers[found.layer].name + kind;
+}
+
+constexpr const char* initial_list = "initialStates";
+constexpr const char* final_list = "states";
+
+std::vector<napi_value> read_given_list(const Arguments& arguments, std::size_t place,
+                                        const char* name) {
+  std::vector<napi_value> values;
+  const napi_env env = arguments.env();
+  if (is_undefined(env, arguments[place]) || is_null(env, arguments[place])) return values;
+  read_list(env, arguments[place], name, [&](napi_value value) { values.push_back(value); });
+  return values;
+}
+
+/// T: float, or const float.
+template <class T>
+std::vector<std::span<T>> read_state_list(const GivenCall& call, const char* list,
+                                          std::span<const napi_value> values, const Graph& graph,
+                                          std::size_t batch) {
+  std::vector<std::span<T>> states;
+  if (values.empty()) return states;
+  check_count(list, graph.states().size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    states.push_back(read_optional_tensor<float>(
+        call.env, values[i], name_of_state(list, graph, i).c_str(), state_shape(graph, i, batch)));
+  }
+  return states;
+}
+
 }  // namespace
+
+GivenStates read_given_states(const Arguments& arguments, std::size_t first) {
+  return {read_given_list(arguments, first, initial_list),
+          read_given_list(arguments, first + 1, final_list)};
+}
+
+CallStates read_states(const GivenCall& call, const GivenStates& given, const Graph& graph,
+                       std::size_t batch) {
+  return {read_state_list<const float>(call, initial_list, given.initial, graph, batch),
+          read_state_list<float>(call, final_list, given.final, graph, batch)};
+}
 
 PredictionCall read_prediction_call(const Arguments& arguments) {
   PredictionCall call{read_given_call(arguments), {}};
@@ -78,6 +123,9 @@ TrainingCall read_training_call(napi_env env, napi_value value) {
   TrainingCall call{read_given_inputs(env, value), {}};
   read_list(env, property(env, value, "targets"), "targets",
             [&](napi_value target) { call.targets.push_back(read_given_target(env, target)); });
+  const napi_value carry_state = property(env, value, "carryState");
+  call.carry_state =
+      !is_undefined(env, carry_state) && read_boolean(env, carry_state, "carryState");
   return call;
 }
 
@@ -165,6 +213,16 @@ void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames&
                   std::span<std::span<float>> outputs) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     outputs[i] = job.arrays.output(call.env, call.outputs[i], outputs[i], names.predictions[i]);
+  }
+}
+
+void keep_states(PromiseJob& job, const GivenCall& call, const GivenStates& given,
+                 const Graph& graph, CallStates& states) {
+  for (std::span<const float>& state : states.initial) state = job.arrays.copy(state);
+  for (std::size_t i = 0; i < states.final.size(); ++i) {
+    if (states.final[i].empty()) continue;
+    states.final[i] = job.arrays.output(call.env, given.final[i], states.final[i],
+                                        name_of_state(final_list, graph, i));
   }
 }
 

@@ -43,6 +43,7 @@ struct GradientCall : GivenCall {
 /// With what each output should have been.
 struct TrainingCall : GivenCall {
   std::vector<GivenTarget> targets;
+  bool carry_state = false;
 };
 
 /// Reads the first three arguments.
@@ -72,11 +73,33 @@ std::vector<std::span<const float>> read_output_gradients(const GradientCall& ca
 std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs);
 
+/// The states that a prediction begins with and those that it ends with: lists of arrays, one for
+/// each of Graph::states(), null for none; each list may be absent.
+struct GivenStates {
+  std::vector<napi_value> initial;
+  std::vector<napi_value> final;
+};
+
+/// Reads the arguments from number `first` on. May run JavaScript code, as read_prediction_call.
+GivenStates read_given_states(const Arguments& arguments, std::size_t first);
+
+struct CallStates {
+  std::vector<std::span<const float>> initial;
+  std::vector<std::span<float>> final;
+};
+
+/// Runs no JavaScript code.
+CallStates read_states(const GivenCall& call, const GivenStates& given, const Graph& graph,
+                       std::size_t batch);
+
 /// Copies the arrays to the job's own memory.
 void keep_inputs(PromiseJob& job, std::span<InputBatch> inputs);
 void keep_targets(PromiseJob& job, std::span<Target> targets);
 /// Gives the call's output arrays memory in the job, from which they are filled at the end.
 void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs);
+/// Both: the initial states move, the final ones get places.
+void keep_states(PromiseJob& job, const GivenCall& call, const GivenStates& given,
+                 const Graph& graph, CallStates& states);
 
 }  // namespace gru::binding

@@ -76,6 +76,16 @@ napi_value make_array(napi_env env, std::span<const napi_value> elements) {
   return array;
 }
 
+napi_value make_integers(napi_env env, std::span<const std::int32_t> integers) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, integers.size_bytes(), &memory, &buffer));
+  if (!integers.empty()) std::memcpy(memory, integers.data(), integers.size_bytes());
+  check_call(napi_create_typedarray(env, napi_int32_array, integers.size(), buffer, 0, &array));
+  return array;
+}
+
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout) {
   std::vector<napi_value> specs;
   for (const ParameterSpec& spec : layout.specs()) specs.push_back(parameter_spec(env, spec));

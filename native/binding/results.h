@@ -2,6 +2,7 @@
 
 #include <node_api.h>
 
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string_view>
@@ -27,6 +28,8 @@ struct Property {
 /// An object with these properties of its own.
 napi_value make_object(napi_env env, std::span<const Property> properties);
 napi_value make_object(napi_env env, std::initializer_list<Property> properties);
+/// A new Int32Array.
+napi_value make_integers(napi_env env, std::span<const std::int32_t> integers);
 napi_value make_array(napi_env env, std::span<const napi_value> elements);
 
 /// ParameterSpec[]

@@ -77,6 +77,10 @@ Shape predictions_shape(const Graph& graph, std::size_t output, const BatchShape
              : Shape{formulas::last_values, CheckedSize(batch.batch) * written.width};
 }
 
+Shape state_shape(const Graph& graph, std::size_t state, std::size_t batch) {
+  return {formulas::layer_state, graph.states()[state].shape.count(batch)};
+}
+
 Shape shape_of(const ParameterLayout& layout) { return {formulas::parameters, layout.count()}; }
 
 template <class T>

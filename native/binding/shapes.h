@@ -51,6 +51,7 @@ LayerShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::s
 /// `output`. `batch` is of that input, or of one whose rows the output has.
 Shape input_shape(const Graph& graph, std::size_t input, const BatchShape& batch);
 Shape predictions_shape(const Graph& graph, std::size_t output, const BatchShape& batch);
+Shape state_shape(const Graph& graph, std::size_t state, std::size_t batch);
 
 Shape shape_of(const ParameterLayout& layout);
 

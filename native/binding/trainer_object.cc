@@ -18,6 +18,7 @@ class Batches {
     for (const TrainingCall& call : calls) {
       inputs_.push_back(read_inputs(call, graph, names));
       targets_.push_back(read_targets(call, graph, inputs_.back()));
+      carry_state_.push_back(call.carry_state);
     }
   }
 
@@ -28,13 +29,16 @@ class Batches {
   std::span<const std::vector<Target>> targets() const { return targets_; }
   std::vector<TrainingBatch> views() const {
     std::vector<TrainingBatch> views;
-    for (std::size_t i = 0; i < inputs_.size(); ++i) views.push_back({inputs_[i], targets_[i]});
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      views.push_back({inputs_[i], targets_[i], carry_state_[i]});
+    }
     return views;
   }
 
  private:
   std::vector<std::vector<InputBatch>> inputs_;
   std::vector<std::vector<Target>> targets_;
+  std::vector<bool> carry_state_;
 };
 
 void give_result(PromiseJob& job, std::shared_ptr<const TrainingResult> result) {
@@ -62,6 +66,8 @@ napi_value TrainerObject::define(Surface& surface) {
       promise_method<&TrainerObject::update>("update"),
       method<&TrainerObject::discard_sync>("discardSync"),
       promise_method<&TrainerObject::discard>("discard"),
+      method<&TrainerObject::reset_state>("resetState"),
+      method<&TrainerObject::reset_evaluation_state>("resetEvaluationState"),
       promise_method<&TrainerObject::read_state>("readState"),
       promise_method<&TrainerObject::write_state>("writeState"),
       method<&TrainerObject::dispose>("dispose"),
@@ -216,6 +222,22 @@ napi_value TrainerObject::discard(Arguments& arguments) {
     return Status();
   };
   return shared_->model()->start(std::move(job));
+}
+
+napi_value TrainerObject::reset_state(Arguments& arguments) {
+  Trainer& trainer = *shared_->trainer();
+  const auto model =
+      shared_->model()->idle_object(arguments.env(), "trainer.resetState", "await it first");
+  trainer.reset_state();
+  return nullptr;
+}
+
+napi_value TrainerObject::reset_evaluation_state(Arguments& arguments) {
+  Trainer& trainer = *shared_->trainer();
+  const auto model = shared_->model()->idle_object(arguments.env(), "trainer.resetEvaluationState",
+                                                   "await it first");
+  trainer.reset_evaluation_state();
+  return nullptr;
 }
 
 napi_value TrainerObject::read_state(Arguments& arguments) {

@@ -173,6 +173,12 @@ Status GraphBuilder::add_layer(const LayerOptions& options) {
   graph.shapes_.push_back(output);
   graph.learns_.push_back(learns || graph.layout_.count() > parameters);
   graph.readers_.push_back(0);
+  node.states = node.layer->states();
+  node.first_state = graph.state_places_;
+  for (const StateShape& shape : node.states) {
+    const std::size_t place = graph.state_places_++;
+    if (!shape.from_layer) graph.states_.push_back({graph.nodes_.size(), shape, place});
+  }
   graph.options_.layers.push_back(options);
   graph.nodes_.push_back(std::move(node));
   return {};

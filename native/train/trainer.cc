@@ -65,9 +65,20 @@ Status Trainer::check_average(const char* call) const {
                        ": expected a trainer with the option average, got one without it");
 }
 
-Status Trainer::load(const TrainingBatch& batch) {
-  const Graph& graph = model_->graph();
+Status Trainer::load_inputs(const TrainingBatch& batch, const CarriedStates& states) {
   GRU_RETURN_IF_ERROR(model_->load_inputs(batch.inputs, pass_));
+  if (!batch.carry_state) return {};
+  return states.load(*model_, batch.inputs[0].shape.batch, pass_);
+}
+
+Status Trainer::take_states(const TrainingBatch& batch, CarriedStates& states) {
+  if (!batch.carry_state) return {};
+  return states.take(*model_, batch.inputs[0].shape.batch, pass_);
+}
+
+Status Trainer::load(const TrainingBatch& batch, const CarriedStates& states) {
+  const Graph& graph = model_->graph();
+  GRU_RETURN_IF_ERROR(load_inputs(batch, states));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(
         losses_[i]->check(graph.output_shape(i), graph.output_map(pass_, i), batch.targets[i]));
@@ -134,10 +145,12 @@ Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics,
                              const Forward& forward) {
   skipped_ = false;
   parts_ = 0;
+  evaluation_states_.forget();
   for (std::vector<std::int32_t>& sequences : impossible_) sequences.clear();
-  GRU_RETURN_IF_ERROR(load(batch));
+  GRU_RETURN_IF_ERROR(load(batch, evaluation_states_));
   note_impossible(0);
   GRU_RETURN_IF_ERROR(forward());
+  GRU_RETURN_IF_ERROR(take_states(batch, evaluation_states_));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(losses_[i]->compute(model_->device(), model_->graph().output(pass_, i),
                                             batch.targets[i], {}, metrics_of(0, i)));
@@ -145,6 +158,7 @@ Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics,
   parts_ = 1;
   GRU_RETURN_IF_ERROR(download_losses(metrics));
   metrics.gradient_norm = 0;
+  evaluation_states_.commit();
   return {};
 }
 
