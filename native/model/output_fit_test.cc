@@ -1,7 +1,7 @@
 #include "model/output_fit.h"
 
+#include "testing/check_near.h"
 #include "testing/random_cases.h"
-#include "testing/testing.h"
 
 namespace gru {
 namespace {
@@ -35,7 +35,7 @@ LossOptions two_quantiles() {
   return loss;
 }
 
-GRU_TEST(losses_that_do_not_fit_the_output_are_refused_by_name) {
+TEST_CASE("losses that do not fit the output are refused by name") {
   refuse(weighted_classes(), shape_of(3),
          "outputs.head.loss.classWeights: expected a weight for each of the output's 3 values, "
          "got 2");
@@ -55,7 +55,7 @@ GRU_TEST(losses_that_do_not_fit_the_output_are_refused_by_name) {
          "got 1");
 }
 
-GRU_TEST(losses_that_fit_pass) {
+TEST_CASE("losses that fit pass") {
   for (const Every every : {Every::step, Every::last}) {
     GRU_CHECK_OK(check_output({"head", weighted_classes()}, shape_of(2, every)));
     GRU_CHECK_OK(check_output({"head", positive_weights()}, shape_of(2, every)));
@@ -67,7 +67,7 @@ GRU_TEST(losses_that_fit_pass) {
   GRU_CHECK_OK(check_output({"head", {LossKind::ctc}}, shape_of(2)));
 }
 
-GRU_TEST(messages_call_an_output_as_its_caller_does) {
+TEST_CASE("messages call an output as its caller does") {
   OutputOptions output{"head", {LossKind::gaussian}};
   output.argument = "output";
   GRU_CHECK_REFUSED(check_output(output, shape_of(3)), StatusCode::value, "output.loss: ");
@@ -75,5 +75,3 @@ GRU_TEST(messages_call_an_output_as_its_caller_does) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

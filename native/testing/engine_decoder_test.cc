@@ -141,14 +141,14 @@ bool are_same(const std::vector<Hypothesis>& a, const std::vector<Hypothesis>& b
   });
 }
 
-GRU_TEST(one_beam_follows_the_likeliest_tokens) {
+TEST_CASE("one beam follows the likeliest tokens") {
   Random random;
   for (int round = 0; round < 8; ++round) {
     Translator translator(random, 6, 4);
     DecodeOptions greedy{begin_token, end_token, 1, 8, 1};
     const auto results = translator.decode(translator.sources, greedy);
     for (std::size_t b = 0; b < translator.sources.batch; ++b) {
-      GRU_CHECK(results[b].size() == 1);
+      CHECK(results[b].size() == 1);
       Tokens expected;
       double sum = 0;
       while (expected.size() < greedy.limit && (expected.empty() || expected.back() != end_token)) {
@@ -157,9 +157,9 @@ GRU_TEST(one_beam_follows_the_likeliest_tokens) {
         expected.push_back(static_cast<std::int32_t>(likeliest - row.begin()));
         sum += *likeliest;
       }
-      GRU_CHECK(results[b][0].tokens == expected);
+      CHECK(results[b][0].tokens == expected);
       GRU_CHECK_NEAR(results[b][0].log_probability, sum, 1e-4);
-      GRU_CHECK(results[b][0].score == results[b][0].log_probability);
+      CHECK(results[b][0].score == results[b][0].log_probability);
     }
   }
 }
@@ -186,7 +186,7 @@ double penalty_of(const DecodeOptions& options, double tokens) {
   return std::pow((5 + tokens) / 6, options.alpha);
 }
 
-GRU_TEST(a_beam_as_wide_as_all_sequences_finds_the_best_of_them) {
+TEST_CASE("a beam as wide as all sequences finds the best of them") {
   Random random;
   for (const LengthPenalty penalty :
        {LengthPenalty::none, LengthPenalty::mean, LengthPenalty::gnmt}) {
@@ -200,11 +200,11 @@ GRU_TEST(a_beam_as_wide_as_all_sequences_finds_the_best_of_them) {
         one.score = one.log_probability / penalty_of(wide, static_cast<double>(one.tokens.size()));
       }
       std::ranges::sort(all, std::ranges::greater(), &Hypothesis::score);
-      GRU_CHECK(results[b].size() == 5);
+      CHECK(results[b].size() == 5);
       for (std::size_t i = 0; i < 5; ++i) {
         GRU_CHECK_NEAR(results[b][i].score, all[i].score, 1e-4);
         const auto same = std::ranges::find(all, results[b][i].tokens, &Hypothesis::tokens);
-        GRU_CHECK(same != all.end());
+        CHECK(same != all.end());
         GRU_CHECK_NEAR(results[b][i].log_probability, same->log_probability, 1e-4);
       }
     }
@@ -244,7 +244,7 @@ std::vector<Hypothesis> plain_search(Translator& translator, const Sources& sour
   return done;
 }
 
-GRU_TEST(beams_are_those_of_a_plain_search) {
+TEST_CASE("beams are those of a plain search") {
   Random random;
   for (int round = 0; round < 8; ++round) {
     Translator translator(random, random.size(3, 8), random.size(1, 4));
@@ -254,7 +254,7 @@ GRU_TEST(beams_are_those_of_a_plain_search) {
     const auto results = translator.decode(translator.sources, how);
     for (std::size_t b = 0; b < translator.sources.batch; ++b) {
       const auto expected = plain_search(translator, translator.alone(b), how);
-      GRU_CHECK(results[b].size() == expected.size());
+      CHECK(results[b].size() == expected.size());
       for (std::size_t i = 0; i < expected.size() && i < results[b].size(); ++i) {
         GRU_CHECK_NEAR(results[b][i].score, expected[i].score, 1e-4);
         GRU_CHECK_NEAR(results[b][i].log_probability, expected[i].log_probability, 1e-4);
@@ -263,25 +263,25 @@ GRU_TEST(beams_are_those_of_a_plain_search) {
   }
 }
 
-GRU_TEST(results_of_a_source_do_not_depend_on_the_others_nor_on_the_schedule) {
+TEST_CASE("results of a source do not depend on the others nor on the schedule") {
   Random random;
   for (int round = 0; round < 6; ++round) {
     Translator translator(random, 9, 5);
     const DecodeOptions how{begin_token, end_token, 3, 10, 3, LengthPenalty::mean, 0};
     const auto together = translator.decode(translator.sources, how);
     for (std::size_t b = 0; b < translator.sources.batch; ++b) {
-      GRU_CHECK(are_same(translator.decode(translator.alone(b), how)[0], together[b]));
+      CHECK(are_same(translator.decode(translator.alone(b), how)[0], together[b]));
     }
     for (const unsigned schedule : {2U, 3U}) {
       testing::set_schedule(schedule);
       const auto again = translator.decode(translator.sources, how);
-      for (std::size_t b = 0; b < together.size(); ++b) GRU_CHECK(are_same(again[b], together[b]));
+      for (std::size_t b = 0; b < together.size(); ++b) CHECK(are_same(again[b], together[b]));
     }
     testing::set_schedule(1);
   }
 }
 
-GRU_TEST(new_parameters_count_from_the_next_call_on) {
+TEST_CASE("new parameters count from the next call on") {
   Random random;
   Translator translator(random, 6, 3);
   const DecodeOptions how{begin_token, end_token, 2, 6, 2};
@@ -295,26 +295,25 @@ GRU_TEST(new_parameters_count_from_the_next_call_on) {
   std::swap(fresh, translator.decoder);
   const auto expected = translator.decode(translator.sources, how);
   for (std::size_t b = 0; b < expected.size(); ++b) {
-    GRU_CHECK(are_same(after[b], expected[b]));
-    GRU_CHECK(!are_same(before[b], expected[b]));
+    CHECK(are_same(after[b], expected[b]));
+    CHECK(!are_same(before[b], expected[b]));
   }
 }
 
-GRU_TEST(an_abort_ends_decoding_and_what_is_no_number_is_told) {
+TEST_CASE("an abort ends decoding and what is no number is told") {
   Random random;
   Translator translator(random, 6, 3);
   const DecodeOptions how{begin_token, end_token, 2, 6, 2};
   const InputBatch inputs[] = {translator.sources.input(), {}};
   std::vector<std::vector<Hypothesis>> results;
   const AbortFlag abort{true};
-  GRU_CHECK(translator.decoder->decode({inputs, how, &abort}, results).code() ==
-            StatusCode::aborted);
+  CHECK(translator.decoder->decode({inputs, how, &abort}, results).code() == StatusCode::aborted);
   std::vector<float> parameters(translator.model->layout().count());
   GRU_CHECK_OK(translator.model->read_parameters(parameters));
   parameters.back() = testing::nan_float;
   GRU_CHECK_OK(translator.model->write_parameters(parameters));
-  GRU_CHECK(translator.decoder->decode({inputs, how}, results).code() == StatusCode::nonfinite);
-  GRU_CHECK(results.empty());
+  CHECK(translator.decoder->decode({inputs, how}, results).code() == StatusCode::nonfinite);
+  CHECK(results.empty());
 }
 
 template <class Change>
@@ -329,10 +328,10 @@ void check_refused(const std::string& says, const Change& change) {
   const Status status = Decoder::create(std::move(made), 1, 0, decoder);
   const bool refused =
       status.code() == StatusCode::value && status.message().find(says) != std::string::npos;
-  if (!refused) testing::fail(__FILE__, __LINE__, "expected " + says + ", got " + status.message());
+  if (!refused) FAIL_CHECK("expected ", says, ", got ", status.message());
 }
 
-GRU_TEST(graphs_that_do_not_go_step_by_step_are_refused_by_name) {
+TEST_CASE("graphs that do not go step by step are refused by name") {
   const auto layer = [](GraphOptions& options, const std::string& name) -> LayerOptions& {
     return *std::ranges::find(options.layers, name, &LayerOptions::name);
   };
@@ -357,5 +356,3 @@ GRU_TEST(graphs_that_do_not_go_step_by_step_are_refused_by_name) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

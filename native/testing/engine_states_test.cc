@@ -212,7 +212,7 @@ class Truth {
   ReferencePass pass;
 };
 
-GRU_TEST(a_prediction_begins_with_states_and_gives_the_final_ones_back) {
+TEST_CASE("a prediction begins with states and gives the final ones back") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     const Example example(random, random_stack(random, true), 9);
@@ -231,7 +231,7 @@ GRU_TEST(a_prediction_begins_with_states_and_gives_the_final_ones_back) {
   }
 }
 
-GRU_TEST(states_that_are_not_given_are_zero_and_those_of_a_call_before_are_forgotten) {
+TEST_CASE("states that are not given are zero and those of a call before are forgotten") {
   Random random;
   for (int round = 0; round < 6; ++round) {
     const Example example(random, random_stack(random, true), 5);
@@ -244,13 +244,13 @@ GRU_TEST(states_that_are_not_given_are_zero_and_those_of_a_call_before_are_forgo
     std::vector<float> cell = to_floats(example.cell);
     const std::vector<float> other = engine.predict(whole, state, cell);
     std::vector<float> none, none_too;
-    GRU_CHECK(same_bits(engine.predict(whole, none, none_too), expected));
+    CHECK(same_bits(engine.predict(whole, none, none_too), expected));
     const bool runs = std::ranges::any_of(whole.lengths, [](auto length) { return length > 0; });
-    GRU_CHECK(!runs || !same_bits(other, expected));
+    CHECK((!runs || !same_bits(other, expected)));
   }
 }
 
-GRU_TEST(parts_of_sequences_are_predicted_with_the_bits_of_the_whole) {
+TEST_CASE("parts of sequences are predicted with the bits of the whole") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     const Example example(random, random_stack(random, false), 12);
@@ -268,13 +268,13 @@ GRU_TEST(parts_of_sequences_are_predicted_with_the_bits_of_the_whole) {
       output.insert(output.end(), part.begin(), part.end());
       from = to;
     }
-    GRU_CHECK(same_bits(output, expected));
-    GRU_CHECK(same_bits(part_state, state));
-    GRU_CHECK(same_bits(part_cell, cell));
+    CHECK(same_bits(output, expected));
+    CHECK(same_bits(part_state, state));
+    CHECK(same_bits(part_cell, cell));
   }
 }
 
-GRU_TEST(training_carries_states_from_part_to_part_without_gradient) {
+TEST_CASE("training carries states from part to part without gradient") {
   Random random;
   for (int round = 0; round < 12; ++round) {
     const Example example(random, random_stack(random, false), 12);
@@ -310,7 +310,7 @@ Example dense_example(Random& random, std::size_t parts) {
   return example;
 }
 
-GRU_TEST(a_step_that_fails_or_carries_nothing_leaves_the_states_as_they_were) {
+TEST_CASE("a step that fails or carries nothing leaves the states as they were") {
   Random random;
   for (int round = 0; round < 6; ++round) {
     const Example example = dense_example(random, 3);
@@ -319,24 +319,24 @@ GRU_TEST(a_step_that_fails_or_carries_nothing_leaves_the_states_as_they_were) {
     GRU_CHECK_OK(disturbed.step(example.part(0, 2), true));
     GRU_CHECK_OK(plain.step(example.part(0, 2), true));
     const AbortFlag abort{true};
-    GRU_CHECK(disturbed.step(example.part(2, 4), true, &abort).code() == StatusCode::aborted);
+    CHECK(disturbed.step(example.part(2, 4), true, &abort).code() == StatusCode::aborted);
     Part spoiled = example.part(2, 4);
     spoiled.target[0] = nan_float;
-    GRU_CHECK(disturbed.step(spoiled, true).code() == StatusCode::nonfinite);
+    CHECK(disturbed.step(spoiled, true).code() == StatusCode::nonfinite);
     GRU_CHECK_OK(disturbed.evaluate(example.part(0, 2), true));
     GRU_CHECK_OK(disturbed.step(example.part(2, 4), true));
     GRU_CHECK_OK(plain.step(example.part(2, 4), true));
-    GRU_CHECK(same_bits(disturbed.parameters(), plain.parameters()));
+    CHECK(same_bits(disturbed.parameters(), plain.parameters()));
     // Without the states of its own, this one begins at zero, and changes none.
     GRU_CHECK_OK(disturbed.step(example.part(0, 2), false));
     GRU_CHECK_OK(plain.step(example.part(0, 2), false));
     GRU_CHECK_OK(disturbed.step(example.part(4, 6), true));
     GRU_CHECK_OK(plain.step(example.part(4, 6), true));
-    GRU_CHECK(same_bits(disturbed.parameters(), plain.parameters()));
+    CHECK(same_bits(disturbed.parameters(), plain.parameters()));
   }
 }
 
-GRU_TEST(evaluation_carries_states_of_its_own) {
+TEST_CASE("evaluation carries states of its own") {
   Random random;
   for (int round = 0; round < 6; ++round) {
     const Example example = dense_example(random, 2);
@@ -363,10 +363,10 @@ GRU_TEST(evaluation_carries_states_of_its_own) {
 
 void check_refused(const Status& status, StatusCode code, const std::string& says) {
   const bool refused = status.code() == code && status.message().find(says) != std::string::npos;
-  if (!refused) testing::fail(__FILE__, __LINE__, "expected " + says + ", got " + status.message());
+  if (!refused) FAIL_CHECK("expected ", says, ", got ", status.message());
 }
 
-GRU_TEST(states_that_cannot_be_carried_are_refused) {
+TEST_CASE("states that cannot be carried are refused") {
   Random random;
   Example example = dense_example(random, 1);
   Engine engine(example);
@@ -390,7 +390,7 @@ GRU_TEST(states_that_cannot_be_carried_are_refused) {
                 "got layers.memory of two");
 }
 
-GRU_TEST(a_graph_has_the_states_of_layers_that_read_no_initial_state) {
+TEST_CASE("a graph has the states of layers that read no initial state") {
   RecurrentOptions lstm;
   lstm.cell = CellKind::lstm;
   lstm.hidden_size = 4;
@@ -409,18 +409,18 @@ GRU_TEST(a_graph_has_the_states_of_layers_that_read_no_initial_state) {
   std::unique_ptr<Graph> graph;
   GRU_CHECK_OK(Graph::create(options, graph));
   const std::span<const GraphState> states = graph->states();
-  GRU_CHECK(states.size() == 3);
+  CHECK(states.size() == 3);
   const auto has = [&](std::size_t i, const char* layer, StateKind kind, std::size_t blocks,
                        std::size_t width) {
     return graph->options().layers[states[i].layer].name == layer && states[i].shape.kind == kind &&
            states[i].shape.blocks == blocks && states[i].shape.width == width;
   };
-  GRU_CHECK(has(0, "one", StateKind::state, 4, 4));
-  GRU_CHECK(has(1, "one", StateKind::cell, 4, 4));
-  GRU_CHECK(has(2, "two", StateKind::state, 1, 5));
+  CHECK(has(0, "one", StateKind::state, 4, 4));
+  CHECK(has(1, "one", StateKind::cell, 4, 4));
+  CHECK(has(2, "two", StateKind::state, 1, 5));
 }
 
-GRU_TEST(bits_of_carried_training_do_not_depend_on_the_schedule) {
+TEST_CASE("bits of carried training do not depend on the schedule") {
   Random random;
   for (int round = 0; round < 3; ++round) {
     RecurrentOptions stack = random_stack(random, false);
@@ -436,7 +436,7 @@ GRU_TEST(bits_of_carried_training_do_not_depend_on_the_schedule) {
         GRU_CHECK_OK(engine.step(example.part(middle, example.steps), true));
       }
       if (schedule == 1) alone = engine.parameters();
-      GRU_CHECK(same_bits(engine.parameters(), alone));
+      CHECK(same_bits(engine.parameters(), alone));
     }
     testing::set_schedule(1);
   }
@@ -444,5 +444,3 @@ GRU_TEST(bits_of_carried_training_do_not_depend_on_the_schedule) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN
