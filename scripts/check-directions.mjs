@@ -29,7 +29,7 @@ const NATIVE_PARTS = [
   // What the tests of every device share.
   { files: /^native\/testing\//, may: [headersIn(...engine, 'testing')] },
   // It stands in for CUDA's own headers, and like them knows nothing of the project.
-  { files: /^native\/cuda\/emulator\//, may: [/^\w+\.h$/, /^testing\/testing\.h$/] },
+  { files: /^native\/cuda\/emulator\//, may: [/^\w+\.h$/] },
   ...engine.flatMap((folder) => [
     {
       files: testsIn(folder),
@@ -69,10 +69,15 @@ const RESERVED = [
     pattern: /\bstd::(j?thread\b(?!::)|async\b)|\bpthread_create\b/,
     only: /^native\/(cpu\/threads\/threads\.(h|cc)|binding\/executor\.(h|cc)|cuda\/emulator\/.*|.*_test\.cc)$/,
   },
-  // The engine knows no operating system: of <headers> it includes the standard library's alone.
+  {
+    what: 'doctest',
+    pattern: /^\s*#\s*include\s*[<"](doctest\/)?doctest\.h/,
+    only: TEST,
+  },
+  // The engine knows no operating system: of <headers> it includes the standard library's alone, and in tests doctest.
   {
     what: 'a system header',
-    pattern: /^\s*#\s*include\s*<[^>]*[./][^>]*>/,
+    pattern: /^\s*#\s*include\s*<(?!doctest\.h>)[^>]*[./][^>]*>/,
     only: new RegExp(`^native/(?!(${engine.join('|')})/)`),
   },
 ]

@@ -1,9 +1,11 @@
-// Makes a checkout ready to run: npm packages, a CBLAS library, the native addon, the TypeScript build.
+// Makes a checkout ready to run: npm packages, a CBLAS library, the native addon, the TypeScript build; for tests
+// doctest and an emulated device, too.
 // What is up to date already is left alone, so that a second run costs next to nothing.
 //
 //   node scripts/setup.mjs [--tests] [--warnings-are-errors]
 //
-// --tests               also builds the CUDA plug-in that runs on the processor, which only tests use
+// --tests               also provides doctest, which the native unit tests need, and builds the CUDA plug-in that runs on
+//                       the processor, which only tests use
 // --warnings-are-errors treats the compiler's warnings as errors, as the project's own checks do; whoever sets up to use
 //                       the library may have a compiler that warns of something new
 // GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
@@ -62,6 +64,23 @@ function installPackages() {
   )
 }
 
+/**
+ * Installs Debian packages if it may. One attempt per build folder: a machine without a network should not wait for it
+ * in every run.
+ */
+function installOnce(name, packages) {
+  const stamp = `${name}-install`
+  if (!mayInstall() || readStamp(stamp) !== undefined) return
+  say(`installing ${name} (${aptCommand(packages)})`)
+  writeStamp(stamp, aptInstall(packages) ? 'installed' : 'failed')
+}
+
+/** The command of this platform that installs Debian's packages, or those of Homebrew. */
+const installCommand = (packages, brewed) =>
+  process.platform === 'darwin'
+    ? `brew install ${brewed.join(' ')}`
+    : `${aptCommand(packages)}   (as root)`
+
 /** True if CMake will find a CBLAS (the same places as cmake/cblas.cmake). */
 function hasCblas() {
   if (succeeds(['pkg-config', '--exists', 'openblas'])) return true
@@ -75,11 +94,6 @@ function hasCblas() {
 }
 
 const BLAS_PACKAGES = ['libopenblas-dev']
-
-function installBlas() {
-  say(`installing OpenBLAS (${aptCommand(BLAS_PACKAGES)})`)
-  return aptInstall(BLAS_PACKAGES)
-}
 
 /** Whether the user keeps set-up from installing a CBLAS; says so where the variable has another value. */
 function skipsBlas() {
@@ -98,19 +112,27 @@ function provideBlas() {
     say('no CBLAS; going on with the built-in matrix product (GRU_NATIVE_SETUP_BLAS=skip)')
     return false
   }
-  // One attempt per build folder: a machine without a network should not wait for it in every run.
-  if (mayInstall() && readStamp('blas-install') === undefined) {
-    const installed = installBlas()
-    writeStamp('blas-install', installed ? 'installed' : 'failed')
-    if (installed && hasCblas()) return true
-  }
-  const command =
-    process.platform === 'darwin'
-      ? 'brew install openblas pkg-config'
-      : `${aptCommand(BLAS_PACKAGES)}   (as root)`
+  installOnce('OpenBLAS', BLAS_PACKAGES)
+  if (hasCblas()) return true
   say('no CBLAS; going on with the built-in matrix product. For OpenBLAS beside it run')
-  say(`  ${command}`)
+  say(`  ${installCommand(BLAS_PACKAGES, ['openblas', 'pkg-config'])}`)
   return false
+}
+
+/** True if doctest is where packages put it. cmake/doctest.cmake finds it in other places, too, if CMake is told of them. */
+const hasDoctest = () =>
+  ['/usr/include', '/usr/local/include', '/opt/homebrew/include'].some((folder) =>
+    existsSync(join(folder, 'doctest', 'doctest.h')),
+  )
+
+const DOCTEST_PACKAGES = ['doctest-dev']
+
+/** Provides doctest if it can. Never fails: nothing but the native unit tests needs it, and their build says so. */
+function provideDoctest() {
+  if (!hasDoctest()) installOnce('doctest', DOCTEST_PACKAGES)
+  if (hasDoctest()) return
+  say('no doctest; going on without it. To build the native unit tests, run before')
+  say(`  ${installCommand(DOCTEST_PACKAGES, ['doctest'])}`)
 }
 
 function checkToolchain() {
@@ -180,6 +202,7 @@ function buildTypeScript() {
 export function setUp({ tests, 'warnings-are-errors': warningsAreErrors }) {
   installPackages()
   const blas = provideBlas()
+  if (tests) provideDoctest()
   // Not said otherwise: a build folder that checks were set up in stays as it is.
   const further = warningsAreErrors ? ['--CDGRU_WERROR=ON'] : []
   buildNative(ADDON, blas, further)
