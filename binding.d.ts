@@ -43,6 +43,7 @@ export interface NativeSurface {
   /** The maker of errors, as it was given. Whoever keeps the surface keeps it. */
   readonly createError: CreateError
   readonly shapeFormulas: ShapeFormulas
+  readonly limits: NativeLimits
   /** What the engine runs on, as it is now. */
   runtime(): NativeRuntime
   /** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
@@ -59,6 +60,9 @@ export interface NativeSurface {
    * where layers, inputs and outputs do not fit together; the message names the one that does not, as `layers.head`.
    */
   describeGraph(options: NativeGraphOptions): NativeGraphDescription
+  /** The number of parameters of a layer of such options, which is not made. */
+  countGruParameters(options: NativeGruOptions): number
+  countLstmParameters(options: NativeRecurrentOptions): number
   /**
    * The scalar double-precision reference (native/reference/reference.h), forward and backward at once, for tests
    * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
@@ -114,6 +118,16 @@ export interface ShapeFormulas {
   readonly lastClasses: string
   readonly stepValues: string
   readonly lastValues: string
+}
+
+/** The largest numbers that options may have. */
+export interface NativeLimits {
+  /** Size of a layer, or of its input */
+  readonly layerSize: number
+  /** Layers of a recurrent stack */
+  readonly layers: number
+  /** Computing threads */
+  readonly threads: number
 }
 
 export interface NativeRuntime {

@@ -29,9 +29,6 @@ export interface GruStackOptions extends RecurrentStackOptions {
   readonly updateGate?: UpdateGate | undefined
 }
 
-/** Blocks of rows in the weights and biases of a GRU: r, z, n. */
-export const GRU_GATES = 3
-
 export const GRU_STACK_KEYS = [...RECURRENT_STACK_KEYS, 'resetAfter', 'updateGate'] as const
 
 /** {@link GruStackOptions} with every default filled in. */

@@ -5,7 +5,7 @@
  */
 import type { NativeGruOptions, NativePass } from '../binding'
 import { fixProperties } from './fixed-properties'
-import { GRU_GATES, GRU_STACK_KEYS, type GruStackOptions, resolveGruStack } from './gru-options'
+import { GRU_STACK_KEYS, type GruStackOptions, resolveGruStack } from './gru-options'
 import { native } from './native'
 import type { ParameterTable } from './parameters'
 import type {
@@ -109,8 +109,8 @@ export class GRU extends RecurrentLayer<GruTypes> {
   constructor(options: GruOptions) {
     const given = checkOptions('options', options, KEYS)
     const opened = openLayer(given, {
-      gates: GRU_GATES,
       resolveStack: () => resolveGruStack('', given),
+      countParameters: (stack) => native().countGruParameters(stack),
       create: (stack, seed, device) => new (native().NativeGru)(stack, seed, device),
     })
     super(GRU_CELL, opened)

@@ -142,9 +142,6 @@ const LSTM_CELL: Cell<LstmTypes> = {
 
 const KEYS = [...RECURRENT_STACK_KEYS, ...LAYER_KEYS] as const
 
-/** Blocks of rows in the weights and biases: i, f, g, o. */
-const GATES = 4
-
 /**
  * A stack of LSTM layers (long short-term memory) with its parameters, on one device: PyTorch's, with the state h and
  * the cell state c beside it, both [L*D, batch, H].
@@ -168,8 +165,8 @@ export class LSTM extends RecurrentLayer<LstmTypes> {
   constructor(options: LstmOptions) {
     const given = checkOptions('options', options, KEYS)
     const opened = openLayer(given, {
-      gates: GATES,
       resolveStack: () => resolveRecurrentStack('', given),
+      countParameters: (stack) => native().countLstmParameters(stack),
       create: (stack, seed, device) => new (native().NativeLstm)(stack, seed, device),
     })
     super(LSTM_CELL, opened)

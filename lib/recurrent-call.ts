@@ -123,16 +123,13 @@ function checkForward(
   const lengths =
     given.lengths === undefined ? null : checkLengths('lengths', given.lengths, batch, steps)
   const states = batch * shape.stateSize
-  const initial = (name: 'initialState' | 'initialCell') =>
-    optionalArray(name, given[name], formulas.layerState, states)
-  const final = (name: 'state' | 'cell') =>
-    resultArray(name, given[name], formulas.layerState, states)
-  const initialState = initial('initialState')
-  const initialCell = initial('initialCell')
+  const { layerState } = formulas
+  const initialState = optionalArray('initialState', given.initialState, layerState, states)
+  const initialCell = optionalArray('initialCell', given.initialCell, layerState, states)
   const outputCount = steps * batch * shape.outputSize
   const output = resultArray('output', given.output, formulas.layerOutput, outputCount)
-  const state = final('state')
-  const cell = shape.hasCell ? final('cell') : null
+  const state = resultArray('state', given.state, layerState, states)
+  const cell = shape.hasCell ? resultArray('cell', given.cell, layerState, states) : null
   if (given.output !== undefined) {
     checkDistinct('output', output, 'input', input)
     checkDistinct('output', output, 'initialState', initialState)
@@ -149,6 +146,6 @@ function checkForward(
     checkDistinct('cell', cell, 'input', input)
     checkDistinct('cell', cell, 'initialState', initialState)
   }
-  const arrays = { input, initialState, initialCell, output, state, cell }
-  return { steps, batch, lengths, ...arrays, signal: given.signal }
+  const { signal } = given
+  return { steps, batch, lengths, input, initialState, initialCell, output, state, cell, signal }
 }

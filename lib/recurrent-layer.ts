@@ -22,7 +22,6 @@ import {
   checkDevice,
   checkLayerSize,
   checkParameterCount,
-  countStackParameters,
   DEVICE_KEYS,
   type DeviceOptions,
   type ResolvedDevice,
@@ -79,9 +78,8 @@ export interface OpenedLayer<Options> {
 
 /** How a cell's options are checked, and its native object is made. */
 export interface LayerMaker<Stack> {
-  /** Blocks of H rows in its weights and biases. */
-  readonly gates: number
   readonly resolveStack: () => Stack
+  readonly countParameters: (options: Stack & { readonly inputSize: number }) => number
   readonly create: (
     options: Stack & { readonly inputSize: number },
     seed: number,
@@ -92,11 +90,11 @@ export interface LayerMaker<Stack> {
 /** Checks a layer's options, fills in the defaults, and makes its native object. */
 export function openLayer<Stack extends ResolvedRecurrentStack>(
   given: Unchecked<(typeof LAYER_KEYS)[number]>,
-  { gates, resolveStack, create }: LayerMaker<Stack>,
+  { resolveStack, countParameters, create }: LayerMaker<Stack>,
 ): OpenedLayer<Stack & ResolvedLayerOptions> {
   const inputSize = checkLayerSize('inputSize', given.inputSize)
   const stack = { inputSize, ...resolveStack() }
-  checkParameterCount(countStackParameters(gates, stack))
+  checkParameterCount(countParameters(stack))
   const seed = resolveSeed(given.seed)
   const device = checkDevice(given)
   const options = Object.freeze({ ...stack, seed, ...device.resolved })

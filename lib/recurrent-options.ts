@@ -6,6 +6,7 @@
 import { randomInt } from 'node:crypto'
 import type { NativeDeviceOptions, NativeRecurrentOptions } from '../binding'
 import { argumentError, describe } from './errors'
+import { native } from './native'
 import {
   checkBoolean,
   checkNumber,
@@ -34,11 +35,6 @@ export interface RecurrentStackOptions {
   /** Whether each layer also runs from the last step to the first, its output joined to the other's: D = 2. Default false. */
   readonly bidirectional?: boolean | undefined
 }
-
-/** The largest size of a layer: rows of four values a unit, the widest kept, still fit the 32-bit indices of BLAS. */
-const MAX_LAYER_SIZE = Math.floor((2 ** 31 - 1) / 4)
-/** Every layer has tensors of its own, however narrow: beyond this a count is a mistake. */
-const MAX_LAYERS = 1024
 
 /** The widest range that crypto.randomInt draws from. */
 const RANDOM_SEEDS = 2 ** 48 - 1
@@ -81,12 +77,12 @@ export function resolveRecurrentStack(
 
 /** A size that a weight matrix has. */
 export function checkLayerSize(argument: string, value: unknown): number {
-  return checkPositiveInteger(argument, value, MAX_LAYER_SIZE)
+  return checkPositiveInteger(argument, value, native().limits.layerSize)
 }
 
 /** A number of layers. */
 export function checkNumLayers(argument: string, value: unknown): number {
-  return checkPositiveInteger(argument, value, MAX_LAYERS)
+  return checkPositiveInteger(argument, value, native().limits.layers)
 }
 
 /** A probability of dropout, which must stay below 1 when the native part rounds it to float32. */
@@ -166,19 +162,6 @@ export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): Che
   const precision = checkOneOf('precision', givenPrecision, PRECISIONS)
   const argument = given.device === undefined && named !== undefined ? DEVICE_VARIABLE : 'device'
   return { resolved: { device, precision }, native: { name: device, precision, argument } }
-}
-
-/** Numbers that a stack of a cell of so many gates learns: for each layer and direction W [gates*H, I or D*H], U [gates*H, H] and two biases [gates*H]. */
-export function countStackParameters(
-  gates: number,
-  options: Readonly<NativeRecurrentOptions>,
-): number {
-  const { inputSize, hiddenSize, numLayers, bias, bidirectional } = options
-  const directions = bidirectional ? 2 : 1
-  const columns = (inputs: number): number => inputs + hiddenSize + (bias ? 2 : 0)
-  const first = columns(inputSize)
-  const above = (numLayers - 1) * columns(directions * hiddenSize)
-  return directions * gates * hiddenSize * (first + above)
 }
 
 /** Refuses options whose parameters no array could hold, before any memory is asked for. */

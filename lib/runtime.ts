@@ -15,8 +15,6 @@ export interface Runtime extends Readonly<NativeRuntime> {
   readonly cuda: Readonly<CudaRuntime>
 }
 
-const MAX_THREADS = 1024
-
 /**
  * Version, instruction set, threads, BLAS and GPUs: what the engine runs on, as it is now.
  *
@@ -41,5 +39,6 @@ export function runtime(): Runtime {
  * @throws GruError ERR_GRU_TYPE or ERR_GRU_VALUE
  */
 export function setThreads(threads: number): void {
-  native().setThreads(checkPositiveInteger('threads', threads, MAX_THREADS))
+  const surface = native()
+  surface.setThreads(checkPositiveInteger('threads', threads, surface.limits.threads))
 }

@@ -135,6 +135,18 @@ napi_value RecurrentObject<cell>::dispose(Arguments&) {
   return nullptr;
 }
 
+template <CellKind cell>
+napi_value count_layer_parameters(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  RecurrentStack stack;
+  ParameterLayout layout;
+  check(stack.declare(read_options(cell, Napi::Value(env, arguments[0])), {}, layout));
+  return make_number(env, static_cast<double>(layout.count()));
+}
+
+template napi_value count_layer_parameters<CellKind::gru>(Arguments&);
+template napi_value count_layer_parameters<CellKind::lstm>(Arguments&);
+
 template class RecurrentObject<CellKind::gru>;
 template class RecurrentObject<CellKind::lstm>;
 

@@ -80,6 +80,10 @@ class RecurrentObject {
   std::shared_ptr<SharedLayer> layer_;
 };
 
+/// The number of parameters of a layer of such options, which is not made.
+template <CellKind cell>
+napi_value count_layer_parameters(Arguments& arguments);
+
 using GruObject = RecurrentObject<CellKind::gru>;
 using LstmObject = RecurrentObject<CellKind::lstm>;
 

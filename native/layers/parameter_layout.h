@@ -61,8 +61,11 @@ struct LayerName {
   }
 };
 
-/// Value status naming `name` unless 1 <= size <= the largest size of a layer, which keeps every
-/// index that a kernel or BLAS (whose integers are 32 bits) forms in range.
+/// The largest size of a layer. A row of four values a unit is the widest that is kept, so every
+/// index that a kernel or BLAS (whose integers are 32 bits) forms stays in range.
+inline constexpr std::size_t max_layer_size = 0x7fffffff / 4;
+
+/// Value status naming `name` unless 1 <= size <= max_layer_size.
 Status check_layer_size(const std::string& name, std::size_t size);
 
 }  // namespace gru

@@ -51,6 +51,9 @@ struct RecurrentOffsets {
   std::size_t bias_hh = 0;
 };
 
+/// Every layer has tensors of its own, however narrow it is: a larger number of them is a mistake.
+inline constexpr std::size_t max_recurrent_layers = 1024;
+
 /// Layers and directions over a device: which call follows which, and where their results lie.
 /// Parameters stay with the owner, who says when they changed.
 class RecurrentStack {
