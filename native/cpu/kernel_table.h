@@ -104,11 +104,11 @@ struct ValuePiece {
   float* d_values;       ///< null: not wanted
   std::size_t count;
   float scale;
-  float delta;             ///< huber
-  const float* quantiles;  ///< pinball: [period]
-  const float* weights;    ///< binary_cross_entropy: of positive targets [period], or null: 1
-  std::size_t period;      ///< quantiles and weights repeat after this many values
-  std::size_t phase;       ///< index of the first value's quantile or weight
+  float delta;                 ///< huber
+  const float* quantiles;      ///< pinball: [period]
+  const float* weights;        ///< binary_cross_entropy: of positive targets [period], or null: 1
+  std::size_t period;          ///< quantiles and weights repeat after this many values
+  std::size_t phase;           ///< index of the first value's quantile or weight
   const float* log_variances;  ///< gaussian: of the values
   float* d_log_variances;
 };

@@ -53,7 +53,8 @@ struct RecurrentOffsets {
   std::size_t bias_hh = 0;
 };
 
-/// Each layer has named tensors, even if it is narrow. A larger number of layers is surely a mistake.
+/// Each layer has named tensors, even if it is narrow. A larger number of layers is surely a
+/// mistake.
 inline constexpr std::size_t max_recurrent_layers = 1024;
 
 /// Runs layers and directions on a device: it orders the calls and places their results. The owner

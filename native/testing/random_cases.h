@@ -13,7 +13,7 @@
 
 #include "base/options.h"
 #include "base/status.h"
-#include "testing/testing.h"
+#include "testing/check_near.h"
 
 /// Shared by the tests of the reference: random cases that can be replayed, and finite differences.
 namespace gru::testing {

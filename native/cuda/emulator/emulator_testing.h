@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "control.h"
-#include "testing/testing.h"
+#include "testing/check_near.h"
 
 /// Shared by the emulator's own tests.
 namespace gru::testing {
