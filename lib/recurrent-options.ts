@@ -29,10 +29,10 @@ export interface RecurrentStackOptions {
   readonly batchFirst?: boolean | undefined
   /**
    * Probability with which each value between two layers is zeroed in training, from 0 to less than 1, also as
-   * float32. Default 0. With one layer it does nothing, which the warning GRU_WARN_DROPOUT says, once in a process.
+   * float32. Default 0. With one layer it has no effect; the warning GRU_WARN_DROPOUT says so, once in a process.
    */
   readonly dropout?: number | undefined
-  /** Whether each layer also runs from the last step to the first, its output joined to the other's: D = 2. Default false. */
+  /** Whether each layer also runs from the last step to the first; both outputs are joined: D = 2. Default false. */
   readonly bidirectional?: boolean | undefined
 }
 
@@ -57,7 +57,7 @@ export type ResolvedRecurrentStack = Readonly<Omit<NativeRecurrentOptions, 'inpu
 /**
  * Checks the options that all cells have and fills in the defaults.
  *
- * @param prefix - what stands before each option's name in messages: '' or 'gru.'
+ * @param prefix - the text before each option's name in messages: '' or 'gru.'
  */
 export function resolveRecurrentStack(
   prefix: string,
@@ -94,9 +94,9 @@ export function checkDropout(argument: string, value: unknown): number {
 }
 
 /**
- * Warns, once, of a dropout that has nothing to act on: it lies between two layers, and there is one.
+ * Warns once if dropout has no effect: it acts between two layers, and there is only one.
  *
- * @param argument - what the caller calls the option
+ * @param argument - the option's name for the caller
  */
 export function warnOfIdleDropout(
   argument: string,
@@ -115,17 +115,17 @@ export function resolveSeed(given: unknown): number {
   return given === undefined ? randomInt(RANDOM_SEEDS) : checkSeed('seed', given)
 }
 
-/** Where a layer or a model runs, and how it multiplies there. */
+/** The device of a layer or a model, and the precision of its products there. */
 export interface DeviceOptions {
   /**
-   * 'cpu'; 'cuda', which is 'cuda:0', or 'cuda:N' for the GPU of that number; 'auto' for the first GPU where there is
-   * one that works, and else the CPU. Default: what the environment variable GRU_NATIVE_DEVICE names, or 'cpu'.
+   * 'cpu'; 'cuda', which is 'cuda:0', or 'cuda:N' for the GPU of that number; 'auto' for the first GPU if there is
+   * one that works, otherwise the CPU. Default: the environment variable GRU_NATIVE_DEVICE, or 'cpu'.
    */
   readonly device?: string | undefined
   /**
-   * What a GPU's large matrix products multiply: 'float32', the default; 'tf32', float32 rounded to 10 bits of
-   * mantissa; 'bfloat16', float32 rounded to bfloat16. Sums, parameters and results are float32 always. The CPU has
-   * 'float32' only.
+   * The format of the inputs of a GPU's large matrix products: 'float32', the default; 'tf32', float32 rounded to 10
+   * bits of mantissa; 'bfloat16', float32 rounded to bfloat16. Sums, parameters and results are always float32. The
+   * CPU has 'float32' only.
    */
   readonly precision?: Precision | undefined
 }
@@ -151,7 +151,7 @@ export interface CheckedDevice {
 
 const DEVICE_VARIABLE = 'GRU_NATIVE_DEVICE'
 
-/** Checks a device's options and fills in the defaults. Which devices there are, the native part knows. */
+/** Checks a device's options and fills in the defaults. The native part checks whether the device exists. */
 export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): CheckedDevice {
   const named = process.env[DEVICE_VARIABLE] || undefined
   const { device = named ?? 'cpu', precision: givenPrecision = 'float32' } = given
@@ -164,7 +164,7 @@ export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): Che
   return { resolved: { device, precision }, native: { name: device, precision, argument } }
 }
 
-/** Refuses options whose parameters no array could hold, before any memory is asked for. */
+/** Refuses options with more parameters than an array can have, before any memory is allocated. */
 export function checkParameterCount(count: number): void {
   if (count <= MAX_VALUES) return
   const expected = `sizes with at most ${MAX_VALUES} parameters`

@@ -7,7 +7,7 @@ import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
-// As of golden.numerics.test.ts.
+// As in golden.numerics.test.ts.
 const FORWARD = 2e-6
 const TRAINING = 1e-5
 
@@ -30,7 +30,7 @@ async function readCase(name: string): Promise<{ golden: Case; content: Safetens
   return { golden: JSON.parse(content.metadata['case']!) as Case, content }
 }
 
-/** The tensors whose names begin so, under the rest of their names. */
+/** The tensors whose names begin with the prefix, under the rest of their names. */
 function tensors(content: Safetensors, prefix: string): Record<string, Float32Array> {
   const found = [...content.tensors].filter(([name]) => name.startsWith(prefix))
   return Object.fromEntries(
@@ -38,7 +38,7 @@ function tensors(content: Safetensors, prefix: string): Record<string, Float32Ar
   )
 }
 
-/** A loss that the package does not have stands for itself in no prediction. */
+/** A model for a case. A loss that the package does not have is replaced, since predictions do not depend on it. */
 function modelOf({ graph }: Case, losses: Record<string, 'crossEntropy' | 'meanSquaredError'>) {
   const outputs = Object.fromEntries(
     Object.keys(graph.outputs).map((name) => [name, { loss: losses[name]! }]),
@@ -69,7 +69,7 @@ test.each(cases)('the predictions of %s', async (name, losses) => {
   }
 })
 
-// The slices of graph_accumulation are, together, one batch; the average of graph_average changes no update.
+// The slices of graph_accumulation together are one batch. The average of graph_average does not change updates.
 test.each(['graph_accumulation', 'graph_average'])('the training of %s', async (name) => {
   const { golden, content } = await readCase(name)
   const { batch, lengths, clipNorm, hyper } = golden

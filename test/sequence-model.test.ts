@@ -150,7 +150,7 @@ describe('parameters', () => {
   })
 })
 
-/** The head on rows of features, in double. */
+/** The head, computed in double from rows of features. */
 function head(rows: Float32Array, width: number, model: SequenceModel): number[] {
   const { 'head.weight': weight, 'head.bias': bias } = model.getParameters()
   const predictions: number[] = []

@@ -29,7 +29,7 @@ void check_count(const char* name, std::size_t expected, std::size_t got) {
                "an Array of " + std::to_string(got));
 }
 
-/// The batch whose steps an output has: that of the first input of its group.
+/// The batch that determines an output's steps: that of the first input of its group.
 const BatchShape& batch_of(std::size_t output, const Graph& graph,
                            std::span<const InputBatch> inputs) {
   const std::size_t group = graph.output_shape(output).group;

@@ -10,7 +10,7 @@ namespace gru::binding {
 
 using SharedLayer = SharedNative<RecurrentModule>;
 
-/// What JavaScript and messages call a layer of one cell.
+/// The names of a cell's layer in JavaScript and in messages.
 struct LayerNames {
   const char* class_name;
   napi_type_tag type_tag;

@@ -11,8 +11,8 @@
 #include "testing/engine_testing.h"
 #include "testing/host_memory_device.h"
 
-/// Which products go to cuBLAS, in which terms, and what happens where it fails. A library of the
-/// test's own takes its place.
+/// Which products go to cuBLAS, with which arguments, and what happens if it fails. A library of
+/// the test replaces cuBLAS.
 namespace gru {
 namespace {
 
@@ -34,13 +34,13 @@ std::vector<float> fetch(const float* from, std::size_t count) {
   return values;
 }
 
-/// Elements of a matrix by columns, of which the last has no gap after it.
+/// The number of elements of a column-major matrix without a gap after its last column.
 std::size_t extent(int rows, int columns, int stride) {
   return static_cast<std::size_t>(stride) * static_cast<std::size_t>(columns - 1) +
          static_cast<std::size_t>(rows);
 }
 
-/// c = op(a) op(b) + beta c, by columns, as cuBLAS documents it.
+/// c = op(a) op(b) + beta c, column-major, as cuBLAS documents it.
 void multiply_by_columns(const FakeGemm& g) {
   calls().push_back(g);
   CHECK(cudaStreamSynchronize(g.stream) == cudaSuccess);
@@ -66,7 +66,7 @@ void multiply_by_columns(const FakeGemm& g) {
   CHECK(cudaMemcpy(g.c, c.data(), c.size() * sizeof(float), cudaMemcpyHostToDevice) == cudaSuccess);
 }
 
-/// The library as the device opens it.
+/// The library, opened in the same way as the device opens it.
 FakeCublas& fake() {
   static FakeCublas* const found = [] {
     setenv("GRU_NATIVE_CUBLAS", GRU_FAKE_CUBLAS, 1);
@@ -78,7 +78,7 @@ FakeCublas& fake() {
   return *found;
 }
 
-/// A product of 10^7 operations and more, of each kind; `columns` is odd.
+/// Products of each kind with at least 10^7 operations; `columns` is odd.
 struct Large {
   GuardedMatrix a, b, c;
   Gemm gemm;
@@ -158,7 +158,8 @@ TEST_CASE("precisions are the library's computation types") {
   }
 }
 
-/// The gradients of U leave a gate of each row out: two products of the library's.
+/// The product for the gradient of U skips one gate of each row: the library computes it as two
+/// products.
 TEST_CASE("a layer's gradients are the same with the library") {
   Random random;
   fake();
@@ -172,7 +173,8 @@ TEST_CASE("a layer's gradients are the same with the library") {
     testing::fill_for_engine(example, random);
     calls().clear();
     const testing::EngineResults by_library = testing::EngineExample(example, 1).run();
-    // dx, dW, and dU in two parts, of which U_n's alone is too small.
+    // The products are dx, dW, and dU in two parts. The part of U_n alone is too small for the
+    // library.
     const std::size_t expected = reset == ResetGate::after ? 4 : 3;
     CHECK(calls().size() == expected);
     fake().create_status = 1;

@@ -9,8 +9,8 @@
 #include "testing/chain_training.h"
 #include "testing/device_testing.h"
 
-/// What a failing CUDA runtime leaves: a status that names it, nothing leaked, and a process that
-/// goes on.
+/// What happens if the CUDA runtime fails: the status names the failure, nothing leaks, and the
+/// process can continue.
 namespace gru {
 namespace {
 
@@ -41,7 +41,7 @@ struct Batch {
   ChainInput input() const { return {{4, 3, lengths}, {}, tokens, nullptr}; }
 };
 
-/// A whole life: a device, a model, two training steps and a prediction.
+/// One full run: it makes a device and a model, trains two steps and predicts.
 Status live(const Batch& batch, std::vector<float>* parameters = nullptr) {
   std::unique_ptr<Device> device;
   GRU_RETURN_IF_ERROR(cuda::create_device({}, device));
@@ -69,7 +69,7 @@ void check_nothing_is_alive() {
   CHECK(counts.events == 0);
 }
 
-/// The parameters at the end of a life that nothing disturbs.
+/// The parameters after a full run without failures.
 std::vector<float> live_to_the_end(const Batch& batch) {
   std::vector<float> parameters;
   GRU_CHECK_OK(live(batch, &parameters));
@@ -172,7 +172,7 @@ TEST_CASE("a steady state allocates nothing at all") {
   CHECK(counts.host_allocations == warm.host_allocations);
   CHECK(counts.events == warm.events);
   CHECK(counts.streams == 1);
-  // Of a step only the two metrics come back.
+  // A step copies only its two metrics to the host.
   CHECK(counts.copies_to_host - warm.copies_to_host == 3);
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("no driver and no device are told apart") {
   CHECK(devices[0].multiprocessors == 4);
   std::unique_ptr<Device> device;
   GRU_CHECK_REFUSED(cuda::create_device({7, {}}, device), StatusCode::device, "cuda:7");
-  // Not 0, which is what an int would hold.
+  // Not 0, which is the value of this ordinal as an int.
   GRU_CHECK_REFUSED(cuda::create_device({std::size_t{1} << 32, {}}, device), StatusCode::device,
                     "cuda:4294967296");
   emulator::set_driver_error(cudaErrorInsufficientDriver);
@@ -219,7 +219,7 @@ TEST_CASE("a GPU that is too old is refused") {
   emulator::reset();
 }
 
-/// A collector of garbage may let go of a model on any thread.
+/// A garbage collector may free a model on any thread.
 TEST_CASE("weights are freed on their own device") {
   emulator::reset();
   std::unique_ptr<Device> device;
@@ -261,7 +261,7 @@ TEST_CASE("an unknown tier is refused") {
   unsetenv("GRU_NATIVE_CUDA_TIER");
 }
 
-/// Last: a lost device stays lost for the process, as with a GPU.
+/// This test is the last one: a lost device stays lost for the process, as with a GPU.
 TEST_CASE("a lost device answers the same ever after and others work") {
   emulator::reset();
   Random random;

@@ -9,7 +9,8 @@
 
 namespace gru {
 
-/// A graph with its parameters, on one device. Not for two threads at once. No public call throws.
+/// A graph with its parameters, on one device. Two threads must not use it at the same time. Public
+/// calls do not throw.
 class Model {
  public:
   static Status create(const GraphOptions& options, std::unique_ptr<Device> device,
@@ -19,24 +20,25 @@ class Model {
   const ParameterLayout& layout() const { return store_.layout(); }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
-  /// Bytes in use on the device, by whatever lies there: parameters, activations, trainers.
+  /// Bytes in use on the device: parameters, activations, trainers and all else that lies there.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
-  /// One batch of every input, and room for every output: [steps, batch, width], or [batch, width]
-  /// behind a selection; zeros where there is no valid step.
+  /// Computes every output from one batch of every input. An output has [steps, batch, width], or
+  /// [batch, width] after a selection, with zeros where there is no valid step.
   Status predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
                  std::span<const std::span<float>> outputs) noexcept;
 
-  // For the trainer: these run on the device and may throw std::bad_alloc, which it guards.
+  // For the trainer. These run on the device and may throw std::bad_alloc, which the trainer
+  // catches.
 
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
   Status load_inputs(std::span<const InputBatch> inputs, GraphPass& pass);
   /// Inference.
   Status forward(const AbortFlag* abort, GraphPass& pass);
-  /// The same with dropout (masks of pass number `number`), keeping what backward needs.
+  /// The same with dropout (the masks of pass number `number`). Keeps what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
-  /// All parameters' gradients, from those of the outputs.
+  /// Computes all parameters' gradients from those of the outputs.
   Status backward(GraphPass& pass, DeviceSpan<float> gradients);
 
  private:
@@ -48,7 +50,7 @@ class Model {
                      std::span<const std::span<float>> outputs);
   Status store_output(std::size_t output, std::span<float> values);
 
-  // The device outlives all memory on it.
+  // The device must outlive all memory on it.
   std::unique_ptr<Device> device_;
   std::unique_ptr<Graph> graph_;
   ParameterStore store_;

@@ -37,7 +37,7 @@ RecurrentOptions random_options(const RecurrentCell& cell, bool bidirectional, R
   return options;
 }
 
-/// Fills an example whose options, steps and batch are set; what may be absent is, now and then.
+/// Fills an example whose options, steps and batch are set. Optional parts are sometimes absent.
 void fill_randomly(Example& example, Random& random) {
   testing::fill_for_engine(example, random);
   if (coin(random)) example.lengths = random.lengths(example.batch, example.steps);
@@ -73,8 +73,8 @@ TEST_CASE("layers of every kind agree with the reference") {
   });
 }
 
-/// Large enough for several threads, divided by sequences (many) and by units (few), for several
-/// chunks of steps, several blocks of depth and for BLAS.
+/// Sizes for several threads that divide by sequences (many) and by units (few), for several chunks
+/// of steps, for several blocks of the depth and for BLAS.
 TEST_CASE("large layers agree with the reference") {
   Random random;
   constexpr struct {
@@ -123,8 +123,8 @@ TEST_CASE("layers whose rows lie apart agree with the reference") {
   check_example(example, 1, testing::strided_device());
 }
 
-/// More steps than a device launches at once; and in the last round more rows than it keeps the
-/// gates of in inference.
+/// More steps than a device launches at once. In the last round, more rows than the number whose
+/// gates it keeps in inference.
 TEST_CASE("long sequences agree with the reference") {
   Random random;
   constexpr struct {
@@ -143,8 +143,8 @@ TEST_CASE("long sequences agree with the reference") {
   }
 }
 
-/// In each row one value is large, and another one takes away what it adds: float32 sums would lose
-/// the terms between the two. The weights make them cancel exactly.
+/// Each row has a large value, and another one that subtracts what it adds. Sums in float32 would
+/// lose the terms between the two. The weights make the large terms cancel exactly.
 TEST_CASE("large inputs that cancel leave the small ones") {
   Random random;
   for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
@@ -201,7 +201,8 @@ TEST_CASE("batches without a valid step leave the state and have zero gradients"
   });
 }
 
-/// Gradients with an initial state of zeros, and with none, where d_output begins with `first`.
+/// Computes the gradients with an initial state of zeros, and with none. d_output begins with
+/// `first`.
 void check_zero_state(Example example, float first) {
   EngineResults results[2];
   example.d_output[0] = static_cast<double>(first);
@@ -238,7 +239,7 @@ TEST_CASE("a state of zeros is the same given or not, even to gradients that are
   }
 }
 
-/// Also after one that was aborted, which counts for nothing.
+/// Also after an aborted pass, which does not count.
 TEST_CASE("every training pass has masks of its own") {
   Random random;
   Example example;

@@ -134,7 +134,7 @@ TEST_CASE("squared error agrees with the reference") {
       CHECK(gradient.guards_hold());
       GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
-      // Without the gradient, and in two pieces.
+      // Once more without the gradient, and in two pieces.
       const std::size_t first = random.size(0, count);
       piece.d_values = nullptr;
       piece.count = first;
@@ -159,7 +159,7 @@ TEST_CASE("squared error agrees with the reference") {
   });
 }
 
-/// Logits and targets, and the kernel's results for them.
+/// Logits and targets, with the kernel's results for them.
 struct CrossEntropy {
   GuardedMatrix logits;
   std::vector<std::int32_t> targets;
@@ -219,7 +219,7 @@ TEST_CASE("cross entropy of extreme logits is what PyTorch says") {
         made.logits.at(0, place) = special;
         return made;
       };
-      // A class that cannot be costs nothing, but it must not be the target.
+      // A class with a logit of minus infinity costs nothing, but it must not be the target.
       example(-infinity, 0).check(table);
       CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
       for (const float special : {infinity, nan_float}) {

@@ -13,8 +13,8 @@ namespace {
 
 using testing::Random;
 
-/// Runs body(index, team) until a team of exactly `size` ran it: a team is smaller while the pool
-/// is held or rests, and then its threads do nothing.
+/// Repeats body(index, team) until a team of exactly `size` has run it. The team is smaller while
+/// the pool is in use or rests; its threads then do nothing.
 template <class Body>
 void with_team_of(unsigned size, const Body& body) {
   GRU_CHECK_OK(set_threads(size));
@@ -113,7 +113,7 @@ TEST_CASE("barriers keep a team in step") {
   }
 }
 
-/// Whether a team was ever contended whose last member comes late to each of `late` barriers.
+/// Whether a team is ever contended if its last member comes late to each of `late` barriers.
 bool is_contended(unsigned size, int late) {
   std::atomic<bool> contended{false};
   with_team_of(size, [&](unsigned index, Team& team) {
@@ -139,7 +139,7 @@ TEST_CASE("stalls cost much where they take a good part of the time") {
   CHECK(stalls.cost_much(milliseconds(20)));
   CHECK(!stalls.cost_much(milliseconds(100)));
   CHECK(!Stalls{}.cost_much(milliseconds(0)));
-  // Whatever passed, they are weighed by the window, and one alone says nothing.
+  // However short the time, they are compared with the window, and a single stall does not count.
   CHECK(!stalls.came_again(milliseconds(12), milliseconds(50)));
   CHECK(stalls.came_again(milliseconds(12), milliseconds(30)));
   CHECK(!stalls.came_again(milliseconds(100), milliseconds(30)));
@@ -188,7 +188,8 @@ TEST_CASE("a region within a region is computed by its caller alone") {
   CHECK(wrong == 0);
 }
 
-/// Multiplies at run time, under whatever mode the thread has.
+/// Whether a multiplication of floats keeps denormals in the thread's current mode. It is computed
+/// at run time.
 bool keeps_float_denormals() {
   volatile float denormal = 1e-40F;
   volatile float one = 1;

@@ -10,7 +10,7 @@
 
 #include "emulator_testing.h"
 
-/// Tests of what ends a process: each runs in a child.
+/// Tests of faults that end a process: each runs in a child process.
 
 namespace gru::testing {
 
@@ -32,7 +32,7 @@ struct Death {
   bool says(const std::string& text) const { return message.find(text) != std::string::npos; }
 };
 
-/// Ends this process: with a failure where a REQUIRE of body's fails.
+/// Ends this process: with a failure if a REQUIRE of body fails.
 [[noreturn]] inline void run_and_exit(void (*body)()) {
   try {
     body();
@@ -42,8 +42,8 @@ struct Death {
   std::exit(EXIT_SUCCESS);
 }
 
-/// body() in a child process, which may start threads: this one must not have any. The message
-/// holds what it writes, failed checks among it.
+/// Runs body() in a child process, which may start threads. The calling process must not have any.
+/// The message holds all that the child writes, also its failed checks.
 inline Death run_in_child(void (*body)()) {
   int ends[2];
   if (pipe(ends) != 0) return {};
