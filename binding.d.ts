@@ -80,6 +80,12 @@ export interface NativeSurface {
     parameters: Float64Array,
     call: LstmReferenceCall,
   ): LstmReferenceResult
+  /** The same of a graph: predictions, the sum of its outputs' losses, and the gradients of that. `parameters` lie as in describeGraph. */
+  referenceGraph(
+    options: NativeGraphOptions,
+    parameters: Float64Array,
+    call: GraphReferenceCall,
+  ): GraphReferenceResult
   readonly AbortFlag: new () => AbortFlag
   /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
   readonly NativeGru: new (
@@ -332,12 +338,23 @@ export interface NativeInputOptions {
   size: number
 }
 
-/** A layer by its name; it reads inputs, or layers that stand anywhere in the description. */
+/**
+ * A layer by its name; `inputs` are the names of what it reads, which may stand anywhere in the description. Most types
+ * read one input or layer, `concat` and `add` two or more, `attention` the query and the memory. `gru` and `lstm` may
+ * read a second one: the rows [batch, L*D*H] that are the states before the first step.
+ */
 export type NativeLayerOptions = { name: string; inputs: string[] } & (
   | { type: 'embedding'; size: number }
   | ({ type: 'gru' } & Omit<NativeGruOptions, 'inputSize' | 'batchFirst'>)
-  | { type: 'linear'; size: number }
-  | { type: 'select'; step: 'last' }
+  | ({ type: 'lstm' } & Omit<NativeRecurrentOptions, 'inputSize' | 'batchFirst'>)
+  | { type: 'linear'; size: number; activation: 'none' | 'relu' | 'tanh' | 'sigmoid' }
+  | { type: 'dropout'; probability: number }
+  | { type: 'layerNorm' }
+  | { type: 'concat' }
+  | { type: 'add' }
+  | { type: 'select'; step: 'last' | 'mean' }
+  | { type: 'attention'; score: 'additive'; size: number }
+  | { type: 'attention'; score: 'scaledDotProduct' }
 )
 
 /** A layer whose values are predictions, and what they are trained for. */
@@ -485,4 +502,23 @@ export interface LstmReferenceCall extends ReferenceCall {
 export interface LstmReferenceResult extends ReferenceResult {
   cell: Float64Array
   dInitialCell: Float64Array
+}
+
+export interface GraphReferenceCall {
+  batch: number
+  /** Of each input: features [steps, batch, size], or tokens [steps, batch], all of them within the vocabulary. */
+  inputs: { steps: number; lengths: Int32Array | null; values: Float64Array | Int32Array }[]
+  /** Of each output: classes [steps, batch] or [batch], or values with a last axis more. */
+  targets: (Float64Array | Int32Array)[]
+  /** Null for inference; in training the model's seed, and which of its training passes (from 0) to repeat. */
+  dropout: { seed: number; pass: number } | null
+}
+
+export interface GraphReferenceResult {
+  /** [steps, batch, width] each, or [batch, width]; 0 in rows that do not count. */
+  outputs: Float64Array[]
+  loss: number
+  /** The gradients of the loss: of the predictions, in their shapes, and of the parameters. */
+  dOutputs: Float64Array[]
+  dParameters: Float64Array
 }

@@ -18,13 +18,20 @@ export { GRU, type GruOptions, type GruPass, type GruResult, type ResolvedGruOpt
 export type { GruStackOptions, UpdateGate } from './gru-options'
 export type { SaveOptions } from './graph-model'
 export type {
+  Activation,
+  AddLayer,
+  AttentionLayer,
+  ConcatLayer,
+  DropoutLayer,
   EmbeddingLayer,
   GruLayer,
+  LayerNormLayer,
   LayerOptions,
   LinearLayer,
+  LstmLayer,
   ResolvedLayer,
   SelectLayer,
-} from './layers'
+} from './layer-options'
 export {
   LSTM,
   type LstmBackwardOptions,

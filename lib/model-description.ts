@@ -4,7 +4,8 @@
  * @module
  */
 import type { NativeGraphOptions, NativeInputOptions, NativeOutputOptions } from '../binding'
-import { checkLayer, type LayerOptions, type ResolvedLayer } from './layers'
+import type { LayerOptions, ResolvedLayer } from './layer-options'
+import { checkLayer } from './layers'
 import type { CheckedDescription } from './model-file'
 import { type Loss, LOSSES } from './model-options'
 import { checkLayerSize } from './recurrent-options'

@@ -93,7 +93,8 @@ function graphOf({ input, gru, output }: ResolvedArchitecture): NativeGraphOptio
   if (output.every === 'last') {
     append({ name: 'last', inputs: [below], type: 'select', step: 'last' })
   }
-  append({ name: 'head', inputs: [below], type: 'linear', size: output.size })
+  const { size } = output
+  append({ name: 'head', inputs: [below], type: 'linear', size, activation: 'none' })
   const read =
     'tokens' in input
       ? { tokens: true, size: input.tokens }

@@ -1,14 +1,15 @@
 import * as path from 'node:path'
-import { Model, type ModelOptions, setThreads, Trainer } from '../lib'
+import { Model, type ModelOptions, type OptimizerOptions, setThreads, Trainer } from '../lib'
 import type { Safetensors } from '../lib/formats/safetensors-writer'
 import { requireChosenEngine } from './support/engine-choice'
-import { beyond, largestDifference } from './support/numbers'
+import { beyond, largestDifference, largestMagnitude } from './support/numbers'
 import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
 // As in golden.numerics.test.ts.
 const FORWARD = 2e-6
+const GRADIENT = 1e-5
 const TRAINING = 1e-5
 
 type Description = Pick<ModelOptions, 'inputs' | 'layers'> & {
@@ -19,7 +20,8 @@ interface Case {
   readonly graph: Description
   readonly lengths: Record<string, number[]>
   readonly batch: number
-  readonly hyper: { readonly learningRate: number }
+  readonly optimizer: OptimizerOptions['kind']
+  readonly hyper: Omit<OptimizerOptions, 'kind'>
   readonly clipNorm?: number
   readonly losses: number[]
   readonly gradNorms: number[]
@@ -38,28 +40,52 @@ function tensors(content: Safetensors, prefix: string): Record<string, Float32Ar
   )
 }
 
-/** A model for a case. A loss that the package does not have is replaced, since predictions do not depend on it. */
-function modelOf({ graph }: Case, losses: Record<string, 'crossEntropy' | 'meanSquaredError'>) {
-  const outputs = Object.fromEntries(
-    Object.keys(graph.outputs).map((name) => [name, { loss: losses[name]! }]),
+/** In files, integers are float32 too. */
+function withIntegers(
+  arrays: Record<string, Float32Array>,
+  isIntegers: (name: string) => boolean,
+): Record<string, Float32Array | Int32Array> {
+  return Object.fromEntries(
+    Object.entries(arrays).map(([name, values]) => [
+      name,
+      isIntegers(name) ? Int32Array.from(values) : values,
+    ]),
   )
-  return new Model({ inputs: graph.inputs, layers: graph.layers, outputs })
 }
 
-const cases = [
-  ['graph_two_outputs', { kind: 'crossEntropy', value: 'meanSquaredError' }],
-  ['graph_average', { head: 'meanSquaredError' }],
-] as const
+function inputsOf({ graph }: Case, content: Safetensors) {
+  return withIntegers(tensors(content, 'input.'), (name) => 'tokens' in graph.inputs[name]!)
+}
 
-test.each(cases)('the predictions of %s', async (name, losses) => {
+function targetsOf({ graph }: Case, content: Safetensors) {
+  return withIntegers(
+    tensors(content, 'target.'),
+    (name) => graph.outputs[name]!.loss.kind === 'crossEntropy',
+  )
+}
+
+/** A model for a case. A loss that the package does not have is replaced, since predictions do not depend on it. */
+function modelOf({ graph }: Case, content: Safetensors): Model {
+  const lossOf = (kind: string) => (kind === 'crossEntropy' ? kind : 'meanSquaredError')
+  const outputs = Object.fromEntries(
+    Object.entries(graph.outputs).map(([name, { loss }]) => [name, { loss: lossOf(loss.kind) }]),
+  )
+  const model = new Model({ inputs: graph.inputs, layers: graph.layers, outputs } as ModelOptions)
+  model.setParameters(tensors(content, 'init.'))
+  return model
+}
+
+test.each([
+  ...['graph_attention_additive', 'graph_attention_scaled', 'graph_average', 'graph_lstm_norm'],
+  ...['graph_mean_relu', 'graph_residual', 'graph_two_inputs', 'graph_two_outputs'],
+])('the predictions of %s', async (name) => {
   const { golden, content } = await readCase(name)
   const { batch, lengths } = golden
+  const expected = tensors(content, 'output.')
   for (const threads of [1, 2]) {
     setThreads(threads)
-    using model = modelOf(golden, losses)
-    model.setParameters(tensors(content, 'init.'))
-    const predicted = model.predictSync(tensors(content, 'input.'), { batch, lengths })
-    const expected = tensors(content, 'output.')
+    using model = modelOf(golden, content)
+    const predicted = model.predictSync(inputsOf(golden, content), { batch, lengths })
     expect(Object.keys(predicted).sort()).toEqual(Object.keys(expected).sort())
     const errors = Object.entries(predicted).map(([output, values]) => [
       output,
@@ -70,25 +96,44 @@ test.each(cases)('the predictions of %s', async (name, losses) => {
 })
 
 // The slices of graph_accumulation together are one batch. The average of graph_average does not change updates.
-test.each(['graph_accumulation', 'graph_average'])('the training of %s', async (name) => {
+const trained = [
+  ...['graph_accumulation', 'graph_attention_additive', 'graph_attention_scaled'],
+  ...['graph_average', 'graph_mean_relu', 'graph_residual'],
+]
+
+/** So large that a step of plain descent leaves little else in a parameter than its gradient. */
+const LARGE_RATE = 2 ** 16
+
+test.each(trained)('the gradients of %s', async (name) => {
   const { golden, content } = await readCase(name)
-  const { batch, lengths, clipNorm, hyper } = golden
-  const isClasses = golden.graph.outputs['head']!.loss.kind === 'crossEntropy'
+  const { batch, lengths } = golden
+  using model = modelOf(golden, content)
+  using trainer = new Trainer(model, { optimizer: { kind: 'sgd', learningRate: LARGE_RATE } })
+  const before = model.getParameters()
+  const inputs = inputsOf(golden, content)
+  trainer.stepSync({ inputs, targets: targetsOf(golden, content), batch, lengths })
+  const errors: Record<string, number> = {}
+  for (const [parameter, after] of Object.entries(model.getParameters())) {
+    const start = before[parameter]!
+    const gradient = Float64Array.from(after, (value, i) => (start[i]! - value) / LARGE_RATE)
+    const expected = content.tensors.get(`grad.${parameter}`)!.data as Float32Array
+    errors[parameter] = largestDifference(gradient, expected) / largestMagnitude(expected)
+  }
+  expect(beyond(GRADIENT, errors)).toEqual({})
+})
+
+test.each(trained)('the training of %s', async (name) => {
+  const { golden, content } = await readCase(name)
+  const { batch, lengths, clipNorm, optimizer, hyper } = golden
+  const inputs = inputsOf(golden, content)
+  const targets = targetsOf(golden, content)
   for (const threads of [1, 2]) {
     setThreads(threads)
-    using model = modelOf(golden, { head: isClasses ? 'crossEntropy' : 'meanSquaredError' })
-    model.setParameters(tensors(content, 'init.'))
-    using trainer = new Trainer(model, { optimizer: { kind: 'adam', ...hyper }, clipNorm })
-    const { head } = tensors(content, 'target.')
-    const targets = { head: isClasses ? Int32Array.from(head!) : head! }
+    using model = modelOf(golden, content)
+    using trainer = new Trainer(model, { optimizer: { kind: optimizer, ...hyper }, clipNorm })
     const errors: Record<string, number> = {}
     for (const [update, loss] of golden.losses.entries()) {
-      const result = trainer.stepSync({
-        inputs: tensors(content, 'input.'),
-        targets,
-        batch,
-        lengths,
-      })
+      const result = trainer.stepSync({ inputs, targets, batch, lengths })
       const gradNorm = golden.gradNorms[update]!
       errors[`loss ${update}`] = Math.abs(result.loss - loss) / Math.abs(loss)
       errors[`gradNorm ${update}`] = Math.abs(result.gradNorm - gradNorm) / gradNorm

@@ -75,7 +75,7 @@ describe('a description', () => {
     [
       withLayers({ season: { type: 'linear', input: 'last', units: 3 } }),
       'ERR_GRU_VALUE',
-      /^layers\.season: expected only the keys type, input, size, got the key "units" \(did you mean size\?\)$/,
+      /^layers\.season: expected only the keys type, input, size, activation, got the key "units" \(did you mean size\?\)$/,
     ],
     [
       withLayers({ season: { type: 'linear', input: 'last' } }),

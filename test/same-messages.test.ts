@@ -133,6 +133,7 @@ test.each([
           type: 'linear',
           inputs: [every === 'last' ? 'last' : 'gru'],
           size: 2,
+          activation: 'none',
         } as const,
       ].filter(({ name }) => every === 'last' || name !== 'last') as NativeLayerOptions[],
       outputs: [{ layer: 'head', loss, target: 'target', output: 'output' }],

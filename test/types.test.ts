@@ -12,6 +12,7 @@ import {
   type GruPass,
   type GruResult,
   type Gradients,
+  type LayerOptions,
   LSTM,
   type LstmForwardOptions,
   type LstmGradients,
@@ -20,6 +21,7 @@ import {
   type OptimizerOptions,
   type Parameters as NamedParameters,
   type Progress,
+  type ResolvedLayer,
   type Runtime,
   SequenceModel,
   type SequenceModelOptions,
@@ -103,6 +105,26 @@ test('a model reads features or tokens, not both', () => {
   expectTypeOf<(typeof SequenceModel)['load']>().returns.resolves.toEqualTypeOf<SequenceModel>()
   expectTypeOf<SequenceModel['save']>().returns.resolves.toBeVoid()
   expect(SequenceModel).toBeDefined()
+})
+
+test('a layer of a Model has the options of its type alone', () => {
+  type Attention = { type: 'attention'; query: 'x'; memory: 'y' }
+  expectTypeOf<Attention>().toExtend<LayerOptions>()
+  expectTypeOf<Attention & { score: 'additive'; size: number }>().toExtend<LayerOptions>()
+  expectTypeOf<Attention & { score: 'additive' }>().not.toExtend<LayerOptions>()
+  expectTypeOf<{ type: 'concat'; inputs: ['x', 'y'] }>().toExtend<LayerOptions>()
+  expectTypeOf<{ type: 'concat'; input: 'x' }>().not.toExtend<LayerOptions>()
+  expectTypeOf<{ type: 'dropout'; input: 'x' }>().not.toExtend<LayerOptions>()
+  // @ts-expect-error an lstm has no resetAfter
+  const wrong: LayerOptions = { type: 'lstm', input: 'x', hiddenSize: 1, resetAfter: true }
+  expect(wrong.type).toBe('lstm')
+  type Resolved<K> = Extract<ResolvedLayer, { readonly type: K }>
+  expectTypeOf<Resolved<'linear'>['activation']>().toEqualTypeOf<
+    'none' | 'relu' | 'tanh' | 'sigmoid'
+  >()
+  expectTypeOf<Resolved<'lstm'>['numLayers']>().toEqualTypeOf<number>()
+  expectTypeOf<Resolved<'lstm'>['initialState']>().toEqualTypeOf<string | undefined>()
+  expectTypeOf<Resolved<'attention'>['score']>().toEqualTypeOf<'additive' | 'scaledDotProduct'>()
 })
 
 test('an optimiser has its own options alone', () => {

@@ -52,6 +52,7 @@ napi_value initialize(Arguments& arguments) {
       function("countLstmParameters", entry<count_layer_parameters<CellKind::lstm>>),
       function("referenceGru", entry<reference_gru>),
       function("referenceLstm", entry<reference_lstm>),
+      function("referenceGraph", entry<reference_graph>),
       value(AbortObject::class_name, AbortObject::define(surface)),
       value(GruObject::class_name, GruObject::define(surface)),
       value(LstmObject::class_name, LstmObject::define(surface)),

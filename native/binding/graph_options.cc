@@ -12,11 +12,9 @@ namespace gru::binding {
 
 namespace {
 
-/// A type of layer: how a description names it, how many inputs it reads, and its options.
+/// A type of layer: how a description names it, and its options.
 struct LayerType {
   const char* name;
-  std::size_t fewest_inputs;
-  std::size_t most_inputs;
   LayerKind (*read)(const OptionReader& from);
 };
 
@@ -24,18 +22,46 @@ LayerKind read_embedding(const OptionReader& from) { return EmbeddingOptions{fro
 
 LayerKind read_gru(const OptionReader& from) { return read_gru_stack(from); }
 
-LayerKind read_linear(const OptionReader& from) { return LinearOptions{from.size("size")}; }
+LayerKind read_lstm(const OptionReader& from) { return read_lstm_stack(from); }
+
+LayerKind read_linear(const OptionReader& from) {
+  return LinearOptions{from.size("size"),
+                       from.choice<Activation>("activation", {{"none", Activation::none},
+                                                              {"relu", Activation::relu},
+                                                              {"tanh", Activation::tanh},
+                                                              {"sigmoid", Activation::sigmoid}})};
+}
+
+LayerKind read_dropout(const OptionReader& from) {
+  return DropoutOptions{static_cast<float>(from.fraction("probability"))};
+}
+
+LayerKind read_layer_norm(const OptionReader&) { return LayerNormOptions{}; }
+
+LayerKind read_concat(const OptionReader&) { return ConcatOptions{}; }
+
+LayerKind read_add(const OptionReader&) { return AddOptions{}; }
 
 LayerKind read_select(const OptionReader& from) {
-  return from.choice<SelectOptions>("step", {{"last", SelectOptions{}}});
+  return SelectOptions{
+      from.choice<SelectStep>("step", {{"last", SelectStep::last}, {"mean", SelectStep::mean}})};
+}
+
+LayerKind read_attention(const OptionReader& from) {
+  AttentionOptions options;
+  options.score = from.choice<AttentionScore>(
+      "score", {{"additive", AttentionScore::additive},
+                {"scaledDotProduct", AttentionScore::scaled_dot_product}});
+  if (options.score == AttentionScore::additive) options.size = from.size("size");
+  return options;
 }
 
 /// Every type of layer that there is.
 constexpr LayerType layer_types[] = {
-    {"embedding", 1, 1, read_embedding},
-    {"gru", 1, 1, read_gru},
-    {"linear", 1, 1, read_linear},
-    {"select", 1, 1, read_select},
+    {"embedding", read_embedding}, {"gru", read_gru},         {"lstm", read_lstm},
+    {"linear", read_linear},       {"dropout", read_dropout}, {"layerNorm", read_layer_norm},
+    {"concat", read_concat},       {"add", read_add},         {"select", read_select},
+    {"attention", read_attention},
 };
 
 const LayerType& read_type(const OptionReader& from) {
@@ -46,14 +72,6 @@ const LayerType& read_type(const OptionReader& from) {
     expected += (expected.empty() ? "one of \"" : ", \"") + std::string(known.name) + '"';
   }
   refuse_value(from.name_of("type"), expected, '"' + type + '"');
-}
-
-void check_input_count(const OptionReader& from, const LayerType& type, std::size_t count) {
-  if (count >= type.fewest_inputs && count <= type.most_inputs) return;
-  const std::string expected = type.most_inputs == type.fewest_inputs
-                                   ? std::to_string(type.fewest_inputs)
-                                   : "at least " + std::to_string(type.fewest_inputs);
-  refuse_value(from.name_of("inputs"), expected, std::to_string(count));
 }
 
 std::string place_in(const char* list, std::size_t place) {
@@ -78,7 +96,6 @@ void read_layer(Napi::Value value, ModelOptions& options) {
   const OptionReader from(value, place, "layers." + name + ".");
   const LayerType& type = read_type(from);
   LayerOptions layer{name, from.texts("inputs"), type.read(from)};
-  check_input_count(from, type, layer.inputs.size());
   options.layer_types.push_back(type.name);
   options.graph.layers.push_back(std::move(layer));
 }

@@ -63,20 +63,28 @@ void Graph::wire(GraphPass& pass) const {
   }
 }
 
+Status Graph::check_shapes(std::span<const BatchShape> inputs) const {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::size_t first = first_of_group_[shapes_[i].group];
+    const InputOptions& options = options_.inputs[i];
+    GRU_RETURN_IF_ERROR(
+        first == i ? check_same_batch(options_.inputs[0].name, inputs[0], options.name, inputs[i])
+                   : check_same_shape(options_.inputs[first].in_messages(), inputs[first],
+                                      options.in_messages(), inputs[i]));
+  }
+  return {};
+}
+
 Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
                           GraphPass& pass) const {
   wire(pass);
+  std::vector<BatchShape> shapes;
+  for (const InputBatch& input : inputs) shapes.push_back(input.shape);
+  GRU_RETURN_IF_ERROR(check_shapes(shapes));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::size_t first = first_of_group_[shapes_[i].group];
-    if (first == i) {
-      GRU_RETURN_IF_ERROR(check_same_batch(options_.inputs[0].name, inputs[0].shape,
-                                           options_.inputs[i].name, inputs[i].shape));
+    if (first_of_group_[shapes_[i].group] == i) {
       DeviceRows& rows = pass.rows_[shapes_[i].group];
       GRU_RETURN_IF_ERROR(rows.load(device, inputs[i].shape, options_.batch_first));
-    } else {
-      GRU_RETURN_IF_ERROR(check_same_shape(options_.inputs[first].in_messages(),
-                                           inputs[first].shape, options_.inputs[i].in_messages(),
-                                           inputs[i].shape));
     }
     GRU_RETURN_IF_ERROR(shapes_[i].tokens ? load_tokens(device, i, inputs[i].tokens, pass)
                                           : load_features(device, i, inputs[i].features, pass));

@@ -74,6 +74,9 @@ class Graph {
   /// The number of random streams that one training pass uses.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
+  /// Checks that all inputs have as many sequences, and that those of one group have the same steps
+  /// and lengths.
+  Status check_shapes(std::span<const BatchShape> inputs) const;
   /// Takes over the values of the parameters after a change.
   Status load(Device& device, DeviceSpan<const float> parameters);
   /// Checks and packs a batch of every input. Each pass begins with this call.

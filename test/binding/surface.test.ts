@@ -36,6 +36,7 @@ describe('exports', () => {
         'cudaRuntime',
         'describeGraph',
         'limits',
+        'referenceGraph',
         'referenceGru',
         'referenceLstm',
         'runtime',

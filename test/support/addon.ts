@@ -83,6 +83,7 @@ function graphOfChain(
         type: 'linear',
         inputs: [every === 'last' ? 'last' : 'gru'],
         size: outputSize,
+        activation: 'none',
       },
     ] as Binding.NativeLayerOptions[],
     outputs: [{ layer: 'head', loss, target: 'target', output: 'output' }],
