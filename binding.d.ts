@@ -571,6 +571,8 @@ export interface NativeTrainerOptions extends NativeOptimizerOptions {
   averageDecay: number | null
   /** What happens to a step whose loss or gradients are not finite: ERR_GRU_NONFINITE, or `skipped`. */
   nonFinite: 'throw' | 'skip'
+  /** Whether recurrent layers compute their gates again in backward, instead of keeping them: less memory, the same bits. */
+  recomputeActivations: boolean
 }
 
 export interface UpdateMetrics {

@@ -12,7 +12,7 @@ import {
   type ResolvedParameterGroup,
 } from './parameter-groups'
 import type { ParameterPatterns } from './parameter-patterns'
-import { checkNumber, checkOneOf, checkOptions, MAX_FLOAT32 } from './validate'
+import { checkBoolean, checkNumber, checkOneOf, checkOptions, MAX_FLOAT32 } from './validate'
 
 /** An exponential moving average of the parameters. */
 export interface AverageOptions {
@@ -44,6 +44,21 @@ export interface TrainerOptions {
    * succeeds, and its result has `skipped: true`. In both cases nothing changes. Default 'throw'.
    */
   readonly nonFinite?: NonFinite | undefined
+  /**
+   * Saves memory in training and costs time: activation checkpointing. The backward pass needs the gates of each recurrent
+   * layer. With `false`, the forward pass keeps all of them. With `true`, it keeps the outputs of the layers, and the
+   * backward pass computes the gates again, for one layer and direction at a time. This costs one more forward pass of the
+   * recurrent layers. Results have the same bits.
+   *
+   * A recurrent layer with H hidden units, L layers (`numLayers`) and D directions keeps, for each valid step of a batch,
+   * L * D * H float32 numbers of outputs (with dropout (L - 1) * D * H more) and, with `false`, R * L * D * H of gates; R is
+   * 4 for a GRU and 5 for an LSTM. With `true`, one memory of R * H numbers for each valid step, as large as the largest
+   * recurrent layer needs, serves the whole model and all passes of the trainer.
+   *
+   * The gates that were computed last are still there, so that a step of a model with one GRU or LSTM of one layer and one
+   * direction saves nothing and computes nothing again. Default false.
+   */
+  readonly recomputeActivations?: boolean | undefined
 }
 
 /** The options of a {@link Trainer} with every default filled in. */
@@ -57,6 +72,7 @@ export interface ResolvedTrainerOptions {
   readonly frozen: readonly string[]
   readonly average: Readonly<AverageOptions> | undefined
   readonly nonFinite: NonFinite
+  readonly recomputeActivations: boolean
 }
 
 const KEYS = [
@@ -67,6 +83,7 @@ const KEYS = [
   'frozen',
   'average',
   'nonFinite',
+  'recomputeActivations',
 ] as const
 const CLIP_RANGE = { above: 0, atMost: MAX_FLOAT32 }
 
@@ -82,10 +99,15 @@ export function checkTrainerOptions(
   const { groups, frozen, native } = checkParameters(graph, given.groups, given.frozen)
   const average = given.average === undefined ? undefined : checkAverage(given.average)
   const nonFinite = checkOneOf('nonFinite', given.nonFinite ?? 'throw', ['throw', 'skip'])
+  const recomputeActivations = checkBoolean(
+    'recomputeActivations',
+    given.recomputeActivations ?? false,
+  )
   return {
     resolved: Object.freeze({
       optimizer: optimizer.resolved,
       ...{ clipNorm, clipValue, groups, frozen, average, nonFinite },
+      recomputeActivations,
     }),
     native: {
       ...optimizer.native,
@@ -94,6 +116,7 @@ export function checkTrainerOptions(
       parameters: native,
       averageDecay: average?.decay ?? null,
       nonFinite,
+      recomputeActivations,
     },
   }
 }

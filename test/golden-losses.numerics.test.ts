@@ -64,6 +64,7 @@ const plain: NativeTrainerOptions = {
   ...{ kind: 'sgd', learningRate, momentum: 0, beta1: 0, beta2: 0, decay: 0, epsilon: 0 },
   ...{ weightDecay: 0, clipNorm: 0, clipValue: 0 },
   ...{ parameters: [], averageDecay: null, nonFinite: 'throw' },
+  recomputeActivations: false,
 }
 
 interface Found {

@@ -153,6 +153,7 @@ test.each([
     ...rates,
     ...{ kind: 'sgd', weightDecay: 0, clipNorm: 0, clipValue: 0 },
     ...{ parameters: [], averageDecay: null, nonFinite: 'throw' },
+    recomputeActivations: false,
   })
   const input = new Float32Array(12)
   const output = new Float32Array(3)

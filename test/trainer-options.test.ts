@@ -94,6 +94,11 @@ describe('options', () => {
       'clipValue: expected a finite number above 0 and at most 3.4028234663852886e+38, got NaN',
     ],
     [{ optimizer: sgd, clip: 1 }, 'ERR_GRU_VALUE', /^options: .*"clip"/],
+    [
+      { optimizer: sgd, recomputeActivations: 2 },
+      'ERR_GRU_TYPE',
+      'recomputeActivations: expected true or false, got 2',
+    ],
   ])('refuse what is wrong: %#', (bad, code, message) => {
     const { model } = make()
     expectGruError(() => new Trainer(model, bad as TrainerOptions), code, message)

@@ -46,6 +46,7 @@ TrainerOptions read_trainer_options(Napi::Value value) {
   if (!from.is_null("averageDecay")) options.average_decay = from.fraction("averageDecay");
   options.nonfinite = from.choice<Nonfinite>(
       "nonFinite", {{"throw", Nonfinite::refuse}, {"skip", Nonfinite::skip}});
+  options.recompute_activations = from.boolean("recomputeActivations");
   return options;
 }
 

@@ -122,6 +122,8 @@ class LayerPass {
   virtual ~LayerPass() = default;
 };
 
+class SharedReserve;
+
 /// A layer's part of a forward pass.
 struct LayerForward {
   Device& device;
@@ -140,6 +142,8 @@ struct LayerForward {
   bool training = false;
   /// In training: the seed, and the first random stream of this layer in this pass.
   DropoutMask dropout;
+  /// In training: where recurrent layers place their reserves; null: each keeps its own.
+  SharedReserve* shared_reserve = nullptr;
   const AbortFlag* abort = nullptr;
 };
 
@@ -154,6 +158,7 @@ struct LayerBackward {
   std::span<SequenceGradient* const> d_inputs;
   DeviceSpan<float> gradients;  ///< of all parameters of the graph; a layer writes its own
   DropoutMask dropout;          ///< as in forward
+  SharedReserve* shared_reserve = nullptr;  ///< as in forward
   const AbortFlag* abort = nullptr;
 };
 

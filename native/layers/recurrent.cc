@@ -112,24 +112,24 @@ Status Recurrent::load_initial_states(const LayerForward& call, KeptStates& kept
   return {};
 }
 
-RecurrentInput Recurrent::input_of(const DropoutMask& dropout, const AbortFlag* abort,
-                                   std::span<const Sequence* const> inputs,
-                                   const KeptStates& kept) const {
+template <class Call>
+RecurrentInput Recurrent::input_of(const Call& call, const KeptStates& kept) const {
   RecurrentInput input;
-  input.rows = inputs[0]->rows;
-  input.input = inputs[0]->values;
+  input.rows = call.inputs[0]->rows;
+  input.input = call.inputs[0]->values;
   input.initial_state = kept.first_state;
   input.initial_cell = kept.first_cell;
-  input.dropout = dropout;
+  input.dropout = call.dropout;
   input.dropout.probability = options_.dropout;
-  input.abort = abort;
+  input.shared_reserve = call.shared_reserve;
+  input.abort = call.abort;
   return input;
 }
 
 Status Recurrent::forward(const LayerForward& call) {
   KeptStates& kept = kept_in(call.pass);
   GRU_RETURN_IF_ERROR(load_initial_states(call, kept));
-  const RecurrentInput input = input_of(call.dropout, call.abort, call.inputs, kept);
+  const RecurrentInput input = input_of(call, kept);
   RecurrentActivations& activations = kept.activations;
   GRU_RETURN_IF_ERROR(call.training
                           ? stack_.forward_training(call.device, input, call.output, activations)
@@ -142,7 +142,7 @@ Status Recurrent::forward(const LayerForward& call) {
 
 Status Recurrent::backward(const LayerBackward& call) {
   KeptStates& kept = kept_in(call.pass);
-  const RecurrentInput input = input_of(call.dropout, call.abort, call.inputs, kept);
+  const RecurrentInput input = input_of(call, kept);
   RecurrentGradients gradients;
   gradients.d_output = call.d_output.values();
   gradients.d_state = call.d_output.final_state();
@@ -156,8 +156,7 @@ Status Recurrent::backward(const LayerBackward& call) {
     GRU_RETURN_IF_ERROR(kept.d_initial_state.reserve(call.device, kept.initial_state.size()));
     gradients.d_initial_state = kept.d_initial_state.span();
   }
-  GRU_RETURN_IF_ERROR(
-      stack_.backward(call.device, input, call.output.values, kept.activations, gradients));
+  GRU_RETURN_IF_ERROR(stack_.backward(call.device, input, kept.activations, gradients));
   return returns_state ? return_initial_state(call, kept) : Status();
 }
 

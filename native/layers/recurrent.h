@@ -35,8 +35,9 @@ class Recurrent final : public Layer {
   Status load_initial_state(const LayerForward& call, KeptStates& kept) const;
   Status return_initial_state(const LayerBackward& call, KeptStates& kept) const;
   Status load_initial_states(const LayerForward& call, KeptStates& kept) const;
-  RecurrentInput input_of(const DropoutMask& dropout, const AbortFlag* abort,
-                          std::span<const Sequence* const> inputs, const KeptStates& kept) const;
+  /// Of a LayerForward, or of the LayerBackward that belongs to it.
+  template <class Call>
+  RecurrentInput input_of(const Call& call, const KeptStates& kept) const;
 
   RecurrentOptions options_;
   bool reads_initial_state_ = false;

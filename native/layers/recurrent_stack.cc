@@ -105,30 +105,40 @@ Status RecurrentStack::prepare(Device& device, const RecurrentInput& pass,
   kept.outputs.resize(options_.num_layers - 1);
   kept.dropped.resize(options_.num_layers - 1);
   kept.reserves.resize(options_.num_layers * options_.num_directions());
+  kept.reserve_numbers.resize(kept.reserves.size());
   const CheckedSize states =
       CheckedSize(kept.reserves.size()) * pass.rows->map().batch() * options_.hidden_size;
   if (options_.spec().states > 1) GRU_RETURN_IF_ERROR(kept.final_cell.reserve(device, states));
   return kept.final_state.reserve(device, states);
 }
 
-Status RecurrentStack::forward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
-                                     DeviceMatrix<const float> input, DeviceMatrix<float> output,
-                                     RecurrentActivations& kept, bool keep_reserve) {
+RecurrentForward RecurrentStack::forward_call(std::size_t layer, std::size_t direction,
+                                              const RecurrentInput& pass,
+                                              DeviceMatrix<const float> input,
+                                              DeviceMatrix<float> output,
+                                              RecurrentActivations& kept) const {
   const RowMap& map = pass.rows->map();
   const std::size_t hidden = options_.hidden_size;
+  RecurrentForward call;
+  call.map = &map;
+  call.reverse = direction == 1;
+  call.input = input;
+  call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
+  call.initial_cell = state_of(pass.initial_cell, layer, direction, map.batch());
+  call.output = output.column_range(direction * hidden, hidden);
+  call.final_state = state_of(kept.final_state.span(), layer, direction, map.batch());
+  call.final_cell = state_of(kept.final_cell.span(), layer, direction, map.batch());
+  call.abort = pass.abort;
+  return call;
+}
+
+Status RecurrentStack::forward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
+                                     DeviceMatrix<const float> input, DeviceMatrix<float> output,
+                                     RecurrentActivations& kept) {
   for (std::size_t direction = 0; direction < options_.num_directions(); ++direction) {
-    RecurrentForward call;
-    call.map = &map;
-    call.reverse = direction == 1;
-    call.input = input;
-    call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
-    call.initial_cell = state_of(pass.initial_cell, layer, direction, map.batch());
-    call.output = output.column_range(direction * hidden, hidden);
-    call.final_state = state_of(kept.final_state.span(), layer, direction, map.batch());
-    call.final_cell = state_of(kept.final_cell.span(), layer, direction, map.batch());
-    if (keep_reserve) call.reserve = kept.reserves[index_of(layer, direction)].span();
-    call.abort = pass.abort;
-    GRU_RETURN_IF_ERROR(device.recurrent_forward(*weights_[index_of(layer, direction)], call));
+    GRU_RETURN_IF_ERROR(
+        device.recurrent_forward(*weights_[index_of(layer, direction)],
+                                 forward_call(layer, direction, pass, input, output, kept)));
   }
   return {};
 }
@@ -146,31 +156,70 @@ Status RecurrentStack::forward(Device& device, const RecurrentInput& pass,
       GRU_RETURN_IF_ERROR(between.reserve(device, CheckedSize(rows) * options_.output_size()));
       target = {between.span().data(), rows, options_.output_size(), options_.output_size()};
     }
-    GRU_RETURN_IF_ERROR(forward_layer(device, layer, pass, input, target, kept, false));
+    GRU_RETURN_IF_ERROR(forward_layer(device, layer, pass, input, target, kept));
     input = target;
   }
   return {};
 }
 
+Status RecurrentStack::open_reserve(Device& device, std::size_t index, const RecurrentInput& pass,
+                                    RecurrentActivations& kept, DeviceSpan<float>& reserve) const {
+  const CheckedSize count =
+      CheckedSize(pass.rows->map().rows()) * options_.spec().reserve * options_.hidden_size;
+  if (pass.shared_reserve != nullptr) {
+    GRU_RETURN_IF_ERROR(pass.shared_reserve->open(device, count, kept.reserve_numbers[index]));
+    reserve = pass.shared_reserve->values();
+    return {};
+  }
+  GRU_RETURN_IF_ERROR(kept.reserves[index].reserve(device, count));
+  reserve = kept.reserves[index].span();
+  return {};
+}
+
+Status RecurrentStack::forward_direction(Device& device, std::size_t layer, std::size_t direction,
+                                         const RecurrentInput& pass, RecurrentActivations& kept,
+                                         DeviceSpan<float>& reserve) {
+  const std::size_t index = index_of(layer, direction);
+  GRU_RETURN_IF_ERROR(open_reserve(device, index, pass, kept, reserve));
+  RecurrentForward call = forward_call(layer, direction, pass, layer_input(layer, pass, kept),
+                                       layer_output(layer, kept), kept);
+  call.reserve = reserve;
+  return device.recurrent_forward(*weights_[index], call);
+}
+
+Status RecurrentStack::restore_reserve(Device& device, std::size_t layer, std::size_t direction,
+                                       const RecurrentInput& pass, RecurrentActivations& kept,
+                                       DeviceSpan<float>& reserve) {
+  const std::size_t index = index_of(layer, direction);
+  if (pass.shared_reserve == nullptr) {
+    reserve = kept.reserves[index].span();
+    return {};
+  }
+  if (pass.shared_reserve->holds(kept.reserve_numbers[index])) {
+    reserve = pass.shared_reserve->values();
+    return {};
+  }
+  return forward_direction(device, layer, direction, pass, kept, reserve);
+}
+
 Status RecurrentStack::forward_training(Device& device, const RecurrentInput& pass,
                                         DeviceMatrix<float> output, RecurrentActivations& kept) {
   GRU_RETURN_IF_ERROR(prepare(device, pass, kept));
+  kept.output = output;
   const CheckedSize rows = pass.rows->map().rows();
   const std::size_t width = options_.output_size();
-  for (Buffer<float>& reserve : kept.reserves) {
-    GRU_RETURN_IF_ERROR(
-        reserve.reserve(device, rows * options_.spec().reserve * options_.hidden_size));
-  }
   for (std::size_t layer = 0; layer < options_.num_layers; ++layer) {
     const bool last = layer + 1 == options_.num_layers;
     if (!last) GRU_RETURN_IF_ERROR(kept.outputs[layer].reserve(device, rows * width));
-    const auto target = last ? output : DeviceMatrix<float>(kept.outputs[layer].span(), width);
-    GRU_RETURN_IF_ERROR(
-        forward_layer(device, layer, pass, layer_input(layer, pass, kept), target, kept, true));
+    for (std::size_t direction = 0; direction < options_.num_directions(); ++direction) {
+      DeviceSpan<float> reserve;
+      GRU_RETURN_IF_ERROR(forward_direction(device, layer, direction, pass, kept, reserve));
+    }
     if (options_.dropout > 0 && !last) {
       GRU_RETURN_IF_ERROR(kept.dropped[layer].reserve(device, rows * width));
       GRU_RETURN_IF_ERROR(device.dropout(DeviceMatrix<float>(kept.dropped[layer].span(), width),
-                                         target, mask_of(layer, pass), pass.rows->logical()));
+                                         layer_output(layer, kept), mask_of(layer, pass),
+                                         pass.rows->logical()));
     }
   }
   return {};
@@ -183,8 +232,14 @@ DeviceMatrix<const float> RecurrentStack::layer_input(std::size_t layer, const R
   return {inputs[layer - 1].span(), options_.output_size()};
 }
 
+DeviceMatrix<float> RecurrentStack::layer_output(std::size_t layer,
+                                                 RecurrentActivations& kept) const {
+  if (layer + 1 == options_.num_layers) return kept.output;
+  return {kept.outputs[layer].span(), options_.output_size()};
+}
+
 Status RecurrentStack::backward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
-                                      DeviceMatrix<const float> output, RecurrentActivations& kept,
+                                      RecurrentActivations& kept,
                                       DeviceMatrix<const float> d_output,
                                       DeviceMatrix<float> d_input,
                                       const RecurrentGradients& gradients) {
@@ -197,8 +252,8 @@ Status RecurrentStack::backward_layer(Device& device, std::size_t layer, const R
     call.input = layer_input(layer, pass, kept);
     call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
     call.initial_cell = state_of(pass.initial_cell, layer, direction, map.batch());
-    call.output = output.column_range(direction * hidden, hidden);
-    call.reserve = kept.reserves[index_of(layer, direction)].span();
+    call.output = layer_output(layer, kept).column_range(direction * hidden, hidden);
+    GRU_RETURN_IF_ERROR(restore_reserve(device, layer, direction, pass, kept, call.reserve));
     if (!d_output.empty()) call.d_output = d_output.column_range(direction * hidden, hidden);
     call.d_final_state = state_of(gradients.d_state, layer, direction, map.batch());
     call.d_final_cell = state_of(gradients.d_cell, layer, direction, map.batch());
@@ -214,8 +269,7 @@ Status RecurrentStack::backward_layer(Device& device, std::size_t layer, const R
 }
 
 Status RecurrentStack::backward(Device& device, const RecurrentInput& pass,
-                                DeviceMatrix<const float> output, RecurrentActivations& kept,
-                                const RecurrentGradients& gradients) {
+                                RecurrentActivations& kept, const RecurrentGradients& gradients) {
   const std::size_t rows = pass.rows->map().rows();
   const std::size_t width = options_.output_size();
   DeviceMatrix<const float> d_output = gradients.d_output;
@@ -226,12 +280,7 @@ Status RecurrentStack::backward(Device& device, const RecurrentInput& pass,
       GRU_RETURN_IF_ERROR(between.reserve(device, CheckedSize(rows) * width));
       d_input = {between.span().data(), rows, width, width};
     }
-    const DeviceMatrix<const float> computed =
-        layer + 1 == options_.num_layers
-            ? output
-            : DeviceMatrix<const float>(kept.outputs[layer].span(), width);
-    GRU_RETURN_IF_ERROR(
-        backward_layer(device, layer, pass, computed, kept, d_output, d_input, gradients));
+    GRU_RETURN_IF_ERROR(backward_layer(device, layer, pass, kept, d_output, d_input, gradients));
     if (layer > 0 && options_.dropout > 0) {
       GRU_RETURN_IF_ERROR(
           device.dropout(d_input, d_input, mask_of(layer - 1, pass), pass.rows->logical()));

@@ -1,23 +1,28 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "device/buffer.h"
 #include "device/device_rows.h"
 #include "layers/parameter_layout.h"
+#include "layers/shared_reserve.h"
 
 namespace gru {
 
 /// The results of a pass through a stack. After a training pass they include all that backward
 /// needs: for each row of each layer its output (D * H), its reserve (CellSpec::reserve * D * H)
-/// and, with dropout, the next layer's input. Later passes reuse the memory.
+/// and, with dropout, the next layer's input. With a SharedReserve they include no reserves. Later
+/// passes reuse the memory.
 struct RecurrentActivations {
+  DeviceMatrix<float> output;           ///< of the last layer, where the caller placed it
   std::vector<Buffer<float>> outputs;   ///< of each layer but the last: [rows, D*H]
   std::vector<Buffer<float>> dropped;   ///< of each layer but the last, with dropout: [rows, D*H]
   std::vector<Buffer<float>> reserves;  ///< of each layer and direction: [rows, reserve*H]
-  Buffer<float> final_state;            ///< [L*D, batch, H], sorted
-  Buffer<float> final_cell;             ///< [L*D, batch, H], sorted; unused without a cell state
+  std::vector<std::uint64_t> reserve_numbers;  ///< the same, of reserves in a SharedReserve
+  Buffer<float> final_state;                   ///< [L*D, batch, H], sorted
+  Buffer<float> final_cell;  ///< [L*D, batch, H], sorted; unused without a cell state
 };
 
 /// The inputs of a pass on the device, packed and sorted. They must stay valid until its backward
@@ -28,6 +33,9 @@ struct RecurrentInput {
   DeviceSpan<const float> initial_state;  ///< [L*D, batch, H]; empty: zero
   DeviceSpan<const float> initial_cell;   ///< [L*D, batch, H]; empty: zero
   DropoutMask dropout;                    ///< layer l draws from stream dropout.stream + l
+  /// In training: the memory of all reserves, which backward computes again; null: each layer and
+  /// direction keeps its own.
+  SharedReserve* shared_reserve = nullptr;
   const AbortFlag* abort = nullptr;
 };
 
@@ -72,24 +80,39 @@ class RecurrentStack {
   /// Inference; `output` receives the last layer's rows [rows, D*H].
   Status forward(Device& device, const RecurrentInput& pass, DeviceMatrix<float> output,
                  RecurrentActivations& kept);
-  /// The same with dropout. It keeps what backward needs besides the output.
+  /// The same with dropout. It keeps what backward needs; the output stays as it is until then.
   Status forward_training(Device& device, const RecurrentInput& pass, DeviceMatrix<float> output,
                           RecurrentActivations& kept);
-  /// `output` is as forward_training wrote it. Overwrites `kept`.
-  Status backward(Device& device, const RecurrentInput& pass, DeviceMatrix<const float> output,
-                  RecurrentActivations& kept, const RecurrentGradients& gradients);
+  /// `pass` and `kept` are those of forward_training. Overwrites `kept`.
+  Status backward(Device& device, const RecurrentInput& pass, RecurrentActivations& kept,
+                  const RecurrentGradients& gradients);
 
  private:
   Status forward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
                        DeviceMatrix<const float> input, DeviceMatrix<float> output,
-                       RecurrentActivations& kept, bool keep_reserve);
+                       RecurrentActivations& kept);
+  /// Computes one direction of a layer from what `kept` has, and leaves its reserve in `reserve`.
+  /// Repeated, it writes the same bits to the same memory.
+  Status forward_direction(Device& device, std::size_t layer, std::size_t direction,
+                           const RecurrentInput& pass, RecurrentActivations& kept,
+                           DeviceSpan<float>& reserve);
+  /// The reserve that forward_direction() left. It is computed again if another one is in its
+  /// place.
+  Status restore_reserve(Device& device, std::size_t layer, std::size_t direction,
+                         const RecurrentInput& pass, RecurrentActivations& kept,
+                         DeviceSpan<float>& reserve);
+  Status open_reserve(Device& device, std::size_t index, const RecurrentInput& pass,
+                      RecurrentActivations& kept, DeviceSpan<float>& reserve) const;
   Status backward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
-                        DeviceMatrix<const float> output, RecurrentActivations& kept,
-                        DeviceMatrix<const float> d_output, DeviceMatrix<float> d_input,
-                        const RecurrentGradients& gradients);
+                        RecurrentActivations& kept, DeviceMatrix<const float> d_output,
+                        DeviceMatrix<float> d_input, const RecurrentGradients& gradients);
   Status prepare(Device& device, const RecurrentInput& pass, RecurrentActivations& kept) const;
+  RecurrentForward forward_call(std::size_t layer, std::size_t direction,
+                                const RecurrentInput& pass, DeviceMatrix<const float> input,
+                                DeviceMatrix<float> output, RecurrentActivations& kept) const;
   DeviceMatrix<const float> layer_input(std::size_t layer, const RecurrentInput& pass,
                                         const RecurrentActivations& kept) const;
+  DeviceMatrix<float> layer_output(std::size_t layer, RecurrentActivations& kept) const;
   /// Block (layer, direction) of a [L*D, batch, H] tensor; empty if the tensor is empty.
   template <class T>
   DeviceSpan<T> state_of(DeviceSpan<T> states, std::size_t layer, std::size_t direction,

@@ -206,6 +206,7 @@ Status Graph::run_layer(Device& device, DeviceSpan<const float> parameters, std:
                                        .pass = node.kept.get(),
                                        .training = training,
                                        .dropout = dropout_of(layer, pass),
+                                       .shared_reserve = pass.shared_reserve_.get(),
                                        .abort = pass.abort_});
 }
 
@@ -254,6 +255,7 @@ Status Graph::backward(Device& device, DeviceSpan<const float> parameters, const
                                                    .d_inputs = node.d_inputs,
                                                    .gradients = gradients,
                                                    .dropout = dropout_of(i, pass),
+                                                   .shared_reserve = pass.shared_reserve_.get(),
                                                    .abort = pass.abort_}));
   }
   return {};

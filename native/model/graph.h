@@ -3,10 +3,12 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/graph_options.h"
 #include "layers/layer.h"
+#include "layers/shared_reserve.h"
 
 namespace gru {
 
@@ -31,6 +33,13 @@ class GraphPass {
   GraphPass() = default;
   GraphPass(const GraphPass&) = delete;
   GraphPass& operator=(const GraphPass&) = delete;
+
+  /// Training passes that share a reserve need less memory: backward computes again what recurrent
+  /// layers else keep for it. All results have the same bits. Null: nothing is shared. Call it
+  /// before a forward pass.
+  void share_reserve(std::shared_ptr<SharedReserve> reserve) {
+    shared_reserve_ = std::move(reserve);
+  }
 
  private:
   friend class Graph;
@@ -60,6 +69,7 @@ class GraphPass {
   std::vector<DeviceSpan<const float>> initial_states_;  ///< of each state; empty: not given
   std::span<const std::int32_t> sources_;                ///< as LayerForward has them
   std::uint64_t versions_ = 0;                           ///< that edges have had
+  std::shared_ptr<SharedReserve> shared_reserve_;
   DropoutMask dropout_;
   const AbortFlag* abort_ = nullptr;
 };

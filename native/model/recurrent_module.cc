@@ -220,9 +220,7 @@ Status RecurrentModule::run_backward(RecurrentPass& pass, const RecurrentGradien
   gradients.parameters = parameters.view();
 
   GRU_RETURN_IF_ERROR(
-      stack_.backward(*device_, pass_input(pass, call.abort),
-                      DeviceMatrix<const float>(pass.output.span(), options_.output_size()),
-                      pass.activations, gradients));
+      stack_.backward(*device_, pass_input(pass, call.abort), pass.activations, gradients));
   GRU_RETURN_IF_ERROR(pass.rows.unpack(*device_, gradients.d_input, padded_d_input));
   GRU_RETURN_IF_ERROR(d_input.finish());
   GRU_RETURN_IF_ERROR(

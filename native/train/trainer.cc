@@ -7,6 +7,7 @@ Status Trainer::create(std::shared_ptr<Model> model, TrainerOptions options,
   return guarded([&]() -> Status {
     std::unique_ptr<Trainer> made(new Trainer(std::move(model), std::move(options)));
     made->make_losses();
+    made->share_reserve();
     GRU_RETURN_IF_ERROR(made->allocate());
     trainer = std::move(made);
     return {};
@@ -21,6 +22,12 @@ void Trainer::make_losses() {
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     losses_[i] = make_output_loss(options.outputs[i], options.batch_first);
   }
+}
+
+void Trainer::share_reserve() {
+  if (!options_.recompute_activations) return;
+  shared_reserve_ = std::make_shared<SharedReserve>();
+  pass_.share_reserve(shared_reserve_);
 }
 
 Status Trainer::allocate() {

@@ -27,6 +27,8 @@ struct TrainerOptions {
   /// d in average = d * average + (1 - d) * parameters after each update; none: no average.
   std::optional<double> average_decay = std::nullopt;
   Nonfinite nonfinite = Nonfinite::refuse;
+  /// All passes share one reserve (GraphPass::share_reserve).
+  bool recompute_activations = false;
 };
 
 /// A batch to learn from: one of every input, and what every output should have been.
@@ -126,6 +128,7 @@ class Trainer {
 
   Status allocate();
   void make_losses();
+  void share_reserve();
   Status check_average(const char* call) const;
   Status check_step(const StepCall& call) const;
   /// Adds up the denominators of all batches.
@@ -174,6 +177,7 @@ class Trainer {
   std::uint64_t passes_ = 0;
   bool skipped_ = false;
 
+  std::shared_ptr<SharedReserve> shared_reserve_;  ///< null: none is shared
   GraphPass pass_;
   std::vector<CarriedStates> training_states_;  ///< of each batch of a step
   CarriedStates evaluation_states_;

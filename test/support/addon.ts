@@ -113,6 +113,7 @@ export const trainerOptions: Binding.NativeTrainerOptions = {
   parameters: [],
   averageDecay: null,
   nonFinite: 'throw',
+  recomputeActivations: false,
 }
 
 /** A batch of two sequences of six steps. */
