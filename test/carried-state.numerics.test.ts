@@ -1,7 +1,8 @@
 import * as path from 'node:path'
-import { Model, type ModelOptions, setThreads, Trainer } from '../lib'
+import { Model, type ModelOptions, type ModelTrainingBatch, setThreads, Trainer } from '../lib'
 import { requireChosenEngine } from './support/engine-choice'
-import { beyond, bitsOf, largestDifference } from './support/numbers'
+import { beyond, bitsOf, largestDifference, randomSource } from './support/numbers'
+import { seed } from './support/random'
 import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
@@ -95,4 +96,59 @@ test('chunks are predicted, and evaluated, as the whole sequence is', async () =
   expect(bitsOf(Float32Array.from(parts))).toBe(bitsOf(whole['head']!))
   const evaluated = await trainer.evaluate({ inputs: { x }, targets: { head }, batch })
   expect(Math.abs(loss - evaluated.loss)).toBeLessThan(1e-6)
+})
+
+test('a batch of a list whose output has no row lets its states go on', () => {
+  const random = randomSource(seed)
+  const values = (count: number): Float32Array =>
+    Float32Array.from({ length: count }, () => random() - 0.5)
+  const makeModel = (): Model =>
+    new Model({
+      inputs: { source: { features: 2 }, target: { features: 2 } },
+      layers: {
+        encoder: { type: 'gru', input: 'source', hiddenSize: 4 },
+        decoder: { type: 'gru', input: 'target', hiddenSize: 4 },
+        context: { type: 'attention', query: 'decoder', memory: 'encoder' },
+        head: { type: 'linear', input: 'context', size: 1 },
+      },
+      outputs: { head: { loss: 'meanSquaredError' } },
+      seed: 4,
+    })
+  const [steps, batch] = [3, 2]
+  // One sequence of the first batch has no target: in a list it is a batch without any row of the output.
+  const lengths = [
+    [3, 0].map((target) => ({ source: 3, target })),
+    [3, 3].map((target) => ({ source: 3, target })),
+  ]
+  const merged = lengths.map((each) => ({
+    inputs: { source: values(steps * batch * 2), target: values(steps * batch * 2) },
+    targets: { head: values(steps * batch) },
+    batch,
+    lengths: {
+      source: each.map(({ source }) => source),
+      target: each.map(({ target }) => target),
+    },
+  }))
+  const parts = merged.map((whole) =>
+    [0, 1].map((sequence) => {
+      const cut = (array: Float32Array, width: number): Float32Array =>
+        array.filter((_, i) => Math.floor(i / width) % batch === sequence)
+      return {
+        inputs: { source: cut(whole.inputs.source, 2), target: cut(whole.inputs.target, 2) },
+        targets: { head: cut(whole.targets.head, 1) },
+        batch: 1,
+        lengths: {
+          source: [whole.lengths.source[sequence]!],
+          target: [whole.lengths.target[sequence]!],
+        },
+      }
+    }),
+  )
+  const lossesOf = (batches: readonly (ModelTrainingBatch | ModelTrainingBatch[])[]): number[] => {
+    using model = makeModel()
+    using trainer = new Trainer(model, { optimizer: { kind: 'sgd', learningRate: 0 } })
+    return batches.map((one) => trainer.stepSync(one, { carryState: true }).loss)
+  }
+  const [together, apart] = [lossesOf(merged), lossesOf(parts)]
+  for (const [step, loss] of together.entries()) expect(apart[step]).toBeCloseTo(loss, 6)
 })
