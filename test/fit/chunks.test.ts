@@ -16,7 +16,7 @@ import type { FitState } from '../../lib/fit/state'
 import { describeGraph } from '../../lib/graph'
 import { checkArchitecture } from '../../lib/model-options'
 import { fitJobs } from '../../lib/trainer'
-import { expectGruError } from '../support/errors'
+import { expectGruError, expectGruRejection } from '../support/errors'
 import { fakeTrainer } from '../support/fit'
 import { makeModel } from '../support/models'
 import { randomSource, swapAxes, uniform } from '../support/numbers'
@@ -284,6 +284,21 @@ describe('fit with chunkSteps', () => {
       for (const part of parts) trainer.stepSync(part, { carryState: true })
     }
     expect(bits(fitted.model)).toEqual(bits(model))
+  })
+
+  test('needs a model without pending promises where a batch begins', async () => {
+    const { model, trainer } = make(stepwise)
+    const before = bits(model)
+    const fit = trainer.fit([full], { epochs: 1, chunkSteps: 2 })
+    // A promise settles in a later turn of the event loop than the one in which the first batch begins.
+    const predicted = model.predict(full.input, { batch: BATCH })
+    await expectGruRejection(
+      fit.next(),
+      'ERR_GRU_BUSY',
+      /^trainer\.resetState: expected no promise/,
+    )
+    await predicted
+    expect(bits(model)).toEqual(before)
   })
 
   test('an iterable may reuse its arrays', async () => {
