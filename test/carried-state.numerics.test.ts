@@ -76,6 +76,28 @@ test('training that carries its states from chunk to chunk', async () => {
   expect(bits[2]).toEqual(bits[0])
 })
 
+test('fit in chunks', async () => {
+  const { golden, model, begun, x, head } = await readCarried()
+  const { batch, clipNorm, hyper, losses, gradNorms } = golden
+  using trained = model()
+  using trainer = new Trainer(trained, { optimizer: { kind: 'sgd', ...hyper }, clipNorm })
+  const data = [{ inputs: { x }, targets: { head }, batch }]
+  const errors: Record<string, number> = {}
+  let updates = 0
+  for await (const { update, loss, gradNorm } of trainer.fit(data, { epochs: 2, chunkSteps: 5 })) {
+    const [expectedLoss, expectedNorm] = [losses[update - 1]!, gradNorms[update - 1]!]
+    errors[`loss ${update}`] = Math.abs(loss - expectedLoss) / Math.abs(expectedLoss)
+    errors[`gradNorm ${update}`] = Math.abs(gradNorm - expectedNorm) / expectedNorm
+    updates = update
+  }
+  expect(updates).toBe(losses.length)
+  const parameters = trained.getParameters()
+  for (const [name, values] of begun('final.')) {
+    errors[name] = largestDifference(values, parameters[name]!)
+  }
+  expect(beyond(TRAINING, errors)).toEqual({})
+})
+
 test('chunks are predicted, and evaluated, as the whole sequence is', async () => {
   const { golden, model, x, head } = await readCarried()
   const { batch, chunks } = golden
