@@ -257,8 +257,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
    *   where a ready batch holds a number that is not finite, ERR_GRU_FORMAT where a record cannot be written,
-   *   ERR_GRU_BUSY with `patience` where another promise of the model is pending at an epoch's end, and what an iterable
-   *   or a metric of the caller's throws
+   *   ERR_GRU_BUSY where another promise of the model is pending at an epoch's end with `patience`, or at a batch's
+   *   beginning with `chunkSteps`, and what an iterable or a metric of the caller's throws
    */
   fit(
     data: TrainingData<BatchOf<M>>,

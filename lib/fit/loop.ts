@@ -19,7 +19,10 @@ import { checkFitState, type FitState } from './state'
  * the state of that moment, and is called before the promise settles or not at all. What is thrown ends the training.
  */
 export interface FitHooks {
-  /** After each update but an epoch's last. */
+  /**
+   * After each update but an epoch's last. With `chunkSteps` only after a batch's last chunk: the next batch begins with
+   * states of zero, so none needs to be saved.
+   */
   readonly afterUpdate?: (state: () => FitState) => Promise<void>
   /** After each epoch, its validation included. The best parameters are not yet put back. */
   readonly afterEpoch?: (state: () => FitState) => Promise<void>
@@ -90,7 +93,7 @@ async function* train(
   while (!run.isOver) {
     let isEmpty = true
     const groups = run.beginEpoch()
-    for await (const { result, last } of mapMarkingLast(groups, (group) => run.update(group))) {
+    for await (const { result, last } of mapMarkingLast(groups, (batches) => run.update(batches))) {
       isEmpty = false
       const progress = run.count(result, last)
       const told = await outcome(tell(run, progress, listeners))
@@ -110,7 +113,7 @@ async function tell(
   const { figures } = run.training
   await record.write(updateEntry(figures, date(), progress))
   if (!progress.epochEnd) {
-    await hooks.afterUpdate?.(() => run.state)
+    if (progress.chunk === progress.chunks) await hooks.afterUpdate?.(() => run.state)
     return progress
   }
   const result = await run.validate()
