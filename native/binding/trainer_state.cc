@@ -32,7 +32,7 @@ TrainerState copy_state(napi_env env, const GivenState& given) {
 napi_value make_state(napi_env env, const TrainerState& state) {
   std::vector<Property> arrays;
   for (const TrainerState::Array& array : state.arrays) {
-    arrays.push_back({array.name.c_str(), make_float_array(env, array.values)});
+    arrays.push_back({array.name.c_str(), make_float32_array(env, array.values)});
   }
   return make_object(env, {{"updates", make_number(env, static_cast<double>(state.updates))},
                            {"passes", make_number(env, static_cast<double>(state.passes))},
