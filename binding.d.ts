@@ -450,11 +450,13 @@ export interface NativeStepOptions {
   learningRate: number | null
 }
 
-/** What a trainer has gathered, but for gradients that wait for an update. */
+/** The state of a trainer, except gradients that wait for an update, and of its model at the same moment. */
 export interface NativeTrainerState {
   updates: number
   /** Training passes, by which dropout's masks are chosen. */
   passes: number
+  /** [parameterCount] */
+  parameters: Float32Array
   /** Those that the options make it have, each [parameterCount]. */
   arrays: { firstMoment?: Float32Array; secondMoment?: Float32Array; average?: Float32Array }
 }
@@ -481,7 +483,10 @@ export interface NativeTrainer {
   discard(): Promise<void>
   /** As it is at the job's turn. */
   readState(): Promise<NativeTrainerState>
-  /** Throws ERR_GRU_VALUE, and changes nothing, where the arrays are not those of this trainer. Drops gathered gradients. */
+  /**
+   * Writes the parameters of the model too. Throws ERR_GRU_VALUE, and changes nothing, where the arrays are not those of
+   * this trainer. Drops gathered gradients.
+   */
   writeState(state: NativeTrainerState): Promise<void>
   dispose(): void
 }

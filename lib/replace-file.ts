@@ -56,6 +56,11 @@ function temporaryBeside(target: string): string {
   return path.join(path.dirname(target), `.gru-native-${suffix}.tmp`)
 }
 
+/** Whether a file's name is one under which {@link replaceFile} writes: what a process left that died meanwhile. */
+export function isTemporaryName(name: string): boolean {
+  return /^\.gru-native-[0-9a-f]{16}\.tmp$/.test(name)
+}
+
 // As many as Linux follows.
 const MAX_LINKS = 40
 

@@ -6,6 +6,9 @@
 import type { NativeTrainer } from '../binding'
 import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
+import { argumentError } from './errors'
+import { FitPosition } from './fit/position'
+import type { FitState } from './fit/state'
 import { fixProperties } from './fixed-properties'
 import type { TrainingData } from './fit/epochs'
 import type { FitJobs } from './fit/jobs'
@@ -13,11 +16,22 @@ import { startFit } from './fit/loop'
 import type { FitOptions } from './fit/options'
 import type { Progress } from './fit/progress'
 import { trainerJobs } from './fit/trainer-jobs'
-import { type ModelInternals, modelInternals } from './graph-model'
+import { type ModelInternals, modelInternals, type SaveOptions } from './graph-model'
+import { isFolder, loadNewest } from './load-newest'
+import type { Model } from './model'
 import type { CheckedInputs } from './model-batch'
 import { native } from './native'
 import type { Parameters } from './parameters'
-import type { SequenceModel } from './sequence-model'
+import { checkDevice, DEVICE_KEYS } from './recurrent-options'
+import type { LoadOptions, SequenceModel } from './sequence-model'
+import {
+  asFormat,
+  formatError,
+  type ReadTrainer,
+  readTrainer,
+  type SavedTrainer,
+  writeTrainer,
+} from './trainer-file'
 import {
   checkTrainerOptions,
   type ResolvedTrainerOptions,
@@ -44,6 +58,7 @@ import {
   type StepSyncOptions,
 } from './training-call'
 import { TrainingPass } from './training-pass'
+import { checkOptions, checkPath } from './validate'
 
 let jobsOf: <M extends TrainableModel>(trainer: Trainer<M>) => FitJobs
 
@@ -55,8 +70,8 @@ export function fitJobs<M extends TrainableModel>(trainer: Trainer<M>): FitJobs 
 /**
  * Trains one model. A step is one native call: forward, loss, backward, clipping and the update.
  *
- * What the optimiser has gathered (its moments and its count of steps) lives in this object alone: a saved
- * model does not hold it, and another trainer of the same model starts without it.
+ * What the optimiser has gathered (its moments and its count of steps) lives in this object: {@link save} saves it with the
+ * model, a model's own `save` does not, and another trainer of the same model starts without it.
  *
  * A trainer's properties cannot be set: an assignment, as `trainer.learningRate = 0.1`, throws a GruError, ERR_GRU_VALUE.
  */
@@ -71,7 +86,64 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   readonly #internals: ModelInternals
   /** Epochs begun by calls of fit without a seed. */
   readonly #epochs = { count: 0 }
+  readonly #position = new FitPosition()
   #skippedSteps = 0
+
+  /**
+   * Loads a trainer and its model from a file as {@link save} or a checkpoint of {@link fit} writes it, or from the newest
+   * checkpoint of a folder. What it does from then on, it does as the saved one would have, to the bit: with the same
+   * version of this package, on the same kind of device and processor.
+   *
+   * @param path - of a file, or of a folder of checkpoints. Where the newest one is damaged, the warning
+   *   GRU_WARN_CHECKPOINT says so, and the one before it is loaded.
+   * @returns a trainer whose `model` is a SequenceModel or a Model, as the saved one
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else, or the folder has
+   *   no checkpoint: the message names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY
+   */
+  static async load(
+    path: string,
+    options: LoadOptions = {},
+  ): Promise<Trainer<SequenceModel | Model>> {
+    checkPath('path', path)
+    checkDevice(checkOptions('options', options, DEVICE_KEYS))
+    if (!(await isFolder(path))) return Trainer.#loadFile(path, options)
+    const newest = await Trainer.latest(path, options)
+    if (newest !== undefined) return newest
+    const expected = 'the file of a trainer, or a folder of checkpoints'
+    throw argumentError('ERR_GRU_FORMAT', path, expected, 'a folder without any')
+  }
+
+  /**
+   * Loads the newest checkpoint of a folder, as {@link load}.
+   *
+   * @returns undefined where the folder has no checkpoint, or is not there: for scripts that begin and go on alike
+   * @throws GruError as {@link load}
+   */
+  static async latest(
+    folder: string,
+    options: LoadOptions = {},
+  ): Promise<Trainer<SequenceModel | Model> | undefined> {
+    checkPath('folder', folder)
+    checkDevice(checkOptions('options', options, DEVICE_KEYS))
+    return loadNewest(folder, (file) => Trainer.#loadFile(file, options))
+  }
+
+  static async #loadFile(
+    path: string,
+    options: LoadOptions,
+  ): Promise<Trainer<SequenceModel | Model>> {
+    const read = await readTrainer(path)
+    const model = read.model.make('Trainer.load', options)
+    try {
+      const given = read.options as TrainerOptions
+      const trainer = asFormat(read.place, () => new Trainer(model, given))
+      await trainer.#restore(read)
+      return trainer
+    } catch (error) {
+      model.dispose()
+      throw error
+    }
+  }
 
   /**
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser, for a
@@ -127,7 +199,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   stepSync(batches: BatchOf<M> | readonly BatchOf<M>[], options: StepSyncOptions = {}): StepResult {
     const call = checkStepSync(this.#internals, batches, options)
-    return this.#count(this.#native.stepSync(call.batches, call.options))
+    return this.#count(this.#beginUpdate().stepSync(call.batches, call.options))
   }
 
   /**
@@ -194,7 +266,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *   is NaN or infinite: the message names the parameter; ERR_GRU_DISPOSED
    */
   async update(options: StepSyncOptions = {}): Promise<UpdateResult> {
-    const { gradNorm, skipped } = this.#count(await this.#native.update(checkRate(options)))
+    const { gradNorm, skipped } = this.#count(await this.#beginUpdate().update(checkRate(options)))
     return { gradNorm, skipped }
   }
 
@@ -204,7 +276,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
   updateSync(options: StepSyncOptions = {}): UpdateResult {
-    const { gradNorm, skipped } = this.#count(this.#native.updateSync(checkRate(options)))
+    const { gradNorm, skipped } = this.#count(this.#beginUpdate().updateSync(checkRate(options)))
     return { gradNorm, skipped }
   }
 
@@ -244,6 +316,27 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return startFit(this.#fitJobs(), data, options)
   }
 
+  /**
+   * Saves the trainer and its model as one safetensors file: parameters, moments, average, counters, options, random
+   * orders, and where {@link fit} stands, so that its `resume` goes on from there. `load` of the model's class loads the
+   * model out of the same file.
+   *
+   * It copies all of that at its turn: after the calls before it, before those after it, and between two updates of
+   * `fit`, so that an iterable of data must not wait for it. Then it writes while others go on. An old file of that name
+   * is replaced only when the new one is whole. Gradients of passes that wait for {@link update} are not saved, nor is
+   * where `fit` stands after a failed validation.
+   *
+   * @param options - `metadata` as of {@link Model.save}
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    checkPath('path', path)
+    const { core } = this.#internals
+    const model = core.toSave(options)
+    const saved = await this.#position.whenAtRest((fit) => this.#copy(fit))
+    await writeTrainer(path, model, core.parameters, saved)
+  }
+
   /** Frees the gradients' and the optimiser's memory, not the model's, when pending calls have ended; may be called again. */
   dispose(): void {
     this.#native.dispose()
@@ -259,8 +352,38 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
       modelSeed: this.#model.options.seed,
       baseRate: this.#options.optimizer.learningRate!,
       epochs: this.#epochs,
+      position: this.#position,
       step: (call) => this.#step(call),
+      snapshot: async (fit) => {
+        const { core } = this.#internals
+        const saved = await this.#copy(fit)
+        return (file) => writeTrainer(file, core.toSave({}), core.parameters, saved)
+      },
     })
+  }
+
+  async #copy(fit: FitState | undefined): Promise<SavedTrainer> {
+    const epochs = this.#epochs.count
+    const state = await this.#native.readState()
+    // Steps before the copy have been counted by now, and none after it.
+    return { options: this.#options, state, skippedSteps: this.#skippedSteps, epochs, fit }
+  }
+
+  async #restore({ place, state, skippedSteps, epochs, fit }: ReadTrainer): Promise<void> {
+    try {
+      await this.#native.writeState(state)
+    } catch (cause) {
+      throw formatError(place, cause)
+    }
+    this.#skippedSteps = skippedSteps
+    this.#epochs.count = epochs
+    this.#position.restore(fit)
+  }
+
+  /** The native trainer, for an update. */
+  #beginUpdate(): NativeTrainer {
+    this.#position.noteUpdate()
+    return this.#native
   }
 
   #open(call: CheckedInputs): TrainingPass<PredictionsOf<M>> {
@@ -268,7 +391,9 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   async #step({ batches, options, signal }: StepCall): Promise<StepResult> {
-    return this.#count(await abortable(signal, (flag) => this.#native.step(batches, options, flag)))
+    return this.#count(
+      await abortable(signal, (flag) => this.#beginUpdate().step(batches, options, flag)),
+    )
   }
 
   #count({ loss, gradNorm, skipped }: StepResult): StepResult {

@@ -8,10 +8,11 @@
 /**
  * What is warned of:
  *
+ * - `GRU_WARN_CHECKPOINT`: a checkpoint cannot be loaded, and an older one is taken
  * - `GRU_WARN_DROPOUT`: a dropout between layers was asked for where there is one layer only
  * - `GRU_WARN_ENVIRONMENT`: an environment variable has a value that cannot be followed
  */
-export type GruWarningCode = 'GRU_WARN_DROPOUT' | 'GRU_WARN_ENVIRONMENT'
+export type GruWarningCode = 'GRU_WARN_CHECKPOINT' | 'GRU_WARN_DROPOUT' | 'GRU_WARN_ENVIRONMENT'
 
 /** Emits a warning of the type GruWarning. */
 export function warn(code: GruWarningCode, message: string): void {

@@ -19,6 +19,7 @@ import {
   checkPositiveInteger,
   checkSeed,
 } from '../validate'
+import { type CheckedCheckpoint, checkCheckpoint, type CheckpointOptions } from './checkpoints'
 import type { StoppingOptions } from './early-stopping'
 import { type EpochSource, epochsOf, type TrainingData } from './epochs'
 import { checkFigures, checkMonitor, type Figure, type WatchedFigure } from './figures'
@@ -73,6 +74,14 @@ export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
   readonly patience?: number | undefined
   /** Files to write the training down in, each update and each epoch. Default: none. */
   readonly records?: readonly RecordOptions[] | undefined
+  /** Writes checkpoints, from which `Trainer.latest` and `resume: true` go on, while updates go on. Default: none. */
+  readonly checkpoint?: CheckpointOptions | undefined
+  /**
+   * Whether to go on where this trainer's last `fit` stopped: one whose loop was left, or that failed, or the one of the
+   * file that the trainer was loaded from. Data and options are to be the same as then; `epochs` and `patience` may
+   * change. Updates by other calls since then, or no such `fit`, make it begin from the first epoch. Default false.
+   */
+  readonly resume?: boolean | undefined
   /** Stops the training; the next step then rejects with the signal's reason, and the model keeps what the last finished step made. */
   readonly signal?: AbortSignal | undefined
 }
@@ -88,6 +97,8 @@ const KEYS = [
   'minDelta',
   'patience',
   'records',
+  'checkpoint',
+  'resume',
   'signal',
   ...DATASET_KEYS,
 ] as const
@@ -109,6 +120,9 @@ export interface Training {
   readonly watched: WatchedFigure
   readonly stopping: StoppingOptions
   readonly records: readonly RecordOptions[]
+  readonly checkpoint: CheckedCheckpoint | undefined
+  /** Whether to go on from where the trainer's last training is. */
+  readonly resume: boolean
   readonly signal: AbortSignal | undefined
 }
 
@@ -116,13 +130,15 @@ export interface Training {
 export function checkFit(jobs: FitJobs, data: unknown, options: unknown): Training {
   const given = checkOptions('options', options, KEYS)
   const epochs = checkPositiveInteger('epochs', given.epochs)
-  const { accumulate = 1, records = [], signal } = given
+  const { accumulate = 1, records = [], checkpoint, resume = false, signal } = given
   return {
     epochs,
     accumulate: checkPositiveInteger('accumulate', accumulate),
     ...checkMeasures(jobs, given),
     ...checkData(jobs, data, given),
     records: checkRecords('records', records),
+    checkpoint: checkpoint === undefined ? undefined : checkCheckpoint('checkpoint', checkpoint),
+    resume: checkBoolean('resume', resume),
     signal: signal === undefined ? undefined : checkAbortSignal('signal', signal),
   }
 }

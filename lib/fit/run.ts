@@ -35,6 +35,8 @@ export class TrainingRun {
   #position: Position
   #updates = 0
   #bestParameters: Float32Array | undefined
+  /** Whether an epoch's last update was made, and what follows it is not done. */
+  #isEnding = false
 
   constructor(jobs: FitJobs, training: Training) {
     this.training = training
@@ -45,15 +47,21 @@ export class TrainingRun {
     this.#position = { epoch: 0, order: 0, batches: 0, epochEnd: true, epochBatches }
   }
 
+  /** Undefined before the first epoch, and at an epoch's end until all that follows its last update is done. */
+  get stateAtRest(): FitState | undefined {
+    return this.#isEnding || this.epoch === 0 ? undefined : this.state
+  }
+
   get state(): FitState {
-    const { settings, watched, schedule } = this.training
+    const { settings, accumulate, watched, schedule } = this.training
     return {
       settings,
+      accumulate,
       monitor: watched.name,
       ...this.#position,
       updates: this.#updates,
       mean: this.#mean.state,
-      schedule: schedule?.state,
+      schedule: schedule && { kind: schedule.options.kind, state: schedule.state },
       stopping: this.#stopping.state,
       bestParameters: this.#bestParameters,
     }
@@ -63,7 +71,7 @@ export class TrainingRun {
   restore(state: FitState): void {
     const { epoch, order, batches, epochEnd, epochBatches } = state
     const { orders, schedule, source } = this.training
-    if (state.schedule !== undefined) schedule?.restore(state.schedule)
+    if (state.schedule !== undefined) schedule?.restore(state.schedule.state)
     this.#position = {
       epoch,
       order,
@@ -130,6 +138,7 @@ export class TrainingRun {
     this.#speed.add(update.batches, update.sequences)
     const batches = this.#position.batches + update.batches
     const epochBatches = last ? batches : this.#position.epochBatches
+    this.#isEnding = last
     this.#position = { ...this.#position, batches, epochBatches }
     const { loss, gradNorm, learningRate, skipped } = update
     const { epoch } = this.#position
@@ -165,6 +174,7 @@ export class TrainingRun {
       this.#bestParameters = this.#jobs.readParameters()
     }
     this.#position = { ...this.#position, epochEnd: true }
+    this.#isEnding = false
     return {
       ...progress,
       ...toldOf(validation, result),

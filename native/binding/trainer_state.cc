@@ -9,7 +9,7 @@ namespace gru::binding {
 
 GivenState read_given_state(napi_env env, napi_value value) {
   const OptionReader from(Napi::Value(env, value), "state");
-  GivenState given{from.get("updates"), from.get("passes"), {}};
+  GivenState given{from.get("updates"), from.get("passes"), from.get("parameters"), {}};
   const OptionReader arrays(from.get("arrays"), "arrays");
   for (const char* name : {"firstMoment", "secondMoment", "average"}) {
     const napi_value array = arrays.get(name);
@@ -18,13 +18,22 @@ GivenState read_given_state(napi_env env, napi_value value) {
   return given;
 }
 
+namespace {
+
+std::vector<float> copy_array(napi_env env, napi_value value, const char* name) {
+  const std::span<float> values = read_array<float>(env, value, name);
+  return {values.begin(), values.end()};
+}
+
+}  // namespace
+
 TrainerState copy_state(napi_env env, const GivenState& given) {
   TrainerState state;
   state.updates = read_integer(env, given.updates, "updates", 0, max_safe_integer);
   state.passes = read_integer(env, given.passes, "passes", 0, max_safe_integer);
+  state.parameters = copy_array(env, given.parameters, "parameters");
   for (const auto& [name, value] : given.arrays) {
-    const std::span<float> values = read_array<float>(env, value, name.c_str());
-    state.arrays.push_back({name, {values.begin(), values.end()}});
+    state.arrays.push_back({name, copy_array(env, value, name.c_str())});
   }
   return state;
 }
@@ -36,6 +45,7 @@ napi_value make_state(napi_env env, const TrainerState& state) {
   }
   return make_object(env, {{"updates", make_number(env, static_cast<double>(state.updates))},
                            {"passes", make_number(env, static_cast<double>(state.passes))},
+                           {"parameters", make_float_array(env, state.parameters)},
                            {"arrays", make_object(env, arrays)}});
 }
 

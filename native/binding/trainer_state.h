@@ -16,6 +16,7 @@ namespace gru::binding {
 struct GivenState {
   napi_value updates = nullptr;
   napi_value passes = nullptr;
+  napi_value parameters = nullptr;
   std::vector<std::pair<std::string, napi_value>> arrays;  ///< those that are there
 };
 

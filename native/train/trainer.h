@@ -50,7 +50,8 @@ struct OutputMetrics {
   std::span<const std::int32_t> impossible = {};
 };
 
-/// All that a trainer has gathered but the gradients of passes that wait for their update.
+/// The state of a training: of a trainer, except gradients that wait for an update, and of its
+/// model, at the same moment.
 struct TrainerState {
   struct Array {
     std::string name;  ///< firstMoment, secondMoment or average
@@ -59,6 +60,7 @@ struct TrainerState {
 
   std::uint64_t updates = 0;
   std::uint64_t passes = 0;   ///< training passes, by which dropout's masks are chosen
+  std::vector<float> parameters;
   std::vector<Array> arrays;  ///< those that the trainer has, in the layout of all parameters
 };
 

@@ -22,7 +22,9 @@ std::vector<Trainer::StateBuffer> Trainer::state_buffers() {
 
 Status Trainer::read_state(TrainerState& state) noexcept {
   return guarded([&]() -> Status {
-    TrainerState read{optimizer_.updates(), passes_, {}};
+    TrainerState read{optimizer_.updates(), passes_, {}, {}};
+    read.parameters.resize(model_->layout().count());
+    GRU_RETURN_IF_ERROR(model_->read_parameters(read.parameters));
     for (const auto& [name, buffer] : state_buffers()) {
       TrainerState::Array& array = read.arrays.emplace_back(name, std::vector<float>());
       array.values.resize(buffer->size());
@@ -41,10 +43,11 @@ Status Trainer::write_state(const TrainerState& state) noexcept {
         buffers, state.arrays, [](const StateBuffer& own, const TrainerState::Array& given) {
           return given.name == own.name && given.values.size() == own.buffer->size();
         });
-    if (!fits) {
+    if (!fits || state.parameters.size() != model_->layout().count()) {
       return Status::value(
           "state: expected the arrays of a trainer of the same options, got others");
     }
+    GRU_RETURN_IF_ERROR(model_->write_parameters(state.parameters));
     for (std::size_t i = 0; i < buffers.size(); ++i) {
       GRU_RETURN_IF_ERROR(
           model_->device().upload(buffers[i].buffer->span(), state.arrays[i].values));

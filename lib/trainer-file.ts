@@ -1,0 +1,190 @@
+/**
+ * The file form of trainers: the file of their model, with the trainer as JSON among the metadata and its arrays as
+ * further tensors.
+ *
+ * @module
+ */
+import type { NativeTrainerState } from '../binding'
+import { type ReadAnyModel, readAnyModel } from './any-model'
+import { argumentError, describe, GruError } from './errors'
+import { checkFitState, type FitState } from './fit/state'
+import type { SafetensorsFile } from './formats/safetensors-reader'
+import { readSafetensors } from './formats/safetensors-reader'
+import type { Tensor } from './formats/safetensors-dtypes'
+import { writeSafetensors } from './formats/safetensors-writer'
+import { modelContent, readFlat, type SavedModel } from './model-file'
+import type { ParameterTable } from './parameters'
+import {
+  arraySpecs,
+  parseTrainer,
+  TRAINER_ARRAYS,
+  TRAINER_KEY,
+  type TrainerArray,
+  trainerArrays,
+  trainerPlace,
+} from './trainer-tensors'
+import type { TrainerOptions } from './trainer-options'
+import { checkInteger, checkOptions } from './validate'
+
+const FORMAT_VERSION = 1
+
+/** What a trainer counts, and how far its training is. */
+export interface TrainerProgress {
+  readonly skippedSteps: number
+  /** Epochs begun by calls of fit without a seed. */
+  readonly epochs: number
+  /** Where its last training is; undefined where there is none. */
+  readonly fit: FitState | undefined
+}
+
+/** A trainer as a file holds it. */
+export interface SavedTrainer extends TrainerProgress {
+  readonly options: TrainerOptions
+  readonly state: NativeTrainerState
+}
+
+/**
+ * Writes a trainer and its model, out of the memory of `trainer.state`, which must not change before the promise settles.
+ * An old file of that name is replaced only when the new one is whole.
+ */
+export async function writeTrainer(
+  path: string,
+  model: SavedModel,
+  table: ParameterTable,
+  { options, state, skippedSteps, epochs, fit }: SavedTrainer,
+): Promise<void> {
+  const { bestParameters, ...rest } = fit ?? {}
+  const flat: { readonly [A in TrainerArray]?: Float32Array | undefined } = {
+    ...state.arrays,
+    bestParameters,
+  }
+  const arrays = TRAINER_ARRAYS.filter((array) => flat[array] !== undefined)
+  const content = modelContent(model, table.specs, table.views(state.parameters))
+  const tensors = new Map<string, Tensor>(content.tensors)
+  for (const array of arrays) {
+    for (const { name, shape, offset, count } of arraySpecs(array, table.specs)) {
+      const data = flat[array]!.subarray(offset, offset + count)
+      tensors.set(name, { dtype: 'F32', shape, data })
+    }
+  }
+  const { updates, passes } = state
+  const trainer = {
+    ...{ version: FORMAT_VERSION, options, updates, passes, skippedSteps, epochs, arrays },
+    fit: fit && rest,
+  }
+  const metadata = { ...content.metadata, [TRAINER_KEY]: JSON.stringify(trainer) }
+  await writeSafetensors(path, { metadata, tensors })
+}
+
+/** What the file of a trainer holds. */
+export interface ReadTrainer extends Omit<SavedTrainer, 'options'> {
+  readonly model: ReadAnyModel
+  /** Unchecked. */
+  readonly options: unknown
+  /** What messages call the trainer. */
+  readonly place: string
+}
+
+const KEYS = [
+  'version',
+  'options',
+  'updates',
+  'passes',
+  'skippedSteps',
+  'epochs',
+  'arrays',
+  'fit',
+] as const
+
+/**
+ * Reads the file of a trainer.
+ *
+ * @throws GruError ERR_GRU_FORMAT where the file cannot be read, or holds no trainer or no whole one; ERR_GRU_MEMORY
+ */
+export async function readTrainer(path: string): Promise<ReadTrainer> {
+  return readSafetensors(path, async (file) => {
+    const place = trainerPlace(path)
+    const trainer = parseTrainer(file.metadata, path)
+    if (trainer === undefined) {
+      throw argumentError('ERR_GRU_FORMAT', place, 'a trainer', 'nothing')
+    }
+    const counts = asFormat(place, () => checkCounts(trainer))
+    const model = await readAnyModel(file, path)
+    const { bestParameters, ...arrays } = await readArrays(file, path, trainer, model)
+    const { updates, passes, options, fit, ...others } = counts
+    return {
+      ...{ ...others, place, model, options },
+      state: { updates, passes, parameters: model.parameters, arrays },
+      fit: asFormat(place, () => checkFit(fit, bestParameters, model.parameters.length)),
+    }
+  })
+}
+
+/** What `check` returns; what it throws becomes an error of the file. */
+export function asFormat<T>(place: string, check: () => T): T {
+  try {
+    return check()
+  } catch (cause) {
+    throw formatError(place, cause)
+  }
+}
+
+/** The error for something in a file that was refused. Errors of memory and devices stay as they are. */
+export function formatError(place: string, cause: unknown): unknown {
+  const isRefusal =
+    cause instanceof GruError &&
+    (cause.code === 'ERR_GRU_VALUE' ||
+      cause.code === 'ERR_GRU_TYPE' ||
+      cause.code === 'ERR_GRU_SHAPE')
+  if (!isRefusal) return cause
+  return new GruError('ERR_GRU_FORMAT', `${place}: ${cause.message}`, { cause })
+}
+
+function checkCounts(
+  trainer: unknown,
+): Omit<TrainerProgress, 'fit'> & {
+  updates: number
+  passes: number
+  options: unknown
+  fit: unknown
+} {
+  const given = checkOptions('trainer', trainer, KEYS)
+  if (given.version !== FORMAT_VERSION) {
+    const expected = `the format's version ${FORMAT_VERSION}`
+    throw argumentError('ERR_GRU_VALUE', 'version', expected, describe(given.version))
+  }
+  const count = (name: 'updates' | 'passes' | 'skippedSteps' | 'epochs'): number =>
+    checkInteger(name, given[name], 0, Number.MAX_SAFE_INTEGER)
+  return {
+    updates: count('updates'),
+    passes: count('passes'),
+    skippedSteps: count('skippedSteps'),
+    epochs: count('epochs'),
+    options: given.options,
+    fit: given.fit,
+  }
+}
+
+/** The model's check has found all of their tensors. */
+async function readArrays(
+  file: SafetensorsFile,
+  path: string,
+  trainer: unknown,
+  { specs }: ReadAnyModel,
+): Promise<{ [A in TrainerArray]?: Float32Array }> {
+  const read: { [A in TrainerArray]?: Float32Array } = {}
+  for (const array of trainerArrays(trainer, path)) {
+    read[array] = await readFlat(file, arraySpecs(array, specs))
+  }
+  return read
+}
+
+function checkFit(
+  given: unknown,
+  bestParameters: Float32Array | undefined,
+  parameterCount: number,
+): FitState | undefined {
+  if (given === undefined) return undefined
+  const fit = checkOptions('fit', given, Object.keys(Object(given) as object))
+  return checkFitState({ ...fit, bestParameters }, parameterCount)
+}
