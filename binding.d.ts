@@ -1,31 +1,31 @@
 /**
- * The whole native surface: what native/binding offers and lib may call, and nothing else.
+ * The whole native surface: everything that native/binding offers and that lib may call.
  *
- * The addon exports one function, {@link initialize}. Each copy of lib that is loaded calls it once, and gets a
- * surface of its own: classes and functions whose errors its own maker makes. An object of one surface is refused by
- * the functions of another with ERR_GRU_TYPE and a message that says so.
+ * The addon exports one function, {@link initialize}. Each loaded copy of lib calls it once and gets its own surface:
+ * classes and functions whose errors its own maker makes. The functions of one surface refuse an object of another
+ * surface with ERR_GRU_TYPE and a message that says so.
  *
- * Rules that hold for every function:
- * - Tensors are flat, row-major typed arrays; shapes are in brackets. The native side checks type, memory
- *   and length of each again, in lib's words, so that no call from JavaScript can touch foreign memory.
- * - A failure is the error that the surface's maker makes of a code (ERR_GRU_*) and a message; an aborted
- *   job fails with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason. A call that returns
- *   a promise never throws: all that fails, wrong arguments among it, rejects the promise.
- * - Arrays over shared or detached memory are refused with ERR_GRU_TYPE. Arrays that a call writes overlap no other
- *   array of the call, but for `state`, which may be `initialState`, and `cell`, which may be `initialCell`.
- * - A `...Sync` call reads and writes the arrays in place, on the calling thread. It throws ERR_GRU_BUSY
- *   while a promise of the same object (or of its model, or its trainer) is pending; the message names the call,
- *   as lib calls it, the calls that are pending, and what to do.
- * - A call that returns a promise copies its inputs before it returns, runs on the engine's own threads
- *   (never libuv's), and writes its results into the given arrays on the JavaScript thread just before it
- *   settles: all of them, or none where it fails. An array that was detached meanwhile fails it with
- *   ERR_GRU_TYPE. Jobs of one object run one after another, in the order of the calls. Different objects'
- *   jobs run side by side.
- * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeRecurrent and the trainers
- *   of a disposed NativeModel; `dispose` is idempotent and lets pending jobs finish. Then, or at once where none is
- *   pending, the object's memory is freed, with that of its passes or trainers.
- * - V8 is told of the memory that an object holds on its device as it grows and shrinks, or as the last job left it
- *   while others are pending.
+ * Rules for every function:
+ * - Tensors are flat, row-major typed arrays; shapes are in brackets. The native side checks the type, memory and
+ *   length of each array again, with the same messages as lib, so that no call from JavaScript can access foreign
+ *   memory.
+ * - A failure is an error that the surface's maker makes from a code (ERR_GRU_*) and a message. An aborted job fails
+ *   with the code 'ERR_GRU_ABORTED', which lib turns into the signal's reason. A call that returns a promise never
+ *   throws: every failure, including wrong arguments, rejects the promise.
+ * - Arrays over shared or detached memory are refused with ERR_GRU_TYPE. An array that a call writes overlaps no other
+ *   array of the call, except that `state` may be `initialState`, and `cell` may be `initialCell`.
+ * - A `...Sync` call reads and writes the arrays in place, on the calling thread. It throws ERR_GRU_BUSY while a
+ *   promise of the same object (or of its model, or its trainer) is pending. The message has the name of the call in
+ *   lib, the pending calls, and what to do.
+ * - A call that returns a promise copies its inputs before it returns, and runs on the engine's own threads (never
+ *   libuv's). Just before it settles, it writes its results into the given arrays on the JavaScript thread: all of
+ *   them, or none if it fails. If an array was detached meanwhile, it fails with ERR_GRU_TYPE. Jobs of one object run
+ *   one after another, in the order of the calls. Jobs of different objects run at the same time.
+ * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeRecurrent and the trainers of a
+ *   disposed NativeModel. `dispose` may be called again and does not stop pending jobs. After them, or immediately if
+ *   none is pending, the object's memory and that of its passes or trainers is freed.
+ * - The native side tells V8 how much memory an object holds on its device whenever it changes. While jobs are pending,
+ *   it reports the memory after the last job.
  * - A method that is called on an object of another class throws ERR_GRU_TYPE.
  */
 
@@ -33,42 +33,48 @@
 export type CreateError = (code: string, message: string) => Error
 
 /**
- * A new instance of the surface, whose errors `createError` makes. Where it throws, and in this very call, errors are
- * plain ones with a `code`; so they are, too, once nothing but single functions or classes of the surface is left.
+ * A new instance of the surface, whose errors `createError` makes. If `createError` throws, and during this call,
+ * errors are plain ones with a `code`. This is also the case if the program keeps only single functions or classes of
+ * the surface, and not the surface itself.
  */
 export function initialize(createError: CreateError): NativeSurface
 
-/** What one copy of lib works with. */
+/** The surface for one copy of lib. */
 export interface NativeSurface {
-  /** The maker of errors, as it was given. Whoever keeps the surface keeps it. */
+  /** The given maker of errors. The surface keeps it alive. */
   readonly createError: CreateError
   readonly shapeFormulas: ShapeFormulas
-  /** What the engine runs on, as it is now. */
+  readonly limits: NativeLimits
+  /** What the engine uses now. */
   runtime(): NativeRuntime
-  /** The GPUs there are. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
+  /** The existing GPUs. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
   cudaRuntime(): CudaRuntime
-  /** Sets the number of computing threads, 1 to 1024. Results do not depend on it, to the bit. */
+  /** Sets the number of computing threads, 1 to 1024. Results have the same bits for every number. */
   setThreads(threads: number): void
   /**
-   * Those of the variables that choose instruction set, BLAS and threads, as they were read. Only the first call in a
-   * process gets them, so that each is told of once, however many worker threads there are.
+   * The ignored ones among the variables that choose instruction set, BLAS and threads, as they were read. Only the
+   * first call in a process gets them, so that each is reported once, however many worker threads there are.
    */
   takeIgnoredVariables(): IgnoredVariable[]
   /**
-   * The graph that a model of such options has; no model is made, and no memory for its values. Throws ERR_GRU_VALUE
-   * where layers, inputs and outputs do not fit together; the message names the one that does not, as `layers.head`.
+   * The graph of a model with these options. No model is made, and no memory for values is allocated. Throws
+   * ERR_GRU_VALUE if layers, inputs and outputs do not fit together; the message names the wrong one, such as
+   * `layers.head`.
    */
   describeGraph(options: NativeGraphOptions): NativeGraphDescription
+  /** The number of parameters of a layer with these options. No layer is made. */
+  countGruParameters(options: NativeGruOptions): number
+  countLstmParameters(options: NativeRecurrentOptions): number
   /**
-   * The scalar double-precision reference (native/reference/reference.h), forward and backward at once, for tests
-   * and for whoever wants to check a result. Time-major whatever options.batchFirst says; synchronous and slow.
+   * The scalar double-precision reference (native/reference/reference.h), forward and backward in one call, to check
+   * results. It is always time-major and ignores options.batchFirst. It is synchronous and slow.
    */
   referenceGru(
     options: NativeGruOptions,
     parameters: Float64Array,
     call: ReferenceCall,
   ): ReferenceResult
-  /** The same of an LSTM. */
+  /** The same for an LSTM. */
   referenceLstm(
     options: NativeRecurrentOptions,
     parameters: Float64Array,
@@ -81,7 +87,7 @@ export interface NativeSurface {
     seed: number,
     device: NativeDeviceOptions,
   ) => NativeRecurrent
-  /** @param seed as of NativeGru */
+  /** @param seed as for NativeGru */
   readonly NativeLstm: new (
     options: NativeRecurrentOptions,
     seed: number,
@@ -102,8 +108,8 @@ export interface NativeSurface {
 }
 
 /**
- * How messages spell out the number of an array's values: `state: expected numLayers*D*batch*hiddenSize = 8 values,
- * got 7 values`. One list for the checks of lib and those of the binding.
+ * The formulas for the number of an array's values in messages: `state: expected numLayers*D*batch*hiddenSize = 8
+ * values, got 7 values`. The checks of lib and of the binding use the same list.
  */
 export interface ShapeFormulas {
   readonly layerInput: string
@@ -120,6 +126,16 @@ export interface ShapeFormulas {
   readonly lastValues: string
 }
 
+/** The largest numbers that options may have. */
+export interface NativeLimits {
+  /** Size of a layer, or of its input */
+  readonly layerSize: number
+  /** Layers of a recurrent stack */
+  readonly layers: number
+  /** Computing threads */
+  readonly threads: number
+}
+
 export interface NativeRuntime {
   /** Version of the native part: the package's. */
   version: string
@@ -127,24 +143,24 @@ export interface NativeRuntime {
   isa: string
   /** Every instruction set that this machine can run, best first. */
   isas: string[]
-  /** Threads that compute, the caller's among them. GRU_NATIVE_THREADS or setThreads choose. */
+  /** The number of threads that compute, including the caller's. GRU_NATIVE_THREADS or setThreads set it. */
   threads: number
   /**
-   * Name of the BLAS that multiplies large matrices of gradients, or 'none': the engine's own tiles do it
-   * where they are faster, which is with every instruction set but 'baseline', and where no BLAS is linked.
-   * GRU_NATIVE_BLAS=on or off decides otherwise.
+   * The name of the BLAS that multiplies large matrices of gradients, or 'none' if the engine's own tiles do it. They
+   * do if no BLAS is linked, and with every instruction set except 'baseline', since they are faster there.
+   * GRU_NATIVE_BLAS=on or off overrides this.
    */
   blas: string
 }
 
 export interface CudaDevice {
-  /** What the option `device` calls it: 'cuda:0' and so on. */
+  /** Its name in the option `device`: 'cuda:0' and so on. */
   device: string
   /** The GPU's name. */
   name: string
   /** Bytes in all. */
   memory: number
-  /** As '9.0'. */
+  /** Such as '9.0'. */
   computeCapability: string
   multiprocessors: number
 }
@@ -152,26 +168,26 @@ export interface CudaDevice {
 export interface CudaRuntime {
   /** Whether there is a CUDA device. */
   available: boolean
-  /** Where there is none, why, and what to do about it; else ''. */
+  /** If there is none, the reason and what to do about it; otherwise ''. */
   reason: string
   devices: CudaDevice[]
 }
-/** A variable of the environment whose value cannot be followed. */
+/** An environment variable whose value cannot be used. */
 export interface IgnoredVariable {
-  /** As 'GRU_NATIVE_ISA'. */
+  /** Such as 'GRU_NATIVE_ISA'. */
   variable: string
   value: string
-  /** What it may be, in words. */
+  /** The allowed values, in words. */
   expected: string
-  /** What is in use in its place. */
+  /** What is used in its place. */
   used: string
 }
-/** A request to stop, shared with the jobs it was given to; they look at it between time steps. */
+/** A request to stop. It is shared with the jobs that got it; they look at it between time steps. */
 export interface AbortFlag {
   abort(): void
 }
 
-/** What layers of every cell are made of. */
+/** The options that layers of every cell have. */
 export interface NativeRecurrentOptions {
   inputSize: number
   hiddenSize: number
@@ -190,36 +206,36 @@ export interface NativeGruOptions extends NativeRecurrentOptions {
 export interface NativeDeviceOptions {
   /** 'cpu', 'cuda' or 'cuda:N', or 'auto'; in test builds also 'cuda-emulated' or 'cuda-emulated:N'. */
   name: string
-  /** What large matrix products multiply; only 'float32' on the CPU. */
+  /** The format of the inputs of large matrix products; only 'float32' on the CPU. */
   precision: 'float32' | 'tf32' | 'bfloat16'
-  /** What messages call `name`: the caller's option, or the variable that it comes from. Default 'device'. */
+  /** The argument that messages name: the caller's option, or the environment variable. Default 'device'. */
   argument?: string
 }
 
 export interface ParameterSpec {
-  /** PyTorch's name, as 'weight_ih_l0'. */
+  /** PyTorch's name, such as 'weight_ih_l0'. */
   name: string
   shape: number[]
-  /** Of the first element in the flat vector of all parameters. */
+  /** Index of the first element in the flat vector of all parameters. */
   offset: number
   /** Product of `shape`. */
   count: number
 }
 
 /**
- * A NativeGru or a NativeLstm. With batchFirst the first two axes of input and output, and of their gradients, change
- * places. An LSTM's calls take two arrays more, after all others: the cell state before the first step, null for zero,
- * and the one after the last, both in the shape of the state. A GRU's do not look at them.
+ * A NativeGru or a NativeLstm. With batchFirst the first two axes of input and output, and of their gradients, are
+ * swapped. An LSTM's calls take two more arrays at the end: the cell state before the first step, null for zero, and
+ * the one after the last step, both with the shape of the state. A GRU's calls ignore them.
  */
 export interface NativeRecurrent {
-  /** The device that it is on: 'cpu', 'cuda:0' and so on, never 'auto'. */
+  /** Its device: 'cpu', 'cuda:0' and so on, never 'auto'. */
   readonly device: string
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
   /**
    * Copies all parameters into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call.
    *
-   * @param call - what the message of ERR_GRU_BUSY calls this call; default 'readParameters'
+   * @param call - the name of this call in the message of ERR_GRU_BUSY; default 'readParameters'
    */
   readParameters(target: Float32Array, call?: string): void
   writeParameters(source: Float32Array, call?: string): void
@@ -275,14 +291,15 @@ export interface NativeRecurrent {
 }
 
 /**
- * What a training pass keeps. A backward whose arguments have the right types and shapes uses it up, however it ends; a
- * second one throws ERR_GRU_DISPOSED. Only the forwardTraining calls make one.
+ * What a training pass keeps. It serves one backward call with arguments of the right types and shapes, whatever the
+ * result of that call is. A second one throws ERR_GRU_DISPOSED. Only the forwardTraining calls make one.
  */
 export interface NativePass {
   /**
-   * Gradients, each under the name of what it belongs to: output [steps, batch, D*H] and state [L*D, batch, H], null
-   * for zero -> input, initialState and parameters [parameterCount]. An LSTM's pass takes two arrays more, after all
-   * others: cell, null for zero, -> initialCell. Throws ERR_GRU_VALUE where parameters changed since the forward call.
+   * Gradients, each with the name of the array that it belongs to: output [steps, batch, D*H] and state
+   * [L*D, batch, H], null for zero -> input, initialState and parameters [parameterCount]. An LSTM's pass takes two
+   * more arrays at the end: cell, null for zero -> initialCell. Throws ERR_GRU_VALUE if parameters changed since the
+   * forward call.
    */
   backwardSync(
     output: Float32Array | null,
@@ -403,11 +420,11 @@ export interface NativeOptimizerOptions {
   weightDecay: number
 }
 
-/** What of one tensor of parameters differs from the optimiser's options. */
+/** The options of one tensor of parameters that differ from the optimiser's. */
 export interface NativeParameterOptions {
-  /** It has no gradient, and no part in norm, clipping and updates. */
+  /** No gradient, no updates, and not counted in the norm. */
   frozen: boolean
-  /** Null: the optimiser's. Where a step has a rate, this one keeps its proportion to the optimiser's. */
+  /** Null: the optimiser's. If a step has its own rate, this rate keeps its ratio to the optimiser's. */
   learningRate: number | null
   weightDecay: number | null
 }
@@ -417,11 +434,11 @@ export interface NativeTrainerOptions extends NativeOptimizerOptions {
   clipNorm: number
   /** Bound on each gradient's magnitude, 0 for none; applied after clipNorm. */
   clipValue: number
-  /** Of each tensor, in the order of parameterSpecs; or none: all follow the optimiser's. */
+  /** One for each tensor, in the order of parameterSpecs; or none: all use the optimiser's. */
   parameters: NativeParameterOptions[]
   /** d in average = d * average + (1 - d) * parameters, after each update; null: no average. */
   averageDecay: number | null
-  /** What becomes of a step whose loss or gradients are not finite: ERR_GRU_NONFINITE, or `skipped`. */
+  /** What happens to a step whose loss or gradients are not finite: ERR_GRU_NONFINITE, or `skipped`. */
   nonFinite: 'throw' | 'skip'
 }
 
@@ -430,7 +447,7 @@ export interface StepMetrics {
   loss: number
   /** Global L2 norm of all gradients, before any clipping; 0 from evaluate. */
   gradNorm: number
-  /** Whether the step changed nothing, since something was not finite. */
+  /** Whether the step changed nothing because a value was not finite. */
   skipped: boolean
 }
 
@@ -446,23 +463,23 @@ export interface NativeTrainingBatch extends NativeModelBatch {
 }
 
 export interface NativeStepOptions {
-  /** In the optimiser's place; null: the optimiser's. */
+  /** Instead of the optimiser's; null: the optimiser's. */
   learningRate: number | null
 }
 
 /** The state of a trainer, except gradients that wait for an update, and of its model at the same moment. */
 export interface NativeTrainerState {
   updates: number
-  /** Training passes, by which dropout's masks are chosen. */
+  /** The number of training passes, which chooses the dropout masks. */
   passes: number
   /** [parameterCount] */
   parameters: Float32Array
-  /** Those that the options make it have, each [parameterCount]. */
+  /** The arrays that the options need, each [parameterCount]. */
   arrays: { firstMoment?: Float32Array; secondMoment?: Float32Array; average?: Float32Array }
 }
 
 export interface NativeTrainer {
-  /** One update by one or more batches as if they were one. */
+  /** One update with one or more batches as if they were one. */
   stepSync(batches: NativeTrainingBatch[], options: NativeStepOptions): StepMetrics
   step(
     batches: NativeTrainingBatch[],
@@ -471,38 +488,38 @@ export interface NativeTrainer {
   ): Promise<StepMetrics>
   /** The loss without an update, in inference. */
   evaluate(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
-  /** The same with the average in the parameters' place. Throws ERR_GRU_VALUE where there is none. */
+  /** The same with the average instead of the parameters. Throws ERR_GRU_VALUE if there is none. */
   evaluateAverage(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
-  /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE without one. */
+  /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE if there is none. */
   readAverage(target: Float32Array): void
-  /** One update by the sum of the gradients that passes gathered. Throws ERR_GRU_VALUE where there are none. */
+  /** One update with the sum of the gradients that passes added. Throws ERR_GRU_VALUE if there are none. */
   updateSync(options: NativeStepOptions): StepMetrics
   update(options: NativeStepOptions): Promise<StepMetrics>
-  /** Drops those gradients. */
+  /** Discards those gradients. */
   discardSync(): void
   discard(): Promise<void>
-  /** As it is at the job's turn. */
+  /** The state when the job runs. */
   readState(): Promise<NativeTrainerState>
   /**
-   * Writes the parameters of the model too. Throws ERR_GRU_VALUE, and changes nothing, where the arrays are not those of
-   * this trainer. Drops gathered gradients.
+   * Also writes the parameters of the model. Throws ERR_GRU_VALUE, and changes nothing, if the arrays do not fit. Discards
+   * gradients that wait for an update.
    */
   writeState(state: NativeTrainerState): Promise<void>
   dispose(): void
 }
 
 /**
- * A training pass for a loss of the caller's own. `new` copies the inputs; then come one forward call and one backward
- * call. A backward whose arguments have the right types and shapes uses it up, however it ends; a second one throws
- * ERR_GRU_DISPOSED, as it does where the trainer or its model is disposed of.
+ * A training pass for a loss that the caller computes. `new` copies the inputs. One forward call and one backward call
+ * follow. After a backward call whose arguments have the right types and shapes, the pass cannot be used again, even if
+ * the call failed: another call throws ERR_GRU_DISPOSED. So does every call if the trainer or its model is disposed of.
  */
 export interface NativeTrainingPass {
   /** outputs: as of NativeModel.predict. */
   forwardSync(outputs: Float32Array[]): void
   forward(outputs: Float32Array[], abort: AbortFlag | null): Promise<void>
   /**
-   * Adds to the gradients of the coming update what follows from those of the outputs, in their shapes, null for zero.
-   * Throws ERR_GRU_VALUE where parameters changed since the forward call.
+   * Adds to the gradients for the next update those that follow from the gradients of the outputs: in the shapes of the
+   * outputs, null for zero. Throws ERR_GRU_VALUE if parameters changed since the forward call.
    */
   backwardSync(outputs: (Float32Array | null)[]): void
   backward(outputs: (Float32Array | null)[], abort: AbortFlag | null): Promise<void>

@@ -5,11 +5,13 @@
  */
 import { parseArgs } from 'node:util'
 import { type BenchCase, CALL_CASE, CASES, MEMORY_CASE, type Mode, MODES } from './cases'
+import { CELL_NAMES, type CellName } from './cells'
 import { PEER_NAMES } from './contenders'
 
 export const USAGE = `usage: npm run bench -- [options]
 
   --case NAME      only this case (again for more; --list shows all)
+  --cell CELL      only cases of gru or lstm (again for both); default: gru, or whatever --case names
   --mode MODE      only forward, gradients (forward + backward) or training (again for more)
   --peer NAME      only this peer beside the project (again for more), or none:
                    ${PEER_NAMES.join(', ')}
@@ -34,7 +36,7 @@ export interface Arguments {
   readonly peers: readonly string[]
   /** 'cpu', 'cuda' or 'cuda:N' */
   readonly device: string
-  /** Undefined: as the machine has them. */
+  /** Undefined: the machine's default */
   readonly threads: readonly number[] | undefined
   readonly json: string
   readonly chart: string | undefined
@@ -49,6 +51,7 @@ export const MEMORY_NAME = `memory-${MEMORY_CASE.name}`
 
 const OPTIONS = {
   case: { type: 'string', multiple: true },
+  cell: { type: 'string', multiple: true },
   mode: { type: 'string', multiple: true },
   peer: { type: 'string', multiple: true },
   device: { type: 'string', default: 'cpu' },
@@ -65,12 +68,12 @@ const OPTIONS = {
 export function parseArguments(args: readonly string[]): Arguments {
   const { values } = parse(args)
   const { contended, quick, list, help, json, chart } = values
-  const names = [...CASES.map(({ name }) => name), CALL_NAME, MEMORY_NAME]
+  const cells = chooseCells(values.cell, values.case)
   const onCpu = values.device === 'cpu'
-  const chosen = choose('--case', values.case, names)
+  const chosen = choose('--case', values.case, namesOf(cells))
   return {
     cases: CASES.filter(({ name }) => chosen.includes(name)),
-    // Of threads and of the process's own memory: they say nothing of a GPU.
+    // These measurements use threads and the process's memory, so they say nothing about a GPU.
     measureCall: onCpu && chosen.includes(CALL_NAME),
     measureMemory: onCpu && chosen.includes(MEMORY_NAME),
     modes: choose('--mode', values.mode, MODES),
@@ -89,7 +92,22 @@ function parse(args: readonly string[]): ReturnType<typeof parseArgs<{ options: 
   }
 }
 
-/** The named ones, or all where none is named. */
+/** A run that names neither cells nor cases measures only one cell, so that it does not take twice as long. */
+function chooseCells(
+  cells: readonly string[] | undefined,
+  cases: readonly string[] | undefined,
+): readonly CellName[] {
+  if (cells === undefined && cases === undefined) return ['gru']
+  return choose('--cell', cells, CELL_NAMES)
+}
+
+/** The names that `--case` accepts with these cells. Call and memory are measured for a GRU. */
+export function namesOf(cells: readonly CellName[]): readonly string[] {
+  const names = CASES.filter(({ cell }) => cells.includes(cell)).map(({ name }) => name)
+  return cells.includes('gru') ? [...names, CALL_NAME, MEMORY_NAME] : names
+}
+
+/** The named ones, or all if none is named. */
 function choose<T extends string>(
   option: string,
   names: readonly string[] | undefined,

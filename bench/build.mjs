@@ -1,4 +1,5 @@
-// The bench's own set-up, after the project's: its TypeScript compiled and its probe built, both into build/bench.
+// The bench's own set-up, after the project's: it compiles the bench's TypeScript and builds its probe, both into
+// build/bench.
 import { availableParallelism } from 'node:os'
 import { existsSync } from 'node:fs'
 import {
@@ -28,7 +29,7 @@ function must(step, command) {
     throw new StepError(`${step} failed: ${command.join(' ')}`)
 }
 
-/** Does a step unless its stamp says that it was done with the same files. */
+/** Does a step unless its stamp shows that it was done with the same files. */
 function once(name, files, product, work) {
   const stamp = fingerprint(files, { platform: process.platform, arch: process.arch })
   if (readStamp(name) === stamp && existsSync(product)) return

@@ -1,38 +1,42 @@
 /**
- * What is measured: the shapes, and what is done with each.
+ * The measured cases: their shapes, and the work that is done with each.
  *
  * @module
  */
+import type { CellName } from './cells'
 
 /** forward: inference. gradients: forward, then all gradients. training: a whole step with its update. */
 export const MODES = ['forward', 'gradients', 'training'] as const
 export type Mode = (typeof MODES)[number]
 
-/** One stack of GRU layers and one batch through it, or (with `vocabulary`) a model around the stack. */
+/** A stack of recurrent layers and one batch, or (with `vocabulary`) a model with the stack. */
 export interface BenchCase {
   readonly name: string
-  /** Values of a step of the input, I; with `vocabulary` the size of the embedding. */
+  readonly cell: CellName
+  /** The number of input values of a step, I; with `vocabulary` the size of the embedding. */
   readonly inputSize: number
   /** H */
   readonly hiddenSize: number
   readonly numLayers: number
   readonly bidirectional: boolean
+  /** Of a GRU; an LSTM has no reset gate, and nobody looks. */
   readonly resetAfter: boolean
   readonly batch: number
   readonly steps: number
-  /** Lengths are uniform from 1 to `steps`, seeded; else every sequence has all steps. */
+  /** Lengths are drawn uniformly from 1 to `steps`, with a seed; otherwise every sequence has all steps. */
   readonly ragged: boolean
-  /** Tokens in and classes out of a model; 0 for a layer alone. */
+  /** The number of input tokens and output classes of a model; 0 for a layer alone. */
   readonly vocabulary: number
 }
 
 const PLAIN = {
+  cell: 'gru',
   numLayers: 1,
   bidirectional: false,
   resetAfter: true,
   ragged: false,
   vocabulary: 0,
-}
+} as const
 
 type Shape = readonly [batch: number, steps: number, inputSize: number, hiddenSize: number]
 
@@ -72,7 +76,7 @@ const VARIANTS = [
   ),
 ]
 
-/** Steps of the sequences in DeepBench's GRU cases are 1500; here they are cut. */
+/** DeepBench's GRU cases have sequences of 1500 steps; here they are cut. The sizes are also used for LSTMs. */
 export const DEEPBENCH_STEPS = 50
 
 const DEEPBENCH = [512, 1024, 1536, 2048].flatMap((size) =>
@@ -90,11 +94,21 @@ const TRAINING: BenchCase = {
   vocabulary: 65,
 }
 
-export const CASES: readonly BenchCase[] = [
+const GRU_CASES: readonly BenchCase[] = [
   ...SHAPES.map((shape) => layer(shape)),
   ...VARIANTS,
   ...DEEPBENCH,
   TRAINING,
+]
+
+/** The same around an LSTM. */
+function lstmTwin(given: BenchCase): BenchCase {
+  return { ...given, name: `lstm-${given.name}`, cell: 'lstm' }
+}
+
+export const CASES: readonly BenchCase[] = [
+  ...GRU_CASES,
+  ...GRU_CASES.filter(({ resetAfter }) => resetAfter).map(lstmTwin),
 ]
 
 /** The case whose memory is measured. */
@@ -103,7 +117,7 @@ export const MEMORY_CASE: BenchCase = layer(LARGE)
 /** The case whose call from JavaScript is compared with the native one. */
 export const CALL_CASE: BenchCase = layer([1, 1, 64, 64])
 
-/** What is measured of a case. */
+/** The modes in which a case is measured. */
 export function modesOf({ steps, vocabulary }: BenchCase): readonly Mode[] {
   if (vocabulary > 0) return ['training']
   return steps === 1 ? ['forward'] : ['forward', 'gradients']

@@ -1,5 +1,5 @@
 /**
- * A report as a chart: for each case how much longer the peers take than the project.
+ * A report as a chart: for each case the peers' times divided by the project's.
  *
  * @module
  */
@@ -13,12 +13,12 @@ const WIDTH = 1000
 const TOP = 78
 const ROW = 26
 const PANEL_GAP = 44
-const LEFT = 310
+const LEFT = 340
 const RIGHT = 40
 const INK = '#24292f'
 const MUTED = '#57606a'
 const LINE = '#d0d7de'
-/** Okabe and Ito's colours, which colour-blind readers can tell apart. */
+/** Okabe and Ito's colours, which colour-blind readers can distinguish. */
 const COLOURS = ['#0072b2', '#e69f00', '#009e73', '#cc79a7', '#56b4e9', '#d55e00', '#f0e442']
 const FONT = 'system-ui, sans-serif'
 
@@ -126,14 +126,14 @@ function labelOf(measurement: Measurement): string {
   return measurement.case.name + share
 }
 
-/** The peers that were timed anywhere. */
+/** The peers that were timed in any case. */
 function peersOf({ measurements }: Report): string[] {
   const names = new Set(measurements.flatMap((measurement) => [...timesOf(measurement).keys()]))
   names.delete(PROJECT)
   return [...names]
 }
 
-/** [ratio, row] of each case that the peer was timed in. */
+/** [ratio, row] of each case in which the peer was timed. */
 function dotsOf(measurements: readonly Measurement[], name: string): [number, number][] {
   return measurements.flatMap((measurement, row): [number, number][] => {
     const times = timesOf(measurement)
@@ -143,7 +143,7 @@ function dotsOf(measurements: readonly Measurement[], name: string): [number, nu
   })
 }
 
-/** The powers of ten between which all dots lie, 1 among them: panels can then be compared. */
+/** The powers of ten around all dots, including 1. With a common range, panels can be compared. */
 function rangeOf({ measurements }: Report, peers: readonly string[]): { min: number; max: number } {
   const ratios = peers.flatMap((name) => dotsOf(measurements, name).map(([ratio]) => ratio))
   return {

@@ -1,5 +1,6 @@
 /**
- * Processes that end with the bench, however it ends: a stopped one would stay behind for good.
+ * Processes that end together with the bench, however it ends. Otherwise a stopped process would
+ * stay forever.
  *
  * @module
  */
@@ -7,7 +8,7 @@ import type { ChildProcess } from 'node:child_process'
 
 const children = new Set<ChildProcess>()
 
-/** Takes care of a process until it has ended. */
+/** Makes sure that a process ends with the bench. */
 export function own<T extends ChildProcess>(child: T): T {
   if (children.size === 0) {
     process.on('exit', endAll)

@@ -1,33 +1,33 @@
 /**
- * Whether a contender's result is right, before anything is timed.
+ * Checks whether a contender's result is correct, before it is timed.
  *
  * @module
  */
 import type { BenchCase } from './cases'
 import { directions, type Tensors } from './tensors'
 
-/** Named tensors: output, state, d_input, d_initial_state, d_weight_ih_l0 ..., or losses. */
+/** Named tensors: output, state, d_input, d_initial_state, d_weight_ih_l0 ... (and cell, d_initial_cell), or losses. */
 export type Results = Readonly<Record<string, Values>>
 
 /** float32, or float64 of the reference. */
 export type Values = Float32Array | Float64Array
 
 /**
- * What a right result is, for the first `period` sequences of the batch: output and d_input are
- * [steps, period, ...], states [L*D, period, H], gradients of parameters are over the whole batch.
+ * The correct result for the first `period` sequences of the batch: output and d_input are [steps, period, ...], states
+ * [L*D, period, H]. Gradients of parameters are for the whole batch.
  */
 export interface Truth {
   readonly period: number
   readonly results: Results
 }
 
-// float32 leaves 1e-6; half precision or a wrong formula leave 1e-3 and more.
+// float32 has errors of 1e-6; half precision or a wrong formula have 1e-3 and more.
 const OUTPUT_TOLERANCE = 1e-4
-/** Of the largest value of the tensor. */
+/** Relative to the largest value of the tensor. */
 const GRADIENT_TOLERANCE = 1e-3
 const LOSS_TOLERANCE = 1e-4
 
-/** Why the results are wrong, or undefined where they are right. */
+/** Why the results are wrong, or undefined if they are correct. */
 export function findError(
   given: BenchCase,
   lengths: Tensors['lengths'],
@@ -44,7 +44,7 @@ export function findError(
         : compareRows(given, lengths, truth.period, rows, expected, actual)
     const tolerance = toleranceFor(name) * scaleOf(name, expected)
     if (typeof error === 'string') return `${name} ${error}`
-    // Written so that NaN is an error.
+    // The condition is negated so that NaN is an error.
     if (!(error <= tolerance)) {
       return `${name} differs by ${error.toExponential(1)} where ${tolerance.toExponential(1)} is allowed`
     }
@@ -55,11 +55,11 @@ export function findError(
 interface Rows {
   readonly count: number
   readonly columns: number
-  /** Rows are steps, and those past a sequence's length do not count. */
+  /** Rows are steps. Those past a sequence's length are ignored. */
   readonly areSteps: boolean
 }
 
-/** How a tensor with a batch axis is made up; undefined for one without. */
+/** The structure of a tensor with a batch axis; undefined for a tensor without one. */
 function rowsOf(given: BenchCase, name: string): Rows | undefined {
   const { steps, inputSize, hiddenSize } = given
   const outputSize = directions(given) * hiddenSize
@@ -70,7 +70,9 @@ function rowsOf(given: BenchCase, name: string): Rows | undefined {
     case 'd_input':
       return { count: steps, columns: inputSize, areSteps: true }
     case 'state':
+    case 'cell':
     case 'd_initial_state':
+    case 'd_initial_cell':
       return { count: states, columns: hiddenSize, areSteps: false }
     default:
       return undefined
@@ -82,7 +84,7 @@ function toleranceFor(name: string): number {
   return name.startsWith('d_') ? GRADIENT_TOLERANCE : OUTPUT_TOLERANCE
 }
 
-/** What an error is measured by: 1 for outputs, which lie in [-1, 1], else the largest expected value. */
+/** The scale of errors: 1 for outputs and states, which are in [-1, 1], otherwise the largest expected value. */
 function scaleOf(name: string, expected: Values): number {
   if (name === 'output' || name === 'state') return 1
   let largest = 0
@@ -90,7 +92,7 @@ function scaleOf(name: string, expected: Values): number {
   return largest
 }
 
-/** The largest difference, NaN where there is one, or why the two cannot be compared. */
+/** The largest difference (NaN if one is NaN), or why the two cannot be compared. */
 function compareWhole(expected: Values, actual: Values): number | string {
   if (actual.length !== expected.length) {
     return `has ${actual.length} values where ${expected.length} are expected`

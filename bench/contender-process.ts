@@ -1,6 +1,6 @@
 /**
- * A contender as the bench sees it: a process that answers one command at a time, and is stopped in between,
- * so that threads of its that spin for more work take nothing from the others.
+ * The bench's side of a contender: a process that answers one command at a time. It is stopped in between, so that its
+ * waiting threads do not take processor time from the others.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface Command {
   readonly env?: NodeJS.ProcessEnv
 }
 
-/** A contender did not do what it was asked; the message says why. */
+/** A contender failed; the message says why. */
 export class ContenderError extends Error {}
 
 /** A contender cannot do the work of the case; the message says why. */
@@ -25,9 +25,9 @@ const TIMEOUT_SECONDS = 600
 const KEPT_ERROR_TEXT = 2000
 
 export class ContenderProcess {
-  /** What it said at its start. */
+  /** Its version, from its first reply. */
   readonly version: string
-  /** Its resident set before it held any tensor, in bytes. */
+  /** Its resident set before it allocates any tensor, in bytes. */
   readonly memoryAtStart: number
   readonly #connection: Connection
 
@@ -40,7 +40,7 @@ export class ContenderProcess {
   /**
    * Starts a process and waits until it is ready.
    *
-   * @throws UnsupportedError where it cannot do the work, ContenderError where it fails
+   * @throws UnsupportedError if it cannot do the work, ContenderError if it fails
    */
   static async start(command: Command): Promise<ContenderProcess> {
     const connection = new Connection(command)
@@ -56,17 +56,17 @@ export class ContenderProcess {
     }
   }
 
-  /** Has it write its results. Returns their names. */
+  /** Makes it write its results. Returns their names. */
   async check(): Promise<readonly string[]> {
     return given(await this.#connection.ask('check'), 'wrote')
   }
 
-  /** Has it work for some seconds, and returns what one call takes. */
+  /** Makes it work for some seconds. Returns the time of one call. */
   async warm(seconds: number): Promise<number> {
     return given(await this.#connection.ask(`warm ${seconds}`), 'median')
   }
 
-  /** Has it measure for some seconds: seconds a call, or of a probe units a second. */
+  /** Makes it measure for some seconds. Returns the seconds of a call, or a probe's units per second. */
   async round(seconds: number): Promise<number> {
     return given(await this.#connection.ask(`round ${seconds}`), 'median')
   }
@@ -103,7 +103,7 @@ class Connection {
     this.#child.stderr.on('data', (chunk: Buffer) => {
       this.#errorText = (this.#errorText + chunk.toString()).slice(-KEPT_ERROR_TEXT)
     })
-    // A write to a process that just died fails here, too; `close` tells why.
+    // A write to a process that has just ended also fails here. The event `close` has the reason.
     this.#child.stdin.on('error', () => undefined)
     this.#child.on('error', (error) => {
       this.#end(new ContenderError(`cannot run ${program}: ${error.message}`))

@@ -1,5 +1,5 @@
 /**
- * Who can be measured on this machine, and how each is started.
+ * The contenders that can be measured on this machine, and how each is started.
  *
  * @module
  */
@@ -10,25 +10,25 @@ import type { Command } from './contender-process'
 
 export interface Contender {
   readonly name: string
-  /** The command of its process for the job that a file describes. */
+  /** The command of its process for the job in a file. */
   readonly command: (jobFile: string) => Command
 }
 
-/** A peer that is left out, and why. */
+/** A peer that is not measured, and why. */
 export interface Absent {
   readonly name: string
   readonly reason: string
 }
 
 export interface Contenders {
-  /** The device that all of them compute on. */
+  /** The device that all of them use. */
   readonly device: string
   readonly project: Contender
   readonly peers: readonly Contender[]
   readonly absent: readonly Absent[]
 }
 
-/** Where the parts of the bench lie. */
+/** The paths of the bench's parts. */
 export interface Places {
   /** The checkout. */
   readonly root: string
@@ -42,17 +42,17 @@ export interface Places {
 
 export const PROJECT = 'gru-native'
 
-/** Peers in Node: the package of bench/package.json, and the module in peers/ that runs it. */
+/** Peers in Node: the package in bench/package.json, and the module in peers/ that runs it. */
 const NODE_PEERS = [
   { name: 'onnxruntime-node', needs: 'onnxruntime-node', script: 'onnxruntime-node' },
   { name: 'tfjs-wasm', needs: '@tensorflow/tfjs-backend-wasm', script: 'tfjs' },
   { name: 'brain.js', needs: 'brain.js', script: 'brain' },
 ] as const
 
-/** Peers in Python, by the names that peer.py gives them. */
+/** Peers in Python, with their names in peer.py. */
 const PYTHON_PEERS = ['pytorch', 'onnxruntime', 'jax', 'tensorflow'] as const
 
-/** What `--peer` may name. */
+/** The names that `--peer` accepts. */
 export const PEER_NAMES: readonly string[] = [
   ...NODE_PEERS.map(({ name }) => name),
   ...PYTHON_PEERS,
@@ -63,7 +63,7 @@ const GPU_PEERS: readonly string[] = ['pytorch']
 
 const INSTALL = 'npm ci --prefix bench --ignore-scripts'
 
-/** Looks for the wanted peers that can compute on the device. */
+/** Finds the requested peers that can compute on the device. */
 export function findContenders(
   places: Places,
   wanted: readonly string[],
@@ -80,7 +80,7 @@ export function findContenders(
   }
 }
 
-/** The contender with its device in its environment; PyTorch's names of devices are the same as the project's. */
+/** The contender with its device in its environment. PyTorch and the project use the same names of devices. */
 function onDevice(device: string, { name, command }: Contender): Contender {
   return {
     name,
@@ -88,7 +88,7 @@ function onDevice(device: string, { name, command }: Contender): Contender {
   }
 }
 
-/** This project's addon, called without the TypeScript in front of it. */
+/** This project's addon, called without the TypeScript layer. */
 export function bindingContender(places: Places): Contender {
   return {
     name: 'binding',
@@ -128,7 +128,7 @@ function findPythonPeers({ root }: Places): (Contender | Absent)[] {
   )
 }
 
-/** Versions of the installed ones by name, or why there are none. */
+/** The versions of the installed peers by name, or why there are none. */
 function listPythonPeers(python: string, script: string): Partial<Record<string, string>> | string {
   try {
     const stdio = ['ignore', 'pipe', 'pipe'] as const

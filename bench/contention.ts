@@ -1,6 +1,6 @@
 /**
- * The project beside as many busy processes as there are cores: threads that wait for each other must not
- * starve each other.
+ * Measures the project while as many other processes are busy as there are cores: threads that wait for each other must
+ * not become very slow.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { enter, laneOf, type PreparedCase } from './lanes'
 import type { ContentionMeasurement } from './results'
 import { type Lane, measureInTurn, type Settings } from './rounds'
 
-/** Processes that compute without end while they are not stopped. */
+/** Processes that compute until they are stopped. */
 class BusyProcesses {
   readonly #processes: ChildProcess[]
 

@@ -1,11 +1,12 @@
 /**
- * The work that a contender's process is given: a folder with one file a tensor, and a description.
+ * The work of a contender's process: a folder with one file for each tensor, and a description.
  *
  * @module
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import type { BenchCase, Mode } from './cases'
+import { type CarriedState, CELLS } from './cells'
 import type { Results } from './compare'
 import { type ParameterSpec, parameterSpecs, type Tensors } from './tensors'
 
@@ -13,14 +14,19 @@ export interface Job {
   readonly case: BenchCase
   readonly mode: Mode
   readonly threads: number
-  /** Holds the tensors: NAME.f32 or NAME.i32, raw, in the machine's byte order. */
+  /** Has the tensors: NAME.f32 or NAME.i32, raw, in the machine's byte order. */
   readonly folder: string
   /** Where the contender writes its results, as NAME.f32. */
   readonly results: string
   readonly parameters: readonly ParameterSpec[]
+  /** What the cell carries, for contenders that do not know cells.ts. */
+  readonly states: readonly CarriedState[]
 }
 
-const FLOATS = ['parameters', 'input', 'initialState', 'dOutput', 'dState'] as const
+const FLOATS = [
+  ...(['parameters', 'input', 'initialState', 'initialCell'] as const),
+  ...(['dOutput', 'dState', 'dCell'] as const),
+] as const
 const INTEGERS = ['lengths', 'tokens', 'targets'] as const
 
 export function writeTensors(folder: string, tensors: Tensors): void {
@@ -36,7 +42,8 @@ export function writeJob(
 ): { file: string; job: Job } {
   const results = path.join(work.folder, contender)
   mkdirSync(results, { recursive: true })
-  const job = { ...work, results, parameters: parameterSpecs(work.case) }
+  const { states } = CELLS[work.case.cell]
+  const job = { ...work, results, parameters: parameterSpecs(work.case), states }
   const file = path.join(results, 'job.json')
   writeFileSync(file, JSON.stringify(job))
   return { file, job }
@@ -46,7 +53,7 @@ export function readJob(file: string): Job {
   return JSON.parse(readFileSync(file, 'utf8')) as Job
 }
 
-/** A tensor of the job, in memory of its own. */
+/** A tensor of the job, in its own memory. */
 export function readFloats({ folder }: Job, name: (typeof FLOATS)[number]): Float32Array {
   return new Float32Array(readAligned(path.join(folder, `${name}.f32`)))
 }

@@ -1,5 +1,5 @@
 /**
- * Contenders and probes as lanes: started, checked, and ready to be measured in turn.
+ * Contenders and probes as lanes: started, checked, and ready for alternating measurements.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Outcome } from './results'
 import type { Lane, LaneResult } from './rounds'
 import type { Tensors } from './tensors'
 
-/** A case whose tensors lie in a folder, with its right results. */
+/** A case with its tensors in a folder, and its correct results. */
 export interface PreparedCase {
   readonly case: BenchCase
   readonly folder: string
@@ -20,12 +20,15 @@ export interface PreparedCase {
   readonly truth: Partial<Record<Mode, Truth>>
 }
 
-/** A contender that may be timed, or why it may not. */
+/** A contender that may be timed, or the reason why it may not. */
 export type Entry =
   | { readonly kind: 'ready'; readonly process: ContenderProcess }
   | Exclude<Outcome, { kind: 'timed' }>
 
-/** Starts a contender and compares its results with the truth; only a right one is ready. */
+/**
+ * Starts a contender and compares its results with the reference's. It is ready only if they are
+ * correct.
+ */
 export async function enter(
   contender: Contender,
   prepared: PreparedCase,
@@ -56,7 +59,7 @@ export function laneOf(process: ContenderProcess): Lane {
   }
 }
 
-/** The outcome of an entry, given its figures where it was measured. */
+/** The outcome of an entry, with its figures if it was measured. */
 export function outcomeOf(entry: Entry, result: LaneResult | undefined): Outcome {
   if (entry.kind !== 'ready') return entry
   if (result === undefined || result instanceof Error) {
@@ -65,7 +68,7 @@ export function outcomeOf(entry: Entry, result: LaneResult | undefined): Outcome
   return { kind: 'timed', version: entry.process.version, seconds: result }
 }
 
-/** Starts the probe for one of the things that it measures. */
+/** Starts the probe for one of its measurements. */
 export function startProbe(
   { probe }: Places,
   ...args: readonly (string | number)[]

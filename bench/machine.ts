@@ -1,5 +1,5 @@
 /**
- * What the figures were measured on.
+ * The machine of the measurements.
  *
  * @module
  */

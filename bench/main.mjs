@@ -1,4 +1,4 @@
-// `npm run bench`: sets the checkout and the bench up, then measures. `npm run bench -- --help` tells how.
+// `npm run bench`: sets up the checkout and the bench, then measures. `npm run bench -- --help` explains the options.
 import { pathToFileURL } from 'node:url'
 import { join } from 'node:path'
 import process from 'node:process'

@@ -1,10 +1,12 @@
 /**
- * Tables that read well as text and as Markdown.
+ * Tables that are readable as text and as Markdown.
  *
  * @module
  */
 
-/** Rows of cells under a header; the first column leans left, the others right. */
+/**
+ * Rows of cells under a header. The first column is aligned to the left, the others to the right.
+ */
 export function markdownTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],

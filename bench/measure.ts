@@ -1,5 +1,5 @@
 /**
- * The measurements of a case: every contender and both ceilings, in turn.
+ * The measurements of a case: every contender and both ceilings, alternately.
  *
  * @module
  */
@@ -39,7 +39,7 @@ export async function measureSpeed(
   }
 }
 
-/** The probes of what the processor can do at most. */
+/** The probes of the processor's limits. */
 async function startCeilings(
   places: Places,
   threads: number,
@@ -88,7 +88,7 @@ function processesOf(entries: readonly Entry[]): (Entry & { kind: 'ready' })['pr
   return entries.flatMap((entry) => (entry.kind === 'ready' ? [entry.process] : []))
 }
 
-/** Gives each entry that was measured its figures, in order. */
+/** Gives each measured entry its figures, in order. */
 function pair(
   entries: readonly Entry[],
   results: readonly LaneResult[],

@@ -1,5 +1,5 @@
 /**
- * The memory of a training pass: what a process holds at most, beside what no implementation can do without.
+ * The memory of a training pass: the peak of a process, compared with the least memory that any implementation needs.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import type { MemoryMeasurement } from './results'
 import { parameterSpecs } from './tensors'
 import { memoryNeed } from './work'
 
-/** The peers whose memory is measured beside the project's. */
+/** The peers whose memory is measured together with the project's. */
 const PEERS: readonly string[] = ['pytorch']
 
-/** Long enough for some passes: the first one allocates, and the second shows whether it was freed. */
+/** Long enough for several passes: the first one allocates, and the second one shows whether memory was freed. */
 const SECONDS = 1
 
 export async function measureMemory(

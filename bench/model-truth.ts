@@ -1,13 +1,13 @@
 /**
- * The losses of the first training steps of the model (embedding, GRU stack, head, cross-entropy, Adam)
- * in double precision, around the reference GRU.
+ * The losses of the model's first training steps (embedding, recurrent stack, head, cross-entropy, Adam) in double
+ * precision, with the reference of the stack.
  *
  * @module
  */
 import type * as Binding from '../binding'
 import type { BenchCase } from './cases'
-import { nativeOptions, type Reference } from './reference'
-import { type ParameterSpec, parameterSpecs, type Tensors } from './tensors'
+import { type Reference, runReference } from './reference'
+import { directions, type ParameterSpec, parameterSpecs, type Tensors } from './tensors'
 
 /** Steps of training whose losses are compared. */
 export const CHECKED_STEPS = 3
@@ -87,14 +87,14 @@ class ReferenceModel {
     }
     const table = part(parameters, 'embedding.weight')
     const input = this.#embed(table)
-    const forward = this.#gru(parameters, input, null)
+    const forward = this.#stack(parameters, input, null)
     const head = { weight: part(parameters, 'head.weight'), bias: part(parameters, 'head.bias') }
     const { loss, dLogits } = this.#crossEntropy(forward.output, head)
     const dOutput = backThroughHead(dLogits, forward.output, head.weight, {
       weight: part(gradients, 'head.weight'),
       bias: part(gradients, 'head.bias'),
     })
-    const backward = this.#gru(parameters, input, dOutput)
+    const backward = this.#stack(parameters, input, dOutput)
     gradients.set(backward.dParameters, table.length)
     this.#embedBackward(part(gradients, 'embedding.weight'), backward.dInput)
     return { loss, gradients }
@@ -116,29 +116,25 @@ class ReferenceModel {
     })
   }
 
-  #gru(
+  #stack(
     parameters: Float64Array,
     input: Float64Array,
     dOutput: Float64Array | null,
   ): Binding.ReferenceResult {
-    const { steps, hiddenSize, numLayers, bidirectional } = this.#case
-    const stack = this.#specs.filter(({ name }) => name.startsWith('gru.'))
+    const { cell, steps, hiddenSize, numLayers } = this.#case
+    const stack = this.#specs.filter(({ name }) => name.startsWith(`${cell}.`))
     const { offset, count } = stack.at(-1)!
     const batch = this.#period
-    const states = numLayers * (bidirectional ? 2 : 1) * batch * hiddenSize
-    const outputs = steps * batch * (bidirectional ? 2 : 1) * hiddenSize
-    return this.#native.referenceGru(
-      nativeOptions(this.#case),
-      parameters.slice(stack[0]!.offset, offset + count),
-      {
-        ...{ steps, batch, lengths: null, input, initialState: null, seed: 0, pass: 0 },
-        dOutput: dOutput ?? new Float64Array(outputs),
-        dState: new Float64Array(states),
-      },
-    )
+    const values = directions(this.#case) * batch * hiddenSize
+    const given = parameters.slice(stack[0]!.offset, offset + count)
+    return runReference(this.#native, this.#case, given, {
+      ...{ steps, batch, lengths: null, input, initial: () => null },
+      dOutput: dOutput ?? new Float64Array(steps * values),
+      dFinal: () => new Float64Array(numLayers * values),
+    })
   }
 
-  /** dLogits [rows, classes], of the mean loss. */
+  /** dLogits [rows, classes] of the mean loss. */
   #crossEntropy(
     output: Float64Array,
     head: { weight: Float64Array; bias: Float64Array },
@@ -169,7 +165,7 @@ class ReferenceModel {
   }
 }
 
-/** Writes the head's gradients, and returns that of its input. */
+/** Writes the head's gradients, and returns the gradient of its input. */
 function backThroughHead(
   dLogits: Float64Array,
   output: Float64Array,

@@ -1,5 +1,5 @@
 /**
- * A case made ready: its tensors in a folder, its model for ONNX Runtime, its right results.
+ * Prepares a case: its tensors in a folder, its model for ONNX Runtime, its correct results.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import type { Reference } from './reference'
 import { parameterSpecs } from './tensors'
 import { findTruth, prepareTensors } from './truth'
 
-/** Does something with a case that is ready, and clears up. */
+/** Prepares a case, runs a function with it, and removes its files. */
 export async function withCase<T>(
   native: Reference,
   given: BenchCase,
@@ -24,7 +24,7 @@ export async function withCase<T>(
   const remove = (): void => {
     rmSync(folder, { recursive: true })
   }
-  // Where a signal ends the bench, `finally` is never reached.
+  // If a signal ends the bench, `finally` does not run.
   process.once('exit', remove)
   try {
     return await work(prepare(native, given, folder))

@@ -1,23 +1,23 @@
 /**
- * What the bench and a contender's process say to each other: a word a line on the contender's standard
- * input, and one JSON object a line back. README.md describes it.
+ * The messages between the bench and a contender's process: commands, one on each line of the contender's standard
+ * input, and one line with a JSON object as the answer. README.md describes them.
  *
  * @module
  */
 
-/** A contender's answer. Lines that are no JSON object are its libraries' own and mean nothing. */
+/** A contender's answer. Lines that are not a JSON object come from its libraries and are ignored. */
 export interface Reply {
-  /** To its start: it holds the case's tensors. */
+  /** At its start: it has loaded the case's tensors. */
   readonly ready?: { readonly version: string; readonly memory: number }
-  /** To its start: why it cannot do this work. */
+  /** At its start: why it cannot do this work. */
   readonly unsupported?: string
-  /** To `check`: the results that now lie in the case's folder, as NAME.f32. */
+  /** After `check`: the results that are now in the case's folder, as NAME.f32. */
   readonly wrote?: readonly string[]
-  /** To `warm` and `round`: seconds a call, or of a probe units a second; the median of some samples. */
+  /** After `warm` and `round`: the seconds of a call, or a probe's units per second; the median of several samples. */
   readonly median?: number
-  /** To `memory`: the largest resident set of the process so far, in bytes. */
+  /** After `memory`: the largest resident set of the process so far, in bytes. */
   readonly peak?: number
-  /** To anything: why it failed. */
+  /** After any command: why it failed. */
   readonly failed?: string
 }
 

@@ -14,12 +14,14 @@ import type {
   CallMeasurement,
 } from './results'
 import { type Summary, median } from './statistics'
-import { judge, judgeAll, summaryOf } from './verdict'
+import { judge, judgeAll, judgeGoals, summaryOf } from './verdict'
 
 export function renderReport(report: Report): string {
   return [
     renderHead(report),
-    ...(report.measurements.length > 0 ? [renderSpeed(report), renderOverall(report)] : []),
+    ...(report.measurements.length > 0
+      ? [renderSpeed(report), renderOverall(report), renderGoals(report)]
+      : []),
     ...(report.call ? [renderCall(report.call)] : []),
     ...(report.memory ? [renderMemory(report.memory)] : []),
     ...(report.contention.length > 0 ? [renderContention(report.contention)] : []),
@@ -83,14 +85,15 @@ function renderSummary({ median: middle, lower, upper }: Summary): string {
   return `${microseconds(middle)} (${microseconds(lower)}-${microseconds(upper)})`
 }
 
-/** Three significant digits, and never an exponent. */
+/** Three significant digits, without an exponent. */
 export function microseconds(seconds: number): string {
   const value = seconds * 1e6
   return value >= 100 ? String(Math.round(value)) : value.toPrecision(3)
 }
 
 function renderOverall({ measurements }: Report): string {
-  const rows = judgeAll(measurements).map(({ mode, threads, cases, least, mean }) => [
+  const rows = judgeAll(measurements).map(({ cell, mode, threads, cases, least, mean }) => [
+    cell,
     mode,
     String(threads),
     String(cases),
@@ -98,8 +101,21 @@ function renderOverall({ measurements }: Report): string {
     mean.toFixed(2),
   ])
   if (rows.length === 0) return ''
-  const header = ['best peer / project', 'threads', 'cases', 'least', 'geometric mean']
+  const header = ['best peer / project', 'mode', 'threads', 'cases', 'least', 'geometric mean']
   return markdownTable(header, rows)
+}
+
+/** A GPU has no goals. */
+function renderGoals({ gpu, measurements }: Report): string {
+  const goals = gpu === undefined ? judgeGoals(measurements) : []
+  return goals
+    .map(({ cell, mode, ratio, cases, missed }) => {
+      const short = missed.map((each) => `${each.name} (${each.ratio.toFixed(2)})`)
+      const reached = `${cases - missed.length} of ${cases} cases reach the goal of ${ratio}`
+      const below = short.length > 0 ? `; below it: ${short.join(', ')}` : ''
+      return `${cell}, ${mode}, 1 thread: ${reached}${below}`
+    })
+    .join('\n')
 }
 
 function renderCall({ case: name, library, binding, native }: CallMeasurement): string {
@@ -165,8 +181,8 @@ function renderRemarks({ absent, measurements }: Report): string {
       }
     }
   }
-  if (measurements.some(({ case: given }) => given.name.startsWith('deepbench'))) {
-    remarks.add(`DeepBench's sizes, with its 1500 steps cut to ${DEEPBENCH_STEPS}`)
+  if (measurements.some(({ case: given }) => given.name.includes('deepbench'))) {
+    remarks.add(`DeepBench's sizes of a GRU, with its 1500 steps cut to ${DEEPBENCH_STEPS}`)
   }
   return [...remarks].map((remark) => `- ${remark}`).join('\n')
 }

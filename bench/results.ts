@@ -1,6 +1,6 @@
 /**
- * What a run of the bench finds, as its JSON file holds it: raw figures, from which the table and the
- * chart are drawn.
+ * The results of a run of the bench, in the form of its JSON file: raw figures. The tables and the chart are made from
+ * them.
  *
  * @module
  */
@@ -18,7 +18,7 @@ export interface Report {
   readonly settings: Settings
   readonly machine: Machine
   readonly project: { version: string; isa: string; blas: string }
-  /** The GPU that was measured on, and what it is. Undefined: the processor. */
+  /** The GPU that was measured, and its name. Undefined: the processor was measured. */
   readonly gpu?: { readonly device: string; readonly name: string } | undefined
   readonly absent: readonly Absent[]
   readonly measurements: Measurement[]
@@ -27,10 +27,10 @@ export interface Report {
   readonly contention: ContentionMeasurement[]
 }
 
-/** What became of a contender in one measurement. */
+/** The outcome of one measurement of a contender. */
 export type Outcome =
   | { readonly kind: 'timed'; readonly version: string; readonly seconds: readonly number[] }
-  /** Its result is wrong, so that its time says nothing. */
+  /** Its result is wrong, so its time is meaningless. */
   | { readonly kind: 'wrong'; readonly version: string; readonly reason: string }
   | { readonly kind: 'unsupported' | 'failed'; readonly reason: string }
 
@@ -44,17 +44,17 @@ export interface Measurement {
   readonly mode: Mode
   readonly threads: number
   readonly work: Work
-  /** The project first; seconds a call, one figure a round. */
+  /** The project comes first. In seconds per call, one figure for each round. */
   readonly contenders: readonly ContenderOutcome[]
   /**
-   * Of the probe in the same rounds: operations a second, and bytes a second from a buffer of the weights' size. None
-   * of a GPU.
+   * The probe's results in the same rounds: operations per second, and bytes per second from a buffer of the weights'
+   * size. Empty for a GPU.
    */
   readonly flops: readonly number[]
   readonly readBytes: readonly number[]
 }
 
-/** One forward call of one step, from three distances; seconds a call, one figure a round. */
+/** One forward call of one step through three interfaces, in seconds per call, one figure for each round. */
 export interface CallMeasurement {
   readonly case: string
   readonly library: Outcome
@@ -69,13 +69,13 @@ export interface MemoryMeasurement {
   readonly contenders: readonly {
     readonly contender: string
     readonly version: string
-    /** Largest resident set of the process, and the one it had before it held any tensor; bytes. */
+    /** The largest resident set of the process, and the one before it allocates any tensor; in bytes. */
     readonly peak: number
     readonly start: number
   }[]
 }
 
-/** The project on one thread alone, and on all cores beside as many busy processes; seconds a call. */
+/** The project on one thread alone, and on all cores with as many busy processes; in seconds per call. */
 export interface ContentionMeasurement {
   readonly case: string
   readonly mode: Mode

@@ -1,13 +1,13 @@
 /**
- * Measuring in turn: a round of every lane, then the next round, so that whatever the machine does meanwhile
- * hits all of them alike.
+ * Alternating measurements: one round of every lane, then the next round, so that disturbances of the machine affect
+ * all lanes equally.
  *
  * @module
  */
 
-/** One thing that is measured beside others. */
+/** One thing that is measured together with others. */
 export interface Lane {
-  /** Works for some seconds; returns a first figure. */
+  /** Works for some seconds. Returns a first figure. */
   readonly warm: (seconds: number) => Promise<number>
   /** Measures for some seconds. */
   readonly round: (seconds: number) => Promise<number>
@@ -17,17 +17,17 @@ export interface Settings {
   readonly rounds: number
   readonly roundSeconds: number
   readonly warmSeconds: number
-  /** A lane whose calls take long gets fewer rounds, one at least, to stay within this. */
+  /** A lane with long calls gets fewer rounds, at least one, to stay within this time. */
   readonly laneSeconds: number
 }
 
 export const FULL: Settings = { rounds: 9, roundSeconds: 0.2, warmSeconds: 0.3, laneSeconds: 20 }
 export const QUICK: Settings = { rounds: 2, roundSeconds: 0.02, warmSeconds: 0.02, laneSeconds: 1 }
 
-/** The figures of a lane, one a round; or what ended it. */
+/** The figures of a lane, one for each round, or the error that ended it. */
 export type LaneResult = readonly number[] | Error
 
-/** Warms every lane, then measures them in turn. A lane that fails drops out. */
+/** Warms up every lane, then measures them alternately. A lane that fails is not measured further. */
 export async function measureInTurn(
   lanes: readonly Lane[],
   settings: Settings,
@@ -35,7 +35,7 @@ export async function measureInTurn(
   const runs = lanes.map((lane) => new LaneRun(lane))
   for (const run of runs) await run.warm(settings)
   for (let round = 0; round < settings.rounds; round++) {
-    // Another one begins in each round.
+    // Each round begins with another lane.
     for (let turn = 0; turn < runs.length; turn++) {
       await runs[(round + turn) % runs.length]!.round(round, settings)
     }

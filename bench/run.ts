@@ -11,11 +11,13 @@ import {
   type Arguments,
   CALL_NAME,
   MEMORY_NAME,
+  namesOf,
   parseArguments,
   USAGE,
   UsageError,
 } from './arguments'
-import { CALL_CASE, CASES, MEMORY_CASE, modesOf } from './cases'
+import { CALL_CASE, MEMORY_CASE, modesOf } from './cases'
+import { CELL_NAMES } from './cells'
 import { drawChart } from './chart'
 import { type Contenders, findContenders, type Places } from './contenders'
 import { measureContention } from './contention'
@@ -46,8 +48,7 @@ export async function main(places: Places, args: readonly string[]): Promise<num
 async function run(places: Places, given: Arguments, command: string): Promise<void> {
   const json = path.resolve(places.root, given.json)
   if (given.help) console.log(USAGE)
-  else if (given.list)
-    console.log([...CASES.map(({ name }) => name), CALL_NAME, MEMORY_NAME].join('\n'))
+  else if (given.list) console.log(namesOf(CELL_NAMES).join('\n'))
   else if (given.chart !== undefined) {
     const report = JSON.parse(readFileSync(json, 'utf8')) as Report
     writeFileSync(path.resolve(places.root, given.chart), drawChart(report))
@@ -59,10 +60,10 @@ async function run(places: Places, given: Arguments, command: string): Promise<v
   }
 }
 
-/** The device that was to be measured is not there; the message says why. */
+/** The device for the measurement does not exist; the message says why. */
 class NoDeviceError extends Error {}
 
-/** What the GPU of a name is, or undefined for the processor. */
+/** The GPU with this name, or undefined for the processor. */
 function findGpu(native: Binding.NativeSurface, device: string): Report['gpu'] {
   if (device === 'cpu') return undefined
   const { reason, devices } = native.cudaRuntime()

@@ -1,5 +1,6 @@
 /**
- * A contender's own side, in Node: it prepares its job and does what it is told (protocol.ts).
+ * A contender's side of the protocol, in Node: it prepares its job and executes commands
+ * (protocol.ts).
  *
  * @module
  */
@@ -9,18 +10,18 @@ import type { Results } from './compare'
 import type { Reply } from './protocol'
 import { median } from './statistics'
 
-/** A job that is ready to be run again and again. */
+/** A job that can be run repeatedly. */
 export interface Runner {
-  /** One call of what is measured. */
+  /** One call of the measured work. */
   readonly run: () => unknown
-  /** Computes once, and tells the results by name (compare.ts); of training the first losses. */
+  /** Computes once, and returns the results by name (compare.ts); for training the first losses. */
   readonly check: () => Results | Promise<Results>
 }
 
 /** Why a contender cannot do a job. */
 export class Unsupported extends Error {}
 
-/** Samples last about this long, so that reading the clock costs nothing beside them. */
+/** Samples take about this long, so that the time for reading the clock is negligible. */
 const SAMPLE_SECONDS = 1e-3
 
 /** Serves the job that the command line names, until standard input ends. */
@@ -59,7 +60,7 @@ class Timer {
     this.#run = run
   }
 
-  /** The median seconds a call over some seconds of samples, one at least. */
+  /** The median time of a call in seconds, over some seconds of samples, at least one. */
   async measure(seconds: number): Promise<number> {
     const samples: number[] = []
     const start = performance.now()

@@ -1,10 +1,10 @@
 /**
- * What a set of figures says.
+ * Summaries of a set of figures.
  *
  * @module
  */
 
-/** The middle of some figures, and how far they spread. */
+/** The median of some figures, and their spread. */
 export interface Summary {
   readonly median: number
   /** Lower and upper quartile. */
@@ -12,7 +12,7 @@ export interface Summary {
   readonly upper: number
 }
 
-/** The figure below which the given share lies, between two figures by linear interpolation. */
+/** The figure below which the given share of figures is, with linear interpolation. */
 export function quantile(figures: readonly number[], share: number): number {
   if (figures.length === 0) throw new RangeError('no figures to take a quantile of')
   const sorted = [...figures].sort((a, b) => a - b)

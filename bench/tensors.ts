@@ -1,11 +1,12 @@
 /**
- * The numbers that a case computes with: the same for every contender, drawn from a seed.
+ * The tensors of a case: the same for every contender, drawn from a seed.
  *
  * @module
  */
 import type { BenchCase } from './cases'
+import { CELLS } from './cells'
 
-/** A parameter in the flat vector of all, by PyTorch's name. */
+/** A parameter within the flat vector of all parameters, with PyTorch's name. */
 export interface ParameterSpec {
   readonly name: string
   readonly shape: readonly number[]
@@ -13,29 +14,32 @@ export interface ParameterSpec {
   readonly count: number
 }
 
-/** Shapes are time-major. What a layer alone has is absent from a model, and the other way round. */
+/** Shapes are time-major. Tensors that only a layer needs are absent for a model, and vice versa. */
 export interface Tensors {
-  /** All parameters, one after the other, as {@link parameterSpecs} says. */
+  /** All parameters, one after another, as {@link parameterSpecs} lists them. */
   readonly parameters: Float32Array
   /** [batch] */
   readonly lengths: Int32Array
   /** [steps, batch, I] */
   readonly input: Float32Array
-  /** [L*D, batch, H] */
+  /** [L*D, batch, H]; only an LSTM has a cell state */
   readonly initialState: Float32Array
-  /** [steps, batch, D*H]: gradients of the output that backward starts from */
+  readonly initialCell: Float32Array
+  /** [steps, batch, D*H]: gradients of the output, where backward begins */
   readonly dOutput: Float32Array
-  /** [L*D, batch, H]: those of the final state */
+  /** [L*D, batch, H]: gradients of the final states */
   readonly dState: Float32Array
-  /** [steps, batch], of a model */
+  readonly dCell: Float32Array
+  /** [steps, batch], for a model */
   readonly tokens: Int32Array
   readonly targets: Int32Array
 }
 
-/** Tensors in PyTorch's order, as the project's own layout has them. */
+/** Tensors in PyTorch's order, as in the project's own layout. */
 export function parameterSpecs(given: BenchCase): ParameterSpec[] {
   const { inputSize, hiddenSize, vocabulary } = given
-  const prefix = vocabulary > 0 ? 'gru.' : ''
+  const prefix = vocabulary > 0 ? `${given.cell}.` : ''
+  const rows = CELLS[given.cell].gates * hiddenSize
   const shapes: [string, number[]][] = []
   if (vocabulary > 0) shapes.push(['embedding.weight', [vocabulary, inputSize]])
   for (let layer = 0; layer < given.numLayers; layer++) {
@@ -43,10 +47,10 @@ export function parameterSpecs(given: BenchCase): ParameterSpec[] {
     for (let direction = 0; direction < directions(given); direction++) {
       const suffix = `_l${layer}${direction === 1 ? '_reverse' : ''}`
       shapes.push(
-        [`${prefix}weight_ih${suffix}`, [3 * hiddenSize, columns]],
-        [`${prefix}weight_hh${suffix}`, [3 * hiddenSize, hiddenSize]],
-        [`${prefix}bias_ih${suffix}`, [3 * hiddenSize]],
-        [`${prefix}bias_hh${suffix}`, [3 * hiddenSize]],
+        [`${prefix}weight_ih${suffix}`, [rows, columns]],
+        [`${prefix}weight_hh${suffix}`, [rows, hiddenSize]],
+        [`${prefix}bias_ih${suffix}`, [rows]],
+        [`${prefix}bias_hh${suffix}`, [rows]],
       )
     }
   }
@@ -61,19 +65,19 @@ export function directions({ bidirectional }: BenchCase): number {
   return bidirectional ? 2 : 1
 }
 
-/** Values of all states: L*D*batch*H. */
+/** The number of values of one state of all layers: L*D*batch*H. */
 export function stateCount(given: BenchCase): number {
   return given.numLayers * directions(given) * given.batch * given.hiddenSize
 }
 
-/** Steps that are computed, over all sequences. */
+/** The number of computed steps, over all sequences. */
 export function validRows(lengths: Int32Array): number {
   return lengths.reduce((sum, length) => sum + length, 0)
 }
 
 /**
- * The numbers of a case. Sequence b equals sequence b - `period`: the reference then needs to compute
- * `period` sequences only, and every sequence and every gradient can be compared with it.
+ * The tensors of a case. Sequence b equals sequence b - `period`. So the reference needs to compute only `period`
+ * sequences, and every sequence and every gradient can be compared with it.
  */
 export function drawTensors(given: BenchCase, period: number): Tensors {
   const { batch, steps, inputSize, hiddenSize, vocabulary } = given
@@ -84,6 +88,7 @@ export function drawTensors(given: BenchCase, period: number): Tensors {
     random.periodicRows(vocabulary > 0 ? 0 : rows, batch, period, columns, limit)
   const outputSize = directions(given) * hiddenSize
   const states = given.numLayers * directions(given)
+  const cellStates = CELLS[given.cell].states.length > 1 ? states : 0
   return {
     parameters: random.floats(parameterCount, bound),
     lengths: Int32Array.from({ length: batch }, () =>
@@ -93,6 +98,8 @@ export function drawTensors(given: BenchCase, period: number): Tensors {
     initialState: periodic(states, hiddenSize, 1),
     dOutput: periodic(steps, outputSize, 1),
     dState: periodic(states, hiddenSize, 1),
+    initialCell: periodic(cellStates, hiddenSize, 1),
+    dCell: periodic(cellStates, hiddenSize, 1),
     tokens: random.periodicTokens(vocabulary, steps, batch, period),
     targets: random.periodicTokens(vocabulary, steps, batch, period),
   }
@@ -108,7 +115,7 @@ function layOut(shapes: readonly [string, number[]][]): ParameterSpec[] {
   })
 }
 
-/** A small generator (mulberry32): the same numbers everywhere. */
+/** A small generator (mulberry32) with the same numbers on every machine. */
 class Random {
   #state: number
 
@@ -124,7 +131,7 @@ class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296
   }
 
-  /** Both ends are possible. */
+  /** Both limits are possible results. */
   integer(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1))
   }
@@ -135,7 +142,7 @@ class Random {
     return values
   }
 
-  /** [rows, batch, columns], of which each sequence repeats the one `period` before it. */
+  /** [rows, batch, columns]: each sequence repeats the one `period` before it. */
   periodicRows(
     rows: number,
     batch: number,

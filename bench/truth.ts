@@ -1,28 +1,31 @@
 /**
- * Right results, by the project's scalar double-precision reference.
+ * Correct results from the project's scalar double-precision reference.
  *
  * @module
  */
 import type { BenchCase, Mode } from './cases'
+import { CELLS, eachState } from './cells'
 import type { Results, Truth } from './compare'
 import { modelLosses } from './model-truth'
-import { nativeOptions, type Reference } from './reference'
-import { drawTensors, parameterSpecs, type Tensors } from './tensors'
+import { runReference, type Reference } from './reference'
+import { drawTensors, parameterSpecs, stateCount, type Tensors } from './tensors'
 
-/** What the reference may spend on a case: it does about 1e9 operations a second. */
+/** The work of the reference for one case. It does about 1e9 operations per second. */
 const BUDGET_FLOPS = 3e9
 
-/** Distinct sequences of a case: as many as the reference may compute, by a divisor of the batch. */
+/** The number of distinct sequences of a case: a divisor of the batch, within the reference's budget. */
 export function periodOf(given: BenchCase): number {
   const { batch, steps, inputSize, hiddenSize, numLayers, bidirectional, ragged } = given
   if (ragged) return batch
-  const weights = 3 * hiddenSize * (inputSize + hiddenSize) * numLayers * (bidirectional ? 2 : 1)
+  const { gates } = CELLS[given.cell]
+  const weights =
+    gates * hiddenSize * (inputSize + hiddenSize) * numLayers * (bidirectional ? 2 : 1)
   const affordable = BUDGET_FLOPS / (6 * weights * steps)
   const divisors = Array.from({ length: batch }, (_, i) => i + 1).filter((n) => batch % n === 0)
   return Math.max(1, ...divisors.filter((n) => n <= affordable))
 }
 
-/** What every contender must find, from tensors that repeat with a period. */
+/** The correct results for tensors that repeat with a period. */
 export function findTruth(
   native: Reference,
   given: BenchCase,
@@ -33,14 +36,14 @@ export function findTruth(
     return { training: { period, results: modelLosses(native, given, tensors, period) } }
   }
   const gradients = layerResults(native, given, tensors, period)
-  const { output, state } = gradients
+  const final = eachState(given.cell, (state) => [state.final, gradients[state.final]!])
   return {
-    forward: { period, results: { output: output!, state: state! } },
+    forward: { period, results: { output: gradients['output']!, ...final } },
     gradients: { period, results: gradients },
   }
 }
 
-/** The case with its tensors drawn. */
+/** The case with its tensors. */
 export function prepareTensors(given: BenchCase): Tensors {
   return drawTensors(given, periodOf(given))
 }
@@ -54,17 +57,13 @@ function layerResults(
   const { batch, steps } = given
   const first = (values: Float32Array, rows: number): Float64Array =>
     firstSequences(values, rows, batch, period)
-  const states = tensors.initialState.length / (batch * given.hiddenSize)
-  const result = native.referenceGru(nativeOptions(given), Float64Array.from(tensors.parameters), {
-    steps,
-    batch: period,
-    lengths: given.ragged ? tensors.lengths : null,
+  const rows = stateCount(given) / (batch * given.hiddenSize)
+  const result = runReference(native, given, Float64Array.from(tensors.parameters), {
+    ...{ steps, batch: period, lengths: given.ragged ? tensors.lengths : null },
     input: first(tensors.input, steps),
-    initialState: first(tensors.initialState, states),
     dOutput: first(tensors.dOutput, steps),
-    dState: first(tensors.dState, states),
-    seed: 0,
-    pass: 0,
+    initial: ({ initial }) => first(tensors[initial], rows),
+    dFinal: ({ dFinal }) => first(tensors[dFinal], rows),
   })
   const repeats = batch / period
   const parameters = parameterSpecs(given).map(({ name, offset, count }) => [
@@ -73,9 +72,9 @@ function layerResults(
   ])
   return {
     output: result.output,
-    state: result.state,
     d_input: result.dInput,
-    d_initial_state: result.dInitialState,
+    ...eachState(given.cell, ({ final }) => [final, result[final]!]),
+    ...eachState(given.cell, ({ gradient, dInitial }) => [gradient, result[dInitial]!]),
     ...(Object.fromEntries(parameters) as Results),
   }
 }

@@ -1,8 +1,11 @@
 /**
- * What a measurement says: the project against the best peer and against the ceiling that binds.
+ * The conclusions from a measurement: the project compared with the best peer and with the ceiling
+ * that limits it.
  *
  * @module
  */
+import type { Mode } from './cases'
+import type { CellName } from './cells'
 import { PROJECT } from './contenders'
 import type { Measurement, Outcome } from './results'
 import { geometricMean, median, type Summary, summarize } from './statistics'
@@ -10,11 +13,11 @@ import { type Bound, boundOf } from './work'
 
 export interface Verdict {
   readonly project: Summary | undefined
-  /** Its time over the project's: above 1 the project is faster. */
+  /** Its time divided by the project's: above 1 the project is faster. */
   readonly best: { readonly name: string; readonly ratio: number } | undefined
-  /** Undefined where no ceiling was measured. */
+  /** Undefined if no ceiling was measured. */
   readonly bound: Bound | undefined
-  /** Of the speed that the ceiling allows, from 0 to 1. */
+  /** The share of the speed that the ceiling allows, from 0 to 1. */
   readonly fraction: number | undefined
 }
 
@@ -35,7 +38,7 @@ function bindingCeiling({ work, flops, readBytes }: Measurement): Bound | undefi
   return boundOf(work, { flops: median(flops), readBytes: median(readBytes) })
 }
 
-/** The times of those that were measured, by name. */
+/** The times of the measured contenders, by name. */
 export function timesOf({ contenders }: Measurement): Map<string, Summary> {
   const times = new Map<string, Summary>()
   for (const { contender, outcome } of contenders) {
@@ -58,8 +61,9 @@ function bestPeer(times: ReadonlyMap<string, Summary>, project: Summary): Verdic
   return { name, ratio: seconds / project.median }
 }
 
-/** The ratios to the best peer over all measurements of a mode and number of threads. */
+/** The ratios to the best peer over all measurements of a cell, a mode and a number of threads. */
 export interface Overall {
+  readonly cell: CellName
   readonly mode: string
   readonly threads: number
   readonly cases: number
@@ -68,19 +72,59 @@ export interface Overall {
 }
 
 export function judgeAll(measurements: readonly Measurement[]): Overall[] {
-  const groups = new Map<string, { mode: string; threads: number; ratios: number[] }>()
+  const groups = new Map<
+    string,
+    Pick<Overall, 'cell' | 'mode' | 'threads'> & { ratios: number[] }
+  >()
   for (const measurement of measurements) {
     const ratio = judge(measurement).best?.ratio
     if (ratio === undefined) continue
     const { mode, threads } = measurement
-    const key = `${mode} ${threads}`
-    const group = groups.get(key) ?? { mode, threads, ratios: [] }
+    const { cell } = measurement.case
+    const key = `${cell} ${mode} ${threads}`
+    const group = groups.get(key) ?? { cell, mode, threads, ratios: [] }
     group.ratios.push(ratio)
     groups.set(key, group)
   }
-  return [...groups.values()].map(({ mode, threads, ratios }) => ({
-    ...{ mode, threads, cases: ratios.length },
+  return [...groups.values()].map(({ cell, mode, threads, ratios }) => ({
+    ...{ cell, mode, threads, cases: ratios.length },
     least: Math.min(...ratios),
     mean: geometricMean(ratios),
   }))
+}
+
+interface Goal {
+  readonly cell: CellName
+  readonly mode: Mode
+  /** The best peer's time over the project's, at the least, in each case. */
+  readonly ratio: number
+}
+
+/** What the project sets itself on one thread of the processor. */
+const GOALS: readonly Goal[] = [
+  { cell: 'lstm', mode: 'forward', ratio: 1.1 },
+  { cell: 'lstm', mode: 'gradients', ratio: 1.3 },
+]
+
+/** A goal, and what was measured for it beside a peer. */
+export interface GoalVerdict extends Goal {
+  readonly cases: number
+  readonly missed: readonly { readonly name: string; readonly ratio: number }[]
+}
+
+/** The goals that anything was measured for. */
+export function judgeGoals(measurements: readonly Measurement[]): GoalVerdict[] {
+  return GOALS.map((goal) => {
+    const reached = measurements
+      .filter(
+        ({ case: { cell }, mode, threads }) =>
+          threads === 1 && cell === goal.cell && mode === goal.mode,
+      )
+      .flatMap((measurement) => {
+        const ratio = judge(measurement).best?.ratio
+        return ratio === undefined ? [] : [{ name: measurement.case.name, ratio }]
+      })
+    const missed = reached.filter(({ ratio }) => ratio < goal.ratio)
+    return { ...goal, cases: reached.length, missed }
+  }).filter(({ cases }) => cases > 0)
 }

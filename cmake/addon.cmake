@@ -10,6 +10,6 @@ if(APPLE)
   target_link_options(gru_native PRIVATE -undefined dynamic_lookup)
 else()
   # nodelete: Node unloads an addon when the last worker_thread that loaded it ends, but this one owns
-  # threads that outlive any worker. exclude-libs: symbols of static libraries stay inside.
+  # threads that outlive any worker. exclude-libs: symbols of static libraries are not exported.
   target_link_options(gru_native PRIVATE -Wl,-z,nodelete -Wl,--exclude-libs,ALL)
 endif()

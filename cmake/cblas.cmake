@@ -1,6 +1,6 @@
 # Finds a CBLAS for native/cpu/products/blas.cc, the only file that uses it, and defines there
-#   GRU_HAVE_CBLAS     cblas.h and cblas_sgemm are there
-#   GRU_HAVE_OPENBLAS  and they are OpenBLAS's, so that openblas_set_num_threads is too
+#   GRU_HAVE_CBLAS     cblas.h and cblas_sgemm exist
+#   GRU_HAVE_OPENBLAS  they are OpenBLAS's, so that openblas_set_num_threads exists as well
 
 # gru_cblas_candidate(INCLUDES LIBRARIES): sets gru_cblas_libraries if this pair compiles and links.
 function(gru_cblas_candidate includes libraries)
@@ -10,7 +10,7 @@ function(gru_cblas_candidate includes libraries)
   include(CheckCXXSymbolExists)
   set(CMAKE_REQUIRED_INCLUDES ${includes})
   set(CMAKE_REQUIRED_LIBRARIES ${libraries})
-  # Asked anew in each configuration: a library may have come or gone since the last one.
+  # Checked again in each configuration: a library may have been installed or removed since the last one.
   unset(gru_has_sgemm CACHE)
   unset(gru_has_openblas CACHE)
   check_cxx_symbol_exists(cblas_sgemm cblas.h gru_has_sgemm)

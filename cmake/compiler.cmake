@@ -14,7 +14,7 @@ target_compile_options(
             -Wconversion
             -Wnon-virtual-dtor
             $<$<BOOL:${GRU_WERROR}>:-Werror>
-            # Passing wide vectors between functions of one instruction set: there is no ABI to keep.
+            # Wide vectors are only passed between functions of one instruction set, so the ABI does not matter.
             -Wno-psabi
             -fexceptions>)
 

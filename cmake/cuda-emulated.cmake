@@ -12,11 +12,11 @@ endforeach()
 
 add_library(gru_cuda_emulated STATIC ${cuda_sources} ${emulated_kernels})
 target_link_libraries(gru_cuda_emulated PUBLIC gru_engine gru_cuda_emulator ${CMAKE_DL_LIBS})
-# A GPU fuses products and sums where the source lets it; here nothing is.
+# A GPU may fuse products and sums where the source allows it. This build fuses none.
 target_compile_options(gru_cuda_emulated PRIVATE -O2)
 
 if(GRU_CUDA_EMULATED)
-  # The entry point is in the module itself, which hides all that comes from libraries.
+  # The entry point must be in the module itself, which hides all symbols from libraries.
   gru_plugin(gru_native_cuda_emulated "${CMAKE_CURRENT_SOURCE_DIR}/native/cuda/plugin.cc")
   target_link_libraries(gru_native_cuda_emulated PRIVATE gru_cuda_emulated)
 endif()

@@ -1,4 +1,4 @@
-# gru_cuda_emulator: what stands in for the CUDA runtime so that g++ compiles the .cu sources and the CPU
+# gru_cuda_emulator: replaces the CUDA runtime, so that g++ compiles the .cu sources and the CPU
 # executes them (native/cuda/emulator/cuda_runtime.h).
 gru_sources(cuda/emulator emulator_sources)
 add_library(gru_cuda_emulator STATIC ${emulator_sources})
@@ -9,7 +9,7 @@ target_compile_options(gru_cuda_emulator PUBLIC -Wno-unknown-pragmas)
 target_link_options(gru_cuda_emulator INTERFACE -rdynamic)
 target_link_libraries(gru_cuda_emulator PUBLIC gru_options Threads::Threads ${CMAKE_DL_LIBS})
 
-# ThreadSanitizer is told of the order that barriers give. It must not see how they are made.
+# The emulator tells ThreadSanitizer the order that barriers imply. ThreadSanitizer must not see their code.
 if("thread" IN_LIST GRU_SANITIZE)
   foreach(source IN ITEMS block block_meetings fiber shared_memory)
     set_source_files_properties(

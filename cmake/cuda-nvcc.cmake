@@ -1,4 +1,4 @@
-# The plug-in for GPUs, where nvcc is there.
+# The plug-in for GPUs, if there is an nvcc.
 if(GRU_NVCC)
   set(CMAKE_CUDA_COMPILER "${GRU_NVCC}")
 elseif(NOT CMAKE_CUDA_COMPILER)
@@ -17,14 +17,14 @@ if(NOT CMAKE_CUDA_COMPILER)
   return()
 endif()
 
-# Turing to Blackwell, and PTX for what comes later.
+# Turing to Blackwell, and PTX for later GPUs.
 if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90-real 100-real 120)
 endif()
 set(GRU_CUDA_RUNTIME Static CACHE STRING "CUDA's runtime library: Static or Shared")
 set(CMAKE_CUDA_RUNTIME_LIBRARY ${GRU_CUDA_RUNTIME})
 enable_language(CUDA)
-# CUDA takes CMAKE_CXX_STANDARD over; CMake 3.25 does not know yet how nvcc is told of C++20.
+# CUDA inherits CMAKE_CXX_STANDARD, but CMake 3.25 does not know nvcc's option for C++20.
 if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)
   set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION "-std=c++20")
   set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION "-std=c++20")

@@ -1,15 +1,15 @@
-# The CUDA plug-in, a library of its own beside the addon, in two builds of the same sources:
+# The CUDA plug-in, a separate library beside the addon, in two builds of the same sources:
 #
 #   gru_native_cuda           GRU_CUDA=ON, or AUTO and nvcc is found: for NVIDIA's GPUs
 #   gru_native_cuda_emulated  GRU_CUDA_EMULATED, or GRU_TESTS: by the C++ compiler alone, for tests. Kernels run
-#                             on the CPU, through the header in native/cuda/emulator that takes the runtime's place
+#                             on the CPU, with the header in native/cuda/emulator that replaces the runtime's
 #
-#   GRU_NVCC          nvcc, where it is neither in the PATH nor in CUDA's usual folder
+#   GRU_NVCC          nvcc, if it is neither in the PATH nor in CUDA's usual folder
 #   GRU_CUDA_RUNTIME  Static or Shared: how the plug-in links CUDA's runtime library
 gru_sources(cuda cuda_sources)
 file(GLOB cuda_kernels CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/cuda/kernels/*.cu")
 
-# What the addon loads: no prefix, and nothing visible but the entry point.
+# The module that the addon loads: it has no prefix, and only the entry point is visible.
 function(gru_plugin target)
   add_library(${target} MODULE ${ARGN})
   set_target_properties(${target} PROPERTIES PREFIX "")

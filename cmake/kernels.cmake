@@ -1,8 +1,8 @@
-# Floating-point semantics, for the whole project, in this one file.
+# The floating-point semantics of the whole project.
 #
 # Kernels (native/cpu/kernels/*.cc): the compiler may fuse a*b+c into one rounding (contract=fast), may
-# assume that errno and the floating-point exception flags are not read, and nothing else: NaN, infinity
-# and signed zero keep their meaning, and sums keep their written order.
+# assume that errno and the floating-point exception flags are not read. Nothing else is allowed: NaN, infinity
+# and signed zero keep their meaning, and sums keep the order of the source.
 # All other code: IEEE arithmetic as written, no fusing, so that the reference is the same on every machine.
 #
 # -ffast-math and -Ofast are never used: they would also switch the whole Node process to flush-to-zero.
@@ -44,7 +44,7 @@ function(gru_kernel_objects result)
       set(target gru_kernels_${isa})
       add_library(${target} OBJECT ${sources})
       target_compile_definitions(${target} PRIVATE GRU_ISA=${isa})
-      # Not gru_engine: it brings gru_arithmetic, whose -ffp-contract would come last and win.
+      # Not gru_engine: it adds gru_arithmetic, whose -ffp-contract would come last and take effect.
       target_link_libraries(${target} PRIVATE gru_options)
       target_include_directories(${target} PRIVATE "${CMAKE_CURRENT_SOURCE_DIR}/native")
       target_compile_options(${target} PRIVATE ${GRU_KERNEL_FLAGS} ${GRU_ISA_FLAGS_${isa}})

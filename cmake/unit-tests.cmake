@@ -22,7 +22,7 @@ function(gru_unit_tests folder)
   endforeach()
 endfunction()
 
-# Every native/testing/*_test.cc, on the device that native/FOLDER/testing/test_device.cc makes.
+# Every native/testing/*_test.cc, with the device that native/FOLDER/testing/test_device.cc makes.
 function(gru_device_tests folder result)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/testing/*_test.cc")
   add_library(gru_${folder}_test_device STATIC native/${folder}/testing/test_device.cc)
@@ -34,8 +34,8 @@ function(gru_device_tests folder result)
   set(${result} ${sources} PARENT_SCOPE)
 endfunction()
 
-# A process chooses its kernels, and whether BLAS multiplies, once: so tests of all that stands above the
-# kernels run once for each choice. A choice that the machine doesn't have is the default again.
+# A process chooses its kernels, and whether it uses BLAS, only once. So the tests of all parts above the kernels
+# run once for each choice. A choice that the machine does not have gives the default again.
 function(gru_test_choices name target)
   foreach(choice IN LISTS GRU_ISAS ITEMS blas noblas)
     if(choice STREQUAL "blas")
@@ -50,7 +50,7 @@ function(gru_test_choices name target)
   endforeach()
 endfunction()
 
-# Likewise for each tier of the CUDA device's recurrences.
+# The same for each tier of the CUDA device's recurrences.
 function(gru_test_tiers name target)
   foreach(tier resident persistent stepwise)
     add_test(NAME ${name}_${tier} COMMAND ${target})
@@ -77,14 +77,14 @@ gru_device_tests(cuda device_tests gru_cuda_emulated)
 foreach(test IN ITEMS blas tiles)
   target_link_libraries(cuda_${test}_test PRIVATE gru_cuda_test_device)
 endforeach()
-# Aborts and allocations are those of the device as it chooses by itself.
+# Tests of aborts and allocations run only with the tiers that the device chooses.
 list(FILTER device_tests INCLUDE REGEX "^engine_(test|bits|model)")
 foreach(stem IN LISTS device_tests)
   gru_test_tiers(cuda/${stem} cuda_${stem})
 endforeach()
 
-# The linker keeps one copy of an inline function that several objects define. Were that the copy of an
-# AVX object, code for every machine would run it. So kernel objects may share no such symbol.
+# If several objects define the same inline function, the linker keeps one copy. If it kept the copy of an AVX
+# object, code for every machine would run it. So kernel objects must not share such a symbol.
 if(CMAKE_NM AND NOT GRU_SANITIZE)
   foreach(isa IN LISTS GRU_ISAS)
     if(TARGET gru_kernels_${isa} AND GRU_ISA_FLAGS_${isa})

@@ -8,12 +8,12 @@ import { ABORTED, native } from './native'
 import { checkAbortSignal } from './validate'
 
 /**
- * Starts a job unless the signal is aborted already, and stops it between two time steps when the
- * signal is aborted meanwhile.
+ * Starts a job unless the signal is aborted already. If the signal is aborted later, the job stops
+ * between two time steps.
  *
  * @param given - the caller's `signal`, unchecked; undefined for none
- * @param start - starts the job; must give the flag to the native call
- * @throws the signal's reason where it was aborted; what the job throws otherwise
+ * @throws the signal's reason if it was aborted; otherwise what the job throws
+ * @throws the signal's reason if it was aborted; what the job throws otherwise
  */
 export async function abortable<T>(
   given: unknown,
@@ -35,7 +35,10 @@ export async function abortable<T>(
   }
 }
 
-/** The running jobs that one signal stops. However many they are, the signal has one listener. */
+/**
+ * The running jobs that one signal stops. The signal has only one listener, however many jobs there
+ * are.
+ */
 class SignalJobs {
   readonly #signal: AbortSignal
   readonly #flags = new Set<AbortFlag>()

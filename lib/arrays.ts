@@ -7,11 +7,11 @@ import { GruError, argumentError } from './errors'
 import { checkFloat32Array, checkLength, checkProduct } from './validate'
 
 /**
- * The array that receives a result: the caller's own where one was given, else a new one.
+ * The array that receives a result: the caller's array if one was given, otherwise a new one.
  *
  * @param argument - the option's name
  * @param given - the caller's array, unchecked; undefined for none
- * @param meaning - what the length is the product of: `steps*batch*hiddenSize`
+ * @param meaning - the product that gives the length: `steps*batch*hiddenSize`
  * @param length - the number of values that the result has
  */
 export function resultArray(
@@ -26,7 +26,7 @@ export function resultArray(
   return array
 }
 
-/** The caller's array of `length` values, or null where none was given. */
+/** The caller's array of `length` values, or null if none was given. */
 export function optionalArray(
   argument: string,
   given: unknown,
@@ -39,7 +39,7 @@ export function optionalArray(
   return array
 }
 
-/** A new array of zeros, or ERR_GRU_MEMORY where there is no room for it. */
+/** A new array of zeros. Fails with ERR_GRU_MEMORY if there is not enough memory. */
 export function newFloat32Array(argument: string, meaning: string, length: number): Float32Array {
   checkProduct(argument, meaning, length)
   try {
@@ -50,7 +50,9 @@ export function newFloat32Array(argument: string, meaning: string, length: numbe
   }
 }
 
-/** Refuses two arrays that share memory, where one is written while the other is still needed. */
+/**
+ * Refuses two arrays that share memory if one of them is written while the other is still needed.
+ */
 export function checkDistinct(
   argument: string,
   array: Float32Array,

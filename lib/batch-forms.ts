@@ -1,5 +1,5 @@
 /**
- * The two forms in which batches are given: by a SequenceModel's one input and one target, and by a Model's names.
+ * The two forms of batches: one input and one target for a SequenceModel, or arrays by name for a Model.
  *
  * @module
  */
@@ -7,16 +7,18 @@ import type { Graph } from './graph'
 import type { GivenBatch, Lengths, ModelInput, ModelTarget } from './model-batch'
 import { checkOptions } from './validate'
 
-/** Some sequences at once. With `batchFirst` the first two axes of input and target change places. */
+/** Several sequences. With `batchFirst` the first two axes of input and target are swapped. */
 export interface InputBatch {
   readonly input: ModelInput
-  /** Sequences in the batch. Default 1. The number of steps follows from the input's length. */
+  /** The number of sequences. Default 1. The number of steps follows from the input's length. */
   readonly batch?: number | undefined
   /** The length of each sequence, from 0 to the number of steps, in any order. Default: all steps. */
   readonly lengths?: Lengths | undefined
 }
 
-/** Some sequences with what should be predicted; tokens and targets past a sequence's length may be anything, and count nothing. */
+/**
+ * Several sequences with their targets. Tokens and targets past a sequence's length may have any value and are ignored.
+ */
 export interface TrainingBatch extends InputBatch {
   readonly target: ModelTarget
 }
@@ -27,13 +29,13 @@ export type ModelInputs = Readonly<Record<string, ModelInput>>
 /** An array for each output of a {@link Model}, by the outputs' names. */
 export type ModelTargets = Readonly<Record<string, ModelTarget>>
 
-/** One list for all inputs, or one for each by its name; an input without one has all steps. */
+/** One list for all inputs, or one list for each input by its name. An input without a list has all steps. */
 export type ModelLengths = Lengths | Readonly<Record<string, Lengths>>
 
 /** As {@link InputBatch}, for a {@link Model}. */
 export interface ModelInputBatch {
   readonly inputs: ModelInputs
-  /** Sequences in the batch. Default 1. The numbers of steps follow from the inputs' lengths. */
+  /** The number of sequences. Default 1. The numbers of steps follow from the inputs' lengths. */
   readonly batch?: number | undefined
   /** Default: all steps. */
   readonly lengths?: ModelLengths | undefined
@@ -59,11 +61,11 @@ export interface BatchArrays {
 type Given = Readonly<Record<string, unknown>>
 
 /**
- * A form of batches. The first two functions return what was given for each input or output of the graph, unchecked;
- * messages have `prefix` before the names.
+ * A form of batches. The first two functions return the caller's value for each input or output of the graph,
+ * unchecked; messages have `prefix` before the names.
  */
 export interface BatchForm {
-  /** What holds the inputs, and what the targets. */
+  /** The names of the inputs' and the targets' properties. */
   readonly keys: readonly [inputs: string, targets: string]
   readonly inputsOf: (graph: Graph, prefix: string, given: Given) => readonly unknown[]
   readonly targetsOf: (graph: Graph, prefix: string, given: Given) => readonly unknown[]
@@ -72,11 +74,11 @@ export interface BatchForm {
   readonly predictionsOf: (graph: Graph, arrays: readonly Float32Array[]) => unknown
   /** What was given for the gradient of each output's predictions, unchecked. */
   readonly gradientsOf: (graph: Graph, given: unknown) => readonly unknown[]
-  /** The inverse: a batch as a caller would give it. */
+  /** The inverse: a batch in the caller's form. */
   readonly batchOf: (graph: Graph, arrays: BatchArrays) => AnyTrainingBatch
 }
 
-/** Of a SequenceModel. */
+/** The form of a SequenceModel. */
 export const sequenceForm: BatchForm = {
   keys: ['input', 'target'],
   inputsOf: (_graph, _prefix, { input }) => [input],
@@ -93,7 +95,7 @@ export const sequenceForm: BatchForm = {
   }),
 }
 
-/** Of a Model. */
+/** The form of a Model. */
 export const namedForm: BatchForm = {
   keys: ['inputs', 'targets'],
   inputsOf: (graph, prefix, { inputs }) => byName(`${prefix}inputs`, inputs, inputNames(graph)),
@@ -113,7 +115,7 @@ export const namedForm: BatchForm = {
   }),
 }
 
-/** The parts of a batch as a call gave it. */
+/** The parts of the batch of a call. */
 export function givenBatch(form: BatchForm, graph: Graph, given: Given): GivenBatch {
   const { batch, lengths } = given
   return {
@@ -131,16 +133,18 @@ export function outputNames({ outputs }: Graph): string[] {
   return outputs.map(({ layer }) => layer)
 }
 
-/** Whether lengths are given for all inputs at once, or left out; whatever is no object is no object of lists. */
+/**
+ * Whether lengths are given for all inputs at once, or not at all. A value that is no object cannot have lists by name.
+ */
 function isList(lengths: unknown): boolean {
   const isObject = typeof lengths === 'object' && lengths !== null
   return !isObject || Array.isArray(lengths) || ArrayBuffer.isView(lengths)
 }
 
-/** What an object holds under each of some names; it may have no other keys. */
+/** The values of an object under the given names. It may have no other keys. */
 export function byName(argument: string, value: unknown, names: readonly string[]): unknown[] {
   const given: Given = checkOptions(argument, value, names)
-  // What an object inherits (`constructor`) is not the caller's.
+  // Inherited properties (`constructor`) are not the caller's.
   return names.map((name) => (Object.hasOwn(given, name) ? given[name] : undefined))
 }
 

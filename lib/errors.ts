@@ -1,5 +1,5 @@
 /**
- * The one error class of the package, and the one form of its messages.
+ * The error class of the package, and the form of its messages.
  *
  * @module
  */
@@ -7,17 +7,17 @@ import { types } from 'node:util'
 import { otherCopy } from './copy'
 
 /**
- * What went wrong, in a form that programs can test:
+ * The kind of an error, for programs:
  *
  * - `ERR_GRU_SHAPE`: an array has the wrong number of values
- * - `ERR_GRU_TYPE`: an argument has the wrong type, or an array lies in memory that cannot be used
- * - `ERR_GRU_VALUE`: an argument has the right type and an impossible value
+ * - `ERR_GRU_TYPE`: an argument has the wrong type, or an array has memory that cannot be used
+ * - `ERR_GRU_VALUE`: an argument has the right type and an invalid value
  * - `ERR_GRU_NONFINITE`: the loss or a gradient of a training step is NaN or infinite
  * - `ERR_GRU_DISPOSED`: an object was used after its `dispose`
- * - `ERR_GRU_BUSY`: a call that cannot wait for its turn came while a promise of the same object was pending
- * - `ERR_GRU_DEVICE`: a device was named that is not there
+ * - `ERR_GRU_BUSY`: a call that cannot wait was made while a promise of the same object was pending
+ * - `ERR_GRU_DEVICE`: the named device does not exist or cannot be used
  * - `ERR_GRU_MEMORY`: memory ran out
- * - `ERR_GRU_FORMAT`: a file cannot be read or written, or does not hold what it should
+ * - `ERR_GRU_FORMAT`: a file cannot be read or written, or has the wrong content
  * - `ERR_GRU_LOAD`: the native part or an optional package could not be loaded
  * - `ERR_GRU_INTERNAL`: a defect of this package
  */
@@ -35,22 +35,22 @@ export type GruErrorCode =
   | 'ERR_GRU_INTERNAL'
 
 /**
- * Every error of this package. Beside it, calls fail with a signal's abort reason, and with what the caller's own code
- * throws while it is called: getters of an options object, iterables of batches.
+ * Every error of this package. Calls may also fail with a signal's abort reason, and with errors of the caller's own
+ * code that they run: getters of an options object, iterables of batches.
  */
 export class GruError extends Error {
-  /** What went wrong, for programs; the message is for people. */
+  /** The kind of the error, for programs. The message is for people. */
   readonly code: GruErrorCode
 
-  /** @param message - what it holds of files and callers shows in it ({@link visible}), line by line */
+  /** @param message - control characters in texts from files and callers are made {@link visible}, line by line */
   constructor(code: GruErrorCode, message: string, options?: ErrorOptions) {
     super(message.split('\n').map(visible).join('\n'), options)
     this.code = code
   }
 }
 
-// On the prototype and not enumerable, like the names of the built-in errors, so that printing an
-// error does not list its name among its properties.
+// The name is on the prototype and not enumerable, as with built-in errors, so that a printed error does not list it
+// among its properties.
 Object.defineProperty(GruError.prototype, 'name', {
   value: 'GruError',
   writable: true,
@@ -58,12 +58,12 @@ Object.defineProperty(GruError.prototype, 'name', {
 })
 
 /**
- * The error for an argument, file or field that is not what it should be. All such messages have
- * one form: `<argument>: expected <expected>, got <got>`.
+ * The error for a wrong argument, file or field. All such messages have the same form:
+ * `<argument>: expected <expected>, got <got>`.
  *
  * @param argument - the argument's name as the caller knows it, or a file's name and place
- * @param expected - what would have been right
- * @param got - what came, in words; {@link describe} finds them for any value
+ * @param expected - what is valid
+ * @param got - the given value in words; {@link describe} makes them for any value
  */
 export function argumentError(
   code: GruErrorCode,
@@ -78,8 +78,8 @@ export function argumentError(
 const MAX_QUOTED_LENGTH = 60
 
 /**
- * Any value in a few words for an error message: `"abc"`, `null`, `NaN`, `an Array of 3`, `a
- * Float32Array over a SharedArrayBuffer`, `a Dataset of another copy of gru-native`. Runs none of the value's own code (getters, `toString`).
+ * A short description of any value for an error message: `"abc"`, `null`, `NaN`, `an Array of 3`, `a Float32Array over
+ * a SharedArrayBuffer`, `a Dataset of another copy of gru-native`. Runs no code of the value (getters, `toString`).
  */
 export function describe(value: unknown): string {
   switch (typeof value) {
@@ -130,13 +130,13 @@ function withArticle(name: string): string {
   return /^[AEIO]/.test(name) ? `an ${name}` : `a ${name}`
 }
 
-/** A text from outside in quotes, on one line, cut where it is long; every character of it shows. */
+/** A foreign text in quotes, on one line, cut if it is long. Every character of it is visible. */
 export function quote(text: string): string {
   return visible(JSON.stringify(shorten(text)))
 }
 
-// Controls, formats (the byte-order mark among them), halves of surrogate pairs, separators, and
-// what is blank or ignored by default though its category is another one.
+// Controls, formats (including the byte-order mark), halves of surrogate pairs, separators, and characters that are
+// blank or ignored by default although they have another category.
 const INVISIBLE = /(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu
 const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
   ['\n', '\\n'],
@@ -145,9 +145,8 @@ const SHORT_ESCAPES: ReadonlyMap<string, string> = new Map([
 ])
 
 /**
- * A text on one line, whose control and invisible characters, and spaces other than the common one,
- * are escaped as in JavaScript: `\ufeff`. Such a character is often the fault that a message is
- * about; and a terminal obeys some of them.
+ * A text on one line. Control characters, invisible characters and unusual spaces are escaped as in JavaScript:
+ * `\ufeff`. Such a character is often the fault that a message is about, and a terminal may execute some of them.
  */
 export function visible(text: string): string {
   return text.replace(INVISIBLE, (character) => SHORT_ESCAPES.get(character) ?? escaped(character))
@@ -160,22 +159,22 @@ function escaped(character: string): string {
 
 function shorten(text: string): string {
   if (text.length <= MAX_QUOTED_LENGTH) return text
-  // Not with the first half of a character, which would show as a code that the text does not have.
+  // The first half of a surrogate pair is removed, since it would be shown as a code that the text does not have.
   return `${text.slice(0, MAX_QUOTED_LENGTH).replace(/[\ud800-\udbff]$/, '')}...`
 }
 
-/** An ArrayBuffer with what ES2024 adds to it. */
+/** An ArrayBuffer with the properties that ES2024 adds. */
 interface MaybeResizable {
   readonly resizable?: boolean
 }
 
 /**
- * Why the memory under an array cannot be handed to native code, as the end of a phrase (`over a
- * SharedArrayBuffer`), or undefined where it can.
+ * Why native code cannot use the memory of an array, as the end of a phrase (`over a SharedArrayBuffer`); undefined if
+ * it can.
  */
 export function memoryFault(view: ArrayBufferView): string | undefined {
   const buffer = view.buffer
-  // One property tells a plain buffer from the others: SharedArrayBuffer has no `resizable`.
+  // One property distinguishes a plain buffer: SharedArrayBuffer has no `resizable`.
   if ((buffer as MaybeResizable).resizable !== false) {
     if (types.isSharedArrayBuffer(buffer)) return 'over a SharedArrayBuffer'
     if ((buffer as MaybeResizable).resizable === true) return 'over a resizable ArrayBuffer'

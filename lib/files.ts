@@ -1,5 +1,5 @@
 /**
- * What reading and writing files have in common: their errors, and which files are written to.
+ * Shared by the reading and writing of files: their errors, and which files may be written.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import type { Stats } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import { argumentError, GruError } from './errors'
 
-/** The error for a file that cannot be read, with the system's error as its cause; a GruError stays as it is. */
+/** The error for a file that cannot be read, with the system's error as its cause. A GruError is returned unchanged. */
 export function readError(file: string, cause: unknown): GruError {
   return systemError(file, 'a file that can be read', cause)
 }
@@ -17,7 +17,7 @@ export function writeError(file: string, cause: unknown): GruError {
   return systemError(file, WRITABLE, cause)
 }
 
-/** The error for a place in which no file can be written; `got` says what it is. */
+/** The error for a path at which no file can be written; `got` says what is there. */
 export function placeError(file: string, got: string): GruError {
   return argumentError('ERR_GRU_FORMAT', file, WRITABLE, got)
 }
@@ -30,12 +30,12 @@ function systemError(file: string, expected: string, cause: unknown): GruError {
 }
 
 /**
- * The status of a file that is to be written; undefined where there is none yet.
+ * The status of a file that will be written; undefined if it does not exist yet.
  *
- * @param place - where it lies
- * @param file - what messages call it
- * @throws GruError ERR_GRU_FORMAT where something else lies there, such as a folder, a pipe or a device; the system's
- *   own error where it cannot be looked at
+ * @param place - its path
+ * @param file - its name in messages
+ * @throws GruError ERR_GRU_FORMAT if something else is there, such as a folder, a pipe or a device; the system's own
+ *   error if the path cannot be examined
  */
 export async function statusOfFile(place: string, file = place): Promise<Stats | undefined> {
   const status = await unlessMissing(fs.stat(place))
@@ -43,7 +43,7 @@ export async function statusOfFile(place: string, file = place): Promise<Stats |
   throw argumentError('ERR_GRU_FORMAT', file, 'a regular file or none', 'something else')
 }
 
-/** What a call of the file system gives; undefined where there is no such file. */
+/** The result of a call of the file system; undefined if the file does not exist. */
 export async function unlessMissing<T>(call: Promise<T>): Promise<T | undefined> {
   try {
     return await call

@@ -1,6 +1,6 @@
 /**
- * The search for numbers that are not finite in what a model is to be trained on. A single one makes every
- * gradient NaN, and afterwards nobody can tell where it came from.
+ * Finds numbers that are not finite in the data for training. A single one makes every gradient NaN, and afterwards its
+ * origin cannot be found.
  *
  * @module
  */
@@ -12,13 +12,13 @@ import type { CheckedBatch, ModelInput, ModelTarget } from './model-batch'
 
 type Values = Float32Array | Int32Array
 
-/** Where a number lies, in words, from its index; undefined where it is padding, which nothing reads. */
+/** The position of a number in words, from its index; undefined for padding, which is never read. */
 type Place = (index: number) => string | undefined
 
 /**
  * Checks the numbers of one sequence.
  *
- * @param argument - what messages call the sequence: 'data.sequences[3]'
+ * @param argument - the sequence's name in messages: 'data.sequences[3]'
  */
 export function checkFiniteSequence(
   argument: string,
@@ -44,15 +44,15 @@ export interface SequenceArrays {
   readonly targets: readonly ModelTarget[]
 }
 
-/** A batch as one of its inputs has it. */
+/** A batch in the form of one of its inputs. */
 interface Rows extends NativeInputBatch {
   readonly batch: number
 }
 
 /**
- * Checks the numbers of a batch, but for those past the sequences' lengths.
+ * Checks the numbers of a batch, except those past the sequences' lengths.
  *
- * @param argument - what messages call the batch: 'data: batch 2 of epoch 1'
+ * @param argument - the batch's name in messages: 'data: batch 2 of epoch 1'
  */
 export function checkFiniteBatch(
   argument: string,
@@ -74,7 +74,7 @@ export function checkFiniteBatch(
   }
 }
 
-/** Of an array [steps, batch, width], or [batch, steps, width]. */
+/** For an array [steps, batch, width], or [batch, steps, width]. */
 function stepPlace({ steps, batch, lengths }: Rows, width: number, batchFirst: boolean): Place {
   return (index) => {
     const row = Math.floor(index / width)
@@ -85,7 +85,7 @@ function stepPlace({ steps, batch, lengths }: Rows, width: number, batchFirst: b
   }
 }
 
-/** Of an array [batch, width]. */
+/** For an array [batch, width]. */
 function sequencePlace({ steps, lengths }: Rows, width: number): Place {
   return (index) => {
     const sequence = Math.floor(index / width)

@@ -1,6 +1,6 @@
 /**
- * Classes whose objects take what they are made of once, when they are made. A property that is set later would change
- * nothing, so setting one is an error: also in sloppy mode, where a frozen object ignores it without a word.
+ * Classes whose objects get their settings only when they are made. To set a property later would have no effect, so it
+ * is an error. This also holds in sloppy mode, where a frozen object would ignore the assignment silently.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { inspect } from 'node:util'
 import { argumentError, describe } from './errors'
 
 /**
- * Makes assignments to the objects of a class throw a GruError (ERR_GRU_VALUE): to accessors without a setter, and to names
- * that the class does not have, such as `trainer.learningRate`. Those of the classes that it extends are its own.
- * Methods may be replaced, as tests do. Objects of classes derived from it may have fields of their own, and are their
- * author's to guard.
+ * Makes assignments to the objects of a class throw a GruError (ERR_GRU_VALUE): assignments to accessors without a
+ * setter, and to names that the class does not have, such as `trainer.learningRate`. Names of its base classes count as
+ * its own. Methods may be replaced, as tests do. Objects of derived classes may have their own fields, which are not
+ * protected.
  *
- * Printed, an object shows its accessors, which util.inspect leaves out where they are a class's.
+ * When an object is printed, its accessors are shown. util.inspect would omit accessors of a class.
  *
- * @param reason - why, for the message: 'options are given to new Trainer'
+ * @param reason - the reason in the message: 'options are given to new Trainer'
  */
 export function fixProperties(
   fixed: abstract new (...args: never) => object,
@@ -43,10 +43,12 @@ export function fixProperties(
 
 type Refusal = (key: PropertyKey, value: unknown) => never
 
-/** What an assignment to an object of a class throws, by the class's prototype. */
+/** For the prototype of a class, the function that refuses an assignment to its objects. */
 const refusals = new WeakMap<object, Refusal>()
 
-/** The end of the prototype chains: an assignment comes to it only where no property of that name was found before. */
+/**
+ * The end of the prototype chains. An assignment reaches it only if no object before it has a property of that name.
+ */
 const guard = new Proxy(Object.create(Object.prototype) as object, {
   set: (target, key, value, receiver: object) => {
     const refuse = refusals.get(Object.getPrototypeOf(receiver) as object)
@@ -54,7 +56,7 @@ const guard = new Proxy(Object.create(Object.prototype) as object, {
   },
 })
 
-/** The prototypes of a class and of those that it extends, from the first to its own. */
+/** The prototypes of a class and of its base classes, base classes first. */
 function prototypes(own: object): object[] {
   const chain: object[] = []
   let place = own

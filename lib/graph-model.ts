@@ -1,5 +1,5 @@
 /**
- * What the two classes of models have in common: a graph with its parameters on a device.
+ * Shared by the two classes of models: a graph with its parameters on a device.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import { ParameterTable } from './parameters'
 import { checkParameterCount } from './recurrent-options'
 import { checkOptions } from './validate'
 
-/** What is saved beside a model's options and parameters. */
+/** What a file contains besides a model's options and parameters. */
 export interface SaveOptions {
   /** Free text, under keys other than 'gru-native' and 'gru-native-trainer'. Default: the model's own metadata. */
   readonly metadata?: Metadata | undefined
@@ -51,7 +51,7 @@ export class GraphModel {
     return this.#metadata
   }
 
-  /** Takes over what a file holds; where that fails, the model is disposed of. */
+  /** Takes over the content of a file. If this fails, the model is disposed of. */
   restore(call: string, parameters: Float32Array, metadata: Metadata): void {
     try {
       this.parameters.writeFlat(parameters, call)
@@ -62,7 +62,7 @@ export class GraphModel {
     this.#metadata = metadata
   }
 
-  /** @param outputs - the caller's arrays for the outputs, unchecked; undefined for a new one */
+  /** @param outputs - the caller's arrays for the outputs, unchecked; undefined: a new array */
   predictSync(given: GivenBatch, outputs: readonly unknown[]): Float32Array[] {
     const call = checkInputs(this.graph, given)
     const arrays = this.#outputs(call, outputs)
@@ -121,7 +121,7 @@ export class GraphModel {
     return arrays
   }
 
-  /** The memory of an output is not that of an input, nor of an output before it. */
+  /** Checks that an output does not share memory with an input or with an output before it. */
   #checkApart(
     argument: string,
     array: Float32Array,
@@ -137,10 +137,10 @@ export class GraphModel {
   }
 }
 
-/** A model as its trainer sees it. */
+/** What a trainer needs of a model. */
 export interface ModelInternals {
   readonly core: GraphModel
-  /** How its batches are given. */
+  /** The form of its batches. */
   readonly form: BatchForm
 }
 
@@ -151,7 +151,7 @@ export function registerModel(model: object, internals: ModelInternals): void {
   models.set(model, internals)
 }
 
-/** What stands behind a model of either class. */
+/** The graph model of a model of either class. */
 export function modelInternals(value: unknown): ModelInternals {
   const found = typeof value === 'object' && value !== null ? models.get(value) : undefined
   if (found !== undefined) return found

@@ -1,5 +1,5 @@
 /**
- * The options of a GRU stack, as the layer and the sequence model share them.
+ * The options of a GRU stack, for the layer and the sequence model.
  *
  * @module
  */
@@ -18,7 +18,8 @@ export type UpdateGate = 'retain' | 'replace'
 /** A stack of GRU layers, with PyTorch's names and defaults. */
 export interface GruStackOptions extends RecurrentStackOptions {
   /**
-   * Where the reset gate r acts. True, the default (PyTorch, cuDNN, Keras 3): n = tanh(W_n x + b_in + r * (U_n h + b_hn)).
+   * Where the reset gate r acts. True, the default (PyTorch, cuDNN, Keras 3): n = tanh(W_n x + b_in + r * (U_n h +
+   * b_hn)).
    * False (Cho et al. 2014, ONNX's default): n = tanh(W_n x + b_in + U_n (r * h) + b_hn).
    */
   readonly resetAfter?: boolean | undefined
@@ -29,9 +30,6 @@ export interface GruStackOptions extends RecurrentStackOptions {
   readonly updateGate?: UpdateGate | undefined
 }
 
-/** Blocks of rows in the weights and biases of a GRU: r, z, n. */
-export const GRU_GATES = 3
-
 export const GRU_STACK_KEYS = [...RECURRENT_STACK_KEYS, 'resetAfter', 'updateGate'] as const
 
 /** {@link GruStackOptions} with every default filled in. */
@@ -39,7 +37,7 @@ export type ResolvedGruStack = Readonly<Omit<NativeGruOptions, 'inputSize'>>
 
 const UPDATE_GATES = ['retain', 'replace'] as const
 
-/** Those that {@link resolveGruStack} returned. */
+/** The results of {@link resolveGruStack}. */
 const resolvedStacks = new WeakSet()
 
 function isResolved(given: object): given is ResolvedGruStack {
@@ -47,10 +45,10 @@ function isResolved(given: object): given is ResolvedGruStack {
 }
 
 /**
- * Checks the options of a stack and fills in the defaults. What it returned before, as for a file's options, comes
- * back as it is.
+ * Checks the options of a stack and fills in the defaults. A result of an earlier call, such as a file's options, is
+ * returned unchanged.
  *
- * @param prefix - what stands before each option's name in messages: '', 'gru.' or 'layers.memory.'
+ * @param prefix - the text before each option's name in messages: '', 'gru.' or 'layers.memory.'
  */
 export function resolveGruStack(
   prefix: string,

@@ -5,7 +5,7 @@
  */
 import type { NativeGruOptions, NativePass } from '../binding'
 import { fixProperties } from './fixed-properties'
-import { GRU_GATES, GRU_STACK_KEYS, type GruStackOptions, resolveGruStack } from './gru-options'
+import { GRU_STACK_KEYS, type GruStackOptions, resolveGruStack } from './gru-options'
 import { native } from './native'
 import type { ParameterTable } from './parameters'
 import type {
@@ -31,13 +31,13 @@ import {
 } from './recurrent-pass'
 import { checkOptions } from './validate'
 
-/** What a {@link GRU} is made of. */
+/** The options of a new {@link GRU}. */
 export interface GruOptions extends GruStackOptions, LayerOptions {}
 
 /** The options of a {@link GRU} with every default filled in. */
 export interface ResolvedGruOptions extends Readonly<NativeGruOptions>, ResolvedLayerOptions {}
 
-/** What a forward call gives. */
+/** The result of a forward call. */
 export interface GruResult {
   /** [steps, batch, D*H]; 0 past a sequence's length */
   readonly output: Float32Array
@@ -53,8 +53,8 @@ interface GruPassTypes {
 }
 
 /**
- * What a training pass computed, and what its backward needs. One backward call uses it up; a pass
- * that needs none is disposed of, or left to the garbage collector. Its properties cannot be set.
+ * What a training pass computed, and what its backward needs. It serves one backward call. A pass
+ * without one is disposed of, or left to the garbage collector. Its properties cannot be set.
  */
 export class GruPass extends RecurrentPass<GruPassTypes> {
   /** @internal */
@@ -96,21 +96,21 @@ const KEYS = [...GRU_STACK_KEYS, ...LAYER_KEYS] as const
  * PyTorch's: uniform between -1/sqrt(H) and 1/sqrt(H).
  *
  * All arrays are flat and row-major. With `batchFirst` the first two axes of input and output, and of
- * their gradients, change places. Forms that return a promise copy their inputs before they return and
- * compute on threads of the engine's own; the Sync forms read their inputs in place, on the calling thread.
+ * their gradients, are swapped. Forms that return a promise copy their inputs before they return and
+ * compute on the engine's own threads; the Sync forms read their inputs in place, on the calling thread.
  *
  * A layer's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
 export class GRU extends RecurrentLayer<GruTypes> {
   /**
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE where the device is not
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE if the device is not
    *   there; ERR_GRU_MEMORY; ERR_GRU_LOAD
    */
   constructor(options: GruOptions) {
     const given = checkOptions('options', options, KEYS)
     const opened = openLayer(given, {
-      gates: GRU_GATES,
       resolveStack: () => resolveGruStack('', given),
+      countParameters: (stack) => native().countGruParameters(stack),
       create: (stack, seed, device) => new (native().NativeGru)(stack, seed, device),
     })
     super(GRU_CELL, opened)

@@ -1,13 +1,14 @@
 /**
- * Which option a key that is none was meant for.
+ * Suggests the option that an unknown key was meant for.
  *
  * @module
  */
 
 /**
- * What other libraries (PyTorch, Keras, ONNX, scikit-learn) call an option, in small letters without punctuation, and
- * the options that say the same here. Of several the first that a call knows is meant; a list is meant as a whole. An
- * option within another one has its name before its own: whoever gives `learningRate` to a Trainer means its optimizer's.
+ * Names of options in other libraries (PyTorch, Keras, ONNX, scikit-learn), in small letters without punctuation, each
+ * with the options of the same meaning here. If there are several, the first one that the call has is suggested; a list
+ * is suggested as a whole. An option within another option has that option's name before its own: `learningRate` for a
+ * Trainer means its optimizer's.
  */
 export const OTHER_NAMES: Readonly<Record<string, readonly (string | readonly string[])[]>> = {
   alpha: ['decay'],
@@ -83,9 +84,9 @@ export const OTHER_NAMES: Readonly<Record<string, readonly (string | readonly st
 }
 
 /**
- * The option, of those that a call knows, that a key was meant for, or the options, joined by "and": the one of the
- * same letters in another writing (`hidden_size`), one that another library calls so (`lr`), or the nearest in spelling
- * (`learningrte`).
+ * The option that the key was meant for, or several options joined by "and". It is the option with the same letters in
+ * another spelling (`hidden_size`), the option that another library calls by this name (`lr`), or the option with the
+ * most similar spelling (`learningrte`).
  */
 export function meantOption(key: string, allowed: readonly string[]): string | undefined {
   const written = plain(key)
@@ -109,9 +110,9 @@ function translate(written: string, allowed: readonly string[]): string | undefi
   return undefined
 }
 
-/** Letters that may be wrong, for each this many that are right. */
+/** One wrong letter is allowed for each four letters of a key. */
 const LETTERS_FOR_A_SLIP = 4
-/** Longer keys are no slips of the pen, and comparing them takes time. */
+/** Longer keys are not compared: they are no typing errors, and the comparison would be slow. */
 const MAX_KEY_LENGTH = 40
 
 function nearest(written: string, allowed: readonly string[]): string | undefined {
@@ -125,7 +126,7 @@ function nearest(written: string, allowed: readonly string[]): string | undefine
   return found
 }
 
-/** The Levenshtein distance: letters to leave out, put in or exchange. */
+/** The Levenshtein distance: the number of letters to delete, insert or replace. */
 function countSlips(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column)
   for (let row = 1; row <= from.length; row++) {

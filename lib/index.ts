@@ -1,5 +1,5 @@
 /**
- * GRU and LSTM layers and sequence models that train and serve inside Node.
+ * GRU and LSTM layers and sequence models that train and predict inside Node.
  *
  * @module
  */

@@ -1,20 +1,20 @@
 /**
- * What to do where the native part cannot be loaded. It depends on where the package stands: a checkout has the scripts
- * and packages that build, an installed package has its prebuilt files and the sources.
+ * What to do if the native part cannot be loaded. This depends on the package: a checkout has the scripts and packages
+ * for a build; an installed package has prebuilt files and the sources.
  *
  * @module
  */
 import * as fs from 'node:fs'
 import * as path from 'node:path'
 
-/** What builds the addon of an installed package: these packages are no dependencies of it. */
+/** The packages that build the addon of an installed package. They are not among its dependencies. */
 export const BUILD_PACKAGES = ['cmake-js@8', 'node-addon-api@8'] as const
 
 /**
- * The message for an addon that was not found, or did not load.
+ * The message for an addon that was not found or could not be loaded.
  *
- * @param folder - the package's
- * @param named - the file that GRU_NATIVE_ADDON names, if it does
+ * @param folder - the package's folder
+ * @param named - the file that GRU_NATIVE_ADDON names, if it is set
  */
 export function explainLoadError(folder: string, named: string | undefined, cause: Error): string {
   const [reason] = cause.message.split('\n', 1)
@@ -27,7 +27,7 @@ function platform(): string {
   return `${system}, Node ${process.version}`
 }
 
-/** On Linux, where prebuilt files differ by it. */
+/** The C library on Linux, on which the prebuilt files depend. */
 function libc(): string[] {
   if (process.platform !== 'linux') return []
   const { header } = process.report.getReport() as unknown as {
@@ -46,13 +46,13 @@ function remedies(folder: string, named: string | undefined): string[] {
   return isCheckout(folder) ? remedyOfCheckout(folder) : remediesOfPackage(folder)
 }
 
-/** The scripts are not in the package. */
+/** An installed package has no scripts. */
 function isCheckout(folder: string): boolean {
   return fs.existsSync(path.join(folder, 'scripts', 'setup.mjs'))
 }
 
 function remedyOfCheckout(folder: string): string[] {
-  // Set-up leaves alone what is there and newer than its sources, though it may be of another machine.
+  // Set-up does not rebuild files that are newer than their sources, even if they are of another machine.
   const fresh = fs.existsSync(path.join(folder, 'build')) ? 'rm -rf build && ' : ''
   return [`build it, in ${folder}: \`${fresh}npm run setup\``]
 }
@@ -66,7 +66,7 @@ function remediesOfPackage(folder: string): string[] {
   ]
 }
 
-/** As `linux-x64/gru-native.glibc.node`. */
+/** A path such as `linux-x64/gru-native.glibc.node`. */
 function prebuilt(folder: string): string[] {
   const prebuilds = path.join(folder, 'prebuilds')
   if (!fs.existsSync(prebuilds)) return []

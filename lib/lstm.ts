@@ -35,7 +35,7 @@ import {
 } from './recurrent-pass'
 import { checkOptions } from './validate'
 
-/** What an {@link LSTM} is made of. */
+/** The options of a new {@link LSTM}. */
 export interface LstmOptions extends RecurrentStackOptions, LayerOptions {}
 
 /** The options of an {@link LSTM} with every default filled in. */
@@ -48,13 +48,13 @@ interface CellArrays {
   readonly cell?: Float32Array | undefined
 }
 
-/** What a synchronous forward call of an {@link LSTM} may be given beside its input. */
+/** The options of a synchronous forward call of an {@link LSTM}. */
 export interface LstmForwardSyncOptions extends ForwardSyncOptions, CellArrays {}
 
-/** What a forward call of an {@link LSTM} that returns a promise may be given beside its input. */
+/** The options of a forward call of an {@link LSTM} that returns a promise. */
 export interface LstmForwardOptions extends ForwardOptions, CellArrays {}
 
-/** What a forward call of an {@link LSTM} gives. */
+/** The result of a forward call of an {@link LSTM}. */
 export interface LstmResult {
   /** [steps, batch, D*H]; 0 past a sequence's length */
   readonly output: Float32Array
@@ -64,7 +64,7 @@ export interface LstmResult {
   readonly cell: Float32Array
 }
 
-/** The gradients of a loss with respect to what a training pass of an {@link LSTM} gave; what is absent is 0. */
+/** The gradients of a loss with respect to the results of a training pass of an {@link LSTM}. An absent gradient is 0. */
 export interface LstmOutputGradients extends OutputGradients {
   /** [L*D, batch, H] */
   readonly cell?: Float32Array | undefined
@@ -75,10 +75,10 @@ interface CellGradientArray {
   readonly initialCell?: Float32Array | undefined
 }
 
-/** Arrays of the caller's to write an {@link LSTM}'s gradients into. Default: new ones. */
+/** The caller's arrays for an {@link LSTM}'s gradients. Default: new ones. */
 export interface LstmBackwardSyncOptions extends BackwardSyncOptions, CellGradientArray {}
 
-/** What a backward call of an {@link LSTM} that returns a promise may be given. */
+/** The options of a backward call of an {@link LSTM} that returns a promise. */
 export interface LstmBackwardOptions extends BackwardOptions, CellGradientArray {}
 
 /** The gradients of a loss with respect to all that a training pass of an {@link LSTM} read. */
@@ -95,8 +95,8 @@ interface LstmPassTypes {
 }
 
 /**
- * What a training pass of an {@link LSTM} computed, and what its backward needs. One backward call uses it up; a pass
- * that needs none is disposed of, or left to the garbage collector. Its properties cannot be set.
+ * What a training pass of an {@link LSTM} computed, and what its backward needs. It serves one backward call. A pass
+ * without one is disposed of, or left to the garbage collector. Its properties cannot be set.
  */
 export class LstmPass extends RecurrentPass<LstmPassTypes> {
   readonly #cell: Float32Array
@@ -142,9 +142,6 @@ const LSTM_CELL: Cell<LstmTypes> = {
 
 const KEYS = [...RECURRENT_STACK_KEYS, ...LAYER_KEYS] as const
 
-/** Blocks of rows in the weights and biases: i, f, g, o. */
-const GATES = 4
-
 /**
  * A stack of LSTM layers (long short-term memory) with its parameters, on one device: PyTorch's, with the state h and
  * the cell state c beside it, both [L*D, batch, H].
@@ -155,21 +152,21 @@ const GATES = 4
  * -1/sqrt(H) and 1/sqrt(H).
  *
  * All arrays are flat and row-major. With `batchFirst` the first two axes of input and output, and of
- * their gradients, change places. Forms that return a promise copy their inputs before they return and
- * compute on threads of the engine's own; the Sync forms read their inputs in place, on the calling thread.
+ * their gradients, are swapped. Forms that return a promise copy their inputs before they return and
+ * compute on the engine's own threads; the Sync forms read their inputs in place, on the calling thread.
  *
  * A layer's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
 export class LSTM extends RecurrentLayer<LstmTypes> {
   /**
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE where the device is not
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE if the device is not
    *   there; ERR_GRU_MEMORY; ERR_GRU_LOAD
    */
   constructor(options: LstmOptions) {
     const given = checkOptions('options', options, KEYS)
     const opened = openLayer(given, {
-      gates: GATES,
       resolveStack: () => resolveRecurrentStack('', given),
+      countParameters: (stack) => native().countLstmParameters(stack),
       create: (stack, seed, device) => new (native().NativeLstm)(stack, seed, device),
     })
     super(LSTM_CELL, opened)

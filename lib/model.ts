@@ -36,9 +36,9 @@ import type { Parameters } from './parameters'
 import { summaryOf } from './summary'
 import { checkOptions } from './validate'
 
-/** What a {@link Model} is made of. */
+/** The options of a new {@link Model}. */
 export interface ModelOptions extends ModelDescription, DeviceOptions {
-  /** An integer from 0 to 2^53 - 1 that initial values and dropout follow from. Default: drawn at random. */
+  /** The seed of initial values and dropout: an integer from 0 to 2^53 - 1. Default: a random one. */
   readonly seed?: number | undefined
 }
 
@@ -47,7 +47,7 @@ export interface ResolvedModelOptions extends ResolvedDescription, ResolvedDevic
   readonly seed: number
 }
 
-/** What a synchronous prediction of a {@link Model} may be given beside its inputs. */
+/** The options of a synchronous prediction of a {@link Model}. */
 export interface ModelPredictSyncOptions {
   /** Sequences in the batch. Default 1. The numbers of steps follow from the inputs' lengths. */
   readonly batch?: number | undefined
@@ -57,7 +57,7 @@ export interface ModelPredictSyncOptions {
   readonly outputs?: Readonly<Record<string, Float32Array>> | undefined
 }
 
-/** What a prediction of a {@link Model} that returns a promise may be given beside its inputs. */
+/** The options of a prediction of a {@link Model} that returns a promise. */
 export interface ModelPredictOptions extends ModelPredictSyncOptions {
   /** Stops the call between two steps; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -78,7 +78,7 @@ export const MODEL_KIND: ModelKind<ResolvedDescription> = {
 }
 
 /**
- * Layers in a graph, each under a name: what reads what is the caller's to say. The initial values are PyTorch's. All
+ * Layers in a graph, each with a name. The caller says which layer reads which. The initial values are PyTorch's. All
  * arrays are flat and row-major.
  *
  * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
@@ -92,8 +92,8 @@ export class Model {
   }
 
   /**
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, and where inputs, layers and outputs do not fit
-   *   together: the message names the one, as `layers.last.input`; ERR_GRU_DEVICE where the device is not there;
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, and if inputs, layers and outputs do not fit
+   *   together: the message names the one, such as `layers.last.input`; ERR_GRU_DEVICE if the device is not there;
    *   ERR_GRU_MEMORY; ERR_GRU_LOAD
    */
   constructor(options: ModelOptions) {
@@ -105,7 +105,7 @@ export class Model {
     this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
     this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
     registerModel(this, { core: this.#core, form: namedForm })
-    // A file's options come resolved: whoever made the model in it was warned.
+    // A file's options are resolved already: there was a warning when its model was made.
     if (wereChecked(given.layers)) return
     for (const [name, layer] of Object.entries(resolved.layers)) warnOfLayer(name, layer)
   }
@@ -113,7 +113,7 @@ export class Model {
   /**
    * Loads a model from a safetensors file as {@link save} writes it, as {@link SequenceModel.load} does.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else; the message
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged, or holds something else; the message
    *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: DeviceOptions = {}): Promise<Model> {
@@ -130,12 +130,12 @@ export class Model {
     return this.#options
   }
 
-  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  /** The model's device: 'cpu', or a GPU such as 'cuda:0'. With the option 'auto', the device that was chosen. */
   get device(): string {
     return this.#core.device
   }
 
-  /** Numbers in all parameters together. */
+  /** The number of values in all parameters. */
   get parameterCount(): number {
     return this.#core.parameters.count
   }
@@ -146,13 +146,13 @@ export class Model {
   }
 
   /**
-   * Predicts, in inference: for each output [steps, batch, size], or [batch, size] where it has one row for each
-   * sequence. Logits for classes, values else; 0 where there is no valid step. The inputs are copied before the promise
+   * Predicts, in inference: for each output [steps, batch, size], or [batch, size] if it has one row for each
+   * sequence. Logits for classes, otherwise values; 0 in steps past a length. The inputs are copied before the promise
    * is returned.
    *
    * @param inputs - by name: features [steps, batch, features] or tokens [steps, batch]
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;
-   *   the signal's reason where it was aborted
+   *   the signal's reason if it was aborted
    */
   async predict(inputs: ModelInputs, options: ModelPredictOptions = {}): Promise<Predictions> {
     const given = checkOptions('options', options, PREDICT_KEYS)
@@ -172,7 +172,7 @@ export class Model {
   }
 
   /**
-   * Copies of all parameters, flat and row-major. Their names are PyTorch's behind the layer's name and a dot, as
+   * Copies of all parameters, flat and row-major. Their names are the layer's name, a dot and PyTorch's name, such as
    * 'memory.weight_ih_l0' [3H, I] or 'forecast.bias' [size].
    *
    * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
@@ -182,7 +182,7 @@ export class Model {
   }
 
   /**
-   * Copies parameters in. Those that are not named keep their values; where anything is wrong, all do.
+   * Copies parameters in. Those that are not named keep their values. If there is any error, all do.
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
@@ -191,8 +191,8 @@ export class Model {
   }
 
   /**
-   * A table: a line for each input and layer with its type, what it reads, the shape of its values and the number of
-   * its parameters, and a line with the number of all parameters.
+   * A table with one line for each input and layer: its type, its inputs, the shape of its values and the number of its
+   * parameters. The last line has the number of all parameters.
    */
   summary(): string {
     return summaryOf(this.#core.graph)
@@ -204,19 +204,19 @@ export class Model {
   }
 
   /**
-   * Saves the model as a safetensors file, its description as JSON among the metadata, as {@link SequenceModel.save}
-   * does.
+   * Saves the model as a safetensors file, as {@link SequenceModel.save} does. The metadata have its description as
+   * JSON.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
-   *   its trainer, is pending: it does not wait for its turn; ERR_GRU_DISPOSED
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
+   *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     await this.#core.save(path, options)
   }
 
   /**
-   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED: at once, or when
-   * pending calls have ended. May be called again.
+   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED. It does so
+   * immediately, or after pending calls have ended. May be called again.
    */
   dispose(): void {
     this.#core.native.dispose()

@@ -1,5 +1,5 @@
 /**
- * The native part: found, loaded and set up at its first use.
+ * The native part. It is found, loaded and initialised when it is first used.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { warn } from './warnings'
 
 export type Native = Binding.NativeSurface
 
-/** What the native part says of a job that its abort flag stopped; {@link GruError} never leaves with it. */
+/** The native part's code for a job that its abort flag stopped. No {@link GruError} has it outside of lib. */
 export const ABORTED = 'ERR_GRU_ABORTED'
 
-// lib and dist both lie directly in the package.
+// lib and dist are both directly in the package.
 const packageFolder = path.dirname(__dirname)
 
 let loaded: Native | undefined
@@ -24,7 +24,7 @@ let loaded: Native | undefined
 /**
  * The native part.
  *
- * @throws GruError ERR_GRU_LOAD, with remedies, where it cannot be loaded
+ * @throws GruError ERR_GRU_LOAD, with advice, if it cannot be loaded
  */
 export function native(): Native {
   loaded ??= load()

@@ -1,5 +1,5 @@
 /**
- * Parameters that a trainer treats in ways of their own.
+ * Options of single parameters of a trainer.
  *
  * @module
  */
@@ -9,27 +9,27 @@ import type { Graph } from './graph'
 import { matchParameters, type ParameterPatterns } from './parameter-patterns'
 import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
-/** Some parameters with hyperparameters of their own. */
+/** Some parameters with their own hyperparameters. */
 export interface ParameterGroup {
-  /** Those that it holds. A parameter is in one group at the most. */
+  /** The parameters of the group. A parameter may be in one group only. */
   readonly parameters: ParameterPatterns
   /**
-   * 0 or more. Default: the optimiser's. Where a step is given a rate, this one keeps its proportion to the optimiser's:
-   * it is multiplied by the step's and divided by the optimiser's, as schedules of PyTorch scale each group's rate.
+   * 0 or more. Default: the optimiser's. If a step has its own rate, this rate keeps its ratio to the optimiser's: it is
+   * multiplied by the step's rate and divided by the optimiser's, as schedules in PyTorch scale each group's rate.
    */
   readonly learningRate?: number | undefined
   /** 0 or more. Default: the optimiser's. */
   readonly weightDecay?: number | undefined
 }
 
-/** A group with its parameters' names, and undefined where it follows the optimiser. */
+/** A group with the names of its parameters; undefined means the optimiser's value. */
 export interface ResolvedParameterGroup {
   readonly parameters: readonly string[]
   readonly learningRate: number | undefined
   readonly weightDecay: number | undefined
 }
 
-/** What becomes of the parameters of a graph. */
+/** The options of all parameters of a graph. */
 export interface CheckedParameters {
   readonly groups: readonly ResolvedParameterGroup[]
   readonly frozen: readonly string[]

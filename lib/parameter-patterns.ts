@@ -1,19 +1,19 @@
 /**
- * Patterns that choose parameters by their names.
+ * Patterns that select parameters by their names.
  *
  * @module
  */
 import { argumentError, describe, quote } from './errors'
 
-/** A parameter's name, or a pattern: `*` stands for any characters, as in 'memory.*' and '*.bias_*'; or a list of them. */
+/** The name of a parameter, a pattern with `*` for any characters, as 'memory.*' or '*.bias_*', or a list of these. */
 export type ParameterPatterns = string | readonly string[]
 
 /**
- * Those of `names` that patterns match, in the order of `names`.
+ * The elements of `names` that the patterns match, in the order of `names`.
  *
- * @param argument - what messages call the patterns
+ * @param argument - the name of the patterns in messages
  * @param given - unchecked
- * @throws GruError ERR_GRU_TYPE, and ERR_GRU_VALUE where a pattern matches nothing
+ * @throws GruError ERR_GRU_TYPE, and ERR_GRU_VALUE if a pattern matches nothing
  */
 export function matchParameters(
   argument: string,
@@ -41,7 +41,7 @@ function matchPattern(argument: string, pattern: unknown, names: readonly string
   throw argumentError('ERR_GRU_VALUE', argument, expected, quote(pattern))
 }
 
-/** Whether a name is a pattern's first part, then its others one behind the other, and its last at the end. */
+/** Whether a name begins with the first part of a pattern, ends with the last, and has the others in order between them. */
 function isMatch(name: string, pattern: string): boolean {
   const [first, ...parts] = pattern.split('*') as [string, ...string[]]
   const last = parts.pop()

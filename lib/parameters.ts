@@ -1,5 +1,5 @@
 /**
- * Parameters by name: copies out of the native part and into it.
+ * Parameters by name: copies from the native part and to it.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { checkFloat32Array, checkLength, checkOptions } from './validate'
 /** Tensors by their PyTorch names, each flat and row-major. */
 export type Parameters = Record<string, Float32Array>
 
-/** What owns parameters on the native side: a layer or a model. */
+/** The native object that owns parameters: a layer or a model. */
 export interface ParameterOwner {
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
@@ -20,9 +20,9 @@ export interface ParameterOwner {
 
 /** The named parameters of one layer or model. */
 export class ParameterTable {
-  /** In the order in which they lie in the flat vector of all parameters. */
+  /** In the order of the flat vector of all parameters. */
   readonly specs: readonly Readonly<ParameterSpec>[]
-  /** Numbers in all tensors together. */
+  /** The number of values in all tensors. */
   readonly count: number
   readonly #owner: ParameterOwner
   readonly #names: readonly string[]
@@ -35,16 +35,16 @@ export class ParameterTable {
   }
 
   /**
-   * Copies of all tensors; they share one buffer.
+   * Copies of all tensors, which share one buffer.
    *
-   * @param call - the caller's own call, as 'gru.getParameters', for messages
+   * @param call - the name of the caller's own call in messages, such as 'gru.getParameters'
    * @throws GruError ERR_GRU_BUSY while a promise of the owner is pending
    */
   read(call: string): Parameters {
     return this.views(this.readFlat(call))
   }
 
-  /** Views of the named tensors in a flat vector of all. */
+  /** Views of the named tensors in a flat vector of all parameters. */
   views(flat: Float32Array): Parameters {
     const views: Parameters = {}
     for (const { name, offset, count } of this.specs) {
@@ -54,9 +54,10 @@ export class ParameterTable {
   }
 
   /**
-   * Copies tensors in. Those that are not named keep their values; on any error all do.
+   * Copies tensors to the native part. Tensors that are not named keep their values. If there is any error, all of them
+   * do.
    *
-   * @param call - as of {@link read}
+   * @param call - as for {@link read}
    * @param values - the caller's argument, unchecked
    * @throws GruError ERR_GRU_BUSY as {@link read}
    */
@@ -82,7 +83,9 @@ export class ParameterTable {
     return flat
   }
 
-  /** Copies all tensors in, from a flat vector in the order of {@link specs}; `call` is what messages call it. */
+  /**
+   * Copies all tensors from a flat vector in the order of {@link specs}. `call` is the name of the call in messages.
+   */
   writeFlat(flat: Float32Array, call: string): void {
     this.#owner.writeParameters(flat, call)
   }

@@ -1,12 +1,12 @@
 /**
- * Random orders that follow from a seed, the same on every machine.
+ * Random orders from a seed. They are the same on every machine.
  *
  * @module
  */
 
 const WARM_UP = 16
 
-/** Whole numbers of 32 random bits: sfc32 (Chris Doty-Humphrey, PractRand), which needs only 32-bit integers. */
+/** Whole numbers of 32 random bits: sfc32 (Chris Doty-Humphrey, PractRand), which uses only 32-bit integers. */
 function randomBits(seed: number, stream: number): () => number {
   let a = seed | 0
   let b = Math.floor(seed / 2 ** 32) | 0
@@ -24,7 +24,10 @@ function randomBits(seed: number, stream: number): () => number {
   return next
 }
 
-/** A whole number from 0 to `bound - 1`, each as likely: what lies past the last full multiple is drawn anew. */
+/**
+ * A whole number from 0 to `bound - 1`, all equally likely: numbers past the last full multiple of `bound` are drawn
+ * again.
+ */
 function uniform(bits: () => number, bound: number): number {
   const limit = 2 ** 32 - (2 ** 32 % bound)
   let value = bits()
@@ -37,7 +40,7 @@ function uniform(bits: () => number, bound: number): number {
  *
  * @param count - at most 2^32
  * @param seed - an integer from 0 to 2^53 - 1
- * @param stream - keeps orders of one seed apart: the number of the epoch
+ * @param stream - the number of the epoch; it separates orders of the same seed
  */
 export function randomOrder(count: number, seed: number, stream: number): Uint32Array {
   const order = Uint32Array.from({ length: count }, (_, index) => index)

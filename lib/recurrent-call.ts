@@ -14,13 +14,13 @@ import {
   checkPositiveInteger,
 } from './validate'
 
-/** What a synchronous forward call may be given beside its input. */
+/** The options of a synchronous forward call. */
 export interface ForwardSyncOptions {
   /** Sequences in the input. Default 1. The number of steps follows from the input's length. */
   readonly batch?: number | undefined
   /**
-   * The length of each sequence, from 0 to the number of steps, in any order; by default all have all steps.
-   * Past its length a sequence's output is 0, and its state is the one after its last valid step.
+   * The length of each sequence, from 0 to the number of steps, in any order. By default each has all steps.
+   * Past its length a sequence's output is 0. Its final state is the state after its last valid step.
    */
   readonly lengths?: Int32Array | readonly number[] | undefined
   /** The state before the first step, [L*D, batch, H]. Default 0. */
@@ -31,7 +31,7 @@ export interface ForwardSyncOptions {
   readonly state?: Float32Array | undefined
 }
 
-/** What a forward call that returns a promise may be given beside its input. */
+/** The options of a forward call that returns a promise. */
 export interface ForwardOptions extends ForwardSyncOptions {
   /** Stops the call between two steps; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
@@ -44,7 +44,7 @@ export interface RecurrentShape {
   readonly outputSize: number
   /** L*D*H: values of one sequence's states */
   readonly stateSize: number
-  /** Whether there is a cell state beside the state. */
+  /** Whether there is a cell state besides the state. */
   readonly hasCell: boolean
 }
 
@@ -85,13 +85,13 @@ export interface ForwardCall {
   readonly initialCell: Float32Array | null
   readonly output: Float32Array
   readonly state: Float32Array
-  /** Null where the layer has no cell state. */
+  /** Null if the layer has no cell state. */
   readonly cell: Float32Array | null
   /** Unchecked */
   readonly signal: unknown
 }
 
-/** Checks the arguments of a synchronous call, which knows no signal. */
+/** Checks the arguments of a synchronous call, which has no signal. */
 export function checkForwardSync(
   shape: RecurrentShape,
   input: unknown,
@@ -123,16 +123,13 @@ function checkForward(
   const lengths =
     given.lengths === undefined ? null : checkLengths('lengths', given.lengths, batch, steps)
   const states = batch * shape.stateSize
-  const initial = (name: 'initialState' | 'initialCell') =>
-    optionalArray(name, given[name], formulas.layerState, states)
-  const final = (name: 'state' | 'cell') =>
-    resultArray(name, given[name], formulas.layerState, states)
-  const initialState = initial('initialState')
-  const initialCell = initial('initialCell')
+  const { layerState } = formulas
+  const initialState = optionalArray('initialState', given.initialState, layerState, states)
+  const initialCell = optionalArray('initialCell', given.initialCell, layerState, states)
   const outputCount = steps * batch * shape.outputSize
   const output = resultArray('output', given.output, formulas.layerOutput, outputCount)
-  const state = final('state')
-  const cell = shape.hasCell ? final('cell') : null
+  const state = resultArray('state', given.state, layerState, states)
+  const cell = shape.hasCell ? resultArray('cell', given.cell, layerState, states) : null
   if (given.output !== undefined) {
     checkDistinct('output', output, 'input', input)
     checkDistinct('output', output, 'initialState', initialState)
@@ -149,6 +146,6 @@ function checkForward(
     checkDistinct('cell', cell, 'input', input)
     checkDistinct('cell', cell, 'initialState', initialState)
   }
-  const arrays = { input, initialState, initialCell, output, state, cell }
-  return { steps, batch, lengths, ...arrays, signal: given.signal }
+  const { signal } = given
+  return { steps, batch, lengths, input, initialState, initialCell, output, state, cell, signal }
 }

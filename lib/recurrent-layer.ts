@@ -22,7 +22,6 @@ import {
   checkDevice,
   checkLayerSize,
   checkParameterCount,
-  countStackParameters,
   DEVICE_KEYS,
   type DeviceOptions,
   type ResolvedDevice,
@@ -32,11 +31,11 @@ import {
   warnOfIdleDropout,
 } from './recurrent-options'
 
-/** What a layer's options have beside those of its stack. */
+/** The options of a layer besides those of its stack. */
 export interface LayerOptions extends DeviceOptions {
   /** Values of each step of the input, I. */
   readonly inputSize: number
-  /** An integer from 0 to 2^53 - 1 that initial values and dropout follow from. Default: drawn at random. */
+  /** The seed of initial values and dropout: an integer from 0 to 2^53 - 1. Default: a random one. */
   readonly seed?: number | undefined
 }
 
@@ -47,7 +46,7 @@ export interface ResolvedLayerOptions extends Readonly<NativeRecurrentOptions>, 
 
 export const LAYER_KEYS = [...DEVICE_KEYS, 'inputSize', 'seed'] as const
 
-/** The types of a layer's options, calls and results, which follow from its cell. */
+/** The types of a layer's options, calls and results, which depend on its cell. */
 export interface LayerTypes {
   readonly options: ResolvedLayerOptions
   readonly forward: object
@@ -56,11 +55,11 @@ export interface LayerTypes {
   readonly pass: object
 }
 
-/** A cell, as its layers are told of it. */
+/** What a layer needs to know of its cell. */
 export interface Cell<T extends LayerTypes> {
-  /** What messages call a layer. */
+  /** The layer's name in messages. */
   readonly name: string
-  /** Whether there is a cell state beside the state. */
+  /** Whether there is a cell state besides the state. */
   readonly hasCell: boolean
   readonly result: (call: ForwardCall) => T['result']
   readonly pass: (
@@ -79,9 +78,8 @@ export interface OpenedLayer<Options> {
 
 /** How a cell's options are checked, and its native object is made. */
 export interface LayerMaker<Stack> {
-  /** Blocks of H rows in its weights and biases. */
-  readonly gates: number
   readonly resolveStack: () => Stack
+  readonly countParameters: (options: Stack & { readonly inputSize: number }) => number
   readonly create: (
     options: Stack & { readonly inputSize: number },
     seed: number,
@@ -92,18 +90,18 @@ export interface LayerMaker<Stack> {
 /** Checks a layer's options, fills in the defaults, and makes its native object. */
 export function openLayer<Stack extends ResolvedRecurrentStack>(
   given: Unchecked<(typeof LAYER_KEYS)[number]>,
-  { gates, resolveStack, create }: LayerMaker<Stack>,
+  { resolveStack, countParameters, create }: LayerMaker<Stack>,
 ): OpenedLayer<Stack & ResolvedLayerOptions> {
   const inputSize = checkLayerSize('inputSize', given.inputSize)
   const stack = { inputSize, ...resolveStack() }
-  checkParameterCount(countStackParameters(gates, stack))
+  checkParameterCount(countParameters(stack))
   const seed = resolveSeed(given.seed)
   const device = checkDevice(given)
   const options = Object.freeze({ ...stack, seed, ...device.resolved })
   return { options, native: create(stack, seed, device.native) }
 }
 
-/** Everything of a layer but its constructor. */
+/** Everything of a layer except its constructor. */
 export abstract class RecurrentLayer<T extends LayerTypes> {
   readonly #cell: Cell<T>
   readonly #options: T['options']
@@ -128,12 +126,12 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
     return this.#options
   }
 
-  /** Where the layer is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  /** The layer's device: 'cpu', or a GPU such as 'cuda:0'. With the option 'auto', the device that was chosen. */
   get device(): string {
     return this.#device
   }
 
-  /** Numbers in all parameters together. */
+  /** The number of values in all parameters. */
   get parameterCount(): number {
     return this.#parameters.count
   }
@@ -143,7 +141,7 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
    *
    * @param input - [steps, batch, inputSize]; the number of steps follows from its length
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED;
-   *   ERR_GRU_MEMORY; the signal's reason where it was aborted
+   *   ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
   async forward(input: Float32Array, options?: T['forward']): Promise<T['result']> {
     const call = checkForwardAsync(this.#shape, input, options)
@@ -186,8 +184,8 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
   }
 
   /**
-   * Runs a batch in training: with dropout, keeping what backward needs. The pass keeps copies of its
-   * own, so the arrays of the call are free afterwards.
+   * Runs a batch in training: with dropout, keeping what backward needs. The pass keeps its own copies,
+   * so the caller may change the arrays of the call afterwards.
    *
    * @param input - [steps, batch, inputSize]; the number of steps follows from its length
    * @throws GruError as {@link forward}
@@ -240,7 +238,7 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
   }
 
   /**
-   * Copies parameters in. Those that are not named keep their values; where anything is wrong, all do.
+   * Copies parameters in. Those that are not named keep their values. If there is any error, all do.
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */

@@ -6,6 +6,7 @@
 import { randomInt } from 'node:crypto'
 import type { NativeDeviceOptions, NativeRecurrentOptions } from '../binding'
 import { argumentError, describe } from './errors'
+import { native } from './native'
 import {
   checkBoolean,
   checkNumber,
@@ -28,17 +29,12 @@ export interface RecurrentStackOptions {
   readonly batchFirst?: boolean | undefined
   /**
    * Probability with which each value between two layers is zeroed in training, from 0 to less than 1, also as
-   * float32. Default 0. With one layer it does nothing, which the warning GRU_WARN_DROPOUT says, once in a process.
+   * float32. Default 0. With one layer it has no effect; the warning GRU_WARN_DROPOUT says so, once in a process.
    */
   readonly dropout?: number | undefined
-  /** Whether each layer also runs from the last step to the first, its output joined to the other's: D = 2. Default false. */
+  /** Whether each layer also runs from the last step to the first; both outputs are joined: D = 2. Default false. */
   readonly bidirectional?: boolean | undefined
 }
-
-/** The largest size of a layer: rows of four values a unit, the widest kept, still fit the 32-bit indices of BLAS. */
-const MAX_LAYER_SIZE = Math.floor((2 ** 31 - 1) / 4)
-/** Every layer has tensors of its own, however narrow: beyond this a count is a mistake. */
-const MAX_LAYERS = 1024
 
 /** The widest range that crypto.randomInt draws from. */
 const RANDOM_SEEDS = 2 ** 48 - 1
@@ -61,7 +57,7 @@ export type ResolvedRecurrentStack = Readonly<Omit<NativeRecurrentOptions, 'inpu
 /**
  * Checks the options that all cells have and fills in the defaults.
  *
- * @param prefix - what stands before each option's name in messages: '' or 'gru.'
+ * @param prefix - the text before each option's name in messages: '' or 'gru.'
  */
 export function resolveRecurrentStack(
   prefix: string,
@@ -81,12 +77,12 @@ export function resolveRecurrentStack(
 
 /** A size that a weight matrix has. */
 export function checkLayerSize(argument: string, value: unknown): number {
-  return checkPositiveInteger(argument, value, MAX_LAYER_SIZE)
+  return checkPositiveInteger(argument, value, native().limits.layerSize)
 }
 
 /** A number of layers. */
 export function checkNumLayers(argument: string, value: unknown): number {
-  return checkPositiveInteger(argument, value, MAX_LAYERS)
+  return checkPositiveInteger(argument, value, native().limits.layers)
 }
 
 /** A probability of dropout, which must stay below 1 when the native part rounds it to float32. */
@@ -98,9 +94,9 @@ export function checkDropout(argument: string, value: unknown): number {
 }
 
 /**
- * Warns, once, of a dropout that has nothing to act on: it lies between two layers, and there is one.
+ * Warns once if dropout has no effect: it acts between two layers, and there is only one.
  *
- * @param argument - what the caller calls the option
+ * @param argument - the option's name for the caller
  */
 export function warnOfIdleDropout(
   argument: string,
@@ -119,17 +115,17 @@ export function resolveSeed(given: unknown): number {
   return given === undefined ? randomInt(RANDOM_SEEDS) : checkSeed('seed', given)
 }
 
-/** Where a layer or a model runs, and how it multiplies there. */
+/** The device of a layer or a model, and the precision of its products there. */
 export interface DeviceOptions {
   /**
-   * 'cpu'; 'cuda', which is 'cuda:0', or 'cuda:N' for the GPU of that number; 'auto' for the first GPU where there is
-   * one that works, and else the CPU. Default: what the environment variable GRU_NATIVE_DEVICE names, or 'cpu'.
+   * 'cpu'; 'cuda', which is 'cuda:0', or 'cuda:N' for the GPU of that number; 'auto' for the first GPU if there is
+   * one that works, otherwise the CPU. Default: the environment variable GRU_NATIVE_DEVICE, or 'cpu'.
    */
   readonly device?: string | undefined
   /**
-   * What a GPU's large matrix products multiply: 'float32', the default; 'tf32', float32 rounded to 10 bits of
-   * mantissa; 'bfloat16', float32 rounded to bfloat16. Sums, parameters and results are float32 always. The CPU has
-   * 'float32' only.
+   * The format of the inputs of a GPU's large matrix products: 'float32', the default; 'tf32', float32 rounded to 10
+   * bits of mantissa; 'bfloat16', float32 rounded to bfloat16. Sums, parameters and results are always float32. The
+   * CPU has 'float32' only.
    */
   readonly precision?: Precision | undefined
 }
@@ -155,7 +151,7 @@ export interface CheckedDevice {
 
 const DEVICE_VARIABLE = 'GRU_NATIVE_DEVICE'
 
-/** Checks a device's options and fills in the defaults. Which devices there are, the native part knows. */
+/** Checks a device's options and fills in the defaults. The native part checks whether the device exists. */
 export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): CheckedDevice {
   const named = process.env[DEVICE_VARIABLE] || undefined
   const { device = named ?? 'cpu', precision: givenPrecision = 'float32' } = given
@@ -168,20 +164,7 @@ export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): Che
   return { resolved: { device, precision }, native: { name: device, precision, argument } }
 }
 
-/** Numbers that a stack of a cell of so many gates learns: for each layer and direction W [gates*H, I or D*H], U [gates*H, H] and two biases [gates*H]. */
-export function countStackParameters(
-  gates: number,
-  options: Readonly<NativeRecurrentOptions>,
-): number {
-  const { inputSize, hiddenSize, numLayers, bias, bidirectional } = options
-  const directions = bidirectional ? 2 : 1
-  const columns = (inputs: number): number => inputs + hiddenSize + (bias ? 2 : 0)
-  const first = columns(inputSize)
-  const above = (numLayers - 1) * columns(directions * hiddenSize)
-  return directions * gates * hiddenSize * (first + above)
-}
-
-/** Refuses options whose parameters no array could hold, before any memory is asked for. */
+/** Refuses options with more parameters than an array can have, before any memory is allocated. */
 export function checkParameterCount(count: number): void {
   if (count <= MAX_VALUES) return
   const expected = `sizes with at most ${MAX_VALUES} parameters`

@@ -11,15 +11,15 @@ import type { Parameters, ParameterTable } from './parameters'
 import type { ForwardCall, RecurrentShape } from './recurrent-call'
 import { checkOptions } from './validate'
 
-/** The gradients of a loss with respect to what a training pass gave; what is absent is 0. */
+/** The gradients of a loss with respect to the results of a training pass. An absent gradient is 0. */
 export interface OutputGradients {
-  /** [steps, batch, D*H]; what it holds past a sequence's length has no influence */
+  /** [steps, batch, D*H]; values past a sequence's length have no influence */
   readonly output?: Float32Array | undefined
   /** [L*D, batch, H] */
   readonly state?: Float32Array | undefined
 }
 
-/** Arrays of the caller's to write gradients into. Default: new ones. */
+/** The caller's arrays for gradients. Default: new ones. */
 export interface BackwardSyncOptions {
   /** [steps, batch, inputSize] */
   readonly input?: Float32Array | undefined
@@ -29,9 +29,9 @@ export interface BackwardSyncOptions {
   readonly parameters?: Float32Array | undefined
 }
 
-/** What a backward call that returns a promise may be given. */
+/** The options of a backward call that returns a promise. */
 export interface BackwardOptions extends BackwardSyncOptions {
-  /** Stops the call between two steps; it then rejects with the signal's reason, and the pass is used up. */
+  /** Stops the call between two steps. It then rejects with the signal's reason, and the pass cannot be used again. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -60,14 +60,14 @@ export interface BackwardCall {
   readonly dCell: Float32Array | null
   readonly dInput: Float32Array
   readonly dInitialState: Float32Array
-  /** Null where the layer has no cell state. */
+  /** Null if the layer has no cell state. */
   readonly dInitialCell: Float32Array | null
   readonly dParameters: Float32Array
   /** Unchecked */
   readonly signal: unknown
 }
 
-/** The types of a pass's calls, which follow from its layer's cell. */
+/** The types of a pass's calls, which depend on its layer's cell. */
 export interface PassTypes {
   readonly given: object
   readonly sync: object
@@ -75,7 +75,7 @@ export interface PassTypes {
   readonly gradients: Gradients
 }
 
-/** Of a pass: everything but the accessors that its cell alone has. */
+/** Everything of a pass except the accessors that only its cell has. */
 export abstract class RecurrentPass<T extends PassTypes> {
   readonly #output: Float32Array
   readonly #state: Float32Array
@@ -116,7 +116,7 @@ export abstract class RecurrentPass<T extends PassTypes> {
    * The gradients of a loss, from its gradients with respect to output and final state, and to the final cell state of
    * an LSTM (copied before the promise is returned).
    *
-   * @throws GruError ERR_GRU_DISPOSED where the pass is used up or its layer disposed of, ERR_GRU_VALUE where the
+   * @throws GruError ERR_GRU_DISPOSED if the pass was used before or its layer is disposed of, ERR_GRU_VALUE if the
    *   layer's parameters changed since the forward call, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays
    */
   async backward(gradients: T['given'], options?: T['promise']): Promise<T['gradients']> {
@@ -155,7 +155,7 @@ export abstract class RecurrentPass<T extends PassTypes> {
     return this.#named(call)
   }
 
-  /** Frees what backward would have needed; may be called again. The results of the forward call stay. */
+  /** Frees what backward needs. May be called again. The results of the forward call stay. */
   dispose(): void {
     this.#native.dispose()
   }
@@ -200,7 +200,7 @@ export abstract class RecurrentPass<T extends PassTypes> {
   }
 }
 
-/** Results may share memory with nothing: they are written while the others are still read or written. */
+/** Checks that results share no memory with another array, since they are written while the others are in use. */
 function distinct(call: BackwardCall): BackwardCall {
   const { dOutput, dState, dCell, dInput, dInitialState, dInitialCell, dParameters } = call
   const apart = (name: string, result: Float32Array): void => {

@@ -1,5 +1,5 @@
 /**
- * Writing a file so that it is never half written.
+ * Writes a file so that it is never incomplete.
  *
  * @module
  */
@@ -9,31 +9,30 @@ import * as path from 'node:path'
 import { quote } from './errors'
 import { placeError, statusOfFile, unlessMissing, writeError } from './files'
 
-/** A text, bytes, or bytes in pieces. */
+/** A text, bytes, or bytes in several parts. */
 export type FileContent = string | Uint8Array | readonly Uint8Array[]
 
 const PERMISSION_BITS = 0o7777
 
 /**
- * Writes a file under a name of its own beside its place, and moves it there only when all of it is
- * on the disk: whatever happens meanwhile, the place holds the whole old file or the whole new one.
- * A file that is replaced hands down its permissions. Other hard links to it keep the old content.
+ * Writes a temporary file in the same folder, and renames it to the file's name only when it is completely on the disk.
+ * Whatever happens meanwhile, the path has the complete old file or the complete new one. The new file gets the
+ * permissions of the old one. Other hard links to the old file keep its content.
  *
- * Symbolic links are followed, one after another, to the place that the last one names, in whatever
- * folder or file system it lies, and stay as they are. Where there is no file yet, it is made there.
- * They are followed once, at the start: a file that is removed meanwhile is made anew, and a link
- * that is changed meanwhile does not count.
+ * Symbolic links are followed, one after another, to the path that the last one names, in whatever folder or file
+ * system it is. The links do not change. If there is no file yet, it is made there. Links are followed once, at the
+ * start: a file that is removed meanwhile is made again, and a link that is changed meanwhile has no effect.
  *
  * @param file - the path of the file
  * @param content - its new content, which must not change before the promise settles
- * @throws GruError ERR_GRU_FORMAT where the file cannot be written, with the system's error as
- *   cause, where links go in a circle, or where the place is a folder's or a device's; the message
- *   names `file`. The old file and all links are then as they were, and nothing else is left behind
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be written (with the system's error as cause), if links form a
+ *   cycle, or if a folder or a device is at the path; the message names `file`. The old file and all links are then
+ *   unchanged, and no other file is left
  */
 export async function replaceFile(file: string, content: FileContent): Promise<void> {
   try {
     const target = await followLinks(file)
-    // A rename would put a file in the place of a device such as /dev/null.
+    // A rename would replace a device such as /dev/null by a file.
     const old = await statusOfFile(target, file)
     const mode = old === undefined ? undefined : old.mode & PERMISSION_BITS
     const temporary = temporaryBeside(target)
@@ -41,7 +40,7 @@ export async function replaceFile(file: string, content: FileContent): Promise<v
       await writeWhole(temporary, content, mode)
       await fs.rename(temporary, target)
     } catch (error) {
-      // Where it cannot be removed either, the first error says more than the second.
+      // If the temporary file cannot be removed either, the first error is more useful than the second.
       await fs.rm(temporary, { force: true }).catch(() => undefined)
       throw error
     }
@@ -56,20 +55,20 @@ function temporaryBeside(target: string): string {
   return path.join(path.dirname(target), `.gru-native-${suffix}.tmp`)
 }
 
-/** Whether a file's name is one under which {@link replaceFile} writes: what a process left that died meanwhile. */
+/** Whether a name is one that {@link replaceFile} gives to unfinished files. A process that is killed leaves such a file. */
 export function isTemporaryName(name: string): boolean {
   return /^\.gru-native-[0-9a-f]{16}\.tmp$/.test(name)
 }
 
-// As many as Linux follows.
+// The number that Linux follows.
 const MAX_LINKS = 40
 
-/** The place that a path names after all symbolic links, whether or not there is something. */
+/** The path after all symbolic links. It may not exist. */
 async function followLinks(file: string): Promise<string> {
   let place = file
   for (let links = 0; links <= MAX_LINKS; links++) {
     checkNamesFile(file, place)
-    // The system's own way through folders, since `..` after a link is not what comes before the link.
+    // Uses the system's path of the folder, since `..` after a link is not the folder before the link.
     const folder = await fs.realpath(path.dirname(place))
     const name = path.join(folder, path.basename(place))
     const next = await targetOfLink(name)
@@ -79,13 +78,13 @@ async function followLinks(file: string): Promise<string> {
   throw placeError(file, 'symbolic links in a circle')
 }
 
-/** A separator at the end names a folder, also where there is none yet. */
+/** A separator at the end names a folder, even if none exists yet. */
 function checkNamesFile(file: string, place: string): void {
   if (!place.endsWith('/') && !place.endsWith(path.sep)) return
   throw placeError(file, `the path of a folder, ${quote(place)}`)
 }
 
-/** What a symbolic link says; undefined where there is something else or nothing. */
+/** The target of a symbolic link; undefined if there is something else or nothing. */
 async function targetOfLink(name: string): Promise<string | undefined> {
   const status = await unlessMissing(fs.lstat(name))
   return status?.isSymbolicLink() ? unlessMissing(fs.readlink(name)) : undefined
@@ -107,8 +106,7 @@ async function writeWhole(
 }
 
 /**
- * Makes a rename last through a power failure, where the system and the folder's permissions let
- * it.
+ * Makes a rename survive a power failure, if the system and the folder's permissions allow it.
  */
 async function syncFolder(folder: string): Promise<void> {
   try {
@@ -119,6 +117,6 @@ async function syncFolder(folder: string): Promise<void> {
       await handle.close()
     }
   } catch {
-    // The file is in its place and whole; Windows and some network file systems cannot do more.
+    // The file is complete and has its name. Windows and some network file systems can do no more.
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the engine runs on in this process.
+ * The hardware and software that the engine uses in this process.
  *
  * @module
  */
@@ -9,18 +9,16 @@ import { checkPositiveInteger } from './validate'
 
 export type { CudaDevice, CudaRuntime }
 
-/** What {@link runtime} tells. */
+/** The result of {@link runtime}. */
 export interface Runtime extends Readonly<NativeRuntime> {
-  /** The GPUs there are, or why there are none. Looked for when it is read, so that others need not wait for it. */
+  /** The GPUs, or why there are none. They are searched when this is read, so that other callers do not wait. */
   readonly cuda: Readonly<CudaRuntime>
 }
 
-const MAX_THREADS = 1024
-
 /**
- * Version, instruction set, threads, BLAS and GPUs: what the engine runs on, as it is now.
+ * Version, instruction set, threads, BLAS and GPUs that the engine uses now.
  *
- * @throws GruError ERR_GRU_LOAD where the native part cannot be loaded
+ * @throws GruError ERR_GRU_LOAD if the native part cannot be loaded
  */
 export function runtime(): Runtime {
   const surface = native()
@@ -33,13 +31,13 @@ export function runtime(): Runtime {
 }
 
 /**
- * Sets the number of threads that compute, the caller's among them, for the whole process. The
- * default is the number of cores that the process may use, or GRU_NATIVE_THREADS. Results do not depend
- * on it, to the bit.
+ * Sets the number of threads that compute, including the caller's, for the whole process. The default is the number of
+ * cores that the process may use, or GRU_NATIVE_THREADS. Results have the same bits for every number of threads.
  *
  * @param threads - from 1 to 1024
  * @throws GruError ERR_GRU_TYPE or ERR_GRU_VALUE
  */
 export function setThreads(threads: number): void {
-  native().setThreads(checkPositiveInteger('threads', threads, MAX_THREADS))
+  const surface = native()
+  surface.setThreads(checkPositiveInteger('threads', threads, surface.limits.threads))
 }

@@ -27,9 +27,9 @@ import {
 import type { Parameters } from './parameters'
 import { checkOptions } from './validate'
 
-/** What a {@link SequenceModel} is made of. */
+/** The options of a new {@link SequenceModel}. */
 export interface SequenceModelOptions extends ModelArchitecture, DeviceOptions {
-  /** An integer from 0 to 2^53 - 1 that initial values and dropout follow from. Default: drawn at random. */
+  /** The seed of initial values and dropout: an integer from 0 to 2^53 - 1. Default: a random one. */
   readonly seed?: number | undefined
 }
 
@@ -38,19 +38,19 @@ export interface ResolvedSequenceModelOptions extends ResolvedArchitecture, Reso
   readonly seed: number
 }
 
-/** What a synchronous prediction may be given beside its input. */
+/** The options of a synchronous prediction. */
 export interface PredictSyncOptions extends Omit<InputBatch, 'input'> {
   /** An array to write the predictions into. Default: a new one. */
   readonly output?: Float32Array | undefined
 }
 
-/** What a prediction that returns a promise may be given beside its input. */
+/** The options of a prediction that returns a promise. */
 export interface PredictOptions extends PredictSyncOptions {
   /** Stops the call between two steps; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** How a saved model is loaded: onto any device, whichever it was saved from. */
+/** The options of loading a saved model. It may be loaded to another device than that of the saved one. */
 export type LoadOptions = DeviceOptions
 
 const KEYS = [...ARCHITECTURE_KEYS, ...DEVICE_KEYS, 'seed'] as const
@@ -65,8 +65,8 @@ export const SEQUENCE_MODEL_KIND: ModelKind<ResolvedArchitecture> = {
 }
 
 /**
- * Tokens through an embedding, or features, then a GRU stack, then a linear head that predicts at every
- * step or after the last. The initial values are PyTorch's. All arrays are flat and row-major.
+ * A chain of layers: an embedding of tokens, or features; then a GRU stack; then a linear head that predicts at every
+ * step or after the last one. The initial values are PyTorch's. All arrays are flat and row-major.
  *
  * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
@@ -79,7 +79,7 @@ export class SequenceModel {
   }
 
   /**
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE where the device is not
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE if the device is not
    *   there; ERR_GRU_MEMORY; ERR_GRU_LOAD
    */
   constructor(options: SequenceModelOptions) {
@@ -91,18 +91,18 @@ export class SequenceModel {
     this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
     this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
     registerModel(this, { core: this.#core, form: sequenceForm })
-    // A file's options come resolved: whoever made the model in it was warned.
+    // A file's options are resolved already: there was a warning when its model was made.
     if (given.gru !== resolved.gru) warnOfIdleDropout('gru.dropout', resolved.gru)
   }
 
   /**
    * Loads a model from a safetensors file as {@link save} writes it. Its tensors may also be F16 or BF16, which become
-   * float32 exactly, or F64, which is rounded to the nearest float32. Beside the model's own memory this takes as much
-   * as its parameters have, for as long as it reads.
+   * float32 exactly, or F64, which is rounded to the nearest float32. While it reads, it needs memory for
+   * a second copy of the parameters.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else: the message
-   *   names the file and what is wrong with it, as the tensors that are missing, too many or of another shape, or the
-   *   place of an F64 beyond float32; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged, or has other content: the message
+   *   names the file and the fault, such as tensors that are missing, unknown or of another shape, or the
+   *   position of an F64 beyond float32; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: LoadOptions = {}): Promise<SequenceModel> {
     // Checked before the file is read, and again with its options.
@@ -118,12 +118,12 @@ export class SequenceModel {
     return this.#options
   }
 
-  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  /** The model's device: 'cpu', or a GPU such as 'cuda:0'. With the option 'auto', the device that was chosen. */
   get device(): string {
     return this.#core.device
   }
 
-  /** Numbers in all parameters together. */
+  /** The number of values in all parameters. */
   get parameterCount(): number {
     return this.#core.parameters.count
   }
@@ -135,11 +135,11 @@ export class SequenceModel {
 
   /**
    * Predicts, in inference: [steps, batch, O], or [batch, O] with every: 'last'. Logits for classes,
-   * values else; 0 where there is no valid step. The input is copied before the promise is returned.
+   * otherwise values; 0 in steps past a length. The input is copied before the promise is returned.
    *
    * @param input - features [steps, batch, I] or tokens [steps, batch]; the number of steps follows from its length
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED;
-   *   ERR_GRU_MEMORY; the signal's reason where it was aborted
+   *   ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
   async predict(input: ModelInput, options: PredictOptions = {}): Promise<Float32Array> {
     const { batch, lengths, output, signal } = checkOptions('options', options, PREDICT_KEYS)
@@ -170,7 +170,7 @@ export class SequenceModel {
   }
 
   /**
-   * Copies parameters in. Those that are not named keep their values; where anything is wrong, all do.
+   * Copies parameters in. Those that are not named keep their values. If there is any error, all do.
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
@@ -179,20 +179,20 @@ export class SequenceModel {
   }
 
   /**
-   * Saves the model as a safetensors file, its parameters as they are when this is called: one copy of them is kept
-   * until they are written. An old file of that name is replaced only when the new one is whole. A symbolic link stays
-   * a link: the file that it names is replaced, or made where there is none.
+   * Saves the model as a safetensors file, with the parameters at the time of the call: it keeps a copy of them until
+   * they are written. An old file of that name is replaced only when the new one is complete. A symbolic link stays a
+   * link: the file that it names is replaced, or made if there is none.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
-   *   its trainer, is pending: it does not wait for its turn; ERR_GRU_DISPOSED
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
+   *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     await this.#core.save(path, options)
   }
 
   /**
-   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED: at once, or when
-   * pending calls have ended. May be called again.
+   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED. It does so
+   * immediately, or after pending calls have ended. May be called again.
    */
   dispose(): void {
     this.#core.native.dispose()

@@ -7,8 +7,8 @@ import type { Graph } from './graph'
 import { textTable } from './text-table'
 
 /**
- * A line for each input and layer, in the order in which they are computed: its name, its type, what it reads, the shape
- * of its values and the number of its parameters. The last line has the number of all parameters.
+ * One line for each input and layer, in the order of computation: its name, its type, its inputs, the shape of its
+ * values and the number of its parameters. The last line has the number of all parameters.
  */
 export function summaryOf({ options, layers, parameterCount }: Graph): string {
   const { batchFirst } = options

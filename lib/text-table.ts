@@ -4,7 +4,9 @@
  * @module
  */
 
-/** Rows of cells as lines: the first `texts` columns to the left, the others, of numbers, to the right. */
+/**
+ * Rows of cells as lines. The first `texts` columns are aligned to the left; the others, with numbers, to the right.
+ */
 export function textTable(rows: readonly (readonly string[])[], texts = 1): string {
   const widths: number[] = []
   for (const row of rows) {

@@ -20,7 +20,7 @@ export interface AverageOptions {
   readonly decay: number
 }
 
-/** What becomes of a step whose loss or gradients are NaN or infinite. */
+/** What happens to a step whose loss or gradients are NaN or infinite. */
 export type NonFinite = 'throw' | 'skip'
 
 /** How a {@link Trainer} changes parameters. */
@@ -30,18 +30,18 @@ export interface TrainerOptions {
   readonly clipNorm?: number | undefined
   /** Bound on the magnitude of each gradient, as clipNorm, after which it is applied. Default: none. */
   readonly clipValue?: number | undefined
-  /** Parameters with a learning rate or a weight decay of their own. Default: none. */
+  /** Parameters with their own learning rate or weight decay. Default: none. */
   readonly groups?: readonly ParameterGroup[] | undefined
   /**
-   * Parameters that keep their values: they have no gradient, and no part in norm, clipping and updates, not even by
-   * weight decay. This goes before their group, where they are in one. Default: none.
+   * Parameters that keep their values. They have no gradient, are not counted in the norm, and are not updated, not even
+   * by weight decay. They may be in a group, which then does not apply to them. Default: none.
    */
   readonly frozen?: ParameterPatterns | undefined
-  /** Keeps an exponential moving average of the parameters, from their values now on. Default: none. */
+  /** Keeps an exponential moving average of the parameters, starting with their current values. Default: none. */
   readonly average?: AverageOptions | undefined
   /**
-   * 'throw' rejects a step whose loss or gradients are not finite, with ERR_GRU_NONFINITE; 'skip' leaves it out, and the
-   * result says so. Neither changes anything. Default 'throw'.
+   * What happens to a step whose loss or gradients are NaN or infinite. 'throw': it fails with ERR_GRU_NONFINITE. 'skip': it
+   * succeeds, and its result has `skipped: true`. In both cases nothing changes. Default 'throw'.
    */
   readonly nonFinite?: NonFinite | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * What the calls of a trainer take and give, for each kind of model.
+ * Types of the arguments and results of a trainer's calls, for each kind of model.
  *
  * @module
  */
@@ -37,11 +37,11 @@ export interface StepResult {
   readonly loss: number
   /** Global L2 norm of all gradients, before any clipping. */
   readonly gradNorm: number
-  /** Whether the step was left out, since its loss or a gradient is not finite: with `nonFinite: 'skip'`. */
+  /** Whether the step was skipped because its loss or a gradient is not finite, with `nonFinite: 'skip'`. */
   readonly skipped: boolean
 }
 
-/** The outcome of an update by gradients of passes. */
+/** The result of an update with the gradients of passes. */
 export type UpdateResult = Omit<StepResult, 'loss'>
 
 /** The outcome of an evaluation. */

@@ -19,7 +19,6 @@ import { trainerJobs } from './fit/trainer-jobs'
 import { type ModelInternals, modelInternals, type SaveOptions } from './graph-model'
 import { isFolder, loadNewest } from './load-newest'
 import type { Model } from './model'
-import type { CheckedInputs } from './model-batch'
 import { native } from './native'
 import type { Parameters } from './parameters'
 import { checkDevice, DEVICE_KEYS } from './recurrent-options'
@@ -50,6 +49,7 @@ import type {
 import {
   checkAbortableBatch,
   checkForward,
+  checkForwardSync,
   checkRate,
   checkStep,
   checkStepSync,
@@ -57,7 +57,7 @@ import {
   type StepOptions,
   type StepSyncOptions,
 } from './training-call'
-import { TrainingPass } from './training-pass'
+import { runPass, startPass, type TrainingPass } from './training-pass'
 import { checkOptions, checkPath } from './validate'
 
 let jobsOf: <M extends TrainableModel>(trainer: Trainer<M>) => FitJobs
@@ -169,21 +169,21 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return this.#options
   }
 
-  /** Steps and updates that were left out, with `nonFinite: 'skip'`. */
+  /** The number of steps and updates that were skipped, with `nonFinite: 'skip'`. */
   get skippedSteps(): number {
     return this.#skippedSteps
   }
 
   /**
-   * One update by one batch, or by several as if they were one large batch: the loss of each output is the sum over all
-   * of its rows, divided by all that count. All batches are copied before the promise is returned. Where it fails or is
-   * aborted, the model and what the optimiser has gathered stay as they were.
+   * One update with one batch, or with several batches as if they were one large batch: the loss of each output is the sum
+   * over all rows, divided by the number of all rows that count. All batches are copied before the promise is returned. If
+   * the step fails or is aborted, the model and the state of the optimiser stay as they were.
    *
-   * @param batches - of several batches some may have no valid step
-   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch or options, where gradients of passes
-   *   wait for {@link update}, and for a learning rate where the optimiser's is 0 and a group has its own;
-   *   ERR_GRU_NONFINITE where the loss or a gradient is NaN or infinite: the message names the step and where it began;
-   *   ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
+   * @param batches - some of several batches may have no valid step
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch or wrong options, if gradients wait for
+   *   {@link update}, and for a learning rate if the optimiser's is 0 and a group has its own; ERR_GRU_NONFINITE if the
+   *   loss or a gradient is NaN or infinite: the message names the step and the input, layer, output or parameter where
+   *   this began; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
   async step(
     batches: AbortableBatch<BatchOf<M>> | readonly BatchOf<M>[],
@@ -214,9 +214,9 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * As {@link evaluate}, with the moving average in the parameters' place.
+   * As {@link evaluate}, with the moving average instead of the parameters.
    *
-   * @throws GruError also ERR_GRU_VALUE where the trainer keeps no average
+   * @throws GruError also ERR_GRU_VALUE if the trainer keeps no average
    */
   async evaluateAverage(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
     const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
@@ -225,9 +225,9 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * Copies of the moving average of all parameters, by their names: what {@link Model.setParameters} takes.
+   * Copies of the moving average of all parameters, by their names, as {@link Model.setParameters} takes them.
    *
-   * @throws GruError ERR_GRU_VALUE where the trainer keeps no average; ERR_GRU_BUSY while a promise of this trainer, or
+   * @throws GruError ERR_GRU_VALUE if the trainer keeps no average; ERR_GRU_BUSY while a promise of this trainer, or
    *   of its model, is pending; ERR_GRU_DISPOSED
    */
   getAverage(): Parameters {
@@ -238,15 +238,15 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * A training pass, with dropout, for a loss of the caller's own: its predictions, from which the caller makes the
-   * loss's gradients for `backward` of the pass. The inputs are copied before the promise is returned. Several passes
-   * may be there at once; each has memory of its own.
+   * Runs a training pass, with dropout, for a loss that the caller computes. From the pass's predictions the caller
+   * computes the gradients of the loss, for `backward` of the pass. The inputs are copied before the promise is returned.
+   * Several passes may exist at the same time; each has its own memory.
    *
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
   async forward(batch: AbortableBatch<InputsOf<M>>): Promise<TrainingPass<PredictionsOf<M>>> {
-    const { signal, ...call } = checkForward(this.#internals, batch, true)
-    return this.#open(call).forward(signal)
+    const { signal, ...call } = checkForward(this.#internals, batch)
+    return startPass(this.#internals, this.#native, call, signal)
   }
 
   /**
@@ -255,15 +255,15 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
   forwardSync(batch: InputsOf<M>): TrainingPass<PredictionsOf<M>> {
-    return this.#open(checkForward(this.#internals, batch, false)).forwardSync()
+    return runPass(this.#internals, this.#native, checkForwardSync(this.#internals, batch))
   }
 
   /**
-   * One update by the sum of the gradients that `backward` of passes gathered since the last one: clips and updates as
-   * {@link step} does. Where it fails, parameters and gathered gradients stay as they were.
+   * One update with the sum of the gradients that passes added since the last update. It clips and updates as
+   * {@link step} does. If it fails, parameters and gradients stay as they were.
    *
-   * @throws GruError ERR_GRU_VALUE where nothing was gathered, and for wrong options; ERR_GRU_NONFINITE where a gradient
-   *   is NaN or infinite: the message names the parameter; ERR_GRU_DISPOSED
+   * @throws GruError ERR_GRU_VALUE if there are no gradients, and for wrong options; ERR_GRU_NONFINITE if a gradient is
+   *   NaN or infinite, and the message names the parameter; ERR_GRU_DISPOSED
    */
   async update(options: StepSyncOptions = {}): Promise<UpdateResult> {
     const { gradNorm, skipped } = this.#count(await this.#beginUpdate().update(checkRate(options)))
@@ -280,7 +280,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return { gradNorm, skipped }
   }
 
-  /** Drops the gradients that passes gathered. */
+  /** Discards the gradients that wait for an update. */
   async discard(): Promise<void> {
     await this.#native.discard()
   }
@@ -384,10 +384,6 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   #beginUpdate(): NativeTrainer {
     this.#position.noteUpdate()
     return this.#native
-  }
-
-  #open(call: CheckedInputs): TrainingPass<PredictionsOf<M>> {
-    return new TrainingPass(this.#internals, this.#native, call)
   }
 
   async #step({ batches, options, signal }: StepCall): Promise<StepResult> {

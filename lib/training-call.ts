@@ -16,18 +16,19 @@ import {
 } from './model-batch'
 import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
-/** What a step or an update of a {@link Trainer} may be given, in its synchronous form. */
+/** Options of a synchronous step or update of a {@link Trainer}. */
 export interface StepSyncOptions {
   /**
-   * The learning rate of this one update, 0 or more, in the optimiser's place: what schedules give. The rates of groups
-   * keep their proportion to the optimiser's. Default: the optimiser's.
+   * The learning rate of this update, 0 or more, instead of the optimiser's; for schedules. The rates of groups keep
+   * their ratio to the optimiser's: each is multiplied by this rate and divided by the optimiser's. Default: the
+   * optimiser's.
    */
   readonly learningRate?: number | undefined
 }
 
-/** What a step that returns a promise may be given. */
+/** Options of a step that returns a promise. */
 export interface StepOptions extends StepSyncOptions {
-  /** As a batch's `signal`, which a list of batches has not. */
+  /** As the `signal` of a batch; for lists of batches, which have none. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -48,12 +49,12 @@ const RATE_KEYS = ['learningRate'] as const
 const NO_KEYS = [] as const
 const RATE_RANGE = { atLeast: 0, atMost: MAX_FLOAT32 }
 
-/** A batch for a call that knows no signal. */
+/** Checks a batch of a call without a signal. */
 export function checkBatch(model: ModelInternals, value: unknown): CheckedBatch {
   return checkTrainingBatch(model, value, NO_KEYS)
 }
 
-/** A batch for a call that returns a promise. */
+/** Checks a batch of a call that returns a promise. */
 export function checkAbortableBatch(
   model: ModelInternals,
   value: unknown,
@@ -61,18 +62,14 @@ export function checkAbortableBatch(
   return checkTrainingBatch(model, value, SIGNAL_KEYS)
 }
 
-/** The inputs of a forward call; `isAbortable`: whether it knows a signal. */
-export function checkForward(
-  { core, form }: ModelInternals,
-  value: unknown,
-  isAbortable: boolean,
-): CheckedInputs & Signalled {
-  const keys = [form.keys[0], ...BATCH_KEYS, ...(isAbortable ? SIGNAL_KEYS : NO_KEYS)]
-  const given: Given = checkOptions('batch', value, keys)
-  return {
-    ...checkInputs(core.graph, givenBatch(form, core.graph, given)),
-    signal: given['signal'],
-  }
+/** Checks the inputs of a forward call without a signal. */
+export function checkForwardSync(model: ModelInternals, value: unknown): CheckedInputs {
+  return checkForwardInputs(model, value, NO_KEYS)
+}
+
+/** Checks the inputs of a forward call that returns a promise. */
+export function checkForward(model: ModelInternals, value: unknown): CheckedInputs & Signalled {
+  return checkForwardInputs(model, value, SIGNAL_KEYS)
 }
 
 /** The arguments of `stepSync`: a batch, or a list of them. */
@@ -106,6 +103,16 @@ function learningRateOf(given: unknown): number | null {
 }
 
 type Given = Readonly<Record<string, unknown>>
+
+function checkForwardInputs(
+  { core, form }: ModelInternals,
+  value: unknown,
+  keys: readonly string[],
+): CheckedInputs & Signalled {
+  const given: Given = checkOptions('batch', value, [form.keys[0], ...BATCH_KEYS, ...keys])
+  const inputs = checkInputs(core.graph, givenBatch(form, core.graph, given))
+  return { ...inputs, signal: given['signal'] }
+}
 
 function checkTrainingBatch(
   { core, form }: ModelInternals,

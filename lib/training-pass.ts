@@ -1,5 +1,5 @@
 /**
- * A training pass of a model, between forward and backward, for losses of the caller's own.
+ * A training pass of a model, between forward and backward, for losses that the caller computes.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import { type CheckedInputs, outputRows } from './model-batch'
 import { native } from './native'
 import { checkOptions } from './validate'
 
-/** What `backward` of a {@link TrainingPass} may be given. */
+/** Options of `backward` of a {@link TrainingPass}. */
 export interface PassBackwardOptions {
-  /** Stops the call between two steps; it then rejects with the signal's reason, adds nothing, and the pass is used up. */
+  /** Stops the call between two steps. It then rejects with the signal's reason and adds nothing. The pass cannot be used again. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * What a forward call of a trainer gave: predictions, and what backward needs. Its memory is freed by `backward`, by
- * `dispose`, or with the model.
+ * The predictions of a forward call of a trainer, and the data that backward needs. `backward`, `dispose`, and `dispose`
+ * of the model free its memory.
  *
  * @typeParam P - a Float32Array for a SequenceModel; for a Model Float32Arrays by the outputs' names
  */
@@ -30,18 +30,15 @@ export class TrainingPass<P> {
   readonly #predictions: Float32Array[]
 
   /** @internal */
-  constructor(model: ModelInternals, trainer: NativeTrainer, { batch, inputs }: CheckedInputs) {
+  constructor(model: ModelInternals, pass: NativeTrainingPass, predictions: Float32Array[]) {
     this.#model = model
-    const call = { batch, inputs }
-    this.#native = new (native().NativeTrainingPass)(trainer, call)
-    this.#predictions = model.core.graph.outputs.map((output) =>
-      newFloat32Array(output.output, output.formula, outputRows(output, call) * output.width),
-    )
+    this.#native = pass
+    this.#predictions = predictions
   }
 
   /**
-   * [steps, batch, size], or [batch, size] where the output has one row for each sequence: logits for classes, values
-   * else; 0 where there is no valid step.
+   * [steps, batch, size], or [batch, size] if the output has one row for each sequence. Logits for classes, otherwise
+   * values; 0 without a valid step.
    */
   get predictions(): P {
     const { core, form } = this.#model
@@ -49,13 +46,13 @@ export class TrainingPass<P> {
   }
 
   /**
-   * Adds the gradients of a loss to those of the coming update, from its gradients with respect to the predictions
-   * (copied before the promise is returned). Rows past a sequence's length may hold anything, and count nothing. Uses
-   * the pass up.
+   * Computes the parameters' gradients of a loss from its gradients with respect to the predictions, and adds them to the
+   * gradients for the next update. The arrays are copied before the promise is returned. Rows past a sequence's length
+   * may contain any values; they are ignored. The pass cannot be used again.
    *
-   * @param gradients - in the form of the predictions; of several outputs one that is absent has none
-   * @throws GruError ERR_GRU_DISPOSED where the pass is used up, or its trainer or model disposed of; ERR_GRU_VALUE
-   *   where parameters changed since the forward call; ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays
+   * @param gradients - in the form of the predictions; an absent output of several has gradients of 0
+   * @throws GruError ERR_GRU_DISPOSED if the pass was used, or if it, its trainer or its model is disposed of;
+   *   ERR_GRU_VALUE if parameters changed since the forward call; ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays
    */
   async backward(gradients: P, options: PassBackwardOptions = {}): Promise<void> {
     const arrays = this.#check(gradients)
@@ -72,35 +69,13 @@ export class TrainingPass<P> {
     this.#native.backwardSync(this.#check(gradients))
   }
 
-  /** Frees what backward would have needed; may be called again. The predictions stay. */
+  /** Frees the memory for backward. May be called again. The predictions stay. */
   dispose(): void {
     this.#native.dispose()
   }
 
   [Symbol.dispose](): void {
     this.dispose()
-  }
-
-  /** @internal */
-  async forward(signal: unknown): Promise<this> {
-    try {
-      await abortable(signal, (flag) => this.#native.forward(this.#predictions, flag))
-      return this
-    } catch (error) {
-      this.dispose()
-      throw error
-    }
-  }
-
-  /** @internal */
-  forwardSync(): this {
-    try {
-      this.#native.forwardSync(this.#predictions)
-      return this
-    } catch (error) {
-      this.dispose()
-      throw error
-    }
   }
 
   #check(gradients: unknown): (Float32Array | null)[] {
@@ -113,3 +88,54 @@ export class TrainingPass<P> {
 }
 
 fixProperties(TrainingPass, 'a pass is what trainer.forward made it')
+
+/** A pass before its forward call, and the arrays for the predictions. */
+interface NewPass {
+  readonly pass: NativeTrainingPass
+  readonly predictions: Float32Array[]
+}
+
+/** Runs a forward call on a thread of the engine. The inputs are copied before it returns. */
+export async function startPass<P>(
+  model: ModelInternals,
+  trainer: NativeTrainer,
+  inputs: CheckedInputs,
+  signal: unknown,
+): Promise<TrainingPass<P>> {
+  const { pass, predictions } = createPass(model, trainer, inputs)
+  try {
+    await abortable(signal, (flag) => pass.forward(predictions, flag))
+  } catch (error) {
+    pass.dispose()
+    throw error
+  }
+  return new TrainingPass(model, pass, predictions)
+}
+
+/** As {@link startPass}, on the calling thread. */
+export function runPass<P>(
+  model: ModelInternals,
+  trainer: NativeTrainer,
+  inputs: CheckedInputs,
+): TrainingPass<P> {
+  const { pass, predictions } = createPass(model, trainer, inputs)
+  try {
+    pass.forwardSync(predictions)
+  } catch (error) {
+    pass.dispose()
+    throw error
+  }
+  return new TrainingPass(model, pass, predictions)
+}
+
+function createPass(
+  { core }: ModelInternals,
+  trainer: NativeTrainer,
+  { batch, inputs }: CheckedInputs,
+): NewPass {
+  const call = { batch, inputs }
+  const predictions = core.graph.outputs.map((output) =>
+    newFloat32Array(output.output, output.formula, outputRows(output, call) * output.width),
+  )
+  return { pass: new (native().NativeTrainingPass)(trainer, call), predictions }
+}

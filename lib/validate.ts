@@ -1,11 +1,11 @@
 /**
- * The checks of arguments. Each takes the argument's name as the caller knows it and the value that
- * came, and returns the value with its type, or throws a {@link GruError} that names the argument,
- * what was expected and what came.
+ * The checks of arguments. Each takes the argument's name as the caller knows it, and the given
+ * value. It returns the value with its type, or throws a {@link GruError} that names the argument,
+ * what was expected and what was given.
  *
- * They run before every native call, so the good case of each is a few comparisons and no
- * allocation; messages are made only on the way out. Types are told by `util.types` and not by
- * `instanceof`, which fails for values from another realm.
+ * They run before every native call. So a valid value costs a few comparisons and no allocation;
+ * messages are made only for errors. Types are checked by `util.types` and not by `instanceof`,
+ * which fails for values from another realm.
  *
  * @module
  */
@@ -14,10 +14,10 @@ import { types } from 'node:util'
 import { argumentError, describe, memoryFault, quote } from './errors'
 import { meantOption } from './hints'
 
-/** The largest size of one dimension: what a 32-bit index of BLAS and of CUDA can count. */
+/** The largest size of one dimension, for which BLAS and CUDA use 32-bit indices. */
 export const MAX_SIZE = 2 ** 31 - 1
 
-/** The largest number of values in one array: what a typed array of this runtime can have. */
+/** The largest number of values in one array: the limit of typed arrays in this runtime. */
 export const MAX_VALUES = Math.min(constants.MAX_LENGTH, Number.MAX_SAFE_INTEGER)
 
 /** The largest finite number of float32, in which the native part computes. */
@@ -53,7 +53,7 @@ export function checkSeed(argument: string, value: unknown): number {
   return checkInteger(argument, value, 0, Number.MAX_SAFE_INTEGER)
 }
 
-/** Bounds of a number; those that are absent do not bind. */
+/** The limits of a number. An absent limit does not apply. */
 export interface NumberRange {
   /** The smallest number allowed. */
   readonly atLeast?: number
@@ -94,7 +94,7 @@ function describeRange({ atLeast, above, atMost, below }: NumberRange): string {
   return bounds.length === 0 ? 'a finite number' : `a finite number ${bounds.join(' and ')}`
 }
 
-/** True or false; nothing that is merely truthy. */
+/** True or false; other truthy values are refused. */
 export function checkBoolean(argument: string, value: unknown): boolean {
   if (typeof value === 'boolean') return value
   throw argumentError('ERR_GRU_TYPE', argument, 'true or false', describe(value))
@@ -115,7 +115,7 @@ export function checkOneOf<T extends string>(
   )
 }
 
-/** The path of a file: a string that is not empty and holds no NUL character. */
+/** The path of a file: a string that is not empty and has no NUL character. */
 export function checkPath(argument: string, value: unknown): string {
   if (typeof value === 'string' && value !== '' && !value.includes('\0')) return value
   throw argumentError(
@@ -127,8 +127,8 @@ export function checkPath(argument: string, value: unknown): string {
 }
 
 /**
- * A plain object that has no enumerable keys but those allowed, so that a misspelt option is an
- * error and not silently its default. The values come back unknown: each has its own check.
+ * A plain object without enumerable keys except the allowed ones, so that a misspelt option is an
+ * error and is not silently ignored. The values are returned unchecked: each has its own check.
  */
 export function checkOptions<K extends string>(
   argument: string,
@@ -147,7 +147,7 @@ export function checkOptions<K extends string>(
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
   if (typeof value !== 'object' || value === null) return false
   const prototype: unknown = Object.getPrototypeOf(value)
-  // Object.prototype, perhaps that of another realm, is the end of a chain.
+  // The prototype may be Object.prototype of another realm: its own prototype is null.
   return prototype === null || Object.getPrototypeOf(prototype) === null
 }
 
@@ -159,7 +159,7 @@ function unknownKey(argument: string, key: string, allowed: readonly string[]): 
 }
 
 /**
- * A Float32Array over memory that native code may use: fixed in length, not shared, not detached.
+ * A Float32Array whose memory native code may use: fixed in length, not shared, not detached.
  */
 export function checkFloat32Array(argument: string, value: unknown): Float32Array {
   if (types.isFloat32Array(value) && memoryFault(value) === undefined) return value
@@ -167,7 +167,7 @@ export function checkFloat32Array(argument: string, value: unknown): Float32Arra
 }
 
 /**
- * An Int32Array over memory that native code may use: fixed in length, not shared, not detached.
+ * An Int32Array whose memory native code may use: fixed in length, not shared, not detached.
  */
 export function checkInt32Array(argument: string, value: unknown): Int32Array {
   if (types.isInt32Array(value) && memoryFault(value) === undefined) return value
@@ -180,7 +180,7 @@ function arrayTypeError(argument: string, expected: string, value: unknown): Err
   return argumentError('ERR_GRU_TYPE', argument, expected + memory, describe(value))
 }
 
-/** The length of an array. `meaning` spells out the product that `length` is: `steps*batch`. */
+/** Checks the length of an array. `meaning` is the product that gives the length: `steps*batch`. */
 export function checkLength(
   argument: string,
   array: { readonly length: number },
@@ -197,8 +197,8 @@ export function checkLength(
 }
 
 /**
- * How many times `factor` values an array has, at least once. `meaning` spells out the whole
- * product: `steps*batch*inputSize`.
+ * How many times `factor` values an array has, at least once. `meaning` is the whole product:
+ * `steps*batch*inputSize`.
  */
 export function checkMultiple(
   argument: string,
@@ -221,8 +221,8 @@ function countOfValues(count: number): string {
 }
 
 /**
- * The product of sizes, where an array can have as many values ({@link MAX_VALUES}). `meaning`
- * spells out the product: `steps*batch*hiddenSize`. The sizes are non-negative integers.
+ * The product of sizes, if an array can have that many values ({@link MAX_VALUES}). `meaning` is
+ * the product in words: `steps*batch*hiddenSize`. The sizes are non-negative integers.
  */
 export function checkProduct(
   argument: string,
@@ -230,7 +230,7 @@ export function checkProduct(
   ...sizes: readonly number[]
 ): number {
   let product = 1
-  // Rounding begins beyond 2**53, above the bound, so a product that passes is exact.
+  // Rounding begins above 2**53, which exceeds the limit, so a product that passes is exact.
   for (const size of sizes) product *= size
   if (product <= MAX_VALUES) return product
   throw argumentError(
@@ -242,8 +242,8 @@ export function checkProduct(
 }
 
 /**
- * The lengths of a batch of sequences: `batch` integers from 0 to `steps`. An Int32Array comes back
- * as it is, an array of numbers as a new Int32Array.
+ * The lengths of a batch of sequences: `batch` integers from 0 to `steps`. An Int32Array is
+ * returned unchanged, an array of numbers as a new Int32Array.
  */
 export function checkLengths(
   argument: string,
@@ -275,7 +275,8 @@ function lengthsArray(argument: string, value: unknown): Int32Array {
 }
 
 /**
- * Tokens or classes: every one from 0 to `count - 1`. The first that is not is named by its index.
+ * Tokens or classes: each from 0 to `count - 1`. The error names the index of the first invalid
+ * one.
  */
 export function checkIndices(argument: string, indices: Int32Array, count: number): void {
   const total = indices.length

@@ -1,16 +1,16 @@
 /**
- * Warnings: what a caller should know of although nothing fails. They go the way of Node's own, so that `process.on('warning')`
- * sees them and `--disable-warning=CODE` turns one off.
+ * Warnings: what a caller should know although nothing fails. They are emitted as Node's own warnings, so that
+ * `process.on('warning')` receives them and `--disable-warning=CODE` disables one.
  *
  * @module
  */
 
 /**
- * What is warned of:
+ * The kinds of warnings:
  *
- * - `GRU_WARN_CHECKPOINT`: a checkpoint cannot be loaded, and an older one is taken
- * - `GRU_WARN_DROPOUT`: a dropout between layers was asked for where there is one layer only
- * - `GRU_WARN_ENVIRONMENT`: an environment variable has a value that cannot be followed
+ * - `GRU_WARN_CHECKPOINT`: a checkpoint is damaged, and an older one is loaded
+ * - `GRU_WARN_DROPOUT`: dropout between layers was requested for a single layer
+ * - `GRU_WARN_ENVIRONMENT`: an environment variable has an invalid value
  */
 export type GruWarningCode = 'GRU_WARN_CHECKPOINT' | 'GRU_WARN_DROPOUT' | 'GRU_WARN_ENVIRONMENT'
 
@@ -21,7 +21,7 @@ export function warn(code: GruWarningCode, message: string): void {
 
 const given = new Set<GruWarningCode>()
 
-/** As {@link warn}, once in a process (once in each of its worker threads). */
+/** As {@link warn}, but only once in a process (once in each of its worker threads). */
 export function warnOnce(code: GruWarningCode, message: string): void {
   if (given.has(code)) return
   given.add(code)

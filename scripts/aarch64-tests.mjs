@@ -2,8 +2,8 @@
 //
 //   node scripts/aarch64-tests.mjs [--junit FILE]
 //
-// The build is build/aarch64, by cmake/aarch64-linux-gnu.cmake and without a BLAS. What it needs beside CMake
-// are two Debian packages, which it installs itself if it may. --junit writes the results as JUnit XML.
+// The build is build/aarch64, with cmake/aarch64-linux-gnu.cmake and without a BLAS. Besides CMake it needs two Debian
+// packages, which the script installs if it is allowed to. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'
 import { aptCommand, aptInstall, mayInstall } from './apt.mjs'
 import { runNativeSuite } from './native-suite.mjs'
@@ -13,8 +13,8 @@ const PACKAGES = ['g++-aarch64-linux-gnu', 'qemu-user']
 const PROGRAMS = ['aarch64-linux-gnu-g++', 'qemu-aarch64']
 
 /**
- * Every test program runs, but once: CTest's entries NAME_test_CHOICE repeat one for each instruction set and
- * with BLAS on and off, and here there is one instruction set and no BLAS.
+ * Runs every test program only once. CTest's entries NAME_test_CHOICE repeat a test for each instruction set and with
+ * BLAS on and off; here there is one instruction set and no BLAS.
  */
 const ONCE_EACH = ['--exclude-regex', '_test_']
 
@@ -41,7 +41,7 @@ try {
       ...['--toolchain', 'cmake/aarch64-linux-gnu.cmake'],
       ...['-DCMAKE_BUILD_TYPE=Release', '-DGRU_BLAS=OFF'],
     ],
-    // Without those of the CUDA device, whose emulation within an emulation takes too long.
+    // The tests of the CUDA device are excluded: an emulation within an emulation takes too long.
     targets: ['gru_tests_base', 'gru_tests_reference', 'gru_tests_cpu'],
     select: [...ONCE_EACH, '--tests-regex', '^(base|reference|cpu)/'],
     junit: values.junit,

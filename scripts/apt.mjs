@@ -1,4 +1,4 @@
-// Installing Debian packages, where the user may.
+// Installs Debian packages, if the user is allowed to.
 import process from 'node:process'
 import { run, succeeds } from './project.mjs'
 
@@ -10,13 +10,13 @@ const installing = (packages) => [
   ...packages,
 ]
 
-/** The one command, for a shell, that installs the packages. */
+/** The shell command that installs the packages. */
 export const aptCommand = (packages) => `apt-get update && ${installing(packages).join(' ')}`
 
-/** True if this process may install: it is root's, and there is an apt-get. */
+/** Whether this process may install: it runs as root, and apt-get exists. */
 export const mayInstall = () => process.getuid?.() === 0 && succeeds(['apt-get', '--version'])
 
-/** Installs the packages and returns whether that succeeded; its output is shown only if it fails. */
+/** Installs the packages and returns whether that succeeded. Its output is shown only if it fails. */
 export function aptInstall(packages) {
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true }
   return run(['apt-get', 'update'], options) === 0 && run(installing(packages), options) === 0

@@ -1,6 +1,7 @@
-// Where the CUDA sources synchronise: what scripts/cuda-barriers.mjs takes away, one at a time.
+// The places where the CUDA sources synchronise. scripts/cuda-barriers.mjs removes them one at a
+// time.
 
-/** A statement that does nothing but wait, order memory or tell others: it is taken out. */
+/** A statement that only waits, orders memory or notifies others. It is removed. */
 const STATEMENTS = [
   /\b__sync(?:threads|warp)\([^()]*\);/g,
   /\b__threadfence(?:_block|_system)?\(\);/g,
@@ -9,16 +10,16 @@ const STATEMENTS = [
   /\bwhile \([^;{]*\barrivals\([^;{]*;/g,
 ]
 
-/** A vote that waits: each thread gets its own vote instead of all. */
+/** A vote that waits. It is replaced by the thread's own vote. */
 const VOTES = [/\b__syncthreads_(?:or|and|count)(\((?:[^()]|\([^()]*\))*\))/g]
 
 const withoutComments = (text) =>
   text.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replaceAll(/[^\n]/g, ' '))
 
-/** What stands where a statement was; a compiler warns of an `if` with a lone semicolon. */
+/** The replacement of a statement. A compiler warns about an `if` with only a semicolon. */
 const NOTHING = '{}'
 
-/** The places of a file's text: { line, text, replacement, begin, end }, in their order. */
+/** The places in a file's text, in order: { line, text, replacement, begin, end }. */
 export function barrierSites(source) {
   const code = withoutComments(source)
   const found = [

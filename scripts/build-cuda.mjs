@@ -2,7 +2,7 @@
 //
 //   node scripts/build-cuda.mjs [--nvcc PATH] [--into FOLDER] [-- CMAKE-OPTION...]
 //
-// nvcc is looked for on the PATH, below CUDA_HOME and CUDA_PATH, and in /usr/local/cuda.
+// nvcc is searched for on the PATH, below CUDA_HOME and CUDA_PATH, and in /usr/local/cuda.
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildPlugin, PLUGIN, requireNvcc } from './nvcc.mjs'

@@ -1,9 +1,9 @@
 // Checks that dependencies point one way only: lib -> binding.d.ts -> native/binding -> train -> model -> layers ->
-// device -> base, and a device's own folder -> device. ARCHITECTURE.md draws the picture; this is the rule.
+// device -> base, and a device's own folder -> device. ARCHITECTURE.md describes the parts; this script has the rules.
 //
 //   node scripts/check-directions.mjs [FOLDER]     the checkout by default; a test gives others
 //
-// Prints one line for each line of source that breaks a rule; the exit status is 1 if there is one.
+// Prints one line for each source line that breaks a rule. The exit status is 1 if there is one.
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 import { join, posix, relative, sep } from 'node:path'
@@ -11,7 +11,7 @@ import process from 'node:process'
 import ts from 'typescript'
 import { root as checkout } from './project.mjs'
 
-/** The folders of the engine: each knows itself and those that it names. ARCHITECTURE.md draws them. */
+/** The folders of the engine. Each may use itself and the folders that it lists. ARCHITECTURE.md shows them. */
 const ENGINE = {
   base: [],
   reference: ['base'],
@@ -24,11 +24,11 @@ const engine = Object.keys(ENGINE)
 const headersIn = (...folders) => new RegExp(`^(${folders.join('|')})/`)
 const TEST = /(_test\.cc|[/_]testing\.h|\/testing\/.*)$/
 
-/** What the C++ files of a part may include by "path". The first row that fits a file holds for it. */
+/** What the C++ files of a part may include by "path". The first row that matches a file applies to it. */
 const NATIVE_PARTS = [
-  // What the tests of every device share.
+  // The shared code of the tests of every device.
   { files: /^native\/testing\//, may: [headersIn(...engine, 'testing')] },
-  // It stands in for CUDA's own headers, and like them knows nothing of the project.
+  // It replaces CUDA's own headers, and like them knows nothing of the project.
   { files: /^native\/cuda\/emulator\//, may: [/^\w+\.h$/, /^testing\/testing\.h$/] },
   ...engine.flatMap((folder) => [
     {
@@ -41,7 +41,7 @@ const NATIVE_PARTS = [
     { files: testsIn(folder), may: [headersIn(...engine, 'testing', folder)] },
     { files: new RegExp(`^native/${folder}/`), may: [headersIn('base', 'device', folder)] },
   ]),
-  // The one place where the engine meets its devices and Node.
+  // The only part that uses the engine, its devices and Node together.
   {
     files: /^native\/binding\//,
     may: [headersIn('binding', ...engine, 'cpu'), /^cuda\/plugin\.h$/, /^(napi|node_api)\.h$/],
@@ -52,7 +52,7 @@ function testsIn(folder) {
   return { test: (file) => file.startsWith(`native/${folder}/`) && TEST.test(file) }
 }
 
-/** Headers and facilities that only the named files may use. */
+/** Headers and facilities that only the listed files may use. */
 const RESERVED = [
   {
     what: 'Node-API',
@@ -69,7 +69,7 @@ const RESERVED = [
     pattern: /\bstd::(j?thread\b(?!::)|async\b)|\bpthread_create\b/,
     only: /^native\/(cpu\/threads\/threads\.(h|cc)|binding\/executor\.(h|cc)|cuda\/emulator\/.*|.*_test\.cc)$/,
   },
-  // The engine knows no operating system: of <headers> it includes the standard library's alone.
+  // The engine does not depend on an operating system: its <headers> are only those of the standard library.
   {
     what: 'a system header',
     pattern: /^\s*#\s*include\s*<[^>]*[./][^>]*>/,
@@ -77,7 +77,7 @@ const RESERVED = [
   },
 ]
 
-/** Packages that lib may import, and where. Node's own modules are free everywhere. */
+/** Packages that lib may import, and in which files. Node's own modules may be imported everywhere. */
 const PACKAGES = {
   'node-gyp-build': /^lib\/native\.ts$/,
   'cli-progress': /^lib\/cli\//,
@@ -107,7 +107,7 @@ function checkNative(file, text) {
     })
 }
 
-/** Every module that a TypeScript file names, in any form, and whether only for its types. */
+/** Every module that a TypeScript file imports in any form, and whether only for its types. */
 function importsOf(file, text) {
   const source = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true)
   const found = []
@@ -133,7 +133,7 @@ function importsOf(file, text) {
   return found
 }
 
-/** What is wrong with an import, or undefined. */
+/** The fault of an import, or undefined. */
 function importProblem(file, { module, typeOnly }) {
   if (!module.startsWith('.')) {
     if (builtinModules.includes(module.replace(/^node:/, ''))) return undefined

@@ -1,6 +1,6 @@
-// Runs a list of checks one after another, each to its end whatever the others do, and counts what passed.
-// A check is { name, command, env?, count? }: without `count` its exit status is one result; with it, `count`
-// reads the results of its tests from a report that the command wrote.
+// Runs a list of checks one after another and counts the results. A check that fails does not stop the others. A check
+// is { name, command, env?, count? }. Without `count` its exit status is one result. With it, `count` reads the results
+// of its tests from a report that the command wrote.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { inRoot, packageCommand, run } from './project.mjs'
 
@@ -15,7 +15,7 @@ function countJest(file) {
   const { numPassedTests, numFailedTests, numFailedTestSuites, testResults } = JSON.parse(
     readFileSync(file, 'utf8'),
   )
-  // A file that does not even load has no tests to count; it is one failure.
+  // A file that cannot be loaded has no tests to count. It is one failure.
   const broken = testResults.filter(
     (suite) => suite.status === 'failed' && !suite.assertionResults.length,
   )
@@ -26,7 +26,7 @@ function countJest(file) {
 function countJunit(file) {
   const attribute = (name) =>
     Number(new RegExp(`<testsuite[^>]*\\b${name}="(\\d+)"`).exec(readFileSync(file, 'utf8'))[1])
-  // A test that CTest could not start is "skipped" or "disabled" there; nothing may be either.
+  // CTest calls a test that it could not start "skipped" or "disabled". Both count as failures.
   const failed = attribute('failures') + attribute('skipped') + attribute('disabled')
   return { passed: attribute('tests') - failed, failed }
 }
@@ -58,7 +58,7 @@ function ctestCheck(name, script, args = []) {
 /** The check of the native unit tests on this machine, with the arguments of native-tests.mjs. */
 export const nativeCheck = (name, args) => ctestCheck(name, 'native-tests.mjs', args)
 
-/** The check that everything compiles with a version of Clang, and of the native unit tests there. */
+/** The check that a version of Clang compiles everything, with the native unit tests compiled by it. */
 export const clangCheck = (name, version) => ctestCheck(name, 'clang-tests.mjs', [version])
 
 /** The check of the native unit tests compiled for aarch64, under emulation. */
@@ -70,14 +70,14 @@ function results({ command, env, count, file }) {
   if (!count) return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 }
   try {
     const counted = count()
-    // A build that failed, or a crash after the last test: the report alone would not show it.
+    // The build failed, or there was a crash after the last test. The report alone would not show this.
     return status !== 0 && counted.failed === 0 ? { ...counted, failed: 1 } : counted
   } catch {
     return { passed: 0, failed: 1 }
   }
 }
 
-/** Runs one check between two lines of output and returns its name, counts and seconds. */
+/** Runs one check and prints a line before and after it. Returns its name, counts and seconds. */
 export function runCheck(check) {
   console.log(`\n=== ${check.name}`)
   const start = performance.now()
@@ -101,7 +101,7 @@ export function clearReports() {
   mkdirSync(reports, { recursive: true })
 }
 
-/** Prints a line for each check and, last, `N passed, N failed`; the exit status is 1 if any failed. */
+/** Prints a line for each check and finally `N passed, N failed`. The exit status is 1 if any failed. */
 export function summarize(rows) {
   console.log('\n=== summary')
   for (const { name, passed, failed, seconds } of rows) {

@@ -1,7 +1,7 @@
-// What .ci/run does after `npm test`: the numerics with an addon built without BLAS, races in the CUDA device,
-// its compilation for GPUs where there is an nvcc, everything compiled by two Clangs, the native tests for aarch64
-// under emulation, and the main job.
-// The last line of output is `N passed, N failed`, those of `npm test` included.
+// What .ci/run does after `npm test`: the numerical tests with an addon built without BLAS, races in the CUDA device,
+// its compilation for GPUs if there is an nvcc, the compilation of everything by two Clangs, the native tests for
+// aarch64 under emulation, and the main job. The last line of output is `N passed, N failed`, including the results of
+// `npm test`.
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import {
@@ -19,10 +19,12 @@ import { inRoot, packageCommand } from './project.mjs'
 
 const NO_BLAS = inRoot('build', 'no-blas')
 
-/** The small set; that of the recurrences takes minutes a tier, and is for `scripts/native-tests.mjs thread`. */
+/**
+ * The small set. The set of the recurrences takes minutes for each tier: run `scripts/native-tests.mjs thread` for it.
+ */
 const RACES = '^cuda/(emulator_|device_gemm_test)'
 
-/** The oldest and the newest Clang that the project knows to compile it. */
+/** The oldest and the newest Clang that are known to compile the project. */
 const CLANGS = ['14', '19']
 
 const WERROR = '-DGRU_WERROR=ON'
@@ -35,7 +37,7 @@ const buildWithoutBlas = () => ({
   ],
 })
 
-/** Where there is an nvcc: the plug-in for every target, and what its kernels use. */
+/** If there is an nvcc: builds the plug-in for every target, and reports the resources of its kernels. */
 function cudaChecks() {
   if (!findNvcc()) {
     console.log('\nleft out: the CUDA plug-in for GPUs: there is no nvcc')
@@ -52,7 +54,7 @@ function cudaChecks() {
   ]
 }
 
-/** For each Clang that is there, or can be installed. */
+/** For each Clang that exists or can be installed. */
 function clangChecks() {
   return CLANGS.filter((version) => {
     const there = hasClang(version)

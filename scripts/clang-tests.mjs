@@ -1,16 +1,16 @@
-// Compiles everything with Clang: the addon, the emulated CUDA plug-in and the native unit tests, of which it runs
-// those of the engine, of the CPU device and of the emulator itself.
+// Compiles everything with Clang: the addon, the emulated CUDA plug-in and the native unit tests. It runs the unit
+// tests of the engine, of the CPU device and of the emulator itself.
 //
 //   node scripts/clang-tests.mjs VERSION [--junit FILE]
 //
-// VERSION is Clang's, such as 19. The build is build/clang-VERSION. Debian's package of that Clang is installed if it
-// may be. --junit writes the results as JUnit XML.
+// VERSION is Clang's, such as 19. The build is build/clang-VERSION. Debian's package of that Clang is installed if the
+// user is allowed to. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'
 import { clangCompiler, provideClang } from './clang.mjs'
 import { runNativeSuite } from './native-suite.mjs'
 import { inRoot, packageCommand, run, StepError } from './project.mjs'
 
-/** By cmake-js, which knows where Node's headers are; the suite's own options are added to these. */
+/** Uses cmake-js, which knows where Node's headers are. The suite's own options are added to these. */
 function configureAddon(folder, compiler) {
   const command = [...packageCommand('cmake-js'), '--log-level', 'warn', 'configure']
   const options = [`--CDCMAKE_CXX_COMPILER=${compiler}`, '--CDGRU_CUDA_EMULATED=ON']
@@ -32,7 +32,7 @@ try {
   process.exitCode = runNativeSuite({
     folder,
     configure: ['-DCMAKE_BUILD_TYPE=Release'],
-    // The emulated device computes with what the other tests compile, and takes minutes.
+    // The tests of the emulated device are not run: they take minutes.
     select: ['--tests-regex', '^(base|reference|cpu)/|^cuda/emulator_'],
     junit: values.junit,
   })

@@ -1,14 +1,14 @@
-// Finding a Clang of one version, and installing Debian's where the user may.
+// Finds a Clang of one version, and installs Debian's if the user is allowed to.
 import { aptCommand, aptInstall, mayInstall } from './apt.mjs'
 import { StepError, succeeds } from './project.mjs'
 
-/** The C++ compiler of that version, by Debian's name. */
+/** The C++ compiler of that version, with its name in Debian. */
 export const clangCompiler = (version) => `clang++-${version}`
 
 const packages = (version) => [`clang-${version}`]
 const isThere = (version) => succeeds([clangCompiler(version), '--version'])
 
-/** True if that Clang is there, or could be installed now. */
+/** Whether that Clang exists, or could be installed now. */
 export function hasClang(version) {
   if (isThere(version)) return true
   if (!mayInstall()) return false
@@ -17,7 +17,7 @@ export function hasClang(version) {
   return isThere(version)
 }
 
-/** As hasClang, or fails with what to do. */
+/** As hasClang, but fails with advice if there is none. */
 export function provideClang(version) {
   if (hasClang(version)) return
   throw new StepError(

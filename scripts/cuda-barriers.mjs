@@ -1,12 +1,11 @@
-// Takes each barrier out of the CUDA sources in turn, in a copy, and runs the tests of the emulated device: in
-// three orders of threads, and where none of them fails once more under ThreadSanitizer. Some test should notice.
+// Removes each barrier of the CUDA sources in turn, in a copy, and runs the tests of the emulated device: in three
+// orders of threads, and if none of them fails, once more under ThreadSanitizer. Some test should fail.
 //
 //   node scripts/cuda-barriers.mjs [--list] [--plain] [--tests REGEX] [FILE...]
 //
-// Without a FILE: every source and header of native/cuda but the emulator's. --plain leaves ThreadSanitizer out;
-// --tests selects tests of CTest, by default those that compare results. Each barrier costs a build of what
-// includes its file and some ten seconds. The exit status is 1 where a barrier can be missing without a test that
-// fails.
+// Without a FILE it uses every source and header of native/cuda except the emulator's. --plain skips ThreadSanitizer.
+// --tests selects tests of CTest; the default is those that compare results. Each barrier costs a build of the files
+// that include it, and about ten seconds. The exit status is 1 if a barrier can be removed without a test that fails.
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
@@ -18,7 +17,7 @@ import { filesUnder, inRoot, run, StepError } from './project.mjs'
 const FOLDER = inRoot('build', 'barriers')
 const COPY = join(FOLDER, 'source')
 const JOBS = String(availableParallelism())
-/** A test that waits for what never comes, and that the emulator does not notice. */
+/** For a test that waits forever and is not stopped by the emulator. */
 const TIMEOUT_SECONDS = '120'
 
 const ORDERS = [
@@ -32,7 +31,7 @@ const BUILDS = [
   { name: 'thread', sanitize: 'thread', orders: ORDERS.slice(0, 1) },
 ]
 
-/** The tests that compare results; the others of the device look at errors, memory and the emulator itself. */
+/** The tests that compare results. The other tests of the device test errors, memory and the emulator itself. */
 const RESULTS = '^cuda/(device|precision|tiles|engine_(test|model))'
 
 const buildFolder = ({ name }) => join(FOLDER, name)
@@ -68,7 +67,7 @@ const passes = (build, tests, env) =>
     { env },
   ) === 0
 
-/** What notices the sources as they lie in the copy: a name, or undefined. */
+/** The name of the test that fails with the current sources in the copy, or undefined. */
 function noticedBy({ builds, tests }) {
   for (const build of builds) {
     if (!compiles(build)) throw new StepError(`building ${build.name} failed`)
@@ -79,7 +78,7 @@ function noticedBy({ builds, tests }) {
   return undefined
 }
 
-/** Takes one barrier out of the copy, finds out, and puts it back. */
+/** Removes one barrier from the copy, runs the tests, and restores it. */
 function attempt({ file, source, site }, how) {
   const copy = join(COPY, file)
   const start = performance.now()

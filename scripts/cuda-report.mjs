@@ -1,11 +1,11 @@
-// Compiles every kernel for every target with nvcc and prints what it uses: registers, static shared memory,
-// spilled bytes, and how many blocks are resident on a multiprocessor. Needs no GPU.
+// Compiles every kernel for every target with nvcc and prints its resources: registers, static shared memory, spilled
+// bytes, and the number of blocks that are resident on a multiprocessor. It needs no GPU.
 //
 //   node scripts/cuda-report.mjs [--nvcc PATH] [--markdown] [FILE.cu...]
 //
-// --markdown prints the table of docs/cuda.md. Dynamic shared memory is chosen at a launch, so it is not in here:
-// the launch asks the driver how many blocks it leaves room for.
-// The exit status is 1 where a kernel spills, or where fewer blocks are resident than its launch bounds ask for.
+// --markdown prints the table of docs/cuda.md. Dynamic shared memory is not included, since it is chosen at a launch,
+// which asks the driver how many blocks fit. The exit status is 1 if a kernel spills, or if fewer blocks are resident
+// than its launch bounds require.
 import { spawn } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -17,8 +17,8 @@ import { residentBlocks } from './occupancy.mjs'
 import { root, StepError } from './project.mjs'
 
 /**
- * The commands by which the plug-in's build compiles its kernels, without targets, input and output: what flags and
- * targets there are is CMake's to say.
+ * The commands that compile the kernels in the plug-in's build, without targets, input and output. They come from
+ * CMake, which defines the flags and targets.
  */
 function compileCommands(nvcc) {
   const build = configurePlugin(nvcc)
@@ -52,7 +52,7 @@ function execute([program, ...args], cwd = root) {
   })
 }
 
-/** What ptxas says of each kernel, by its mangled name. */
+/** What ptxas reports for each kernel, by its mangled name. */
 export function parseResources(log) {
   const kernels = {}
   let kernel
@@ -68,7 +68,7 @@ export function parseResources(log) {
   return kernels
 }
 
-/** The launch bounds in PTX: threads of a block, and blocks that are to be resident. */
+/** The launch bounds in PTX: the threads of a block, and the blocks that must be resident. */
 export function parseBounds(ptx) {
   const bounds = {}
   for (const [, name, directives] of ptx.matchAll(/\.entry (\w+)\([^)]*\)([^{]*)\{/g)) {
@@ -79,7 +79,7 @@ export function parseBounds(ptx) {
   return bounds
 }
 
-/** One file for one target: rows of what each of its kernels uses. */
+/** Compiles one file for one target. Returns rows with the resources of each of its kernels. */
 async function compile({ command, file, path, directory }, target) {
   const folder = mkdtempSync(join(tmpdir(), 'cuda-report-'))
   try {
@@ -102,7 +102,7 @@ async function compile({ command, file, path, directory }, target) {
   }
 }
 
-/** Runs the works, as many at once as there are cores. */
+/** Runs the works in parallel, as many at a time as there are cores. */
 async function inParallel(works) {
   const results = []
   const worker = async () => {
@@ -112,7 +112,7 @@ async function inParallel(works) {
   return results
 }
 
-/** Names without the parts that all have in common, and without parameters. */
+/** Names without their common parts and without parameters. */
 async function readableNames(rows) {
   const mangled = [...new Set(rows.map((row) => row.mangled))]
   const demangled = (await execute(['c++filt', '-p', ...mangled])).trim().split('\n')
@@ -170,7 +170,7 @@ function plain(lines) {
   return lines.map((line) => line.map(cell).join('  ')).join('\n')
 }
 
-/** The commands of the named files, or of all where none is named. */
+/** The commands of the named files, or of all files if none is named. */
 function chosen(commands, names) {
   const files = commands.map(({ file }) => file)
   const unknown = names.find((name) => !files.includes(name))

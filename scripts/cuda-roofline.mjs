@@ -1,11 +1,14 @@
-// The roofline on paper of docs/cuda.md: from operations and bytes of a GRU layer, and from data sheets, the times
-// that no implementation can beat. Prints Markdown. Nothing in it was measured.
+// The theoretical roofline of docs/cuda.md: from the operations and bytes of a GRU layer and from data sheets it
+// computes the times that no implementation can beat. Prints Markdown. Nothing in it was measured.
 
 const MEGA = 1e6
 const TERA = 1e12
 const KIB = 1024
 
-/** From NVIDIA's data sheets; dense rates. Shared memory: of a block at most, and 128 bytes a clock and multiprocessor. */
+/**
+ * From NVIDIA's data sheets, with dense rates. Shared memory: the most of one block, and 128 bytes per clock and
+ * multiprocessor.
+ */
 const GPUS = [
   {
     ...{ name: 'A100 SXM 40 GB', multiprocessors: 108, lanes: 64, sharedKib: 163, l2Mega: 40 },
@@ -43,7 +46,7 @@ function forwardWork({ batch, steps, inputSize, hiddenSize }) {
     step: {
       operations: 6 * batch * hiddenSize ** 2,
       weights: recurrentBytes(hiddenSize),
-      // Gates in and out, the state in and out.
+      // Gates in and out, state in and out.
       activations: 4 * batch * (3 + 3 + 2) * hiddenSize,
     },
   }
@@ -64,16 +67,16 @@ function persistent({ step }, { steps }, gpu) {
 }
 
 function stepwise({ step }, { steps }, gpu) {
-  // What the second-level cache holds is read from memory once only.
+  // Data that fit the second-level cache are read from memory only once.
   const weights = step.weights > gpu.l2Mega * MEGA ? step.weights : 0
   const bytes = weights + step.activations
   return steps * Math.max(step.operations / gpu.float32, bytes / gpu.memory)
 }
 
-/** The largest multiple of 8 whose recurrent weights fit so many bytes. */
+/** The largest multiple of 8 whose recurrent weights fit this many bytes. */
 const largestHidden = (bytes) => Math.floor(Math.sqrt(bytes / 12) / 8) * 8
 
-/** Three significant digits, and never an exponent. */
+/** Three significant digits, without an exponent. */
 function microseconds(seconds) {
   const value = seconds * 1e6
   return value >= 100 ? Math.round(value) : value.toPrecision(3)

@@ -1,9 +1,9 @@
-// `npm run test:gpu`: every test of jest on the first GPU, in the tiers that it chooses, and the numerical ones in
-// each tier that layers of all sizes fit. The last line of output is `N passed, N failed`.
+// `npm run test:gpu`: runs every jest test on the first GPU with the tiers that the device chooses, and the numerical
+// ones again in each tier that fits layers of all sizes. The last line of output is `N passed, N failed`.
 //
 //   node scripts/gpu-tests.mjs [--nvcc PATH]
 //
-// Exit status: 0 all passed, 1 some failed, 2 there is no GPU to test on.
+// Exit status: 0 if all passed, 1 if some failed, 2 if there is no GPU.
 import { execFileSync } from 'node:child_process'
 import process from 'node:process'
 import { parseArgs } from 'node:util'

@@ -1,12 +1,12 @@
-// What the scripts of native tests share: they configure a build with the unit tests, without Node, build it,
-// and run it under CTest.
+// Shared by the scripts of native tests: it configures a build with the unit tests, without Node, builds it, and runs
+// it under CTest.
 import { availableParallelism } from 'node:os'
 import { inRoot, root, run } from './project.mjs'
 
 /**
- * Builds and runs the native unit tests and returns the exit status; of a failure it says in which stage.
- * `folder` is the build's, below build/; `configure` holds the arguments of CMake, `select` those of CTest
- * that choose tests; `targets` what is built, by default everything; `junit` names a file for the results as JUnit XML.
+ * Builds and runs the native unit tests and returns the exit status. If it fails, it says in which stage. `folder` is
+ * the build's folder below build/. `configure` has the arguments of CMake, `select` the arguments of CTest that select
+ * tests. `targets` is what is built, by default everything. `junit` names a file for the results as JUnit XML.
  */
 export function runNativeSuite({ folder, configure, targets = ['all'], select = [], junit }) {
   const build = inRoot('build', folder)

@@ -2,9 +2,9 @@
 //
 //   node scripts/native-tests.mjs [sanitizer...] [--folder NAME] [--tests REGEX] [--junit FILE]
 //
-// --folder builds and runs only the tests of native/NAME: base, reference, cpu or cuda; --tests runs only those that match.
-// Without a sanitizer the build is build/native, with `address undefined` it is build/sanitize, with
-// others build/sanitize-NAME. --junit writes the results as JUnit XML.
+// --folder builds and runs only the tests of native/NAME: base, reference, cpu or cuda. --tests runs only the tests
+// that match. Without a sanitizer the build is build/native, with `address undefined` it is build/sanitize, with others
+// build/sanitize-NAME. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'
 import { runNativeSuite } from './native-suite.mjs'
 
@@ -20,10 +20,10 @@ function buildFolder() {
 
 const tests = values.tests ?? (values.folder && `^${values.folder}/`)
 
-/** What the sanitizers leave out: in the emulated device they cost minutes. Its errors are in errors_test, too. */
+/** Tests that sanitizers skip: in the emulated device they take minutes. errors_test covers its errors, too. */
 const REPEATS = ['--exclude-regex', '^cuda/engine_(bits|failures|model)_test']
 
-/** Under sanitizers more optimization costs the compiler more than it saves the tests. */
+/** With sanitizers, more optimization takes more time in the compiler than it saves in the tests. */
 const BUILD_TYPE =
   sanitizers.length === 0
     ? ['-DCMAKE_BUILD_TYPE=Release']

@@ -1,14 +1,17 @@
-// The suites that compare numbers run again for every way in which the engine can compute them.
+// Runs the numerical suites again for every way in which the engine can compute.
 import { jestCheck } from './checks.mjs'
 
 /** The paths of the numerical suites. */
 export const NUMERICS = '\\.numerics\\.test\\.ts$'
-/** Those whose layers fit every tier of the emulated device but the smallest. */
+/** Those whose layers fit every tier of the emulated device except the smallest. */
 const SMALL_NUMERICS = '(golden|reference|one-object)\\.numerics\\.test\\.ts$'
 
 const numerics = (name, env, pattern = NUMERICS) => jestCheck(`numerics, ${name}`, { pattern, env })
 
-/** On the CUDA device, executed on the processor: in the tier of its choice, and in each that layers of all sizes fit. */
+/**
+ * On the CUDA device, executed on the processor: in the tier that it chooses, and in each tier that fits layers of all
+ * sizes.
+ */
 function emulatedChecks() {
   const env = { GRU_NATIVE_DEVICE: 'cuda-emulated' }
   return [
@@ -23,9 +26,9 @@ function emulatedChecks() {
 }
 
 /**
- * The numerical suites with BLAS, where the addon has one, without it, on each instruction set of the machine
- * besides the one chosen by default, and on the emulated CUDA device. `runtimeWith` tells what the engine runs on
- * in a process with further environment variables.
+ * The numerical suites with BLAS if the addon has one, without BLAS, on each instruction set of the machine except the
+ * default, and on the emulated CUDA device. `runtimeWith` returns what the engine uses in a process with additional
+ * environment variables.
  */
 export function numericsChecks(runtimeWith) {
   const hasBlas = runtimeWith({ GRU_NATIVE_BLAS: 'on' }).blas !== 'none'

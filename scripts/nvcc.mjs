@@ -1,16 +1,16 @@
-// Finding the CUDA compiler, and building the CUDA plug-in with it.
+// Finds the CUDA compiler, and builds the CUDA plug-in with it.
 import { existsSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import process from 'node:process'
 import { inRoot, root, run, StepError, succeeds } from './project.mjs'
 
-/** The file name of the plug-in, which the addon looks for beside itself. */
+/** The file name of the plug-in. The addon looks for it in its own folder. */
 export const PLUGIN = 'gru_native_cuda.so'
 
 const inFolder = (folder) => join(folder, 'nvcc')
 
-/** Where nvcc is looked for, in this order. */
+/** The places where nvcc is searched for, in this order. */
 function places(environment) {
   const { PATH = '', CUDA_HOME, CUDA_PATH } = environment
   const toolkits = [CUDA_HOME, CUDA_PATH, '/usr/local/cuda'].filter(Boolean)
@@ -20,13 +20,13 @@ function places(environment) {
   ]
 }
 
-/** The path of nvcc: the named one, or the first that is found; undefined where there is none. */
+/** The path of nvcc: the given one, or the first that is found; undefined if there is none. */
 export function findNvcc(named, environment = process.env) {
   const candidates = named ? [resolve(named)] : places(environment).map(inFolder)
   return candidates.find((file) => existsSync(file) && succeeds([file, '--version']))
 }
 
-/** As findNvcc, or fails with what to do. */
+/** As findNvcc, but fails with advice if there is none. */
 export function requireNvcc(named, environment = process.env) {
   const found = findNvcc(named, environment)
   if (found) return found
@@ -50,8 +50,8 @@ function must(command) {
 }
 
 /**
- * Configures the plug-in's own build, by further options of CMake, and returns its folder; the library is to go
- * into `folder`.
+ * Configures the plug-in's own build with additional options of CMake, and returns its folder. The build puts the
+ * library into `folder`.
  */
 export function configurePlugin(nvcc, { folder = join(BUILD, 'lib'), options = [] } = {}) {
   must([
@@ -63,7 +63,7 @@ export function configurePlugin(nvcc, { folder = join(BUILD, 'lib'), options = [
   return BUILD
 }
 
-/** Builds the plug-in for every target into `folder`, by further options of CMake. */
+/** Builds the plug-in for every target into `folder`, with additional options of CMake. */
 export function buildPlugin(nvcc, folder, options = []) {
   const build = configurePlugin(nvcc, { folder, options })
   const jobs = String(availableParallelism())

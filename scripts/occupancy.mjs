@@ -1,15 +1,18 @@
-// How many blocks of a kernel are resident on one multiprocessor: the formulas of the CUDA toolkit's
-// cuda_occupancy.h, and the limits of each target from the CUDA C++ programming guide.
+// The number of blocks of a kernel that are resident on one multiprocessor: the formulas of the CUDA toolkit's
+// cuda_occupancy.h, with the limits of each target from the CUDA C++ programming guide.
 import { StepError } from './project.mjs'
 
 const KIB = 1024
 const WARP = 32
-/** Registers are given to a warp in units of so many, out of four equal parts of the multiprocessor's. */
+/**
+ * Registers are allocated to a warp in units of this many, from one of four equal parts of the multiprocessor's
+ * registers.
+ */
 const REGISTER_UNIT = 256
 const REGISTER_PARTS = 4
 const REGISTERS = 65536
 
-/** Per multiprocessor: warps, blocks, bytes of shared memory; bytes that each block has beside its own, and the unit. */
+/** Per multiprocessor: warps, blocks, bytes of shared memory; the additional bytes of each block, and the unit. */
 const LIMITS = {
   75: { warps: 32, blocks: 16, shared: 64 * KIB, reserved: 0, unit: 256 },
   80: { warps: 64, blocks: 32, shared: 164 * KIB, reserved: KIB, unit: 128 },
@@ -23,8 +26,8 @@ const LIMITS = {
 const upTo = (value, unit) => Math.ceil(value / unit) * unit
 
 /**
- * Resident blocks of `threads` threads, each of which uses so many registers, with `shared` bytes of shared memory
- * a block.
+ * The resident blocks of `threads` threads with `registers` registers each and `shared` bytes of shared memory for each
+ * block.
  */
 export function residentBlocks(target, { threads, registers, shared }) {
   const limits = LIMITS[target]

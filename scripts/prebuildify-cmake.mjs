@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// Stands in for node-gyp when prebuildify builds: it builds with cmake-js instead and puts the addon where
-// prebuildify looks for it. Of node-gyp's arguments only --arch and --debug mean anything here.
+// Replaces node-gyp when prebuildify builds: it builds with cmake-js and puts the addon where prebuildify looks for it.
+// Of node-gyp's arguments only --arch and --debug are used.
 //
 // A prebuilt addon uses the built-in matrix product: it must load on machines that have no BLAS library.
 import { copyFileSync, mkdirSync } from 'node:fs'

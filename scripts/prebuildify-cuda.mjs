@@ -1,4 +1,4 @@
-// After prebuildify: puts the CUDA plug-in beside the prebuilt addon, where there is a CUDA compiler.
+// Runs after prebuildify: puts the CUDA plug-in beside the prebuilt addon, if there is a CUDA compiler.
 import process from 'node:process'
 import { buildPlugin, findNvcc, PLUGIN } from './nvcc.mjs'
 import { inRoot, StepError } from './project.mjs'

@@ -1,5 +1,5 @@
-// What the scripts share: where the project is, running commands, and stamps of finished work.
-// Node built-ins only, since set-up runs before any package is installed.
+// Shared by the scripts: where the project is, how commands are run, and stamps of finished work. It uses only Node's
+// built-in modules, since set-up runs before any package is installed.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 export const root = dirname(dirname(fileURLToPath(import.meta.url)))
 export const inRoot = (...parts) => join(root, ...parts)
 
-/** A failure whose message is all that the user needs to see. */
+/** A failure of which the user needs to see only the message. */
 export class StepError extends Error {}
 
 /** The command of an installed npm package, as arguments for Node itself. */
@@ -21,8 +21,8 @@ export function packageCommand(name, bin = name) {
 }
 
 /**
- * Runs a command in the project's root and returns its exit status. Its output is shown; with `quiet`
- * only if it fails.
+ * Runs a command in the project's root and returns its exit status. Its output is shown; with `quiet` only if the
+ * command fails.
  */
 export function run([program, ...args], { env = {}, quiet = false } = {}) {
   const output = quiet ? 'pipe' : 'inherit'
@@ -37,7 +37,7 @@ export function run([program, ...args], { env = {}, quiet = false } = {}) {
   return result.status ?? 1
 }
 
-/** True if the command runs and succeeds; its output is dropped. */
+/** Whether the command runs and succeeds. Its output is discarded. */
 export function succeeds([program, ...args]) {
   return spawnSync(program, args, { stdio: 'ignore' }).status === 0
 }
@@ -55,12 +55,12 @@ export function filesUnder(paths, keep = () => true) {
   return found.filter(keep).sort()
 }
 
-/** The names in a folder; none where there is no such folder. */
+/** The names in a folder; empty if there is no such folder. */
 export function namesIn(folder) {
   return existsSync(folder) ? readdirSync(folder) : []
 }
 
-/** A hash of what a step was made from: its files (name, time, size) and any further facts. */
+/** A hash of the inputs of a step: its files (name, time, size) and further facts. */
 export function fingerprint(files, facts) {
   const hash = createHash('sha256').update(JSON.stringify(facts))
   for (const file of files) {

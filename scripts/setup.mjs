@@ -1,11 +1,11 @@
-// Makes a checkout ready to run: npm packages, a CBLAS library, the native addon, the TypeScript build.
-// What is up to date already is left alone, so that a second run costs next to nothing.
+// Makes a checkout ready to use: npm packages, a CBLAS library, the native addon, the TypeScript build. It skips what
+// is up to date, so that a second run takes almost no time.
 //
 //   node scripts/setup.mjs [--tests] [--warnings-are-errors]
 //
 // --tests               also builds the CUDA plug-in that runs on the processor, which only tests use
-// --warnings-are-errors treats the compiler's warnings as errors, as the project's own checks do; whoever sets up to use
-//                       the library may have a compiler that warns of something new
+// --warnings-are-errors treats the compiler's warnings as errors, as the project's own checks do; do not use it for
+//                       a mere installation, since a newer compiler may have new warnings
 // GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
 //                              the built-in matrix product
 import { existsSync, readFileSync, rmSync } from 'node:fs'
@@ -29,7 +29,7 @@ import {
 
 const say = (line) => console.log(`set-up: ${line}`)
 
-/** Runs a command of a step, or fails with the step, the command and the remedy. */
+/** Runs a command of a step. If it fails, the error names the step, the command and the remedy. */
 function must(step, command, remedy, options) {
   const status = run(command, options)
   if (status === 0) return
@@ -38,7 +38,7 @@ function must(step, command, remedy, options) {
   )
 }
 
-/** True if node_modules holds exactly what package-lock.json names for this platform. */
+/** Whether node_modules has exactly the packages that package-lock.json names for this platform. */
 function packagesMatchLock() {
   const installedPath = inRoot('node_modules', '.package-lock.json')
   if (!existsSync(installedPath)) return false
@@ -62,7 +62,7 @@ function installPackages() {
   )
 }
 
-/** True if CMake will find a CBLAS (the same places as cmake/cblas.cmake). */
+/** Whether CMake will find a CBLAS (in the same places as cmake/cblas.cmake). */
 function hasCblas() {
   if (succeeds(['pkg-config', '--exists', 'openblas'])) return true
   const folders = ['/usr/include', '/usr/local/include', '/opt/homebrew/opt/openblas/include']
@@ -81,7 +81,7 @@ function installBlas() {
   return aptInstall(BLAS_PACKAGES)
 }
 
-/** Whether the user keeps set-up from installing a CBLAS; says so where the variable has another value. */
+/** Whether the user forbids set-up to install a CBLAS. Prints a message if the variable has another value. */
 function skipsBlas() {
   const asked = process.env.GRU_NATIVE_SETUP_BLAS || undefined
   if (asked !== undefined && asked !== 'skip') {
@@ -90,7 +90,7 @@ function skipsBlas() {
   return asked === 'skip'
 }
 
-/** Provides a CBLAS if it can, and returns whether there is one. Never fails: the engine has its own GEMM. */
+/** Provides a CBLAS if it can, and returns whether there is one. It never fails, since the engine has its own GEMM. */
 function provideBlas() {
   const skips = skipsBlas()
   if (hasCblas()) return true
@@ -98,7 +98,7 @@ function provideBlas() {
     say('no CBLAS; going on with the built-in matrix product (GRU_NATIVE_SETUP_BLAS=skip)')
     return false
   }
-  // One attempt per build folder: a machine without a network should not wait for it in every run.
+  // One attempt for each build folder, so that a machine without a network does not wait in every run.
   if (mayInstall() && readStamp('blas-install') === undefined) {
     const installed = installBlas()
     writeStamp('blas-install', installed ? 'installed' : 'failed')
@@ -128,14 +128,14 @@ function checkToolchain() {
 }
 
 const ADDON = { name: 'the native addon', target: 'gru_native', file: 'gru_native.node' }
-/** For the tests of a device that this machine need not have. */
+/** For the tests of a device that this machine may not have. */
 const EMULATED_PLUGIN = {
   name: 'the emulated CUDA plug-in',
   target: 'gru_native_cuda_emulated',
   file: 'gru_native_cuda_emulated.so',
 }
 
-/** Builds one library of build/Release with cmake-js, by further options of CMake. */
+/** Builds one library of build/Release with cmake-js and additional options of CMake. */
 function buildNative({ name, target, file }, blas, further) {
   const sources = filesUnder(
     ['CMakeLists.txt', 'cmake', 'native', 'package.json'],
@@ -166,7 +166,7 @@ function buildTypeScript() {
   const stamp = fingerprint(sources, {})
   if (readStamp('typescript') === stamp && existsSync(inRoot('dist', 'index.js'))) return
   say('compiling TypeScript (tsc)')
-  // A file that was renamed or removed must not live on in dist.
+  // A file that was renamed or removed must not stay in dist.
   rmSync(inRoot('dist'), { recursive: true, force: true })
   must(
     'compiling TypeScript',
@@ -176,14 +176,14 @@ function buildTypeScript() {
   writeStamp('typescript', stamp)
 }
 
-/** Brings up to date what it takes to run the library, and what tests need beside it where `tests` is true. */
+/** Updates what is needed to run the library, and with `tests` also what tests need. */
 export function setUp({ tests, 'warnings-are-errors': warningsAreErrors }) {
   installPackages()
   const blas = provideBlas()
-  // Not said otherwise: a build folder that checks were set up in stays as it is.
+  // The option is not given otherwise: a build folder that the checks have set up keeps its setting.
   const further = warningsAreErrors ? ['--CDGRU_WERROR=ON'] : []
   buildNative(ADDON, blas, further)
-  // The addon opens plug-ins on Linux alone.
+  // The addon opens plug-ins only on Linux.
   if (tests && process.platform === 'linux') buildNative(EMULATED_PLUGIN, blas, further)
   buildTypeScript()
 }

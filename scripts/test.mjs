@@ -1,4 +1,4 @@
-// `npm test`: sets the checkout up, then runs every check of the project and counts the results.
+// `npm test`: sets up the checkout, then runs every check of the project and counts the results.
 // The last line of output is `N passed, N failed`.
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ const setUp = {
   command: [process.execPath, 'scripts/setup.mjs', '--tests', '--warnings-are-errors'],
 }
 
-// Made after set-up: the commands of npm packages can be looked up only then.
+// Made after set-up, since the commands of npm packages can be found only then.
 const standardChecks = () => [
   { name: 'eslint', command: [...packageCommand('eslint'), '--max-warnings', '0', '.'] },
   { name: 'prettier', command: [...packageCommand('prettier'), '--check', '.'] },
@@ -27,7 +27,7 @@ const standardChecks = () => [
   }),
 ]
 
-/** What the engine runs on in a fresh process with further environment variables. */
+/** What the engine uses in a new process with additional environment variables. */
 function runtimeWith(env) {
   const script = "console.log(JSON.stringify(require('./dist').runtime()))"
   const options = { cwd: root, encoding: 'utf8', env: { ...process.env, ...env } }
@@ -45,7 +45,7 @@ function checksOfNumerics() {
 
 clearReports()
 const rows = [runCheck(setUp)]
-// Without its packages nothing can run; without its addon the checks that need none still can.
+// Without its packages nothing can run. Without the addon, checks that do not need it still can.
 try {
   for (const check of standardChecks()) rows.push(runCheck(check))
   for (const check of checksOfNumerics()) rows.push(runCheck(check))

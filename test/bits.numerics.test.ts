@@ -13,7 +13,7 @@ import { seed } from './support/random'
 
 requireChosenEngine()
 
-/** Large enough that the engine gives every thread a part of the work, and sizes that divide into nothing. */
+/** Large enough that every thread gets a part of the work, with sizes that have no small divisors. */
 const layers: LayerOptions[] = [
   { cell: 'gru', inputSize: 64, hiddenSize: 256, seed: 1 },
   {
@@ -57,7 +57,7 @@ function bitsOfGradients({ parameters, ...others }: LayerGradients): string[] {
   return [...Object.values(others), ...Object.values(parameters)].map(bitsOf)
 }
 
-/** Everything that a layer computes of a batch, as bits; a new layer each time, so that passes count from 0. */
+/** All results of a layer for a batch, as bits. Each call makes a new layer, so that its passes count from 0. */
 async function bitsOfLayer(
   options: LayerOptions,
   { input, batch, lengths, initial }: Drawn,
@@ -169,7 +169,7 @@ function drawBatch({ input, output }: SequenceModelOptions, steps: number, batch
   }
 }
 
-/** Some training of a new model, as bits. */
+/** The results of training a new model for some steps, as bits. */
 async function bitsOfTraining(options: SequenceModelOptions, sync: boolean): Promise<unknown> {
   using model = new SequenceModel(options)
   using trainer = new Trainer(model, { optimizer: { kind: 'adamw' }, clipNorm: 0.1 })

@@ -16,7 +16,7 @@ function makeGathering(model: SequenceModel): Trainer {
   return trainer
 }
 
-/** A layer, a pass of it, a model and its trainers, with nothing pending. */
+/** A layer, one of its passes, a model and its trainers, with nothing pending. */
 function make() {
   const gru = new GRU(options)
   const pass = gru.forwardTrainingSync(input, { batch: 2 })
@@ -35,7 +35,7 @@ type Call = (made: Made) => unknown
 const data = new Dataset([{ input: new Float32Array(2), target: new Float32Array(1) }])
 const waits = (form: string): string => `await it, or call ${form}, which waits for its turn`
 
-/** Calls that are refused while a promise is pending, and what their messages advise. */
+/** Calls that are refused while a promise is pending, and the advice of their messages. */
 const refused: Record<string, [call: Call, remedy: string]> = {
   'gru.forwardSync': [({ gru }) => gru.forwardSync(input, { batch: 2 }), waits('gru.forward')],
   'gru.forwardTrainingSync': [
@@ -82,7 +82,7 @@ const refused: Record<string, [call: Call, remedy: string]> = {
 }
 const parametersOfModel = make().model.getParameters()
 
-/** Calls that wait for their turn. */
+/** Calls that wait until it is their turn. */
 const waiting: Record<string, Call> = {
   'gru.forward': ({ gru }) => gru.forward(input, { batch: 2 }),
   'gru.forwardTraining': ({ gru }) => gru.forwardTraining(input, { batch: 2 }),
@@ -100,7 +100,7 @@ const disposals = ['gru.dispose', 'pass.dispose', 'model.dispose', 'trainer.disp
 
 const isOfLayer = (name: string): boolean => /^(gru|pass)\./.test(name)
 
-/** Calls, and expects to be refused, at once or by the promise that the call returns. */
+/** Makes a call and expects a refusal, either immediately or from its promise. */
 async function expectRefusal(call: () => unknown, message: string): Promise<void> {
   const calling = async (): Promise<void> => {
     await call()
@@ -114,7 +114,7 @@ describe.each(Object.entries(refused))('%s', (name, [call, remedy]) => {
   test.each(pending)('says that %s is pending, and what to do', async (other, start) => {
     const made = make()
     const promise = start(made)
-    // What fit waits for is a step; a pass that backward took is no longer there to be busy.
+    // fit waits for a step. A pass that backward has taken cannot be busy any more.
     if (name === 'pass.backwardSync' && other === 'pass.backward') {
       expectGruError(() => call(made), 'ERR_GRU_DISPOSED', /^pass: /)
       await promise
@@ -152,7 +152,7 @@ test('several pending calls are all named', async () => {
   await Promise.all(promises)
 })
 
-/** The names of an object's methods, those of the classes that its own extends among them. */
+/** The names of an object's methods, including those of its base classes. */
 function methodsOf(object: object): string[] {
   const prototype: unknown = Object.getPrototypeOf(object)
   if (prototype === Object.prototype || types.isProxy(prototype)) return []

@@ -47,7 +47,7 @@ test('accepts every allowed direction', () => {
   expect(result).toEqual({ status: 0, problems: [] })
 })
 
-/** Who may not know what, and a line that does it in a file of its own. */
+/** A part, what it must not use, and a file with a line that uses it. */
 const forbidden: [from: string, what: string, path: string, line: string][] = [
   ['the engine', 'a device', 'native/model/model.cc', '#include "cpu/threads/threads.h"'],
   ['the engine', 'an operating system', 'native/layers/linear.cc', '#include <unistd.h>'],

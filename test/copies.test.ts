@@ -3,8 +3,8 @@ import type * as Library from '../lib'
 import { libraryProcess } from './support/library-process'
 import { temporaryFolder } from './support/temporary-folder'
 
-// The package loaded twice, as test runners and package managers do it: jest's registry of modules is emptied in
-// between, and a process of its own loads it from two folders.
+// The package is loaded twice, as test runners and package managers do: jest's registry of modules is emptied between
+// the two loads, and a separate process loads it from two folders.
 
 const inFolder = temporaryFolder()
 

@@ -59,7 +59,7 @@ describe('a device', () => {
   })
 
   test.each(['tf32', 'bfloat16'] as const)('multiplies in %s, roughly', async (precision) => {
-    // Large enough for a product that is worth it.
+    // Large enough for products that cuBLAS would compute.
     const options = { ...stack, inputSize: 64, hiddenSize: 32 }
     const values = uniform(random, 8 * 16 * 64)
     using exact = new GRU({ ...options, device: 'cpu' })
@@ -120,7 +120,7 @@ test('parameters are replaced in part, and a pass keeps what it needs', async ()
   }
 })
 
-/** A process of its own; what its script prints as JSON. */
+/** Runs a script in its own process. Returns what it prints as JSON. */
 function tell(script: string, environment: NodeJS.ProcessEnv = {}): unknown {
   const exit = run(`(async () => { ${PRELUDE} ${script} })()`, environment)
   if (exit.status !== 0) throw new Error(exit.output)
@@ -150,7 +150,8 @@ describe('the tier', () => {
     expect(tell(forward, { GRU_NATIVE_CUDA_TIER: tier })).toBeLessThan(2e-6)
   })
 
-  // Only one has its blocks meet, and only another launches kernels in every step.
+  // Only the persistent tier has barriers between blocks, and only the stepwise tier launches
+  // kernels in every step.
   test.each([
     ['resident', [false, false]],
     ['persistent', [true, false]],
@@ -251,7 +252,7 @@ test('objects that are disposed of give their memory back', () => {
       model.dispose()
     }
     print('done')`
-  // Room for a few of them.
+  // Memory for a few of them.
   expect(tell(script, { GRU_CUDA_EMULATED_MEMORY: String(4 * 2 ** 20) })).toBe('done')
 })
 

@@ -11,7 +11,7 @@ const EMULATED = path.join(path.dirname(addonPath), 'gru_native_cuda_emulated.so
 const inFolder = temporaryFolder()
 const run = libraryProcess(inFolder('lib'))
 
-/** A copy of the addon with what `provide` puts in the place of its plug-in. */
+/** A copy of the addon. `provide` writes the plug-in beside it. */
 function addonBeside(name: string, provide: (plugin: string) => void): string {
   const folder = inFolder(name)
   mkdirSync(folder)
@@ -20,7 +20,7 @@ function addonBeside(name: string, provide: (plugin: string) => void): string {
   return path.join(folder, 'gru_native.node')
 }
 
-/** Compiles a library that stands in for a plug-in. */
+/** Compiles a library that replaces the plug-in. */
 function compile(source: string): (plugin: string) => void {
   return (plugin) => {
     const args = ['-shared', '-fPIC', '-x', 'c++', '-o', plugin, '-']
@@ -36,7 +36,7 @@ const OTHER_VERSION = `
   extern "C" const Plugin* gru_cuda_plugin() { return &plugin; }
 `
 
-/** What a process says of its devices: the JSON of a script's `told`. */
+/** What a process reports about its devices: the JSON of a script's `told`. */
 function tell(script: string, environment: NodeJS.ProcessEnv): unknown {
   const { status, output } = run(
     `const attempt = (call) => { try { return call() } catch ({ code, message }) { return { code, message } } }

@@ -130,7 +130,8 @@ describe('the order of an epoch', () => {
         counts[sequence * size + place]! += 1
       })
     }
-    // 36 binomial counts of mean 1000 and standard deviation 29, for one fixed seed: five of those.
+    // There are 36 binomial counts with mean 1000 and standard deviation 29, for one fixed seed.
+    // The limit is five deviations.
     for (const count of counts) expect(Math.abs(count - epochs / size)).toBeLessThan(145)
   })
 

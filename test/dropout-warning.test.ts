@@ -11,7 +11,7 @@ const PRELUDE = `
   const file = ${JSON.stringify(inFolder('model.safetensors'))}
 `
 
-/** The warnings that a script in a process of its own brings about. */
+/** The warnings of a script that runs in its own process. */
 function warnings(script: string): unknown[] {
   const { status, output } = run(PRELUDE + script, { NODE_NO_WARNINGS: '1' })
   expect(status).toBe(0)

@@ -13,7 +13,7 @@ interface Told {
   readonly runtime: { readonly isa: string; readonly blas: string; readonly threads: number }
 }
 
-/** The warnings of a process in this environment, and what its engine then runs on. */
+/** The warnings of a process in this environment, and the engine's settings after them. */
 function tell(environment: Environment, script = ''): Told {
   const program = `
     const warnings = []
@@ -31,7 +31,7 @@ function tell(environment: Environment, script = ''): Told {
 
 const byDefault = tell({}).runtime
 const withBlas = tell({ GRU_NATIVE_BLAS: 'on' })
-/** Of the sets that there are, those that this machine cannot run. */
+/** Those of the existing instruction sets that this machine cannot run. */
 const unknownIsas = ['baseline', 'avx2', 'avx512', 'neon'].filter((isa) => !isas.includes(isa))
 
 const integer = 'an integer from 1 to 1024'

@@ -9,7 +9,7 @@ const everyStep: SequenceModelOptions = {
 }
 const wrong = [NaN, Infinity, -Infinity]
 
-/** Zeros but for one number. */
+/** Zeros, except for one number. */
 function withOne(length: number, index: number, value: number): Float32Array<ArrayBuffer> {
   const values = new Float32Array(length)
   values[index] = value
@@ -120,7 +120,7 @@ describe('a step with a number that is not finite', () => {
       expectGruError(() => trainer.stepSync(call), 'ERR_GRU_NONFINITE', message)
       await expectGruRejection(trainer.step(call), 'ERR_GRU_NONFINITE', message)
       expect(bits(model)).toEqual(before)
-      // The moments, the count of steps and the dropout go on as if it had not been.
+      // The moments, the count of steps and the dropout continue as if the refused step had not happened.
       expect(trainer.stepSync(batch)).toEqual(expected.trainer.stepSync(batch))
       expect(bits(model)).toEqual(bits(expected.model))
     }

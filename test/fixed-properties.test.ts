@@ -8,7 +8,7 @@ const features = { features: 1 }
 const output = { size: 1, loss: 'meanSquaredError', every: 'last' } as const
 const sequence = { input: new Float32Array(2), target: new Float32Array(1) }
 
-/** An object of each class, and the reason that its messages give. */
+/** An object of each class, and the reason in its messages. */
 const makers: Record<string, [make: () => object, reason: string]> = {
   GRU: [() => new GRU(options), 'options are given to new GRU'],
   LSTM: [() => new LSTM(options), 'options are given to new LSTM'],
@@ -28,7 +28,7 @@ const makeTrainer = (): Trainer => new Trainer(makeModel(), { optimizer: { kind:
 const makePass = (Layer: typeof GRU | typeof LSTM) =>
   new Layer(options).forwardTrainingSync(input, { batch: 2 })
 
-/** The assignment as code of sloppy mode, which these files are not. */
+/** The assignment in sloppy mode, which test files do not use. */
 const assignSloppily = runInThisContext(
   '(function (object, key, value) { object[key] = value })',
 ) as (object: object, key: string, value: unknown) => void

@@ -19,7 +19,7 @@ import { detached, resizable, shared } from './support/memory'
 import { bitsOf } from './support/numbers'
 import { seed } from './support/random'
 
-// Whatever is thrown in, what comes out is a result or a GruError; the process and the objects survive.
+// Whatever the arguments are, the outcome is a result or a GruError, and the process and the objects still work.
 
 const junk = fc.anything({
   withBigInt: true,
@@ -41,7 +41,7 @@ const arrays = fc.oneof(
   fc.constantFrom(detached, shared, resizable).map((make) => make(Int32Array, 4)),
 )
 
-/** Sizes that are small, or so large that they must be refused: nothing that would only take long. */
+/** Small sizes, or sizes so large that they must be refused. None of them only takes a long time. */
 const sizes = fc.oneof(
   fc.integer({ min: -1, max: 6 }),
   fc.constantFrom(0.5, NaN, Infinity, -Infinity, 2 ** 29, 2 ** 31, 2 ** 53, 1e300),
@@ -98,7 +98,7 @@ const call = { batch: sizes, lengths, output: arrays, state: arrays, initialStat
 const forwardOptions = likely({ ...call, signal })
 const batch = likely({ input: arrays, target: arrays, batch: sizes, lengths, signal })
 
-/** What a call throws or rejects with must be an error of the package, or the reason of an aborted signal. */
+/** A call may only fail with an error of the package, or with the reason of an aborted signal. */
 async function survives(run: () => unknown): Promise<void> {
   try {
     await run()

@@ -15,7 +15,7 @@ import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
-// As of golden.numerics.test.ts.
+// As in golden.numerics.test.ts.
 const FORWARD = 2e-6
 const TRAINING = 1e-5
 
@@ -50,7 +50,7 @@ async function readCase(name: string): Promise<Golden> {
   return { golden: JSON.parse(content.metadata['case']!) as Case, content }
 }
 
-/** The tensors whose names begin so, under the rest of their names. */
+/** The tensors whose names begin with the prefix, under the rest of their names. */
 function tensors(content: Safetensors, prefix: string): Record<string, Float32Array> {
   const found = [...content.tensors].filter(([name]) => name.startsWith(prefix))
   return Object.fromEntries(
@@ -58,7 +58,7 @@ function tensors(content: Safetensors, prefix: string): Record<string, Float32Ar
   )
 }
 
-/** A loss that the package does not have stands for itself in no prediction. */
+/** A model for a case. A loss that the package does not have is replaced, since predictions do not depend on it. */
 function modelOf({ graph }: Case, losses: Record<string, 'crossEntropy' | 'meanSquaredError'>) {
   const outputs = Object.fromEntries(
     Object.keys(graph.outputs).map((name) => [name, { loss: losses[name]! }]),

@@ -10,9 +10,9 @@ import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
 
-// What float32 must reach against float64: outputs lie in [-1, 1], cell states are measured by the largest of their
-// tensor where it is beyond 1, gradients are measured by the
-// largest of their tensor.
+// The errors that float32 may have against float64. Outputs are in [-1, 1]. Errors of cell states are relative to the
+// largest value of their tensor if that exceeds 1. Errors of gradients are relative to the largest value of their
+// tensor.
 const FORWARD = 2e-6
 const GRADIENT = 1e-5
 const TRAINING = 1e-5
@@ -73,12 +73,14 @@ function tensors(
   return Object.fromEntries(names.map((name) => [rename(name), tensor(content, name)]))
 }
 
-/** The error of an output or a state, by the largest of its tensor where that is beyond 1. */
+/** The error of an output or a state, relative to the largest value of the tensor if that exceeds 1. */
 function forwardError(actual: Float32Array, expected: Float32Array): number {
   return largestDifference(actual, expected) / Math.max(1, largestMagnitude(expected))
 }
 
-/** The error of a gradient, by the largest of its tensor; of one that is all zero, its own magnitude. */
+/**
+ * The error of a gradient, relative to the largest value of the tensor. If the tensor is all zero, the absolute error.
+ */
 function gradientError(actual: Float32Array, expected: Float32Array): number {
   const scale = largestMagnitude(expected)
   return largestDifference(actual, expected) / (scale === 0 ? 1 : scale)
@@ -166,7 +168,7 @@ function batchOf(golden: TrainingCase, content: Safetensors): TrainingBatch {
   }
 }
 
-/** The files' names of a model's tensors as this package's: those of the stack have a prefix here. */
+/** The files' names of a model's tensors as this package's names, in which those of the stack have a prefix. */
 const modelName = (name: string): string =>
   name.replace(/^\w+\.(?=weight_|bias_)/, 'gru.').replace(/^(init|final)\./, '')
 

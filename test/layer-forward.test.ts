@@ -34,7 +34,7 @@ describe.each(cells)('$name', ({ make, initial, hasCell, keys }) => {
       const layer = make()
       const expected = layer.forwardSync(input, { batch: 2 })
       for (const sync of [true, false]) {
-        // Inside a larger buffer, whose other values must stay.
+        // The array is part of a larger buffer, whose other values must not change.
         const memory = new Float32Array(80).fill(5)
         const [output, state, cell] = [
           memory.subarray(3, 43),
@@ -214,7 +214,7 @@ describe.each(cells)('$name', ({ make, initial, hasCell, keys }) => {
       const [bad, given] = [badInput as Float32Array, badOptions as { batch: number }]
       expectGruError(() => layer.forwardSync(bad, given), code, message)
       expectGruError(() => layer.forwardTrainingSync(bad, given), code, message)
-      // The promise forms know one option more.
+      // The promise forms have one more option.
       const asynchronous = message.replace(`${keys}, got`, `${keys}, signal, got`)
       await expectGruRejection(layer.forward(bad, given), code, asynchronous)
       await expectGruRejection(layer.forwardTraining(bad, given), code, asynchronous)

@@ -176,7 +176,8 @@ describe("the cell state's gradients", () => {
     const { initialCell } = lstm
       .forwardTrainingSync(input, { batch: 2 })
       .backwardSync({ cell: ones })
-    // All zero: f is 1/2 in each of five steps, and nothing else depends on the cell state.
+    // All parameters are zero: f is 1/2 in each of five steps, and nothing else depends on the cell
+    // state.
     expect(initialCell).toEqual(new Float32Array(8).fill(2 ** -5))
   })
 

@@ -4,7 +4,7 @@ import { deviceDefaults } from './support/device'
 import { expectGruError } from './support/errors'
 import { options } from './support/gru'
 
-/** The options that a GRU has and an LSTM has not: defaults, and others. */
+/** The options that only a GRU has: the defaults, and others. */
 const ofGru = { resetAfter: true, updateGate: 'retain' } as const
 const othersOfGru = { resetAfter: false, updateGate: 'replace' } as const
 

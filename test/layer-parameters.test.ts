@@ -72,8 +72,8 @@ describe.each(cells)('$name', ({ make, gates, hasCell }) => {
         new Float32Array(length),
       ])
       layer.setParameters(Object.fromEntries(zeros) as Record<string, Float32Array>)
-      // All zero: a GRU's n is 0 and its z 1/2, an LSTM's g is 0 and its f 1/2, so what is remembered is halved at each
-      // step.
+      // All parameters are zero: a GRU's n is 0 and its z 1/2, an LSTM's g is 0 and its f 1/2. So the state is halved
+      // at each step.
       const ones = new Float32Array(8).fill(1)
       const given = hasCell ? { initialCell: ones } : { initialState: ones }
       const result = layer.forwardSync(input, { batch: 2, ...given })

@@ -14,7 +14,7 @@ describe.each(cells)('$name', ({ make }) => {
       const pass = layer.forwardTrainingSync(input, { batch: 2 })
       await expect(pass.backward({}, { signal: call.signal })).rejects.toBe(reason)
       expect(output).toEqual(new Float32Array(40).fill(3))
-      // Nothing was started: the pass can still be used.
+      // No job was started, so the pass can still be used.
       expect(pass.backwardSync({}).input).toHaveLength(30)
     })
 

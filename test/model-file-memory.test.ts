@@ -5,7 +5,9 @@ const inFolder = temporaryFolder()
 const run = libraryProcess(inFolder('library'))
 const file = inFolder('large.safetensors')
 
-/** Runs a script with `peak()`, the most memory that its process has had; returns the number that it prints. */
+/**
+ * Runs a script that can call `peak()`, the largest memory of its process so far. Returns the number that it prints.
+ */
 function measured(script: string): number {
   const { status, output } = run(`
     const peak = () => process.resourceUsage().maxRSS * 1024

@@ -74,7 +74,7 @@ describe('a saved model', () => {
 })
 
 describe('a model whose file has numbers of other widths', () => {
-  /** So many numbers of a kind, and the float32 numbers that they are. */
+  /** `count` numbers of a type, and the same numbers as float32. */
   const NUMBERS: Record<string, (count: number) => [ArrayBufferView, Float32Array]> = {
     F16: (count) => [
       Uint16Array.from({ length: count }, (_, i) => 0xb000 | i),
@@ -91,7 +91,10 @@ describe('a model whose file has numbers of other widths', () => {
     F32: (count) => [new Float32Array(count).fill(0.1), new Float32Array(count).fill(0.1)],
   }
 
-  /** Saves a model, and again with the tensors that `kindOf` says; returns the values that it then has. */
+  /**
+   * Saves a model, then saves it again with other types of tensors, given by `kindOf`. Returns the values that it then
+   * has.
+   */
   async function saveOfKinds(
     file: string,
     kindOf: (index: number) => string,
@@ -185,7 +188,7 @@ describe('a save that does not end well', () => {
       await once(child, 'exit')
       using model = await SequenceModel.load(file)
       const values = Object.values(model.getParameters()).flatMap((array) => [...array])
-      // Each save has one number in all places: a mixture of two would show.
+      // Each save writes the same number everywhere: a mixture of two saves would be visible.
       expect(new Set(values).size).toBe(1)
     }
   })

@@ -16,7 +16,7 @@ import { collect, withoutTimes } from './support/trainer'
 const random = randomSource(31)
 const adam = { optimizer: { kind: 'adam', learningRate: 0.02 } } as const
 
-/** A SequenceModel's options, and the same chain as a description whose names are a SequenceModel's. */
+/** A SequenceModel's options, and the same chain as a description with the names of a SequenceModel. */
 const chains: [SequenceModelOptions, ModelOptions][] = [
   [
     {
@@ -151,7 +151,7 @@ describe('two inputs and two outputs', () => {
     const [progress] = await collect(
       new Trainer(model, adam).fit(data, { epochs: 1, batchSize: 3, shuffle: false }),
     )
-    // The same by hand: time first, padded with zeros.
+    // The same batch made by hand: time first, padded with zeros.
     const pad = (name: 'weather' | 'kind', steps: number, width: number): number[] =>
       Array.from({ length: steps * 3 * width }, (_, i) => {
         const [step, s, column] = [

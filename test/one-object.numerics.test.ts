@@ -1,6 +1,6 @@
 /**
- * What one object keeps from call to call (row tables, scratch, packed weights) must not reach the next
- * call: a used object gives the bits of a new one.
+ * What an object keeps from call to call (row tables, scratch memory, packed weights) must not affect the next call: a
+ * used object gives the same bits as a new one.
  */
 import fc from 'fast-check'
 import { GRU, LSTM, SequenceModel, Trainer } from '../lib'
@@ -35,12 +35,12 @@ const calls: fc.Arbitrary<readonly Call[]> = fc.array(
   { minLength: 2, maxLength: 8 },
 )
 
-/** Steps that change no parameter: those are of order 1. */
+/** Steps too small to change a parameter: parameters are of order 1. */
 const optimizer = { optimizer: { kind: 'sgd', learningRate: 1e-30 } } as const
 
 const numbers = (count: number) => Float32Array.from({ length: count }, (_, i) => Math.sin(i + 1))
 
-/** What a call gives, or the message of what it throws. */
+/** The result of a call, or the message of its error. */
 function outcome<T>(call: () => T): T | string {
   try {
     return call()
@@ -111,7 +111,7 @@ describe('one object, many calls', () => {
 })
 
 describe('a batch without valid steps after a ragged one', () => {
-  // So much smaller that the row tables of the batch before would lead far out of its memory.
+  // So much smaller that the row tables of the batch before would point far beyond its memory.
   test('reads nothing in a layer', () => {
     const gru = new GRU({ inputSize: 64, hiddenSize: 3, seed: 1 })
     const steps = 20_000
@@ -135,7 +135,7 @@ describe('a batch without valid steps after a ragged one', () => {
 })
 
 describe('NaN', () => {
-  // Quiet and signalling, with payloads that no arithmetic of this machine makes.
+  // Quiet and signalling NaNs, with payloads that this machine's arithmetic does not produce.
   test.each([0x7fc00000, 0x7fc00001, 0xffc00003, 0x7f800001, 0x7fffffff])(
     'of bits %d reaches every output and gradient that depends on it',
     (bits) => {

@@ -5,7 +5,8 @@ import { type Registry, startRegistry } from './support/registry'
 import { shell, type ShellExit } from './support/shell'
 import { temporaryFolder } from './support/temporary-folder'
 
-// The package as its users have it: packed, installed in a project of theirs. What its messages advise is done there.
+// The package as users get it: packed, and installed in a project of theirs. The advice of its messages is followed
+// there.
 
 const root = path.join(__dirname, '..')
 const inFolder = temporaryFolder()
@@ -26,7 +27,7 @@ async function succeed(command: string, folder = project): Promise<string> {
   return output
 }
 
-/** What a program that uses the library says: its instruction set, or the error. */
+/** What a program that uses the library prints: its instruction set, or the error. */
 async function load(): Promise<string> {
   const program = `
     try { console.log(require('gru-native').runtime().isa) }
@@ -34,7 +35,7 @@ async function load(): Promise<string> {
   return succeed(`"${process.execPath}" -e "${program}"`)
 }
 
-/** The command that a message gives between backquotes, and the folder that it names for it. */
+/** The command in backquotes in a message, and the folder that the message names for it. */
 function remedyOf(message: string): { readonly folder: string; readonly command: string } {
   const [, folder, command] = /in (\/\S+): `([^`]+)`/.exec(message)!
   return { folder: folder!, command: command! }

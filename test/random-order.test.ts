@@ -1,8 +1,8 @@
 import { randomOrder } from '../lib/random-order'
 
 /**
- * The generator again, in whole numbers of 64 bits: sfc32 as PractRand defines it, seeded as the orders are. It gives
- * numbers from 0 to 2^32 - 1.
+ * The generator again, in whole numbers of 64 bits: sfc32 as PractRand defines it, with the same seeding as the orders.
+ * It gives numbers from 0 to 2^32 - 1.
  */
 function* sfc32(seed: bigint, stream: bigint): Generator<bigint, never> {
   const mask = 0xffffffffn
@@ -12,12 +12,12 @@ function* sfc32(seed: bigint, stream: bigint): Generator<bigint, never> {
     a = b ^ (b >> 9n)
     b = (c + (c << 3n)) & mask
     c = ((((c << 21n) | (c >> 11n)) & mask) + sum) & mask
-    // The first sixteen mix the seed in.
+    // The first sixteen numbers only mix the seed.
     if (drawn >= 16) yield sum
   }
 }
 
-/** Fisher and Yates, each number drawn from the largest range below 2^32 in which all are as likely. */
+/** Fisher and Yates. Each number is drawn from the largest range below 2^32 in which all results are equally likely. */
 function expectedOrder(count: number, seed: number, stream: number): [number[], number] {
   const bits = sfc32(BigInt(seed), BigInt(stream))
   const order = Array.from({ length: count }, (_, i) => i)
@@ -45,8 +45,8 @@ describe('a random order', () => {
   })
 
   test('draws again what would make some places likelier than others', () => {
-    // Of 2^32 numbers only those past the last full multiple of the bound are rejected: about five while an order as
-    // long as this is drawn, and without them it would be another one from there on.
+    // Of 2^32 numbers only those past the last full multiple of the bound are rejected: about five for an order of this
+    // length. Without the rejection the order would differ from there on.
     const [order, rejected] = expectedOrder(300_000, 7, 1)
     expect(rejected).toBeGreaterThan(0)
     const got = randomOrder(300_000, 7, 1)

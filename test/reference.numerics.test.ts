@@ -21,16 +21,16 @@ import { seed } from './support/random'
 
 requireChosenEngine()
 
-// The bounds of the golden cases. They hold for any size because inputs are scaled such that what enters
-// an activation stays of order 1, as initial values keep the recurrent part: the rounding of a sum grows
-// with its magnitude.
+// The bounds of the golden cases. They hold for any size, because inputs are scaled so that the inputs of activations
+// stay of order 1, as initial values do for the recurrent part. The rounding of a sum grows with its magnitude.
 const FORWARD = 2e-6
 const GRADIENT = 1e-5
-// A gradient of few values may be a sum that cancels to next to nothing, with the rounding of its terms, which
-// are of the size of the case's other gradients: none is measured by less than this part of the largest.
+// A gradient of few values may be a sum that cancels almost completely. It still has the rounding of its terms, which
+// are as large as the case's other gradients. So no error is measured relative to less than this share of the largest
+// gradient.
 const CANCELLED = 0.1
 
-/** What a layer is made of, with its cell. */
+/** The options of a layer, with its cell. */
 type CellOptions =
   | ({ readonly cell: 'gru' } & NativeGruOptions)
   | ({ readonly cell: 'lstm' } & NativeRecurrentOptions)
@@ -43,7 +43,7 @@ interface Case {
   readonly ragged: boolean
   /** Whether all states before the first step are given. */
   readonly initialState: boolean
-  /** What the loss depends on: the output, the final states, or all. */
+  /** The results that the loss depends on: the output, the final states, or all. */
   readonly given: 'output' | 'state' | 'both'
   /** Training passes before the one that is compared: each draws other dropout masks. */
   readonly earlierPasses: number
@@ -151,7 +151,7 @@ function reference(
   })
 }
 
-/** Time-major as the layer wants it. */
+/** Arranges time-major values in the layout that the layer expects. */
 function arrange({ options, steps, batch }: Case, values: Float32Array): Float32Array {
   return options.batchFirst ? swapAxes(values, steps, batch) : values
 }
@@ -160,7 +160,7 @@ function timeMajor({ options, steps, batch }: Case, values: Float32Array): Float
   return options.batchFirst ? swapAxes(values, batch, steps) : values
 }
 
-/** The errors of a case that are beyond their bounds. */
+/** The errors of a case that exceed their bounds. */
 async function failures(
   drawnCase: Case,
   form: (typeof forms)[number],
@@ -191,7 +191,7 @@ async function failures(
   return { ...beyond(FORWARD, forwardErrors), ...beyond(GRADIENT, errors) }
 }
 
-/** Of the cell states, which may go beyond 1, the error by their largest; of a GRU, which has none, 0. */
+/** The error of the cell states relative to their largest value, since they may exceed 1. A GRU has none: 0. */
 function cellError(actual: Float32Array | undefined, expected: Float64Array | undefined): number {
   if (actual === undefined && expected === undefined) return 0
   return largestDifference(actual!, expected!) / Math.max(1, largestMagnitude(expected!))
@@ -213,7 +213,7 @@ function gradientErrors(
   const largest = Math.max(...truth.map(largestMagnitude))
   const errors = actual.map(([name, values], index) => {
     const scale = Math.max(largestMagnitude(truth[index]!), CANCELLED * largest)
-    // Where no step is valid all gradients are 0, and so must these be.
+    // If no step is valid, all gradients must be 0.
     return [name, largestDifference(values, truth[index]!) / (scale === 0 ? 1 : scale)]
   })
   return Object.fromEntries(errors) as Record<string, number>

@@ -28,7 +28,7 @@ function newFolder(): (name: string) => string {
   return (name) => path.join(folder, name)
 }
 
-/** Everything in a folder and below: what links name, what files hold, and `folder`. */
+/** Everything in a folder and below: the targets of links, the contents of files, and `folder`. */
 function everythingIn(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
   return Object.fromEntries(
@@ -73,7 +73,7 @@ describe('writing goes through', () => {
     })
   })
 
-  // The system goes up from where the folder's link leads, and so must we.
+  // The system goes up from the target of the folder's link, so the package must do the same.
   test.each(['old', undefined])('links of folders and up again, to %p', async (old) => {
     const at = newFolder()
     mkdirSync(at('real/deep'), { recursive: true })
@@ -122,7 +122,7 @@ test('the file is first written in the folder of the place, not of the link', as
 describe('is refused, and leaves everything as it was:', () => {
   const CIRCLE = / expected a file that can be written, got symbolic links in a circle$/
 
-  /** Replaces `name` in vain. */
+  /** Tries to replace `name` and expects an error. */
   async function expectRefusal(
     at: (name: string) => string,
     name: string,
@@ -210,7 +210,7 @@ describe('is refused, and leaves everything as it was:', () => {
 })
 
 describe('meanwhile', () => {
-  /** Does something between the writing of the new file and its move to its place. */
+  /** Runs `act` between the writing of the new file and its rename. */
   function beforeRename(act: () => void): void {
     const { rename } = fs
     jest.spyOn(fs, 'rename').mockImplementation((from, to) => {

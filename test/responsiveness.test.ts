@@ -4,9 +4,9 @@ const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
 /**
- * Starts many calls, one waiting for the other, and stops them all once twenty timers have run. It is more work than
- * any test may take, and ends by the timers alone: were they to wait for it, it would never end in time. Returns how
- * the last call ended.
+ * Starts many calls, each after the one before, and stops them all once twenty timers have run. They are more work than
+ * a test may take, and only the timers end them: if timers waited for the calls, the test would never end in time.
+ * Returns how the last call ended.
  */
 async function endAfterTimers(start: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
   const controller = new AbortController()

@@ -64,7 +64,7 @@ describe('the native part', () => {
 
   const library = compileLibrary(inFolder('lib'))
 
-  /** What a fresh process says of a GRU. */
+  /** What a new process reports when it makes a GRU. */
   function load(env: NodeJS.ProcessEnv): { code: string; message: string; hasCause: boolean } {
     const script = `
       const { runtime, Dataset } = require(${JSON.stringify(path.join(library, 'index.js'))})
@@ -95,7 +95,7 @@ describe('the native part', () => {
     expect(message).toContain('text.node')
   })
 
-  // What it lists in an installed package, test/package.test.ts tries.
+  // test/package.test.ts follows what the message lists for an installed package.
   test('that was never built in a checkout lists what to do there', () => {
     fs.mkdirSync(inFolder('scripts'))
     fs.writeFileSync(inFolder('scripts/setup.mjs'), '')
@@ -106,7 +106,7 @@ describe('the native part', () => {
     const setUp = 'npm run setup'
     expect(message.slice(message.indexOf('\n'))).toBe(remedies(setUp))
     expect(hasCause).toBe(true)
-    // Set-up leaves alone what it has built, though it may be for another machine.
+    // Set-up does not rebuild what it has built, although that may be for another machine.
     fs.mkdirSync(inFolder('build'))
     const again = load({ GRU_NATIVE_ADDON: '' }).message
     expect(again).toContain(remedies(`rm -rf build && ${setUp}`))

@@ -2,7 +2,7 @@ import type { NativeLayerOptions } from '../binding'
 import { GRU, SequenceModel, Trainer } from '../lib'
 import { native } from '../lib/native'
 
-// What lib checks and the binding checks again: the same fault has the same message from both.
+// lib and the binding check the same things: the same fault has the same message from both.
 
 const gruOptions = { inputSize: 3, hiddenSize: 4, numLayers: 2, seed: 1 }
 const cpu = { name: 'cpu', precision: 'float32' } as const
@@ -25,14 +25,14 @@ const messageOf = (call: () => unknown): string => {
   return 'none'
 }
 
-/** Both calls must fail, and say the same. */
+/** Both calls must fail with the same message. */
 function expectSame(ofLib: () => unknown, ofBinding: () => unknown): void {
   const message = messageOf(ofLib)
   expect(message).toMatch(/^[\w[\]]+: expected .*, got ./)
   expect(messageOf(ofBinding)).toBe(message)
 }
 
-/** The arrays of a call, of which one has another number of values. */
+/** The arrays of a call, of which one has a wrong number of values. */
 function spoilt<T extends Record<string, Float32Array | Int32Array>>(
   right: T,
   name: keyof T,

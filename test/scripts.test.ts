@@ -6,7 +6,7 @@ import { temporaryFolder } from './support/temporary-folder'
 
 const scripts = path.join(__dirname, '../scripts')
 
-/** What a script's function returns in a process of its own, as JSON, after what it printed. */
+/** Runs a function of a script in its own process. Returns its result as JSON, and what it printed before. */
 function evaluate(script: string, code: string): { printed: string; value: unknown } {
   const module = pathToFileURL(path.join(scripts, script)).href
   const program = `import * as script from ${JSON.stringify(module)}
@@ -24,7 +24,7 @@ test('a folder that is not there has no names', () => {
 })
 
 describe('the numerical suites', () => {
-  /** Names and variables of the checks for an addon; `blas` is what it has where it is asked for. */
+  /** The names and variables of the checks for an addon. `blas` is its BLAS if one is requested. */
   const checks = (blas: string): ReturnType<typeof evaluate> => {
     const runtime = `{ isa: 'avx2', isas: ['baseline', 'avx2'], blas: asked.GRU_NATIVE_BLAS === 'on' ? '${blas}' : 'none' }`
     const call = `script.numericsChecks((asked) => (${runtime}))`

@@ -74,7 +74,7 @@ describe('fit', () => {
 
   describe('tells of a step that was made, and then', () => {
     const reason = new Error('broken')
-    /** What fit told before it failed as it should; and the model is what these steps made of it. */
+    /** What fit reported before its expected failure. The model must have exactly these steps. */
     async function told(
       source: TrainingData,
       validation: TrainingData | undefined,

@@ -66,7 +66,7 @@ describe('fit', () => {
 
   test("shuffles by its seed, else by the model's, in another order each epoch", async () => {
     const losses = async (fitOptions: Partial<FitOptions>): Promise<number[]> => {
-      // Nothing is learnt, so that losses tell only what the batches are made of.
+      // The learning rate is 0, so that the losses depend only on the batches.
       const { trainer } = make(options, { optimizer: { kind: 'sgd', learningRate: 0 } })
       const all = await collect(trainer.fit(data, { epochs: 2, batchSize: 4, ...fitOptions }))
       return all.map(({ loss }) => loss)
@@ -99,14 +99,14 @@ describe('fit', () => {
       const once = { epochs: 1 }
       expect(await trained(once, once, once, once)).toEqual(whole)
       expect(await trained(once, { epochs: 3 })).toEqual(whole)
-      // A call with a seed has orders of its own, and does not move those without.
+      // A call with a seed has its own orders, and does not affect those of calls without a seed.
       const { losses } = await trained(once, { epochs: 1, seed: 5 }, { epochs: 3 })
       expect(losses.slice(0, 3)).toEqual(whole.losses.slice(0, 3))
     })
 
     test('has the same order in each where they are given the seed', async () => {
       const orders: string[][] = [[], []]
-      // Nothing is learnt, so that losses tell only what the batches are made of.
+      // The learning rate is 0, so that the losses depend only on the batches.
       const { trainer } = make(options, { optimizer: { kind: 'sgd', learningRate: 0 } })
       for (let call = 0; call < 3; call++) {
         for (const [i, seed] of [undefined, 9].entries()) {
@@ -137,7 +137,7 @@ describe('fit', () => {
       })
       ends.push([validationLoss!, errors.reduce((sum, error) => sum + error) / 5])
     }
-    // Undefined, written as 0, but at the ends.
+    // Values are undefined (written as 0) except at the ends of epochs.
     expect(ends.map(([told]) => told > 0)).toEqual([false, false, true, false, false, true])
     for (const [told, expected] of ends) expect(told).toBeCloseTo(expected, 6)
   })

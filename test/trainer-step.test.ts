@@ -96,7 +96,7 @@ describe('a step', () => {
     await expectGruRejection(trainer.step(bad as TrainingBatch), code, message)
     await expectGruRejection(trainer.evaluate(bad as TrainingBatch), code, message)
     expect(bits(model)).toEqual(before)
-    // The optimiser counts only steps that were made: its first one is as ever.
+    // The optimiser counts only completed steps, so its first one is unaffected.
     const other = make()
     other.trainer.stepSync(batch)
     trainer.stepSync(batch)
@@ -183,7 +183,7 @@ describe('a step', () => {
     expectGruError(() => trainer.stepSync(batch), 'ERR_GRU_BUSY', /./)
     expectGruError(() => model.predictSync(batch.input), 'ERR_GRU_BUSY', /./)
     expectGruError(() => model.getParameters(), 'ERR_GRU_BUSY', /./)
-    // Promise forms wait for their turn.
+    // Promise forms wait until it is their turn.
     const prediction = model.predict(batch.input, { batch: 3 })
     await promise
     expect(await prediction).toEqual(model.predictSync(batch.input, { batch: 3 }))

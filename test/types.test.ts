@@ -35,7 +35,7 @@ import {
   type TrainingData,
 } from '../lib'
 
-// The assertions on types are checked by the compiler (`npm run typecheck`); at run time they do nothing.
+// The compiler checks the assertions on types (`npm run typecheck`). At run time they do nothing.
 
 test('the package exports its public names and no others', () => {
   const names = [

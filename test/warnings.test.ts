@@ -6,7 +6,7 @@ import { temporaryFolder } from './support/temporary-folder'
 const root = join(__dirname, '..')
 const newFolder = temporaryFolder()
 
-/** The commands by which a build with these options compiles the library and its tests. */
+/** The commands with which a build with these options compiles the library and its tests. */
 function compileCommands(...options: string[]): string[] {
   const folder = newFolder('warnings')
   const further = ['-DCMAKE_EXPORT_COMPILE_COMMANDS=ON', '-DGRU_TESTS=ON', '-DGRU_BLAS=OFF']
@@ -16,7 +16,7 @@ function compileCommands(...options: string[]): string[] {
   return (JSON.parse(text) as { command: string }[]).map(({ command }) => command)
 }
 
-/** A compiler that this project does not know must not refuse the build of a user. */
+/** A compiler that this project does not know must not make a user's build fail. */
 test('warnings are errors where GRU_WERROR says so, and nowhere else', () => {
   const isError = (command: string): boolean => /\s-Werror\b/.test(command)
   const users = compileCommands()

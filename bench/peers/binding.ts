@@ -1,5 +1,5 @@
 /**
- * One forward call of this project's addon without the TypeScript in front of it.
+ * One forward call of this project's addon without the TypeScript layer.
  */
 import { createRequire } from 'node:module'
 import type * as Binding from '../../binding'

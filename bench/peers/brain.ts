@@ -1,6 +1,7 @@
 /**
- * brain.js: its GRU cell on its own matrices, one sequence at a time. The cell applies the reset gate before the
- * product and has one bias a gate; its networks offer no gradients for the input and no choice of loss.
+ * brain.js: its GRU cell with its own matrices, one sequence at a time. The cell applies the reset gate before the
+ * product and has one bias for each gate. Its networks have no gradients for the input and no choice of loss. Its LSTM
+ * is another function: the forget gate multiplies the state, and there is no cell state.
  */
 import { type Job, readFloats, readParameters } from '../job'
 import { serve, Unsupported } from '../serve'
@@ -29,8 +30,9 @@ interface GruClass {
 const GATES = ['resetGate', 'updateGate', 'cellWrite'] as const
 
 void serve(peerVersion('brain.js'), (job) => {
-  const { batch, resetAfter, numLayers, steps, inputSize, hiddenSize } = job.case
+  const { cell: kind, batch, resetAfter, numLayers, steps, inputSize, hiddenSize } = job.case
   if (job.mode !== 'forward') throw new Unsupported('has no gradients to take')
+  if (kind === 'lstm') throw new Unsupported('has an LSTM without a cell state')
   if (job.threads > 1) throw new Unsupported('computes on one thread')
   if (resetAfter) throw new Unsupported('knows the reset gate before the product alone')
   if (numLayers > 1) throw new Unsupported('is measured with one layer alone')

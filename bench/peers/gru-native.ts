@@ -1,8 +1,19 @@
 /**
- * This project, through its public surface: synchronous calls with the caller's own arrays.
+ * This project, through its public API: synchronous calls with the caller's arrays.
  */
-import { GRU, runtime, SequenceModel, setThreads, Trainer } from 'gru-native'
+import {
+  GRU,
+  LSTM,
+  type LstmForwardSyncOptions,
+  Model,
+  type ModelDescription,
+  runtime,
+  setThreads,
+  Trainer,
+} from 'gru-native'
 import type { BenchCase } from '../cases'
+import { eachState } from '../cells'
+import type { Results } from '../compare'
 import { type Job, readFloats, readIntegers, readParameters } from '../job'
 import { CHECKED_STEPS } from '../model-truth'
 import { type Runner, serve } from '../serve'
@@ -14,69 +25,78 @@ void serve(runtime().version, (job) => {
   return job.mode === 'forward' ? forward(job) : gradients(job)
 })
 
-function createLayer(job: Job): GRU {
-  const { inputSize, hiddenSize, numLayers, bidirectional, resetAfter } = job.case
-  const gru = new GRU({ inputSize, hiddenSize, numLayers, bidirectional, resetAfter, seed: 1 })
-  gru.setParameters(readParameters(job))
-  return gru
+type Layer = GRU | LSTM
+
+function createLayer(job: Job): Layer {
+  const { cell, inputSize, hiddenSize, numLayers, bidirectional, resetAfter } = job.case
+  const options = { inputSize, hiddenSize, numLayers, bidirectional, seed: 1 }
+  const layer = cell === 'lstm' ? new LSTM(options) : new GRU({ ...options, resetAfter })
+  layer.setParameters(readParameters(job))
+  return layer
 }
 
 function outputCount(given: BenchCase): number {
   return given.steps * given.batch * directions(given) * given.hiddenSize
 }
 
-function callOptions(job: Job): {
-  batch: number
-  lengths: Int32Array | undefined
-  initialState: Float32Array
-  output: Float32Array
-  state: Float32Array
-} {
-  return {
-    batch: job.case.batch,
-    lengths: job.case.ragged ? readIntegers(job, 'lengths') : undefined,
-    initialState: readFloats(job, 'initialState'),
+/** The arrays of a call, the ones that it fills apart: they are its results, by the bench's names too. */
+function callArrays(job: Job): { options: LstmForwardSyncOptions; results: Results } {
+  const { cell, batch, ragged } = job.case
+  const results = {
     output: new Float32Array(outputCount(job.case)),
-    state: new Float32Array(stateCount(job.case)),
+    ...eachState(cell, ({ final }) => [final, new Float32Array(stateCount(job.case))]),
   }
+  const options = {
+    ...{ batch, lengths: ragged ? readIntegers(job, 'lengths') : undefined },
+    ...eachState(cell, ({ initial }) => [initial, readFloats(job, initial)]),
+    ...results,
+  }
+  return { options, results }
 }
 
 function forward(job: Job): Runner {
-  const gru = createLayer(job)
+  const layer = createLayer(job)
   const input = readFloats(job, 'input')
-  const options = callOptions(job)
-  const run = (): unknown => gru.forwardSync(input, options)
+  const { options, results } = callArrays(job)
+  const run = (): unknown => layer.forwardSync(input, options)
   return {
     run,
     check: () => {
       run()
-      return { output: options.output, state: options.state }
+      return results
     },
   }
 }
 
 function gradients(job: Job): Runner {
-  const gru = createLayer(job)
+  const { cell } = job.case
+  const layer = createLayer(job)
   const input = readFloats(job, 'input')
-  const options = callOptions(job)
-  const start = { output: readFloats(job, 'dOutput'), state: readFloats(job, 'dState') }
+  const { options, results } = callArrays(job)
+  const start = {
+    output: readFloats(job, 'dOutput'),
+    ...eachState(cell, ({ final, dFinal }) => [final, readFloats(job, dFinal)]),
+  }
+  const dInitial = eachState(cell, ({ initial }) => [
+    initial,
+    new Float32Array(stateCount(job.case)),
+  ])
   const targets = {
     input: new Float32Array(input.length),
-    initialState: new Float32Array(options.state.length),
-    parameters: new Float32Array(gru.parameterCount),
+    ...dInitial,
+    parameters: new Float32Array(layer.parameterCount),
   }
-  const run = (): ReturnType<ReturnType<GRU['forwardTrainingSync']>['backwardSync']> =>
-    gru.forwardTrainingSync(input, options).backwardSync(start, targets)
+  const run = (): ReturnType<ReturnType<Layer['forwardTrainingSync']>['backwardSync']> =>
+    layer.forwardTrainingSync(input, options).backwardSync(start, targets)
   return {
     run,
     check: () => {
       const found = run()
       const parameters = Object.entries(found.parameters)
       return {
-        output: options.output,
-        state: options.state,
+        ...results,
         d_input: found.input,
-        d_initial_state: found.initialState,
+        ...eachState(cell, ({ gradient, initial }) => [gradient, dInitial[initial]!]),
         ...Object.fromEntries(parameters.map(([name, values]) => [`d_${name}`, values])),
       }
     },
@@ -84,18 +104,22 @@ function gradients(job: Job): Runner {
 }
 
 function training(job: Job): Runner {
-  const { vocabulary, inputSize, hiddenSize, numLayers, batch } = job.case
-  const model = new SequenceModel({
-    input: { tokens: vocabulary, embeddingSize: inputSize },
-    gru: { hiddenSize, numLayers },
-    output: { size: vocabulary, loss: 'crossEntropy', every: 'step' },
+  const { cell, vocabulary, inputSize, hiddenSize, numLayers, batch } = job.case
+  const model = new Model({
+    inputs: { tokens: { tokens: vocabulary } },
+    layers: {
+      embedding: { type: 'embedding', input: 'tokens', size: inputSize },
+      [cell]: { type: cell, input: 'embedding', hiddenSize, numLayers },
+      head: { type: 'linear', input: cell, size: vocabulary },
+    } as ModelDescription['layers'],
+    outputs: { head: { loss: 'crossEntropy' } },
     seed: 1,
   })
   model.setParameters(readParameters(job))
   const trainer = new Trainer(model, { optimizer: { kind: 'adam' } })
   const step = {
-    input: readIntegers(job, 'tokens'),
-    target: readIntegers(job, 'targets'),
+    inputs: { tokens: readIntegers(job, 'tokens') },
+    targets: { head: readIntegers(job, 'targets') },
     batch,
   }
   const run = (): number => trainer.stepSync(step).loss

@@ -1,5 +1,5 @@
 /**
- * Packages of bench/package.json, which the project itself does not need.
+ * Loads packages of bench/package.json, which the project itself does not need.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import * as path from 'node:path'
 
-/** Loads a package of the peers; the caller declares what it uses of it. */
+/** Loads a peer's package. The caller declares the parts that it uses. */
 export function loadPeer(name: string): unknown {
   return createRequire(path.join(peersFolder(), 'package.json'))(name)
 }

@@ -1,9 +1,10 @@
 /**
- * A case's stack as an ONNX model: one GRU node a layer. Field numbers are those of onnx.proto.
+ * A case's stack as an ONNX model, with one GRU or LSTM node for each layer. Field numbers are those of onnx.proto.
  *
  * @module
  */
 import type { BenchCase } from '../cases'
+import { CELLS } from '../cells'
 import { directions, type ParameterSpec } from '../tensors'
 import { type Bytes, bytesField, integerField, message } from './protobuf'
 
@@ -14,8 +15,9 @@ const OPSET = 14
 const IR_VERSION = 8
 
 /**
- * Inputs: input [steps, batch, I], initial_state_l0 ... [D, batch, H], and of a ragged case lengths [batch]
- * (int32). Outputs: output [steps, D, batch, H], state_l0 ... [D, batch, H].
+ * Inputs: input [steps, batch, I], initialState_l0 ... [D, batch, H], and for a ragged case lengths [batch]
+ * (int32). Outputs: output [steps, D, batch, H], state_l0 ... [D, batch, H]. An LSTM also has initialCell_l0 ... and
+ * cell_l0 ...
  */
 export function onnxModel(
   given: BenchCase,
@@ -25,7 +27,7 @@ export function onnxModel(
   const layers = Array.from({ length: given.numLayers }, (_, layer) => layer)
   const graph = message(
     ...layers.flatMap((layer) => nodesOf(given, layer)).map((node) => bytesField(1, node)),
-    bytesField(2, 'gru'),
+    bytesField(2, given.cell),
     ...layers
       .flatMap((layer) => weightsOf(given, layer, specs, parameters))
       .map((tensor) => bytesField(5, tensor)),
@@ -42,23 +44,26 @@ export function onnxModel(
 
 function nodesOf(given: BenchCase, layer: number): Bytes[] {
   const last = layer === given.numLayers - 1
+  const { states, onnx } = CELLS[given.cell]
   const output = last ? 'output' : `stacked_l${layer}`
   const inputs = [
     layer === 0 ? 'input' : `input_l${layer}`,
     ...['weight', 'recurrence', 'bias'].map((name) => `${name}_l${layer}`),
     given.ragged ? 'lengths' : '',
-    `initial_state_l${layer}`,
+    ...states.map(({ initial }) => `${initial}_l${layer}`),
   ]
-  const gru = message(
+  const node = message(
     ...inputs.map((name) => bytesField(1, name)),
     bytesField(2, output),
-    bytesField(2, `state_l${layer}`),
-    bytesField(4, 'GRU'),
+    ...states.map(({ final }) => bytesField(2, `${final}_l${layer}`)),
+    bytesField(4, onnx.operator),
     integerAttribute('hidden_size', given.hiddenSize),
-    integerAttribute('linear_before_reset', given.resetAfter ? 1 : 0),
+    ...(given.cell === 'gru'
+      ? [integerAttribute('linear_before_reset', given.resetAfter ? 1 : 0)]
+      : []),
     textAttribute('direction', given.bidirectional ? 'bidirectional' : 'forward'),
   )
-  return last ? [gru] : [gru, joinDirections(given, output, `input_l${layer + 1}`)]
+  return last ? [node] : [node, joinDirections(given, output, `input_l${layer + 1}`)]
 }
 
 /** [steps, 1, batch, H] -> [steps, batch, H]. */
@@ -76,41 +81,38 @@ function directionAxis(): Bytes {
   return tensor('direction_axis', INT64, [1], new BigInt64Array([1n]))
 }
 
-/** ONNX stacks the gates as z, r, n, the directions of a layer in one tensor, and both biases in one. */
+/** ONNX has its own order of gates. It has the directions of a layer in one tensor, and both biases in one. */
 function weightsOf(
   given: BenchCase,
   layer: number,
   specs: readonly ParameterSpec[],
   parameters: Float32Array,
 ): Bytes[] {
+  const { gates, onnx } = CELLS[given.cell]
   const H = given.hiddenSize
   const ways = directions(given)
   const part = (name: string, way: number): Float32Array => {
     const suffix = `_l${layer}${way === 1 ? '_reverse' : ''}`
     const { offset, count } = specs.find((spec) => spec.name === `${name}${suffix}`)!
-    return swapFirstGates(parameters.subarray(offset, offset + count))
+    return orderGates(parameters.subarray(offset, offset + count), onnx.gates)
   }
   const join = (...names: string[]): Float32Array => {
     const parts = Array.from({ length: ways }, (_, way) => names.map((name) => part(name, way)))
     return concatenate(parts.flat())
   }
   const weight = join('weight_ih')
-  const columns = weight.length / (ways * 3 * H)
+  const columns = weight.length / (ways * gates * H)
   return [
-    tensor(`weight_l${layer}`, FLOAT, [ways, 3 * H, columns], weight),
-    tensor(`recurrence_l${layer}`, FLOAT, [ways, 3 * H, H], join('weight_hh')),
-    tensor(`bias_l${layer}`, FLOAT, [ways, 6 * H], join('bias_ih', 'bias_hh')),
+    tensor(`weight_l${layer}`, FLOAT, [ways, gates * H, columns], weight),
+    tensor(`recurrence_l${layer}`, FLOAT, [ways, gates * H, H], join('weight_hh')),
+    tensor(`bias_l${layer}`, FLOAT, [ways, 2 * gates * H], join('bias_ih', 'bias_hh')),
   ]
 }
 
-/** r, z, n -> z, r, n. */
-function swapFirstGates(values: Float32Array): Float32Array {
-  const gate = values.length / 3
-  return concatenate([
-    values.subarray(gate, 2 * gate),
-    values.subarray(0, gate),
-    values.subarray(2 * gate),
-  ])
+/** The blocks of gates at these places, one after the other. */
+function orderGates(values: Float32Array, places: readonly number[]): Float32Array {
+  const count = values.length / places.length
+  return concatenate(places.map((place) => values.subarray(place * count, (place + 1) * count)))
 }
 
 export function concatenate(parts: readonly Float32Array[]): Float32Array {
@@ -127,7 +129,7 @@ function inputsOf(given: BenchCase): Bytes[] {
   const { steps, batch, inputSize } = given
   return [
     valueInfo('input', FLOAT, [steps, batch, inputSize]),
-    ...statesOf(given, 'initial_state'),
+    ...statesOf(given, 'initial'),
     ...(given.ragged ? [valueInfo('lengths', INT32, [batch])] : []),
   ]
 }
@@ -136,14 +138,16 @@ function outputsOf(given: BenchCase): Bytes[] {
   const { steps, batch, hiddenSize } = given
   return [
     valueInfo('output', FLOAT, [steps, directions(given), batch, hiddenSize]),
-    ...statesOf(given, 'state'),
+    ...statesOf(given, 'final'),
   ]
 }
 
-function statesOf(given: BenchCase, name: string): Bytes[] {
+function statesOf(given: BenchCase, which: 'initial' | 'final'): Bytes[] {
   const shape = [directions(given), given.batch, given.hiddenSize]
-  return Array.from({ length: given.numLayers }, (_, layer) =>
-    valueInfo(`${name}_l${layer}`, FLOAT, shape),
+  return CELLS[given.cell].states.flatMap(({ [which]: name }) =>
+    Array.from({ length: given.numLayers }, (_, layer) =>
+      valueInfo(`${name}_l${layer}`, FLOAT, shape),
+    ),
   )
 }
 

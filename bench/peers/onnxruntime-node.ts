@@ -1,6 +1,7 @@
 /**
- * onnxruntime-node: inference alone.
+ * onnxruntime-node: inference only.
  */
+import { CELLS, eachState } from '../cells'
 import { type Job, onnxFile, readFloats, readIntegers } from '../job'
 import { serve, Unsupported } from '../serve'
 import { directions } from '../tensors'
@@ -43,23 +44,28 @@ void serve(peerVersion('onnxruntime-node'), async (job) => {
       const layers = Array.from({ length: job.case.numLayers }, (_, layer) => layer)
       return {
         output: joinDirections(results['output']!.data, job),
-        state: concatenate(layers.map((layer) => results[`state_l${layer}`]!.data)),
+        ...eachState(job.case.cell, ({ final }) => [
+          final,
+          concatenate(layers.map((layer) => results[`${final}_l${layer}`]!.data)),
+        ]),
       }
     },
   }
 })
 
 function feedsOf(ort: Ort, job: Job): Record<string, Tensor> {
-  const { steps, batch, inputSize, hiddenSize, numLayers, ragged } = job.case
-  const states = readFloats(job, 'initialState')
+  const { cell, steps, batch, inputSize, hiddenSize, numLayers, ragged } = job.case
   const shape = [directions(job.case), batch, hiddenSize]
-  const count = states.length / numLayers
   const feeds: Record<string, Tensor> = {
     input: new ort.Tensor('float32', readFloats(job, 'input'), [steps, batch, inputSize]),
   }
-  for (let layer = 0; layer < numLayers; layer++) {
-    const state = states.slice(layer * count, (layer + 1) * count)
-    feeds[`initial_state_l${layer}`] = new ort.Tensor('float32', state, shape)
+  for (const { initial } of CELLS[cell].states) {
+    const states = readFloats(job, initial)
+    const count = states.length / numLayers
+    for (let layer = 0; layer < numLayers; layer++) {
+      const state = states.slice(layer * count, (layer + 1) * count)
+      feeds[`${initial}_l${layer}`] = new ort.Tensor('float32', state, shape)
+    }
   }
   if (ragged) feeds['lengths'] = new ort.Tensor('int32', readIntegers(job, 'lengths'), [batch])
   return feeds

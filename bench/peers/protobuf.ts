@@ -1,13 +1,15 @@
 /**
- * Writing protocol buffers: the three kinds of field that a model needs.
+ * Writes protocol buffers: the three kinds of fields that a model needs.
  *
  * @module
  */
 
-/** The bytes of some fields; messages are made of these, and are fields of others in turn. */
+/**
+ * The bytes of some fields. Messages consist of such fields, and may be fields of other messages.
+ */
 export type Bytes = Uint8Array
 
-/** A whole number, not negative: wire type 0. */
+/** A whole number that is not negative: wire type 0. */
 export function integerField(number: number, value: number): Bytes {
   return Buffer.concat([varint(number * 8), varint(value)])
 }
@@ -22,7 +24,7 @@ export function message(...fields: readonly Bytes[]): Bytes {
   return Buffer.concat(fields)
 }
 
-/** Seven bits a byte, the lowest first; every byte but the last has its highest bit set. */
+/** Seven bits in each byte, lowest first. Every byte except the last has its highest bit set. */
 export function varint(value: number): Bytes {
   const bytes: number[] = []
   let rest = value

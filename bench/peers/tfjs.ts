@@ -1,7 +1,10 @@
 /**
- * TensorFlow.js on WebAssembly. Its own GRU layer knows resetAfter: false alone and another layout, so that the
- * cell is written in its operations, with the input's product over all steps at once.
+ * TensorFlow.js on WebAssembly. Its own GRU layer supports only resetAfter: false and another layout, so this file
+ * implements both cells with its operations, with the input's product over all steps at once.
  */
+import type { BenchCase } from '../cases'
+import { type CellName, CELLS } from '../cells'
+import type { Results } from '../compare'
 import { type Job, readFloats, readParameters } from '../job'
 import { type Runner, serve, Unsupported } from '../serve'
 import { loadPeer, peerVersion } from './load-peer'
@@ -44,84 +47,133 @@ void serve(peerVersion(PACKAGE), async (job) => {
   return job.mode === 'forward' ? forward(tf, job) : gradients(tf, job)
 })
 
-/** input [steps*batch, I], initial state, W [3H, I], U [3H, H] and both biases [3H]. */
+/** input [steps*batch, I], W [G*H, I], U [G*H, H], both biases [G*H] and the initial states [batch, H]. */
 function inputsOf(tf: Tf, job: Job): Tensor[] {
-  const { steps, batch, inputSize, hiddenSize } = job.case
+  const { cell, steps, batch, inputSize, hiddenSize } = job.case
   const { weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0 } = readParameters(job)
+  const rows = CELLS[cell].gates * hiddenSize
   return [
     tf.tensor(readFloats(job, 'input'), [steps * batch, inputSize]),
-    tf.tensor(readFloats(job, 'initialState'), [batch, hiddenSize]),
-    tf.tensor(weight_ih_l0!, [3 * hiddenSize, inputSize]),
-    tf.tensor(weight_hh_l0!, [3 * hiddenSize, hiddenSize]),
-    tf.tensor(bias_ih_l0!, [3 * hiddenSize]),
-    tf.tensor(bias_hh_l0!, [3 * hiddenSize]),
+    tf.tensor(weight_ih_l0!, [rows, inputSize]),
+    tf.tensor(weight_hh_l0!, [rows, hiddenSize]),
+    tf.tensor(bias_ih_l0!, [rows]),
+    tf.tensor(bias_hh_l0!, [rows]),
+    ...CELLS[cell].states.map(({ initial }) =>
+      tf.tensor(readFloats(job, initial), [batch, hiddenSize]),
+    ),
   ]
 }
 
-/** output [steps*batch, H] and state [batch, H]. */
-function gru(tf: Tf, job: Job, inputs: readonly Tensor[]): { output: Tensor; state: Tensor } {
-  const { steps, batch, hiddenSize: H, resetAfter } = job.case
-  const [input, initial, W, U, biasInput, biasHidden] = inputs
-  const projected = tf.add(tf.matMul(input!, W!, false, true), biasInput!)
-  const gates = (a: Tensor, first: number, count: number): Tensor =>
-    tf.slice(a, [0, first * H], [-1, count * H])
-  const rows = (a: Tensor, first: number, count: number): Tensor =>
-    tf.slice(a, [first * H, 0], [count * H, -1])
-  const reset = { weight: rows(U!, 0, 2), bias: tf.slice(biasHidden!, [0], [2 * H]) }
-  const candidate = { weight: rows(U!, 2, 1), bias: tf.slice(biasHidden!, [2 * H], [H]) }
-  let h = initial!
-  const outputs: Tensor[] = []
-  for (let step = 0; step < steps; step++) {
-    const x = tf.slice(projected, [step * batch, 0], [batch, -1])
+/** The states after a step, given those before it and the input's product with its bias, [batch, G*H]. */
+type Step = (x: Tensor, states: readonly Tensor[]) => Tensor[]
+
+/** The step of each cell with its weights U and bias. */
+const STEPS: Readonly<
+  Record<CellName, (tf: Tf, given: BenchCase, U: Tensor, bias: Tensor) => Step>
+> = { gru: gruStep, lstm: lstmStep }
+
+function gruStep(tf: Tf, { hiddenSize: H, resetAfter }: BenchCase, U: Tensor, bias: Tensor): Step {
+  const rows = (first: number, count: number): { weight: Tensor; bias: Tensor } => ({
+    weight: tf.slice(U, [first * H, 0], [count * H, -1]),
+    bias: tf.slice(bias, [first * H], [count * H]),
+  })
+  const reset = rows(0, 2)
+  const candidate = rows(2, 1)
+  return (x, [h]) => {
     const product = resetAfter
-      ? tf.add(tf.matMul(h, U!, false, true), biasHidden!)
-      : tf.add(tf.matMul(h, reset.weight, false, true), reset.bias)
-    const rz = tf.sigmoid(tf.add(gates(x, 0, 2), gates(product, 0, 2)))
-    const r = gates(rz, 0, 1)
+      ? tf.add(tf.matMul(h!, U, false, true), bias)
+      : tf.add(tf.matMul(h!, reset.weight, false, true), reset.bias)
+    const rz = tf.sigmoid(tf.add(gates(tf, H, x, 0, 2), gates(tf, H, product, 0, 2)))
+    const r = gates(tf, H, rz, 0, 1)
     const hidden = resetAfter
-      ? tf.mul(r, gates(product, 2, 1))
-      : tf.add(tf.matMul(tf.mul(r, h), candidate.weight, false, true), candidate.bias)
-    const n = tf.tanh(tf.add(gates(x, 2, 1), hidden))
+      ? tf.mul(r, gates(tf, H, product, 2, 1))
+      : tf.add(tf.matMul(tf.mul(r, h!), candidate.weight, false, true), candidate.bias)
+    const n = tf.tanh(tf.add(gates(tf, H, x, 2, 1), hidden))
     // (1 - z) * n + z * h
-    h = tf.add(n, tf.mul(gates(rz, 1, 1), tf.sub(h, n)))
-    outputs.push(h)
+    return [tf.add(n, tf.mul(gates(tf, H, rz, 1, 1), tf.sub(h!, n)))]
   }
-  return { output: tf.concat(outputs, 0), state: h }
+}
+
+function lstmStep(tf: Tf, { hiddenSize: H }: BenchCase, U: Tensor, bias: Tensor): Step {
+  return (x, [h, c]) => {
+    const sums = tf.add(x, tf.add(tf.matMul(h!, U, false, true), bias))
+    const inputForget = tf.sigmoid(gates(tf, H, sums, 0, 2))
+    const g = tf.tanh(gates(tf, H, sums, 2, 1))
+    const o = tf.sigmoid(gates(tf, H, sums, 3, 1))
+    const kept = tf.mul(gates(tf, H, inputForget, 1, 1), c!)
+    const cell = tf.add(kept, tf.mul(gates(tf, H, inputForget, 0, 1), g))
+    return [tf.mul(o, tf.tanh(cell)), cell]
+  }
+}
+
+/** The columns of some gates. */
+function gates(tf: Tf, hiddenSize: number, a: Tensor, first: number, count: number): Tensor {
+  return tf.slice(a, [0, first * hiddenSize], [-1, count * hiddenSize])
+}
+
+interface Outputs {
+  /** [steps*batch, H] */
+  readonly output: Tensor
+  /** [batch, H] each */
+  readonly states: readonly Tensor[]
+}
+
+function runLayer(tf: Tf, { case: given }: Job, inputs: readonly Tensor[]): Outputs {
+  const { cell, steps, batch } = given
+  const [input, W, U, biasInput, biasHidden, ...initial] = inputs
+  const projected = tf.add(tf.matMul(input!, W!, false, true), biasInput!)
+  const step = STEPS[cell](tf, given, U!, biasHidden!)
+  let states = initial
+  const outputs: Tensor[] = []
+  for (let at = 0; at < steps; at++) {
+    states = step(tf.slice(projected, [at * batch, 0], [batch, -1]), states)
+    outputs.push(states[0]!)
+  }
+  return { output: tf.concat(outputs, 0), states }
 }
 
 function forward(tf: Tf, job: Job): Runner {
   const inputs = inputsOf(tf, job)
-  const run = (): { output: Float32Array; state: Float32Array } =>
-    tf.tidy(() => {
-      const { output, state } = gru(tf, job, inputs)
-      return { output: output.dataSync(), state: state.dataSync() }
-    })
+  const run = (): Results => tf.tidy(() => resultsOf(job, runLayer(tf, job, inputs)))
   return { run, check: run }
 }
 
+function resultsOf({ case: { cell } }: Job, { output, states }: Outputs): Results {
+  const values = states.map((state) => state.dataSync())
+  const names = CELLS[cell].states.map(({ final }) => final)
+  return {
+    output: output.dataSync(),
+    ...Object.fromEntries(names.map((name, i) => [name, values[i]!])),
+  }
+}
+
 function gradients(tf: Tf, job: Job): Runner {
-  const { steps, batch, hiddenSize } = job.case
+  const { cell, steps, batch, hiddenSize } = job.case
   const inputs = inputsOf(tf, job)
-  const dOutput = tf.tensor(readFloats(job, 'dOutput'), [steps * batch, hiddenSize])
-  const dState = tf.tensor(readFloats(job, 'dState'), [batch, hiddenSize])
+  const starts = [
+    tf.tensor(readFloats(job, 'dOutput'), [steps * batch, hiddenSize]),
+    ...CELLS[cell].states.map(({ dFinal }) =>
+      tf.tensor(readFloats(job, dFinal), [batch, hiddenSize]),
+    ),
+  ]
   const backward = tf.grads((...given) => {
-    const { output, state } = gru(tf, job, given)
-    return tf.add(tf.sum(tf.mul(output, dOutput)), tf.sum(tf.mul(state, dState)))
+    const { output, states } = runLayer(tf, job, given)
+    return [output, ...states]
+      .map((values, i) => tf.sum(tf.mul(values, starts[i]!)))
+      .reduce((sum, part) => tf.add(sum, part))
   })
   const run = (): Float32Array[] =>
     tf.tidy(() => backward(inputs).map((gradient) => gradient.dataSync()))
   return {
     run,
     check: () => {
-      const [d_input, d_initial_state, W, U, biasInput, biasHidden] = run()
+      const [d_input, W, U, biasInput, biasHidden, ...initial] = run()
+      const names = CELLS[cell].states.map(({ gradient }) => gradient)
       return {
-        ...tf.tidy(() => {
-          const { output, state } = gru(tf, job, inputs)
-          return { output: output.dataSync(), state: state.dataSync() }
-        }),
-        ...{ d_input: d_input!, d_initial_state: d_initial_state! },
-        ...{ d_weight_ih_l0: W!, d_weight_hh_l0: U! },
+        ...tf.tidy(() => resultsOf(job, runLayer(tf, job, inputs))),
+        ...{ d_input: d_input!, d_weight_ih_l0: W!, d_weight_hh_l0: U! },
         ...{ d_bias_ih_l0: biasInput!, d_bias_hh_l0: biasHidden! },
+        ...Object.fromEntries(names.map((name, i) => [name, initial[i]!])),
       }
     },
   }

@@ -8,13 +8,13 @@
 
 namespace gru::probe {
 
-/// Forward calls of one layer straight through the engine's C++ interface, one sequence at a time.
+/// Forward calls of one layer through the engine's C++ interface, with one sequence.
 class LayerCall {
  public:
   static Status create(std::size_t steps, std::size_t input_size, std::size_t hidden_size,
                        std::unique_ptr<LayerCall>& call);
 
-  /// The median seconds a call, over `seconds`.
+  /// The median time of a call in seconds, measured for `seconds`.
   Status measure(double seconds, double& seconds_per_call);
 
  private:

@@ -1,8 +1,8 @@
-// What this machine can do at most, and what a call costs without JavaScript. Speaks the bench's
+// Measures the limits of this machine, and the time of a call without JavaScript. Uses the bench's
 // line protocol (bench/README.md): `warm SECONDS` and `round SECONDS` measure.
 //
-//   gru_probe fma THREADS            floating-point operations a second
-//   gru_probe read THREADS BYTES     bytes a second from a buffer of that size
+//   gru_probe fma THREADS            floating-point operations per second
+//   gru_probe read THREADS BYTES     bytes per second from a buffer of that size
 //   gru_probe layer STEPS I H        seconds of a forward call of one sequence, on one thread
 #include <cstdlib>
 #include <functional>
@@ -20,7 +20,7 @@
 
 namespace {
 
-/// Measures for some seconds; the figure, or nothing where it failed.
+/// Measures for some seconds. Returns the figure, or no value if it failed.
 using Measure = std::function<std::optional<double>(double seconds)>;
 
 std::size_t number(const char* text) { return std::strtoull(text, nullptr, 10); }

@@ -18,12 +18,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t slice_iterations = 10'000;
-/// Bytes between two looks at the clock.
+/// The number of bytes between two readings of the clock.
 constexpr std::size_t slice_bytes = std::size_t{1} << 20U;
 constexpr std::size_t block_bytes = 1024;
 constexpr std::align_val_t alignment{4096};
 
-/// What keeps the results of the loops alive.
+/// Uses the results of the loops, so that the compiler keeps the loops.
 std::atomic<std::uint64_t> sink;
 
 double seconds_since(Clock::time_point start) {
@@ -81,7 +81,7 @@ ReadRate::ReadRate(unsigned threads, std::size_t bytes)
     : threads_(threads),
       part_bytes_(std::max(bytes / threads / block_bytes, std::size_t{1}) * block_bytes),
       memory_(static_cast<std::byte*>(::operator new(threads* part_bytes_, alignment))) {
-  // Written, so that every page is there: unwritten ones would all be the same page of zeros.
+  // Pages must be written: all unwritten pages would be the same page of zeros.
   std::memset(memory_, 1, threads * part_bytes_);
 }
 

@@ -20,13 +20,13 @@ const LEARNING_RATE = 0.01
 const CLIP = 5
 const EPOCHS = 1000
 
-/** Each symbol and the one that follows it: the identity matrix, and the same turned by one row. */
+/** Each symbol and the one that follows it: the identity matrix, and the same matrix shifted by one row. */
 const batch = {
   input: Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1),
   target: Int32Array.of(1, 2, 0),
 }
 
-/** Normally distributed numbers with deviation 0.01: Box-Muller, over mulberry32 for the seed's sake. */
+/** Normally distributed numbers with deviation 0.01: Box-Muller with mulberry32, which takes a seed. */
 function normal(seed) {
   let state = seed
   const uniform = () => {
@@ -55,11 +55,11 @@ function createModel(seed) {
   return model
 }
 
-/** What stays as it is, by scheme; the rest learns. */
+/** The parameters that each scheme does not train. */
 const HELD = {
   // Only W_y and b_y learn.
   outputLayer: (name) => name.startsWith('gru.'),
-  // A gate has one bias here, where the layer has two that add up; the second one stays zero.
+  // Here a gate has one bias. The layer has two biases that are added; the second one stays zero.
   whole: (name) => name.startsWith('gru.bias_hh'),
 }
 
@@ -87,7 +87,7 @@ async function train(model, { held, learningRate, epochs, log = () => {} }) {
   trainer.dispose()
 }
 
-/** What follows each symbol in the model's opinion, and how probable it finds the right one. */
+/** The model's prediction after each symbol, and its probability of the right symbol. */
 function predict(model) {
   const logits = model.predictSync(batch.input)
   const rows = SYMBOLS.map((_, step) => softmax(logits.subarray(step * SIZE, (step + 1) * SIZE)))

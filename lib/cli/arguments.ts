@@ -1,5 +1,5 @@
 /**
- * The arguments of a command, by Node's own parser.
+ * The arguments of a command, parsed by Node's own parser.
  *
  * @module
  */
@@ -12,9 +12,9 @@ type Parsed<O extends Options> = ReturnType<
 >
 
 /**
- * Parses what follows a command's name.
+ * Parses the arguments after a command's name.
  *
- * @param names - of the arguments that are no options, all of them required
+ * @param names - the names of the arguments that are not options; all of them are required
  * @throws GruError ERR_GRU_VALUE for unknown options, and for too many or too few arguments
  */
 export function parseArguments<const O extends Options>(

@@ -1,5 +1,5 @@
 /**
- * Forecasts that need no model, which a model must beat to be worth its while.
+ * Forecasts without a model. A model is only useful if it beats them.
  *
  * @module
  */
@@ -14,16 +14,20 @@ const CALENDAR_DAYS = 366
 const LEAP_YEAR = 2000
 const MILLISECONDS_PER_DAY = 86_400_000
 
-/** A day's place in the calendar of a leap year, from 0, so that a date has one in every year. */
+/**
+ * The index of a day in the calendar of a leap year, from 0. A date has the same index in every
+ * year.
+ */
 export function calendarDay(date: Date): number {
   const inLeapYear = Date.UTC(LEAP_YEAR, date.getUTCMonth(), date.getUTCDate())
   return Math.round((inLeapYear - Date.UTC(LEAP_YEAR, 0, 1)) / MILLISECONDS_PER_DAY)
 }
 
 /**
- * For each day the mean of its date over the years of the first `rows` rows, the training part,
- * together with the `halfWidth` days before and after it. Where those rows have none of these days,
- * the nearest days that they have stand in: so for 29 February without a leap year.
+ * For each day the mean of the values on the same date in all years of the first `rows` rows (the
+ * training part), including the `halfWidth` days before and after the date. If those rows have none
+ * of these days, the nearest days that they have are used. This happens for 29 February without a
+ * leap year.
  */
 export function climatology(
   values: Float64Array,
@@ -32,7 +36,8 @@ export function climatology(
   days: Days,
   halfWidth: number,
 ): Float64Array {
-  // Distances from one value, so that the means of a constant series are that constant to the bit.
+  // Distances from one value are averaged, so that the mean of a constant series is exactly that
+  // constant.
   const origin = values[0]!
   const sums = new Float64Array(CALENDAR_DAYS)
   const counts = new Float64Array(CALENDAR_DAYS)

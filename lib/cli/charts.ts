@@ -1,6 +1,6 @@
 /**
- * The charts of a report, as figures of a page. What names an axis or a line stands in the caption,
- * as text of the page: so it is whole and readable at any width, and hides no data.
+ * The charts of a report, as figures of a page. The caption names axes and lines, as text of the
+ * page. So the names are complete and readable at any width, and hide no data.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import type { Epoch } from './progress'
 import { wholeTicks } from './ticks'
 
 const TOP = 12
-/** Room for half of a date, which may stand at the end of its axis. */
+/** Space for half of a date, which may be at the end of its axis. */
 const RIGHT = 28
 
-/** What a caption says of a mark: its shape, its colour and its meaning. */
+/** The description of a mark in a caption: its shape, its colour and its meaning. */
 type Key = readonly [shape: 'line' | 'dot', color: Color, name: string]
 
 /** Training and validation loss by epoch, with the best epoch marked. */
@@ -61,12 +61,12 @@ export function drawForecast({ dates, truth, forecast }: Evaluation, label: stri
   return figure(label, keys, drawing)
 }
 
-/** Room for the axis of epochs, and the axis, with as many labels as have room. */
+/** Space for the axis of epochs, and the axis with as many labels as fit. */
 function epochFrame(epochs: number, left: number, width: number): EChartsOption {
   const labelWidth = widthOfLabel(formatCount(epochs))
   const right = Math.max(RIGHT, labelWidth / 2)
   const customValues = wholeTicks(epochs, (width - left - right) / (labelWidth + 30))
-  // A single epoch stands in the middle.
+  // A single epoch is in the middle.
   const margin = epochs === 1 ? 0.5 : 0
   return {
     grid: { left, right, top: TOP, bottom: 52, outerBoundsMode: 'none' },

@@ -1,11 +1,11 @@
 /**
- * What every command is given.
+ * What every command receives.
  *
  * @module
  */
 import type { Output } from './progress'
 
-/** The world around a command: its process's, or what a test gives instead. */
+/** The environment of a command: that of its process, or a replacement by a test. */
 export interface Context {
   readonly stdout: Output
   /** For errors and warnings. */
@@ -15,9 +15,9 @@ export interface Context {
 }
 
 /**
- * A command: resolves when it has done its work, and rejects with a GruError, or with the signal's
- * reason where it was aborted.
+ * A command. It resolves when its work is done. It rejects with a GruError, or with the signal's
+ * reason if the signal was aborted.
  *
- * @param args - what follows the command's name
+ * @param args - the arguments after the command's name
  */
 export type Command = (args: readonly string[], context: Context) => Promise<void>

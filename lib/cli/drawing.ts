@@ -1,5 +1,5 @@
 /**
- * Drawings for a page: SVG without scripts, in the page's own colours, once for each width of page.
+ * Drawings for a page: SVG without scripts, in the page's own colours, in one version for each width of the page.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { ticksAround } from './ticks'
 export type Color = 'first' | 'second'
 
 const FONT_SIZE = 14
-/** More than the digits of any common font take, in units of the font's size. */
+/** A bit more than the width of a digit in any common font, in units of the font's size. */
 const DIGIT_WIDTH = 0.65
 const GAP = 10
 
 const TEXT = { fontFamily: 'system-ui, sans-serif', fontSize: FONT_SIZE, color: 'var(--muted)' }
 const GRID_LINE = { lineStyle: { color: 'var(--grid)' } }
 
-/** What every axis looks like. */
+/** The appearance of every axis. */
 export const AXIS = {
   nameTextStyle: TEXT,
   axisLine: GRID_LINE,
@@ -27,7 +27,7 @@ export const AXIS = {
   splitLine: GRID_LINE,
 }
 
-/** A version of a drawing: the page shows the one that its width keeps readable. */
+/** A version of a drawing. The page shows the version that is readable at its width. */
 export interface Version {
   /** The class of the SVG, which the page's style sheet shows or hides. */
   readonly name: string
@@ -41,25 +41,25 @@ const VERSIONS: readonly Version[] = [
   { name: 'narrow', width: 380, height: 300 },
 ]
 
-/** All versions of a drawing, by what draws one. */
+/** All versions of a drawing; `optionOf` describes one version. */
 export function drawVersions(title: string, optionOf: (version: Version) => EChartsOption): string {
   return VERSIONS.map((version) => draw(title, version, optionOf(version))).join('\n')
 }
 
-/** How wide a label of digits is at the most. */
+/** The largest width of a label of digits. */
 export function widthOfLabel(label: string): number {
   return label.length * DIGIT_WIDTH * FONT_SIZE
 }
 
-/** The part of an option that draws values upwards: the axis, room for its labels, and the places of values. */
+/** The part of an option that draws values upwards: the axis, space for its labels, and the values' positions. */
 export interface ValueFrame {
   readonly left: number
   readonly yAxis: NonNullable<EChartsOption['yAxis']>
-  /** Places count ticks and are near 1, so that the scale of the values is no matter to the drawing. */
+  /** A position is a number of ticks and is near 1, so the scale of the values does not affect the drawing. */
   readonly placeOf: (value: number) => number
 }
 
-/** An axis for values, whatever their scale. */
+/** An axis for values of any scale. */
 export function frameValues(values: readonly number[]): ValueFrame {
   const { labels, placeOf } = ticksAround(values, 5)
   return {
@@ -102,8 +102,9 @@ function draw(title: string, version: Version, option: EChartsOption): string {
 }
 
 /**
- * The drawing as part of a page: an image with a name. Namespaces and styles (of pointers over the
- * drawing) mean nothing there; names of clip paths would clash with those of other drawings.
+ * The drawing as part of a page: an image with a name. Namespaces and styles (for a pointer over the drawing) have no
+ * effect there and are removed. Names of clip paths are made unique, since they would clash with those of other
+ * drawings.
  */
 function forPage(svg: string, title: string, version: string): string {
   const prefix = `${title.replace(/\W+/g, '-').toLowerCase()}-${version}`

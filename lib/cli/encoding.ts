@@ -1,7 +1,7 @@
 /**
- * How the columns of a table become the features of a model: numbers scaled, categories one-hot,
- * the date as the day of the year on a circle. A category that the training part does not have is
- * "other": all zeros, since a feature of its own would come with weights that nothing has trained.
+ * Turns the columns of a table into the features of a model: numbers are scaled, categories are one-hot, a date is the
+ * day of the year on a circle. A category that the training part does not have is "other": all zeros, since a feature
+ * of its own would have weights that were never trained.
  *
  * @module
  */
@@ -16,37 +16,37 @@ export interface Scale {
   readonly standardDeviation: number
 }
 
-/** How one column is encoded, with all that was learnt from the training part. */
+/** The encoding of one column, with everything learnt from the training part. */
 export type ColumnEncoding =
   | ({ readonly name: string; readonly kind: 'number' } & Scale)
   | { readonly name: string; readonly kind: 'category'; readonly categories: readonly string[] }
   | { readonly name: string; readonly kind: 'date' }
 
 /**
- * A value of a table bears up to three roundings: of whoever wrote it, of its reading, and of the
- * division of a percentage; each is half of EPSILON of it at the most. A change has two such values,
- * and the rounding of their difference, which is up to twice as large as they: 4 EPSILON in all.
- * Doubled, since repaired cells and the deviation's own sum round too.
+ * A value of a table has up to three rounding errors: from its author, from reading it, and from the division of a
+ * percentage. Each is at most half of EPSILON of the value. A change has two such values and the rounding of their
+ * difference, which is up to twice as large as they are: 4 EPSILON in all. This is doubled, since repaired cells and
+ * the sum for the deviation are rounded as well.
  */
 const ROUNDING = 8 * Number.EPSILON
 
 /**
- * Whether values differ by no more than rounding explains.
+ * Whether values differ only by rounding errors.
  *
- * @param magnitude - the largest absolute value among the numbers that `values` were computed from,
- *   whose roundings they bear; `values` themselves by default
+ * @param magnitude - the largest absolute value of the numbers that `values` were computed from, which determines the
+ *   rounding errors; by default that of `values`
  */
 export function isConstant(values: Float64Array, magnitude = largestMagnitude(values)): boolean {
   return standardDeviation(values) <= ROUNDING * magnitude
 }
 
 /**
- * Mean and population standard deviation; the latter 1 where the values are constant, since what
- * rounding leaves of them then is no deviation to divide by.
+ * Mean and population standard deviation. If the values are constant, the deviation is 1: what is left then are
+ * rounding errors, by which one must not divide.
  *
- * @param place - names the values in messages
+ * @param place - the name of the values in messages
  * @param magnitude - as in {@link isConstant}
- * @throws GruError ERR_GRU_VALUE where the values are too large to be squared
+ * @throws GruError ERR_GRU_VALUE if the values are too large to be squared
  */
 export function fitScale(
   place: string,
@@ -61,7 +61,7 @@ export function fitScale(
   return { mean: mean(values), standardDeviation: scale }
 }
 
-/** Learns the encoding of every column from the first `rows` rows alone: the training part. */
+/** Learns the encoding of every column from the first `rows` rows only, the training part. */
 export function fitEncoding(table: Table, columns: Columns, rows: number): ColumnEncoding[] {
   return Object.entries(columns).map(([name, kind]) => {
     if (kind === 'number') {
@@ -74,7 +74,7 @@ export function fitEncoding(table: Table, columns: Columns, rows: number): Colum
   })
 }
 
-/** How many features an encoding makes of a row. */
+/** The number of features that an encoding makes from a row. */
 export function countFeatures(encoding: readonly ColumnEncoding[]): number {
   return encoding.reduce((count, column) => count + widthOf(column), 0)
 }

@@ -1,12 +1,12 @@
 /**
- * The errors of an evaluation as people read them, and what may be said of them.
+ * The errors of an evaluation as they are printed, and the conclusion from them.
  *
  * @module
  */
 import type { Evaluation } from './evaluation'
 import { formatColumn } from './numbers'
 
-/** A way to forecast and its errors, as they are printed. */
+/** A way to forecast, with its errors as they are printed. */
 export interface ErrorRow {
   readonly name: string
   readonly mae: string
@@ -22,7 +22,7 @@ export function errorRows({ model, baselines }: Evaluation): readonly [ErrorRow,
   return [row(model.name, 0), ...baselines.map(({ name }, i) => row(name, i + 1))]
 }
 
-/** Whether the model beats the baselines, judged by the errors as they are printed. */
+/** Says whether the model beats the baselines, judged by the printed errors. */
 export function verdict([model, ...baselines]: readonly [ErrorRow, ...ErrorRow[]]): string {
   const beaten = ({ mae, rmse }: ErrorRow): boolean =>
     Number(model.mae) < Number(mae) && Number(model.rmse) < Number(rmse)

@@ -1,5 +1,5 @@
 /**
- * How a forecaster does on the test part, beside forecasts that need no model.
+ * Compares a forecaster on the test part with forecasts that need no model.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { forecastError, type ForecastError } from './metrics'
 import { numbersOf, type Table } from './table'
 import type { Parts } from './windows'
 
-/** One way to forecast, and how far off it is over the test part. */
+/** One way to forecast, and its errors over the test part. */
 export interface Contender extends ForecastError {
   readonly name: string
 }
@@ -23,7 +23,7 @@ export interface Evaluation {
   readonly baselines: readonly Contender[]
 }
 
-/** Days before and after a date that the smoothed mean of its day of the year takes in. */
+/** Days before and after a date that its smoothed mean includes. */
 const SMOOTHING = 7
 
 /** Forecasts every day of the test part, each from the days before it. */

@@ -1,5 +1,5 @@
 /**
- * Training a forecaster, and choosing the epoch that validates best.
+ * Trains a forecaster, and chooses the epoch with the best validation.
  *
  * @module
  */
@@ -22,35 +22,35 @@ import { largestMagnitude } from './statistics'
 import { numbersOf, type Table } from './table'
 import { mapDays, windowBefore, type Days, type Parts } from './windows'
 
-/** What a training run left. */
+/** The result of a training run. */
 export interface Fitted {
-  /** With the parameters of the best epoch. */
+  /** It has the parameters of the best epoch. */
   readonly forecaster: Forecaster
   readonly epochs: readonly Epoch[]
   /** The epoch with the lowest validation loss. */
   readonly best: Epoch
   /**
-   * Whether the target's change was the same on all days of the training part: there was nothing to
-   * learn then, and the forecaster adds that change to today's value.
+   * Whether the target's change was the same on all days of the training part. Then there was nothing to learn, and the
+   * forecaster adds that change to today's value.
    */
   readonly steady: boolean
 }
 
-/** What a model is trained on. */
+/** The data that a model is trained on. */
 export interface FittingData {
   readonly table: Table
   readonly parts: Parts
-  /** Learnt from the training part alone ({@link learnFacts}). */
+  /** Learnt from the training part only ({@link learnFacts}). */
   readonly facts: ForecastFacts
 }
 
 /**
- * Trains a model on a job's training part. The model predicts by how much tomorrow's value differs
- * from today's, on a scale with standard deviation 1, so that it starts from a sensible forecast.
+ * Trains a model on a job's training part. The model predicts the difference between tomorrow's and today's value,
+ * scaled to standard deviation 1, so that it starts from a sensible forecast.
  *
- * @param onEpoch - told of each epoch when it ends
- * @throws GruError ERR_GRU_NONFINITE where a training step's loss or gradients are not finite, ERR_GRU_VALUE where a
- *   validation's loss is not; the signal's reason where it was aborted
+ * @param onEpoch - called at the end of each epoch
+ * @throws GruError ERR_GRU_NONFINITE if a training step's loss or gradients are not finite, ERR_GRU_VALUE if a
+ *   validation's loss is not; the signal's reason if it was aborted
  */
 export async function fit(
   job: Job,
@@ -61,7 +61,7 @@ export async function fit(
   const steady = isSteady(table, job.target, parts.training)
   const model = createModel(job, facts)
   if (steady) zeroParameters(model)
-  // At a rate of 0 that model stays as it is: training would follow the roundings of the changes.
+  // With a rate of 0 that model does not change. Otherwise training would follow the rounding errors of the changes.
   const trainer = new Trainer(model, trainerOptions(job, steady ? 0 : job.training.learningRate))
   try {
     const features = encodeRows(table, facts.columns, 0, table.rows)
@@ -104,7 +104,7 @@ function checkFinite(epoch: number, loss: number): void {
   throw argumentError('ERR_GRU_VALUE', `epoch ${epoch}`, expected, String(loss))
 }
 
-/** Everything that is learnt before training, from the rows of the training part alone. */
+/** Learns everything that is needed before training, from the rows of the training part only. */
 export function learnFacts(job: Job, table: Table, training: Days): ForecastFacts {
   return {
     job: job.name,
@@ -117,8 +117,8 @@ export function learnFacts(job: Job, table: Table, training: Days): ForecastFact
 }
 
 /**
- * Where all changes are the same but for rounding, that change is their scale: so forecasts are
- * printed with digits that show it.
+ * If all changes are the same except for rounding, that change is their scale. Forecasts are then printed with enough
+ * digits to show it.
  */
 function scaleOfChanges(table: Table, target: string, training: Days): Scale {
   const { changes, magnitude } = changesOf(table, target, training)
@@ -128,7 +128,7 @@ function scaleOfChanges(table: Table, target: string, training: Days): Scale {
   return { ...scale, standardDeviation: Math.abs(scale.mean) }
 }
 
-/** Whether the target changes by the same on all days of the training part, but for rounding. */
+/** Whether the target's changes are the same on all days of the training part, except for rounding. */
 function isSteady(table: Table, target: string, training: Days): boolean {
   const { changes, magnitude } = changesOf(table, target, training)
   return isConstant(changes, magnitude)
@@ -156,7 +156,7 @@ function createModel(job: Job, facts: ForecastFacts): SequenceModel {
   })
 }
 
-/** Makes it a model that predicts 0: no deviation from the mean change. */
+/** Sets all parameters to zero: the model then predicts 0, no deviation from the mean change. */
 function zeroParameters(model: SequenceModel): void {
   const parameters = model.getParameters()
   for (const values of Object.values(parameters)) values.fill(0)

@@ -1,5 +1,6 @@
 /**
- * `gru forecast`: tomorrow's value, from a saved model and the table of the days until today.
+ * `gru forecast`: forecasts tomorrow's value from a saved model and the table of the days until
+ * today.
  *
  * @module
  */

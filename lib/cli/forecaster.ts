@@ -1,5 +1,5 @@
 /**
- * A model together with all that it needs to forecast from a table, in memory and as a file.
+ * A model with everything that it needs to forecast from a table, in memory and as a file.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { countFeatures, encodeRows, type ColumnEncoding, type Scale } from './en
 import { numbersOf, type Columns, type Table } from './table'
 import { findShortWindow, windowBefore, type Days } from './windows'
 
-/** What a saved model says of itself beside its parameters. */
+/** What a saved model contains besides its parameters. */
 export interface ForecastFacts {
   /** The job's name. */
   readonly job: string
   /** The column that is forecast, one day ahead. */
   readonly target: string
   readonly unit: string
-  /** How many days the model looks back. */
+  /** The number of days that the model looks back. */
   readonly window: number
   readonly columns: readonly ColumnEncoding[]
-  /** The scale of what the model predicts: the target's change from one day to the next. */
+  /** The scale of the model's predictions: the target's change from one day to the next. */
   readonly change: Scale
 }
 
@@ -39,9 +39,9 @@ export class Forecaster {
   }
 
   /**
-   * Loads what {@link save} wrote.
+   * Loads a file that {@link save} wrote.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be read or holds no forecaster
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be read or holds no forecaster
    */
   static async load(path: string): Promise<Forecaster> {
     const model = await SequenceModel.load(path)
@@ -53,7 +53,7 @@ export class Forecaster {
     }
   }
 
-  /** Saves model and facts in one file, which replaces an old one only when it is whole. */
+  /** Saves model and facts in one file. It replaces an old file only when it is complete. */
   async save(path: string): Promise<void> {
     await this.model.save(path, { metadata: { [METADATA_KEY]: JSON.stringify(this.facts) } })
   }
@@ -64,10 +64,10 @@ export class Forecaster {
   }
 
   /**
-   * Forecasts days, each from the rows before it alone; the last may be the day after the table.
+   * Forecasts days, each only from the rows before it. The last day may be the day after the table.
    *
    * @returns the target on each day, in its unit
-   * @throws GruError ERR_GRU_VALUE where the table has too few rows before the first day
+   * @throws GruError ERR_GRU_VALUE if the table has too few rows before the first day
    */
   async forecast(
     table: Table,

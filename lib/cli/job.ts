@@ -23,26 +23,26 @@ import {
 
 /** A job, checked and complete. */
 export interface Job {
-  /** Names the folder of its results. */
+  /** The name of the folder of its results. */
   readonly name: string
   /** The absolute path of the table: one row a day, in order. */
   readonly csv: string
-  /** What the job file calls the table: the same on every machine. */
+  /** The table's path as the job file gives it: the same on every machine. */
   readonly source: string
   /** The columns that the model sees, by name; the date gives the day of the year. */
   readonly columns: Readonly<Record<string, CsvKind>>
   /** The column of numbers to forecast, one day ahead. */
   readonly target: string
-  /** The target's unit, for people. */
+  /** The target's unit, for display. */
   readonly unit: string
-  /** How many days the model looks back. */
+  /** The number of days that the model looks back. */
   readonly window: number
-  /** Shares of the days, in their order; the rest is the test part. */
+  /** Shares of the days, in order of time. The rest is the test part. */
   readonly split: { readonly training: number; readonly validation: number }
   readonly model: {
     readonly hiddenSize: number
     readonly numLayers: number
-    /** Between the layers of the GRU. */
+    /** Dropout between the layers of the GRU. */
     readonly dropout: number
   }
   readonly training: {
@@ -52,7 +52,7 @@ export interface Job {
     readonly weightDecay: number
     readonly clipNorm: number
   }
-  /** Of the initial parameters and of the order of the examples. */
+  /** The seed of the initial parameters and of the order of the examples. */
   readonly seed: number
 }
 
@@ -61,8 +61,8 @@ export interface Job {
  *
  * @param file - the path of the JSON file; a relative `csv` in it is relative to its folder, and
  *   `npm:PACKAGE/FILE` is a file of an installed package
- * @throws GruError ERR_GRU_FORMAT where the file cannot be read or is not JSON, or has a key twice;
- *   ERR_GRU_VALUE or ERR_GRU_TYPE where it holds something else than a job, naming all keys at fault
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is not JSON or has a key twice; ERR_GRU_VALUE or
+ *   ERR_GRU_TYPE if it is not a valid job: the message names all invalid keys
  */
 export async function readJob(file: string): Promise<Job> {
   return parseJob(parseJson(await readTextFile(file), file), file)
@@ -75,7 +75,7 @@ function parseJob(value: unknown, file: string): Job {
     name: (name) => parseName(name ?? path.basename(file, '.json'), at('name')),
     csv: (source) => findCsv(parseText(source, at('csv')), file),
     columns: (kinds) => (columns = parseColumns(kinds, at('columns'))),
-    // Where the columns are at fault, nobody knows which targets there can be.
+    // If the columns are invalid, the possible targets are unknown.
     target: (target) => (columns === undefined ? '' : parseTarget(target, columns, at('target'))),
     unit: (unit) => parseText(unit ?? '', at('unit')),
     window: (window) => checkPositiveInteger(at('window'), window ?? 30),
@@ -88,8 +88,8 @@ function parseJob(value: unknown, file: string): Job {
 }
 
 /**
- * The fields of an object, each by its check, which gets undefined where there is no such field.
- * Faults of all fields, and fields that have no check, are told together.
+ * The fields of an object, each with its check, which gets undefined if the field is missing. Faults of all fields, and
+ * fields without a check, are reported together.
  */
 function parseFields<T extends object>(
   place: string,
@@ -193,8 +193,8 @@ function resolveCsv(source: string, file: string): string {
   const folder = path.resolve(path.dirname(file))
   const [, name, inside] = IN_PACKAGE.exec(source) ?? []
   if (name === undefined || inside === undefined) return path.resolve(folder, source)
-  // Looked up as Node does, from the job's folder upwards and then from this package; not resolved
-  // as a module, since packages seldom export their data files.
+  // Looked up as Node does it, from the job's folder upwards and then from this package. It is not resolved as a
+  // module, since packages seldom export their data files.
   const resolvers = [createRequire(path.join(folder, 'job.json')), createRequire(__filename)]
   for (const modules of resolvers.flatMap((resolver) => resolver.resolve.paths(name) ?? [])) {
     const candidate = path.join(modules, name, inside)

@@ -7,11 +7,11 @@
 import { run } from './run'
 
 const controller = new AbortController()
-// Once: a second Ctrl-C ends the process at once.
+// Only once: a second Ctrl-C ends the process immediately.
 process.once('SIGINT', () => {
   controller.abort()
 })
-// Whoever reads the output may stop reading: `gru train JOB.json | head`.
+// The reader of the output may stop reading: `gru train JOB.json | head`.
 process.stdout.on('error', () => {
   controller.abort()
 })

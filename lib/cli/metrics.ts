@@ -1,11 +1,11 @@
 /**
- * How far forecasts are from the truth, in the target's unit.
+ * The errors of forecasts, in the target's unit.
  *
  * @module
  */
 import { rootMeanSquare } from './statistics'
 
-/** Two means over the days of a part. */
+/** Two mean errors over the days of a part. */
 export interface ForecastError {
   /** Mean absolute error. */
   readonly mae: number

@@ -1,8 +1,8 @@
 /**
- * Numbers for people: as many digits as tell something, at every scale.
+ * Numbers for people, with as many digits as are useful at every scale.
  *
- * A number has three significant digits or more, in plain notation where that is short, and with an
- * exponent of ten where it is not. A number that is not 0 is never printed as 0.
+ * A number has at least three significant digits. It is in plain notation if that is short, otherwise with an exponent
+ * of ten. A number that is not 0 is never printed as 0.
  *
  * @module
  */
@@ -10,18 +10,18 @@
 const DIGITS = 3
 const LOSS_DIGITS = 4
 
-/** What a computation of some steps leaves right of a double's digits. */
+/** The digits of a double that are still correct after a computation of several steps. */
 const EXACT_DIGITS = 12
 
-/** Beyond this, a difference between two numbers of a column counts as none. */
+/** Two numbers of a column that differ only beyond this many digits are printed alike. */
 const MOST_DIGITS = 6
 
-/** A number alone. */
+/** A single number. */
 export function formatNumber(value: number, digits = DIGITS): string {
   return print(value, magnitudeOf(value, digits) - digits + 1)
 }
 
-/** A loss, with a digit more: losses of neighbouring epochs differ little. */
+/** A loss, with one more digit: losses of neighbouring epochs differ little. */
 export function formatLoss(loss: number): string {
   return formatNumber(loss, LOSS_DIGITS)
 }
@@ -32,9 +32,8 @@ export function formatCount(count: number): string {
 }
 
 /**
- * Numbers to be compared: with three significant digits, or with as many more, up to six, as it
- * takes for numbers that differ to be printed differently. What then is printed alike is too close
- * for a claim: compare what is printed.
+ * Numbers for comparison. They have three significant digits, or up to six if different numbers would otherwise be
+ * printed alike. Numbers that are then still printed alike are too close for a claim: compare the printed numbers.
  */
 export function formatColumn(values: readonly number[]): string[] {
   const format = (digits: number): string[] => values.map((value) => formatNumber(value, digits))
@@ -46,16 +45,15 @@ export function formatColumn(values: readonly number[]): string[] {
 }
 
 /**
- * A value of a series that moves by about `change` from step to step: with two digits of that
- * change, three of the value's own at the least, and all where they are few, as those of a constant
- * are that is forecast again.
+ * A value of a series that changes by about `change` from step to step. It has two digits of that change and at least
+ * three digits of the value. It has all its digits if they are few, such as those of a constant that is forecast again.
  */
 export function formatForecast(value: number, change: number, unit: string): string {
   const own = magnitudeOf(value, DIGITS) - DIGITS + 1
   return withUnit(print(value, Math.min(own, magnitudeOf(change, 2) - 1, lastDigitOf(value))), unit)
 }
 
-/** The power of ten of a number's last digit, where it has few digits but for rounding. */
+/** The power of ten of a number's last digit, if it has few digits except for rounding. */
 function lastDigitOf(value: number): number {
   const rounded = Number(value.toPrecision(EXACT_DIGITS))
   if (rounded !== Number(value.toPrecision(MOST_DIGITS))) return Infinity
@@ -68,7 +66,7 @@ function withUnit(number: string, unit: string): string {
   return unit === '' ? number : `${number} ${unit}`
 }
 
-/** Labels of an axis whose ticks are multiples of 10^exponent: exact, and all in one notation. */
+/** Labels of an axis whose ticks are multiples of 10^exponent: exact, and all in the same notation. */
 export function formatTicks(ticks: readonly number[], exponent: number): string[] {
   const magnitudes = ticks.filter((tick) => tick !== 0).map((tick) => magnitudeOf(tick))
   if (isPlain(Math.max(...magnitudes), exponent)) return ticks.map((tick) => plain(tick, exponent))
@@ -77,21 +75,21 @@ export function formatTicks(ticks: readonly number[], exponent: number): string[
   )
 }
 
-/** The digits that a double can tell, less the first. */
+/** The number of decimals of a double: its digits minus the first. */
 const MOST_DECIMALS = 16
 
-/** Prints a number, rounded to a multiple of 10^exponent where a double holds so many digits. */
+/** Prints a number, rounded to a multiple of 10^exponent if a double has so many digits. */
 function print(value: number, exponent: number): string {
   if (value === 0) return '0'
   if (!Number.isFinite(value)) return String(value)
   const rough = magnitudeOf(value)
   const last = Math.min(Math.max(exponent, rough - MOST_DECIMALS), rough)
-  // Rounding may have carried over into a digit more.
+  // Rounding may have added a digit.
   const magnitude = magnitudeOf(value, rough - last + 1)
   return isPlain(magnitude, last) ? plain(value, last) : scientific(value, magnitude - last)
 }
 
-/** Small numbers have at most three zeros after the point; large ones have no digit that is made up. */
+/** Small numbers have at most three zeros after the point. Large numbers have no invented digits. */
 function isPlain(magnitude: number, exponent: number): boolean {
   return magnitude >= -4 && (magnitude < 6 || exponent <= 0)
 }
@@ -104,7 +102,7 @@ function scientific(value: number, decimals: number): string {
   return value.toExponential(Math.min(decimals, MOST_DECIMALS)).replace('e+', 'e')
 }
 
-/** The power of ten of a number's first digit, where it is rounded to some digits before. */
+/** The power of ten of a number's first digit, after rounding to `digits` digits. */
 function magnitudeOf(value: number, digits?: number): number {
   const decimals = digits === undefined ? undefined : digits - 1
   return Number(value.toExponential(decimals).split('e')[1])

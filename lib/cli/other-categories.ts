@@ -1,5 +1,5 @@
 /**
- * Categories that the training part of a table does not have, which an encoding makes "other".
+ * Categories that the training part of a table does not have. The encoding maps them to "other".
  *
  * @module
  */
@@ -8,17 +8,19 @@ import { listNames, type Warning } from '../formats/faults'
 import type { ColumnEncoding } from './encoding'
 import type { Table } from './table'
 
-/** A category that is "other". */
+/** A category that is mapped to "other". */
 export interface OtherCategory {
   readonly column: string
   readonly category: string
-  /** The rows of the table that have it: at least one. */
+  /** The rows of the table with this category: at least one. */
   readonly rows: readonly number[]
   /** The categories that the training part has. */
   readonly known: readonly string[]
 }
 
-/** The categories in a table that its encoding makes "other", in the order of columns and rows. */
+/**
+ * The categories in a table that its encoding maps to "other", in the order of columns and rows.
+ */
 export function findOtherCategories(
   table: Table,
   encoding: readonly ColumnEncoding[],
@@ -42,7 +44,7 @@ function rowsByCategory(categories: readonly string[]): Map<string, number[]> {
   return rowsOf
 }
 
-/** A warning of each category in a table that its encoding makes "other". */
+/** Warns of each category in a table that its encoding maps to "other". */
 export function warnOfOtherCategories(
   table: Table,
   encoding: readonly ColumnEncoding[],

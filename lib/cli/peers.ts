@@ -1,5 +1,5 @@
 /**
- * The optional packages that only the command needs, loaded when it needs them.
+ * The optional packages that only the command needs. They are loaded when the command needs them.
  *
  * @module
  */
@@ -16,11 +16,12 @@ const INSTALL = 'npm install echarts cli-progress csv-parse'
 /**
  * Loads an optional package.
  *
- * @throws GruError ERR_GRU_LOAD where it is not installed, with the command that installs it
+ * @throws GruError ERR_GRU_LOAD if it is not installed; the message has the command that installs
+ *   it
  */
 export function loadPeer<Name extends keyof Peers>(name: Name): Peers[Name] {
   try {
-    // Not an import, since the package must load without these: they are optional peers.
+    // Not an import: they are optional peers, and the package must load without them.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     return require(name) as Peers[Name]
   } catch (cause) {
@@ -31,7 +32,7 @@ export function loadPeer<Name extends keyof Peers>(name: Name): Peers[Name] {
 }
 
 /**
- * Loads all of them, so that one that is missing shows before the work and not after it.
+ * Loads all of them, so that a missing one is noticed before the work and not after it.
  *
  * @throws GruError ERR_GRU_LOAD as {@link loadPeer}
  */

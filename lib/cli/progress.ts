@@ -1,18 +1,18 @@
 /**
- * How far a training run is: a bar on a terminal, lines in a pipe.
+ * The progress of a training run: a bar on a terminal, lines in a pipe.
  *
  * @module
  */
 import { formatLoss } from './numbers'
 import { loadPeer } from './peers'
 
-/** Where a command writes: a process's stdout or stderr, or what a test gives instead. */
+/** Where a command writes: a process's stdout or stderr, or a replacement by a test. */
 export interface Output extends NodeJS.WritableStream {
   /** Whether it is a terminal, which can redraw a line. */
   readonly isTTY?: boolean
 }
 
-/** What is known when an epoch ends. */
+/** The numbers of an epoch, known when it ends. */
 export interface Epoch {
   /** Counted from 1. */
   readonly epoch: number
@@ -25,7 +25,7 @@ export interface Epoch {
 export interface ProgressDisplay {
   /** Shows an epoch that has ended. */
   readonly show: (epoch: Epoch) => void
-  /** Leaves the terminal as it was; nothing is shown after. */
+  /** Restores the terminal. Nothing is shown afterwards. */
   readonly stop: () => void
 }
 
@@ -41,7 +41,7 @@ function createBar(output: Output, epochs: number): ProgressDisplay {
     format: 'training {bar} {value}/{total} | loss {loss} | validation {validation} | {duration}s',
     barsize: 24,
     hideCursor: true,
-    // The command handles signals itself, and stops the bar when it does.
+    // The command handles signals itself, and stops the bar then.
     gracefulExit: false,
   }
   const bar = new SingleBar(options, Presets.shades_classic)

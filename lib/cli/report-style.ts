@@ -1,10 +1,10 @@
 /**
- * The look of a report.
+ * The style of a report.
  *
  * @module
  */
 
-/** The style sheet: light or dark as the reader's system is, and fit for print. */
+/** The style sheet: light or dark as in the reader's system, and suitable for print. */
 export const STYLE = `
 :root {
   --page: #f6f7f9; --card: #ffffff; --ink: #1c2430; --muted: #667085; --grid: #e4e7ec;

@@ -1,5 +1,5 @@
 /**
- * The report of a training run: one HTML page that needs nothing beside itself.
+ * The report of a training run: one HTML page without other files.
  *
  * @module
  */
@@ -28,7 +28,7 @@ export interface Results {
   readonly tomorrow: { readonly date: Date; readonly value: number }
 }
 
-/** The page. The same results give the same page. */
+/** The page. Equal results give equal pages. */
 export function renderReport(results: Results): string {
   const { job, evaluation, fitted, tomorrow } = results
   const label = job.unit === '' ? job.target : `${job.target}, ${job.unit}`
@@ -74,7 +74,7 @@ ${renderFacts(results)}
 `
 }
 
-/** Said of a model whose target changed by the same on all days of the training part. */
+/** Describes a model whose target changed by the same on all days of the training part. */
 export function describeSteady({ target, unit, change }: ForecastFacts): string {
   const size = formatForecast(change.mean, change.mean, unit)
   return (

@@ -1,5 +1,5 @@
 /**
- * The command line: which command, and what becomes of its errors.
+ * The command line: chooses the command, and reports its errors.
  *
  * @module
  */
@@ -35,7 +35,7 @@ const INTERRUPTED = 130
  * Runs a command line.
  *
  * @param args - without the names of Node and of the program
- * @returns the exit status: 0, 1 where the command failed, 130 where it was interrupted
+ * @returns the exit status: 0, 1 if the command failed, 130 if it was interrupted
  */
 export async function run(args: readonly string[], context: Context): Promise<number> {
   const { stderr, signal } = context
@@ -60,7 +60,10 @@ function commandOf([name]: readonly string[]): Command {
   throw new GruError('ERR_GRU_VALUE', message)
 }
 
-/** What users can act on is said in a line; a defect of this package shows where it happened. */
+/**
+ * An error that users can act on is one line. A defect of this package also shows where it
+ * happened.
+ */
 function messageOf(error: unknown): string {
   if (error instanceof GruError) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
@@ -72,7 +75,7 @@ function help(_args: readonly string[], { stdout }: Context): Promise<void> {
 }
 
 async function version(_args: readonly string[], { stdout }: Context): Promise<void> {
-  // lib and dist both lie directly in the package.
+  // lib and dist are both directly in the package.
   const file = path.join(__dirname, '..', '..', 'package.json')
   const { version } = parseJson(await readTextFile(file), file) as { version: string }
   stdout.write(`${version}\n`)

@@ -1,17 +1,17 @@
 /**
- * Means and deviations that rounding, overflow and underflow leave right.
+ * Means and deviations that stay correct in spite of rounding, overflow and underflow.
  *
  * @module
  */
 
-/** The largest absolute value, 0 of none. */
+/** The largest absolute value; 0 if there are no values. */
 export function largestMagnitude(values: Float64Array): number {
   return values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
 }
 
 /**
- * The mean, summed up as distances from the first value: so the mean of equal values is that value
- * to the bit, where a plain sum rounds.
+ * The mean, computed from the distances to the first value. So the mean of equal values is exactly that value, while a
+ * plain sum would be rounded.
  */
 export function mean(values: Float64Array): number {
   const origin = values[0]!
@@ -19,21 +19,21 @@ export function mean(values: Float64Array): number {
 }
 
 /**
- * The root of the mean of the squares. A power of two brings the largest value near 1 first, without
- * a rounding, so that no square overflows or vanishes.
+ * The root of the mean of the squares. The values are first multiplied by a power of two, which needs no rounding and
+ * makes the largest value about 1. So no square overflows or vanishes.
  */
 export function rootMeanSquare(values: Float64Array): number {
   const largest = largestMagnitude(values)
   if (largest === 0 || !Number.isFinite(largest)) return largest
-  // Two factors, since the power itself may lie outside of double's range where its root does not.
+  // Two factors, since the power itself may be outside the range of double while its root is not.
   const half = 2 ** Math.round(-Math.log2(largest) / 2)
   const squares = values.reduce((sum, value) => sum + (value * half * half) ** 2, 0)
   return Math.sqrt(squares / values.length) / half / half
 }
 
 /**
- * The population standard deviation. Distances from the first value come before those from the mean:
- * so what the values have in common is gone before anything is rounded to its size.
+ * The population standard deviation. It takes distances from the first value before those from the mean. This removes
+ * what the values have in common before anything is rounded relative to it.
  */
 export function standardDeviation(values: Float64Array): number {
   const fromFirst = values.map((value) => value - values[0]!)

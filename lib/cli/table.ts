@@ -1,5 +1,5 @@
 /**
- * The table of a job: one row a day, without a day missing.
+ * The table of a job: one row for each day, with no day missing.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { type CsvTable, readCsv, type RowFault } from '../formats/csv'
 import type { CsvKind } from '../formats/csv-values'
 import { type Fault, faultsError, type Warning } from '../formats/faults'
 
-/** A table by kinds of columns. */
+/** A table, with its columns grouped by kind. */
 export interface Table {
   /** The file, for messages. */
   readonly path: string
@@ -19,27 +19,26 @@ export interface Table {
   readonly categories: ReadonlyMap<string, readonly string[]>
   /** The day of each row, as its midnight in UTC. */
   readonly dates: readonly Date[]
-  /** What is wrong in the file, and in nothing that the table holds. */
+  /** Faults in the file that do not affect the table. */
   readonly warnings: readonly Warning[]
 }
 
-/** What a table must hold: its columns by name, one of them the date. */
+/** The columns that a table must have, by name. One of them is the date. */
 export type Columns = Readonly<Record<string, CsvKind>>
 
 /** Which rows of a file are needed. */
 export interface Needs {
-  /** So many rows at the end; the default is all. The table holds no others. */
+  /** The number of rows at the end that are needed; all by default. The table has no other rows. */
   readonly last?: number
-  /** The fault of a file that has too few rows, given how many it has. */
+  /** Returns the fault of a file with too few rows, from its number of rows. */
   readonly findTooFew?: (rows: number) => Fault | undefined
 }
 
 /**
  * Reads the columns of a table.
  *
- * @throws GruError ERR_GRU_FORMAT as `readCsv`, and, for all of these together, where columns are
- *   missing, or needed rows are too few, have cells of another kind, or are not each the day after
- *   the row before
+ * @throws GruError ERR_GRU_FORMAT as `readCsv`; also, in one error, if columns are missing, or if needed rows are too
+ *   few, have cells of another kind, or are not each the day after the row before
  */
 export async function readTable(
   path: string,
@@ -61,7 +60,7 @@ export async function readTable(
   return { path, warnings, ...takeRows(csv, columns, first) }
 }
 
-/** The columns from the row `first` on, where no value is missing. */
+/** The columns from row `first` on, in which no value is missing. */
 function takeRows(
   { rows, lines, columns: values }: CsvTable<Columns>,
   columns: Columns,
@@ -79,7 +78,7 @@ function takeRows(
   return { rows: rows - first, lines: lines.slice(first), numbers, categories, dates }
 }
 
-/** The rows whose day is not the one after that of the row before; each fault concerns both rows. */
+/** The rows whose day is not the day after that of the row before. Each fault concerns both rows. */
 function findGaps({ columns: values, lines }: CsvTable<Columns>, columns: Columns): RowFault[] {
   const dateColumns = Object.keys(columns).filter((name) => columns[name] === 'date')
   return dateColumns.flatMap((column) => {
@@ -117,7 +116,7 @@ export function numbersOf(table: Table, name: string): Float64Array {
   throw argumentError('ERR_GRU_VALUE', table.path, `a column of numbers ${name}`, got)
 }
 
-/** The day after a day, both as their midnight in UTC. */
+/** The day after a day. Both are given as midnight in UTC. */
 export function dayAfter(day: Date): Date {
   return new Date(Date.UTC(day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate() + 1))
 }

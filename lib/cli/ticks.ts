@@ -1,5 +1,5 @@
 /**
- * Where the ticks of an axis stand, and what they say.
+ * The positions and labels of an axis's ticks.
  *
  * @module
  */
@@ -11,22 +11,25 @@ interface Step {
   readonly exponent: number
 }
 
-/** An axis of numbers: its ticks, and where values stand among them. */
+/** An axis of numbers: its ticks, and the positions of values. */
 export interface Ticks {
-  /** What the ticks say, from the lowest on. */
+  /** The labels of the ticks, from the lowest on. */
   readonly labels: readonly string[]
-  /** Where a value stands, in ticks from the lowest. */
+  /** The position of a value, in ticks from the lowest tick. */
   readonly placeOf: (value: number) => number
 }
 
-/** Values whose range is a smaller share of them are drawn flat: much of it is the rounding of doubles. */
+/**
+ * If the range of values is a smaller share of their size than this, they are drawn as equal: much of it is rounding of
+ * doubles.
+ */
 const LEAST_RANGE = 1e-12
-/** A bound that is so much of a step beyond a tick counts as that tick, since it is there but for rounding. */
+/** A bound that exceeds a tick by less than this share of a step counts as that tick: the difference is rounding. */
 const SLACK = 1e-9
-/** Ticks that are closer are no numbers of full precision. */
+/** Ticks with a smaller distance cannot be represented with full precision. */
 const LEAST_STEP = 1e-300
 
-/** Ticks around values, about `count` of them; values that are all equal lie in the middle. */
+/** About `count` ticks around the values. If all values are equal, they are in the middle. */
 export function ticksAround(values: readonly number[], count: number): Ticks {
   const [low, high] = rangeOf(values)
   const { mantissa, exponent } = stepOf((high - low) / count)
@@ -40,7 +43,7 @@ export function ticksAround(values: readonly number[], count: number): Ticks {
   }
 }
 
-/** Ticks at whole numbers from 1 to `last`, about `count` of them: 1 and the multiples of a step. */
+/** About `count` ticks at whole numbers from 1 to `last`: 1 and the multiples of a step. */
 export function wholeTicks(last: number, count: number): number[] {
   const { mantissa, exponent } = stepOf(last / count)
   const step = Math.max(mantissa * 10 ** exponent, 1)
@@ -57,7 +60,7 @@ function rangeOf(values: readonly number[]): readonly [number, number] {
   return [low - margin, high + margin]
 }
 
-/** The smallest step that is `least` or more. */
+/** The smallest step that is at least `least`. */
 function stepOf(least: number): Step {
   const exponent = Number(least.toExponential().split('e')[1])
   const mantissa = [1, 2, 5].find((factor) => Number(`${factor}e${exponent}`) >= least)

@@ -25,7 +25,7 @@ import { textTable } from '../text-table'
 import { showWarnings } from './warnings'
 import { findTooFewRows, splitByTime, type Days, type Parts } from './windows'
 
-/** Trains the model of a job, tells how good it is, saves it, and checks what was saved. */
+/** Trains the model of a job, reports its errors, saves it, and checks the saved file. */
 export const train: Command = async (args, { stdout, stderr, signal }) => {
   const parsed = parseArguments(args, ['JOB.json'], { out: { type: 'string' } })
   loadPeers()
@@ -82,7 +82,7 @@ async function forecastTomorrow(
   return { date: dayAfter(table.dates.at(-1)!), value: value! }
 }
 
-/** Writes model and report. Whoever interrupts before finds the folder as it was. */
+/** Writes model and report. If the user interrupts before, the folder is unchanged. */
 async function save(folder: string, results: Results, signal: AbortSignal): Promise<string> {
   const report = renderReport(results)
   signal.throwIfAborted()

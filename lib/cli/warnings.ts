@@ -1,5 +1,5 @@
 /**
- * How a command warns.
+ * Warnings of a command.
  *
  * @module
  */
@@ -7,7 +7,7 @@ import { describeWarnings } from '../formats/faults'
 import type { Warning } from '../formats/faults'
 import type { Output } from './progress'
 
-/** Writes a line for each warning about a file, up to what one can read. */
+/** Writes a line for each warning about a file, up to a readable number. */
 export function showWarnings(stderr: Output, path: string, warnings: readonly Warning[]): void {
   for (const line of describeWarnings(path, warnings)) stderr.write(`gru: warning: ${line}\n`)
 }

@@ -1,5 +1,5 @@
 /**
- * Which days are forecast in which part of a table, and what the model sees for each.
+ * The days that are forecast in each part of a table, and the model's input for each day.
  *
  * @module
  */
@@ -11,22 +11,22 @@ export interface Days {
   readonly end: number
 }
 
-/** A table's days in the order of time. A day's window may reach back into the part before. */
+/** A table's days in order of time. A day's window may begin in the part before. */
 export interface Parts {
   readonly training: Days
   readonly validation: Days
   readonly test: Days
 }
 
-/** Shares of the days in their order; the rest is the test part. */
+/** Shares of the days, in order of time. The rest is the test part. */
 export interface Shares {
   readonly training: number
   readonly validation: number
 }
 
 /**
- * Splits the rows of a table by time. The first `window` rows have too little before them and are
- * not forecast. A part is empty where {@link findTooFewRows} finds a fault, and only there.
+ * Splits the rows of a table by time. The first `window` rows have too few rows before them and are not forecast. A
+ * part is empty if and only if {@link findTooFewRows} finds a fault.
  */
 export function splitByTime(rows: number, window: number, shares: Shares): Parts {
   const trainingEnd = Math.floor(rows * shares.training)
@@ -39,8 +39,8 @@ export function splitByTime(rows: number, window: number, shares: Shares): Parts
 }
 
 /**
- * The fault of a table in which a part would be empty: it says how many rows would do for each part,
- * in any table with these shares. The test part always has the last row.
+ * The fault of a table with too few rows for each part. It says how many rows are enough for each part, in any table
+ * with these shares. The last row is always in the test part.
  */
 export function findTooFewRows(rows: number, window: number, shares: Shares): Fault | undefined {
   const isEmpty = (part: keyof Parts, count: number): boolean => {
@@ -52,7 +52,7 @@ export function findTooFewRows(rows: number, window: number, shares: Shares): Fa
   }
   const enough = (part: 'training' | 'validation', begin: number): number => {
     const count = Math.ceil((begin + 1) / shares[part])
-    // Rounding may take the last row away: (0.7 + 0.1) * 10 is below 8.
+    // Rounding may exclude the last row: (0.7 + 0.1) * 10 is less than 8.
     return isEmpty(part, count) ? count + 1 : count
   }
   const [training, validation] = [enough('training', window), enough('validation', 0)]
@@ -63,7 +63,7 @@ export function findTooFewRows(rows: number, window: number, shares: Shares): Fa
   return { expected: `more rows (${most} would do: ${each})`, got: countRows(rows) }
 }
 
-/** The fault of a table that is too short for a model to look back so many days. */
+/** The fault of a table that is shorter than the model's window. */
 export function findShortWindow(rows: number, window: number): Fault | undefined {
   if (rows >= window) return undefined
   return {
@@ -77,8 +77,8 @@ function countRows(count: number): string {
 }
 
 /**
- * What the model sees before it forecasts a day: the window of rows that ends on the day before, a
- * view [window, width] of `features` [rows, width].
+ * The model's input for the forecast of a day: the window of rows that ends on the day before, a view [window, width]
+ * of `features` [rows, width].
  */
 export function windowBefore(
   features: Float32Array,

@@ -1,5 +1,5 @@
 /**
- * What a file is, told by its first bytes, for messages about files of another kind.
+ * Finds the kind of a file from its first bytes, for messages about files of another kind.
  *
  * @module
  */
@@ -7,10 +7,10 @@ import { isUtf8 } from 'node:buffer'
 import { quote } from '../errors'
 import { isOnnx } from './onnx-signature'
 
-/** As many first bytes of a file as tell its kind. */
+/** The number of first bytes that are enough to find the kind. */
 export const HEAD_BYTES = 4096
 
-/** Bytes that files of a kind begin with, or have at some place. */
+/** Bytes that files of a kind have at their beginning or at given positions. */
 interface Signature {
   readonly bytes: string
   readonly at?: readonly number[]
@@ -19,7 +19,7 @@ interface Signature {
 
 /** The bytes are written as latin1. */
 const SIGNATURES: readonly Signature[] = [
-  // HDF5's superblock may follow a user's block of a power of two.
+  // A user block, whose size is a power of two, may come before HDF5's superblock.
   { bytes: '\x89HDF\r\n\x1a\n', at: [0, 512, 1024, 2048], kind: 'an HDF5 file, as Keras writes' },
   { bytes: 'PK\x05\x06', kind: 'an empty zip archive' },
   { bytes: '\x1f\x8b', kind: 'a gzip archive' },
@@ -36,7 +36,7 @@ const SIGNATURES: readonly Signature[] = [
 const ZIP_ENTRY = 'PK\x03\x04'
 const ZIP_NAME_LENGTH_AT = 26
 const ZIP_NAME_AT = 30
-/** Names of first entries by which archives are told apart. */
+/** Names of first entries that distinguish archives. */
 const ZIP_KINDS: readonly [entry: RegExp, kind: string][] = [
   [/^[^/]+\/data(\.pkl|\/)/, 'a zip archive, as PyTorch writes'],
   [/^(metadata|config)\.json$/, 'a zip archive, as Keras writes'],
@@ -45,7 +45,7 @@ const ZIP_KINDS: readonly [entry: RegExp, kind: string][] = [
   [/^mimetype$/, 'a zip archive, as .ods files are'],
 ]
 
-/** The kind that the first bytes are a signature of, among some. */
+/** The kind among `signatures` whose signature the first bytes have. */
 function signedKind(bytes: Buffer, signatures: readonly Signature[]): string | undefined {
   const latin1 = bytes.toString('latin1', 0, HEAD_BYTES)
   if (latin1.startsWith(ZIP_ENTRY)) return zipKind(bytes)
@@ -54,12 +54,12 @@ function signedKind(bytes: Buffer, signatures: readonly Signature[]): string | u
   return signatures.find(isSigned)?.kind
 }
 
-/** Signatures with bytes that no text in ASCII has. */
+/** Signatures with bytes that do not occur in ASCII text. */
 const BINARY_SIGNATURES = SIGNATURES.filter(({ bytes }) => /[^ -~]/.test(bytes))
 
 /**
- * What a file is that can be no text, though somebody may have taken it for one: `a gzip archive`;
- * undefined where its first bytes do not tell.
+ * The kind of a file that cannot be text, although a user may have given it as text: `a gzip archive`; undefined if its
+ * first bytes do not show it.
  */
 export function binaryKind(bytes: Buffer): string | undefined {
   return signedKind(bytes, BINARY_SIGNATURES)
@@ -71,8 +71,8 @@ function zipKind(bytes: Buffer): string {
   return ZIP_KINDS.find(([pattern]) => pattern.test(entry))?.[1] ?? 'a zip archive'
 }
 
-// Protocol 2 and later begin with the opcode PROTO and their number; 0 and 1 with an empty
-// collection, a mark or a global's two names.
+// Protocols from 2 on begin with the opcode PROTO and their number. Protocols 0 and 1 begin with an empty collection, a
+// mark or the two names of a global.
 const PICKLE_PROTO = 0x80
 const NEWEST_PICKLE = 5
 const OLD_PICKLE = /^([}\]]q\0|\(?[dl]p\d+\n|\(?c[\w.]+\n[\w.]+\n)/
@@ -83,7 +83,7 @@ function isPickle(bytes: Buffer): boolean {
   return OLD_PICKLE.test(bytes.toString('latin1'))
 }
 
-/** The kinds of text, each by how it begins after spaces. */
+/** The kinds of text, each with its beginning after spaces. */
 const TEXT_KINDS: readonly [beginning: RegExp, kind: string][] = [
   [
     /^version https:\/\/git-lfs\.github\.com\//,
@@ -95,7 +95,7 @@ const TEXT_KINDS: readonly [beginning: RegExp, kind: string][] = [
 ]
 
 /**
- * What a file is, as the end of a phrase: `a gzip archive`; undefined where its bytes do not tell.
+ * The kind of a file, as the end of a phrase: `a gzip archive`; undefined if its bytes do not show it.
  *
  * @param head - the first {@link HEAD_BYTES} of the file, or all of a shorter one
  */
@@ -110,11 +110,11 @@ export function contentKind(head: Uint8Array): string | undefined {
 }
 
 const REPLACEMENT = '\ufffd'
-// eslint-disable-next-line no-control-regex -- what no text has but its ends of line, tabs and form feeds
+// eslint-disable-next-line no-control-regex -- control characters that no text has: all except line ends, tabs and form feeds
 const CONTROL = /[\0-\x08\x0b\x0e-\x1f\x7f]/
 
 function textKind(bytes: Buffer): string | undefined {
-  // A head may end within a character, of at most four bytes.
+  // The bytes may end within a character, which has at most four bytes.
   const text = bytes.toString()
   const isText = isUtf8(bytes) || text.indexOf(REPLACEMENT) >= text.length - 3
   if (!isText || CONTROL.test(text)) return undefined

@@ -1,40 +1,41 @@
 /**
- * The records of CSV text, by the package csv-parse.
+ * Splits CSV text into records, with the package csv-parse.
  *
  * @module
  */
 import type { InfoField, Options } from 'csv-parse/sync'
 import { argumentError, GruError } from '../errors'
 
-/** A record of a CSV file, its fields still text. */
+/** A record of a CSV file. Its fields are text. */
 export interface CsvRecord {
   readonly fields: readonly string[]
   /** The line of the file, from 1, on which it ends. */
   readonly line: number
   /**
-   * Fields, by index, with a quote in them that neither encloses the whole field nor stands doubled
-   * in one that is enclosed: what the field says is not sure.
+   * Indices of the fields that have an unexpected quote: it neither encloses the whole field nor is
+   * doubled in an enclosed field. The content of such a field is uncertain.
    */
   readonly strayQuotes: readonly number[]
 }
 
 /**
- * Parses CSV text. Spaces around a field do not count, nor do blank lines at the end.
+ * Parses CSV text. Spaces around a field and blank lines at the end are ignored.
  *
- * @param path - names the text in messages
- * @throws GruError ERR_GRU_FORMAT where no quote closes a field that one opens; ERR_GRU_LOAD where
+ * @param path - the name of the text in messages
+ * @throws GruError ERR_GRU_FORMAT if a field's opening quote is never closed; ERR_GRU_LOAD if
  *   csv-parse is not installed
  */
 export function parseCsv(text: string, path: string): readonly CsvRecord[] {
   const { parse } = loadParser()
-  // Records of another length come through, for the reader to judge.
+  // Records of another length are accepted. The caller checks them.
   const options = { info: true, relax_column_count: true } as const
   const run = (more: Options): readonly Parsed[] =>
     parse(text, { ...options, ...more }) as unknown as readonly Parsed[]
   try {
     return recordsOf(run({ trim: true }), [])
   } catch {
-    // Some quote is not as CSV has it. Once more, and each such field is marked and not refused.
+    // Some quote does not follow the rules of CSV. The text is parsed again, and such fields are
+    // marked instead of refused.
     const marks: Mark[] = []
     const cast = (field: string, context: InfoField): string => {
       const cell = context.quoting ? field : field.trimEnd()
@@ -60,8 +61,9 @@ interface Mark {
 }
 
 /**
- * Of a field that begins with a quote and has more after the one that closes it, the parser leaves
- * both quotes in the text. A doubled one at the beginning looks the same, so it is marked as well.
+ * If a field begins with a quote and has more text after the closing quote, the parser leaves both
+ * quotes in the text. A doubled quote at the beginning looks the same, so such a field is marked as
+ * well.
  */
 function isStray(cell: string, { quoting }: InfoField): boolean {
   return quoting ? cell.startsWith('"') : cell.includes('"')
@@ -96,7 +98,8 @@ function syntaxError(text: string, path: string, cause: Error): GruError {
   if (code !== 'CSV_QUOTE_NOT_CLOSED' || typeof bytes !== 'number') {
     return argumentError('ERR_GRU_FORMAT', path, 'well-formed CSV', cause.message, { cause })
   }
-  // The parser names the last line; the field begins after the bytes that it has finished.
+  // The parser names only the last line. The field begins after the bytes that the parser has
+  // finished.
   const before = Buffer.from(text).toString('utf8', 0, bytes)
   const place = `${path}, line ${before.split(/\r\n?|\n/).length}`
   const expected = 'a quote that closes each field that one opens'
@@ -107,7 +110,7 @@ function syntaxError(text: string, path: string, cause: Error): GruError {
 
 function loadParser(): typeof import('csv-parse/sync') {
   try {
-    // Loaded when a file is read, since only the command needs it: an optional peer dependency.
+    // An optional peer dependency: loaded when a file is read, since only the command needs it.
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     return require('csv-parse/sync') as typeof import('csv-parse/sync')
   } catch (cause) {

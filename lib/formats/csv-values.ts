@@ -1,10 +1,10 @@
 /**
- * What the cells of a table say.
+ * Parses the cells of a table.
  *
  * @module
  */
 
-/** The value of a cell, by the kind of its column. */
+/** The type of a cell's value, by the kind of its column. */
 export interface CsvValue {
   /** A finite decimal number. */
   number: number
@@ -14,13 +14,13 @@ export interface CsvValue {
   date: Date
 }
 
-/** How the cells of a column are read. */
+/** The kind of a column, which determines how its cells are read. */
 export type CsvKind = keyof CsvValue
 
 interface Reader<Value> {
-  /** What a cell must be, for messages. */
+  /** A description of valid cells, for messages. */
   readonly expected: string
-  /** The value of a cell that is not empty, or undefined where it has none of this kind. */
+  /** The value of a cell that is not empty; undefined if it has no value of this kind. */
   readonly parse: (text: string) => Value | undefined
 }
 
@@ -43,15 +43,14 @@ function parseDate(text: string): Date | undefined {
   const [, year, , month, day] = DATE.exec(text) ?? []
   const iso = `${year}-${month}-${day}`
   const date = new Date(`${iso}T00:00:00Z`)
-  // A day that its month does not have is carried over into the next one.
+  // Date turns a day that the month does not have into a day of the next month.
   return !Number.isNaN(date.valueOf()) && date.toISOString().startsWith(iso) ? date : undefined
 }
 
 const MILLISECONDS_PER_DAY = 86_400_000
 
 /**
- * The day of the year of a date in UTC, from 1 on the first of January to 365, or 366 in leap
- * years.
+ * The day of the year of a date in UTC, from 1 on 1 January to 365, or 366 in leap years.
  */
 export function dayOfYear(date: Date): number {
   const newYear = Date.UTC(date.getUTCFullYear(), 0, 1)

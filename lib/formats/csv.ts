@@ -1,5 +1,5 @@
 /**
- * Tables in CSV files: a header line with the columns' names, then a line for each row.
+ * Tables in CSV files: a header line with the columns' names, then one line for each row.
  *
  * @module
  */
@@ -9,38 +9,37 @@ import { type CsvKind, type CsvValue, READERS } from './csv-values'
 import { type Fault, listNames, type Warning } from './faults'
 import { readTextFile } from './text-file'
 
-/** A fault, and the first row, from 0, that it concerns. */
+/** A fault, and the index of the first row that it concerns. */
 export interface RowFault {
   readonly row: number
   readonly fault: Fault
 }
 
-/** The columns of a file that were asked for, and all that is wrong with the file. */
+/** The requested columns of a file, and all faults of the file. */
 export interface CsvTable<Kinds extends Readonly<Record<string, CsvKind>>> {
   readonly rows: number
   /** The line of the file, from 1, on which each row ends. */
   readonly lines: readonly number[]
-  /** One value a row; undefined where a fault says why. */
+  /** One value for each row; undefined if there is a fault, which says why. */
   readonly columns: {
     readonly [Name in keyof Kinds]: readonly (CsvValue[Kinds[Name]] | undefined)[]
   }
-  /** Of the header: columns that were asked for, and are not there or not one. */
+  /** Faults of the header: a requested column is missing, or its name occurs twice. */
   readonly headerFaults: readonly Fault[]
-  /** Of the rows, as far as the columns that were asked for are concerned; none without any column. */
+  /** Faults of the rows that concern the requested columns. There are none if no column was found. */
   readonly rowFaults: readonly RowFault[]
-  /** Of whatever nobody asked for. */
+  /** Faults of columns that were not requested. */
   readonly warnings: readonly Warning[]
 }
 
 /**
- * Reads columns of a CSV file. Spaces around a field do not count. Faults of the columns come back
- * as data, all of them, so that whoever knows which rows it needs can judge.
+ * Reads columns of a CSV file. Spaces around a field are ignored. All faults of the columns are returned as data, so
+ * that the caller, who knows which rows are needed, can judge them.
  *
  * @param path - the path of the file, in UTF-8
- * @param kinds - the columns to read, by name; others are passed over
- * @throws GruError ERR_GRU_FORMAT where the file cannot be read (with the system's error as cause),
- *   has no header, or has a quote that opens a field and none that closes it. ERR_GRU_LOAD where the
- *   package csv-parse is not installed.
+ * @param kinds - the columns to read, by name; other columns are skipped
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be read (with the system's error as cause), has no header, or has
+ *   a quote that opens a field and is never closed; ERR_GRU_LOAD if the package csv-parse is not installed
  */
 export async function readCsv<const Kinds extends Readonly<Record<string, CsvKind>>>(
   path: string,
@@ -58,7 +57,7 @@ export async function readCsv<const Kinds extends Readonly<Record<string, CsvKin
     kind: kinds[name]!,
   }))
   const read = columns.map((column) => readColumn(column, records, width))
-  // Where no column is found, another line is the header, and rows cannot be judged by this one.
+  // If no column is found, another line is the header, and the rows cannot be checked against this one.
   const isHeader = columns.some(({ field }) => field !== -1)
   return {
     rows: records.length,
@@ -98,7 +97,7 @@ function headerFault(name: string, { fields, line, strayQuotes }: CsvRecord): Fa
 
 interface Column {
   readonly name: string
-  /** Its place in a record, or -1 where the header lacks it. */
+  /** Its index in a record, or -1 if the header does not have it. */
   readonly field: number
   readonly kind: CsvKind
 }
@@ -132,15 +131,15 @@ function readCell(
   return value === undefined ? { fault: { expected, got: quote(text) } } : { value }
 }
 
-/** Whether each field of a record stands under its name. */
+/** Whether each field of a record is in the column of its name. */
 function isAligned(record: CsvRecord, width: number): boolean {
   if (swallowFaults(record).length > 0) return false
   const { fields } = record
-  // Empty fields after the last column are what spreadsheets write for columns that were cleared.
+  // Spreadsheets write empty fields after the last column for columns that were cleared.
   return fields.length >= width && fields.slice(width).every((field) => field === '')
 }
 
-/** A stray quote may have made one field of all lines up to the next quote: rows would be lost. */
+/** An unexpected quote may have joined all lines up to the next quote into one field: rows would be lost. */
 function swallowFaults({ fields, line, strayQuotes }: CsvRecord): Fault[] {
   const field = strayQuotes.find((index) => /[\r\n]/.test(fields[index]!))
   return field === undefined ? [] : [{ line, expected: QUOTE_RULE, got: quote(fields[field]!) }]
@@ -161,7 +160,7 @@ function countFields(count: number): string {
   return count === 1 ? '1 field' : `${count} fields`
 }
 
-/** Of names that stand twice over columns that nobody asked for. */
+/** Warnings about names that occur twice, over columns that were not requested. */
 function nameWarnings({ fields, line }: CsvRecord, used: readonly string[]): Warning[] {
   const counts = new Map<string, number>()
   for (const name of fields) counts.set(name, (counts.get(name) ?? 0) + 1)

@@ -1,5 +1,5 @@
 /**
- * What JSON.parse does not tell: whether an object has a key twice, of which it keeps the last.
+ * Finds keys that an object has twice. JSON.parse keeps the last one silently.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 const CLOSING_QUOTE_OR_ESCAPE = /["\\]/g
 const COLON_AFTER_SPACE = /[ \t\n\r]*:/y
 
-/** The first key that some object of a JSON text has twice. The text must be valid JSON. */
+/** The first key that an object of a JSON text has twice. The text must be valid JSON. */
 export function findDuplicateKey(json: string): string | undefined {
   const keysOfOpenObjects: Set<string>[] = []
   for (let i = 0; i < json.length; i++) {
@@ -16,7 +16,7 @@ export function findDuplicateKey(json: string): string | undefined {
     else if (json[i] === '"') {
       const end = endOfString(json, i)
       if (isKey(json, end)) {
-        // Parsed, since "a" and "\u0061" are the same key.
+        // The key is parsed, since "a" and "\u0061" are the same key.
         const key = JSON.parse(json.slice(i, end)) as string
         const keys = keysOfOpenObjects.at(-1)
         if (keys?.has(key) === true) return key

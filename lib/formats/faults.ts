@@ -1,13 +1,13 @@
 /**
- * What is wrong in a file: as data, and in words.
+ * The faults of a file, as data and in words.
  *
  * @module
  */
 import { argumentError, GruError, quote } from '../errors'
 
-/** Something in a file that is not as it should be. */
+/** One fault of a file. */
 export interface Fault {
-  /** The line of the file, from 1; absent where the fault is in no one line. */
+  /** The line of the file, from 1; absent if the fault is not in a single line. */
   readonly line?: number
   /** The name of the column. */
   readonly column?: string
@@ -15,27 +15,27 @@ export interface Fault {
   readonly got: string
 }
 
-/** A fault that does no harm, since what it is in is not used. */
+/** A fault without consequences, since the part of the file that has it is not used. */
 export interface Warning extends Fault {
-  /** How many more rows are like it. */
+  /** The number of further rows with the same fault. */
   readonly more: number
-  /** What is made of it, in words. */
+  /** How the file is used in spite of it, in words. */
   readonly outcome: string
 }
 
-/** How many faults or warnings are shown at once. */
+/** The largest number of faults or warnings that are shown together. */
 const MAX_SHOWN = 20
 
 /**
- * The error for a file with faults: a line for each of the first twenty by their lines in the file,
- * and the number of the others.
+ * The error for a file with faults: one line for each of the first twenty, in the order of the
+ * file's lines, and the number of the others.
  */
 export function faultsError(path: string, faults: readonly Fault[]): GruError {
   const messages = firstOf(inOrder(faults), (fault) => messageOf(path, fault))
   return new GruError('ERR_GRU_FORMAT', messages.join('\n'))
 }
 
-/** A line of text for each of the first twenty warnings, and the number of the others. */
+/** One line of text for each of the first twenty warnings, and the number of the others. */
 export function describeWarnings(path: string, warnings: readonly Warning[]): string[] {
   return firstOf(inOrder(warnings), (warning) => {
     const { more, outcome } = warning
@@ -44,7 +44,7 @@ export function describeWarnings(path: string, warnings: readonly Warning[]): st
   })
 }
 
-/** Names in quotes, as many as a message can hold. */
+/** Names in quotes, as many as fit a message. */
 export function listNames(names: readonly string[]): string {
   return firstOf(names, quote).join(', ')
 }
@@ -63,7 +63,7 @@ function inOrder<F extends Fault>(faults: readonly F[]): F[] {
   return [...faults].sort((a, b) => lineOf(a) - lineOf(b))
 }
 
-/** The first twenty of some items in words, and the number of the others. */
+/** The first twenty items in words, and the number of the others. */
 export function firstOf<T>(items: readonly T[], wordsOf: (item: T) => string): string[] {
   const shown = items.slice(0, MAX_SHOWN).map(wordsOf)
   const more = items.length - MAX_SHOWN

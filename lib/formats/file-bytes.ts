@@ -1,19 +1,19 @@
 /**
- * Reading an open file straight into arrays.
+ * Reads an open file directly into arrays.
  *
  * @module
  */
 import type { FileHandle } from 'node:fs/promises'
 import { argumentError } from '../errors'
 
-/** The memory under an array, as bytes. */
+/** The memory of an array, as bytes. */
 export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
 const MAX_READ_BYTES = 2 ** 30
 
-/** The bytes of an open file, from some place on. */
+/** The bytes of an open file, from a position on. */
 export class FileBytes {
   readonly path: string
   readonly #handle: FileHandle

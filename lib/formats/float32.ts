@@ -1,11 +1,11 @@
 /**
- * Floating-point numbers of other widths as float32, from the bytes in which files hold them
- * (little-endian, like the machines this package runs on).
+ * Converts floating-point numbers of other widths to float32, from their bytes in files (little-endian, like the
+ * machines that this package runs on).
  *
  * @module
  */
 
-/** Fills `target` from as many elements, whose bytes begin at a multiple of their width. */
+/** Fills `target` from as many elements. Their bytes begin at a multiple of their width. */
 type Convert = (source: Uint8Array, target: Float32Array) => void
 
 const CONVERSIONS = {
@@ -14,7 +14,7 @@ const CONVERSIONS = {
   F64: convertF64,
 } as const satisfies Record<string, Convert>
 
-/** The kinds of numbers that {@link convertToFloat32} takes. */
+/** The kinds of numbers that {@link convertToFloat32} converts. */
 export type ConvertibleKind = keyof typeof CONVERSIONS
 
 export function isConvertible(kind: string): kind is ConvertibleKind {
@@ -22,13 +22,12 @@ export function isConvertible(kind: string): kind is ConvertibleKind {
 }
 
 /**
- * Fills `target` with numbers of another kind. IEEE half precision (F16) and bfloat16 (BF16) are
- * exact: every one of their numbers, subnormal ones and infinities among them, is a float32, and a
- * NaN keeps its payload. Doubles (F64) are rounded to the nearest float32, ties to even.
+ * Fills `target` with numbers of another kind. IEEE half precision (F16) and bfloat16 (BF16) are exact: each of their
+ * numbers, including subnormal numbers and infinities, is a float32, and a NaN keeps its payload. Doubles (F64) are
+ * rounded to the nearest float32, ties to even.
  *
  * @param source - as many elements as `target` has; begins at a multiple of their width
- * @returns the index of the first number that is finite in `source` and not in `target`, where there is
- *   one; else -1
+ * @returns the index of the first number that is finite in `source` but not in `target`, or -1
  */
 export function convertToFloat32(
   kind: ConvertibleKind,

@@ -1,5 +1,5 @@
 /**
- * JSON from files: strict where JSON.parse is silent.
+ * JSON from files, with a check that JSON.parse does not make.
  *
  * @module
  */
@@ -9,8 +9,8 @@ import { findDuplicateKey } from './duplicate-keys'
 /**
  * Parses a JSON text.
  *
- * @param place - names the text in messages
- * @throws GruError ERR_GRU_FORMAT where it is not JSON, or an object in it has a key twice
+ * @param place - the name of the text in messages
+ * @throws GruError ERR_GRU_FORMAT if it is not JSON, or an object in it has a key twice
  */
 export function parseJson(text: string, place: string): unknown {
   let value: unknown

@@ -1,5 +1,5 @@
 /**
- * Whether bytes begin as an ONNX model does: protobuf has no signature of its own.
+ * Whether bytes begin like an ONNX model. protobuf has no signature.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 const VARINT = 0
 const LENGTH_DELIMITED = 2
 
-/** Field numbers of ONNX's ModelProto that matter, and the wire types of all of its fields. */
+/** The numbers of the fields of ONNX's ModelProto that are checked, and the wire types of all its fields. */
 const IR_VERSION = 1
 const GRAPH = 7
 const WIRE_TYPES: ReadonlyMap<number, number> = new Map([
@@ -24,7 +24,10 @@ const WIRE_TYPES: ReadonlyMap<number, number> = new Map([
   [25, LENGTH_DELIMITED], // functions
 ])
 
-/** Reads the fields that begin within the bytes: the format's version first, and a graph among the others. */
+/**
+ * Reads the fields that begin within the bytes. The format's version must come first, and a graph must be among the
+ * others.
+ */
 export function isOnnx(head: Uint8Array): boolean {
   let position = 0
   let fields = 0

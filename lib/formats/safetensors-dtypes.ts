@@ -1,5 +1,5 @@
 /**
- * The element types of safetensors files, and what arrays there are for them.
+ * The element types of safetensors files, and the arrays for them.
  *
  * @module
  */
@@ -12,7 +12,7 @@ export interface ArrayOfDtype {
   U8: Uint8Array
 }
 
-/** The element types that have an array here, which can be written and read as they are. */
+/** The element types with an array type here. They can be written and read unchanged. */
 export type Dtype = keyof ArrayOfDtype
 
 /** A named array of a file: its element type, its shape (row-major), and its values. */
@@ -24,7 +24,7 @@ export type Tensor = {
   }
 }[Dtype]
 
-// In the order in which the format's own library lays out tensors: widest elements first, so that
+// In the order in which the format's own library writes tensors: widest elements first, so that
 // every tensor is aligned.
 export const ARRAY_CONSTRUCTORS = {
   I64: BigInt64Array,
@@ -39,7 +39,7 @@ export function isDtype(dtype: string): dtype is Dtype {
   return Object.hasOwn(ARRAY_CONSTRUCTORS, dtype)
 }
 
-/** Bits of one element, for all types that the format has today. */
+/** The bits of one element, for all types that the format has today. */
 const BITS: Readonly<Record<string, number>> = {
   F4: 4,
   F6_E2M3: 6,
@@ -65,14 +65,14 @@ const BITS: Readonly<Record<string, number>> = {
   U64: 64,
 }
 
-/** The bits of one element; undefined for a type that is not known. */
+/** The bits of one element; undefined for an unknown type. */
 export function bitsOf(dtype: string): number | undefined {
   return Object.hasOwn(BITS, dtype) ? BITS[dtype] : undefined
 }
 
 /**
- * The bytes of a tensor whose elements have so many bits; infinite where some partial product is
- * beyond the safe integers, as the format's library counts.
+ * The bytes of a tensor whose elements have `bits` bits; infinite if a partial product exceeds the
+ * safe integers, as in the format's library.
  */
 export function countOfBytes(shape: readonly number[], bits: number): number {
   let total = bits

@@ -1,5 +1,5 @@
 /**
- * The header of a safetensors file, and all the ways in which it can be wrong.
+ * The header of a safetensors file, and all its possible faults.
  *
  * The format (https://huggingface.co/docs/safetensors) is eight bytes with the header's length, a JSON header,
  * and the tensors' values, all little-endian, like the machines this package runs on.
@@ -13,15 +13,15 @@ import { bitsOf, countOfBytes } from './safetensors-dtypes'
 import { decodeUtf8 } from './text-file'
 
 export const LENGTH_BYTES = 8
-/** The largest header that the format's own library reads. */
+/** The largest header that the format's own library accepts. */
 export const MAX_HEADER_BYTES = 100_000_000
 export const METADATA_KEY = '__metadata__'
 const OPENING_BRACE = '{'.charCodeAt(0)
 
-/** A tensor's entry in the header; the bytes count from the end of the header. */
+/** A tensor's entry in the header. Its bytes are counted from the end of the header. */
 export interface Entry {
   readonly name: string
-  /** One of the format's, or one that is newer than this package. */
+  /** A type of the format. It may be newer than this package. */
   readonly dtype: string
   readonly shape: readonly number[]
   readonly begin: number
@@ -30,16 +30,15 @@ export interface Entry {
 
 export interface Header {
   readonly metadata: Record<string, string>
-  /** In the order of their bytes, which they cover without gap or overlap. */
+  /** In the order of their bytes, which are without gap or overlap. */
   readonly entries: readonly Entry[]
 }
 
 /**
- * The header's length from the file's first bytes, where a file of `fileBytes` can have such a
- * header.
+ * The header's length from the file's first bytes. It must be possible for a file of `fileBytes`.
  *
  * @param head - the first bytes of the file, as {@link contentKind} takes them
- * @throws GruError ERR_GRU_FORMAT where there is no such header: the message says what the file is, where that can be told
+ * @throws GruError ERR_GRU_FORMAT if there is no such header; the message says what the file is, if its bytes show it
  */
 export function headerLength(head: Uint8Array, fileBytes: number, name: string): number {
   const length = lengthIn(head)
@@ -133,7 +132,7 @@ function parseDtype(value: unknown, place: string): string {
 
 function checkSize(dtype: string, shape: readonly number[], got: number, place: string): void {
   const bits = bitsOf(dtype)
-  // The format may get more types: a tensor that nobody asks for does no harm.
+  // The format may get new types. A tensor of an unknown type is accepted unless it is read.
   if (bits === undefined) return
   const bytes = countOfBytes(shape, bits)
   if (bytes === Infinity) {

@@ -20,13 +20,13 @@ import {
   parseHeader,
 } from './safetensors-header'
 
-/** What a file's header says of a tensor. The element type may be one that nothing here can read. */
+/** The header's information about a tensor. This package may not be able to read its element type. */
 export interface TensorInfo {
   readonly dtype: string
   readonly shape: readonly number[]
 }
 
-/** The element types that {@link SafetensorsFile.readFloat32} takes. */
+/** The element types that {@link SafetensorsFile.readFloat32} reads. */
 export const FLOAT_DTYPES = ['F16', 'BF16', 'F32', 'F64'] as const
 
 export function isFloatDtype(dtype: string): dtype is (typeof FLOAT_DTYPES)[number] {
@@ -34,12 +34,12 @@ export function isFloatDtype(dtype: string): dtype is (typeof FLOAT_DTYPES)[numb
 }
 
 /**
- * Opens a file, checks its header, lets `read` have the tensors that it wants, and closes the file.
+ * Opens a file, checks its header, calls `read`, which reads the tensors that it needs, and closes the file.
  *
  * @param path - the path of the file
  * @returns what `read` returns
- * @throws GruError ERR_GRU_FORMAT where the file cannot be read (with the system's error as cause), is of
- *   another kind, is cut short, or contradicts itself; the message names the file and what is wrong with it
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be read (with the system's error as cause), is of another kind, is
+ *   truncated, or contradicts itself; the message names the file and its fault
  */
 export async function readSafetensors<T>(
   path: string,
@@ -58,7 +58,7 @@ export async function readSafetensors<T>(
   }
 }
 
-/** An open file with a sound header; tensors are read one by one, when they are asked for. */
+/** An open file with a valid header. Tensors are read one by one, on request. */
 export class SafetensorsFile {
   readonly metadata: Readonly<Record<string, string>>
   /** By name, in the order of their bytes. */
@@ -77,7 +77,7 @@ export class SafetensorsFile {
     this.tensors = this.#entries
   }
 
-  /** Reads and checks the header. {@link readSafetensors} does it for whoever has a path. */
+  /** Reads and checks the header. {@link readSafetensors} does this for a path. */
   static async of(handle: fs.FileHandle, path: string): Promise<SafetensorsFile> {
     const status = await handle.stat()
     if (!status.isFile()) {
@@ -94,9 +94,9 @@ export class SafetensorsFile {
   }
 
   /**
-   * Reads a tensor as it is.
+   * Reads a tensor unchanged.
    *
-   * @throws GruError ERR_GRU_FORMAT where there is none of that name, or of a type that has no array here
+   * @throws GruError ERR_GRU_FORMAT if there is no tensor of that name, or its type has no array type here
    */
   async read(name: string): Promise<Tensor> {
     const { dtype, shape, begin, end } = this.#entry(name)
@@ -112,8 +112,8 @@ export class SafetensorsFile {
    * float32, ties to even.
    *
    * @param target - receives the values; by default a new array
-   * @throws GruError ERR_GRU_FORMAT where there is none of that name, it is of another type, or a finite F64 has
-   *   no finite float32 (the message has its place in the tensor); ERR_GRU_SHAPE where `target` has another length
+   * @throws GruError ERR_GRU_FORMAT if there is no tensor of that name, it has another type, or a finite F64 has no
+   *   finite float32 (the message has its position in the tensor); ERR_GRU_SHAPE if `target` has another length
    */
   async readFloat32(name: string, target?: Float32Array): Promise<Float32Array> {
     const { dtype, shape, begin, end } = this.#entry(name)
@@ -127,7 +127,7 @@ export class SafetensorsFile {
     return values
   }
 
-  /** In blocks, so that no second copy of a large tensor is needed. */
+  /** Converts block by block, so that a large tensor needs no second copy. */
   async #convert(
     name: string,
     dtype: ConvertibleKind,

@@ -16,7 +16,7 @@ import {
   METADATA_KEY,
 } from './safetensors-header'
 
-/** What a file is to hold: named tensors, and free text by keys. */
+/** The content of a file: named tensors, and metadata: texts by keys. */
 export interface Safetensors {
   readonly metadata: Readonly<Record<string, string>>
   readonly tensors: ReadonlyMap<string, Tensor>
@@ -24,7 +24,7 @@ export interface Safetensors {
 
 const HEADER_ALIGNMENT = 8
 
-/** The file in pieces: its header, then the memory of each tensor. */
+/** The file in parts: its header, then the memory of each tensor. */
 function piecesOf(content: Safetensors): readonly Uint8Array[] {
   const tensors = [...content.tensors].sort(byDtypeThenName)
   const members = metadataMembers(content.metadata)
@@ -47,7 +47,7 @@ function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
   return [`${jsonString(METADATA_KEY)}:{${members.join(',')}}`]
 }
 
-/** The header's length and its text, which spaces fill up so that the values after it are aligned. */
+/** The header's length and text. Spaces at its end align the values after it. */
 function headerBytes(json: string): Uint8Array {
   const jsonBytes = Buffer.byteLength(json)
   const length = Math.ceil(jsonBytes / HEADER_ALIGNMENT) * HEADER_ALIGNMENT
@@ -63,7 +63,7 @@ function headerBytes(json: string): Uint8Array {
 
 type NamedTensor = readonly [name: string, tensor: Tensor]
 
-/** By name in the order of their UTF-8 bytes, which is not the order of JavaScript's `<`. */
+/** Compares names by their UTF-8 bytes. JavaScript's `<` gives another order. */
 function byDtypeThenName([nameA, a]: NamedTensor, [nameB, b]: NamedTensor): number {
   const order = DTYPES.indexOf(a.dtype) - DTYPES.indexOf(b.dtype)
   return order === 0 ? Buffer.compare(Buffer.from(nameA), Buffer.from(nameB)) : order
@@ -88,7 +88,7 @@ function checkTensor(name: string, { dtype, shape, data }: Tensor): void {
   }
 }
 
-/** A text as JSON in UTF-8, which has no form for half of a surrogate pair. */
+/** A text as JSON in UTF-8, which cannot represent half of a surrogate pair. */
 function jsonString(text: string): string {
   if (Buffer.from(text).toString() === text) return JSON.stringify(text)
   throw argumentError(
@@ -100,15 +100,13 @@ function jsonString(text: string): string {
 }
 
 /**
- * Writes a file, tensor by tensor out of the arrays' own memory. An old file of that name is replaced only
- * when the new one is whole on the disk. Two calls with the same content, in the same order of metadata, write
- * the same bytes.
+ * Writes a file, tensor by tensor, from the arrays' own memory. An old file of that name is replaced only when the new
+ * one is completely on the disk. Two calls with the same content and the same order of metadata write the same bytes.
  *
  * @param path - the path of the file; symbolic links are followed, as {@link replaceFile} says
  * @param content - must not change before the promise settles
- * @throws GruError ERR_GRU_SHAPE where a tensor's values do not fill its shape, ERR_GRU_TYPE where
- *   they are not of its dtype, ERR_GRU_VALUE where a name or a text cannot be written, ERR_GRU_FORMAT where the
- *   file cannot be written
+ * @throws GruError ERR_GRU_SHAPE if the number of a tensor's values does not match its shape, ERR_GRU_TYPE if they are
+ *   not of its dtype, ERR_GRU_VALUE if a name or a text cannot be written, ERR_GRU_FORMAT if the file cannot be written
  */
 export async function writeSafetensors(path: string, content: Safetensors): Promise<void> {
   checkPath('path', path)

@@ -1,5 +1,5 @@
 /**
- * Files of text: the one way in which this package reads them.
+ * Text files. This package reads all of them with these functions.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import { binaryKind } from './content-kind'
 const BYTE_ORDER_MARK = '\ufeff'
 
 /**
- * Reads a file of text in UTF-8. A byte-order mark at its beginning is no part of the text.
+ * Reads a text file in UTF-8. A byte-order mark at its beginning is removed.
  *
- * @throws GruError ERR_GRU_FORMAT where the file cannot be read (with the system's error as cause)
- *   or is not UTF-8, saying what it seems to be
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be read (with the system's error as cause) or
+ *   is not UTF-8; the message says what it seems to be
  */
 export async function readTextFile(path: string): Promise<string> {
   checkPath('path', path)
@@ -31,10 +31,10 @@ export async function readTextFile(path: string): Promise<string> {
 }
 
 /**
- * The text that bytes are in UTF-8; a byte-order mark stays in it.
+ * Decodes bytes as UTF-8. A byte-order mark stays in the text.
  *
- * @param place - names the bytes in messages
- * @throws GruError ERR_GRU_FORMAT where they are not UTF-8, saying what they seem to be
+ * @param place - the name of the bytes in messages
+ * @throws GruError ERR_GRU_FORMAT if they are not UTF-8; the message says what they seem to be
  */
 export function decodeUtf8(bytes: Buffer, place: string): string {
   const other = otherForm(bytes)
@@ -45,7 +45,7 @@ export function decodeUtf8(bytes: Buffer, place: string): string {
   throw argumentError('ERR_GRU_FORMAT', `${place}, line ${line}`, 'text in UTF-8', got)
 }
 
-/** How texts begin that are not in UTF-8; UTF-32's mark begins with UTF-16's. */
+/** The first bytes of texts that are not in UTF-8. UTF-32's mark begins with UTF-16's. */
 const MARKS: readonly (readonly [form: string, bytes: readonly number[]])[] = [
   ['UTF-32', [0xff, 0xfe, 0, 0]],
   ['UTF-32', [0, 0, 0xfe, 0xff]],
@@ -61,17 +61,17 @@ function otherForm(bytes: Buffer): string | undefined {
 
 const SAMPLE_BYTES = 64
 
-/** Whether every second byte is zero, and no other: Latin letters and digits as UTF-16 has them. */
+/** Whether every second byte is zero and no other byte is: Latin letters and digits in UTF-16. */
 function looksLikeUtf16(bytes: Buffer): boolean {
   const sample = bytes.subarray(0, Math.min(SAMPLE_BYTES, bytes.length & ~1))
   if (sample.length === 0) return false
   return [0, 1].some((zeros) => sample.every((byte, i) => (byte === 0) === (i % 2 === zeros)))
 }
 
-/** The first byte that no UTF-8 has there, and its line. */
+/** The first byte that is not valid in UTF-8, and its line. */
 function firstFault(bytes: Buffer): { readonly byte: number; readonly line: number } {
-  // Decoding puts U+FFFD for what is not UTF-8; up to the first one, text and bytes are the same.
-  // One that stands in the text itself has its own three bytes.
+  // Decoding replaces each invalid sequence by U+FFFD. Up to the first one, text and bytes agree. A
+  // U+FFFD in the text itself has its own three bytes.
   const text = bytes.toString()
   let offset = 0
   let begin = 0

@@ -1,5 +1,5 @@
 /**
- * A file that grows by whole pieces.
+ * A file that grows by complete pieces.
  *
  * @module
  */
@@ -7,14 +7,17 @@ import * as fs from 'node:fs/promises'
 import { argumentError } from '../errors'
 import { writeError } from '../files'
 
-/** Appends pieces one after another. A piece that fails leaves nothing of itself between others. */
+/**
+ * Appends pieces one after another. If a piece fails, no part of it stays in the file between other
+ * pieces.
+ */
 export class AppendFile {
   readonly #path: string
   readonly #handle: fs.FileHandle
   #length: number
-  /** Whether a part of a piece may lie behind the last whole one. */
+  /** Whether a part of a piece may be after the last complete piece. */
   #isTorn = false
-  /** Settles when all that was asked for so far is done; never rejects. */
+  /** Settles when all calls so far are done. Never rejects. */
   #done: Promise<void> = Promise.resolve()
   #closed: Promise<void> | undefined
 
@@ -29,10 +32,10 @@ export class AppendFile {
   }
 
   /**
-   * Appends a piece, and resolves when the system has it.
+   * Appends a piece. Resolves when the system has taken it.
    *
-   * @param heading - comes before the piece where the file is empty
-   * @throws GruError ERR_GRU_FORMAT where it cannot be written; ERR_GRU_DISPOSED after `close`
+   * @param heading - written before the piece if the file is empty
+   * @throws GruError ERR_GRU_FORMAT if it cannot be written; ERR_GRU_DISPOSED after `close`
    */
   async append(piece: string | Uint8Array, heading = ''): Promise<void> {
     if (this.#closed !== undefined) {
@@ -43,9 +46,9 @@ export class AppendFile {
   }
 
   /**
-   * Closes the file when all pieces are written and on the disk.
+   * Closes the file after all pieces are written and on the disk.
    *
-   * @throws GruError ERR_GRU_FORMAT where they cannot be brought there
+   * @throws GruError ERR_GRU_FORMAT if they cannot be written to the disk
    */
   close(): Promise<void> {
     this.#closed ??= this.#enqueue(() => this.#close())

@@ -1,5 +1,5 @@
 /**
- * Training records as tables in CSV files (RFC 4180, with line feeds alone).
+ * Training records as tables in CSV files (RFC 4180, but with line feeds only).
  *
  * @module
  */
@@ -8,12 +8,12 @@ import { openLineFile } from './line-file'
 import { type CheckedEntry, COMMON_COLUMNS, type RecordWriter } from './record'
 
 /**
- * Opens a record in CSV. Its columns are `time,kind,step,epoch` and the values of the first entry in their order, so
- * the first entry names all that will come, if need be without a value; what an entry lacks is an empty cell. A file
- * that is gone on with must have the same columns.
+ * Opens a record in CSV. Its columns are `time,kind,step,epoch` and the values of the first entry in their order. So
+ * the first entry must name all values that will come; a value may be undefined. A missing value of an entry is an
+ * empty cell. An existing file to which entries are added must have the same columns.
  *
- * Names that a spreadsheet could take for a formula have an apostrophe before their sign. Numbers are what JavaScript
- * makes of them: 0.5, -1e-7, NaN, Infinity, -Infinity.
+ * A name that a spreadsheet could take for a formula gets an apostrophe before its sign. Numbers are in JavaScript's
+ * format: 0.5, -1e-7, NaN, Infinity, -Infinity.
  */
 export async function openCsv(path: string): Promise<RecordWriter> {
   const { file, firstLine } = await openLineFile(path, COMMON_COLUMNS.join(','))
@@ -28,7 +28,7 @@ export async function openCsv(path: string): Promise<RecordWriter> {
   }
 }
 
-/** The columns of values that the first entry brings. */
+/** The names of the values of the first entry. */
 function namesOf(
   path: string,
   { values }: CheckedEntry,
@@ -61,8 +61,8 @@ function rowOf(
 }
 
 /**
- * Signs that begin a formula, also behind what parts cells in another country's spreadsheets, and in the wide forms of
- * East Asia's.
+ * Signs that begin a formula: also after a character that separates cells in spreadsheets of other countries, and in
+ * the wide forms of East Asian scripts.
  */
 const FORMULA = /(?:^|[,;|])\s*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu
 const NEEDS_QUOTES = /[^\p{L}\p{N}_./ -]|^ | $/u

@@ -20,7 +20,7 @@ const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return crc
 })
 
-/** The CRC-32C of some bytes, turned and shifted so that a CRC of data with CRCs in them is sound. */
+/** The CRC-32C of some bytes, rotated and shifted so that a CRC of data which contain CRCs is reliable. */
 function maskedCrc(bytes: Uint8Array): number {
   let crc = 0xffffffff
   for (const byte of bytes) crc = (crc >>> 8) ^ CRC_TABLE[(crc ^ byte) & 0xff]!
@@ -47,7 +47,7 @@ const FIXED64 = 1
 const LENGTH_DELIMITED = 2
 const FIXED32 = 5
 
-/** Whole numbers from 0 to 2^53 - 1, seven bits a byte. */
+/** Whole numbers from 0 to 2^53 - 1, seven bits in each byte. */
 function varint(value: number): Buffer {
   const bytes: number[] = []
   let rest = value
@@ -76,7 +76,7 @@ function floatField(number: number, value: number): Buffer {
   return field(number, FIXED32, bytes)
 }
 
-/** What every event file begins with. */
+/** The first record of every event file. */
 export function versionRecord(wallTime: number): Buffer {
   const version = bytesField(3, Buffer.from('brain.Event:2'))
   return framed(Buffer.concat([doubleField(1, wallTime), version]))

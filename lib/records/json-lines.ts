@@ -1,5 +1,5 @@
 /**
- * Training records of JSON lines (jsonlines.org): one object a line.
+ * Training records of JSON lines (jsonlines.org): one object for each line.
  *
  * @module
  */
@@ -7,8 +7,8 @@ import { openLineFile } from './line-file'
 import type { CheckedEntry, RecordWriter } from './record'
 
 /**
- * Opens a record of JSON lines, in which a line is
- * `{"time":"2024-05-01T12:00:00.000Z","kind":"step","step":1,"epoch":1,"loss":0.5}`, with every value of the entry by
+ * Opens a record of JSON lines. A line is
+ * `{"time":"2024-05-01T12:00:00.000Z","kind":"step","step":1,"epoch":1,"loss":0.5}`, with each value of the entry under
  * its name. JSON has no NaN and no infinities: they are the texts "NaN", "Infinity" and "-Infinity".
  */
 export async function openJsonLines(path: string): Promise<RecordWriter> {

@@ -1,5 +1,5 @@
 /**
- * Text files of lines that a later run goes on with.
+ * Text files of lines, which a later run may continue.
  *
  * @module
  */
@@ -11,23 +11,23 @@ import { AppendFile } from './append-file'
 const CHUNK = 65_536
 const LINE_FEED = 0x0a
 
-/** A file of lines, ready for the next one. */
+/** A file of lines, ready for the next line. */
 export interface LineFile {
   readonly file: AppendFile
-  /** The line that the file begins with, without its end; undefined where the file is empty. */
+  /** The first line of the file without its end; undefined if the file is empty. */
   readonly firstLine: string | undefined
 }
 
 /**
- * Opens a file of lines, or makes a new one. A last line without its end was half written when a process died, and is
- * cut off.
+ * Opens a file of lines, or makes a new one. A last line without its end was not completely written, since a process
+ * ended early. It is removed.
  *
- * @param beginning - what a file of this kind begins with; another file is left alone
- * @throws GruError ERR_GRU_FORMAT where the file cannot be written, or begins with something else
+ * @param beginning - the beginning of all files of this kind; any other file is not changed
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be written, or begins with something else
  */
 export async function openLineFile(path: string, beginning: string): Promise<LineFile> {
   try {
-    // Before it is opened: to open a pipe can wait for ever.
+    // Checked before the file is opened, since opening a pipe may wait forever.
     await statusOfFile(path)
     const handle = await fs.open(path, 'a+')
     try {
@@ -43,7 +43,7 @@ export async function openLineFile(path: string, beginning: string): Promise<Lin
   }
 }
 
-/** Returns the length of the file's whole lines, which are all that it holds then. */
+/** Returns the length of the file's complete lines. Everything after them is removed. */
 async function cutToLines(path: string, handle: fs.FileHandle, beginning: string): Promise<number> {
   const { size } = await handle.stat()
   const head = await read(handle, 0, Math.min(size, beginning.length))
@@ -65,19 +65,19 @@ async function endOfLastLine(handle: fs.FileHandle, size: number): Promise<numbe
   return 0
 }
 
-/** Of a file with at least one whole line. */
+/** For a file with at least one complete line. */
 async function readFirstLine(handle: fs.FileHandle): Promise<string> {
   const chunks: Buffer[] = []
   for (let start = 0; ; start += CHUNK) {
     const chunk = await read(handle, start, start + CHUNK)
     const index = chunk.indexOf(LINE_FEED)
     chunks.push(index === -1 ? chunk : chunk.subarray(0, index))
-    // A file that another program cuts short meanwhile has no line feed any more.
+    // If another program truncates the file meanwhile, there is no line feed any more.
     if (index !== -1 || chunk.length === 0) return Buffer.concat(chunks).toString()
   }
 }
 
-/** The bytes from `start` to `end`, fewer only at the file's end. */
+/** The bytes from `start` to `end`, or fewer at the file's end. */
 async function read(handle: fs.FileHandle, start: number, end: number): Promise<Buffer> {
   const buffer = Buffer.alloc(end - start)
   let filled = 0

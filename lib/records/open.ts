@@ -11,28 +11,30 @@ import { openJsonLines } from './json-lines'
 import { checkEntry, type RecordWriter, type TrainingRecord } from './record'
 import { openTensorBoard } from './tensorboard'
 
-/** A record of JSON lines, one object for each entry. NaN and infinities are texts in it, since JSON lacks them. */
+/**
+ * A record of JSON lines, one object for each entry. NaN and infinities are texts in it, since JSON does not have them.
+ */
 export interface JsonLinesOptions {
   readonly kind: 'jsonLines'
-  /** The path of the file, which is gone on with where it is there. */
+  /** The path of the file. If it exists, entries are added to it. */
   readonly path: string
 }
 
 /** A record as a table. The first entry names all its columns. */
 export interface CsvOptions {
   readonly kind: 'csv'
-  /** The path of the file, which is gone on with where it is there. */
+  /** The path of the file. If it exists, entries are added to it. */
   readonly path: string
 }
 
-/** A record for TensorBoard: scalars with the tags `step/NAME` and `epoch/NAME`, over the number of updates. */
+/** A record for TensorBoard: scalars with the tags `step/NAME` and `epoch/NAME`, against the number of updates. */
 export interface TensorBoardOptions {
   readonly kind: 'tensorBoard'
   /** The path of the folder, in which a new event file is made. */
   readonly path: string
 }
 
-/** Where and how a training is written down. */
+/** Where and how a training is recorded. */
 export type RecordOptions = JsonLinesOptions | CsvOptions | TensorBoardOptions
 
 type Kind = RecordOptions['kind']
@@ -44,7 +46,7 @@ const OPENERS: { readonly [K in Kind]: (path: string) => Promise<RecordWriter> }
 }
 const KINDS = Object.keys(OPENERS) as readonly Kind[]
 
-/** Checks what records there shall be, each in a place of its own. */
+/** Checks the options of records. Each must have a different path. */
 export function checkRecords(argument: string, value: unknown): readonly RecordOptions[] {
   if (!Array.isArray(value)) {
     throw argumentError('ERR_GRU_TYPE', argument, 'an Array of records', describe(value))
@@ -65,12 +67,12 @@ export function checkRecords(argument: string, value: unknown): readonly RecordO
 }
 
 /**
- * Opens training records, of which each gets every entry. Files that are there are gone on with: what a process left
- * half written when it died is cut off, and entries follow the others. A file is never rewritten, and one that is no
- * such record is left alone. Of a process that is killed, at most the entry that it was writing is lost.
+ * Opens training records. Each of them gets every entry. Entries are added to existing files; an incomplete entry at
+ * the end, from a process that ended early, is removed. A file is never rewritten. A file that is not such a record is
+ * not changed. If a process is killed, at most the entry that it was writing is lost.
  *
- * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_FORMAT where a file or folder cannot be
- *   written or is something else. None is open then.
+ * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_FORMAT if a file or folder cannot be written
+ *   or is something else. No record is open then.
  */
 export async function openRecords(records: readonly RecordOptions[]): Promise<TrainingRecord> {
   const checked = checkRecords('records', records)
@@ -90,7 +92,7 @@ export async function openRecords(records: readonly RecordOptions[]): Promise<Tr
   }
 }
 
-/** Waits for all, and throws the first error only then, so that nothing goes on behind the caller's back. */
+/** Waits for all promises, and only then throws the first error, so that nothing still runs after the call. */
 async function all(promises: readonly Promise<void>[]): Promise<void> {
   for (const result of await Promise.allSettled(promises)) {
     if (result.status === 'rejected') throw result.reason

@@ -1,42 +1,42 @@
 /**
- * What a training record is told, and what all kinds of records have in common.
+ * The entries of training records, and what all kinds of records share.
  *
  * @module
  */
 import { argumentError, describe, quote } from '../errors'
 import { checkInteger, checkNumber, checkOneOf, checkOptions } from '../validate'
 
-/** What a step or an epoch of a training came to. */
+/** The results of a step or an epoch of a training. */
 export interface RecordEntry {
-  /** Whether it tells of one update, or of an epoch that has ended. */
+  /** Whether the entry describes one update, or an epoch that has ended. */
   readonly kind: 'step' | 'epoch'
-  /** When it was, in milliseconds since 1970: `Date.now()`. */
+  /** The time, in milliseconds since 1970: `Date.now()`. */
   readonly time: number
-  /** Updates made so far, from the beginning of the training. */
+  /** The number of updates since the beginning of the training. */
   readonly step: number
-  /** The epoch that it belongs to, from 1. */
+  /** The number of its epoch, from 1. */
   readonly epoch: number
   /**
-   * Losses, rates and the like, by name. NaN and infinities are values too. A name is any text without control
-   * characters, but not `time`, `kind`, `step` or `epoch`. A name without a value is a column that is empty here.
+   * Losses, rates and so on, by name. NaN and infinities are allowed. A name is any text without control characters,
+   * but not `time`, `kind`, `step` or `epoch`. A name with undefined is an empty column in this entry.
    */
   readonly values: Readonly<Record<string, number | undefined>>
 }
 
-/** Where a training is written down, entry by entry. */
+/** A training record, which gets one entry after another. */
 export interface TrainingRecord {
   /**
-   * Appends an entry. When the promise resolves, the system has all of it, so that it survives the process. Entries
-   * come one after another in the order of the calls, also where a call does not wait for the one before.
+   * Appends an entry. When the promise resolves, the system has taken the whole entry, so that it survives the process.
+   * Entries are written in the order of the calls, even if a call does not wait for the one before.
    *
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong entry; ERR_GRU_FORMAT where the file cannot be written,
-   *   which then holds no part of the entry, or where the entry does not fit it; ERR_GRU_DISPOSED after `close`
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong entry; ERR_GRU_FORMAT if the file cannot be written, which
+   *   then has no part of the entry, or if the entry does not fit the file; ERR_GRU_DISPOSED after `close`
    */
   write(entry: RecordEntry): Promise<void>
   /**
-   * Ends the record when all entries are written, and brings them to the disk. A second call does nothing more.
+   * Ends the record after all entries are written, and writes them to the disk. A second call has no further effect.
    *
-   * @throws GruError ERR_GRU_FORMAT where that fails; the file is closed all the same
+   * @throws GruError ERR_GRU_FORMAT if that fails; the file is closed nevertheless
    */
   close(): Promise<void>
 }
@@ -47,12 +47,12 @@ export const COMMON_COLUMNS = ['time', 'kind', 'step', 'epoch'] as const
 const ENTRY_KEYS = [...COMMON_COLUMNS, 'values'] as const
 const LAST_TIME = 8.64e15
 
-/** An entry whose parts are what they should be. */
+/** An entry that has been checked. */
 export interface CheckedEntry extends Omit<RecordEntry, 'values'> {
   readonly values: ReadonlyMap<string, number | undefined>
 }
 
-/** One kind of record, behind the checks. Its `write` and `close` are those of {@link TrainingRecord}. */
+/** One kind of record, without checks. Its `write` and `close` are those of {@link TrainingRecord}. */
 export interface RecordWriter {
   readonly write: (entry: CheckedEntry) => Promise<void>
   readonly close: () => Promise<void>

@@ -1,5 +1,5 @@
 /**
- * Training records that TensorBoard shows.
+ * Training records for TensorBoard.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { AppendFile } from './append-file'
 import { scalarRecord, versionRecord } from './event-file'
 import type { RecordWriter } from './record'
 
-/** Keeps files of one process apart. */
+/** Gives the files of one process different names. */
 let files = 0
 
 /**
- * Opens a record in a folder that TensorBoard reads (`tensorboard --logdir FOLDER`), which is made where it is missing.
- * Each record has an event file of its own there, `events.out.tfevents.TIME.HOST.PID.NUMBER`. Values are scalars with
- * the tags `step/NAME` and `epoch/NAME`, as float32, over the number of updates.
+ * Opens a record in a folder that TensorBoard reads (`tensorboard --logdir FOLDER`). The folder is made if it is
+ * missing. Each record has its own event file there, `events.out.tfevents.TIME.HOST.PID.NUMBER`. Values are scalars
+ * with the tags `step/NAME` and `epoch/NAME`, as float32, against the number of updates.
  */
 export async function openTensorBoard(folder: string): Promise<RecordWriter> {
   const file = await openEventFile(folder)
@@ -51,8 +51,8 @@ async function openEventFile(folder: string): Promise<AppendFile> {
 }
 
 /**
- * A name behind those of the folder's event files: TensorBoard reads them in the order of their names, and passes over
- * one that comes late.
+ * A name that sorts after those of the folder's event files. TensorBoard reads files in the order of their names, and
+ * skips a new file that sorts before one it has read.
  */
 function nameAfter(names: readonly string[], now: number): string {
   const times = names.map((name) =>

@@ -14,11 +14,11 @@ import {
   type NumberRange,
 } from '../validate'
 
-/** A linear rise before a schedule, as torch.optim.lr_scheduler.LinearLR before it in a SequentialLR. */
+/** A linear rise before a schedule, as torch.optim.lr_scheduler.LinearLR before a schedule in a SequentialLR. */
 export interface WarmupOptions {
-  /** Updates that the rise takes, 1 or more. The schedule itself begins after them. */
+  /** The number of updates of the rise, at least 1. The schedule itself begins after them. */
   readonly steps: number
-  /** The first update's share of the rate that the schedule begins with, from 0 to 1. Default 1/3. */
+  /** The rate of the first update divided by the schedule's first rate, from 0 to 1. Default 1/3. */
   readonly startFactor?: number | undefined
 }
 
@@ -27,7 +27,7 @@ interface CommonOptions {
   readonly warmup?: WarmupOptions | undefined
 }
 
-/** The base rate, always. */
+/** Always the base rate. */
 export interface ConstantSchedule extends CommonOptions {
   readonly kind: 'constant'
 }
@@ -35,81 +35,84 @@ export interface ConstantSchedule extends CommonOptions {
 /** torch.optim.lr_scheduler.StepLR */
 export interface StepSchedule extends CommonOptions {
   readonly kind: 'step'
-  /** Updates between two changes of the rate, 1 or more (step_size). */
+  /** Updates between two changes of the rate, at least 1 (step_size). */
   readonly stepSize: number
-  /** Factor of each change, 0 or more. Default 0.1. */
+  /** The factor of each change, at least 0. Default 0.1. */
   readonly gamma?: number | undefined
 }
 
 /** torch.optim.lr_scheduler.MultiStepLR */
 export interface MultiStepSchedule extends CommonOptions {
   readonly kind: 'multiStep'
-  /** The updates, counted from 0, at which the rate changes: each greater than the one before. */
+  /** The updates, counted from 0, at which the rate changes, in increasing order. */
   readonly milestones: readonly number[]
-  /** Factor of each change, 0 or more. Default 0.1. */
+  /** The factor of each change, at least 0. Default 0.1. */
   readonly gamma?: number | undefined
 }
 
 /** torch.optim.lr_scheduler.ExponentialLR */
 export interface ExponentialSchedule extends CommonOptions {
   readonly kind: 'exponential'
-  /** Factor from update to update, 0 or more. */
+  /** The factor from update to update, at least 0. */
   readonly gamma: number
 }
 
 /** torch.optim.lr_scheduler.CosineAnnealingLR */
 export interface CosineSchedule extends CommonOptions {
   readonly kind: 'cosine'
-  /** Updates from the base rate to the minimum, 1 or more (T_max); after them the rate rises again. */
+  /** The number of updates from the base rate to the minimum, at least 1 (T_max). After them the rate rises again. */
   readonly period: number
-  /** The lowest rate, 0 or more (eta_min). Default 0. */
+  /** The lowest rate, at least 0 (eta_min). Default 0. */
   readonly minimum?: number | undefined
 }
 
-/** torch.optim.lr_scheduler.OneCycleLR, of two phases and without a cycle of the momentum */
+/** torch.optim.lr_scheduler.OneCycleLR with two phases, without a cycle of the momentum */
 export interface OneCycleSchedule extends CommonOptions {
   readonly kind: 'oneCycle'
-  /** Updates of the whole cycle, 1 or more (total_steps); after them the last rate stays. */
+  /** The number of updates of the whole cycle, at least 1 (total_steps). After them the last rate stays. */
   readonly total: number
-  /** The highest rate, 0 or more (max_lr). Default: the base rate. */
+  /** The highest rate, at least 0 (max_lr). Default: the base rate. */
   readonly maximum?: number | undefined
-  /** Share of the updates in which the rate rises, from 0 to 1 (pct_start). Default 0.3. */
+  /** The share of the updates in which the rate rises, from 0 to 1 (pct_start). Default 0.3. */
   readonly warmupShare?: number | undefined
-  /** Along half a cosine, or a line (anneal_strategy). Default 'cos'. */
+  /** The form of rise and fall: half a cosine, or a line (anneal_strategy). Default 'cos'. */
   readonly anneal?: 'cos' | 'linear' | undefined
-  /** The first rate is the highest divided by this, above 0 (div_factor). Default 25. */
+  /** The first rate is the highest rate divided by this, above 0 (div_factor). Default 25. */
   readonly divide?: number | undefined
-  /** The last rate is the first divided by this, above 0 (final_div_factor). Default 1e4. */
+  /** The last rate is the first rate divided by this, above 0 (final_div_factor). Default 1e4. */
   readonly finalDivide?: number | undefined
 }
 
-/** torch.optim.lr_scheduler.ReduceLROnPlateau: the rate falls where a metric no longer gets better. */
+/** torch.optim.lr_scheduler.ReduceLROnPlateau: the rate is reduced if a metric no longer improves. */
 export interface PlateauSchedule extends CommonOptions {
   readonly kind: 'plateau'
   /** Whether a smaller metric is better, or a larger one. Default 'min'. */
   readonly mode?: 'min' | 'max' | undefined
-  /** Factor of each reduction, from 0 to less than 1. Default 0.1. */
+  /** The factor of each reduction, from 0 to less than 1. Default 0.1. */
   readonly factor?: number | undefined
-  /** Metrics in a row that may be no better; one more reduces the rate. 0 or more. Default 10. */
+  /**
+   * The number of consecutive metrics without improvement that are allowed, at least 0. One more reduces the rate.
+   * Default 10.
+   */
   readonly patience?: number | undefined
-  /** By how much a metric must be better than the best to count, 0 or more. Default 1e-4. */
+  /** A metric must be better than the best one by this to count as an improvement, at least 0. Default 1e-4. */
   readonly threshold?: number | undefined
   /**
-   * Whether the threshold is a share of the best metric, or a difference. A share suits metrics above 0 alone.
+   * Whether the threshold is a share of the best metric, or a difference. A share is only useful for positive metrics.
    * Default 'rel'.
    */
   readonly thresholdMode?: 'rel' | 'abs' | undefined
-  /** Metrics after a reduction that do not count against the rate, 0 or more. Default 0. */
+  /** The number of metrics after a reduction that are not counted as bad, at least 0. Default 0. */
   readonly cooldown?: number | undefined
-  /** The rate is not reduced below this, 0 or more (min_lr). Default 0. */
+  /** The rate is not reduced below this, at least 0 (min_lr). Default 0. */
   readonly minimum?: number | undefined
-  /** A reduction by no more than this is left out, 0 or more (eps). Default 1e-8. */
+  /** A reduction by this or less is not made, at least 0 (eps). Default 1e-8. */
   readonly epsilon?: number | undefined
 }
 
 /**
- * A schedule of the learning rate, with PyTorch's formulas and defaults; {@link Schedule} has them. Updates count from
- * 0, and from the end of the warm-up where there is one. No number may be beyond the largest float32, 3.4e38.
+ * A schedule of the learning rate, with PyTorch's formulas and defaults, which {@link Schedule} lists. Updates are
+ * counted from 0, or from the end of the warm-up if there is one. No number may exceed the largest float32, 3.4e38.
  */
 export type ScheduleOptions =
   | ConstantSchedule
@@ -120,7 +123,7 @@ export type ScheduleOptions =
   | OneCycleSchedule
   | PlateauSchedule
 
-/** Checks a value that was given; a value that was not comes as undefined. */
+/** Checks an option's value; undefined if the option was not given. */
 type Check = (argument: string, value: unknown) => unknown
 
 const NOT_NEGATIVE: NumberRange = { atLeast: 0, atMost: MAX_FLOAT32 }
@@ -148,7 +151,7 @@ const count = (argument: string, value: unknown): number =>
 const positiveCount = (argument: string, value: unknown): number =>
   checkPositiveInteger(argument, value, Number.MAX_SAFE_INTEGER)
 
-/** Each schedule's own options, with their checks and defaults. */
+/** The options of each schedule, with their checks and defaults. */
 const FIELDS = {
   constant: {},
   step: { stepSize: positiveCount, gamma: orElse(0.1, within(NOT_NEGATIVE)) },
@@ -198,7 +201,7 @@ export type ResolvedScheduleOf<K extends Kind> = {
 /** The options of a {@link Schedule} with every default filled in. */
 export type ResolvedSchedule = { [K in Kind]: ResolvedScheduleOf<K> }[Kind]
 
-/** Checks a schedule's options; those of another kind of schedule are refused. */
+/** Checks a schedule's options. Options of another kind of schedule are refused. */
 export function checkSchedule(value: unknown): ResolvedSchedule {
   const all = checkOptions('schedule', value, ALL_KEYS)
   const kind = checkOneOf('schedule.kind', all['kind'], SCHEDULE_KINDS)

@@ -1,5 +1,5 @@
 /**
- * Reducing the rate where a metric no longer gets better: torch.optim.lr_scheduler.ReduceLROnPlateau.
+ * Reduces the rate if a metric no longer improves: torch.optim.lr_scheduler.ReduceLROnPlateau.
  *
  * @module
  */
@@ -8,24 +8,24 @@ import type { ResolvedScheduleOf } from './options'
 
 type PlateauOptions = ResolvedScheduleOf<'plateau'>
 
-/** A metric in a form that JSON can hold. */
+/** A metric in a form that JSON can represent. */
 type JsonMetric = number | 'Infinity' | '-Infinity'
 
-/** What a plateau schedule knows of the metrics so far: a plain JSON value. */
+/** The state of a plateau schedule: a plain JSON value. */
 export interface PlateauState {
-  /** The best metric; infinitely bad before the first. */
+  /** The best metric; before the first one an infinity, which every metric improves on. */
   readonly best: JsonMetric
-  /** Metrics in a row that were no better. */
+  /** The number of consecutive metrics without improvement. */
   readonly bad: number
-  /** Metrics that still do not count against the rate. */
+  /** The number of further metrics that do not count. */
   readonly cooling: number
-  /** How often the rate was to be reduced. */
+  /** The number of reductions so far. */
   readonly reductions: number
 }
 
 const KEYS = ['best', 'bad', 'cooling', 'reductions'] as const
 
-/** A rate that comes down as metrics are observed. */
+/** A rate that is reduced as metrics are observed. */
 export class Plateau {
   readonly #options: PlateauOptions
   #state: PlateauState
@@ -40,12 +40,12 @@ export class Plateau {
     return { ...this.#state }
   }
 
-  /** Goes on from a checked state. */
+  /** Continues from a checked state. */
   restore(state: PlateauState): void {
     this.#state = state
   }
 
-  /** @param metric - NaN, which is never better, and infinities are allowed */
+  /** @param metric - infinities are allowed, and NaN, which is never an improvement */
   observe(metric: number): void {
     const { patience, cooldown } = this.#options
     const last = this.#state
@@ -58,14 +58,14 @@ export class Plateau {
         : { ...last, best, bad, cooling: Math.max(last.cooling - 1, 0) }
   }
 
-  /** What a base rate has come down to. */
+  /** A base rate after all reductions so far. */
   rate(baseRate: number): number {
     const { factor, minimum, epsilon } = this.#options
     let rate = baseRate
-    // One after the other as PyTorch does, since a power would round otherwise.
+    // The reductions are applied one after another as in PyTorch. A power would be rounded differently.
     for (let reduction = 0; reduction < this.#state.reductions; reduction++) {
       const reduced = Math.max(rate * factor, minimum)
-      // From here on every reduction is too small.
+      // All further reductions are too small as well.
       if (!(rate - reduced > epsilon)) break
       rate = reduced
     }
@@ -80,7 +80,7 @@ function isBetter(
 ): boolean {
   const sign = mode === 'min' ? -1 : 1
   const bound = thresholdMode === 'rel' ? best * (1 + sign * threshold) : best + sign * threshold
-  // A share of infinity may be NaN or have the other sign.
+  // With an infinite best metric, its share may be NaN or have the other sign.
   const limit = Number.isFinite(best) ? bound : best
   return mode === 'min' ? metric < limit : metric > limit
 }

@@ -1,5 +1,5 @@
 /**
- * The formulas of the schedules that follow from the number of the update alone.
+ * The formulas of those schedules that depend only on the number of the update.
  *
  * @module
  */
@@ -53,7 +53,7 @@ function oneCycle(
 /**
  * The rate of an update.
  *
- * @param update - its number, from 0
+ * @param update - the number of the update, from 0
  */
 export function closedRate<K extends ClosedKind>(
   options: ResolvedScheduleOf<K>,

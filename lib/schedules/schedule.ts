@@ -14,11 +14,11 @@ import {
 import { checkPlateauState, Plateau, type PlateauState } from './plateau'
 import { closedRate } from './rates'
 
-/** How far a {@link Schedule} is: a plain value that survives JSON as it is. */
+/** The state of a {@link Schedule}: a plain value that can be saved as JSON. */
 export interface ScheduleState {
   /** Updates made so far. */
   readonly updates: number
-  /** What a plateau schedule knows of the metrics; no other kind has it. */
+  /** The state of a plateau schedule. Other kinds do not have it. */
   readonly plateau?: PlateauState
 }
 
@@ -27,10 +27,10 @@ const KEYS = ['updates'] as const
 const PLATEAU_KEYS = ['updates', 'plateau'] as const
 
 /**
- * The learning rate from update to update. Its rate follows from three things alone: the base rate (the optimiser's, or
- * a parameter group's), the number of updates made, and for a plateau the metrics seen. The last two are its state.
+ * The learning rate for each update. It depends only on three things: the base rate (of the optimiser or of a parameter
+ * group), the number of updates made, and for a plateau the observed metrics. The last two are its state.
  *
- * The rates are those of torch.optim.lr_scheduler in its closed forms. With r the base rate, t the number of the
+ * The rates are those of torch.optim.lr_scheduler in its closed forms. Let r be the base rate, t the number of the
  * update from 0, and cos(a, b, x) = b + (a - b) (1 + cos(pi x)) / 2:
  *
  * - constant: r
@@ -39,17 +39,18 @@ const PLATEAU_KEYS = ['updates', 'plateau'] as const
  * - exponential: r gamma^t
  * - cosine: cos(r, minimum, t / period)
  * - oneCycle, with p = warmupShare total - 1 and m = maximum: cos(m / divide, m, t / p) while t is at most p, then
- *   cos(m, m / divide / finalDivide, (t - p) / (total - 1 - p)) up to t = total - 1, where it stays. With anneal
- *   'linear', a + (b - a) x stands in the place of cos(a, b, x). PyTorch fails where p is 0, and after the last update.
- * - plateau: the rate follows the metrics seen before the update. A metric m is better where m \< best (1 - threshold),
- *   with mode 'max' where m \> best (1 + threshold), with thresholdMode 'abs' where it passes best - threshold or
- *   best + threshold. A better one becomes the best, and sets the count of bad ones to 0; another adds 1 to it, but
- *   for the first `cooldown` metrics after a reduction, which leave it at 0. Where it is above the patience, the rate
- *   becomes max(rate factor, minimum), if that is less by more than epsilon, and the count begins anew.
+ *   cos(m, m / divide / finalDivide, (t - p) / (total - 1 - p)) until t = total - 1. The rate stays there. With anneal
+ *   'linear', a + (b - a) x replaces cos(a, b, x). PyTorch fails if p is 0, and after the last update.
+ * - plateau: the rate depends on the metrics observed before the update. A metric m is better if
+ *   m \< best (1 - threshold), with mode 'max' if m \> best (1 + threshold), with thresholdMode 'abs' if it passes
+ *   best - threshold or best + threshold. A better metric becomes the best, and the count of bad metrics becomes 0. Any other metric adds 1
+ *   to the count, except the first `cooldown` metrics after a reduction, which leave it at 0. If the count exceeds the
+ *   patience, the rate becomes max(rate factor, minimum), provided that it falls by more than epsilon, and the count
+ *   starts again from 0.
  *
  * With a warm-up of w steps that begins with the factor f, the rate is s (f + (1 - f) t / w) while t is less than w,
- * where s is the schedule's first rate. The schedule follows with its own t from 0, and so does a plateau with its
- * metrics: those of the warm-up do not count.
+ * where s is the schedule's first rate. After that the schedule starts with its own t = 0. A plateau ignores the
+ * metrics of the warm-up.
  *
  * @example
  * ```ts
@@ -62,11 +63,11 @@ export class Schedule {
   /** With every default filled in. */
   readonly options: ResolvedSchedule
   readonly #plateau: Plateau | undefined
-  /** The rate of an update that counts from the end of the warm-up. */
+  /** The rate of an update, counted from the end of the warm-up. */
   readonly #rateAt: (baseRate: number, update: number) => number
   #updates = 0
 
-  /** @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of schedule */
+  /** @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, including options of another kind of schedule */
   constructor(options: ScheduleOptions) {
     const checked = checkSchedule(options)
     this.options = checked
@@ -84,7 +85,7 @@ export class Schedule {
   }
 
   /**
-   * The rate of the coming update. Calls change nothing: there may be one for each of several base rates.
+   * The rate of the next update. Calls change nothing, so it can be called for each of several base rates.
    *
    * @param baseRate - 0 or more
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong base rate
@@ -97,16 +98,16 @@ export class Schedule {
     return this.#rateAt(base, 0) * factor
   }
 
-  /** Counts an update that was made. */
+  /** Counts an update. */
   advance(): void {
     this.#updates++
   }
 
   /**
-   * Tells of a metric, such as the validation loss after an epoch. Only a plateau schedule heeds it, after its warm-up.
+   * Reports a metric, such as the validation loss after an epoch. Only a plateau schedule uses it, after its warm-up.
    *
-   * @param metric - NaN and infinities are allowed; NaN is no better than any other
-   * @throws GruError ERR_GRU_TYPE where it is no number
+   * @param metric - NaN and infinities are allowed; NaN is never an improvement
+   * @throws GruError ERR_GRU_TYPE if it is no number
    */
   observe(metric: number): void {
     if (typeof metric !== 'number') {
@@ -116,8 +117,8 @@ export class Schedule {
   }
 
   /**
-   * How far the schedule is. Saved, perhaps as JSON, and handed to {@link restore} of a schedule with the same options,
-   * it leads to the same rates to the bit.
+   * The state of the schedule. If it is saved, for example as JSON, and passed to {@link restore} of a schedule with
+   * the same options, that schedule gives exactly the same rates.
    */
   get state(): ScheduleState {
     const updates = this.#updates
@@ -125,10 +126,10 @@ export class Schedule {
   }
 
   /**
-   * Goes on from a state. Where the state is wrong, this schedule stays as it was.
+   * Continues from a state. If the state is invalid, this schedule does not change.
    *
-   * @param state - of a schedule with the same options
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for what is no state of this kind of schedule
+   * @param state - the state of a schedule with the same options
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for an invalid state of this kind of schedule
    */
   restore(state: ScheduleState): void {
     const { updates, plateau } = checkScheduleState('state', this.options.kind, state)

@@ -4,7 +4,7 @@
 
 namespace gru {
 
-/// What a layer does to each of its values at its end.
+/// The function that a layer applies to each of its values at the end.
 enum class Activation : std::uint8_t { none, relu, tanh, sigmoid };
 
 }  // namespace gru

@@ -11,10 +11,10 @@ enum class CellKind : std::uint8_t {
   lstm,  ///< c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c'): PyTorch, cuDNN
 };
 
-/// What a stack, a device and a file need to know of a cell. Counts are in multiples of H.
+/// The properties of a cell that stacks, devices and files need. Counts are in multiples of H.
 struct CellSpec {
   std::size_t gates;    ///< blocks in every weight and bias
-  std::size_t states;   ///< 1: the state h; 2: the cell state c beside it
+  std::size_t states;   ///< 1: the state h alone; 2: h and the cell state c
   std::size_t reserve;  ///< what a training pass keeps of each row for backward
 };
 
@@ -29,7 +29,7 @@ enum class ResetGate : std::uint8_t {
   before,  ///< n = tanh(W_n x + b_in + U_n (r * h) + b_hn): Cho et al. 2014, ONNX default
 };
 
-/// Which way the update gate z mixes.
+/// How the update gate z mixes the old state h and the candidate n.
 enum class UpdateGate : std::uint8_t {
   retain,   ///< h' = z * h + (1 - z) * n: every framework
   replace,  ///< h' = (1 - z) * h + z * n: Cho et al. as usually taught
@@ -45,14 +45,14 @@ struct CellVariant {
 enum Gate : std::size_t { gate_r = 0, gate_z = 1, gate_n = 2 };
 inline constexpr std::size_t gate_count = cell_spec(CellKind::gru).gates;
 
-/// What a GRU's training pass keeps for backward, in multiples of H for each row: r, z, n and a
-/// fourth, which is q = U_n h + b_hn with the reset gate after the product, and r * h with the
-/// reset gate before it.
+/// The values that a GRU's training pass keeps for backward, in multiples of H for each row: r, z,
+/// n and a fourth value. The fourth is q = U_n h + b_hn if the reset gate is after the product, and
+/// r * h if it is before.
 inline constexpr std::size_t reserve_gates = cell_spec(CellKind::gru).reserve;
 inline constexpr std::size_t reserve_q = 3;
 
-/// The order in which an LSTM's gates stack. In a reserve they are followed by the cell state after
-/// the step.
+/// The order in which an LSTM's gates stack. In a reserve, the cell state after the step follows
+/// them.
 enum LstmGate : std::size_t { gate_i = 0, gate_f = 1, gate_g = 2, gate_o = 3 };
 inline constexpr std::size_t reserve_c = 4;
 

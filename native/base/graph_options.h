@@ -10,16 +10,16 @@
 #include "base/loss_options.h"
 #include "base/options.h"
 
-/// The description of a graph: what lib's `Model({...})` says, and nothing else.
+/// The description of a graph, with the content of lib's `Model({...})`.
 
 namespace gru {
 
-/// A named input: so many values at each step, or one token of a vocabulary.
+/// A named input: a number of values at each step, or one token of a vocabulary.
 struct InputOptions {
   std::string name;
   bool tokens = false;
   std::size_t size = 0;    ///< values at each step, or tokens in the vocabulary
-  std::string argument{};  ///< what messages call its batches; its name where this is empty
+  std::string argument{};  ///< the name of its batches in messages; empty: `name`
 
   const std::string& in_messages() const { return argument.empty() ? name : argument; }
 };
@@ -32,52 +32,53 @@ struct LinearOptions {
   Activation activation = Activation::none;
 };
 struct DropoutOptions {
-  float probability = 0;  ///< of each value to become 0, in training
+  float probability = 0;  ///< that a value becomes 0 in training
 };
-/// Over the values of each row, with a weight and a bias for each column.
+/// Normalises the values of each row. It has a weight and a bias for each column.
 struct LayerNormOptions {};
-/// The inputs' values side by side.
+/// Puts the values of its inputs side by side.
 struct ConcatOptions {};
-/// The inputs' sum.
+/// Adds its inputs.
 struct AddOptions {};
 
 enum class SelectStep : std::uint8_t { last, mean };
-/// One row for each sequence: that of its last valid step, or the mean of its valid rows. The last
-/// one of a recurrent layer is the final state of its top layer, forward then reverse.
+/// Reduces each sequence to one row: the row of its last valid step, or the mean of its valid rows.
+/// For a recurrent layer, the last row is the final state of its top layer, forward then reverse.
 struct SelectOptions {
   SelectStep step = SelectStep::last;
 };
 
 enum class AttentionScore : std::uint8_t { additive, scaled_dot_product };
-/// For each row of a query the mean of a memory's rows, weighted by how well they fit.
+/// For each row of a query: the mean of the rows of a memory, weighted by how well they match the
+/// query.
 struct AttentionOptions {
   AttentionScore score = AttentionScore::scaled_dot_product;
-  std::size_t size = 0;  ///< with additive, of what query and memory are mapped to
+  std::size_t size = 0;  ///< additive only: the width that query and memory are mapped to
 };
 
 using LayerKind =
     std::variant<EmbeddingOptions, RecurrentOptions, LinearOptions, DropoutOptions,
                  LayerNormOptions, ConcatOptions, AddOptions, SelectOptions, AttentionOptions>;
 
-/// A layer by its name, and the names of the inputs or layers that it reads: of most kinds one, of
-/// concat and add several, of a recurrent layer its input and perhaps the layer whose rows are its
-/// initial states, of attention the query and the memory.
+/// The name of a layer, and the names of the inputs or layers that it reads. Most kinds read one.
+/// Concat and add read several. A recurrent layer reads its input and, optionally, the layer whose
+/// rows are its initial states. Attention reads the query and the memory.
 struct LayerOptions {
   std::string name;
   std::vector<std::string> inputs;
   LayerKind kind;
 };
 
-/// A layer whose values the caller gets, and what they are trained for.
+/// A layer whose values the caller gets, and the loss that trains it.
 struct OutputOptions {
   std::string layer;
   LossOptions loss;
-  double weight = 1;  ///< of its loss, and so of its gradient, beside those of other outputs
+  double weight = 1;  ///< factor of its loss, and so of its gradient
 };
 
 struct GraphOptions {
   std::vector<InputOptions> inputs;
-  std::vector<LayerOptions> layers;  ///< in any order that has no circle
+  std::vector<LayerOptions> layers;  ///< in any order; without a cycle
   std::vector<OutputOptions> outputs;
   bool batch_first = false;  ///< the caller's tensors are [batch, steps, ...]
 };

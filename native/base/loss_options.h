@@ -7,7 +7,7 @@
 
 namespace gru {
 
-/// What an output is trained for. docs/maths.md has each one's formula, gradient and denominator.
+/// The kind of an output's loss. docs/maths.md has each one's formula, gradient and denominator.
 enum class LossKind : std::uint8_t {
   cross_entropy,
   mean_squared_error,
@@ -19,21 +19,22 @@ enum class LossKind : std::uint8_t {
   ctc,
 };
 
-/// A loss and the numbers that its kind asks for; those of other kinds are not read.
+/// A loss and its options. Options of other kinds are not read.
 struct LossOptions {
   LossKind kind = LossKind::cross_entropy;
   double label_smoothing = 0;                      ///< cross_entropy: from 0 to less than 1
   std::vector<float> class_weights = {};           ///< cross_entropy: [classes]; empty: 1
-  std::optional<std::int32_t> ignored_class = {};  ///< cross_entropy: rows of it do not count
-  double delta = 1;                                ///< huber: where it turns linear
+  std::optional<std::int32_t> ignored_class = {};  ///< cross_entropy: its rows do not count
+  double delta = 1;                                ///< huber: linear beyond this error
   std::vector<float> quantiles = {};               ///< quantile: [Q], each between 0 and 1
   std::vector<float> positive_weights = {};        ///< binary_cross_entropy: [width]; empty: 1
 };
 
-/// The label of no symbol in connectionist temporal classification, as PyTorch has it.
+/// The label for "no symbol" in connectionist temporal classification, the same as PyTorch's.
 inline constexpr std::int32_t ctc_blank = 0;
 
-/// Values in a row of the target, for an output of `width` values, of a loss over values.
+/// The number of values in a row of the target, for an output of `width` values and a loss over
+/// values.
 inline std::size_t target_width(const LossOptions& loss, std::size_t width) {
   if (loss.kind == LossKind::quantile) return width / loss.quantiles.size();
   if (loss.kind == LossKind::gaussian) return width / 2;

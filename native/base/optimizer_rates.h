@@ -6,8 +6,8 @@ namespace gru {
 
 struct OptimizerOptions;
 
-/// One step's numbers of an optimiser, as float kernels use them. They are formed in double and
-/// rounded once: 1 - beta2 in float would lose four digits.
+/// The factors of one step of an optimiser, as float kernels use them. They are computed in double
+/// and rounded once: 1 - beta2 computed in float would lose four digits.
 struct OptimizerRates {
   float learning_rate;  ///< divided by 1 - beta1^step for adam and adamw
   float weight_decay;

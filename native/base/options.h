@@ -46,9 +46,9 @@ struct OptimizerOptions {
   double weight_decay = 0;  ///< L2 added to the gradient; decoupled with adamw
 };
 
-/// What of one tensor of parameters differs from the optimiser's options.
+/// The options of one tensor of parameters that differ from the optimiser's.
 struct ParameterOptions {
-  bool frozen = false;  ///< it has no gradient, and no part in norm, clipping and updates
+  bool frozen = false;  ///< no gradient, no updates, and not counted in the norm
   std::optional<double> learning_rate = std::nullopt;
   std::optional<double> weight_decay = std::nullopt;
 

@@ -5,8 +5,9 @@
 
 namespace gru {
 
-/// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): the
-/// random block that belongs to a counter, so that any device computes any element on its own.
+/// Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011). It
+/// computes the random block of a counter directly, so that any device can compute any element
+/// independently.
 class Philox {
  public:
   using Block = std::array<std::uint32_t, 4>;
@@ -14,7 +15,7 @@ class Philox {
   explicit constexpr Philox(std::uint64_t seed)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)} {}
 
-  /// The block at (`stream`, `index`): streams keep uses of one seed apart.
+  /// The block at (`stream`, `index`). Different uses of one seed have different streams.
   constexpr Block operator()(std::uint64_t stream, std::uint64_t index) const {
     Block c{static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32),
             static_cast<std::uint32_t>(stream), static_cast<std::uint32_t>(stream >> 32)};
@@ -38,7 +39,7 @@ class Philox {
 /// A float in [0, 1) from 24 random bits: every value is exact.
 constexpr float unit_float(std::uint32_t bits) { return static_cast<float>(bits >> 8) * 0x1p-24F; }
 
-/// Inter-layer dropout: the scale of element `index` is 0 with the given probability, else
+/// Dropout between layers: the scale of element `index` is 0 with the given probability, otherwise
 /// 1 / (1 - probability), as in PyTorch. One Philox block serves four neighbouring elements.
 struct DropoutMask {
   std::uint64_t seed = 0;

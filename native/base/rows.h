@@ -9,8 +9,9 @@
 
 namespace gru {
 
-/// The shape of a caller's batch of 2^31 - 1 rows at most: a length from 0 to `steps` for each
-/// sequence, or none, which means that every sequence has all steps. The caller has checked that.
+/// The shape of a caller's batch, of at most 2^31 - 1 rows. `lengths` has a length from 0 to
+/// `steps` for each sequence; if it is empty, every sequence has all steps. The caller has checked
+/// this.
 struct BatchShape {
   std::size_t steps = 0;
   std::size_t batch = 0;
@@ -19,53 +20,53 @@ struct BatchShape {
 
 /// Which rows the engine computes, and where they lie in the caller's padded tensors.
 ///
-/// The engine works on packed rows: only valid steps, step by step, and within a step the sequences
-/// by falling length, so that the sequences still running at a step are its first rows. Row
-/// `first(t) + i` is step t of the sequence that stands i-th in that order. A dense, time-major
-/// batch is its own packing.
+/// The engine computes packed rows: only valid steps, step by step. Within a step, the sequences
+/// are sorted by decreasing length, so that the sequences that have this step are its first rows.
+/// Row `first(t) + i` is step t of the i-th sequence in this order. The rows of a dense, time-major
+/// batch are packed already.
 class RowMap {
  public:
-  /// Fails for want of memory alone, and then leaves `map` as it was.
+  /// Fails only if memory runs out; `map` is then unchanged.
   static Status build(const BatchShape& shape, bool batch_first, RowMap& map);
 
   std::size_t steps() const { return steps_; }
   std::size_t batch() const { return batch_; }
-  /// All valid (step, sequence) pairs.
+  /// The number of valid (step, sequence) pairs.
   std::size_t rows() const { return first_.back(); }
-  /// Rows of the caller's tensors: steps * batch.
+  /// The number of rows of the caller's tensors: steps * batch.
   std::size_t padded_rows() const { return steps_ * batch_; }
   std::size_t first(std::size_t step) const { return first_[step]; }
-  /// Sequences that run at `step`.
+  /// The number of sequences that have step `step`.
   std::size_t active(std::size_t step) const { return first_[step + 1] - first_[step]; }
   /// First packed row of each step, and the number of rows at the end: [steps + 1].
   std::span<const std::size_t> first() const { return first_; }
 
-  /// Packed rows are the caller's rows, in the same order.
+  /// Whether the packed rows are the caller's rows, in the same order.
   bool is_identity() const { return identity_; }
-  /// Every sequence has all steps.
+  /// Whether every sequence has all steps.
   bool is_dense() const { return dense_; }
-  /// Sequences stand in the caller's order.
+  /// Whether the sequences are in the caller's order.
   bool keeps_order() const { return order_.empty(); }
 
-  /// For each packed row the caller's row: [rows]. Empty with is_identity().
+  /// For each packed row the caller's row: [rows]. Empty if is_identity().
   std::span<const std::int32_t> to_padded() const { return to_padded_; }
-  /// For each caller's row the packed row, or -1 past a length: [steps * batch]. Empty with
-  /// is_identity().
+  /// For each of the caller's rows the packed row, or -1 for a padded step: [steps * batch]. Empty
+  /// if is_identity().
   std::span<const std::int32_t> to_packed() const { return to_packed_; }
-  /// For each place in the sorted batch the caller's sequence, and its inverse: [batch]. Empty with
-  /// keeps_order().
+  /// order(): for each position in the sorted batch, the caller's sequence. place(): the inverse.
+  /// Both are [batch], and empty if keeps_order().
   std::span<const std::int32_t> order() const { return order_; }
   std::span<const std::int32_t> place() const { return place_; }
-  /// The inverse again, with -1 for sequences without a valid step: [batch]. Empty with
+  /// The same as place(), with -1 for sequences without a valid step: [batch]. Empty if
   /// keeps_order().
   std::span<const std::int32_t> running_place() const { return running_place_; }
   /// For each packed row its time-major number step * batch + sequence, whatever the caller's
-  /// layout: [rows]. Dropout masks are drawn by it. Empty where packed rows are numbered so
+  /// layout is: [rows]. Dropout masks use this number. Empty if the packed rows have these numbers
   /// already.
   std::span<const std::int32_t> logical() const { return logical_; }
-  /// For each place in the sorted batch the length of its sequence: [batch].
+  /// For each position in the sorted batch, the length of its sequence: [batch].
   std::span<const std::int32_t> sorted_lengths() const { return sorted_lengths_; }
-  /// Sequences with at least one valid step; they stand first.
+  /// The number of sequences with at least one valid step. They come first in the sorted batch.
   std::size_t running() const { return steps_ == 0 ? 0 : active(0); }
 
  private:

@@ -31,8 +31,8 @@ struct Batch {
   }
 };
 
-/// The definition in rows.h, word for word: sequences by falling length, equal ones as they came;
-/// then step by step those that still run.
+/// The definition in rows.h, written as plain loops: sequences by decreasing length, equal lengths
+/// in the caller's order; then step by step the sequences that have the step.
 struct Naive {
   std::vector<std::int32_t> order, to_padded, to_packed, logical;
   std::vector<std::size_t> first;
@@ -57,7 +57,7 @@ struct Naive {
   }
 };
 
-/// An absent table stands for the identity.
+/// An empty table stands for the identity.
 std::vector<std::int32_t> in_full(std::span<const std::int32_t> table, std::size_t count) {
   std::vector<std::int32_t> full(table.begin(), table.end());
   if (table.empty()) {

@@ -11,7 +11,7 @@ namespace gru {
 /// overflow in 64 bits.
 inline constexpr std::size_t max_elements = std::size_t{1} << 48;
 
-/// A size under construction: sums and products remember an overflow instead of wrapping.
+/// A size that is being computed. Sums and products record an overflow instead of wrapping.
 class CheckedSize {
  public:
   constexpr CheckedSize(std::size_t value) : value_(value) {}  // NOLINT: sizes convert freely
@@ -30,7 +30,7 @@ class CheckedSize {
     return sum;
   }
 
-  /// The size as an element count, or nothing where it is absurd or overflowed on the way.
+  /// The size as a number of elements; no value if it exceeds max_elements or overflowed.
   constexpr std::optional<std::size_t> elements() const {
     if (overflowed_ || value_ > max_elements) return std::nullopt;
     return value_;

@@ -7,8 +7,8 @@
 
 namespace gru {
 
-/// Why a call did not do what it was asked. `aborted` is the caller's own wish, not a failure;
-/// `nonfinite` is a result of NaN or infinity that would spoil what it goes into.
+/// Why a call did not finish. `aborted` means that the caller asked for it, so it is not a failure.
+/// `nonfinite` means that a result is NaN or infinite and would spoil the values that it goes into.
 enum class StatusCode : std::uint8_t {
   ok,
   shape,
@@ -20,7 +20,8 @@ enum class StatusCode : std::uint8_t {
   internal,
 };
 
-/// The outcome of every fallible call in the engine: nothing in it throws across its boundary.
+/// The result of every call in the engine that may fail. The engine throws no exception to its
+/// callers.
 class [[nodiscard]] Status {
  public:
   Status() = default;
@@ -35,7 +36,7 @@ class [[nodiscard]] Status {
   static Status aborted() { return {StatusCode::aborted, "aborted"}; }
   static Status internal(std::string message) { return {StatusCode::internal, std::move(message)}; }
 
-  /// The same failure, told of as one of `where`: its message begins with that.
+  /// The same failure with `where` before its message.
   Status of(const std::string& where) && {
     if (!is_ok() && code_ != StatusCode::aborted) message_ = where + message_;
     return std::move(*this);
@@ -52,8 +53,8 @@ class [[nodiscard]] Status {
   std::string message_;
 };
 
-/// Runs `body` (which returns a Status) and turns what it throws into a Status, so that the
-/// standard library's exceptions end at the engine's boundary.
+/// Runs `body`, which returns a Status, and turns an exception into a Status. So the standard
+/// library's exceptions do not leave the engine.
 template <class Body>
 Status guarded(Body&& body) noexcept {
   try {
@@ -61,7 +62,7 @@ Status guarded(Body&& body) noexcept {
   } catch (const std::bad_alloc&) {
     return Status::memory("out of memory");
   } catch (...) {
-    // Short enough for the string's own storage: nothing here may allocate, and so throw again.
+    // Short enough for the string's own storage. An allocation here could throw again.
     return Status::internal("exception");
   }
 }

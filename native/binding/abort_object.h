@@ -7,7 +7,7 @@
 
 namespace gru::binding {
 
-/// AbortFlag in JavaScript: shares its flag with the jobs that it was given to.
+/// AbortFlag in JavaScript. It shares its flag with the jobs that it was passed to.
 class AbortObject {
  public:
   static constexpr const char* class_name = "AbortFlag";
@@ -24,7 +24,7 @@ class AbortObject {
   std::shared_ptr<AbortFlag> flag_ = std::make_shared<AbortFlag>(false);
 };
 
-/// The flag of an `abort` argument; null for null.
+/// The flag of an `abort` argument; null if the argument is null.
 std::shared_ptr<AbortFlag> read_abort(const Arguments& arguments, napi_value value);
 
 }  // namespace gru::binding

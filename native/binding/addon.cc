@@ -15,7 +15,7 @@
 #include "binding/training_pass_object.h"
 #include "binding/values.h"
 
-/// What the addon exports, and the surface that it gives, as binding.d.ts declares them.
+/// The exports of the addon, and the native surface, as binding.d.ts declares them.
 
 namespace gru::binding {
 
@@ -40,14 +40,17 @@ napi_value initialize(Arguments& arguments) {
   const napi_value pass_class = PassObject::define(surface);
   surface.set_pass_constructor(pass_class);
   const napi_property_descriptor members[] = {
-      // Keeps the maker, to which the surface itself has no more than a weak reference.
+      // Keeps the maker of errors alive: the surface itself has only a weak reference to it.
       value("createError", arguments[0]),
       value("shapeFormulas", shape_formulas(env)),
+      value("limits", limits(env)),
       function("runtime", entry<runtime>),
       function("cudaRuntime", entry<cuda_runtime>),
       function("setThreads", entry<set_threads>),
       function("takeIgnoredVariables", entry<take_ignored_variables>),
       function("describeGraph", entry<describe_graph>),
+      function("countGruParameters", entry<count_layer_parameters<CellKind::gru>>),
+      function("countLstmParameters", entry<count_layer_parameters<CellKind::lstm>>),
       function("referenceGru", entry<reference_gru>),
       function("referenceLstm", entry<reference_lstm>),
       value(AbortObject::class_name, AbortObject::define(surface)),

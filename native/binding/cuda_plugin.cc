@@ -26,7 +26,7 @@ Status refuse_plugin(const std::string& reason, const std::string& remedy) {
 
 struct Library {
   std::string file;
-  std::string remedy;  ///< how to come by one that can be used
+  std::string remedy;  ///< how to get a library that can be used
 };
 
 Library describe(CudaLibrary library) {
@@ -65,7 +65,8 @@ Opened open(CudaLibrary library) {
                               ", and the addon of " GRU_PLUGIN_VERSION,
                           expected.remedy)};
   }
-  // What the plug-in's libraries do at exit is undone after this: jobs on a GPU end before.
+  // Registers a handler that runs before the exit handlers of the plug-in's libraries, since
+  // handlers run in reverse order. Jobs on a GPU must end before those.
   Executor::stop_at_exit();
   return {{}, plugin};
 }

@@ -3,8 +3,8 @@
 #include "base/status.h"
 #include "cuda/plugin.h"
 
-/// Finding and opening the CUDA plug-ins, which lie beside the addon. Whoever asks for none loads
-/// none.
+/// Finds and opens the CUDA plug-ins, which are in the addon's folder. None is loaded before it is
+/// asked for.
 
 namespace gru::binding {
 
@@ -13,8 +13,8 @@ enum class CudaLibrary : std::uint8_t {
   emulated,  ///< gru_native_cuda_emulated.so: the same sources on the processor, in test builds
 };
 
-/// The plug-in, opened at the first call and kept open until the process ends. A device status, the
-/// same at every call, where it is not there or cannot be used. For any thread.
+/// The plug-in. The first call opens it, and it stays open until the process ends. If it does not
+/// exist or cannot be used, every call returns the same device status. Any thread may call it.
 Status cuda_plugin(CudaLibrary library, const cuda::Plugin*& plugin);
 
 }  // namespace gru::binding

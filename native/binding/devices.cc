@@ -14,7 +14,7 @@ namespace {
 constexpr const char* cuda_name = "cuda";
 constexpr const char* emulated_name = "cuda-emulated";
 
-/// N of 'KIND:N', and 0 of 'KIND'; nothing where `name` is of another form.
+/// The N of 'KIND:N', 0 for 'KIND', no value if `name` has another form.
 std::optional<std::size_t> ordinal_of(std::string_view name, std::string_view kind) {
   if (!name.starts_with(kind)) return {};
   name.remove_prefix(kind.size());
@@ -58,7 +58,7 @@ Status create_cuda(CudaLibrary library, std::size_t ordinal, const DeviceRequest
   return plugin->create_device({ordinal, request.precision}, chosen.device);
 }
 
-/// As create_cuda, for a device that was named: where it is not there, the status says so.
+/// As create_cuda, for a device that the caller named. If it cannot be used, the status says so.
 Status create_named_cuda(CudaLibrary library, std::size_t ordinal, const DeviceRequest& request,
                          ChosenDevice& chosen) {
   Status status = create_cuda(library, ordinal, request, chosen);
@@ -69,7 +69,7 @@ Status create_named_cuda(CudaLibrary library, std::size_t ordinal, const DeviceR
 
 Status create_best(const DeviceRequest& request, ChosenDevice& chosen) {
   const Status status = create_cuda(CudaLibrary::real, 0, request, chosen);
-  // The CPU makes up for a GPU that does not work, and not for a request that is wrong.
+  // The CPU replaces a GPU that does not work, but not if the request itself is wrong.
   if (status.is_ok() || status.code() == StatusCode::value) return status;
   return create_cpu(request, chosen);
 }

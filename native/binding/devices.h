@@ -7,17 +7,17 @@
 #include "cuda/plugin.h"
 #include "device/device.h"
 
-/// Which device a name means. The only file of the binding that knows the devices there are.
+/// Which device a name means. This is the binding's only file that knows which devices exist.
 
 namespace gru::binding {
 
-/// A device as JavaScript asks for it.
+/// A device, as JavaScript describes it.
 struct DeviceRequest {
-  /// 'cpu', 'cuda' and 'cuda:N', or 'auto' (the first GPU, where there is one and it works, else
-  /// the CPU). In test builds also 'cuda-emulated' and 'cuda-emulated:N'.
+  /// 'cpu', 'cuda', 'cuda:N', or 'auto': the first GPU if there is one and it works, otherwise the
+  /// CPU. In test builds also 'cuda-emulated' and 'cuda-emulated:N'.
   std::string name;
   cuda::Precision precision = cuda::Precision::float32;
-  /// What messages call the name.
+  /// The argument that messages name.
   std::string argument = "device";
 };
 
@@ -26,11 +26,11 @@ struct ChosenDevice {
   std::unique_ptr<Device> device;
 };
 
-/// A device that is not there is a device status, and any other name a value status, as is a
-/// precision that the device does not have.
+/// Fails with a device status if the device does not exist. Fails with a value status for any other
+/// name, and for a precision that the device does not have.
 Status create_device(const DeviceRequest& request, ChosenDevice& chosen);
 
-/// The GPUs there are, or a device status that says why there are none.
+/// Lists the GPUs. Fails with a device status that says why if there are none.
 Status list_cuda_devices(std::vector<cuda::DeviceInfo>& devices);
 
 }  // namespace gru::binding

@@ -10,16 +10,16 @@
 #include "binding/failure.h"
 #include "binding/surface.h"
 
-/// The way from JavaScript into C++ functions and back: no exception passes.
+/// The way from JavaScript into C++ functions and back. No exception crosses this border.
 
 namespace gru::binding {
 
-/// The arguments of one call; those that were not given are undefined.
+/// The arguments of one call. Those that the caller did not give are undefined.
 class Arguments {
  public:
   Arguments(napi_env env, napi_callback_info info) noexcept : env_(env) {
     std::size_t count = values_.size();
-    // Cannot fail: every pointer is there.
+    // It cannot fail, since every pointer is valid.
     napi_get_cb_info(env, info, &count, values_.data(), &receiver_, &data_);
   }
 
@@ -28,7 +28,7 @@ class Arguments {
   napi_value receiver() const { return receiver_; }
   napi_value operator[](std::size_t index) const { return values_[index]; }
 
-  /// The instance of the surface that the function belongs to. `initialize` alone belongs to none.
+  /// The instance of the surface that the function belongs to. Only `initialize` belongs to none.
   Surface& surface() const { return *static_cast<Surface*>(data_); }
   napi_value error(const Failure& failure) const noexcept {
     return data_ == nullptr ? plain_error(env_, failure) : surface().error(failure);
@@ -42,8 +42,8 @@ class Arguments {
   std::array<napi_value, most> values_{};
 };
 
-/// Runs `body` on the arguments and gives what it returns; of what it throws `fail` makes the
-/// result, from a JavaScript error.
+/// Runs `body` on the arguments and returns its result. If it throws, the result is that of `fail`,
+/// called with a JavaScript error.
 template <class Body, class Fail>
 napi_value contain(napi_env env, napi_callback_info info, Body&& body, Fail&& fail) noexcept {
   Arguments arguments(env, info);
@@ -66,7 +66,7 @@ napi_value contain(napi_env env, napi_callback_info info, Body&& body, Fail&& fa
   return fail(is_pending ? pending : arguments.error(failure));
 }
 
-/// A function that throws what fails.
+/// A function that throws its failures.
 template <napi_value (*function)(Arguments&)>
 napi_value entry(napi_env env, napi_callback_info info) {
   return contain(env, info, function, [env](napi_value error) -> napi_value {
@@ -75,7 +75,7 @@ napi_value entry(napi_env env, napi_callback_info info) {
   });
 }
 
-/// A function that returns a promise and never throws: what fails rejects it.
+/// A function that returns a promise and never throws: a failure rejects the promise.
 template <napi_value (*function)(Arguments&)>
 napi_value promise_entry(napi_env env, napi_callback_info info) {
   return contain(env, info, function, [env](napi_value error) -> napi_value {

@@ -15,7 +15,8 @@ Environment::~Environment() = default;
 void Environment::create(napi_env env) {
   auto environment = std::make_unique<Environment>(env);
   environment->open_completions();
-  // After open_completions: hooks run last first, and `close` needs what it opened.
+  // After open_completions: the hook added last runs first, and `close` needs what open_completions
+  // made.
   check_call(napi_add_env_cleanup_hook(
       env, [](void* data) { static_cast<Environment*>(data)->close(); }, environment.get()));
   check_call(napi_set_instance_data(
@@ -45,7 +46,7 @@ napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
     take(started);
     throw Failure{"ERR_GRU_INTERNAL", "a promise could not be made"};
   }
-  // Once handed over, the job is the executor's until it is done.
+  // From here on the executor has the job, until the job is done.
   Status refused = Executor::instance().submit(started);
   if (!refused.is_ok()) {
     started.status_ = std::move(refused);
@@ -75,7 +76,7 @@ void Environment::open_completions() {
   check_call(napi_create_string_utf8(env_, "gru-native", NAPI_AUTO_LENGTH, &name));
   const napi_threadsafe_function_call_js settle_job = [](napi_env env, napi_value, void* context,
                                                          void* job) {
-    // Without an environment this is a job that `close` has destroyed.
+    // Without an environment, `close` has destroyed this job.
     if (env == nullptr) return;
     static_cast<Environment*>(context)->settle(*static_cast<PromiseJob*>(job));
   };
@@ -103,8 +104,8 @@ std::unique_ptr<PromiseJob> Environment::take(PromiseJob& job) noexcept {
 void Environment::settle(PromiseJob& job) noexcept {
   const std::unique_ptr<PromiseJob> taken = take(job);
   const Surface& surface = taken->surface();
-  // Where JavaScript may no longer run, nothing can settle the promise, and nobody waits for it.
-  // Code of JavaScript's may run in all that follows: a maker of errors, a getter of `then`.
+  // If JavaScript may no longer run, these calls fail: the promise is never settled, and no code
+  // waits for it. All of them may run JavaScript code: a maker of errors, a getter of `then`.
   try {
     napi_resolve_deferred(env_, taken->deferred_, taken->outcome());
   } catch (const Failure& failure) {

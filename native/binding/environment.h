@@ -14,9 +14,9 @@ namespace gru::binding {
 class JobQueue;
 class PromiseJob;
 
-/// What the addon holds for one JavaScript environment (the main thread's or a worker_thread's):
-/// never anything static, since many environments load it. All of it is for the environment's own
-/// thread, but `notify`.
+/// What the addon keeps for one JavaScript environment (of the main thread or a worker_thread).
+/// Nothing of it is static, since several environments load the addon. Only the environment's own
+/// thread may use it, except for `notify`.
 class Environment {
  public:
   /// Sets up the environment; called once by the addon's initialisation.
@@ -33,24 +33,23 @@ class Environment {
   /// A new instance of the surface, with its maker of errors.
   Surface& open_surface(napi_value create_error);
 
-  /// Starts a job and returns its promise, which settles with the job's outcome.
+  /// Starts a job and returns its promise, which settles with the job's result.
   napi_value start(std::unique_ptr<PromiseJob> job);
-  /// The calls with this queue whose promises are not settled, as "gru.forward and pass.backward".
+  /// The calls in this queue whose promises are not settled, as "gru.forward and pass.backward".
   std::string pending_calls(const JobQueue& queue) const;
-  /// Sees to it that `job` is settled on the environment's thread. Called by the executor's
-  /// threads.
+  /// Makes the environment's thread settle `job`. The executor's threads call it.
   void notify(PromiseJob& job) noexcept;
 
  private:
   void open_completions();
-  /// The environment ends: no job may touch it from now on.
+  /// Called when the environment ends. Afterwards no job may use it.
   void close() noexcept;
   void settle(PromiseJob& job) noexcept;
   std::unique_ptr<PromiseJob> take(PromiseJob& job) noexcept;
 
   napi_env env_;
   std::vector<std::unique_ptr<Surface>> surfaces_;
-  /// Brings finished jobs to this thread. It keeps the process alive only while there are jobs.
+  /// Passes finished jobs to this thread. It keeps the process alive only while there are jobs.
   napi_threadsafe_function completions_ = nullptr;
   std::unordered_map<PromiseJob*, std::unique_ptr<PromiseJob>> jobs_;
 };

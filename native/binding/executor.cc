@@ -31,7 +31,8 @@ void JobQueue::destroy_released() {
 
 Executor& Executor::instance() {
   static Executor* const executor = [] {
-    // process.exit on the main thread runs no cleanup hook of an environment's, but this.
+    // process.exit on the main thread runs no cleanup hook of an environment, but it runs this
+    // handler.
     stop_at_exit();
     return new Executor();
   }();
@@ -78,7 +79,7 @@ void Executor::start_thread_if_needed() {
     std::thread([this] { serve(); }).detach();
     ++threads_;
   } catch (const std::system_error&) {
-    // Fewer threads do the same work.
+    // With fewer threads the same work is done, only later.
     if (threads_ == 0) throw;
   }
 }
@@ -107,7 +108,8 @@ void Executor::run_next(std::unique_lock<std::mutex>& lock) {
     lock.lock();
     std::erase(running_, job);
     finished_.notify_all();
-    // From here on the job may be gone, and at the end of the process its owner is no longer there.
+    // After this the job may be destroyed. At the end of the process its owner does not exist any
+    // more.
     if (!stopping_) job->done();
   }
   queue.scheduled_ = !queue.waiting_.empty();

@@ -14,13 +14,13 @@
 #include "base/status.h"
 #include "device/device.h"
 
-/// The engine's own threads, on which the jobs of promise calls run. Knows nothing of Node.
+/// The engine's own threads, which run the jobs of promise calls. This file knows nothing of Node.
 
 namespace gru::binding {
 
 class JobQueue;
 
-/// Work for the executor. Its owner keeps it until `done` was called or Executor::cancel returned.
+/// Work for the executor. Its owner keeps it until `done` is called or Executor::cancel returns.
 class Job {
  public:
   Job(std::shared_ptr<JobQueue> queue, std::shared_ptr<AbortFlag> abort)
@@ -33,9 +33,10 @@ class Job {
   const AbortFlag& abort_flag() const { return *abort_; }
 
  protected:
-  /// The work, on a thread of the executor's.
+  /// Does the work, on a thread of the executor.
   virtual void run() noexcept = 0;
-  /// Tells the owner. Called with the executor locked; the job may be gone when it returns.
+  /// Tells the owner that the job is done. The executor is locked meanwhile. The job may be
+  /// destroyed when the call returns.
   virtual void done() noexcept = 0;
 
  private:
@@ -44,21 +45,21 @@ class Job {
   std::shared_ptr<AbortFlag> abort_;
 };
 
-/// Jobs that must run one after another, since they share a native object. `begin`, `end`,
-/// `observe` and `release` are for the thread of the queue's owner, the JavaScript thread.
+/// Jobs that must run one after another, since they share a native object. Only the thread of the
+/// queue's owner, the JavaScript thread, may call `begin`, `end`, `observe` and `release`.
 class JobQueue {
  public:
-  /// Calls whose promise is not settled: while there are none, the owner has the native object to
-  /// itself.
+  /// Whether no call has an unsettled promise. Then only the owner uses the native object.
   bool is_idle() const { return pending_ == 0; }
   void begin() { ++pending_; }
   void end();
-  /// Has `observer` called after each `end`, and after each `release` that destroyed its object at
-  /// once; null: nobody any more.
+  /// Sets a function to call after each `end`, and after each `release` that destroyed its object
+  /// immediately. Null removes it.
   void observe(std::function<void()> observer) { observer_ = std::move(observer); }
 
-  /// Destroys `object`, which may hold memory of the native object's device: now if the queue is
-  /// idle, else between two jobs, since a device serves one thread at a time.
+  /// Destroys `object`, which may hold memory of the native object's device. It does so immediately
+  /// if the queue is idle, otherwise between two jobs, since only one thread at a time may use a
+  /// device.
   void release(std::shared_ptr<void> object);
 
  private:
@@ -71,13 +72,13 @@ class JobQueue {
   std::mutex released_mutex_;
   std::vector<std::shared_ptr<void>> released_;
 
-  // The executor's, under its lock.
+  // Used by the executor, under its lock.
   std::deque<Job*> waiting_;
   bool scheduled_ = false;
 };
 
-/// What a JavaScript object owns of a native object with a queue: destroyed on the JavaScript
-/// thread, it lets go of it between two jobs.
+/// A JavaScript object's share of a native object with a queue. When it is destroyed on the
+/// JavaScript thread, it releases the native object between two jobs.
 template <class T>
 class Owned {
  public:
@@ -92,7 +93,7 @@ class Owned {
   }
   ~Owned() { reset(); }
 
-  /// The object for a call or a job to hold, or null once it was reset.
+  /// The object, for a call or a job to keep; null after a reset.
   const std::shared_ptr<T>& object() const { return object_; }
   void reset() {
     if (object_) queue_->release(std::exchange(object_, nullptr));
@@ -103,26 +104,28 @@ class Owned {
   std::shared_ptr<T> object_;
 };
 
-/// The threads: started when there is work, asleep when there is none, and shared by all
-/// environments of the process. Queues take turns, a job at a time.
+/// The threads. They start when there is work and sleep when there is none. All environments of the
+/// process share them. Queues take turns, one job at a time.
 class Executor {
  public:
-  /// Never destroyed: its threads may outlive every static object.
+  /// Never destroyed: its threads may outlive all static objects.
   static Executor& instance();
 
-  /// At the end of the process, has all work end before anything that was loaded up to now goes.
+  /// At the end of the process, makes all work end before anything is unloaded that was loaded
+  /// before this call.
   static void stop_at_exit();
 
-  /// Hands over a job: `job.run()` and then `job.done()` follow, unless it is taken back before. A
-  /// memory status where not even one thread can be had; then the job is not handed over.
+  /// Hands over a job: the executor calls `job.run()` and then `job.done()`, unless `cancel` takes
+  /// the job back before. Fails with a memory status if no thread at all can be started; the job is
+  /// then not handed over.
   Status submit(Job& job);
 
-  /// Takes back jobs of one owner: sets their abort flags, forgets those that wait and returns when
-  /// those that run have ended. Jobs that are done are none of its concern.
+  /// Takes back jobs of one owner. It sets their abort flags, removes those that wait, and returns
+  /// when those that run have ended. Jobs that are done are not affected.
   void cancel(std::span<Job* const> jobs);
 
  private:
-  /// Jobs compute on the device's threads too, so a few are enough to keep every core busy.
+  /// Jobs also use the device's threads, so a few threads keep every core busy.
   static constexpr std::size_t most_threads = 8;
   using Queues = std::list<std::shared_ptr<JobQueue>>;
 
@@ -131,13 +134,13 @@ class Executor {
   void start_thread_if_needed();
   void serve();
   void run_next(std::unique_lock<std::mutex>& lock);
-  /// Ends all work before the process unloads what it uses.
+  /// Ends all work before the process unloads code that it uses.
   void stop();
 
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable finished_;
-  Queues ready_;  ///< queues with waiting jobs, none of which runs
+  Queues ready_;  ///< queues with waiting jobs, of which no job runs
   std::vector<Job*> running_;
   std::size_t threads_ = 0;
   std::size_t idle_threads_ = 0;

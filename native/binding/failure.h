@@ -9,14 +9,14 @@
 
 namespace gru::binding {
 
-/// What a call from JavaScript fails with: a code (ERR_GRU_*) and a message. Thrown inside the
+/// The failure of a call from JavaScript: a code (ERR_GRU_*) and a message. It is thrown inside the
 /// binding only; the entry points (entry.h) turn it into a JavaScript error.
 struct Failure {
   const char* code = "";
   std::string message;
 };
 
-/// The code that JavaScript knows a status by.
+/// The code of a status in JavaScript.
 inline const char* code_of(StatusCode code) {
   switch (code) {
     case StatusCode::shape:
@@ -38,20 +38,20 @@ inline const char* code_of(StatusCode code) {
   return "ERR_GRU_INTERNAL";
 }
 
-/// Throws the failure that `status` is, if it is one.
+/// Throws `status` as a failure, unless it is ok.
 inline void check(const Status& status) {
   if (!status.is_ok()) throw Failure{code_of(status.code()), status.message()};
 }
 
-/// Throws where a call of Node-API's failed that cannot fail in a sound program, or that left a
-/// JavaScript exception pending, which then is what the caller sees.
+/// Checks a call of Node-API that fails only through a mistake in the program, or with a JavaScript
+/// exception pending. The caller then sees that exception.
 inline void check_call(napi_status status) {
   if (status == napi_ok) return;
   throw Failure{"ERR_GRU_INTERNAL", "Node-API: expected a call to succeed, got status " +
                                         std::to_string(static_cast<int>(status))};
 }
 
-/// The one form of messages about arguments: `<argument>: expected <expected>, got <got>`.
+/// All messages about arguments have this form: `<argument>: expected <expected>, got <got>`.
 [[noreturn]] inline void refuse(const char* code, const std::string& argument,
                                 const std::string& expected, const std::string& got) {
   throw Failure{code, argument + ": expected " + expected + ", got " + got};

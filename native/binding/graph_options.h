@@ -12,7 +12,7 @@
 
 namespace gru::binding {
 
-/// What messages call the arrays of a model's calls.
+/// The names of the arrays of a model's calls in messages.
 struct InputNames {
   std::string values;
   std::string lengths;
@@ -30,11 +30,11 @@ struct ModelNames {
 struct ModelOptions {
   GraphOptions graph;
   ModelNames names;
-  std::vector<const char*> layer_types;  ///< of each layer of the graph, as `type` names it
+  std::vector<const char*> layer_types;  ///< `type` of each layer of the graph
 };
 
-/// Runs the getters of the description. How layers and inputs fit together is core's to check, but
-/// for the number of a layer's inputs.
+/// Runs the getters of the description. The engine checks how layers and inputs fit together,
+/// except for the number of a layer's inputs.
 ModelOptions read_model_options(Napi::Value value);
 
 /// `describeGraph(options)`: a NativeGraphDescription; no model is made.

@@ -11,24 +11,24 @@
 namespace gru::binding {
 
 /// The arrays of a call whose work happens later: native copies of its inputs, native memory for
-/// its outputs, and references to the JavaScript arrays that the outputs go to in the end.
-/// Allocation failures are std::bad_alloc.
+/// its outputs, and references to the JavaScript arrays that receive the outputs at the end. If an
+/// allocation fails, it throws std::bad_alloc.
 class JobArrays {
  public:
-  /// A copy that lives as long as this object. An empty span gives an empty one.
+  /// Makes a copy that lives as long as this object. The copy of an empty span is empty.
   template <class T>
   std::span<const T> copy(std::span<const T> from);
 
-  /// Memory for an output, to be written back into `array`, whose elements are `target` now.
+  /// Allocates memory for an output. write_back copies it to `array`; `target` is its memory now.
   std::span<float> output(napi_env env, napi_value array, std::span<float> target,
                           const std::string& name);
 
-  /// Copies all outputs into their arrays, or none: fails with ERR_GRU_TYPE where one was detached
-  /// or changed its length since.
+  /// Copies all outputs into their arrays, or none of them. Fails with ERR_GRU_TYPE if an array was
+  /// detached or has changed its length.
   void write_back(napi_env env) const;
 
-  /// Lets go of the JavaScript arrays. To be called before the object is destroyed, while the
-  /// environment is there.
+  /// Releases the JavaScript arrays. Must be called before the object is destroyed, while the
+  /// environment exists.
   void release(napi_env env) noexcept;
 
  private:

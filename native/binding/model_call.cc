@@ -29,7 +29,7 @@ void check_count(const char* name, std::size_t expected, std::size_t got) {
                "an Array of " + std::to_string(got));
 }
 
-/// The batch whose steps an output has.
+/// The batch that determines an output's steps.
 const BatchShape& batch_of(std::size_t output, const Graph& graph,
                            std::span<const InputBatch> inputs) {
   return inputs[graph.output_input(output)].shape;

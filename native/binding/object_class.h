@@ -9,8 +9,8 @@
 #include "binding/entry.h"
 #include "binding/values.h"
 
-/// JavaScript classes whose objects own a C++ object. Objects carry their class's tag, so that a
-/// method called on any other object, or given one, is refused and never misread.
+/// JavaScript classes whose objects own a C++ object. Each object has its class's tag. A method
+/// that is called on any other object, or gets one as an argument, refuses it.
 
 namespace gru::binding {
 
@@ -22,9 +22,9 @@ concept ObjectClass = requires(Arguments& arguments) {
                         { T::construct(arguments) } -> std::same_as<std::unique_ptr<T>>;
                       };
 
-/// What every object of these classes begins with in C++. The classes' tags stand for this layout
-/// too: an object may come from another copy of this addon, perhaps of another version, and only
-/// this much of it may be read. Who changes the layout draws new tags.
+/// The first part of every object of these classes in C++. A class's tag also identifies this
+/// layout. An object may come from another copy of this addon, possibly of another version, and
+/// only this part of it may be read. If the layout changes, the tags must change as well.
 struct ObjectHeader {
   const Surface* surface;
 };
@@ -34,15 +34,15 @@ struct OwnedObject : ObjectHeader {
   std::unique_ptr<T> object;
 };
 
-/// "a NativeGru", "an AbortFlag".
+/// The class's name with an article: "a NativeGru", "an AbortFlag".
 template <ObjectClass T>
 std::string one_of_class() {
   const std::string name = T::class_name;
   return (std::string("AEIO").find(name.front()) == std::string::npos ? "a " : "an ") + name;
 }
 
-/// The T that `value` owns. ERR_GRU_TYPE, naming `name` and what was `expected`, where it is no
-/// object of T's class, or one that belongs to another instance of the surface.
+/// The T that `value` owns. Fails with ERR_GRU_TYPE, with `name` and what was `expected`, if it is
+/// no object of T's class or belongs to another instance of the surface.
 template <ObjectClass T>
 T& unwrap(const Arguments& arguments, napi_value value, const char* name,
           const std::string& expected) {
@@ -143,8 +143,8 @@ inline void define_members(Surface& surface, napi_value object,
 }
 
 /// Makes the class for one instance of the surface. Its members are plain functions of the
-/// prototype: as members of a class template V8 would check their receiver itself, and refuse it
-/// with an error that has no code.
+/// prototype. If they were members of a class template, V8 itself would check their receiver, and
+/// its error has no code.
 template <ObjectClass T>
 napi_value define_class(Surface& surface, std::span<const napi_property_descriptor> members) {
   const napi_env env = surface.env();
@@ -157,7 +157,7 @@ napi_value define_class(Surface& surface, std::span<const napi_property_descript
   return defined;
 }
 
-/// Tells V8 of memory that one of its objects holds and that it cannot see.
+/// Tells V8 about memory of an object that V8 cannot see.
 class ExternalMemory {
  public:
   explicit ExternalMemory(napi_env env) : env_(env) {}
@@ -165,7 +165,7 @@ class ExternalMemory {
   ExternalMemory& operator=(const ExternalMemory&) = delete;
   ~ExternalMemory() { set(0); }
 
-  /// From now on the object holds `bytes`.
+  /// Reports that the object now holds `bytes`.
   void set(std::size_t bytes) noexcept {
     const auto wanted = static_cast<std::int64_t>(bytes);
     std::int64_t total = 0;

@@ -13,15 +13,15 @@
 
 namespace gru::binding {
 
-/// An object of JavaScript's with options. Each read runs the getter, where the property has one;
-/// that may throw, which passes through as a Napi::Error.
+/// A JavaScript object with options. Each read runs the property's getter if it has one. A getter
+/// may throw; the exception is passed on as a Napi::Error.
 class OptionReader {
  public:
-  /// `name` is what messages call the object, `prefix` what they put before its options' names.
+  /// `name` is the object's name in messages; `prefix` comes before the names of its options.
   OptionReader(Napi::Value value, const std::string& name, std::string prefix = "");
 
   Napi::Value get(const char* key) const { return object_.Get(key); }
-  /// What messages call an option.
+  /// The name of an option in messages.
   std::string name_of(const char* key) const { return prefix_ + key; }
 
   /// An integer from `minimum` to the largest extent.
@@ -34,10 +34,10 @@ class OptionReader {
   /// As `number`; null: none.
   std::optional<double> optional_number(const char* key) const;
   bool is_null(const char* key) const { return binding::is_null(env_, get(key)); }
-  /// A number from 0 to below 1.
+  /// A number from 0 to less than 1.
   double fraction(const char* key) const;
 
-  /// What one of some strings means.
+  /// The value that belongs to the option's string, one of several.
   template <class T>
   T choice(const char* key, std::initializer_list<std::pair<const char*, T>> choices) const {
     std::string expected;
@@ -64,14 +64,13 @@ class OptionReader {
   std::string prefix_;
 };
 
-/// An Array may say that it is longer than all memory.
+/// A limit, since an Array may report a length that exceeds all memory.
 inline constexpr std::uint32_t max_list = 65536;
 
-/// The length of an Array, which messages call `name`.
+/// The length of an Array. Messages name it `name`.
 std::uint32_t read_list_length(napi_env env, napi_value value, const char* name);
 
-/// Hands the elements of an Array to `read`, one after the other. Runs their getters, where it has
-/// any.
+/// Passes the elements of an Array to `read`, one after another. Runs their getters if it has any.
 template <class Read>
 void read_list(napi_env env, napi_value value, const char* name, const Read& read) {
   const std::uint32_t length = read_list_length(env, value, name);

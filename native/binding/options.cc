@@ -6,7 +6,7 @@ namespace gru::binding {
 
 namespace {
 
-/// What stacks of every cell have.
+/// The options that stacks of every cell have.
 RecurrentOptions read_stack(const OptionReader& from) {
   RecurrentOptions options;
   options.hidden_size = from.size("hiddenSize");
@@ -17,7 +17,7 @@ RecurrentOptions read_stack(const OptionReader& from) {
   return options;
 }
 
-/// What stands beside the stack in the options of a layer of its own.
+/// The further options of a layer that stands alone.
 void read_layer(const OptionReader& from, RecurrentOptions& options) {
   options.input_size = from.size("inputSize");
   options.batch_first = from.boolean("batchFirst");

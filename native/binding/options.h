@@ -5,9 +5,8 @@
 #include "base/options.h"
 #include "binding/devices.h"
 
-/// Reading the objects that constructors take. Their getters may run code of JavaScript's and
-/// throw; that exception passes through as a Napi::Error. Ranges that follow from the model are
-/// the engine's to check.
+/// Reads the objects that constructors take. Their getters may run JavaScript code and throw; the
+/// exception is passed on as a Napi::Error. The engine checks ranges that depend on the model.
 
 namespace gru::binding {
 
@@ -17,8 +16,8 @@ class OptionReader;
 RecurrentOptions read_gru_options(Napi::Value value);
 /// A NativeRecurrentOptions, for an LSTM.
 RecurrentOptions read_lstm_options(Napi::Value value);
-/// What a layer of its own and a stack in a graph have in common: all but the size of the input and
-/// the order of its axes.
+/// The options that a layer of its own and a stack in a graph share: all except the size of the
+/// input and the order of its axes.
 RecurrentOptions read_gru_stack(const OptionReader& from);
 RecurrentOptions read_lstm_stack(const OptionReader& from);
 /// A NativeDeviceOptions.

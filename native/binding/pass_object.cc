@@ -7,12 +7,12 @@ namespace gru::binding {
 
 namespace {
 
-/// Where the arguments lie that one form of backward has and the other has not, or has elsewhere.
+/// The positions of arguments that only one form of backward has, or that differ between the forms.
 constexpr std::size_t abort_argument = 5;
 constexpr std::size_t sync_cells = 5;
 constexpr std::size_t promise_cells = 6;
 
-/// The arguments of both forms of backward, in place; those of the cell state, where there is one,
+/// Reads the arguments of both forms of backward in place. If there is a cell state, its arguments
 /// begin at `cells`.
 RecurrentGradientCall read_call(const Arguments& arguments, const KeptPass& kept,
                                 std::size_t cells) {
@@ -32,7 +32,7 @@ RecurrentGradientCall read_call(const Arguments& arguments, const KeptPass& kept
   return call;
 }
 
-/// A job for `call`, which from then on lies in the job's own memory.
+/// Makes a job for `call`, and moves the call's arrays to the job's own memory.
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const SharedLayer& layer,
                                        RecurrentGradientCall& call) {
   const napi_env env = arguments.env();

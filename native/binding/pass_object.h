@@ -8,13 +8,13 @@
 
 namespace gru::binding {
 
-/// A training pass with the layer on whose device it lies, which must outlive it.
+/// A training pass, and the layer whose device holds it and which must outlive it.
 struct KeptPass {
   std::shared_ptr<RecurrentModule> layer;
   std::unique_ptr<RecurrentPass> pass;
 };
 
-/// NativePass in JavaScript. Native calls alone make one: see Surface::create_pass.
+/// NativePass in JavaScript. Only native calls make one: see Surface::create_pass.
 class PassObject {
  public:
   static constexpr const char* class_name = "NativePass";
@@ -30,15 +30,15 @@ class PassObject {
   napi_value dispose(Arguments& arguments);
 
  private:
-  /// ERR_GRU_DISPOSED where the pass or its layer is gone.
+  /// Fails with ERR_GRU_DISPOSED if the pass or its layer was disposed of.
   const std::shared_ptr<KeptPass>& kept() const;
-  /// The pass for its one backward, which uses it up.
+  /// The pass for its only backward, which overwrites it.
   std::shared_ptr<KeptPass> take();
 
   OwnedOnDevice<KeptPass, RecurrentModule> kept_;
 };
 
-/// The NativePass of a pass through `layer`.
+/// Makes the NativePass of a pass through `layer`.
 napi_value create_pass(Surface& surface, std::shared_ptr<SharedLayer> layer, Owned<KeptPass> kept);
 
 }  // namespace gru::binding

@@ -12,23 +12,24 @@
 
 namespace gru::binding {
 
-/// The job of a call that returns a promise. Made, settled and destroyed on the JavaScript thread.
+/// The job of a call that returns a promise. It is made, settled and destroyed on the JavaScript
+/// thread.
 class PromiseJob final : public Job {
  public:
-  /// `call` is what messages call it, as "gru.forward": a string that is never freed. `abort` may
-  /// be null: then only the environment's end stops the job.
+  /// `call` is its name in messages, for example "gru.forward": a string that is never freed.
+  /// `abort` may be null: then only the end of the environment stops the job.
   PromiseJob(Surface& surface, const char* call, std::shared_ptr<JobQueue> queue,
              std::shared_ptr<AbortFlag> abort);
   ~PromiseJob() override;
 
-  /// Where the call came from, and its errors come from.
+  /// The surface that the call came from and that makes its errors.
   Surface& surface() const { return surface_; }
 
-  /// All that the work reads and writes.
+  /// Everything that the work reads and writes.
   JobArrays arrays;
-  /// The work itself. What it captures is destroyed right after it, before the queue's next job.
+  /// The work itself. Its captures are destroyed directly after it, before the queue's next job.
   std::function<Status()> work;
-  /// Makes the promise's value; none: undefined.
+  /// Makes the value of the promise. Without it the value is undefined.
   std::function<napi_value(Surface&)> result;
 
  private:
@@ -36,7 +37,7 @@ class PromiseJob final : public Job {
 
   void run() noexcept override;
   void done() noexcept override;
-  /// The JavaScript value of the outcome; throws Failure.
+  /// The result as a JavaScript value; throws Failure.
   napi_value outcome();
 
   Surface& surface_;

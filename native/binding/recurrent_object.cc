@@ -10,12 +10,12 @@ namespace gru::binding {
 
 namespace {
 
-/// Where the arguments lie that one form of forward has and the other has not, or has elsewhere.
+/// The positions of arguments that only one form of forward has, or that differ between the forms.
 constexpr std::size_t abort_argument = 7;
 constexpr std::size_t sync_cells = 7;
 constexpr std::size_t promise_cells = 8;
 
-/// The arguments of all forms of forward, in place; those of the cell state, where there is one,
+/// Reads the arguments of all forms of forward in place. If there is a cell state, its arguments
 /// begin at `cells`.
 RecurrentCall read_call(const Arguments& arguments, const RecurrentOptions& options,
                         std::size_t cells) {
@@ -34,7 +34,7 @@ RecurrentCall read_call(const Arguments& arguments, const RecurrentOptions& opti
   return call;
 }
 
-/// A job for `call`, which from then on lies in the job's own memory.
+/// Makes a job for `call`, and moves the call's arrays to the job's own memory.
 std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* name,
                                        const SharedLayer& layer, RecurrentCall& call) {
   const napi_env env = arguments.env();
@@ -134,6 +134,18 @@ napi_value RecurrentObject<cell>::dispose(Arguments&) {
   layer_->dispose();
   return nullptr;
 }
+
+template <CellKind cell>
+napi_value count_layer_parameters(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  RecurrentStack stack;
+  ParameterLayout layout;
+  check(stack.declare(read_options(cell, Napi::Value(env, arguments[0])), {}, layout));
+  return make_number(env, static_cast<double>(layout.count()));
+}
+
+template napi_value count_layer_parameters<CellKind::gru>(Arguments&);
+template napi_value count_layer_parameters<CellKind::lstm>(Arguments&);
 
 template class RecurrentObject<CellKind::gru>;
 template class RecurrentObject<CellKind::lstm>;

@@ -10,7 +10,7 @@ namespace gru::binding {
 
 using SharedLayer = SharedNative<RecurrentModule>;
 
-/// What JavaScript and messages call a layer of one cell.
+/// The names of a cell's layer in JavaScript and in messages.
 struct LayerNames {
   const char* class_name;
   napi_type_tag type_tag;
@@ -79,6 +79,10 @@ class RecurrentObject {
   static constexpr const LayerNames& names = names_of(cell);
   std::shared_ptr<SharedLayer> layer_;
 };
+
+/// The number of parameters of a layer of such options, which is not made.
+template <CellKind cell>
+napi_value count_layer_parameters(Arguments& arguments);
 
 using GruObject = RecurrentObject<CellKind::gru>;
 using LstmObject = RecurrentObject<CellKind::lstm>;

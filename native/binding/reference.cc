@@ -13,8 +13,8 @@ namespace gru::binding {
 
 namespace {
 
-/// A ReferenceCall or, of an LSTM, an LstmReferenceCall, in copies: reading an object's properties
-/// may run code that changes an array.
+/// A ReferenceCall, or an LstmReferenceCall for an LSTM, with copies of the arrays: reading an
+/// object's properties may run code that changes an array.
 struct ReferenceCall {
   std::size_t steps = 0;
   std::size_t batch = 0;
@@ -28,7 +28,7 @@ struct ReferenceCall {
   DropoutMask dropout;
 };
 
-/// A copy of an array that is not empty: the reference takes emptiness for absence.
+/// Copies an array that is not empty. The reference treats an empty array as absent.
 template <class T>
 std::vector<T> copy_of(napi_env env, napi_value value, const char* name) {
   const std::span<const T> from = read_array<T>(env, value, name);
@@ -77,7 +77,7 @@ napi_value float64_array(napi_env env, const std::vector<double>& values) {
   return array;
 }
 
-/// The results of both cells; those of an LSTM have the cell state's beside them.
+/// The results of both cells. Those of an LSTM also have the cell state.
 napi_value result_of(napi_env env, const RecurrentOptions& options, const ReferencePass& pass,
                      const ReferenceGradients& gradients) {
   std::vector<Property> properties = {

@@ -9,9 +9,9 @@
 #include "device/device.h"
 #include "layers/parameter_layout.h"
 
-/// Making the JavaScript values that calls return. None of these functions runs code of
-/// JavaScript's: properties are defined and never set, since a set finds the setters that anyone
-/// may put on Object.prototype or Array.prototype.
+/// Makes the JavaScript values that calls return. None of these functions runs JavaScript code.
+/// They define properties and never set them, since setting runs setters that other code may have
+/// put on Object.prototype or Array.prototype.
 
 namespace gru::binding {
 

@@ -8,6 +8,7 @@
 #include "binding/results.h"
 #include "binding/values.h"
 #include "cpu/cpu_device.h"
+#include "layers/recurrent_stack.h"
 
 namespace gru::binding {
 
@@ -63,6 +64,12 @@ napi_value take_ignored_variables(Arguments& arguments) {
                                           {"used", make_string(env, ignored.used)}}));
   }
   return make_array(env, variables);
+}
+
+napi_value limits(napi_env env) {
+  return make_object(env, {{"layerSize", make_number(env, static_cast<double>(max_layer_size))},
+                           {"layers", make_number(env, static_cast<double>(max_recurrent_layers))},
+                           {"threads", make_number(env, cpu::max_threads)}});
 }
 
 napi_value set_threads(Arguments& arguments) {

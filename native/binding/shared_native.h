@@ -18,24 +18,24 @@
 
 namespace gru::binding {
 
-/// Part of a JavaScript object that owns something on the device of a shared native object.
+/// The part of a JavaScript object that owns something on the device of a shared native object.
 class Dependent {
  public:
   Dependent() = default;
   Dependent(const Dependent&) = delete;
   Dependent& operator=(const Dependent&) = delete;
   virtual ~Dependent() = default;
-  /// Lets go of it, since the shared object is disposed of.
+  /// Releases what it owns, because the shared object is disposed of.
   virtual void release() noexcept = 0;
 };
 
-/// A RecurrentModule or a Model as the JavaScript objects that work on it share it: with one queue
-/// for the jobs of all of them, and disposed once for all of them, which then own nothing on its
-/// device any more. Tells V8 of all the memory that its device holds. For the JavaScript thread.
+/// A RecurrentModule or a Model that several JavaScript objects share. They share one queue for all
+/// their jobs. It is disposed of once for all of them; after that they own nothing on its device.
+/// It tells V8 about all memory that the device holds. Only the JavaScript thread may use it.
 template <class T>
 class SharedNative {
  public:
-  /// `name` is what messages call it, `device` the device that it is on.
+  /// `name` is its name in messages, `device` the name of its device.
   SharedNative(napi_env env, const char* name, std::string device, std::shared_ptr<T> object)
       : name_(name),
         device_(std::move(device)),
@@ -51,13 +51,13 @@ class SharedNative {
 
   const std::shared_ptr<JobQueue>& queue() const { return queue_; }
 
-  /// The object for a job to hold. ERR_GRU_DISPOSED where there is none.
+  /// The object, for a job to keep. Fails with ERR_GRU_DISPOSED if it was disposed of.
   const std::shared_ptr<T>& object() const {
     if (!owned_.object()) refuse_disposed(name_);
     return owned_.object();
   }
 
-  /// The object for the length of a synchronous call.
+  /// The object for the time of a synchronous call.
   class IdleObject {
    public:
     explicit IdleObject(SharedNative& shared) : shared_(shared) {}
@@ -69,8 +69,8 @@ class SharedNative {
    private:
     SharedNative& shared_;
   };
-  /// For a call that cannot wait for its turn. ERR_GRU_BUSY while a promise is pending: the message
-  /// names `call`, what is pending, and `remedy`.
+  /// The object for a call that cannot wait. Fails with ERR_GRU_BUSY while a promise is pending:
+  /// the message names `call`, the pending calls, and `remedy`.
   IdleObject idle_object(napi_env env, std::string_view call, const char* remedy) {
     object();
     if (!queue_->is_idle()) {
@@ -102,7 +102,7 @@ class SharedNative {
     owned_.reset();
   }
 
-  // The part of the surface that both classes have.
+  // The properties and methods that both classes share.
 
   napi_value device(const Arguments& arguments) const {
     return make_string(arguments.env(), device_);
@@ -127,7 +127,7 @@ class SharedNative {
   }
 
  private:
-  /// How much memory there is now or, while jobs are pending, was after the last one.
+  /// Reports the memory in use now. While jobs are pending, reports the memory after the last one.
   void tell_v8() noexcept {
     if (queue_->is_idle()) {
       const std::shared_ptr<T> alive = alive_.lock();
@@ -136,7 +136,8 @@ class SharedNative {
     memory_.set(*held_);
   }
 
-  /// For a call that copies parameters; its second argument is what messages call it, by default
+  /// For a call that copies parameters. Its second argument is its name in messages, by default
+  /// `method`.
   /// `method`.
   IdleObject idle_owner(const Arguments& arguments, const char* method) {
     const napi_env env = arguments.env();
@@ -152,13 +153,13 @@ class SharedNative {
   std::weak_ptr<T> alive_;
   Owned<T> owned_;
   std::unordered_set<Dependent*> dependents_;
-  /// As the last job left it; jobs write it.
+  /// The memory in use after the last job. Jobs write it.
   std::shared_ptr<std::atomic<std::size_t>> held_ = std::make_shared<std::atomic<std::size_t>>(0);
   ExternalMemory memory_;
 };
 
-/// What a JavaScript object owns on the device of a shared one: a trainer on its model's, a pass on
-/// its layer's. It goes with the shared one.
+/// What a JavaScript object owns on the device of a shared object: a trainer on its model's device,
+/// a pass on its layer's device. It is released when the shared object is disposed of.
 template <class T, class Shared>
 class OwnedOnDevice final : public Dependent {
  public:
@@ -172,7 +173,7 @@ class OwnedOnDevice final : public Dependent {
   }
 
   SharedNative<Shared>& shared() const { return *shared_; }
-  /// Null once it was reset. ERR_GRU_DISPOSED where the shared object is gone.
+  /// Null after a reset. Fails with ERR_GRU_DISPOSED if the shared object was disposed of.
   const std::shared_ptr<T>& object() const {
     shared_->object();
     return owned_.object();

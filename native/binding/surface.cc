@@ -24,7 +24,8 @@ napi_value plain_error(napi_env env, const Failure& failure) noexcept {
   napi_create_string_utf8(env, failure.code, NAPI_AUTO_LENGTH, &code.value);
   napi_create_string_utf8(env, failure.message.data(), failure.message.size(), &message);
   napi_create_error(env, nullptr, message, &error);
-  // Defined here: napi_create_error would set it, and so find a setter of Object.prototype.
+  // The property is defined, not set as napi_create_error does: setting may run a setter of
+  // Object.prototype.
   napi_define_properties(env, error, 1, &code);
   return error;
 }

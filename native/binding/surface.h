@@ -12,12 +12,12 @@ namespace gru::binding {
 class Environment;
 class PassObject;
 
-/// One instance of the native surface: what one copy of lib got from its call of `initialize`, and
-/// what its functions, classes and jobs share. Copies of lib (a package manager's, a test runner's)
-/// live side by side in one environment; each gets errors of its own class.
+/// One instance of the native surface. Each copy of lib gets one from its call of `initialize`. It
+/// has what the instance's functions, classes and jobs share. Several copies of lib (of a package
+/// manager, of a test runner) may exist in one environment. Each gets errors of its own class.
 ///
-/// Functions of JavaScript point to their surface, so it lives as long as its environment. What it
-/// refers to does not: a copy of lib that is gone can be collected with all that hangs on it.
+/// JavaScript functions point to their surface, so the surface lives as long as its environment. It
+/// has only weak references, so that a copy of lib that is no longer used can be garbage-collected.
 class Surface {
  public:
   Surface(Environment& environment, napi_value create_error);
@@ -28,23 +28,24 @@ class Surface {
   Environment& environment() const { return environment_; }
   napi_env env() const;
 
-  /// The JavaScript error for a failure: the maker's, or a plain one with a code where the maker
-  /// fails or is gone.
+  /// The JavaScript error for a failure. The maker of errors makes it, or it is a plain error with
+  /// a code if the maker fails or was collected.
   napi_value error(const Failure& failure) const noexcept;
 
-  /// While a job is pending its maker of errors stays.
+  /// Keeps the maker of errors alive while a job is pending.
   void begin_job() noexcept;
   void end_job() noexcept;
 
   void set_pass_constructor(napi_value constructor);
   /// A new NativePass that owns `pass`.
   napi_value create_pass(std::unique_ptr<PassObject> pass);
-  /// What create_pass hands to the constructor that it calls; null where JavaScript calls it.
+  /// The object that create_pass passes to the constructor; null if JavaScript calls the
+  /// constructor.
   std::unique_ptr<PassObject> take_new_pass();
 
  private:
   Environment& environment_;
-  /// Weak but while there are jobs: the object that `initialize` returned holds the maker.
+  /// A weak reference unless there are jobs. The object that `initialize` returned keeps the maker.
   napi_ref create_error_ = nullptr;
   napi_ref pass_constructor_ = nullptr;
   std::unique_ptr<PassObject> new_pass_;

@@ -11,7 +11,7 @@ namespace gru::binding {
 
 namespace {
 
-/// The batches of a step, in the caller's memory or in a job's.
+/// The batches of a step, in the memory of the caller or of a job.
 class Batches {
  public:
   Batches(std::span<const GivenCall> calls, const Graph& graph, const ModelNames& names) {
@@ -36,7 +36,7 @@ class Batches {
   std::vector<std::vector<Target>> targets_;
 };
 
-/// What a step leaves behind for its result.
+/// The values for the result of a step.
 struct StepResult {
   StepMetrics metrics;
   bool skipped = false;

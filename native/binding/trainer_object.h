@@ -8,13 +8,13 @@
 
 namespace gru::binding {
 
-/// A trainer on the device of its model, as the trainer's object and those of its passes share it.
+/// A trainer on the device of its model. The trainer's object and its passes share it.
 class SharedTrainer {
  public:
   SharedTrainer(const ModelObject& model, Owned<Trainer> trainer)
       : names_(model.names()), model_(model.shared()), owned_(model.shared(), std::move(trainer)) {}
 
-  /// ERR_GRU_DISPOSED where the trainer or its model is gone.
+  /// ERR_GRU_DISPOSED if the trainer or its model is disposed of.
   const std::shared_ptr<Trainer>& trainer() const;
   const std::shared_ptr<SharedModel>& model() const { return model_; }
   const ModelNames& names() const { return *names_; }
@@ -36,7 +36,7 @@ class TrainerObject {
 
   explicit TrainerObject(std::shared_ptr<SharedTrainer> shared) : shared_(std::move(shared)) {}
 
-  /// For the trainer's passes.
+  /// For the passes of the trainer.
   const std::shared_ptr<SharedTrainer>& shared() const { return shared_; }
 
   napi_value step_sync(Arguments& arguments);

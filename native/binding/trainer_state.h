@@ -8,16 +8,16 @@
 
 #include "train/trainer.h"
 
-/// The NativeTrainerState of a trainer: copies, in and out.
+/// Copies between a trainer's state and a NativeTrainerState.
 
 namespace gru::binding {
 
-/// The values of a state, none of them looked at yet.
+/// The values of a state before any check.
 struct GivenState {
   napi_value updates = nullptr;
   napi_value passes = nullptr;
   napi_value parameters = nullptr;
-  std::vector<std::pair<std::string, napi_value>> arrays;  ///< those that are there
+  std::vector<std::pair<std::string, napi_value>> arrays;  ///< the arrays that are present
 };
 
 /// Runs the getters of the state.

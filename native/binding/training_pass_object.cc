@@ -9,7 +9,13 @@ namespace gru::binding {
 
 namespace {
 
-/// The one list of arrays that both calls of a pass take; their inputs are the pass's.
+/// A pass with its model, which must outlive it.
+struct KeptTrainingPass {
+  std::shared_ptr<Model> model;
+  TrainingPass pass;
+};
+
+/// The list of arrays that both calls of a pass take. The pass has the inputs.
 GivenCall read_given_arrays(const Arguments& arguments) {
   GivenCall call{arguments.env(), nullptr, {}, {}};
   read_list(call.env, arguments[0], "outputs",
@@ -37,10 +43,13 @@ std::unique_ptr<TrainingPassObject> TrainingPassObject::construct(Arguments& arg
       unwrap<TrainerObject>(arguments, arguments[0], "trainer", "a NativeTrainer").shared();
   trainer->trainer();
   SharedModel& model = *trainer->model();
-  auto pass =
-      std::make_shared<TrainingPass>(read_inputs(call, model.object()->graph(), trainer->names()));
-  return std::make_unique<TrainingPassObject>(trainer,
-                                              Owned<TrainingPass>(model.queue(), std::move(pass)));
+  const std::vector<InputBatch> inputs =
+      read_inputs(call, model.object()->graph(), trainer->names());
+  const std::shared_ptr<KeptTrainingPass> kept(
+      new KeptTrainingPass{model.object(), TrainingPass(inputs)});
+  return std::make_unique<TrainingPassObject>(
+      trainer,
+      Owned<TrainingPass>(model.queue(), std::shared_ptr<TrainingPass>(kept, &kept->pass)));
 }
 
 const std::shared_ptr<TrainingPass>& TrainingPassObject::pass() const {

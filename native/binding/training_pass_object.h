@@ -25,9 +25,9 @@ class TrainingPassObject {
   napi_value dispose(Arguments& arguments);
 
  private:
-  /// ERR_GRU_DISPOSED where the pass, its trainer or the model is gone.
+  /// ERR_GRU_DISPOSED if the pass, its trainer or the model is disposed of.
   const std::shared_ptr<TrainingPass>& pass() const;
-  /// The pass for its one backward, which uses it up.
+  /// The pass, for its only backward call.
   std::shared_ptr<TrainingPass> take();
   SharedModel::IdleObject idle_model(const Arguments& arguments, const char* call,
                                      const char* remedy) const;

@@ -75,7 +75,7 @@ std::string text_of(napi_env env, napi_value string) {
   return text;
 }
 
-/// Of a number, boolean, null or undefined: these conversions run no code of JavaScript's.
+/// The text of a number, boolean, null or undefined. These conversions run no JavaScript code.
 std::string text_of_primitive(napi_env env, napi_value value) {
   napi_value text = nullptr;
   return napi_coerce_to_string(env, value, &text) == napi_ok ? text_of(env, text) : "";
@@ -88,7 +88,7 @@ std::string quote(const std::string& text) {
 std::string describe_object(napi_env env, napi_value value) {
   TypedArrayInfo info;
   if (typed_array_info(env, value, info)) return describe_array(env, info);
-  // Of an array this reads the length itself, and runs no code. It fails for all else.
+  // For an array this reads the length itself and runs no code. It fails for all other values.
   std::uint32_t length = 0;
   if (napi_get_array_length(env, value, &length) != napi_ok) return "an object";
   return "an Array of " + std::to_string(length);
@@ -151,7 +151,7 @@ std::uint64_t read_integer(napi_env env, napi_value value, const char* name, std
                            std::uint64_t maximum) {
   double number = 0;
   const bool is_number = napi_get_value_double(env, value, &number) == napi_ok;
-  // Comparisons with NaN are false, and both bounds are exact in a double.
+  // Comparisons with NaN are false, and a double represents both bounds exactly.
   if (is_number && number >= static_cast<double>(minimum) &&
       number <= static_cast<double>(maximum) && number == std::trunc(number)) {
     return static_cast<std::uint64_t>(number);

@@ -9,8 +9,8 @@
 
 #include "binding/failure.h"
 
-/// Reading single JavaScript values. None of these functions runs code of JavaScript's, so none can
-/// change what an earlier one returned. All throw Failure with the argument's name.
+/// Reads single JavaScript values. None of these functions runs JavaScript code, so none of them
+/// can change what an earlier one returned. All throw a Failure that names the argument.
 
 namespace gru::binding {
 
@@ -19,25 +19,25 @@ inline constexpr std::uint64_t max_safe_integer = (std::uint64_t{1} << 53) - 1;
 /// The largest number of steps or sequences.
 inline constexpr std::uint64_t max_extent = (std::uint64_t{1} << 31) - 1;
 
-/// A value in a few words, for messages.
+/// A short description of a value, for messages.
 std::string describe(napi_env env, napi_value value);
 
 bool is_null(napi_env env, napi_value value);
 bool is_undefined(napi_env env, napi_value value);
 
-/// ERR_GRU_TYPE for what is no number, ERR_GRU_VALUE for what is no integer or out of range.
+/// Fails with ERR_GRU_TYPE if it is no number, with ERR_GRU_VALUE if it is no integer or out of
+/// range.
 std::uint64_t read_integer(napi_env env, napi_value value, const char* name, std::uint64_t minimum,
                            std::uint64_t maximum);
-/// These two are ERR_GRU_TYPE for anything else, which the message says was not what was
-/// `expected`.
+/// These two fail with ERR_GRU_TYPE for any other value. The message says what was `expected`.
 double read_number(napi_env env, napi_value value, const char* name, const std::string& expected);
 std::string read_string(napi_env env, napi_value value, const char* name,
                         const std::string& expected);
 bool read_boolean(napi_env env, napi_value value, const char* name);
 
-/// The elements of a typed array, in place, as they lie now: any later code of JavaScript's may
-/// detach them. Refuses shared memory, which another thread may change between a check and a use,
-/// with ERR_GRU_TYPE, as it does detached memory. T: float, double or std::int32_t.
+/// The elements of a typed array, in place. Later JavaScript code may detach them. Refuses with
+/// ERR_GRU_TYPE detached memory, and shared memory, which another thread may change between a check
+/// and a use. T is float, double or std::int32_t.
 template <class T>
 std::span<T> read_array(napi_env env, napi_value value, const char* name);
 

@@ -17,8 +17,9 @@ namespace gru::cpu {
 /// Every allocation starts at a cache line.
 inline constexpr std::size_t cache_line = 64;
 
-/// Large allocations start at, and ask for, pages of this size: weights that stream from the outer
-/// caches would else miss the translation buffers at every page.
+/// Large allocations start at a page of this size and ask the system for such pages. With small
+/// pages, weights that are read from the outer caches would miss the address translation buffers at
+/// every page.
 inline constexpr std::size_t large_page = std::size_t{2} << 20;
 
 inline void* allocate_aligned(std::size_t bytes) noexcept {
@@ -31,8 +32,8 @@ inline void* allocate_aligned(std::size_t bytes) noexcept {
   return memory;
 }
 
-/// Floats in the host's memory that grow as needed and are reused; their values do not survive
-/// growth.
+/// Floats in the host's memory. The buffer grows as needed and is reused. Its values are lost when
+/// it grows.
 class AlignedBuffer {
  public:
   Status reserve(CheckedSize count) {

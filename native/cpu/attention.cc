@@ -17,8 +17,8 @@ SequenceSteps steps_of(const SequenceRows& rows, std::int32_t place) {
 ConstRows rows_of(DeviceMatrix<const float> matrix) { return {matrix.data(), matrix.stride()}; }
 Rows rows_of(DeviceMatrix<float> matrix) { return {matrix.data(), matrix.stride()}; }
 
-/// Calls body(query's steps, memory's steps) for each sequence of the query. Sequences stand by
-/// falling length, so the threads take them in turn.
+/// Calls body(query's steps, memory's steps) for each sequence of the query. Sequences are sorted
+/// by decreasing length, so threads take them in turn to get equal work.
 template <class Body>
 void for_each_sequence(const AttentionRows& rows, double work, const Body& body) {
   parallel(threads_for(work), [&](unsigned index, Team& team) {
@@ -29,7 +29,8 @@ void for_each_sequence(const AttentionRows& rows, double work, const Body& body)
   });
 }
 
-/// Operations for one score and its part of the sum: two products, or one and a tanh.
+/// The operations for one score and its term of the weighted sum: two products, or a product and a
+/// tanh.
 double work_of(const AttentionRows& rows, std::size_t query_rows, std::size_t size,
                std::size_t width, bool additive) {
   constexpr double tanh_operations = 20;

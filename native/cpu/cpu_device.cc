@@ -214,7 +214,7 @@ class CpuDevice final : public Device {
                    double limit) override {
     constexpr double epsilon = 1e-6;  // PyTorch's
     const double factor = limit / (metrics.data()->gradient_norm + epsilon);
-    if (!(factor >= 1)) scale(gradients, static_cast<float>(factor));  // NaN goes through
+    if (!(factor >= 1)) scale(gradients, static_cast<float>(factor));  // NaN passes through
     return {};
   }
 
@@ -234,7 +234,7 @@ class CpuDevice final : public Device {
   }
 
  private:
-  std::size_t held_ = 0;  ///< of `allocate` and of the weights
+  std::size_t held_ = 0;  ///< bytes from `allocate` and of the weights
   RecurrenceScratch recurrence_;
   GemmScratch products_;
 };

@@ -8,36 +8,36 @@
 
 namespace gru::cpu {
 
-/// A device that computes on the processor's cores. Its operations may be called from any one
-/// thread at a time; floating-point modes are as before when they return.
+/// Creates a device that computes on the processor's cores. Its operations may be called from any
+/// thread, but from only one at a time. They leave the thread's floating-point modes unchanged.
 Status create_device(std::unique_ptr<Device>& device) noexcept;
 
-/// Instruction set of the kernels in use: the best one that the machine runs, or the one that the
-/// environment variable GRU_NATIVE_ISA names (where the machine can't run it, ignored_variables
-/// says so).
+/// The instruction set of the kernels in use: the best one that the machine runs, or the one that
+/// the environment variable GRU_NATIVE_ISA names. If the machine can't run that one,
+/// ignored_variables says so.
 std::string instruction_set();
 /// Every instruction set that was built and that this machine runs, best first.
 std::vector<std::string> instruction_sets();
-/// Name of the BLAS in use, or "none": none was linked, or the own tiles are the faster choice
-/// (they are with every instruction set but "baseline"). GRU_NATIVE_BLAS=on or off decides
-/// otherwise.
+/// The name of the BLAS in use, or "none" if no BLAS was linked or the engine's own tiles are used.
+/// The own tiles are the default except with the instruction set "baseline", where they are slower.
+/// GRU_NATIVE_BLAS=on or off overrides the default.
 std::string blas_name();
 
-/// Threads that compute, the caller's among them: the cores that the process may use, or
-/// GRU_NATIVE_THREADS, or what set_threads said last.
+/// The number of threads that compute, including the caller's: the last value of set_threads, or
+/// GRU_NATIVE_THREADS, or else the number of cores that the process may use.
 unsigned threads();
-/// 1 to max_threads.
+/// `count` is from 1 to max_threads.
 Status set_threads(unsigned count) noexcept;
 inline constexpr unsigned max_threads = 1024;
 
-/// A variable of the environment whose value cannot be followed.
+/// An environment variable whose value cannot be used.
 struct IgnoredVariable {
   const char* variable;
   std::string value;
   std::string expected;  ///< in words
-  std::string used;      ///< what is in use in its place
+  std::string used;      ///< what is used in its place
 };
-/// Those that have been read for the functions above. Asked before set_threads is called.
+/// Those among the variables that the functions above read. Must be called before set_threads.
 std::vector<IgnoredVariable> ignored_variables();
 
 }  // namespace gru::cpu

@@ -12,7 +12,8 @@ namespace gru::cpu {
 namespace {
 
 constexpr double log_zero = -std::numeric_limits<double>::infinity();
-/// A step of one state, in the units of threads_for: a few exponentials and logarithms in double.
+/// The cost of one state in one step, in the units of threads_for: a few exponentials and
+/// logarithms in double.
 constexpr double operations_per_state = 400;
 
 /// log(e^a + e^b + e^c)
@@ -23,7 +24,7 @@ double log_add(double a, double b, double c) {
   return largest + std::log(std::exp(a - largest) + std::exp(b - largest) + std::exp(c - largest));
 }
 
-/// One sequence on its way through the steps. Probabilities are logarithms, in double.
+/// The paths of one sequence through its labels. Probabilities are logarithms, in double.
 class Alignment {
  public:
   Alignment(const CtcCall& call, std::size_t sequence)
@@ -34,7 +35,7 @@ class Alignment {
         symbols_(call.symbols.data() + sequence * call.symbols.stride()),
         lattice_(call.lattice.data() + sequence * call.lattice_stride()) {}
 
-  /// The loss. The gradient goes to the sequence's rows.
+  /// Returns the loss. Writes the gradient to the sequence's rows.
   double run() {
     if (states_ == 0 || steps_ == 0) {
       clear();
@@ -61,7 +62,7 @@ class Alignment {
   float* gradient(std::size_t t) const {
     return call_.d_output.data() + row_of(t) * call_.d_output.stride();
   }
-  /// A path may skip the blank between two labels that differ.
+  /// Whether a path may skip the blank before state s: it lies between two different labels.
   bool skips_to(std::size_t s) const {
     return s >= 2 && s < states_ && symbols_[s] != ctc_blank && symbols_[s] != symbols_[s - 2];
   }
@@ -73,7 +74,7 @@ class Alignment {
     }
   }
 
-  /// alpha(t): of the paths up to step t, with what it emits.
+  /// alpha(t): for each state, the paths up to step t, including what they emit at t.
   void walk_forward(std::size_t t) {
     const float* row = logits(t);
     const double normalizer = kernels().log_sum_exp(row, call_.output.columns());
@@ -89,8 +90,8 @@ class Alignment {
     }
   }
 
-  /// `behind` holds, for each state of step t + 1, the paths from it on with what it emits, and
-  /// then those of step t. alpha(t) becomes the share of each state in all paths.
+  /// On entry `behind` has, for each state, the paths from step t + 1 on, including what they emit
+  /// there; on return those from step t on. alpha(t) becomes the share of each state in all paths.
   void walk_backward(std::size_t t) {
     const float* row = logits(t);
     const double normalizer = kernels().log_sum_exp(row, call_.output.columns());
@@ -108,7 +109,7 @@ class Alignment {
     write_gradient(row, share, gradient(t));
   }
 
-  /// scale * (softmax - the share of each class)
+  /// scale * (softmax - share of each class)
   void write_gradient(const float* row, const double* share, float* d_row) const {
     const double scale = call_.scale();
     kernels().softmax(row, d_row, call_.output.columns(), static_cast<float>(scale));

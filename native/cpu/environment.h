@@ -3,7 +3,7 @@
 #include <optional>
 #include <string>
 
-/// What the environment's variables ask of the CPU device. An empty one counts as none.
+/// The environment variables of the CPU device. An empty one counts as unset.
 
 namespace gru::cpu {
 
@@ -15,11 +15,11 @@ enum class BlasChoice : unsigned char {
   by_default,
   on,
   off,
-  unknown,  ///< another text, which chooses nothing
+  unknown,  ///< any other text; it chooses nothing
 };
 BlasChoice asked_blas();
 
-/// GRU_NATIVE_THREADS where it is a number from 1 to `maximum`.
+/// GRU_NATIVE_THREADS, if it is a number from 1 to `maximum`.
 std::optional<unsigned> asked_threads(unsigned maximum);
 
 }  // namespace gru::cpu

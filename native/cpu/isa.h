@@ -7,10 +7,10 @@
 
 namespace gru::cpu {
 
-/// The kernels in use: see instruction_set() in cpu_device.h. Chosen once.
+/// The kernels in use: see instruction_set() in cpu_device.h. They are chosen once.
 const Kernels& kernels();
 
-/// Vectors that hold `count` floats.
+/// The number of vectors that hold `count` floats.
 inline std::size_t vectors_of(std::size_t count) {
   return (count + kernels().lanes - 1) / kernels().lanes;
 }

@@ -6,19 +6,20 @@
 #include "base/activation.h"
 #include "base/optimizer_rates.h"
 
-/// The one door to the kernels. Every source in kernels/ is compiled once for each instruction set;
-/// each compilation fills one table, and the table is chosen at load.
+/// The only interface to the kernels. Every source in kernels/ is compiled once for each
+/// instruction set. Each compilation fills one table, and one table is chosen when the library is
+/// loaded.
 ///
-/// Kernels know no threads: each works on the part (rows, panels, units) that its call names, and
-/// its result does not depend on how the whole was cut, down to the last bit.
+/// Kernels do not use threads. Each works on the part (rows, panels, units) that its call names.
+/// Its result does not depend on how the work was divided, down to the last bit.
 
 namespace gru::cpu {
 
-/// Unit blocks are one vector of hidden units wide; panels are up to three vectors of columns.
+/// A block of units is one vector of hidden units. A panel is up to three vectors of columns.
 struct ForwardStep {
   const float* state;  ///< h of the step before: [rows, H], `state_stride` apart
   std::size_t state_stride;
-  float* cell;  ///< c of the step before, in; of this step, out: [rows, H] (LSTM)
+  float* cell;  ///< c of the step before on entry, of this step on return: [rows, H] (LSTM)
   std::size_t cell_stride;
   float* gates;  ///< W x + b: [rows, gates * H], `gate_stride` apart; see each kernel
   std::size_t gate_stride;
@@ -31,23 +32,26 @@ struct ForwardStep {
   std::size_t rows;
   std::size_t first_block;
   std::size_t end_block;
-  bool descending;  ///< walk the blocks from the last to the first
-  bool distant;     ///< the weights lie beyond the second cache
+  bool descending;  ///< process the blocks from the last to the first
+  bool distant;     ///< the weights do not fit the second-level cache
 };
 
-/// Everything of one row and unit that the cell's backward reads and writes.
+/// What the cell's backward reads and writes for its rows and units.
 struct BackwardStep {
-  float* gates;  ///< reserve [rows, r|z|n|q] in, [rows, da_r|da_z|da_n|dq] out; or [rows,
-                 ///< i|f|g|o|c'] in, [rows, da_i|da_f|da_g|da_o|c'] out
+  /// On entry the reserve [rows, r|z|n|q], on return [rows, da_r|da_z|da_n|dq]; of an LSTM [rows,
+  /// i|f|g|o|c'] and [rows, da_i|da_f|da_g|da_o|c'].
+  float* gates;
   std::size_t gate_stride;
   const float* state;  ///< of the step before [rows, H]: h of a GRU, c of an LSTM
   std::size_t state_stride;
   const float* d_output;  ///< [rows, H], or null
   std::size_t d_output_stride;
-  float* d_state;  ///< gradient of this step's h, in; of a GRU, what reaches h before it without U,
-                   ///< out
+  /// On entry the gradient of this step's h. On return, for a GRU, the part of the gradient of h
+  /// before the step that does not go through U.
+  float* d_state;
   std::size_t d_state_stride;
-  float* d_cell;  ///< gradient of this step's c, in; of the step before's, out (LSTM)
+  /// On entry the gradient of this step's c, on return that of c before the step (LSTM).
+  float* d_cell;
   std::size_t d_cell_stride;
   const float* d_reset_state;  ///< d(r * h) [rows, H] (reset before, second half)
   std::size_t d_reset_state_stride;
@@ -63,7 +67,7 @@ struct PanelProduct {
   std::size_t a_stride;  ///< between rows; ignored for packed tiles
   const float* b;        ///< whole packed matrix
   std::size_t b_depth;   ///< depth that the panels were packed with
-  std::size_t first_k;   ///< part of the depth
+  std::size_t first_k;   ///< the part of the depth to use
   std::size_t end_k;
   float* c;
   std::size_t c_stride;
@@ -73,11 +77,11 @@ struct PanelProduct {
   std::size_t columns;
   std::size_t first_panel;
   std::size_t end_panel;
-  bool descending;  ///< walk the panels from the last to the first
-  bool distant;     ///< b lies beyond the second cache
+  bool descending;  ///< process the panels from the last to the first
+  bool distant;     ///< b does not fit the second-level cache
 };
 
-/// Rows of logits, and the class of each.
+/// Rows of logits, and the class of each row.
 struct CrossEntropyRows {
   const float* logits;
   std::size_t stride;
@@ -92,19 +96,19 @@ struct CrossEntropyRows {
   const std::int32_t* ignored_class;  ///< or null: none
 };
 
-/// Neighbouring values of one row, or of several without a gap between them, and what belongs to
-/// them.
+/// Neighbouring values of one row, or of several rows without a gap between them, with their
+/// targets and options.
 struct ValuePiece {
   const float* values;
-  const float* targets;  ///< of the first value on
+  const float* targets;  ///< from the first value on
   float* d_values;       ///< null: not wanted
   std::size_t count;
   float scale;
-  float delta;             ///< huber
-  const float* quantiles;  ///< pinball: [period]
-  const float* weights;    ///< binary_cross_entropy: of a positive target [period], or null: 1
-  std::size_t period;      ///< after so many values the next begins with the first quantile, weight
-  std::size_t phase;       ///< which of them the first value has
+  float delta;                 ///< huber
+  const float* quantiles;      ///< pinball: [period]
+  const float* weights;        ///< binary_cross_entropy: of positive targets [period], or null: 1
+  std::size_t period;          ///< quantiles and weights repeat after this many values
+  std::size_t phase;           ///< index of the first value's quantile or weight
   const float* log_variances;  ///< gaussian: of the values
   float* d_log_variances;
 };
@@ -117,11 +121,11 @@ struct PackSource {
   std::size_t columns;
 };
 
-/// Panels that are being filled: [panel][k][columns of the panel].
+/// Panels to fill: [panel][k][columns of the panel].
 struct PanelTarget {
   float* data;
   std::size_t depth;    ///< of the whole packed matrix
-  std::size_t first_k;  ///< where the source's part of the depth begins
+  std::size_t first_k;  ///< where the source begins in that depth
 };
 
 /// One pass over some of the parameters.
@@ -138,7 +142,7 @@ struct ConstRows {
   const float* data;
   std::size_t stride;
 };
-/// One that it writes; without data where it is not wanted.
+/// A row-major matrix that a kernel writes; `data` is null if it is not wanted.
 struct Rows {
   float* data;
   std::size_t stride;
@@ -167,7 +171,7 @@ struct NormBackwardStep {
   std::size_t end;
 };
 
-/// One sequence of an attention: its row t is number first[t] + place.
+/// One sequence of an attention: its step t is row first[t] + place.
 struct SequenceSteps {
   const std::int32_t* first;
   std::size_t place;
@@ -211,18 +215,19 @@ struct Kernels {
   std::size_t max_rows;  ///< rows of the largest tile
 
   std::size_t (*panel_count)(std::size_t columns);
-  /// First column of a panel; panel_count gives the end.
+  /// The first column of a panel. For panel_count it is the number of columns.
   std::size_t (*panel_column)(std::size_t panel, std::size_t columns);
 
-  // Packing of panels first..end, columns padded with zeros to whole vectors.
+  // Packs panels first..end, with columns padded with zeros to whole vectors.
   void (*pack_panels)(const PackSource& b, const PanelTarget& to, std::size_t first,
                       std::size_t end);
   void (*pack_panels_transposed)(const PackSource& b, const PanelTarget& to, std::size_t first,
                                  std::size_t end);
-  // U [gates*H, H] as [block][k][gate][lane], the first `gates` gates.
+  // Packs U [gates*H, H] as [block][k][gate][lane], for the first `gates` gates.
   void (*pack_gates)(const float* weight, std::size_t hidden, std::size_t gates, float* packed,
                      std::size_t first_block, std::size_t end_block);
-  // Columns of a [depth, columns] as tiles [tile][k][max_rows], columns padded with zeros.
+  // Packs columns of a [depth, columns] as tiles [tile][k][max_rows], with columns padded with
+  // zeros.
   void (*pack_tiles)(const PackSource& a, float* packed, std::size_t first_tile,
                      std::size_t end_tile);
 
@@ -230,21 +235,22 @@ struct Kernels {
   void (*panel_product)(const PanelProduct& product);
   /// The same with sums in double, rounded once: for the few rows that need it.
   void (*exact_product)(const PanelProduct& product);
-  /// With a packed by pack_tiles, as deep as b; `a` is its first_k = 0. In rising order of panels.
+  /// The same with `a` packed by pack_tiles, as deep as b. `a` points to the element for first_k =
+  /// 0. Panels are always in rising order.
   void (*tile_product)(const PanelProduct& product);
 
-  // One step of a GRU; gates keep W x + b in inference, and receive r|z|n|q in training.
+  // One step of a GRU. In inference gates keep W x + b; in training they receive r|z|n|q.
   void (*forward_after)(const ForwardStep& step);
   void (*forward_after_training)(const ForwardStep& step);
-  /// Reset before, first half: the gates r and z; gates receive r*h|z in inference and r|z|.|r*h in
-  /// training.
+  /// Reset before, first half: computes the gates r and z. In inference gates receive r*h|z, in
+  /// training r|z|.|r*h.
   void (*gates_before)(const ForwardStep& step);
   void (*gates_before_training)(const ForwardStep& step);
-  /// Reset before, second half: n and h; training keeps n.
+  /// Reset before, second half: computes n and h. In training gates receive n.
   void (*candidate_before)(const ForwardStep& step);
   void (*candidate_before_training)(const ForwardStep& step);
 
-  /// One step of an LSTM; gates keep W x + b in inference, and receive i|f|g|o|c' in training.
+  /// One step of an LSTM. In inference gates keep W x + b; in training they receive i|f|g|o|c'.
   void (*forward_lstm)(const ForwardStep& step);
   void (*forward_lstm_training)(const ForwardStep& step);
 
@@ -258,10 +264,10 @@ struct Kernels {
   /// Adds the sums of columns first..end to `sums`.
   void (*column_sums)(const PackSource& from, float* sums, std::size_t first, std::size_t end);
 
-  // Losses: each returns the sum of what is lost, and writes the gradient times `scale` where there
-  // is room for one.
+  // Losses. Each returns the sum of the losses, and writes the gradient times `scale` if there is
+  // memory for it.
   double (*cross_entropy)(const CrossEntropyRows& rows);
-  /// `sum` and the sum over a piece.
+  /// Each returns `sum` plus the sum over a piece.
   double (*squared_error)(double sum, const ValuePiece& piece);
   double (*absolute_error)(double sum, const ValuePiece& piece);
   double (*huber)(double sum, const ValuePiece& piece);
@@ -279,7 +285,7 @@ struct Kernels {
 
   /// In place.
   void (*activate)(float* values, std::size_t count, Activation activation);
-  /// to = from times the derivative where the activation came to `values`.
+  /// to = from * the derivative of the activation; `values` are the activation's results.
   void (*activate_backward)(float* to, const float* from, const float* values, std::size_t count,
                             Activation activation);
   void (*layer_norm)(const NormStep& step);

@@ -63,18 +63,20 @@ void layer_norm_backward(const LayerNormBackward& call) {
 
 namespace {
 
-/// Calls body(place, row) for each row of the sequences first..end, each sequence's in their order.
+/// Calls body(index in the result, row) for each row of the sequences first..end, in the order of
+/// steps.
 template <class Body>
 void for_each_row(const SequenceRows& rows, std::size_t first, std::size_t end, const Body& body) {
   for (std::size_t t = 0; t < rows.steps; ++t) {
     for (std::size_t i = first; i < end; ++i) {
-      if (static_cast<std::size_t>(rows.length.data()[i]) <= t) break;  // nor are those after it
+      if (static_cast<std::size_t>(rows.length.data()[i]) <= t) break;  // so are the others
       body(i, static_cast<std::size_t>(rows.first.data()[t]) + i);
     }
   }
 }
 
-/// Calls body(first, end) for parts of the sequences; `elements` is those of all rows.
+/// Calls body(first, end) for parts of the sequences; `elements` is the number of elements in all
+/// rows.
 template <class Body>
 void for_each_sequences(const SequenceRows& rows, std::size_t elements, const Body& body) {
   const std::size_t each = elements / std::max<std::size_t>(1, rows.sequences);

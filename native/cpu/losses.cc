@@ -33,8 +33,8 @@ void cross_entropy(const CrossEntropyCall& call) {
 
 namespace {
 
-/// The row length by which to walk through the elements of all the matrices: where none has a gap
-/// between its rows, everything is one row.
+/// The row length for a loop over the elements of all the matrices. If no matrix has a gap between
+/// its rows, all elements are one row.
 std::size_t row_length(std::initializer_list<DeviceMatrix<const float>> matrices) {
   const DeviceMatrix<const float>& first = *matrices.begin();
   const bool dense = std::ranges::all_of(
@@ -42,7 +42,7 @@ std::size_t row_length(std::initializer_list<DeviceMatrix<const float>> matrices
   return dense ? first.rows() * first.columns() : first.columns();
 }
 
-/// Calls body(row, column, count) for the pieces of rows that make up the elements begin..end.
+/// Calls body(row, column, count) for the pieces of rows that contain the elements begin..end.
 template <class Body>
 void for_each_piece(std::size_t begin, std::size_t end, std::size_t row_length, const Body& body) {
   for (std::size_t i = begin; i < end;) {
@@ -75,7 +75,7 @@ auto kernel_of(LossKind kind) {
   }
 }
 
-/// The elements of a loss over values, one for each term, and how they lie in rows.
+/// The elements of a loss over values, one for each term, and their division into rows.
 class ValueTerms {
  public:
   explicit ValueTerms(const ValueLossCall& call) : call_(call) {
@@ -95,7 +95,7 @@ class ValueTerms {
 
   std::size_t count() const { return call_.output.rows() * call_.terms(); }
 
-  /// What a term counts: the factor before all of them.
+  /// The factor of each term in the loss.
   double mean() const {
     const double terms = call_.denominator * static_cast<double>(call_.terms());
     return terms > 0 ? 1 / terms * call_.weight : 0;

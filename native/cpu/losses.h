@@ -2,7 +2,7 @@
 
 #include "device/device.h"
 
-/// The losses. Each is formed for parts of fixed size and then over the parts in order.
+/// The losses. Each is summed within parts of fixed size, and then over the parts in order.
 namespace gru::cpu {
 
 void cross_entropy(const CrossEntropyCall& call);

@@ -47,7 +47,7 @@ template void gather_rows(float*, std::size_t, const float*, std::size_t, std::s
 template void gather_rows(std::int32_t*, std::size_t, const std::int32_t*, std::size_t, std::size_t,
                           DeviceSpan<const std::int32_t>);
 
-// Threads take columns, so that each row of the table sums its tokens in their order.
+// Threads divide the columns, so that each row of the table sums its tokens in their order.
 void embedding_backward(DeviceMatrix<float> table_gradient, DeviceSpan<const std::int32_t> tokens,
                         DeviceMatrix<const float> d_output) {
   const std::size_t columns = table_gradient.columns();

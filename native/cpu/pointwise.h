@@ -3,7 +3,7 @@
 #include "cpu/aligned_buffer.h"
 #include "device/device.h"
 
-/// The device's operations that are no products: rows moved, masks, norms, optimisers.
+/// The device's operations that are not products: copies of rows, masks, norms, optimisers.
 
 namespace gru::cpu {
 

@@ -8,7 +8,8 @@
 #include <string>
 #include <utility>
 
-/// What of cublas_v2.h is used, declared here so that no header of it is needed to build.
+/// The parts of cublas_v2.h that are used. They are declared here, so that the build needs no
+/// header of cuBLAS.
 extern "C" {
 using CublasCreate = int(cublasContext**);
 using CublasDestroy = int(cublasContext*);
@@ -32,19 +33,19 @@ constexpr int compute_bfloat16 = 75;   // CUBLAS_COMPUTE_32F_FAST_16BF
 constexpr int compute_tf32 = 77;       // CUBLAS_COMPUTE_32F_FAST_TF32
 constexpr int default_algorithm = -1;  // CUBLAS_GEMM_DEFAULT
 
-/// From here on a product is worth the library's own overhead.
+/// Products with fewer operations are too small for the library's overhead.
 constexpr double least_operations = 1e7;
 
 constexpr const char* variable = "GRU_NATIVE_CUBLAS";
 
-/// The library that the environment names, or "off", or nothing.
+/// The library that the environment names, or "off", or an empty string.
 std::string named_library() {
   const char* const given = std::getenv(variable);
   return given == nullptr ? "" : given;
 }
 
 struct Library {
-  std::string fault;  ///< why the named one cannot be used
+  std::string fault;  ///< why the named library cannot be used
   CublasCreate* create = nullptr;
   CublasDestroy* destroy = nullptr;
   CublasSetStream* set_stream = nullptr;
@@ -86,7 +87,7 @@ Library load_library() {
   return library.is_whole() ? library : Library{.fault = library.fault};
 }
 
-/// Never closed: it may own threads and devices' memory until the process ends.
+/// The library is never closed: it may own threads and devices' memory until the process ends.
 const Library& library() {
   static const Library loaded = load_library();
   return loaded;
@@ -111,14 +112,14 @@ bool is_int(std::size_t size) {
 int to_int(std::size_t size) { return static_cast<int>(size); }
 int operation(Transpose transpose) { return transpose == Transpose::yes ? op_t : op_n; }
 
-/// A part of a product without a gap: rows of c.
+/// A part of a product whose columns have no gap: some rows of c.
 struct Part {
   const float* a;
   float* c;
   std::size_t rows;
 };
 
-/// Row-major c = a b is, read by columns, c^T = b^T a^T.
+/// A row-major c = a b is c^T = b^T a^T if it is read column-major.
 int call(cublasContext* handle, const Product& product, const Part& part, int compute) {
   if (part.rows == 0) return cublas_success;
   const float one = 1;
@@ -165,7 +166,7 @@ void Blas::start(cudaStream_t stream) {
   } else if (library().set_stream(handle_, stream) != cublas_success) {
     library().destroy(std::exchange(handle_, nullptr));
   }
-  // What made it fail is no error of the next call.
+  // This error belongs to the failed start, not to the next call.
   if (handle_ == nullptr) static_cast<void>(cudaGetLastError());
 }
 

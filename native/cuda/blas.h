@@ -11,11 +11,11 @@ struct cublasContext;
 
 namespace gru::cuda {
 
-/// A value status where GRU_NATIVE_CUBLAS names a library that cannot be used.
+/// Fails with a value status if GRU_NATIVE_CUBLAS names a library that cannot be used.
 Status check_named_cublas();
 
-/// cuBLAS for one stream, where its library is there: it is opened at run time and not needed.
-/// GRU_NATIVE_CUBLAS=off keeps it out; any other value is the library's path.
+/// cuBLAS for one stream. The library is opened at run time if it exists; it is not required.
+/// GRU_NATIVE_CUBLAS=off disables it; any other value is the library's path.
 class Blas {
  public:
   Blas() = default;
@@ -23,9 +23,9 @@ class Blas {
   Blas& operator=(const Blas&) = delete;
   ~Blas();
 
-  /// The product is worth the library, is one that it can compute, and the library is there. The
-  /// first such product starts it, which takes memory on the device; a library that fails to start
-  /// is not used.
+  /// Whether the library computes this product: the product is large enough and of a supported
+  /// form, and the library exists. The first such product starts the library, which takes memory on
+  /// the device. A library that fails to start is not used.
   bool takes(const Product& product, cudaStream_t stream);
   Status multiply(const Product& product, Precision precision, int ordinal) const;
 

@@ -11,8 +11,8 @@
 #include "testing/engine_testing.h"
 #include "testing/host_memory_device.h"
 
-/// Which products go to cuBLAS, in which terms, and what happens where it fails. A library of the
-/// test's own takes its place.
+/// Which products go to cuBLAS, with which arguments, and what happens if it fails. A library of
+/// the test replaces cuBLAS.
 namespace gru {
 namespace {
 
@@ -34,13 +34,13 @@ std::vector<float> fetch(const float* from, std::size_t count) {
   return values;
 }
 
-/// Elements of a matrix by columns, of which the last has no gap after it.
+/// The number of elements of a column-major matrix without a gap after its last column.
 std::size_t extent(int rows, int columns, int stride) {
   return static_cast<std::size_t>(stride) * static_cast<std::size_t>(columns - 1) +
          static_cast<std::size_t>(rows);
 }
 
-/// c = op(a) op(b) + beta c, by columns, as cuBLAS documents it.
+/// c = op(a) op(b) + beta c, column-major, as cuBLAS documents it.
 void multiply_by_columns(const FakeGemm& g) {
   calls().push_back(g);
   GRU_CHECK(cudaStreamSynchronize(g.stream) == cudaSuccess);
@@ -67,7 +67,7 @@ void multiply_by_columns(const FakeGemm& g) {
             cudaSuccess);
 }
 
-/// The library as the device opens it.
+/// The library, opened in the same way as the device opens it.
 FakeCublas& fake() {
   static FakeCublas* const found = [] {
     setenv("GRU_NATIVE_CUBLAS", GRU_FAKE_CUBLAS, 1);
@@ -79,7 +79,7 @@ FakeCublas& fake() {
   return *found;
 }
 
-/// A product of 10^7 operations and more, of each kind; `columns` is odd.
+/// Products of each kind with at least 10^7 operations; `columns` is odd.
 struct Large {
   GuardedMatrix a, b, c;
   Gemm gemm;
@@ -156,7 +156,8 @@ GRU_TEST(precisions_are_the_librarys_computation_types) {
   }
 }
 
-/// The gradients of U leave a gate of each row out: two products of the library's.
+/// The product for the gradient of U skips one gate of each row: the library computes it as two
+/// products.
 GRU_TEST(a_layers_gradients_are_the_same_with_the_library) {
   Random random;
   fake();
@@ -170,7 +171,8 @@ GRU_TEST(a_layers_gradients_are_the_same_with_the_library) {
     testing::fill_for_engine(example, random);
     calls().clear();
     const testing::EngineResults by_library = testing::EngineExample(example, 1).run();
-    // dx, dW, and dU in two parts, of which U_n's alone is too small.
+    // The products are dx, dW, and dU in two parts. The part of U_n alone is too small for the
+    // library.
     const std::size_t expected = reset == ResetGate::after ? 4 : 3;
     GRU_CHECK(calls().size() == expected);
     fake().create_status = 1;

@@ -8,11 +8,11 @@ namespace gru::cuda {
 
 namespace {
 
-/// More devices than any machine has; errors of others are reported and not remembered.
+/// More devices than any machine has. Errors of devices beyond are reported but not remembered.
 constexpr int max_devices = 64;
 
-/// The error that lost each device. Constant-initialised and trivially destroyed: a device may be
-/// used while the process ends.
+/// The error that lost each device. It is constant-initialised and trivially destroyed, since a
+/// device may be used while the process ends.
 std::atomic<int> lost_devices[max_devices];
 
 bool loses_device(cudaError_t error) {
@@ -55,7 +55,7 @@ const char* remedy(cudaError_t error) {
              : "see nvidia-smi and the system's log; device 'cpu' still works";
 }
 
-/// The function's name of a call's text.
+/// The name of the function in the text of a call.
 std::string_view name_of(std::string_view call) { return call.substr(0, call.find('(')); }
 
 Status status_of(cudaError_t error, const std::string& message) {
@@ -72,7 +72,7 @@ std::string describe(cudaError_t error, int ordinal) {
 
 Status check(cudaError_t error, const char* call, int ordinal) {
   if (error == cudaSuccess) return {};
-  // The runtime would report it a second time, as that of a call that succeeds.
+  // Clears the error. Otherwise the runtime would report it again after a later call that succeeds.
   static_cast<void>(cudaGetLastError());
   if (loses_device(error) && ordinal >= 0 && ordinal < max_devices) {
     lost_devices[ordinal].store(error, std::memory_order_relaxed);

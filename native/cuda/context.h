@@ -16,28 +16,28 @@
 
 namespace gru::cuda {
 
-/// What one call of a recurrence needs beside its operands; reused from call to call.
+/// What one call of a recurrence needs besides its operands. Later calls reuse it.
 struct RecurrenceScratch {
-  Scratch<float> gates;          ///< of inference, for a chunk of steps
-  Scratch<float> initial_state;  ///< zeros, where the caller has none
-  Scratch<float> sums;           ///< of a step's products
+  Scratch<float> gates;          ///< in inference, for a chunk of steps
+  Scratch<float> initial_state;  ///< zeros, if the caller gives none
+  Scratch<float> sums;           ///< the products of one step
   Scratch<float> d_state;
   Scratch<float> d_cell;
   Scratch<float> d_reset;
-  Scratch<float> states;  ///< before each row
+  Scratch<float> states;  ///< the state before each row
   Scratch<float> bias_sums;
   Scratch<unsigned> arrivals;  ///< counters of the barriers between blocks
 };
 
-/// A device as one model uses it: its stream, and memory of its own.
+/// A device as one model uses it: its stream, and its memory.
 struct Context {
-  mutable std::size_t held = 0;  ///< bytes of the device's memory in use; ends after all of them
+  mutable std::size_t held = 0;  ///< bytes of device memory in use; must be destroyed last
   int ordinal = 0;
   Precision precision = Precision::float32;
   std::optional<Tier> forced_tier;
   Limits limits;
   Stream stream;
-  Blas blas;  ///< ends before the stream that it uses
+  Blas blas;  ///< must be destroyed before the stream that it uses
   Staging staging;
   StepTable steps;
   Pacer pacer;

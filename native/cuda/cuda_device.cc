@@ -18,8 +18,8 @@ namespace gru::cuda {
 
 namespace {
 
-/// Compute capabilities, as 10 * major + minor: the first that kernels are compiled for
-/// (cmake/cuda-nvcc.cmake), and the first with matrix instructions for TF32 and bfloat16.
+/// Compute capabilities, as 10 * major + minor: the lowest one that kernels are compiled for
+/// (cmake/cuda-nvcc.cmake), and the lowest one with matrix instructions for TF32 and bfloat16.
 constexpr int first_capability = 75;
 constexpr int first_mma_capability = 80;
 
@@ -246,7 +246,7 @@ class CudaDevice final : public Device {
   }
 
  private:
-  /// Before every operation: the calling thread may have been on another device, or on none.
+  /// Called before every operation, since the calling thread may have used another device, or none.
   Status enter() const {
     GRU_RETURN_IF_ERROR(check_alive(context_.ordinal));
     GRU_RETURN_IF_CUDA_ERROR(context_.ordinal, cudaSetDevice(context_.ordinal));
@@ -289,7 +289,7 @@ class CudaDevice final : public Device {
   Context context_;
 };
 
-/// An old driver and none are one error to the runtime.
+/// The runtime reports the same error for a driver that is too old and for no driver.
 Status check_driver() {
   int version = 0;
   GRU_RETURN_IF_CUDA_ERROR(no_device, cudaDriverGetVersion(&version));
@@ -298,7 +298,7 @@ Status check_driver() {
              : Status::device("cuda: there is no NVIDIA driver: install one, or use device 'cpu'");
 }
 
-/// The runtime's ordinals are ints: one beyond must not turn into that of a device that is there.
+/// The runtime's ordinals are ints. A larger number must not become the ordinal of another device.
 Status check_ordinal(std::size_t ordinal) {
   return std::in_range<int>(ordinal)
              ? Status()

@@ -7,7 +7,7 @@
 
 namespace gru::cuda {
 
-/// The two functions of the plug-in; see plugin.h.
+/// The two functions of the plug-in; plugin.h describes them.
 Status list_devices(std::vector<DeviceInfo>& devices) noexcept;
 Status create_device(const DeviceOptions& options, std::unique_ptr<Device>& device) noexcept;
 

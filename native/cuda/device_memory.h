@@ -8,16 +8,16 @@
 
 namespace gru::cuda {
 
-/// Memory of a device for the work of one queue, whose stream must outlive it; empty until
+/// Memory of a device for the work of one queue, whose stream must outlive it. It is empty until
 /// `create`.
 ///
-/// It is given back in the queue's order: work that is still to be done may use it, and nobody
-/// waits for anybody. Where the device has no memory pools, freeing waits for all that is queued on
-/// the device, other models' work included.
+/// It is freed in the queue's order: work that is still queued may use it, and nothing waits. If
+/// the device has no memory pools, freeing waits for all work that is queued on the device, also
+/// for that of other models.
 class DeviceMemory {
  public:
   DeviceMemory() = default;
-  /// Takes over what `create` made and `release` let go of.
+  /// Takes over memory that `create` allocated and `release` returned.
   DeviceMemory(void* memory, std::size_t bytes, const Queue& queue)
       : memory_(memory), bytes_(bytes), queue_(queue) {}
   DeviceMemory(DeviceMemory&& other) noexcept
@@ -33,7 +33,7 @@ class DeviceMemory {
   ~DeviceMemory() {
     if (memory_ == nullptr) return;
     if (queue_.held != nullptr) *queue_.held -= bytes_;
-    // An error would be that of earlier work, which the next call reports as well.
+    // An error here belongs to earlier work, and the next call reports it as well.
     const cudaError_t error =
         queue_.memory_pools ? cudaFreeAsync(memory_, queue_.stream) : cudaFree(memory_);
     if (error != cudaSuccess) static_cast<void>(cudaGetLastError());

@@ -9,8 +9,8 @@
 #include "testing/chain_training.h"
 #include "testing/device_testing.h"
 
-/// What a failing CUDA runtime leaves: a status that names it, nothing leaked, and a process that
-/// goes on.
+/// What happens if the CUDA runtime fails: the status names the failure, nothing leaks, and the
+/// process can continue.
 namespace gru {
 namespace {
 
@@ -41,7 +41,7 @@ struct Batch {
   ChainInput input() const { return {{4, 3, lengths}, {}, tokens, nullptr}; }
 };
 
-/// A whole life: a device, a model, two training steps and a prediction.
+/// One full run: it makes a device and a model, trains two steps and predicts.
 Status live(const Batch& batch, std::vector<float>* parameters = nullptr) {
   std::unique_ptr<Device> device;
   GRU_RETURN_IF_ERROR(cuda::create_device({}, device));
@@ -69,7 +69,7 @@ void check_nothing_is_alive() {
   GRU_CHECK(counts.events == 0);
 }
 
-/// The parameters at the end of a life that nothing disturbs.
+/// The parameters after a full run without failures.
 std::vector<float> live_to_the_end(const Batch& batch) {
   std::vector<float> parameters;
   GRU_CHECK_OK(live(batch, &parameters));
@@ -171,7 +171,7 @@ GRU_TEST(a_steady_state_allocates_nothing_at_all) {
   GRU_CHECK(counts.mallocs == warm.mallocs);
   GRU_CHECK(counts.host_allocations == warm.host_allocations && counts.events == warm.events);
   GRU_CHECK(counts.streams == 1);
-  // Of a step only the two metrics come back.
+  // A step copies only its two metrics to the host.
   GRU_CHECK(counts.copies_to_host - warm.copies_to_host == 3);
 }
 
@@ -182,7 +182,7 @@ GRU_TEST(no_driver_and_no_device_are_told_apart) {
   GRU_CHECK(devices.size() == 2 && devices[0].memory > 0 && devices[0].multiprocessors == 4);
   std::unique_ptr<Device> device;
   GRU_CHECK_REFUSED(cuda::create_device({7, {}}, device), StatusCode::device, "cuda:7");
-  // Not 0, which is what an int would hold.
+  // Not 0, which is the value of this ordinal as an int.
   GRU_CHECK_REFUSED(cuda::create_device({std::size_t{1} << 32, {}}, device), StatusCode::device,
                     "cuda:4294967296");
   emulator::set_driver_error(cudaErrorInsufficientDriver);
@@ -216,7 +216,7 @@ GRU_TEST(a_gpu_that_is_too_old_is_refused) {
   emulator::reset();
 }
 
-/// A collector of garbage may let go of a model on any thread.
+/// A garbage collector may free a model on any thread.
 GRU_TEST(weights_are_freed_on_their_own_device) {
   emulator::reset();
   std::unique_ptr<Device> device;
@@ -258,7 +258,7 @@ GRU_TEST(an_unknown_tier_is_refused) {
   unsetenv("GRU_NATIVE_CUDA_TIER");
 }
 
-/// Last: a lost device stays lost for the process, as with a GPU.
+/// This test is the last one: a lost device stays lost for the process, as with a GPU.
 GRU_TEST(a_lost_device_answers_the_same_ever_after_and_others_work) {
   emulator::reset();
   Random random;

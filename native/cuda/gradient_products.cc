@@ -73,7 +73,7 @@ class GradientProducts {
       return weight_gradient(gates(0, spec_.gates), {}, states, weight(to, 0, spec_.gates));
     }
     if (weights_.reset() == ResetGate::after) {
-      // r, z and, in place of n, q.
+      // The columns of r, z and q. Those of n are skipped.
       const ColumnGap gap{to_unsigned(gate_n * hidden_), to_unsigned(hidden_)};
       return weight_gradient(gates(0, gate_count), gap, states, weight(to, 0, gate_count));
     }
@@ -87,7 +87,7 @@ class GradientProducts {
     return weights_.cell() == CellKind::lstm ? lstm_bias_gradients() : gru_bias_gradients();
   }
 
-  /// The two biases of an LSTM enter the same sum.
+  /// Both biases of an LSTM are added to the same sum, so their gradients are equal.
   Status lstm_bias_gradients() {
     const RecurrentTensors<float>& to = call_.gradients;
     GRU_RETURN_IF_ERROR(

@@ -5,8 +5,8 @@
 
 namespace gru::cuda {
 
-/// What a pass backward leaves to large products over all rows: the gradients of the input, the
-/// weights and the biases, from those of the gates that lie in the reserve.
+/// The large products after the backward pass through the steps, over all rows: they compute the
+/// gradients of the input, the weights and the biases from the gates' gradients in the reserve.
 Status multiply_gradients(Context& context, const CudaRecurrentWeights& weights,
                           const RecurrentBackward& call, const Walk& walk);
 

@@ -16,11 +16,11 @@ Status set_to_zero(float* to, std::size_t count, const Queue& queue) {
   return {};
 }
 
-/// Where a gradient of the states begins its walk back, and is left at its end.
+/// The gradient of a state, which the backward pass carries from the last step to the first.
 struct StateGradient {
   DeviceSpan<const float> final;  ///< after each sequence's last step; empty: zero
-  DeviceSpan<float> initial;      ///< before the first; empty: not wanted
-  Scratch<float>& scratch;        ///< instead of `initial`
+  DeviceSpan<float> initial;      ///< before the first step; empty: not wanted
+  Scratch<float>& scratch;        ///< used if `initial` is empty
 };
 
 Status start_gradient(Context& context, const StateGradient& gradient, std::size_t count,

@@ -11,8 +11,8 @@ namespace gru::cuda {
 
 namespace {
 
-/// Floats of gates that inference keeps at a time: 4 MiB are enough to keep a GPU busy, and stay in
-/// its cache; as many steps as are launched at once may take 64 MiB.
+/// The number of floats of gates that inference keeps at a time. 4 MiB are enough to keep a GPU
+/// busy and stay in its cache. The steps of one launch together may take up to 64 MiB.
 constexpr std::size_t wanted_gates = std::size_t{1} << 20;
 constexpr std::size_t most_gates = std::size_t{16} << 20;
 
@@ -44,8 +44,9 @@ class Forward {
   }
 
  private:
-  /// Steps update the cell state where the caller wants to find it: sequences that have not begun
-  /// yet have their initial one there, those that are over their final one.
+  /// Fills the cell state where the caller wants the final one; the steps update it in place. A
+  /// sequence's initial cell state is there until its first step, and its final one after its last
+  /// step.
   Status start_cell() {
     if (spec_.states == 1) return {};
     pass_.cell = call_.final_cell.data();
@@ -54,7 +55,7 @@ class Forward {
     return copy(context_.queue(), cell, {call_.initial_cell, hidden_});
   }
 
-  /// The end of the steps whose gates fit the memory that inference takes; at least one step.
+  /// The end of the steps whose gates fit the memory that inference may use; at least one step.
   unsigned inference_end(unsigned begin) const {
     std::size_t gates = 0;
     unsigned end = begin;
@@ -69,7 +70,7 @@ class Forward {
   /// gates = W x + b for all rows of steps begin..end.
   Status prepare_gates(unsigned begin, unsigned end) {
     const Walk& walk = pass_.walks.host;
-    // The walk's steps are neighbours in time, either way.
+    // In both directions the steps are contiguous in time.
     const std::size_t first = std::min(walk.first_row(begin), walk.first_row(end - 1));
     std::size_t rows = 0;
     for (unsigned s = begin; s < end; ++s) rows += walk.active(s);

@@ -6,13 +6,14 @@
 namespace gru::cuda {
 
 CudaRecurrentWeights::~CudaRecurrentWeights() {
-  // On a thread that has used no device yet, freeing would start the first one, whichever this is.
+  // On a thread that has not used a device yet, freeing would start device 0, even if it is another
+  // one.
   if (cudaSetDevice(ordinal_) != cudaSuccess) static_cast<void>(cudaGetLastError());
 }
 
 Status CudaRecurrentWeights::load(const RecurrentTensors<const float>& from, const Queue& queue) {
   tensors_ = from;
-  // A GRU has a fourth bias, that of q.
+  // A GRU has a fourth bias, of q.
   GRU_RETURN_IF_ERROR(biases_.reserve(CheckedSize(4) * hidden(), queue));
   if (cell() == CellKind::lstm) return add_biases(queue);
   return pack_biases(queue, biases_.data(), from, hidden(), reset());

@@ -4,7 +4,8 @@
 
 namespace gru::cuda {
 
-/// One direction of one layer: its parameters where the model keeps them, and what is made of them.
+/// The weights of one direction of one layer: the model's parameters, and what the device computes
+/// from them.
 class CudaRecurrentWeights final : public RecurrentWeights {
  public:
   CudaRecurrentWeights(const RecurrentShape& shape, const Tiers& tiers, int ordinal)
@@ -23,15 +24,15 @@ class CudaRecurrentWeights final : public RecurrentWeights {
   float update_sign() const { return shape_.variant.update == UpdateGate::replace ? -1.0F : 1.0F; }
 
   DeviceMatrix<const float> weight_ih() const { return {tensors_.weight_ih, shape_.input_size}; }
-  /// Rows of gates first..end of U.
+  /// The rows of gates first..end of U.
   DeviceMatrix<const float> weight_hh(std::size_t first, std::size_t end) const {
     return DeviceMatrix<const float>(tensors_.weight_hh, hidden())
         .row_range(first * hidden(), (end - first) * hidden());
   }
-  /// What is added to W x: [3H] of a GRU, as pack_biases makes them; [4H] of an LSTM, the sums of
-  /// both biases.
+  /// What is added to W x. For a GRU: [3H], as pack_biases computes it. For an LSTM: [4H], the sums
+  /// of both biases.
   DeviceSpan<const float> input_biases() const { return {biases_.data(), spec().gates * hidden()}; }
-  /// Of a GRU.
+  /// For a GRU only.
   const float* bias_hn() const { return biases_.data() + reserve_q * hidden(); }
 
  private:

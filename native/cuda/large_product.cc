@@ -11,7 +11,7 @@ Status multiply_by_tiles(Context& context, const Product& product) {
 }  // namespace
 
 Status multiply_for_engine(Context& context, const Product& product) {
-  // Of a product with a transposed no row stands for a sequence: it makes gradients.
+  // A product with a transposed computes gradients, so no row of it belongs to one sequence.
   return product.transpose_a == Transpose::yes ? multiply_gradient(context, product)
                                                : multiply_by_tiles(context, product);
 }

@@ -13,14 +13,14 @@ namespace gru::cuda {
 
 inline constexpr unsigned warp_size = 32;
 
-/// How many threads run a kernel, and how many bytes of dynamic shared memory each block has.
+/// The threads that run a kernel, and the bytes of dynamic shared memory of each block.
 struct LaunchShape {
   dim3 grid;
   dim3 block;
   std::size_t shared = 0;
 };
 
-/// The number of parts of `size` that hold `count`.
+/// The number of parts of at most `size` that `count` elements make.
 constexpr std::size_t parts_of(std::size_t count, std::size_t size) {
   return (count + size - 1) / size;
 }
@@ -29,16 +29,16 @@ constexpr unsigned to_unsigned(std::size_t value) { return static_cast<unsigned>
 
 namespace launching {
 
-/// Dynamic shared memory up to this needs no leave.
+/// Up to this size dynamic shared memory needs no permission.
 inline constexpr std::size_t free_shared = std::size_t{48} * 1024;
 
 inline bool is_empty(const LaunchShape& shape) {
   return shape.grid.x == 0 || shape.grid.y == 0 || shape.grid.z == 0;
 }
 
-/// Leave for `bytes` and for as much more as the device has: a kernel's leave is one for all
-/// threads, and a model on another one may be about to launch it with more. Such a kernel has no
-/// shared memory of fixed size.
+/// Sets a kernel's limit of dynamic shared memory, if `bytes` needs it, to the most that the device
+/// has. The limit is common to all threads: a smaller one could break the launch of another model's
+/// thread. Such a kernel has no shared memory of fixed size.
 template <class... Parameters>
 Status allow_shared(const Queue& queue, void (*kernel)(Parameters...), std::size_t bytes) {
   if (bytes <= free_shared) return {};
@@ -52,7 +52,8 @@ Status allow_shared(const Queue& queue, void (*kernel)(Parameters...), std::size
   return {};
 }
 
-/// Calls call(void**) with the addresses of the arguments, each of the type of its parameter.
+/// Calls call(void**) with the addresses of the arguments, which have the types of the kernel's
+/// parameters.
 template <class... Parameters, class Call>
 Status with_addresses(std::tuple<Parameters...> arguments, const Call& call) {
   return std::apply(
@@ -65,7 +66,7 @@ Status with_addresses(std::tuple<Parameters...> arguments, const Call& call) {
 
 }  // namespace launching
 
-/// kernel(arguments...) on the queue; nothing to do where a dimension of the grid is 0.
+/// Runs kernel(arguments...) on the queue. Does nothing if a dimension of the grid is 0.
 template <class... Parameters, class... Arguments>
 Status launch(const Queue& queue, void (*kernel)(Parameters...), const LaunchShape& shape,
               const Arguments&... arguments) {
@@ -80,7 +81,7 @@ Status launch(const Queue& queue, void (*kernel)(Parameters...), const LaunchSha
       });
 }
 
-/// The same with all blocks resident at once, so that they may wait for each other.
+/// The same with all blocks resident at the same time, so that they may wait for each other.
 template <class... Parameters, class... Arguments>
 Status launch_cooperative(const Queue& queue, void (*kernel)(Parameters...),
                           const LaunchShape& shape, const Arguments&... arguments) {
@@ -95,7 +96,7 @@ Status launch_cooperative(const Queue& queue, void (*kernel)(Parameters...),
       });
 }
 
-/// Blocks of `threads` threads and `shared` bytes that one multiprocessor holds at once.
+/// The number of blocks of `threads` threads and `shared` bytes that one multiprocessor holds.
 template <class... Parameters>
 Status resident_blocks(const Queue& queue, void (*kernel)(Parameters...), unsigned threads,
                        std::size_t shared, int& blocks) {
@@ -105,12 +106,12 @@ Status resident_blocks(const Queue& queue, void (*kernel)(Parameters...), unsign
   return {};
 }
 
-/// Threads of a block, and blocks at the most, of work without any structure.
+/// Work without any structure: the threads of a block, and the largest number of blocks.
 inline constexpr unsigned plain_threads = 256;
 inline constexpr std::size_t most_plain_blocks = 1024;
 
-/// Threads for a matrix of rows x columns, one for each element up to a bound, from which on each
-/// takes several (for_each_element).
+/// Threads for a matrix of rows x columns: one for each element up to a limit. Beyond it each
+/// thread takes several elements (for_each_element).
 inline LaunchShape matrix_shape(std::size_t rows, std::size_t columns) {
   unsigned width = 1;
   while (width < plain_threads && width < columns) width *= 2;

@@ -3,7 +3,7 @@
 #include "cuda/emulator/control.h"
 #include "testing/random_cases.h"
 
-/// What launches of one kernel owe each other.
+/// Launches of the same kernel must not disturb each other.
 namespace gru::cuda {
 namespace {
 
@@ -17,8 +17,8 @@ Status launch_with(const Queue& queue, std::size_t shared) {
   return launch(queue, nothing, shape, 1);
 }
 
-/// As where two models run in two threads: between one's leave for shared memory and its launch
-/// comes the other's whole launch.
+/// Simulates two models in two threads: one sets the limit of shared memory, the other launches,
+/// then the first one launches.
 GRU_TEST(a_launch_with_less_shared_memory_leaves_others_theirs) {
   emulator::reset();
   const Queue queue;

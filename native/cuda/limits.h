@@ -6,7 +6,7 @@
 
 namespace gru::cuda {
 
-/// What of a GPU decides which kernels run on it, and with how many blocks.
+/// The properties of a GPU that decide which kernels run on it, and with how many blocks.
 struct Limits {
   int multiprocessors = 0;
   int compute_major = 0;

@@ -8,13 +8,13 @@
 
 namespace gru::cuda {
 
-/// Keeps the host at most two chunks of work ahead of the device, so that an abort is heeded soon:
-/// what has been launched can't be taken back. Without an abort flag the host runs ahead freely.
+/// Keeps the host at most two chunks of work ahead of the device, so that an abort takes effect
+/// soon: launched work cannot be cancelled. Without an abort flag the host does not wait.
 class Pacer {
  public:
-  /// Before each chunk; `aborted` where the caller wants no more of them.
+  /// Call before each chunk. The status is `aborted` if the caller wants no more chunks.
   Status begin(const AbortFlag* abort, const Queue& queue);
-  /// After the chunk's launches.
+  /// Call after the chunk's launches.
   Status end(const AbortFlag* abort, const Queue& queue);
 
  private:

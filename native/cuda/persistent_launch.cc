@@ -10,16 +10,16 @@ namespace {
 
 /// A warp multiplies this many sequences at a time.
 constexpr std::size_t tile_unit = 4;
-/// Sequences that are worth a group of blocks of their own.
+/// The number of sequences that are worth a group of blocks of their own.
 constexpr std::size_t group_sequences = 8;
-/// A layer beyond has no room on any GPU.
+/// Larger layers fit no GPU.
 constexpr std::size_t most_hidden = 65536;
 
 std::size_t multiprocessors_of(const Limits& limits) {
   return static_cast<std::size_t>(limits.multiprocessors);
 }
 
-/// The most units that a block has room for, with the least tile.
+/// The most units that fit a block, with the smallest tile.
 std::size_t most_units(std::size_t hidden, const Limits& limits) {
   std::size_t units = 0;
   while (units < hidden &&

@@ -9,14 +9,14 @@
 #include "base/status.h"
 #include "device/device.h"
 
-/// What the addon knows of the CUDA plug-in: one entry point, found by its name in a library that
+/// The addon's interface to the CUDA plug-in: one entry point, found by its name in a library that
 /// is opened at run time and never closed. Both sides are built from the same sources by compilers
-/// of one C++ ABI, and share the C++ standard library; `version` is how they make sure of the
-/// first.
+/// with the same C++ ABI, and share the C++ standard library. `version` checks that the sources are
+/// the same.
 
 namespace gru::cuda {
 
-/// What the large matrix products multiply; sums are float32 always.
+/// The format of the inputs of large matrix products. Sums are always float32.
 enum class Precision : std::uint8_t {
   float32,   ///< float32
   tf32,      ///< float32 rounded to 10 bits of mantissa
@@ -38,15 +38,16 @@ struct DeviceInfo {
 };
 
 struct Plugin {
-  /// GRU_PLUGIN_VERSION of the plug-in's build. A plug-in of another version is not called.
+  /// GRU_PLUGIN_VERSION of the plug-in's build. The addon does not call a plug-in of another
+  /// version.
   const char* version = nullptr;
-  /// The devices there are, one at least, by their ordinals; or a device status that says why there
-  /// are none (no driver, a driver too old, no device) and what to do about it.
+  /// Lists the devices by their ordinals, at least one. If there are none, returns a device status
+  /// that says why (no driver, a driver too old, no device) and what to do.
   Status (*list_devices)(std::vector<DeviceInfo>& devices) noexcept = nullptr;
-  /// A device for one model, with a stream of its own. It may be used by, and destroyed on, any
-  /// thread, one at a time. A device status where there is no such ordinal, where the GPU is too
-  /// old, or where it does not answer, each with a remedy; a memory status where its memory is
-  /// full; a value status where it can't compute in this precision.
+  /// Makes a device for one model, with its own stream. Any thread may use or destroy it, but only
+  /// one at a time. Fails with a device status if there is no such ordinal, the GPU is too old, or
+  /// it does not answer; with a memory status if the GPU's memory is full; with a value status if
+  /// it cannot compute in this precision. Each message says what to do.
   Status (*create_device)(const DeviceOptions& options,
                           std::unique_ptr<Device>& device) noexcept = nullptr;
 };

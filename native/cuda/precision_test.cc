@@ -7,8 +7,8 @@
 #include "testing/device_testing.h"
 #include "testing/host_memory_device.h"
 
-/// Products in TF32 and bfloat16: exact where the inputs need no rounding, and within the rounding
-/// of the inputs where they do.
+/// Products in TF32 and bfloat16: exact if the inputs need no rounding, otherwise within the
+/// inputs' rounding error.
 namespace gru {
 namespace {
 
@@ -19,7 +19,7 @@ using testing::view;
 
 struct Format {
   Precision precision;
-  int bits;  ///< of mantissa, the hidden one not counted
+  int bits;  ///< of mantissa, without the hidden bit
 };
 constexpr Format formats[] = {{Precision::tf32, 10}, {Precision::bfloat16, 7}};
 
@@ -41,8 +41,8 @@ constexpr Case cases[] = {{Transpose::no, Transpose::no},
                           {Transpose::no, Transpose::yes},
                           {Transpose::yes, Transpose::no}};
 
-/// a b for random values that `value` makes; checks each element against its double sum within
-/// bound * the sum of the terms' magnitudes.
+/// Computes a b for random values of `value()` and checks each element against a sum in double: the
+/// error is at most bound * the sum of the terms' magnitudes.
 template <class Value>
 void check_products(const Format& format, double bound, const Value& value) {
   const auto device = device_of(format.precision);
@@ -86,7 +86,7 @@ void check_products(const Format& format, double bound, const Value& value) {
 GRU_TEST(values_that_need_no_rounding_have_exact_products) {
   Random random;
   for (const Format& format : formats) {
-    // Small integers: products and sums are exact in float32, too.
+    // Small integers: products and sums are exact in float32 as well.
     check_products(format, 0, [&] { return static_cast<float>(random.size(0, 16)) - 8.0F; });
   }
 }
@@ -103,7 +103,7 @@ GRU_TEST(inputs_are_rounded_to_nearest) {
   for (const Format& format : formats) {
     const auto device = device_of(format.precision);
     const float unit = std::ldexp(1.0F, -format.bits);
-    // Just above and below the middle between two neighbours of the format.
+    // Values just above and below the middle between two neighbouring values of the format.
     std::vector<float> a = {1 + 0.501F * unit, 1 + 0.499F * unit, -1 - 0.501F * unit, 1};
     std::vector<float> one = {1};
     std::vector<float> c(4);

@@ -6,13 +6,13 @@
 
 namespace gru::cuda {
 
-/// A model's order of work on its device.
+/// The order in which a model's work runs on its device.
 struct Queue {
   cudaStream_t stream = nullptr;
   int ordinal = 0;
-  /// Whether memory is had and given back in the stream's order.
+  /// Whether memory is allocated and freed in the stream's order.
   bool memory_pools = false;
-  /// Counts the bytes of the device's memory in use, where there is anybody to ask; outlives them.
+  /// The count of bytes of the device's memory in use, or null. It outlives the queue's memory.
   std::size_t* held = nullptr;
 };
 

@@ -15,7 +15,7 @@ unsigned width_of(std::size_t hidden) {
 }  // namespace
 
 bool resident_fits(const RecurrentShape& shape, const Limits& limits, ResidentFloats floats) {
-  // Beyond, the count of floats could overflow; no block has room for it.
+  // For larger layers the number of floats could overflow. They fit no block anyway.
   if (shape.hidden_size > resident_threads) return false;
   return floats(shape.hidden_size, least_sequences) * sizeof(float) <= limits.shared_memory;
 }

@@ -7,13 +7,13 @@
 
 #include "cuda/check.h"
 
-/// Owners of what the CUDA runtime hands out beside device memory. Each is empty until `create`,
-/// and frees what it has on whatever device is current: handles know their own.
+/// Owners of the CUDA runtime's objects other than device memory. Each is empty until `create`. It
+/// frees its object whatever device is current, since a handle knows its device.
 
 namespace gru::cuda {
 
-/// `Handle` with `Free` called at its end. Errors of freeing are not reported: they are those of
-/// earlier, asynchronous work, which the next call reports as well.
+/// Owns a `Handle` and calls `Free` on it at the end. Errors of `Free` are ignored: they belong to
+/// earlier, asynchronous work, and the next call reports them as well.
 template <class Handle, cudaError_t (*Free)(Handle)>
 class Owned {
  public:
@@ -36,7 +36,7 @@ class Owned {
 };
 
 inline cudaError_t free_pinned_memory(void* memory) { return cudaFreeHost(memory); }
-/// Waits, since only then a pool lets go of what was given back to it in the stream's order.
+/// Waits for the stream: only then a pool reuses memory that was freed in the stream's order.
 inline cudaError_t free_stream(cudaStream_t stream) {
   if (cudaStreamSynchronize(stream) != cudaSuccess) static_cast<void>(cudaGetLastError());
   return cudaStreamDestroy(stream);
@@ -54,7 +54,7 @@ inline Status create(Stream& stream, int ordinal) {
   return {};
 }
 
-/// An event to wait for; it takes no times.
+/// Makes an event to wait for. It does not measure time.
 inline Status create(Event& event, int ordinal) {
   cudaEvent_t made = nullptr;
   GRU_RETURN_IF_CUDA_ERROR(ordinal, cudaEventCreateWithFlags(&made, cudaEventDisableTiming));

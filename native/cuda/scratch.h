@@ -8,12 +8,12 @@
 
 namespace gru::cuda {
 
-/// Device memory that grows on demand and then stays: steady work allocates nothing. Work of the
-/// queue that is still to be done may use what it had before.
+/// Device memory that grows on demand and does not shrink: repeated work allocates nothing. Queued
+/// work may still use the memory from before a growth.
 template <class T>
 class Scratch {
  public:
-  /// Room for `count` elements, whose values are undefined.
+  /// Makes room for `count` elements, whose values are undefined.
   Status reserve(CheckedSize count, const Queue& queue) {
     const auto bytes = (count * sizeof(T)).elements();
     if (!bytes) return Status::memory("scratch of more than 2^48 bytes is needed");

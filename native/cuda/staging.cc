@@ -5,7 +5,7 @@
 
 namespace gru::cuda {
 
-// One allocation for all slots, since its end waits for all that is queued on the device.
+// All slots are one allocation, since freeing one waits for all work that is queued on the device.
 Status Staging::prepare(std::size_t slot, int ordinal) {
   if (!memory_) GRU_RETURN_IF_ERROR(create(memory_, slot_count * slot_bytes, ordinal));
   if (!copied_[slot]) return create(copied_[slot], ordinal);

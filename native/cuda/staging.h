@@ -6,13 +6,13 @@
 
 namespace gru::cuda {
 
-/// Copies from the caller's memory to the device through pinned slots, so that the caller's memory
-/// is free again on return and the host goes on before the copy is done.
+/// Copies from the caller's memory to the device through pinned slots. The caller's memory is free
+/// again on return, and the host continues before the copy is done.
 class Staging {
  public:
   Status upload(void* to, const void* from, std::size_t bytes, cudaStream_t stream, int ordinal);
 
-  /// Of the host's memory.
+  /// The bytes of the host's memory in use.
   std::size_t bytes() const { return memory_ ? slot_count * slot_bytes : 0; }
 
  private:
@@ -22,7 +22,7 @@ class Staging {
   Status prepare(std::size_t slot, int ordinal);
 
   PinnedMemory memory_;
-  Event copied_[slot_count];  ///< the copy that used the slot last has read it
+  Event copied_[slot_count];  ///< for each slot: its last copy is done
   std::size_t next_ = 0;
 };
 

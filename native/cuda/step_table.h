@@ -11,15 +11,15 @@
 namespace gru::cuda {
 
 /// What kernels need of a RowMap, on the device and on the host. Layers and directions use the same
-/// map one after another, so only another one is uploaded.
+/// map one after another; only a different map is uploaded.
 class StepTable {
  public:
   Status load(const RowMap& map, Staging& staging, const Queue& queue);
 
-  /// First packed row of each step, and the end: [steps + 1].
+  /// The first packed row of each step, and the end: [steps + 1].
   const std::int32_t* host_first() const { return table_.data(); }
   const std::int32_t* first() const { return device_.data(); }
-  /// Of each sequence in sorted order: [batch].
+  /// The lengths of the sequences in sorted order: [batch].
   const std::int32_t* lengths() const { return device_.data() + steps_ + 1; }
 
  private:

@@ -6,7 +6,7 @@ namespace gru::cuda {
 
 namespace {
 
-/// sums = state U^T for rows [first, first + count) of a step, U's gates first_gate..end_gate.
+/// sums = state U^T for rows [first, first + count) of a step and U's gates first_gate..end_gate.
 struct StateProduct {
   DeviceMatrix<const float> state;
   std::size_t first;
@@ -60,7 +60,7 @@ class Forward {
     return step_candidate_before(context_.queue(), step);
   }
 
-  /// The state before the step times the first gates of U.
+  /// Multiplies the state before the step by the first gates of U.
   Status multiply_state(const Step& step, std::size_t gates) {
     const DeviceMatrix<const float> before(step.before, step.running, hidden_, step.before_stride);
     GRU_RETURN_IF_ERROR(multiply_rows({before, 0, 0, gates}));
@@ -152,7 +152,7 @@ class Backward {
             weights_.spec().reserve * hidden_};
   }
 
-  /// d_state += the gradients of the first gates' products of the state, times U.
+  /// d_state += (the gradients of the first gates' products with the state) U.
   Status add_products(const Step& step, ColumnGap gap, std::size_t count) {
     Product product;
     product.a = gates(step, 0, count);

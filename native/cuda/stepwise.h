@@ -4,7 +4,7 @@
 
 namespace gru::cuda {
 
-/// The tier that every layer fits: a product or two and a pointwise kernel for each step.
+/// The tier for layers of any size: one or two products and a pointwise kernel for each step.
 Status stepwise_forward(Context& context, const CudaRecurrentWeights& weights,
                         const ForwardPass& pass, unsigned begin, unsigned end);
 Status stepwise_backward(Context& context, const CudaRecurrentWeights& weights,

@@ -20,7 +20,7 @@ struct Name {
 constexpr Name names[] = {
     {"resident", Tier::resident}, {"persistent", Tier::persistent}, {"stepwise", Tier::stepwise}};
 
-/// Whether each tier fits, forward and backward.
+/// Whether the layer fits each tier, forward and backward.
 struct Fits {
   bool resident;
   bool persistent;

@@ -11,9 +11,12 @@ namespace gru::cuda {
 
 /// How the steps of a recurrence are computed.
 enum class Tier : std::uint8_t {
-  resident,    ///< a block has all recurrent weights, and some sequences for all their steps
-  persistent,  ///< blocks share the units, and meet in every step
-  stepwise,    ///< products and a pointwise kernel, launched for every step
+  /// A block has all recurrent weights and computes all steps of some sequences.
+  resident,
+  /// Blocks divide the units and wait for each other in every step.
+  persistent,
+  /// Products and a pointwise kernel are launched for every step.
+  stepwise,
 };
 
 /// The tiers of one direction of one layer.
@@ -22,11 +25,11 @@ struct Tiers {
   Tier backward = Tier::stepwise;
 };
 
-/// The tier of GRUs that GRU_NATIVE_CUDA_TIER names, if it is set: for tests.
+/// The tier of GRUs that GRU_NATIVE_CUDA_TIER names, if it is set. Only for tests.
 Status forced_tier(std::optional<Tier>& tier);
 
-/// The fastest tier that the layer fits, or `forced`; a device status where it does not fit that.
-/// An LSTM has the stepwise tier alone.
+/// Gives the fastest tier that the layer fits, or `forced`. Fails with a device status if the layer
+/// does not fit `forced`. An LSTM always has the stepwise tier.
 ///
 /// Only the layer and the GPU decide, never the batch: tiers sum in different orders, and a
 /// sequence's result must not depend on the other sequences.

@@ -3,7 +3,7 @@
 #include "cuda/tier.h"
 #include "testing/reference_checks.h"
 
-/// Persistent kernels whose blocks have more sequences than their shared memory holds at a time.
+/// Persistent kernels whose blocks have more sequences than fit their shared memory at a time.
 namespace gru {
 namespace {
 
@@ -12,7 +12,7 @@ using testing::Random;
 
 constexpr std::size_t hidden = 20;
 
-/// Two blocks with room for half of the units and one tile.
+/// Gives two blocks room for half of the units and one tile.
 std::size_t leave_room_for_one_tile() {
   constexpr std::size_t tile = 4;
   emulator::Properties properties;

@@ -9,8 +9,8 @@
 
 namespace gru::cuda {
 
-/// What one unit has in one row of a reserve (base/cell.h). What a GRU's z slot holds is u: z
-/// itself, or 1 - z with UpdateGate::replace, so that h' = n + u (h - n) always.
+/// The values of one unit in one row of a reserve (base/cell.h). The z slot of a GRU has u: it is
+/// z, or 1 - z with UpdateGate::replace, so that always h' = n + u (h - n).
 struct GateSlots {
   float* first;
   std::size_t hidden;
@@ -18,8 +18,9 @@ struct GateSlots {
   __host__ __device__ float& operator[](std::size_t gate) const { return first[gate * hidden]; }
 };
 
-/// The rows of one step, and where each finds the state before it: the first `running` sequences in
-/// the output of the step before, the others, which begin here, in the initial state.
+/// The rows of one step, and where each finds the state before it. The first `running` sequences
+/// find it in the output of the step before. The others begin at this step and find it in the
+/// initial state.
 struct Step {
   std::size_t first_row;  ///< among the packed rows
   unsigned rows;
@@ -40,15 +41,15 @@ struct Step {
   }
 };
 
-/// The order in which one direction walks the packed rows. The same for host and device, except for
-/// where `first` lies.
+/// The order in which one direction processes the packed rows. Host and device use the same order;
+/// they differ only in where `first` is.
 struct Walk {
   const std::int32_t* first;  ///< first packed row of each step, and the end: [steps + 1]
   unsigned steps;
   bool reverse;
   std::size_t hidden;
   const float* initial;  ///< [batch, hidden]
-  const float* output;   ///< [rows, hidden], as far as it has been computed
+  const float* output;   ///< [rows, hidden], as far as computed
   std::size_t output_stride;
   float* gates;                ///< [rows, reserve * hidden] from first_gate_row on
   std::size_t first_gate_row;  ///< packed row
@@ -62,7 +63,7 @@ struct Walk {
     return static_cast<std::size_t>(first[time(s)]);
   }
 
-  /// The step that is processed s-th, with `reserve` values of each unit in a row of gates.
+  /// The step that is processed as the s-th. A row of gates has `reserve` values of each unit.
   __host__ __device__ Step step(unsigned s, std::size_t reserve = reserve_gates) const {
     Step step{};
     step.first_row = first_row(s);

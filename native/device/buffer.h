@@ -10,7 +10,7 @@
 
 namespace gru {
 
-/// Device memory that its holder owns and reuses: `reserve` allocates only to grow.
+/// Device memory that its owner keeps and reuses: `reserve` allocates only if the buffer must grow.
 template <class T>
 class Buffer {
  public:
@@ -62,7 +62,7 @@ class Buffer {
   std::size_t size_ = 0;
 };
 
-/// Host memory as a device reads it: in place where it can, else a copy in `scratch`.
+/// Host memory that a device reads: in place if it can, otherwise from a copy in `scratch`.
 template <class T>
 Status stage_input(Device& device, std::span<const T> host, Buffer<T>& scratch,
                    DeviceSpan<const T>& staged) {
@@ -76,8 +76,8 @@ Status stage_input(Device& device, std::span<const T> host, Buffer<T>& scratch,
   return {};
 }
 
-/// Host memory that a device fills: in place where it can, else through `scratch`, fetched by
-/// `finish`.
+/// Host memory that a device writes: in place if it can, otherwise to `scratch`, from where
+/// `finish` copies it.
 class StagedOutput {
  public:
   Status open(Device& device, std::span<float> host, Buffer<float>& scratch) {

@@ -16,13 +16,13 @@
 #include "base/size.h"
 #include "base/status.h"
 
-/// The interface between the engine and whatever computes for it. Everything above is written once,
-/// against this file; a device knows nothing above it.
+/// The interface between the engine and the devices that compute for it. The parts above are
+/// written once, against this file. A device knows nothing of them.
 
 namespace gru {
 
-/// Elements in a device's memory. Only the device may follow the pointer: on a GPU it is no address
-/// of the host's.
+/// Elements in a device's memory. Only the device may dereference the pointer: with a GPU it is no
+/// address of the host's memory.
 template <class T>
 class DeviceSpan {
  public:
@@ -35,7 +35,7 @@ class DeviceSpan {
   T* data() const { return data_; }
   std::size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
-  /// For kernels that know an operand that is absent by its pointer.
+  /// The pointer, or null if the span is empty: kernels recognise an absent operand by null.
   T* data_or_null() const { return empty() ? nullptr : data_; }
   DeviceSpan subspan(std::size_t offset, std::size_t count) const {
     return {data_ + offset, count};
@@ -46,14 +46,14 @@ class DeviceSpan {
   std::size_t size_ = 0;
 };
 
-/// A row-major matrix in a device's memory; `stride` is the distance of its rows in elements.
+/// A row-major matrix in a device's memory; `stride` is the distance between rows in elements.
 template <class T>
 class DeviceMatrix {
  public:
   DeviceMatrix() = default;
   DeviceMatrix(T* data, std::size_t rows, std::size_t columns, std::size_t stride)
       : data_(data), rows_(rows), columns_(columns), stride_(stride) {}
-  /// A whole span as rows of `columns` elements.
+  /// The whole span as rows of `columns` elements.
   DeviceMatrix(DeviceSpan<T> span, std::size_t columns)
       : DeviceMatrix(span.data(), columns == 0 ? 0 : span.size() / columns, columns, columns) {}
   template <class U>
@@ -66,7 +66,7 @@ class DeviceMatrix {
   std::size_t columns() const { return columns_; }
   std::size_t stride() const { return stride_; }
   bool empty() const { return rows_ == 0 || columns_ == 0; }
-  /// The rows lie without a gap between them.
+  /// Whether the rows follow each other without a gap.
   bool is_dense() const { return stride_ == columns_; }
   DeviceMatrix row_range(std::size_t first, std::size_t count) const {
     return {data_ + first * stride_, count, columns_, stride_};
@@ -83,11 +83,11 @@ class DeviceMatrix {
   std::size_t stride_ = 0;
 };
 
-/// Set by another thread when the caller no longer wants the result; long operations look at it
+/// Another thread sets it when the caller no longer wants the result. Long operations look at it
 /// between time steps.
 using AbortFlag = std::atomic<bool>;
 
-/// One direction of one layer: its sizes.
+/// The sizes of one direction of one layer.
 struct RecurrentShape {
   std::size_t input_size = 0;
   std::size_t hidden_size = 0;
@@ -97,8 +97,8 @@ struct RecurrentShape {
   CellSpec spec() const { return cell_spec(cell); }
 };
 
-/// Parameters (or their gradients) of one direction of one layer, in PyTorch's layout: G is
-/// CellSpec::gates times H.
+/// Parameters (or their gradients) of one direction of one layer, in PyTorch's layout. G is
+/// CellSpec::gates * H.
 template <class T>
 struct RecurrentTensors {
   DeviceSpan<T> weight_ih;  ///< [G, I]
@@ -107,15 +107,15 @@ struct RecurrentTensors {
   DeviceSpan<T> bias_hh;    ///< [G], or empty
 };
 
-/// A device's own copies of a direction's weights, in whatever order its kernels read them. Their
-/// device outlives them.
+/// A device's own copies of the weights of one direction, in the order in which its kernels read
+/// them. The device must outlive them.
 class RecurrentWeights {
  public:
   virtual ~RecurrentWeights() = default;
 };
 
-/// Forward through one direction of one layer. Rows are packed (RowMap). What is said of a cell
-/// state is empty where the cell has none (CellSpec::states).
+/// The forward pass of one direction of one layer. Rows are packed (RowMap). Members for the cell
+/// state are empty if the cell has none (CellSpec::states).
 struct RecurrentForward {
   const RowMap* map = nullptr;
   bool reverse = false;
@@ -125,12 +125,12 @@ struct RecurrentForward {
   DeviceMatrix<float> output;             ///< [rows, H]
   DeviceSpan<float> final_state;          ///< [batch, H] in sorted order
   DeviceSpan<float> final_cell;           ///< [batch, H] in sorted order
-  /// What backward needs beside input and output: [rows, CellSpec::reserve * H]; empty: inference.
+  /// What backward needs besides input and output: [rows, CellSpec::reserve * H]; empty: inference.
   DeviceSpan<float> reserve;
   const AbortFlag* abort = nullptr;
 };
 
-/// Backward through one direction of one layer; gradients are written, not added to.
+/// The backward pass of one direction of one layer. Gradients are written, not added.
 struct RecurrentBackward {
   const RowMap* map = nullptr;
   bool reverse = false;
@@ -138,7 +138,7 @@ struct RecurrentBackward {
   DeviceSpan<const float> initial_state;  ///< [batch, H]; empty: zero
   DeviceSpan<const float> initial_cell;   ///< [batch, H]; empty: zero
   DeviceMatrix<const float> output;       ///< [rows, H], as forward wrote it
-  DeviceSpan<float> reserve;              ///< as forward wrote it; used up
+  DeviceSpan<float> reserve;              ///< as forward wrote it; overwritten
   DeviceMatrix<const float> d_output;     ///< [rows, H]; empty: zero
   DeviceSpan<const float> d_final_state;  ///< [batch, H]; empty: zero
   DeviceSpan<const float> d_final_cell;   ///< [batch, H]; empty: zero
@@ -154,11 +154,11 @@ enum class Transpose : std::uint8_t { no, yes };
 
 /// c = op(a) op(b) (+ c) (+ bias to every row), row-major.
 ///
-/// Not both a and b are transposed, and a bias goes with a that is not. The sums have a term at
-/// least.
+/// At most one of a and b is transposed, and a bias is allowed only if a is not. The sums have at
+/// least one term.
 ///
-/// With a not transposed, a row of c depends on the same row of a alone, down to the last bit,
-/// whatever the other rows and their number.
+/// If a is not transposed, a row of c depends only on the same row of a, to the last bit: the other
+/// rows and their number do not matter.
 struct Gemm {
   Transpose transpose_a = Transpose::no;
   Transpose transpose_b = Transpose::no;
@@ -169,17 +169,17 @@ struct Gemm {
   bool accumulate = false;       ///< add to c
 };
 
-/// Where each sequence's rows lie: row t of the sequence at place i is first[t] + i, for
+/// Where the rows of each sequence lie: row t of the sequence at position i is first[t] + i, if
 /// t < length[i].
 struct SequenceRows {
-  std::size_t sequences = 0;  ///< that have a row
+  std::size_t sequences = 0;  ///< number of sequences that have a row
   std::size_t steps = 0;
   DeviceSpan<const std::int32_t> first;   ///< [steps]
-  DeviceSpan<const std::int32_t> length;  ///< [sequences], falling
+  DeviceSpan<const std::int32_t> length;  ///< [sequences], in decreasing order
 };
 
-/// output = weight * (input - mean) / sqrt(variance + 1e-5) + bias, mean and biased variance over
-/// the values of a row.
+/// output = weight * (input - mean) / sqrt(variance + 1e-5) + bias. The mean and the biased
+/// variance are over the values of a row.
 struct LayerNormForward {
   DeviceMatrix<const float> input;
   DeviceSpan<const float> weight;  ///< [columns]
@@ -197,24 +197,24 @@ struct LayerNormBackward {
   DeviceMatrix<float> d_weight_rows;  ///< each row's part of the gradient of weight
 };
 
-/// Which rows of a query attend to which of a memory: those of the same sequence.
+/// Which rows of a query attend to which rows of a memory: those of the same sequence.
 struct AttentionRows {
   SequenceRows query;
   SequenceRows memory;
-  /// For each place in the query's batch the one in the memory's, or -1 where that has no row.
-  DeviceSpan<const std::int32_t> memory_place;  ///< [query.sequences at least]
-  DeviceSpan<const std::int32_t> query_place;   ///< the same the other way round
+  /// For each position in the query's batch the position in the memory's, or -1 if that has no row.
+  DeviceSpan<const std::int32_t> memory_place;  ///< at least [query.sequences]
+  DeviceSpan<const std::int32_t> query_place;   ///< the same from memory to query
 };
 
 /// output = sum of a_i memory_i over the rows of the same sequence, a = softmax over e;
-/// e_i = scale * query . key_i, or with a score e_i = score . tanh(query + key_i). Zeros where the
-/// sequence has no row in the memory.
+/// e_i = scale * query . key_i, or with a score e_i = score . tanh(query + key_i). The output is
+/// zero where the sequence has no row in the memory.
 struct AttentionForward {
   AttentionRows rows;
   DeviceMatrix<const float> query;   ///< [query's rows, K]
   DeviceMatrix<const float> key;     ///< [memory's rows, K]
   DeviceSpan<const float> score;     ///< [K], or empty
-  float scale = 1;                   ///< without a score
+  float scale = 1;                   ///< used without a score
   DeviceMatrix<const float> memory;  ///< [memory's rows, E]
   DeviceMatrix<float> weights;       ///< [query's rows, memory's steps]: a, for backward
   DeviceMatrix<float> output;        ///< [query's rows, E]
@@ -236,15 +236,15 @@ struct AttentionBackward {
   DeviceMatrix<float> d_score_rows;    ///< [query's rows, K]: each row's part of score's gradient
 };
 
-/// Where a training step leaves its two results on the device, so that one copy at its end fetches
-/// both.
+/// The two results of a training step on the device. They lie together, so that one copy at the end
+/// of the step fetches both.
 struct StepMetrics {
-  double loss = 0;           ///< of an output, times its weight
+  double loss = 0;           ///< an output's loss times its weight
   double gradient_norm = 0;  ///< global L2, before clipping
 };
 
-/// What all losses share: metrics[0].loss = weight / denominator * the sum of what the rows lose,
-/// and its gradient. With a denominator of 0 the loss is 0, and so is the gradient.
+/// What all losses share: metrics[0].loss = weight / denominator * the sum of the rows' losses;
+/// d_output is its gradient. If the denominator is 0, the loss and the gradient are 0.
 struct LossCall {
   DeviceMatrix<const float> output;  ///< [rows, width]
   DeviceMatrix<float> d_output;  ///< may be output's memory; empty where only the loss is wanted
@@ -255,7 +255,7 @@ struct LossCall {
   double scale() const { return denominator > 0 ? weight / denominator : 0; }
 };
 
-/// Softmax cross entropy of rows of logits. A row of the ignored class loses nothing.
+/// Softmax cross entropy of rows of logits. A row of the ignored class has no loss.
 struct CrossEntropyCall : LossCall {
   DeviceSpan<const std::int32_t> targets;  ///< [rows]
   DeviceSpan<const float> class_weights;   ///< [width]; empty: 1
@@ -263,8 +263,8 @@ struct CrossEntropyCall : LossCall {
   std::optional<std::int32_t> ignored_class;
 };
 
-/// A loss over values: a row loses the mean over its terms, one for each value of the output; with
-/// LossKind::gaussian one for each two of them.
+/// A loss over values. A row's loss is the mean over its terms: one term for each value of the
+/// output, or for each pair of values with LossKind::gaussian.
 struct ValueLossCall : LossCall {
   LossKind kind = LossKind::mean_squared_error;
   DeviceMatrix<const float> targets;         ///< [rows, target_width(kind, width)]
@@ -277,25 +277,26 @@ struct ValueLossCall : LossCall {
   }
 };
 
-/// Connectionist temporal classification of packed rows of logits. Sequences stand in the rows'
-/// order: at step t, row first[t] + i is the i-th one's. Each has states, its labels with a blank
-/// before, between and behind them, or none where it counts 0 and has no gradient.
+/// Connectionist temporal classification of packed rows of logits. The sequences are in the order
+/// of the rows: at step t, row first[t] + i belongs to sequence i. The states of a sequence are its
+/// labels with a blank before, between and after them. A sequence without states has the loss 0 and
+/// no gradient.
 struct CtcCall : LossCall {
   DeviceSpan<const std::int32_t> first;        ///< [steps + 1]
   DeviceSpan<const std::int32_t> lengths;      ///< [batch]
-  DeviceSpan<const std::int32_t> states;       ///< [batch]: how many
+  DeviceSpan<const std::int32_t> states;       ///< [batch]: the number of states
   DeviceMatrix<const std::int32_t> symbols;    ///< [batch, most states]: the class of each state
-  DeviceMatrix<const std::int32_t> by_symbol;  ///< the states, those of one class side by side
+  DeviceMatrix<const std::int32_t> by_symbol;  ///< the states, grouped by class
   DeviceSpan<double> lattice;                  ///< room for lattice_size
 
-  /// Of one sequence: the steps' states, and two more rows for a walk over them.
+  /// The size for one sequence: its states at each step, and two more rows to compute with.
   static CheckedSize lattice_size(std::size_t steps, std::size_t most_states) {
     return (CheckedSize(steps) + 2) * most_states;
   }
   std::size_t lattice_stride() const { return (first.size() + 1) * symbols.columns(); }
 };
 
-/// One step of an optimiser over some parameters at once. `step` counts from 1.
+/// One step of an optimiser over some parameters together. `step` counts from 1.
 struct OptimizerUpdate {
   OptimizerOptions options;
   std::uint64_t step = 1;
@@ -305,8 +306,8 @@ struct OptimizerUpdate {
   DeviceSpan<float> second_moment;  ///< exp_avg_sq, or square_avg
 };
 
-/// One device as one model uses it: its memory, its scratch space, its order of operations.
-/// Operations take effect in the order of the calls. Not for two threads at once.
+/// One device as one model uses it: its memory, its scratch memory, its queue of operations.
+/// Operations take effect in the order of the calls. Two threads must not use it at the same time.
 class Device {
  public:
   Device() = default;
@@ -317,24 +318,24 @@ class Device {
   // Memory ------------------------------------------------------------------------------------
 
   virtual Status allocate(std::size_t bytes, void*& memory) = 0;
-  /// Of memory that `allocate` gave, with the bytes that it was asked for.
+  /// `memory` is from `allocate`, which was asked for `bytes`.
   virtual void release(void* memory, std::size_t bytes) noexcept = 0;
-  /// Bytes in use: of `allocate` and not released, of the weights' copies, and of scratch.
+  /// Bytes in use: memory of `allocate` that was not released, copies of weights, and scratch
+  /// memory.
   virtual std::size_t held_bytes() const noexcept = 0;
-  /// True where the device reads and writes the host's memory in place, so that nothing need be
-  /// uploaded.
+  /// Whether the device reads and writes the host's memory in place. Nothing needs an upload then.
   virtual bool shares_host_memory() const noexcept = 0;
   virtual Status upload(DeviceSpan<float> to, std::span<const float> from) = 0;
   virtual Status upload(DeviceSpan<std::int32_t> to, std::span<const std::int32_t> from) = 0;
-  /// Waits for all operations before it.
+  /// Waits for all earlier operations.
   virtual Status download(std::span<float> to, DeviceSpan<const float> from) = 0;
   virtual Status download(StepMetrics& to, DeviceSpan<const StepMetrics> from) = 0;
   virtual Status fill(DeviceMatrix<float> to, float value) = 0;
   virtual Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) = 0;
   /// to += from, element by element.
   virtual Status add(DeviceMatrix<float> to, DeviceMatrix<const float> from) = 0;
-  /// to[i] = from[index[i]], or zeros where index[i] is -1, for each row of `to`: index has as
-  /// many.
+  /// to[i] = from[index[i]], or zeros where index[i] is -1, for each row i of `to`. `index` has one
+  /// element for each row of `to`.
   virtual Status gather_rows(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                              DeviceSpan<const std::int32_t> index) = 0;
   virtual Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
@@ -344,7 +345,7 @@ class Device {
 
   virtual Status create_recurrent_weights(const RecurrentShape& shape,
                                           std::unique_ptr<RecurrentWeights>& weights) = 0;
-  /// Takes over new parameter values; the tensors stay where they are until the next load.
+  /// Takes over new parameter values. The tensors must stay in their memory until the next load.
   virtual Status load_recurrent_weights(RecurrentWeights& weights,
                                         const RecurrentTensors<const float>& from) = 0;
   virtual Status recurrent_forward(RecurrentWeights& weights, const RecurrentForward& call) = 0;
@@ -353,25 +354,26 @@ class Device {
   virtual Status gemm(const Gemm& product) = 0;
   /// to[j] = sum over rows of from[row][j].
   virtual Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) = 0;
-  /// table_gradient [V, E] = for each token the sum of the rows of d_output [rows, E] that read it.
+  /// table_gradient [V, E] = for each token, the sum of the rows of d_output [rows, E] with that
+  /// token.
   virtual Status embedding_backward(DeviceMatrix<float> table_gradient,
                                     DeviceSpan<const std::int32_t> tokens,
                                     DeviceMatrix<const float> d_output) = 0;
-  /// to[i][j] = from[i][j] * mask.scale(number[i] * columns + j); `number` empty: i itself. In
-  /// place allowed.
+  /// to[i][j] = from[i][j] * mask.scale(number[i] * columns + j). An empty `number` means that
+  /// number[i] = i. `to` and `from` may be the same matrix.
   virtual Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                          const DropoutMask& mask, DeviceSpan<const std::int32_t> number) = 0;
-  /// In place.
+  /// Applies the activation in place.
   virtual Status activate(DeviceMatrix<float> values, Activation activation) = 0;
-  /// to = from times the activation's derivative where it came to `values`.
+  /// to = from * the derivative of the activation; `values` are the activation's results.
   virtual Status activate_backward(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                                    DeviceMatrix<const float> values, Activation activation) = 0;
   virtual Status layer_norm_forward(const LayerNormForward& call) = 0;
   virtual Status layer_norm_backward(const LayerNormBackward& call) = 0;
-  /// to[i] = the mean of the rows of the sequence at place i.
+  /// to[i] = the mean of the rows of the sequence at position i.
   virtual Status sequence_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                                 const SequenceRows& rows) = 0;
-  /// Each row of `to` = that of its sequence in `from`, divided by the number of its rows.
+  /// Each row of `to` = its sequence's row in `from`, divided by the number of the sequence's rows.
   virtual Status spread_means(DeviceMatrix<float> to, DeviceMatrix<const float> from,
                               const SequenceRows& rows) = 0;
   virtual Status attention_forward(const AttentionForward& call) = 0;
@@ -391,11 +393,11 @@ class Device {
   /// gradients *= min(1, limit / (norm + 1e-6)), torch.nn.utils.clip_grad_norm_'s formula.
   virtual Status clip_norm(DeviceSpan<float> gradients, DeviceSpan<const StepMetrics> metrics,
                            double limit) = 0;
-  /// Each gradient into [-limit, limit]; NaN stays.
+  /// Limits each gradient to [-limit, limit]. NaN stays NaN.
   virtual Status clip_value(DeviceSpan<float> gradients, double limit) = 0;
   virtual Status optimizer_update(const OptimizerUpdate& update) = 0;
-  /// to += weight * (from - to), torch.lerp's formula: where both are equal, nothing changes. Of
-  /// as many elements each.
+  /// to += weight * (from - to), torch.lerp's formula. Equal elements keep their bits. Both spans
+  /// have the same size.
   virtual Status lerp(DeviceSpan<float> to, DeviceSpan<const float> from, double weight) = 0;
 };
 

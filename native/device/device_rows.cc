@@ -14,7 +14,8 @@ Status upload_table(Device& device, Buffer<std::int32_t>& buffer,
 }  // namespace
 
 Status DeviceRows::load(Device& device, const BatchShape& shape, bool batch_first) {
-  // Calls of one shape follow each other, and a single step must not pay for tables it has already.
+  // Calls of one shape often follow each other. A call for a single step must not build again the
+  // tables that exist already.
   if (loaded_ && shape.lengths.empty() && map_.is_dense() && shape.steps == map_.steps() &&
       shape.batch == map_.batch() && batch_first == batch_first_) {
     return {};

@@ -7,25 +7,25 @@
 
 namespace gru {
 
-/// A RowMap with its index tables on the device, and the moves between a caller's rows and packed
-/// rows that they allow.
+/// A RowMap with its index tables on the device. It copies between a caller's rows and packed rows.
 class DeviceRows {
  public:
   Status load(Device& device, const BatchShape& shape, bool batch_first);
 
   const RowMap& map() const { return map_; }
 
-  /// The caller's rows as packed rows: the same memory where the orders agree, else a copy in
-  /// `scratch`.
+  /// The caller's rows as packed rows: the same memory if both have the same order, otherwise a
+  /// copy in `scratch`.
   Status pack(Device& device, DeviceMatrix<const float> padded, Buffer<float>& scratch,
               DeviceMatrix<const float>& packed) const;
   Status pack(Device& device, DeviceSpan<const std::int32_t> padded, Buffer<std::int32_t>& scratch,
               DeviceSpan<const std::int32_t>& packed) const;
-  /// Packed rows into the caller's rows, zeros past each length.
+  /// Copies packed rows to the caller's rows, with zeros in padded steps.
   Status unpack(Device& device, DeviceMatrix<const float> packed, DeviceMatrix<float> padded) const;
 
-  /// One row for each running sequence, as the caller orders them: [batch, width] packed from, and
-  /// unpacked to, with zeros for sequences without a valid step.
+  /// The same for one row for each sequence: the caller's are [batch, width] in the caller's order,
+  /// the packed ones only those of sequences with a valid step. Unpacking writes zeros for the
+  /// others.
   Status pack_sequences(Device& device, DeviceMatrix<const float> padded, Buffer<float>& scratch,
                         DeviceMatrix<const float>& packed) const;
   Status pack_sequences(Device& device, DeviceSpan<const std::int32_t> padded,
@@ -34,7 +34,8 @@ class DeviceRows {
   Status unpack_sequences(Device& device, DeviceMatrix<const float> packed,
                           DeviceMatrix<float> padded) const;
 
-  /// [blocks, batch, width] from the caller's order of sequences to the sorted one, and back.
+  /// Copies [blocks, batch, width] from the caller's order of sequences to the sorted order, and
+  /// back.
   Status sort_batch(Device& device, DeviceSpan<const float> from, DeviceSpan<float> to,
                     std::size_t width) const;
   Status unsort_batch(Device& device, DeviceSpan<const float> from, DeviceSpan<float> to,
@@ -52,7 +53,7 @@ class DeviceRows {
 
   RowMap map_;
   bool loaded_ = false;
-  bool batch_first_ = false;  ///< as loaded
+  bool batch_first_ = false;  ///< of the last load
   Buffer<std::int32_t> to_padded_;
   Buffer<std::int32_t> to_packed_;
   Buffer<std::int32_t> order_;

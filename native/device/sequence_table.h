@@ -8,10 +8,10 @@
 
 namespace gru {
 
-/// Where each sequence's rows lie, for operations that go from sequence to sequence.
+/// Where the rows of each sequence lie, for operations that process one sequence after another.
 class SequenceTable {
  public:
-  /// Of a row for each valid step, or of one for each sequence that has one.
+  /// The rows are one for each valid step, or one for each sequence that has a valid step.
   Status load(Device& device, const RowMap& map, Every every);
 
   const SequenceRows& rows() const { return rows_; }
@@ -22,14 +22,14 @@ class SequenceTable {
   SequenceRows rows_;
 };
 
-/// The way from one order of a batch's sequences to another: inputs whose lengths differ sort them
-/// differently.
+/// Translates between the sorted orders of two inputs' sequences. Inputs with different lengths
+/// sort the same batch differently.
 class SequenceMatch {
  public:
   Status load(Device& device, const RowMap& of, const RowMap& other);
 
-  /// For each place in the sorted batch of the one map the place of the same sequence in the other,
-  /// or -1 where that has no valid step: [batch].
+  /// For each position in the sorted batch of the one map, the position of the same sequence in the
+  /// other map, or -1 if it has no valid step there: [batch].
   DeviceSpan<const std::int32_t> places() const { return table_.span(); }
 
  private:

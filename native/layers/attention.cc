@@ -17,7 +17,7 @@ struct KeptAttention final : LayerPass {
   Buffer<float> query;    ///< W_q s [query's rows, size]
   Buffer<float> key;      ///< W_k E [memory's rows, size], with additive
   Buffer<float> weights;  ///< [query's rows, memory's steps]
-  // Of backward:
+  // Used by backward:
   Buffer<float> d_scores;
   Buffer<float> d_query;
   Buffer<float> d_key;
@@ -49,7 +49,7 @@ Status reserve(Device& device, Buffer<float>& buffer, std::size_t rows, std::siz
   return {};
 }
 
-/// A matrix that is added to begins at zero.
+/// Memory for gradients that are added up: it starts at zero.
 Status reserve_zeros(Device& device, Buffer<float>& buffer, std::size_t rows, std::size_t columns,
                      DeviceMatrix<float>& matrix) {
   GRU_RETURN_IF_ERROR(reserve(device, buffer, rows, columns, matrix));

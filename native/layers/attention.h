@@ -5,14 +5,14 @@
 
 namespace gru {
 
-/// For each row s of a query the mean of the rows E_i that the same sequence has in a memory,
-/// weighted by the softmax of scores e_i:
+/// For each row s of a query: the mean of the rows E_i that the same sequence has in a memory,
+/// weighted by the softmax of the scores e_i:
 ///
 ///   additive            e_i = score . tanh(W_q s + W_k E_i)      query.weight [size, width of s],
 ///                       key.weight [size, width of E], score.weight [1, size]
 ///   scaled dot product  e_i = W_q s . E_i / sqrt(width of E)     query.weight [width of E, of s]
 ///
-/// Query and memory may have different lengths. Where a sequence has no row in the memory, zeros.
+/// Query and memory may have different lengths. A sequence without a row in the memory gives zeros.
 class Attention final : public Layer {
  public:
   explicit Attention(const AttentionOptions& options) : options_(options) {}
@@ -42,7 +42,7 @@ class Attention final : public Layer {
   AttentionOptions options_;
   std::size_t query_width_ = 0;
   std::size_t memory_width_ = 0;
-  std::size_t size_ = 0;  ///< of what query and memory are compared by
+  std::size_t size_ = 0;  ///< the width at which query and memory are compared
   float scale_ = 1;
   std::size_t query_weight_ = 0;
   std::size_t key_weight_ = 0;

@@ -24,7 +24,7 @@ Status Dropout::declare(std::span<const EdgeShape> inputs, const LayerName& name
 
 std::unique_ptr<LayerPass> Dropout::make_pass() const { return std::make_unique<AddedGradient>(); }
 
-/// A row for each sequence has the number of the sequence's first step.
+/// With one row for each sequence, the mask's number of a row is that of the sequence's first step.
 Status Dropout::mask(Device& device, DropoutMask mask, const Sequence& rows, DeviceMatrix<float> to,
                      DeviceMatrix<const float> from) const {
   mask.probability = probability_;

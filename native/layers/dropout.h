@@ -5,8 +5,8 @@
 
 namespace gru {
 
-/// torch.nn.Dropout: in training each value becomes 0 with the probability given, and the others
-/// grow by 1 / (1 - probability). A mask belongs to steps and sequences, not to packed rows.
+/// torch.nn.Dropout: in training each value becomes 0 with the given probability; the others are
+/// multiplied by 1 / (1 - probability). A mask depends on steps and sequences, not on packed rows.
 class Dropout final : public Layer {
  public:
   explicit Dropout(const DropoutOptions& options) : probability_(options.probability) {}

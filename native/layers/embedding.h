@@ -4,7 +4,7 @@
 
 namespace gru {
 
-/// Row `token` of a table for each token: weight [tokens, size], torch.nn.Embedding.
+/// For each token the table's row of that number: weight [tokens, size], torch.nn.Embedding.
 class Embedding final : public Layer {
  public:
   explicit Embedding(std::size_t size) : size_(size) {}

@@ -6,7 +6,7 @@
 
 namespace gru {
 
-/// The inputs' values side by side.
+/// Puts the values of its inputs side by side.
 class Concat final : public Layer {
  public:
   InputCount input_count() const override { return {2, SIZE_MAX}; }
@@ -17,7 +17,7 @@ class Concat final : public Layer {
   Status backward(const LayerBackward& call) override;
 };
 
-/// The sum of inputs of one width.
+/// Adds inputs of the same width.
 class Add final : public Layer {
  public:
   InputCount input_count() const override { return {2, SIZE_MAX}; }

@@ -10,12 +10,12 @@
 #include "device/device_rows.h"
 #include "layers/parameter_layout.h"
 
-/// The contract between the graph, which knows the wiring, and layers, which know what they
-/// compute.
+/// The contract between the graph and its layers. The graph knows how layers are connected; a layer
+/// knows what it computes.
 
 namespace gru {
 
-/// What is known of an edge before any batch comes.
+/// What is known of an edge before the first batch.
 struct EdgeShape {
   std::size_t width = 0;      ///< values in a row; with tokens, the size of the vocabulary
   bool tokens = false;        ///< the rows are token ids, not values
@@ -30,8 +30,8 @@ struct Sequence {
   Every every = Every::step;
   DeviceMatrix<const float> values;       ///< [rows, width]
   DeviceSpan<const std::int32_t> tokens;  ///< [rows], of an edge of tokens
-  /// From a recurrent layer: its states after each sequence's last valid step, [L*D, batch, H], in
-  /// sorted order. Else empty.
+  /// Of a recurrent layer's edge: the states after each sequence's last valid step, [L*D, batch,
+  /// H], in sorted order. Empty for other layers.
   DeviceSpan<const float> final_state;
   std::size_t hidden_size = 0;  ///< H of final_state; the width of the values is D*H
 
@@ -40,30 +40,32 @@ struct Sequence {
   }
 };
 
-/// The gradient of an edge, as the layers that read it leave it one after the other: the first
-/// writes, those after it add.
+/// The gradient of an edge. The layers that read the edge contribute to it one after another: the
+/// first one writes, the later ones add.
 class SequenceGradient {
  public:
-  /// Begins a backward pass in which nothing has been written yet.
+  /// Starts a backward pass: nothing has been written yet.
   void begin(const Sequence& of, bool wanted);
 
-  /// Whether anything before this edge learns.
+  /// Whether any parameters lie before this edge.
   bool wanted() const { return wanted_; }
-  /// Room for a reader's gradient [rows, width]; it writes there, or adds where `add` is true.
+  /// The memory for a reader's gradient [rows, width]. The reader writes there, or adds if `add` is
+  /// true.
   Status open(Device& device, DeviceMatrix<float>& values, bool& add);
-  /// Writes or adds `from`.
+  /// Writes `from`, or adds it if another reader wrote before.
   Status accumulate(Device& device, DeviceMatrix<const float> from);
-  /// Writes or adds what write(matrix) writes, by way of `scratch` where there is something to add
-  /// to. Not wanted: does nothing.
+  /// Writes the result of write(matrix), or adds it by way of `scratch` if another reader wrote
+  /// before. Does nothing if the gradient is not wanted.
   template <class Write>
   Status accumulate(Device& device, Buffer<float>& scratch, const Write& write);
-  /// The same for the final states, [L*D, batch, H]. The first reader finds zeros, and writes what
-  /// it reads of them.
+  /// As open(), for the final states, [L*D, batch, H]. The first reader gets zeros, and writes the
+  /// gradients of those states that it reads.
   Status open_final_state(Device& device, DeviceSpan<float>& state, bool& add);
-  /// Lets the gradient lie in memory that holds it already, or will: a loss writes there.
+  /// Makes `values` the memory of the gradient. It holds the gradient already, or a loss writes it
+  /// there.
   void place(DeviceMatrix<float> values);
 
-  /// Empty where no reader wrote anything: zero.
+  /// Empty if no reader wrote anything: the gradient is zero.
   DeviceMatrix<const float> values() const { return written_ ? values_ : DeviceMatrix<float>(); }
   DeviceSpan<const float> final_state() const {
     return state_written_ ? state_.span() : DeviceSpan<const float>();
@@ -106,10 +108,10 @@ struct LayerForward {
   DeviceSpan<const float> parameters;  ///< of the whole graph
   std::span<const Sequence* const> inputs;
   DeviceMatrix<float> output;  ///< [rows, width]
-  Sequence& edge;              ///< the edge of the output, for what it carries beside the values
+  Sequence& edge;              ///< the output's edge, for data besides the values
   LayerPass* pass;             ///< as make_pass() made it
   bool training = false;
-  /// With training: the seed, and the first stream that is this layer's in this pass.
+  /// In training: the seed, and the first random stream of this layer in this pass.
   DropoutMask dropout;
   const AbortFlag* abort = nullptr;
 };
@@ -134,7 +136,7 @@ struct InputCount {
   std::size_t most = 1;
 };
 
-/// One layer of a graph: its parameters, its forward and its backward. It knows no other layer.
+/// One layer of a graph: its parameters, forward and backward. It knows no other layer.
 class Layer {
  public:
   Layer() = default;
@@ -147,24 +149,25 @@ class Layer {
   /// Fails with a value status that names what is wrong.
   virtual Status declare(std::span<const EdgeShape> inputs, const LayerName& name,
                          ParameterLayout& layout, EdgeShape& output) = 0;
-  /// Takes over all parameters after a change.
+  /// Takes over the values of all parameters after a change.
   virtual Status load(Device&, DeviceSpan<const float> /*parameters*/) { return {}; }
-  /// Whether all inputs must have the same rows: a row of the output comes from one of each.
+  /// Whether all inputs must have the same rows, since an output's row combines one row of each
+  /// input.
   virtual bool joins_inputs() const { return false; }
   virtual std::unique_ptr<LayerPass> make_pass() const { return nullptr; }
-  /// Random streams that a training pass takes.
+  /// The number of random streams that a training pass uses.
   virtual std::size_t dropout_streams() const { return 0; }
-  /// Whether backward reads the values of the output, so that nothing may overwrite them.
+  /// Whether backward reads the output's values. If so, nothing may overwrite them.
   virtual bool reads_output() const { return false; }
 
   virtual Status forward(const LayerForward& call) = 0;
-  /// Writes the gradients of its own parameters, and those of its inputs where they are wanted.
+  /// Writes the gradients of its own parameters, and those of its inputs if they are wanted.
   virtual Status backward(const LayerBackward& call) = 0;
 };
 
-/// Value status that names `option` where the input has tokens.
+/// Fails with a value status that names `option` if the input has tokens.
 Status check_values(const std::string& option, const EdgeShape& input);
-/// The shape of rows of `width` values that belong to the same steps as those of `input`.
+/// The shape of rows of `width` values for the same steps as the rows of `input`.
 EdgeShape with_width(const EdgeShape& input, std::size_t width);
 
 }  // namespace gru

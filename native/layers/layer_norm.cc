@@ -7,7 +7,7 @@ namespace {
 struct Normalized final : LayerPass {
   Buffer<float> statistics;     ///< [rows, 2]
   Buffer<float> d_weight_rows;  ///< [rows, width]
-  Buffer<float> part;           ///< of the input's gradient
+  Buffer<float> part;           ///< a contribution to the input's gradient
 };
 
 Status reserve_rows(Device& device, Buffer<float>& buffer, std::size_t rows, std::size_t width,

@@ -6,21 +6,14 @@
 
 namespace gru {
 
-namespace {
-
-// A row of four values a unit is the widest that is kept.
-constexpr std::size_t max_layer_size = 0x7fffffff / 4;
-
-}  // namespace
-
 Status ParameterLayout::append(std::string name, std::vector<std::size_t> shape,
                                InitialValues initial, std::size_t& offset) {
   CheckedSize count(1);
   for (const std::size_t extent : shape) count = count * extent;
   const auto total = (count + count_).elements();
   if (!total) {
-    return Status::value(name +
-                         ": expected a tensor of at most 2^48 elements, got sizes beyond it");
+    return Status::value("options: expected sizes with at most " + std::to_string(max_elements) +
+                         " parameters, got sizes with more, in " + name);
   }
   offset = count_;
   specs_.push_back({std::move(name), std::move(shape), initial, count_, *total - count_});

@@ -32,17 +32,17 @@ struct ParameterSpec {
   std::size_t count = 0;   ///< product of `shape`
 };
 
-/// The flat layout of all parameters: tensors one after the other, in the order in which layers
-/// declare them. The only place that knows where a parameter lies.
+/// The flat layout of all parameters: tensors one after another, in the order in which layers
+/// declare them. This is the only part that knows where a parameter lies.
 class ParameterLayout {
  public:
-  /// Adds a tensor and says where it begins. Fails with a value status that names the tensor where
-  /// sizes overflow.
+  /// Adds a tensor and gives its offset. Fails with a value status that names the tensor if sizes
+  /// overflow.
   Status append(std::string name, std::vector<std::size_t> shape, InitialValues initial,
                 std::size_t& offset);
 
   const std::vector<ParameterSpec>& specs() const { return specs_; }
-  /// All elements together.
+  /// The number of all elements.
   std::size_t count() const { return count_; }
 
  private:
@@ -50,8 +50,8 @@ class ParameterLayout {
   std::size_t count_ = 0;
 };
 
-/// What a layer's tensors and options are called: by the layer's name in a graph, and by their own
-/// where it stands alone.
+/// The names of a layer's tensors and options: with the layer's name in a graph, without one if the
+/// layer stands alone.
 struct LayerName {
   std::string name;
 
@@ -61,8 +61,11 @@ struct LayerName {
   }
 };
 
-/// Value status naming `name` unless 1 <= size <= the largest size of a layer, which keeps every
-/// index that a kernel or BLAS (whose integers are 32 bits) forms in range.
+/// The largest size of a layer. The widest row that is kept has four values for each unit, so every
+/// index stays in range that a kernel or BLAS (with integers of 32 bits) computes.
+inline constexpr std::size_t max_layer_size = 0x7fffffff / 4;
+
+/// Fails with a value status that names `name` unless 1 <= size <= max_layer_size.
 Status check_layer_size(const std::string& name, std::size_t size);
 
 }  // namespace gru

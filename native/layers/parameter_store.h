@@ -8,16 +8,16 @@
 
 namespace gru {
 
-/// The flat vector of all parameters on a device, and how often it changed.
+/// The flat vector of all parameters on a device, and a count of its changes.
 class ParameterStore {
  public:
   explicit ParameterStore(ParameterLayout layout) : layout_(std::move(layout)) {}
 
-  /// Makes room. Initial values follow from `seed`; they are drawn when first needed, so that
-  /// whoever brings values of his own does not wait for them.
+  /// Allocates the memory. Initial values follow from `seed`. They are drawn only when they are
+  /// needed, so that a caller who writes other values does not wait for them.
   Status allocate(Device& device, std::uint64_t seed);
-  /// Draws the initial values unless that was done, or values were written. Before values() and
-  /// read().
+  /// Draws the initial values, unless they were drawn or values were written. Must be called before
+  /// values() and read().
   Status draw(Device& device);
 
   const ParameterLayout& layout() const { return layout_; }
@@ -26,12 +26,12 @@ class ParameterStore {
   Status write(Device& device, std::span<const float> values);
 
   DeviceSpan<const float> values() const { return values_.span(); }
-  /// The values, to be changed in place; counts as one change.
+  /// The values, to be changed in place. Each call counts as one change.
   DeviceSpan<float> mutable_values() {
     ++version_;
     return values_.span();
   }
-  /// Rises with each change.
+  /// Increases with each change.
   std::uint64_t version() const { return version_; }
 
  private:

@@ -16,7 +16,7 @@ Status multiply_rows(Device& device, DeviceMatrix<const float> x, DeviceMatrix<c
 
 Status weight_gradient(Device& device, DeviceMatrix<const float> d_y, DeviceMatrix<const float> x,
                        DeviceMatrix<float> d_weight) {
-  if (d_y.empty()) return device.fill(d_weight, 0);  // a product has a term at least
+  if (d_y.empty()) return device.fill(d_weight, 0);  // a product needs at least one term
   Gemm product;
   product.transpose_a = Transpose::yes;
   product.a = d_y;

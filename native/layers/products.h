@@ -2,11 +2,11 @@
 
 #include "layers/layer.h"
 
-/// The products of layers with weights [size, width], y = x W^T, for any number of rows, none too.
+/// The products of layers with weights [size, width], y = x W^T. The number of rows may be 0.
 
 namespace gru {
 
-/// y = x W^T + bias, which may be empty.
+/// y = x W^T + bias. `bias` may be empty.
 Status multiply_rows(Device& device, DeviceMatrix<const float> x, DeviceMatrix<const float> weight,
                      DeviceSpan<const float> bias, DeviceMatrix<float> y);
 
@@ -14,7 +14,7 @@ Status multiply_rows(Device& device, DeviceMatrix<const float> x, DeviceMatrix<c
 Status weight_gradient(Device& device, DeviceMatrix<const float> d_y, DeviceMatrix<const float> x,
                        DeviceMatrix<float> d_weight);
 
-/// d_y W, written to the gradient of x or added to it.
+/// Writes d_y W to the gradient of x, or adds it.
 Status input_gradient(Device& device, DeviceMatrix<const float> d_y,
                       DeviceMatrix<const float> weight, SequenceGradient& d_x);
 

@@ -6,12 +6,12 @@ namespace gru {
 
 struct KeptStates final : LayerPass {
   RecurrentActivations activations;
-  // With initial states:
-  SequenceMatch from_rows;        ///< of this layer's sequences, the rows that have their states
-  SequenceMatch to_rows;          ///< the way back
+  // Used with initial states:
+  SequenceMatch from_rows;        ///< for each sequence of this layer, the row with its states
+  SequenceMatch to_rows;          ///< the inverse
   Buffer<float> initial_state;    ///< [L*D, batch, H], sorted
   Buffer<float> d_initial_state;  ///< the same
-  Buffer<float> d_rows;           ///< [rows, L*D*H], a part of the rows' gradient
+  Buffer<float> d_rows;           ///< [rows, L*D*H], a contribution to the rows' gradient
 };
 
 namespace {

@@ -7,9 +7,9 @@ namespace gru {
 
 struct KeptStates;
 
-/// A stack of recurrent layers within a graph, with PyTorch's tensors. A second input has the
-/// states before the first step: for each sequence one row of all layers' and directions' states,
-/// those of the first layer first, forward before reverse. A sequence without such a row begins at
+/// A stack of recurrent layers within a graph, with PyTorch's tensors. An optional second input has
+/// the states before the first step: for each sequence one row with the states of all layers and
+/// directions, first layer first, forward before reverse. A sequence without such a row starts at
 /// zero. The two inputs may have different lengths.
 class Recurrent final : public Layer {
  public:
@@ -26,7 +26,7 @@ class Recurrent final : public Layer {
   Status backward(const LayerBackward& call) override;
 
  private:
-  /// Blocks of the states: layers times directions.
+  /// The number of blocks of the states: layers times directions.
   std::size_t blocks() const { return options_.num_layers * options_.num_directions(); }
   Status check_initial_state(const EdgeShape& shape, const LayerName& name) const;
   Status load_initial_state(Device& device, const RowMap& map, const Sequence& rows,

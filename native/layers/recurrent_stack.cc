@@ -6,9 +6,6 @@ namespace gru {
 
 namespace {
 
-// Every layer costs named tensors even where it is narrow: beyond this a count is a mistake.
-constexpr std::size_t max_layers = 1024;
-
 /// The dropout of a layer's output.
 DropoutMask mask_of(std::size_t layer, const RecurrentInput& pass) {
   DropoutMask mask = pass.dropout;
@@ -19,9 +16,9 @@ DropoutMask mask_of(std::size_t layer, const RecurrentInput& pass) {
 Status check_options(const RecurrentOptions& options, const LayerName& name) {
   GRU_RETURN_IF_ERROR(check_layer_size(name.option("inputSize"), options.input_size));
   GRU_RETURN_IF_ERROR(check_layer_size(name.option("hiddenSize"), options.hidden_size));
-  if (options.num_layers < 1 || options.num_layers > max_layers) {
+  if (options.num_layers < 1 || options.num_layers > max_recurrent_layers) {
     return Status::value(name.option("numLayers") + ": expected an integer from 1 to " +
-                         std::to_string(max_layers) + ", got " +
+                         std::to_string(max_recurrent_layers) + ", got " +
                          std::to_string(options.num_layers));
   }
   if (!(options.dropout >= 0 && options.dropout < 1)) {

@@ -9,9 +9,9 @@
 
 namespace gru {
 
-/// What a pass through a stack computed. After a training pass it holds all that backward needs:
-/// for each row of each layer its output (D * H), its reserve (CellSpec::reserve times D * H) and,
-/// with dropout, the next layer's input.  Reused from pass to pass.
+/// The results of a pass through a stack. After a training pass they include all that backward
+/// needs: for each row of each layer its output (D * H), its reserve (CellSpec::reserve * D * H)
+/// and, with dropout, the next layer's input. Later passes reuse the memory.
 struct RecurrentActivations {
   std::vector<Buffer<float>> outputs;   ///< of each layer but the last: [rows, D*H]
   std::vector<Buffer<float>> dropped;   ///< of each layer but the last, with dropout: [rows, D*H]
@@ -20,7 +20,8 @@ struct RecurrentActivations {
   Buffer<float> final_cell;             ///< [L*D, batch, H], sorted; unused without a cell state
 };
 
-/// Inputs of a pass, packed and sorted, on the device. They must outlive it up to its backward.
+/// The inputs of a pass on the device, packed and sorted. They must stay valid until its backward
+/// is done.
 struct RecurrentInput {
   const DeviceRows* rows = nullptr;
   DeviceMatrix<const float> input;        ///< [rows, I]
@@ -30,20 +31,21 @@ struct RecurrentInput {
   const AbortFlag* abort = nullptr;
 };
 
-/// Gradients of a pass, packed and sorted, on the device; what is empty is zero or not wanted.
+/// The gradients of a pass on the device, packed and sorted. An empty one is zero if it is given,
+/// or not wanted if it is a result.
 struct RecurrentGradients {
   DeviceMatrix<const float> d_output;  ///< [rows, D*H]
   DeviceSpan<const float> d_state;     ///< [L*D, batch, H]
   DeviceSpan<const float> d_cell;      ///< [L*D, batch, H]
   DeviceMatrix<float> d_input;         ///< [rows, I]
-  bool add_to_d_input = false;         ///< d_input holds the gradient of other readers
+  bool add_to_d_input = false;         ///< d_input already has the gradient of other readers
   DeviceSpan<float> d_initial_state;   ///< [L*D, batch, H]
   DeviceSpan<float> d_initial_cell;    ///< [L*D, batch, H]
   DeviceSpan<float> parameters;        ///< flat, as the parameters lie
 };
 
-/// Where one direction of one layer finds its parameters in the flat vector; without a bias its two
-/// offsets mean nothing.
+/// The offsets of the parameters of one direction of one layer in the flat vector. Without a bias,
+/// the two offsets of biases have no meaning.
 struct RecurrentOffsets {
   std::size_t weight_ih = 0;
   std::size_t weight_hh = 0;
@@ -51,8 +53,12 @@ struct RecurrentOffsets {
   std::size_t bias_hh = 0;
 };
 
-/// Layers and directions over a device: which call follows which, and where their results lie.
-/// Parameters stay with the owner, who says when they changed.
+/// Each layer has named tensors, even if it is narrow. A larger number of layers is surely a
+/// mistake.
+inline constexpr std::size_t max_recurrent_layers = 1024;
+
+/// Runs layers and directions on a device: it orders the calls and places their results. The owner
+/// keeps the parameters and says when they changed.
 class RecurrentStack {
  public:
   /// Checks the options and declares the tensors in PyTorch's order and names: weight_ih_l0
@@ -66,10 +72,10 @@ class RecurrentStack {
   /// Inference; `output` receives the last layer's rows [rows, D*H].
   Status forward(Device& device, const RecurrentInput& pass, DeviceMatrix<float> output,
                  RecurrentActivations& kept);
-  /// The same with dropout, keeping what backward needs beside the output.
+  /// The same with dropout. It keeps what backward needs besides the output.
   Status forward_training(Device& device, const RecurrentInput& pass, DeviceMatrix<float> output,
                           RecurrentActivations& kept);
-  /// `output` as forward_training wrote it. Uses up `kept`.
+  /// `output` is as forward_training wrote it. Overwrites `kept`.
   Status backward(Device& device, const RecurrentInput& pass, DeviceMatrix<const float> output,
                   RecurrentActivations& kept, const RecurrentGradients& gradients);
 
@@ -84,7 +90,7 @@ class RecurrentStack {
   Status prepare(Device& device, const RecurrentInput& pass, RecurrentActivations& kept) const;
   DeviceMatrix<const float> layer_input(std::size_t layer, const RecurrentInput& pass,
                                         const RecurrentActivations& kept) const;
-  /// Block (layer, direction) of a [L*D, batch, H] tensor; empty where the tensor is.
+  /// Block (layer, direction) of a [L*D, batch, H] tensor; empty if the tensor is empty.
   template <class T>
   DeviceSpan<T> state_of(DeviceSpan<T> states, std::size_t layer, std::size_t direction,
                          std::size_t batch) const;

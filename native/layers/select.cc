@@ -6,8 +6,8 @@ namespace gru {
 
 namespace {
 
-/// Calls body(columns of the joined rows, rows of the final states [L*D*batch, H]) for each
-/// direction of the top layer.
+/// For each direction of the top layer, calls body with its columns of the joined rows and its
+/// first row in the final states [L*D*batch, H].
 template <class T, class Body>
 Status for_each_direction(const Sequence& from, DeviceMatrix<T> joined, const Body& body) {
   const std::size_t hidden = from.hidden_size;
@@ -63,7 +63,7 @@ Status SelectFinalState::backward(const LayerBackward& call) {
 
 namespace {
 
-/// Where the last row of each sequence lies, and of each row the sequence whose last it is.
+/// For each sequence its last row; for each row the sequence whose last row it is, or -1.
 class LastRows final : public LayerPass {
  public:
   Status load(Device& device, const RowMap& map) {

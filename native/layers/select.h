@@ -2,7 +2,7 @@
 
 #include "layers/layer.h"
 
-/// Layers that leave one row for each sequence that has a step.
+/// Layers that reduce each sequence with a valid step to one row.
 
 namespace gru {
 

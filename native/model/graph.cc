@@ -10,7 +10,7 @@ namespace gru {
 
 namespace {
 
-/// Inputs of one group share their rows, so their batches must have one shape.
+/// Inputs of one group share their rows, so their batches must have the same shape.
 Status check_same_shape(const std::string& first, const BatchShape& a, const std::string& second,
                         const BatchShape& b) {
   const bool same =
@@ -20,7 +20,7 @@ Status check_same_shape(const std::string& first, const BatchShape& a, const std
                        ", with which it is joined, got others");
 }
 
-/// Each sequence of the batch has all inputs, whatever their lengths.
+/// All inputs must have the same number of sequences. Their lengths may differ.
 Status check_same_batch(const std::string& first, const BatchShape& a, const std::string& second,
                         const BatchShape& b) {
   if (a.batch == b.batch) return {};
@@ -168,7 +168,7 @@ Status Graph::open_output_gradient(Device& device, GraphPass& pass, std::size_t 
   const std::size_t edge = outputs_[output];
   const std::size_t node = edge - options_.inputs.size();
   SequenceGradient& target = pass.gradients_[edge];
-  // Nobody reads these values any more, so their gradient may take their place.
+  // Nothing reads these values any more, so the gradient may use their memory.
   if (readers_[edge] == 0 && !nodes_[node].layer->reads_output()) {
     const DeviceMatrix<const float> values = pass.edges_[edge].values;
     gradient = {pass.nodes_[node].values.span().data(), values.rows(), values.columns(),
@@ -176,7 +176,7 @@ Status Graph::open_output_gradient(Device& device, GraphPass& pass, std::size_t 
     target.place(gradient);
     return {};
   }
-  bool add = false;  // an output's gradient is the first that is written
+  bool add = false;  // an output's gradient is always the first to be written
   return target.open(device, gradient, add);
 }
 

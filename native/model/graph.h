@@ -17,8 +17,8 @@ struct InputBatch {
   std::span<const std::int32_t> tokens;  ///< [steps, batch], each 0 <= token < size
 };
 
-/// Everything that one pass through a graph holds, on the device; reused from pass to pass of the
-/// one graph. It stays where it is: its parts know each other's places.
+/// Everything that one pass through a graph holds on the device. Later passes through the same
+/// graph reuse it. It must not move, since its parts have pointers to each other.
 class GraphPass {
  public:
   GraphPass() = default;
@@ -28,7 +28,7 @@ class GraphPass {
  private:
   friend class Graph;
 
-  /// What lies on the way from the host's memory to an input's edge.
+  /// The buffers between the host's memory and an input's edge.
   struct Staged {
     Buffer<float> features;
     Buffer<float> packed_features;
@@ -36,7 +36,7 @@ class GraphPass {
     Buffer<std::int32_t> packed_tokens;
   };
 
-  /// A layer's own part.
+  /// What one layer keeps.
   struct Node {
     std::vector<const Sequence*> inputs;
     std::vector<SequenceGradient*> d_inputs;
@@ -53,58 +53,59 @@ class GraphPass {
   const AbortFlag* abort_ = nullptr;
 };
 
-/// Layers in an order in which they can be computed, and which edge each of them reads: the only
-/// part that knows the wiring. Its layers' memory belongs to one device.
+/// Layers in an order in which they can be computed, and the edges that each of them reads. This is
+/// the only part that knows how they are connected. The memory of its layers belongs to one device.
 class Graph {
  public:
-  /// Fails with a value status that names the input, layer or output that makes no sense.
+  /// Fails with a value status that names the input, layer or output that is not valid.
   static Status create(const GraphOptions& options, std::unique_ptr<Graph>& graph);
 
   const GraphOptions& options() const { return options_; }
   const ParameterLayout& layout() const { return layout_; }
   const EdgeShape& input_shape(std::size_t input) const { return shapes_[input]; }
-  /// Of layer number `layer` of options().
+  /// The shape of the output of layer number `layer` in options().
   const EdgeShape& layer_shape(std::size_t layer) const { return shapes_[edge_of(layer)]; }
-  /// Of output number `output`.
+  /// The shape of output number `output`.
   const EdgeShape& output_shape(std::size_t output) const { return shapes_[outputs_[output]]; }
-  /// The rows that output number `output` comes from, after load_inputs.
+  /// The rows of output number `output`; valid after load_inputs.
   const RowMap& output_map(const GraphPass& pass, std::size_t output) const {
     return pass.edges_[outputs_[output]].rows->map();
   }
-  /// The first input whose rows output number `output` has.
+  /// The first input that has the same rows as output number `output`.
   std::size_t output_input(std::size_t output) const {
     return first_of_group_[output_shape(output).group];
   }
-  /// The edges: inputs, and behind them layers, in the order in which they are computed.
+  /// The number of edges: the inputs, then the layers in the order of computation.
   std::size_t edge_count() const { return shapes_.size(); }
-  /// What an edge carries after a forward pass.
+  /// The values of an edge after a forward pass.
   const Sequence& edge(const GraphPass& pass, std::size_t number) const {
     return pass.edges_[number];
   }
-  /// What messages call an edge, as `the output of layer "memory"`.
+  /// The name of an edge in messages, as `the output of layer "memory"`.
   std::string edge_name(std::size_t number) const;
-  /// Random streams that one training pass takes.
+  /// The number of random streams that one training pass uses.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
-  /// Takes over the parameters after a change.
+  /// Takes over the values of the parameters after a change.
   Status load(Device& device, DeviceSpan<const float> parameters);
-  /// Checks and packs a batch of every input: what each pass begins with.
+  /// Checks and packs a batch of every input. Each pass begins with this call.
   Status load_inputs(Device& device, std::span<const InputBatch> inputs, GraphPass& pass) const;
   /// Inference.
   Status forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                  GraphPass& pass);
-  /// With dropout, of `mask.seed` from `mask.stream` on; keeps what backward needs.
+  /// With dropout masks of seed `mask.seed` from stream `mask.stream` on. Keeps what backward
+  /// needs.
   Status forward_training(Device& device, DeviceSpan<const float> parameters,
                           const DropoutMask& mask, const AbortFlag* abort, GraphPass& pass);
-  /// What output number `output` carries after a forward pass.
+  /// The data of output number `output` after a forward pass.
   const Sequence& output(const GraphPass& pass, std::size_t output) const {
     return pass.edges_[outputs_[output]];
   }
-  /// Room for the gradient of an output [rows, width], for whoever writes it before backward. Every
-  /// output needs one. It may be the output's own memory.
+  /// The memory for the gradient of an output [rows, width], which the caller writes before
+  /// backward. Every output needs one. It may be the output's own memory.
   Status open_output_gradient(Device& device, GraphPass& pass, std::size_t output,
                               DeviceMatrix<float>& gradient) const;
-  /// From the outputs' gradients to those of all parameters.
+  /// Computes the gradients of all parameters from those of the outputs.
   Status backward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                   GraphPass& pass, DeviceSpan<float> gradients);
 
@@ -130,10 +131,10 @@ class Graph {
   ParameterLayout layout_;
   std::vector<Node> nodes_;
   std::vector<EdgeShape> shapes_;            ///< of each edge
-  std::vector<bool> learns_;                 ///< of each edge: whether parameters lie before it
+  std::vector<bool> learns_;                 ///< for each edge: whether parameters lie before it
   std::vector<std::size_t> readers_;         ///< of each edge
   std::vector<std::size_t> outputs_;         ///< edges
-  std::vector<std::size_t> first_of_group_;  ///< of each group its first input
+  std::vector<std::size_t> first_of_group_;  ///< for each group its first input
   std::size_t dropout_streams_ = 0;
 };
 

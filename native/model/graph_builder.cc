@@ -16,7 +16,7 @@ namespace gru {
 
 namespace {
 
-/// Of the layer's inputs.
+/// The shapes of a layer's inputs.
 using Shapes = std::span<const EdgeShape>;
 
 std::unique_ptr<Layer> make_layer(const EmbeddingOptions& options, Shapes) {
@@ -116,7 +116,7 @@ Status GraphBuilder::name_layers() {
   return {};
 }
 
-/// Each time the first layer in the description whose inputs are all there.
+/// Repeatedly appends the first layer of the description whose inputs are all computed before it.
 Status GraphBuilder::order_layers() {
   std::vector<bool> placed(options_.layers.size(), false);
   const auto is_there = [&](const std::string& name) {
@@ -218,7 +218,8 @@ void GraphBuilder::join_groups(const std::vector<std::size_t>& edges) {
   }
 }
 
-/// Groups from 0 on, in the order of their first inputs. Inputs come first among the edges.
+/// Numbers the groups from 0 on, in the order of their first inputs. The inputs are the first
+/// edges.
 void GraphBuilder::number_groups() {
   std::vector<std::size_t> roots;
   for (std::size_t edge = 0; edge < graph_->shapes_.size(); ++edge) {

@@ -9,7 +9,7 @@
 
 namespace gru {
 
-/// Makes a graph of its description: names become edges, layers an order, inputs groups.
+/// Makes a graph from its description: names become edges, layers get an order, inputs get groups.
 class GraphBuilder {
  public:
   explicit GraphBuilder(const GraphOptions& options) : options_(options) {}
@@ -29,11 +29,11 @@ class GraphBuilder {
 
   const GraphOptions& options_;
   Graph* graph_ = nullptr;
-  std::unordered_map<std::string, std::size_t> layer_of_;  ///< place in options_.layers
+  std::unordered_map<std::string, std::size_t> layer_of_;  ///< index in options_.layers
   std::unordered_map<std::string, std::size_t> edge_of_;
-  std::vector<std::size_t> order_;  ///< places in options_.layers, each after those it reads
+  std::vector<std::size_t> order_;  ///< indices in options_.layers, each after those it reads
   std::vector<std::size_t>
-      joined_to_;  ///< of each input's group: itself, or one that it was joined to
+      joined_to_;  ///< for each input's group: itself, or the group it was joined to
 };
 
 }  // namespace gru

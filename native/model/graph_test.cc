@@ -7,7 +7,7 @@
 #include "testing/chain.h"
 #include "testing/random_cases.h"
 
-/// What a description makes: parameters, an order, or a refusal that names what makes no sense.
+/// The result of a description: parameters, an order, or an error that names the invalid part.
 namespace gru {
 namespace {
 
@@ -115,7 +115,7 @@ GRU_TEST(layers_may_stand_in_any_order_and_are_computed_in_one_that_works) {
   }
 }
 
-/// The description must be refused with a message that begins with `name`, and what it then says.
+/// The description must be refused with a message that begins with `name` and contains `says`.
 template <class Change>
 void check_refused(const std::string& name, const std::string& says, Change&& change) {
   ChainOptions kinds = some_chain();
@@ -175,8 +175,9 @@ GRU_TEST(layers_refuse_inputs_that_they_cannot_read) {
   });
 }
 
-/// A layer of the kind that reads the inputs given, in place of the chain's head. There are the
-/// chain's 'input' of tokens, 'values' [4] and 'others' [5] of features, and a layer of each.
+/// Adds a layer 'it' of the given kind that reads `inputs`. They may be the chain's layers and its
+/// input 'input' of tokens, the inputs 'values' [4] and 'others' [5] of features, or 'row', the
+/// mean of 'values'.
 template <class Kind>
 void check_layer_refused(const std::string& name, const std::string& says, const Kind& kind,
                          const std::vector<std::string>& inputs) {

@@ -9,7 +9,8 @@
 
 namespace gru {
 
-/// A graph with its parameters, on one device. Not for two threads at once. No public call throws.
+/// A graph with its parameters, on one device. Two threads must not use it at the same time. Public
+/// calls do not throw.
 class Model {
  public:
   static Status create(const GraphOptions& options, std::unique_ptr<Device> device,
@@ -19,31 +20,32 @@ class Model {
   const ParameterLayout& layout() const { return store_.layout(); }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
-  /// Bytes in use on the device, by whatever lies there: parameters, activations, trainers.
+  /// Bytes in use on the device: parameters, activations, trainers and all else that lies there.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
-  /// One batch of every input, and room for every output: [steps, batch, width], or [batch, width]
-  /// behind a selection; zeros where there is no valid step.
+  /// Computes every output from one batch of every input. An output has [steps, batch, width], or
+  /// [batch, width] after a selection, with zeros where there is no valid step.
   Status predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
                  std::span<const std::span<float>> outputs) noexcept;
 
-  // For the trainer: these run on the device and may throw std::bad_alloc, which it guards.
+  // For the trainer. These run on the device and may throw std::bad_alloc, which the trainer
+  // catches.
 
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
   Status load_inputs(std::span<const InputBatch> inputs, GraphPass& pass);
-  /// Takes over the parameters after a change: before a backward pass, as load_inputs does before a
-  /// forward one.
+  /// Passes the parameters to the layers again if they changed. load_inputs does so before a
+  /// forward pass; call this before a backward pass.
   Status refresh();
   /// Inference.
   Status forward(const AbortFlag* abort, GraphPass& pass);
-  /// Inference with other values in the parameters' places.
+  /// Inference with `values` instead of the parameters.
   Status forward_with(DeviceSpan<const float> values, const AbortFlag* abort, GraphPass& pass);
-  /// The same with dropout (masks of pass number `number`), keeping what backward needs.
+  /// The same with dropout (the masks of pass number `number`). Keeps what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
-  /// Of a forward pass, what output number `output` carries, into the host's memory.
+  /// Copies the values of output number `output` after a forward pass to the host's memory.
   Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
-  /// All parameters' gradients, from those of the outputs.
+  /// Computes all parameters' gradients from those of the outputs.
   Status backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients);
 
  private:
@@ -52,7 +54,7 @@ class Model {
 
   Status run_predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
                      std::span<const std::span<float>> outputs);
-  // The device outlives all memory on it.
+  // The device must outlive all memory on it.
   std::unique_ptr<Device> device_;
   std::unique_ptr<Graph> graph_;
   ParameterStore store_;

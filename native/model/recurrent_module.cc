@@ -55,7 +55,7 @@ Status RecurrentModule::refresh() {
   return {};
 }
 
-// `loaded` stays empty where `state` is.
+// `loaded` stays empty if `state` is empty.
 Status RecurrentModule::load_state(std::span<const float> state, const DeviceRows& rows,
                                    Buffer<float>& staged, Buffer<float>& sorted,
                                    DeviceSpan<const float>& loaded) {
@@ -172,7 +172,7 @@ Status RecurrentModule::run_forward_training(const RecurrentCall& call,
       pass->rows.unpack(*device_, packed, DeviceMatrix<float>(target.view(), width)));
   GRU_RETURN_IF_ERROR(target.finish());
   GRU_RETURN_IF_ERROR(store_states(pass->rows, pass->activations, call));
-  ++passes_;  // an aborted pass used no masks
+  ++passes_;  // an aborted pass does not count: it used no masks
   result = std::move(pass);
   return {};
 }

@@ -9,10 +9,10 @@
 
 namespace gru {
 
-/// A forward call on the host's memory. Every span has the size of its shape: the caller has
-/// checked that. Shapes are for time-major batches; with batch_first the
-/// first two axes of input and output change places. What is said of a cell state is empty where
-/// the cell has none (CellSpec::states).
+/// A forward call on the host's memory. The caller has checked that every span has the size of its
+/// shape. Shapes are for time-major batches; with batch_first the first two axes of input and
+/// output are swapped. Members for the cell state are empty if the cell has none
+/// (CellSpec::states).
 struct RecurrentCall {
   BatchShape shape;
   std::span<const float> input;          ///< [steps, batch, I]
@@ -24,8 +24,8 @@ struct RecurrentCall {
   const AbortFlag* abort = nullptr;
 };
 
-/// Gradients on the host's memory, in the shapes of what they belong to, which the caller has
-/// checked.
+/// Gradients in the host's memory. Each has the shape of the tensor that it belongs to, which the
+/// caller has checked.
 struct RecurrentGradientCall {
   std::span<const float> d_output;   ///< empty: zero
   std::span<const float> d_state;    ///< empty: zero
@@ -41,19 +41,19 @@ struct RecurrentGradientCall {
 struct RecurrentPass {
   DeviceRows rows;
   Buffer<float> input;          ///< packed
-  Buffer<float> initial_state;  ///< sorted; unused where the pass began at zero
+  Buffer<float> initial_state;  ///< sorted; unused if the pass began at zero
   Buffer<float> initial_cell;   ///< likewise
   bool has_initial_state = false;
   bool has_initial_cell = false;
   Buffer<float> output;  ///< packed, [rows, D*H]
   RecurrentActivations activations;
   std::uint64_t version = 0;  ///< of the parameters it was computed with
-  std::uint64_t number = 0;   ///< of the pass in its layer's life: chooses its dropout masks
+  std::uint64_t number = 0;   ///< number of the pass within its layer; selects its dropout masks
   bool used = false;
 };
 
-/// A recurrent layer by itself: a stack with its parameters, on one device, called with the host's
-/// memory. Not for two threads at once. No call throws.
+/// A recurrent layer by itself: a stack with its parameters on one device, called with the host's
+/// memory. Two threads must not use it at the same time. Calls do not throw.
 class RecurrentModule {
  public:
   static Status create(const RecurrentOptions& options, std::unique_ptr<Device> device,
@@ -63,13 +63,13 @@ class RecurrentModule {
   const RecurrentOptions& options() const { return options_; }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
-  /// Bytes in use on the device, by whatever lies there: parameters, activations, passes.
+  /// Bytes in use on the device: parameters, activations, passes and all else that lies there.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
   Status forward(const RecurrentCall& call) noexcept;
-  /// Dropout applies. `pass` goes to backward, once, before the parameters change.
+  /// Applies dropout. `pass` is for one call of backward, before the parameters change.
   Status forward_training(const RecurrentCall& call, std::unique_ptr<RecurrentPass>& pass) noexcept;
-  /// Uses up `pass`, even where it fails half way.
+  /// Overwrites `pass`, even if it fails.
   Status backward(RecurrentPass& pass, const RecurrentGradientCall& call) noexcept;
 
  private:
@@ -81,7 +81,7 @@ class RecurrentModule {
         store_(std::move(layout)) {}
 
   Status refresh();
-  /// Buffers that one of the states goes through between the host and the stack.
+  /// The buffers of one state between the host and the stack.
   struct StateBuffers {
     Buffer<float> staged;
     Buffer<float> sorted;
@@ -116,8 +116,8 @@ class RecurrentModule {
   std::uint64_t loaded_version_ = 0;
   std::uint64_t passes_ = 0;
 
-  // Scratch of one call, reused by the next.
-  RecurrentPass spare_;  ///< the memory of a pass that is over
+  // Scratch memory of one call, which the next call reuses.
+  RecurrentPass spare_;  ///< a finished pass, whose memory is reused
   DeviceRows rows_;
   RecurrentActivations activations_;
   Buffer<float> staged_input_;

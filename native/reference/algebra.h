@@ -14,7 +14,7 @@ namespace gru::reference {
 using Values = std::span<const double>;
 using Gradients = std::span<double>;
 
-/// `values` must hold as many elements as `expected` says; `formula` names that number's factors.
+/// `values` must have `expected` elements; `formula` names the factors of that number.
 inline Status check_count(const char* name, const char* formula, CheckedSize expected,
                           std::size_t got) {
   const auto count = expected.elements();
@@ -33,7 +33,7 @@ inline Status check_optional_count(const char* name, const char* formula, Checke
   return got == 0 ? Status() : check_count(name, formula, expected, got);
 }
 
-/// y + W x: `weight` [rows, columns], `x` [columns], `y` [rows].
+/// y <- y + W x: `weight` [rows, columns], `x` [columns], `y` [rows].
 inline void add_product(Values weight, Values x, Gradients y) {
   for (std::size_t row = 0; row < y.size(); ++row) {
     for (std::size_t column = 0; column < x.size(); ++column) {
@@ -42,7 +42,7 @@ inline void add_product(Values weight, Values x, Gradients y) {
   }
 }
 
-/// x + W^T y: how the gradient y of a product W x reaches x.
+/// x <- x + W^T y: passes the gradient y of a product W x on to x.
 inline void add_transposed_product(Values weight, Values y, Gradients x) {
   for (std::size_t row = 0; row < y.size(); ++row) {
     for (std::size_t column = 0; column < x.size(); ++column) {
@@ -51,7 +51,7 @@ inline void add_transposed_product(Values weight, Values y, Gradients x) {
   }
 }
 
-/// W + y x^T: how the gradient y of a product W x reaches W.
+/// W <- W + y x^T: passes the gradient y of a product W x on to W.
 inline void add_outer_product(Values y, Values x, Gradients weight) {
   for (std::size_t row = 0; row < y.size(); ++row) {
     for (std::size_t column = 0; column < x.size(); ++column) {
@@ -60,12 +60,12 @@ inline void add_outer_product(Values y, Values x, Gradients weight) {
   }
 }
 
-/// y + x, and how the gradient of a bias collects.
+/// y <- y + x. Also adds up the gradient of a bias.
 inline void add(Values x, Gradients y) {
   for (std::size_t i = 0; i < y.size(); ++i) y[i] += x[i];
 }
 
-/// W x + b: `weight` [rows, columns], `bias` [rows], or empty for none.
+/// W x + b: `weight` [rows, columns], `bias` [rows], or empty: no bias.
 inline std::vector<double> affine(Values weight, Values bias, Values x, std::size_t rows) {
   std::vector<double> y(rows, 0.0);
   if (!bias.empty()) add(bias, y);

@@ -40,7 +40,7 @@ struct Weights {
   }
 };
 
-/// One row of the query with all that its output is made of.
+/// One row of the query with the intermediate results of its output.
 struct Row {
   std::vector<double> mapped;              // W_q s
   std::vector<std::vector<double>> tanhs;  // of each row of the memory, with additive

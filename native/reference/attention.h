@@ -15,7 +15,7 @@ struct ReferenceAttentionSizes {
   std::size_t memory_width = 0;  ///< E
   std::size_t size = 0;          ///< K, with additive
 
-  /// What the query is mapped to.
+  /// The width that the query is mapped to.
   std::size_t compared() const { return score == AttentionScore::additive ? size : memory_width; }
   std::size_t parameter_count() const;
 };
@@ -29,7 +29,7 @@ std::vector<double> reference_attention_forward(const ReferenceAttentionSizes& s
                                                 std::span<const double> query,
                                                 std::span<const double> memory);
 
-/// Adds to the gradients, each of the shape of what it belongs to.
+/// Adds to the gradients. Each has the shape of the tensor that it belongs to.
 struct ReferenceAttentionGradients {
   std::span<double> parameters;
   std::span<double> query;

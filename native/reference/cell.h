@@ -9,7 +9,7 @@
 /// What the cells share.
 namespace gru::reference {
 
-/// Where the gradients of a cell's parameters collect; G is CellSpec::gates times H.
+/// Where the gradients of a cell's parameters are added up; G is CellSpec::gates times H.
 struct CellGradients {
   Gradients weight_ih;  // [G, I]
   Gradients weight_hh;  // [G, H]
@@ -17,7 +17,8 @@ struct CellGradients {
   Gradients bias_hh;    // [G], or empty
 };
 
-/// What goes from step to step, or its gradient, each [H]; c is empty where the cell has none.
+/// The state that one step passes to the next, or its gradient, each [H]; c is empty if the cell
+/// has none.
 struct State {
   std::vector<double> h;
   std::vector<double> c;

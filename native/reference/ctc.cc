@@ -20,9 +20,9 @@ double log_add(double a, double b) {
   return larger + std::log(std::exp(a - larger) + std::exp(b - larger));
 }
 
-/// One sequence: the log probabilities of its steps, and its labels with a blank before, between
-/// and behind them. A path stays in a state, goes to the next, or skips a blank between two labels
-/// that differ.
+/// One sequence: the log probabilities of its steps, and its states: its labels with a blank
+/// before, between and after them. A path stays in a state, goes to the next one, or skips a blank
+/// between two different labels.
 class Alignment {
  public:
   Alignment(const Table& steps, const std::vector<std::int32_t>& labels) : steps_(steps) {
@@ -37,7 +37,7 @@ class Alignment {
 
   double log_likelihood() const { return log_likelihood_; }
 
-  /// The probability, given the labels, that a path is in a state of class k at step t.
+  /// The probability that a path is in a state of class k at step t, given the labels.
   double share(std::size_t t, std::size_t k) const {
     double sum = 0;
     for (std::size_t s = 0; s < symbols_.size(); ++s) {
@@ -95,12 +95,13 @@ class Alignment {
 
   const Table& steps_;
   std::vector<std::int32_t> symbols_;
-  Table alpha_;  ///< log probability of the paths up to step t, its emission too
-  Table beta_;   ///< and of those behind step t
+  Table alpha_;  ///< log probability of the paths up to and including step t
+  Table beta_;   ///< log probability of the paths after step t
   double log_likelihood_ = log_zero;
 };
 
-/// Steps without which no path spells the labels: one for each, and a blank between equal ones.
+/// The fewest steps of a path that spells the labels: one for each label, and one for a blank
+/// between each two equal neighbours.
 std::size_t needed_steps(const std::vector<std::int32_t>& labels) {
   std::size_t needed = labels.size();
   for (std::size_t i = 1; i < labels.size(); ++i) {
@@ -124,7 +125,7 @@ Status read_labels(const ReferenceTarget& target, std::size_t size, std::size_t 
   return {};
 }
 
-/// The steps' log probabilities, of the rows of sequence b that count.
+/// The log probabilities of the valid rows of sequence b.
 Table log_softmax(const ReferenceRows& rows, Values logits, std::size_t batch, std::size_t b) {
   Table steps;
   for (std::size_t row = b; row < rows.rows; row += batch) {

@@ -18,7 +18,8 @@ using reference::Values;
 
 namespace {
 
-/// One walk over the layers: where each one's parameters begin, and its dropout's streams.
+/// One walk over the layers. It finds the offset of each layer's parameters, and its dropout
+/// streams.
 class Walk {
  public:
   Walk(const GraphOptions& options, Values parameters, std::span<const ReferenceBatch> inputs,

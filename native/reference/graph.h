@@ -32,7 +32,8 @@ struct ReferenceEdge {
   std::vector<std::size_t> lengths;  ///< [B]
   Every every = Every::step;
   std::size_t width = 0;
-  std::vector<double> values;        ///< [T, B, width] or [B, width]; 0 in rows that do not count
+  /// [T, B, width] or [B, width]; 0 in rows that are not valid
+  std::vector<double> values;
   std::vector<std::int32_t> tokens;  ///< [T, B], of an input of tokens
   ReferencePass recurrent;           ///< of a recurrent layer
 };
@@ -49,12 +50,13 @@ struct ReferenceStep {
   double gradient_norm = 0;  ///< before clipping
 };
 
-/// The number of parameters of a graph whose layers stand in an order in which they can be
-/// computed, which all that follows asks for. Each layer's lie behind those before it.
+/// The number of parameters of a graph. The layers must be in an order in which they can be
+/// computed; so must they for all functions below. The parameters of each layer follow those of the
+/// layers before it.
 std::size_t reference_graph_parameter_count(const GraphOptions& options);
 
-/// Every edge of the graph by its name. `mask` is that of the pass: with probability 0 it is
-/// inference, with any other one dropout applies with the layers' own probabilities.
+/// Computes every edge of the graph, by its name. `mask` is the mask of the pass: probability 0
+/// means inference; with any other one, dropout applies with each layer's own probability.
 Status reference_graph_forward(const GraphOptions& options, std::span<const double> parameters,
                                std::span<const ReferenceBatch> inputs, const DropoutMask& mask,
                                ReferenceEdges& edges);

@@ -62,7 +62,7 @@ RecurrentOptions with_input(RecurrentOptions options, const ReferenceEdge& input
   return options;
 }
 
-/// Calls move(place in a row for each sequence [B, L*D*H], place in the states [L*D, B, H]).
+/// Calls move(index in the rows of all sequences [B, L*D*H], index in the states [L*D, B, H]).
 template <class Move>
 void for_each_state(const RecurrentOptions& options, std::size_t batch, const Move& move) {
   const std::size_t H = options.hidden_size;
@@ -156,7 +156,7 @@ Status backward(const LayerNormOptions&, const Backward& call) {
 
 namespace {
 
-/// Calls move(place in the output, number of the input, place in it).
+/// Calls move(index in the output, number of the input, index in that input).
 template <class Move>
 void for_each_joined(std::span<const ReferenceEdge* const> inputs, const ReferenceEdge& output,
                      const Move& move) {

@@ -7,18 +7,18 @@
 #include "reference/algebra.h"
 #include "reference/graph.h"
 
-/// What each kind of layer does to the edges of the reference's graph, forward and backward. They
-/// know no wiring.
+/// What each kind of layer computes in the reference's graph, forward and backward. The layers do
+/// not know how they are connected.
 namespace gru::reference {
 
-/// The gradient of an edge, as the layers that read it add to it.
+/// The gradient of an edge. The layers that read the edge add to it.
 struct EdgeGradient {
   std::vector<double> values;
   std::vector<double> state;  ///< of a recurrent layer: [L*D, B, H]
 };
 
-/// A layer's part of a forward pass. `output` has the steps, the lengths and the rows of the first
-/// input, and its own width. Rows that do not count may hold anything.
+/// A layer's part of a forward pass. At the start `output` has the steps, the lengths and the kind
+/// of rows of the first input, and its own width. Rows that are not valid may hold any number.
 struct Forward {
   Values parameters;
   std::span<const ReferenceEdge* const> inputs;
@@ -26,8 +26,8 @@ struct Forward {
   ReferenceEdge& output;
 };
 
-/// A layer's part of a backward pass: adds to the gradients of its inputs and its parameters.
-/// `d_output` is 0 in rows that do not count.
+/// A layer's part of a backward pass: it adds to the gradients of its inputs and its parameters.
+/// `d_output` is 0 in rows that are not valid.
 struct Backward {
   Values parameters;
   std::span<const ReferenceEdge* const> inputs;
@@ -65,9 +65,10 @@ std::size_t width_of(const LayerOptions& layer, Widths inputs);
 std::size_t count_of(const LayerOptions& layer, Widths inputs);  ///< of its parameters
 std::size_t streams_of(const LayerOptions& layer);               ///< of its dropout
 
-/// 1 for each row that counts: before its sequence's length, or of a sequence that has a step.
+/// 1 for each valid row: a step before its sequence's length, or the row of a sequence with a valid
+/// step.
 std::vector<std::uint8_t> valid_rows(const ReferenceEdge& edge);
-/// Zeros in the rows that do not count.
+/// Sets the rows that are not valid to zero.
 void clear_padding(const ReferenceEdge& edge, std::vector<double>& values);
 
 }  // namespace gru::reference

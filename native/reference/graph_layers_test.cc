@@ -6,7 +6,8 @@
 #include "reference/layers.h"
 #include "testing/random_graphs.h"
 
-/// The layers of the reference's graph: values by hand, and gradients by finite differences.
+/// The layers of the reference's graph: values computed by hand, and gradients by finite
+/// differences.
 namespace gru {
 namespace {
 
@@ -59,15 +60,15 @@ GRU_TEST(attention_weighs_by_the_softmax_of_the_scores) {
                      (std::vector<double>{0, 0, 0, 0}), 0);
 }
 
-/// Of the loss with respect to all parameters, those before the layer among them.
+/// Checks the loss's gradient with respect to all parameters, also of those before the layer.
 void check_gradients(const std::string& what, GraphExample example, Random& random) {
   example.mask = {random.size(0, 1000), 3, 0.5F};
   const std::vector<double> gradient = example.gradients().parameters;
   GRU_CHECK_GRADIENT(what, example.parameters, gradient, [&] { return example.gradients().loss; });
 }
 
-/// `layers` between two linear ones that learn, 'a' and 'b' of 6 values on inputs with lengths of
-/// their own, and a head that reads 'it'.
+/// A graph that has `layers` in the middle. Before them are two linear layers that learn, 'a' and
+/// 'b' of 6 values, on inputs with different lengths. After them is a head that reads 'it'.
 GraphExample around(const std::vector<LayerOptions>& layers, Random& random) {
   GraphExample example;
   example.batch = 4;

@@ -1,15 +1,15 @@
 #include "reference/attention.h"
 #include "reference/graph_layers.h"
 
-/// Layers that go from sequence to sequence.
+/// Layers that process whole sequences.
 namespace gru::reference {
 
 // ---- Select
 
 namespace {
 
-/// The top layer's final states, forward then reverse: where value j of sequence b's lies in the
-/// states [L*D, B, H].
+/// The index in the states [L*D, B, H] of value j of sequence b. The values are the top layer's
+/// final states, forward then reverse.
 std::size_t top_state(const ReferenceEdge& from, std::size_t b, std::size_t j) {
   const std::size_t directions = from.recurrent.layers.back().directions.size();
   const std::size_t hidden = from.width / directions;
@@ -21,8 +21,8 @@ bool reads_states(const SelectOptions& options, const ReferenceEdge& from) {
   return options.step == SelectStep::last && !from.recurrent.state.empty();
 }
 
-/// Calls part(place in the output, place in the input's values or states, factor) for every product
-/// whose sums are the output.
+/// Each value of the output is a sum of factor * value of the input or its states. Calls part(index
+/// in the output, index in the input or its states, factor) for each term.
 template <class Part>
 void for_each_part(const SelectOptions& options, const ReferenceEdge& from, const Part& part) {
   const bool states = reads_states(options, from);
@@ -66,7 +66,7 @@ Status backward(const SelectOptions& options, const Backward& call) {
 
 namespace {
 
-/// The rows of sequence b that count, one after the other.
+/// The valid rows of sequence b, one after another.
 std::vector<double> rows_of(const ReferenceEdge& edge, const std::vector<double>& values,
                             std::size_t b) {
   const std::vector<std::uint8_t> valid = valid_rows(edge);
@@ -79,7 +79,7 @@ std::vector<double> rows_of(const ReferenceEdge& edge, const std::vector<double>
   return rows;
 }
 
-/// Adds such rows to where they came from.
+/// Adds such rows at the positions that they came from.
 void add_rows(const ReferenceEdge& edge, Values rows, std::size_t b, std::vector<double>& values) {
   const std::vector<std::uint8_t> valid = valid_rows(edge);
   for (std::size_t row = b; row < valid.size(); row += edge.batch) {

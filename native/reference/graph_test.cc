@@ -46,7 +46,7 @@ struct Example {
   std::size_t head_count() const { return (options.gru.output_size() + 1) * options.output_size; }
 };
 
-/// `options` says the kinds; sizes and values are drawn.
+/// `options` gives the kinds; sizes and values are random.
 Example random_example(ChainOptions options, Random& random) {
   Example example;
   options.tokens = 5;
@@ -108,7 +108,7 @@ GRU_TEST(gradients_of_every_kind_of_model_agree_with_finite_differences) {
   }
 }
 
-/// The head, spelt out once more: row i of `features` [rows, D*H] to row i of the predictions.
+/// The head, computed a second way: row i of `features` [rows, D*H] gives row i of the predictions.
 std::vector<double> head_of(const Example& example, const std::vector<double>& features) {
   const std::size_t width = example.options.gru.output_size();
   const double* weight =
@@ -127,7 +127,7 @@ std::vector<double> head_of(const Example& example, const std::vector<double>& f
   return predictions;
 }
 
-/// The stack alone on the example's input; tokens become rows of the embedding.
+/// Runs the stack alone on the example's input. Rows of the embedding replace tokens.
 ReferencePass stack_of(const Example& example) {
   std::vector<double> input = example.features;
   for (const std::int32_t token : example.tokens) {
@@ -166,7 +166,8 @@ GRU_TEST(a_model_that_predicts_last_reads_both_final_states_of_the_top_layer) {
   options.gru.bidirectional = true;
   options.gru.num_layers = 2;
   const Example example = random_example(options, random);
-  // Of full sequences, the forward direction ends at the last step and the reverse at the first.
+  // With full sequences, the forward direction ends at the last step and the reverse one at the
+  // first.
   const std::vector<double> output = stack_of(example).output;
   const std::size_t H = example.options.gru.hidden_size;
   std::vector<double> features;

@@ -7,7 +7,7 @@
 #include "base/cell.h"
 #include "reference/cell.h"
 
-/// One step of one sequence through a GRU: the equations, forward next to backward.
+/// One step of one sequence through a GRU: the equations, forward and backward side by side.
 namespace gru::reference {
 
 /// The parameters of one direction of one layer. Rows stack in the order r, z, n.
@@ -20,7 +20,7 @@ struct GruCell {
   Values bias_hh;    // [3H], or empty
 };
 
-/// What one step keeps, each [H].
+/// What one step keeps for backward, each [H].
 struct GruActivations {
   State before;
   std::vector<double> r;
@@ -30,14 +30,14 @@ struct GruActivations {
 };
 
 /// The rows of the gates [first, first + count) of a stacked weight, or of a bias, which may be
-/// absent.
+/// empty.
 template <class Span>
 Span gate_rows(Span stacked, std::size_t first, std::size_t count) {
   const std::size_t gate = stacked.size() / gate_count;
   return stacked.subspan(first * gate, count * gate);
 }
 
-/// What U_n multiplies: h with the reset gate after the product, r * h with it before.
+/// The vector that U_n multiplies: h with the reset gate after the product, r * h with it before.
 inline std::vector<double> candidate_operand(ResetGate reset, const GruActivations& step) {
   std::vector<double> operand = step.before.h;
   if (reset == ResetGate::before) {
@@ -46,7 +46,7 @@ inline std::vector<double> candidate_operand(ResetGate reset, const GruActivatio
   return operand;
 }
 
-/// From x [I] and step.before to the new state; fills in the rest of `step`.
+/// Computes the new state from x [I] and step.before; fills in the rest of `step`.
 inline State cell_forward(const GruCell& cell, Values x, GruActivations& step) {
   const std::size_t H = cell.hidden_size;
   step.r.resize(H);
@@ -82,8 +82,8 @@ inline State cell_forward(const GruCell& cell, Values x, GruActivations& step) {
   return next;
 }
 
-/// From the gradient of the state after the step to that of step.before; adds the gradients of x
-/// [I] and of the parameters.
+/// Computes the gradient of step.before from that of the state after the step. Adds the gradients
+/// of x [I] and of the parameters.
 inline State cell_backward(const GruCell& cell, Values x, const GruActivations& step,
                            const State& d_next, Gradients d_x, const CellGradients& d_cell) {
   const std::size_t H = cell.hidden_size;

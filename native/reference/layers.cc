@@ -129,7 +129,7 @@ void reference_activate_backward(Activation activation, Values values, Gradients
 
 namespace {
 
-/// (x - mean) / sqrt(variance + 1e-5) of one row, and the root.
+/// (x - mean) / sqrt(variance + 1e-5) of one row; `root` becomes the square root.
 std::vector<double> normalized(Values x, double& root) {
   const auto width = static_cast<double>(x.size());
   double mean = 0;

@@ -38,21 +38,23 @@ Status reference_embedding_forward(std::size_t embedding_size, std::span<const d
                                    std::span<const std::int32_t> tokens,
                                    std::vector<double>& output);
 
-/// Collects `d_output` [rows, E] into `d_weight` [vocabulary, E], which it makes.
+/// Makes `d_weight` [vocabulary, E]: each row is the sum of the rows of `d_output` [rows, E] that
+/// read it.
 Status reference_embedding_backward(std::size_t embedding_size, std::size_t vocabulary,
                                     std::span<const std::int32_t> tokens,
                                     std::span<const double> d_output,
                                     std::vector<double>& d_weight);
 
-/// Each value in place.
+/// Applies the activation to each value in place.
 void reference_activate(Activation activation, std::span<double> values);
 
-/// d_values times the derivative where the activation came to `values`, in place.
+/// Multiplies d_values in place by the activation's derivative; `values` are the activation's
+/// results.
 void reference_activate_backward(Activation activation, std::span<const double> values,
                                  std::span<double> d_values);
 
 /// y = weight * (x - mean) / sqrt(variance + 1e-5) + bias for each row of `input` [rows, width],
-/// mean and biased variance those of the row; `weight`, `bias` [width].
+/// with the row's mean and biased variance; `weight` and `bias` are [width].
 std::vector<double> reference_layer_norm_forward(std::span<const double> weight,
                                                  std::span<const double> bias,
                                                  std::span<const double> input);

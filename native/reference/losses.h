@@ -8,20 +8,20 @@
 #include "base/loss_options.h"
 #include "base/status.h"
 
-/// Losses: the sum over the rows that count, divided by a denominator: the rows' number, or the sum
-/// of their classes' weights. Where that is 0, the loss and its gradient are 0.
+/// Losses: the sum over the valid rows, divided by a denominator. The denominator is the number of
+/// valid rows, or the sum of their classes' weights. If it is 0, the loss and its gradient are 0.
 namespace gru {
 
-/// The rows of a batch of predictions and which of them count.
+/// The rows of a batch of predictions, and which of them are valid.
 struct ReferenceRows {
   std::size_t rows = 0;
   std::size_t size = 0;                      ///< classes, or values, in a row
-  std::span<const std::uint8_t> valid = {};  ///< [rows], nonzero where a row counts; empty: all do
+  std::span<const std::uint8_t> valid = {};  ///< [rows], nonzero in valid rows; empty: all are
 };
 
-/// What an output should have been: `classes`, `values` or labels, as its loss says. Rows are
-/// (t, b) in [T, B], or [B] behind a selection; those past a length, and the sequences of length 0,
-/// do not count.
+/// The target of an output: `classes`, `values` or `labels`, as its loss needs them. Rows are (t,
+/// b) in [T, B], or [B] after a selection. Rows past a sequence's length, and sequences of length
+/// 0, are not valid.
 struct ReferenceTarget {
   std::span<const std::int32_t> classes = {};        ///< [rows]
   std::span<const double> values = {};               ///< [rows, width]
@@ -31,13 +31,13 @@ struct ReferenceTarget {
 
 struct ReferenceLoss {
   double loss = 0;
-  std::vector<double> gradient = {};  ///< [rows, size]: of the predictions; 0 where a row does not
-                                      ///< count
+  /// [rows, size]: the gradient of the predictions; 0 in rows that are not valid
+  std::vector<double> gradient = {};
   double denominator = 0;
 };
 
-/// The loss of `predictions` [rows, size]. A class must be one of a row's or the ignored one, a
-/// label one of a row's but the blank.
+/// The loss of `predictions` [rows, size]. A class must be one of a row's classes or the ignored
+/// one. A label must be one of a row's classes and not the blank.
 Status reference_loss(const LossOptions& options, const ReferenceRows& rows,
                       std::span<const double> predictions, const ReferenceTarget& target,
                       ReferenceLoss& result);

@@ -53,7 +53,7 @@ GRU_TEST(mean_squared_error_has_the_values_computed_by_hand) {
 }
 
 GRU_TEST(rows_that_do_not_count_do_not_count) {
-  // whatever they hold: a target out of range, a prediction that is no number
+  // Rows that are not valid may hold anything: a target out of range, a prediction that is NaN
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<double> predictions = {0, ln3, nan, nan};
   const std::vector<std::uint8_t> first_only = {1, 0};
@@ -165,13 +165,13 @@ GRU_TEST(ctc_is_the_sum_over_all_paths) {
     GRU_CHECK_OK(reference_loss(
         {LossKind::ctc}, {steps, classes}, logits,
         {{}, {}, labels, std::vector<std::int32_t>{static_cast<std::int32_t>(count)}}, result));
-    // No path spells labels that are too many: infinite, and counted as 0.
+    // No path spells too many labels. The loss is then infinite, and counts as 0.
     GRU_CHECK_NEAR(result.loss, std::isinf(expected) ? 0 : expected, 1e-12);
   }
 }
 
-/// Options of a kind, a size that suits it, and targets for it. For ctc the rows are the steps of
-/// two sequences.
+/// Options of one kind of loss, a size that suits it, and targets for it. For ctc the rows are the
+/// steps of two sequences.
 struct LossCase {
   LossOptions options;
   std::size_t size = 1;

@@ -7,7 +7,7 @@
 #include "base/cell.h"
 #include "reference/cell.h"
 
-/// One step of one sequence through an LSTM: the equations, forward next to backward.
+/// One step of one sequence through an LSTM: the equations, forward and backward side by side.
 namespace gru::reference {
 
 /// The parameters of one direction of one layer. Rows stack in the order i, f, g, o.
@@ -19,7 +19,7 @@ struct LstmCell {
   Values bias_hh;    // [4H], or empty
 };
 
-/// What one step keeps, each [H].
+/// What one step keeps for backward, each [H].
 struct LstmActivations {
   State before;
   std::vector<double> i;
@@ -29,7 +29,7 @@ struct LstmActivations {
   std::vector<double> c;  // the cell state after the step
 };
 
-/// From x [I] and step.before to the new states; fills in the rest of `step`.
+/// Computes the new states from x [I] and step.before; fills in the rest of `step`.
 inline State cell_forward(const LstmCell& cell, Values x, LstmActivations& step) {
   const std::size_t H = cell.hidden_size;
   const std::size_t gates = cell_spec(CellKind::lstm).gates * H;
@@ -50,8 +50,8 @@ inline State cell_forward(const LstmCell& cell, Values x, LstmActivations& step)
   return next;
 }
 
-/// From the gradients of the states after the step to those of step.before; adds the gradients of x
-/// [I] and of the parameters.
+/// Computes the gradients of step.before from those of the states after the step. Adds the
+/// gradients of x [I] and of the parameters.
 inline State cell_backward(const LstmCell& cell, Values x, const LstmActivations& step,
                            const State& d_next, Gradients d_x, const CellGradients& d_cell) {
   const std::size_t H = cell.hidden_size;

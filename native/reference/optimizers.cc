@@ -54,7 +54,7 @@ double reference_gradient_norm(Values gradients) {
 double reference_clip(const ClipOptions& options, Gradients gradients) {
   const double norm = reference_gradient_norm(gradients);
   if (options.norm > 0) {
-    // In this order of arguments a NaN passes through, as in PyTorch.
+    // With the arguments in this order a NaN passes through, as in PyTorch.
     const double coefficient = std::min(options.norm / (norm + 1e-6), 1.0);
     for (double& g : gradients) g *= coefficient;
   }

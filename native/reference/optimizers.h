@@ -9,7 +9,7 @@
 
 namespace gru {
 
-/// What an optimiser remembers between updates; it starts empty.
+/// The state of an optimiser between updates; it starts empty.
 struct ReferenceOptimizerState {
   std::uint64_t step = 0;      ///< updates done
   std::vector<double> first;   ///< Adam's first moment; the momentum buffer of SGD and RMSprop
@@ -19,8 +19,8 @@ struct ReferenceOptimizerState {
 /// The global L2 norm.
 double reference_gradient_norm(std::span<const double> gradients);
 
-/// Bounds the gradients in place, first by their norm (torch.nn.utils.clip_grad_norm_), then by
-/// their values (clip_grad_value_). Returns the norm before.
+/// Clips the gradients in place, first by their norm (torch.nn.utils.clip_grad_norm_), then by
+/// their values (clip_grad_value_). Returns the norm before clipping.
 double reference_clip(const ClipOptions& options, std::span<double> gradients);
 
 /// One update of `parameters` in place by PyTorch's formulas: torch.optim.SGD (dampening 0, no

@@ -94,7 +94,8 @@ struct TensorSpans {
   }
 };
 
-/// Step s of a sequence of `length` reads this time: the reverse direction starts at the last.
+/// The step in time that a sequence of `length` reads as its s-th. The reverse direction starts at
+/// its last step.
 std::size_t time_of(std::size_t direction, std::size_t s, std::size_t length) {
   return direction == 0 ? s : length - 1 - s;
 }
@@ -171,7 +172,7 @@ void direction_backward(const Cell& cell, const Sizes& size, std::size_t directi
   }
 }
 
-/// One layer and direction of a stack, and its states within those of all.
+/// One layer and direction of a stack, with the position of its states among all states.
 struct Direction {
   const RecurrentOptions& options;
   const Sizes& size;
@@ -188,7 +189,7 @@ struct Direction {
     if (options.cell == CellKind::lstm) return std::vector<LstmActivations>();
     return std::vector<GruActivations>();
   }
-  /// The cell that keeps such activations.
+  /// The cell whose activations these are.
   LstmCell cell_of(Values parameters, const std::vector<LstmActivations>&) const {
     return tensors().lstm(parameters);
   }
@@ -200,7 +201,8 @@ struct Direction {
 // ---- The stack
 // ------------------------------------------------------------------------------------
 
-/// Scales the output of `layer`, or its gradient: dropout is its own backward pass.
+/// Multiplies the output of `layer`, or its gradient, by the mask: dropout and its backward are the
+/// same.
 void apply_dropout(const DropoutMask& mask, std::size_t layer, Gradients values) {
   DropoutMask layer_mask = mask;
   layer_mask.stream += layer;

@@ -14,8 +14,8 @@
 
 namespace gru {
 
-/// A padded, time-major batch: T = steps, B = batch, I = input_size, H = hidden_size, L = layers,
-/// D = directions. RecurrentOptions::batch_first is not looked at: callers transpose.
+/// A padded, time-major batch: T = steps, B = batch, I = input_size, H = hidden_size, L = layers, D
+/// = directions. RecurrentOptions::batch_first is ignored: callers transpose.
 struct ReferenceInput {
   std::size_t steps = 0;
   std::size_t batch = 0;
@@ -23,13 +23,14 @@ struct ReferenceInput {
   std::span<const double> initial_state;  ///< [L*D, B, H]; empty: zeros
   std::span<const double> initial_cell;   ///< [L*D, B, H], of an LSTM; empty: zeros
   std::span<const std::int32_t> lengths;  ///< [B], each 0..T, in any order; empty: all T
-  /// Drops elements of every layer's output but the last's. Element (t, b, j) of layer l's output
-  /// [T, B, D*H] has the scale at index (t*B + b)*D*H + j of stream `stream + l`. Its probability
-  /// stands for RecurrentOptions::dropout, which is not looked at: 0, the default, is inference.
+  /// Dropout for every layer's output except the last one's. Element (t, b, j) of layer l's output
+  /// [T, B, D*H] has the scale at index (t*B + b)*D*H + j of stream `stream + l`. The mask's
+  /// probability replaces RecurrentOptions::dropout, which is ignored. The default 0 means
+  /// inference.
   DropoutMask dropout_mask;
 };
 
-/// What one direction of one layer keeps for backward, of each step [T, B]; nothing past a length.
+/// What one direction of one layer keeps for backward, for each step [T, B]; empty past a length.
 using ReferenceDirectionPass =
     std::variant<std::vector<reference::GruActivations>, std::vector<reference::LstmActivations>>;
 
@@ -68,9 +69,9 @@ Status reference_recurrent_forward(const RecurrentOptions& options,
                                    std::span<const double> parameters, const ReferenceInput& input,
                                    ReferencePass& pass);
 
-/// The gradients of a scalar loss whose gradients with respect to the output, [T, B, D*H], the
-/// final state and the final cell state, [L*D, B, H], are given; each may be empty: zeros. What
-/// `d_output` holds past a length has no influence.
+/// The gradients of a scalar loss. Its gradients with respect to the output, [T, B, D*H], the final
+/// state and the final cell state, [L*D, B, H], are given; an empty one means zeros. The values of
+/// `d_output` past a length have no influence.
 Status reference_recurrent_backward(const RecurrentOptions& options,
                                     std::span<const double> parameters, const ReferencePass& pass,
                                     std::span<const double> d_output,

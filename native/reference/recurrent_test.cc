@@ -36,7 +36,7 @@ std::vector<double> direction_parameters(const RecurrentOptions& options,
   return {begin, begin + static_cast<std::ptrdiff_t>(count)};
 }
 
-/// Elements [offset, offset + count) of what may be absent.
+/// Elements [offset, offset + count) of a vector that may be empty.
 std::vector<double> part_of(const std::vector<double>& whole, std::size_t offset,
                             std::size_t count) {
   if (whole.empty()) return {};

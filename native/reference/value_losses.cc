@@ -28,7 +28,7 @@ Term pinball(double error, double tau) {
   return error > 0 ? Term{(1 - tau) * error, 1 - tau} : Term{-tau * error, tau * sign(error)};
 }
 
-/// log(1 + e^x), which overflows nowhere.
+/// log(1 + e^x) without overflow.
 double softplus(double x) { return std::fmax(x, 0.0) + std::log1p(std::exp(-std::abs(x))); }
 
 /// -w t log sigmoid(y) - (1 - t) log(1 - sigmoid(y))
@@ -38,7 +38,7 @@ Term binary(double y, double t, double w) {
           (1 - t) * probability - w * t * (1 - probability)};
 }
 
-/// The term of prediction k of a row, for all losses that have one for each prediction.
+/// The term of prediction k of a row, for all losses with one term for each prediction.
 Term term_of(const LossOptions& options, std::size_t k, Values y, Values t) {
   switch (options.kind) {
     case LossKind::mean_absolute_error:
@@ -56,8 +56,8 @@ Term term_of(const LossOptions& options, std::size_t k, Values y, Values t) {
   }
 }
 
-/// Predictions are the means and then the log variances s; (s + (t - m)^2 exp(-s)) / 2 for each
-/// value.
+/// A row's predictions are the means and then the log variances s. The loss is (s + (t - m)^2
+/// exp(-s)) / 2 for each value.
 double gaussian_row(Values y, Values t, Gradients dy) {
   const std::size_t count = t.size();
   double sum = 0;

@@ -29,7 +29,7 @@ class CountingDevice final : public ForwardingDevice {
     counts_.bytes -= bytes;
     ForwardingDevice::release(memory, bytes);
   }
-  /// As on a GPU: then every staging buffer is used, too.
+  /// As on a GPU, so that every staging buffer is used, too.
   bool shares_host_memory() const noexcept override { return false; }
 
  private:

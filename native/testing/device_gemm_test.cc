@@ -4,8 +4,8 @@
 #include "testing/host_memory_device.h"
 #include "testing/test_device.h"
 
-/// Products through the device: every transposition that the engine uses, sizes that go to threads
-/// and to BLAS among them.
+/// Products through the device: every transposition that the engine uses, and sizes for which it
+/// uses several threads and BLAS.
 namespace gru {
 namespace {
 
@@ -22,7 +22,7 @@ struct Size {
   std::size_t rows, depth, columns;
 };
 
-/// Of the two factors at most one is transposed, and a bias goes with a plain one.
+/// At most one of the two factors is transposed. A bias is only added if a is not.
 struct Product {
   Transpose transpose_a, transpose_b;
   GuardedMatrix a, b, c;
@@ -75,7 +75,7 @@ struct Product {
     GRU_CHECK_NEAR(static_cast<double>(got.at(i, j)), sum, bound);
   }
 
-  /// All elements, or of a large product every `step`-th.
+  /// Checks all elements, or in a large product every `step`-th.
   void check(Device& device, std::size_t step) {
     GuardedMatrix got = c;
     GRU_CHECK_OK(device.gemm(call(got)));
@@ -135,7 +135,7 @@ GRU_TEST(bits_of_a_product_do_not_depend_on_the_schedule) {
   }
 }
 
-/// The promise of Gemm for products of the forward pass (weights transposed).
+/// What Gemm guarantees for products of the forward pass (with transposed weights).
 GRU_TEST(bits_of_a_row_do_not_depend_on_the_other_rows) {
   Random random;
   const auto device = testing::on_host_memory(testing::test_device());

@@ -23,10 +23,10 @@ using testing::view;
 struct Size {
   std::size_t rows, columns;
 };
-/// One part and several; rows that are narrower than a part, and wider.
+/// Sizes of one part and of several parts, with rows that are narrower and wider than a part.
 constexpr Size sizes[] = {{1, 1}, {9, 5}, {900, 19}, {3, 20000}};
 
-/// Between the rows of each matrix.
+/// The gaps between the rows of each matrix.
 struct Gaps {
   std::size_t predictions, targets, gradient;
 };
@@ -46,8 +46,8 @@ double largest_of(const std::vector<double>& values) {
   return largest;
 }
 
-/// A loss with its gradient, without it by another schedule, and with the gradient in the
-/// predictions' place: all agree with the reference.
+/// Computes a loss with its gradient, without it on another schedule, and with the gradient in the
+/// memory of the predictions. All must agree with the reference.
 template <class Call, class Run>
 void check_loss(Call call, const Values& predictions, const Size& size, const Gaps& gaps,
                 const ReferenceLoss& expected, double bound, const Run& run) {
@@ -70,7 +70,7 @@ void check_loss(Call call, const Values& predictions, const Size& size, const Ga
   call.d_output = {};
   call.metrics = {&again, 1};
   GRU_CHECK_OK(run(call));
-  // A compiler may fuse a product and a sum in one of the two loops alone.
+  // A compiler may use a fused multiply-add in only one of the two loops.
   GRU_CHECK_NEAR(again.loss, metrics.loss, 1e-12 * std::abs(metrics.loss));
 
   call.d_output = view(output);
@@ -134,7 +134,7 @@ GRU_TEST(cross_entropy_is_the_references) {
   }
 }
 
-/// `size` is that of the targets.
+/// `size` is the size of the targets.
 void check_value_loss(Device& device, const LossOptions& options, Size size, Random& random) {
   const Size target_size = size;
   if (options.kind == LossKind::quantile) size.columns *= options.quantiles.size();
@@ -216,7 +216,7 @@ GRU_TEST(nan_and_infinity_reach_every_loss_over_values) {
   gaussian.kind = LossKind::gaussian;
   const RowLoss lost = loss_of_row(*device, gaussian, {nan_float, 0}, {0});
   GRU_CHECK(std::isnan(lost.loss) && std::isnan(lost.gradient[0]) && std::isnan(lost.gradient[1]));
-  // exp(100) is beyond what a float holds, and so is the gradient of the log variance.
+  // exp(100) exceeds the range of a float, and so does the gradient of the log variance.
   const RowLoss steep = loss_of_row(*device, gaussian, {1, -100}, {0});
   GRU_CHECK_NEAR(steep.loss, (std::exp(100.0) - 100) / 2, 1e30);
   GRU_CHECK(steep.gradient[0] == infinity && steep.gradient[1] == -infinity);

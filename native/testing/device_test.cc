@@ -6,8 +6,8 @@
 #include "testing/host_memory_device.h"
 #include "testing/test_device.h"
 
-/// The device's operations beside the recurrence, the products and the losses. Each runs on a size
-/// of one part and on one of several, which threads share.
+/// The device's operations except the recurrence, the products and the losses. Each is tested with
+/// a size of one part and one of several parts, which threads share.
 namespace gru {
 namespace {
 
@@ -25,7 +25,7 @@ DeviceSpan<T> span_of(std::vector<T>& values) {
   return {values.data(), values.size()};
 }
 
-/// The device, given the tests' own memory.
+/// The device, for operands in the tests' own memory.
 std::unique_ptr<Device> host_device() { return testing::on_host_memory(testing::test_device()); }
 
 struct Size {
@@ -117,7 +117,7 @@ GRU_TEST(embedding_backward_sums_the_rows_of_each_token) {
   for (const Size& size : {Size{1, 1}, Size{9, 5}, Size{400, 300}}) {
     GuardedMatrix d_output = random_matrix(random, size.rows, size.columns);
     std::vector<std::int32_t> tokens = random.classes(size.rows, 13);
-    GuardedMatrix table(20, size.columns);  // tokens from 13 on are never read
+    GuardedMatrix table(20, size.columns);  // no token from 13 on occurs
     GRU_CHECK_OK(device->embedding_backward(view(table), span_of(tokens), view(d_output)));
     std::vector<double> expected;
     GRU_CHECK_OK(reference_embedding_backward(size.columns, 20, tokens,
@@ -193,7 +193,7 @@ GRU_TEST(clip_value_bounds_each_gradient) {
   }
 }
 
-/// Five updates of every optimiser; their moments as trainers allocate them.
+/// Five updates by every optimiser, with moments as trainers allocate them.
 void check_optimizer(const OptimizerOptions& options, std::size_t count, Random& random) {
   const auto device = host_device();
   std::vector<float> parameters = random_floats(random, count);

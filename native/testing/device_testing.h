@@ -13,7 +13,7 @@
 #include "device/device.h"
 #include "testing/random_cases.h"
 
-/// What the tests of devices share: float data, and memory with guards.
+/// Shared by the tests of devices: float data, and memory with guards.
 namespace gru::testing {
 
 /// Half a unit in the last place of 1: the relative error of one rounding to float.
@@ -38,18 +38,18 @@ inline std::vector<float> random_floats(Random& random, std::size_t count, doubl
 
 inline bool coin(Random& random) { return random.size(0, 1) == 1; }
 
-/// Bit for bit, so that NaN equals itself and zeros keep their sign.
+/// Compares bit for bit: NaN equals itself, and zeros of different sign differ.
 inline bool same_bits(std::span<const float> a, std::span<const float> b) {
   return std::ranges::equal(a, b, [](float x, float y) {
     return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(y);
   });
 }
 
-/// A row-major matrix whose rows lie further apart than they are wide, between two guard zones. All
-/// that is no element holds a mark that nobody may overwrite, and so does each element at first.
+/// A row-major matrix with gaps between its rows, between two guard zones. Every float outside its
+/// elements has a mark that no code may overwrite. At first each element has the mark as well.
 class GuardedMatrix {
  public:
-  /// Floats of a guard zone.
+  /// The floats of a guard zone.
   static constexpr std::size_t guard = 64;
 
   GuardedMatrix(std::size_t rows, std::size_t columns, std::size_t gap = 3)
@@ -62,7 +62,7 @@ class GuardedMatrix {
   std::size_t columns() const { return columns_; }
   std::size_t stride() const { return stride_; }
   float* data() { return memory_.data() + guard; }
-  /// Everything, guard zones and gaps too.
+  /// All floats, including guard zones and gaps.
   std::span<float> memory() { return memory_; }
   float& at(std::size_t row, std::size_t column) { return data()[row * stride_ + column]; }
   bool untouched(std::size_t row, std::size_t column) {
@@ -89,7 +89,7 @@ class GuardedMatrix {
   }
 
  private:
-  static constexpr std::uint32_t mark_bits = 0x7fc5a5a5;  // a NaN: reading it would show as well
+  static constexpr std::uint32_t mark_bits = 0x7fc5a5a5;  // NaN, so that reads of it show
   static float mark() { return std::bit_cast<float>(mark_bits); }
 
   std::size_t rows_;

@@ -6,7 +6,7 @@
 #include "testing/engine_graphs.h"
 #include "testing/engine_testing.h"
 
-/// Device memory is allocated once and reused: in a steady state no call allocates.
+/// Device memory is allocated once and reused. After the first calls, no call allocates.
 namespace gru {
 namespace {
 
@@ -33,7 +33,7 @@ ChainOptions model_options(InputKind input, LossKind loss, Every every) {
   return options;
 }
 
-/// One step, one evaluation and one prediction with a batch of the shape given.
+/// One step, one evaluation and one prediction with a batch of the given shape.
 void train_once(const ChainOptions& options, Model& model, Trainer& trainer,
                 const BatchShape& shape, Random& random) {
   const std::size_t inputs = shape.steps * shape.batch;
@@ -72,7 +72,7 @@ void check_steady_state(const ChainOptions& options, Random& random) {
     const std::shared_ptr<Model> model = std::move(made);
     std::unique_ptr<Trainer> trainer;
     GRU_CHECK_OK(Trainer::create(model, {{}, {1, 0.5}}, trainer));
-    // The largest of each kind of batch first: dense, and ragged and out of order.
+    // The largest of each kind of batch comes first: dense, and ragged with unsorted lengths.
     const std::vector<std::int32_t> lengths = {8, 8, 0, 8, 8, 8};
     train_once(options, *model, *trainer, {8, 6, {}}, random);
     train_once(options, *model, *trainer, {8, 6, lengths}, random);
@@ -118,7 +118,7 @@ GRU_TEST(a_trainer_holds_the_gradients_and_the_moments_that_its_optimizer_has) {
     GRU_CHECK_OK(Trainer::create(model, {options, {}}, trainer));
     const std::size_t expected = (1 + moments) * parameters + sizeof(StepMetrics);
     GRU_CHECK(counts.bytes == parameters + expected);
-    // Beside this a GPU has memory of its own for what is filled and copied.
+    // A GPU has additional memory for operations that fill and copy.
     GRU_CHECK(model->held_bytes() >= held + expected);
     const std::size_t most = model->held_bytes();
     trainer.reset();
@@ -220,8 +220,8 @@ GRU_TEST(graphs_in_a_steady_state_allocate_no_device_memory) {
   }
 }
 
-/// Calls run(layer, shape) for a dense and a ragged batch of 3 steps and 4 sequences, again and
-/// again: all that is allocated is allocated the first time, and released in the end.
+/// Calls run(layer, shape) repeatedly, for a dense and a ragged batch of 3 steps and 4 sequences.
+/// Everything is allocated the first time, and released at the end.
 template <class Run>
 void check_steady_layer(const RecurrentOptions& options, const Run& run) {
   const std::vector<std::int32_t> lengths = {2, 3, 0, 1};

@@ -3,8 +3,8 @@
 
 #include "testing/engine_testing.h"
 
-/// What must not change a single bit: how work is scheduled (the number of threads), another run,
-/// the other sequences of a batch.
+/// What must not change a single bit: the schedule of the work (the number of threads), a second
+/// run, and the other sequences of a batch.
 namespace gru {
 namespace {
 

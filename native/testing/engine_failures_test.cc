@@ -8,7 +8,7 @@
 #include "testing/chain_training.h"
 #include "testing/engine_testing.h"
 
-/// What a layer and a trainer refuse, and what an abort leaves.
+/// What a layer and a trainer refuse, and the state after an abort.
 namespace gru {
 namespace {
 
@@ -92,7 +92,8 @@ GRU_TEST(an_abort_before_the_start_is_seen_everywhere) {
   GRU_CHECK_REFUSED(waiting.backward(), StatusCode::value, "pass: ");
 }
 
-/// Runs `call`, with the flag set by another thread at some time within about what it takes.
+/// Runs `call` while another thread sets the flag after a random time, at most about as long as
+/// `call` takes.
 template <class Call>
 Status aborted_meanwhile(Random& random, std::chrono::microseconds takes, const Call& call) {
   AbortFlag abort{false};
@@ -131,7 +132,7 @@ GRU_TEST(an_abort_at_any_time_ends_the_call_and_spoils_no_later_one) {
   }
 }
 
-/// A model with a batch of its own.
+/// A model with a batch.
 struct Training {
   std::shared_ptr<Model> model;
   std::unique_ptr<Trainer> trainer;

@@ -4,7 +4,7 @@
 
 #include "testing/engine_graphs.h"
 
-/// Whole random graphs of all kinds of layers on the device, against the reference in double.
+/// Whole random graphs with all kinds of layers on the device, against the reference in double.
 namespace gru {
 namespace {
 
@@ -15,8 +15,8 @@ using testing::GraphInput;
 using testing::Random;
 using testing::to_doubles;
 
-/// Plain gradient descent: parameters move by the gradients alone, so that their change is what is
-/// compared.
+/// Plain gradient descent: the change of the parameters is the gradients times a constant, so the
+/// test compares the gradients.
 OptimizerOptions descent() {
   OptimizerOptions options;
   options.kind = OptimizerKind::sgd;
@@ -46,7 +46,7 @@ void check_predictions(EngineGraph& engine, const GraphExample& example) {
   GRU_CHECK_NEAR(engine.evaluate().loss, evaluated.loss, relative(1e-5, evaluated.loss));
 }
 
-/// Updates by the gradients themselves: what they change is the gradients.
+/// Checks updates by gradient descent: their changes are the gradients.
 void check_steps(const GraphExample& given, int steps) {
   GraphExample example = given;
   round_all(example);
@@ -84,7 +84,8 @@ GRU_TEST(random_graphs_predict_and_learn_as_the_reference_does) {
   for (int round = 0; round < 24; ++round) check_steps(testing::random_graph(random), 3);
 }
 
-/// One layer behind a linear one, so that a gradient goes through it, and a head.
+/// A graph with `layers` between a linear layer, so that a gradient must pass through them, and a
+/// head.
 GraphExample around(const std::vector<LayerOptions>& layers, const std::string& last,
                     Random& random, std::vector<std::vector<std::int32_t>> lengths) {
   GraphExample example;
@@ -102,7 +103,7 @@ GraphExample around(const std::vector<LayerOptions>& layers, const std::string& 
   return example;
 }
 
-/// y is the memory, of which some sequences have no row; or none has.
+/// y is the memory. Some of its sequences have no row, or none has.
 GRU_TEST(attention_reads_memories_without_rows_as_zeros) {
   Random random;
   for (const AttentionScore score :
@@ -136,7 +137,7 @@ GRU_TEST(initial_states_come_from_sequences_that_are_sorted_differently) {
     stack.bidirectional = bidirectional;
     std::vector<LayerOptions> layers{{"start", {"b"}, SelectOptions{}},
                                      {"memory", {"a", "start"}, stack}};
-    // With and without a row in each; the last batch has no row of a state at all.
+    // Sequences with and without a row in each. In the last batch no sequence has a row of a state.
     check_steps(around(layers, "memory", random, {{3, 1, 0, 2, 0}, {1, 4, 2, 0, 0}}), 2);
     check_steps(around(layers, "memory", random, {{3, 1, 2}, {0, 0, 0}}), 2);
   }
@@ -171,7 +172,7 @@ GRU_TEST(a_sequence_is_predicted_with_the_same_bits_alone_and_in_any_batch) {
   }
 }
 
-/// Everything that three steps leave behind.
+/// All results of three steps.
 std::vector<std::vector<float>> bits_of(const GraphExample& example, unsigned schedule) {
   testing::set_schedule(schedule);
   EngineGraph engine(example, descent(), {0.5, 0});
@@ -202,7 +203,7 @@ GRU_TEST(bits_of_a_graph_do_not_depend_on_the_schedule) {
   }
 }
 
-/// Enough work in every operation for three threads.
+/// Every operation has enough work for three threads.
 GRU_TEST(bits_of_large_layers_do_not_depend_on_the_schedule) {
   Random random;
   const std::vector<std::vector<std::int32_t>> lengths{random.lengths(40, 30),

@@ -11,7 +11,7 @@
 /// A graph's example on the device.
 namespace gru::testing {
 
-/// What lies past a length is NaN, or a token that is none: it must reach nothing.
+/// Padded steps hold NaN, or a token that does not exist: they must not change any result.
 class EngineGraph {
  public:
   static constexpr std::uint64_t seed = 5;
@@ -50,7 +50,7 @@ class EngineGraph {
     GRU_CHECK_OK(model_->read_parameters(values));
     return values;
   }
-  /// Of each output, time-major.
+  /// The predictions of each output, time-major.
   std::vector<std::vector<float>> predictions() {
     std::vector<std::vector<float>> made;
     std::vector<std::span<float>> rooms;
@@ -82,7 +82,7 @@ class EngineGraph {
     return example_.options.batch_first && edge.every == Every::step;
   }
 
-  /// As the caller has it, with `spoiled` in rows that do not count.
+  /// The values in the caller's layout, with `spoiled` in rows that are not valid.
   template <class T>
   std::vector<T> caller_rows(std::vector<T> values, const ReferenceEdge& edge, T spoiled) const {
     if (values.empty()) return values;

@@ -19,7 +19,7 @@ using testing::Random;
 using testing::to_doubles;
 using testing::to_floats;
 
-/// A model with one batch, time-major as the reference reads it.
+/// A model with one batch, time-major as for the reference.
 struct ModelExample {
   ChainOptions options;
   std::size_t steps, batch;
@@ -49,14 +49,14 @@ struct ModelExample {
       values = random.values(rows * options.output_size);
     }
     if (coin(random)) lengths = random.lengths(batch, steps);
-    if (batch == 1) lengths.clear();  // which could be zero, and no batch to learn from
+    if (batch == 1) lengths.clear();  // a length of zero would leave no valid step
     for (auto* numbers : {&parameters, &features, &values}) testing::round_to_floats(*numbers);
   }
 
   GraphOptions graph() const { return chain(options); }
   std::vector<ReferenceBatch> inputs() const { return {{steps, batch, features, tokens, lengths}}; }
   std::vector<ReferenceTarget> targets() const { return {{classes, values}}; }
-  /// Of a pass in training.
+  /// The mask of a training pass.
   DropoutMask mask(std::uint64_t pass) const {
     return {seed, dropout_stream + pass * options.gru.num_layers, 0.5F};
   }
@@ -64,7 +64,7 @@ struct ModelExample {
   static constexpr std::uint64_t seed = 5;
 };
 
-/// The same on the engine, in the layout that the options ask for.
+/// The same on the engine, in the layout of the options.
 class EngineModel {
  public:
   EngineModel(const ModelExample& of, const OptimizerOptions& optimizer, const ClipOptions& clip)
@@ -133,8 +133,8 @@ class EngineModel {
 constexpr OptimizerKind optimizer_kinds[] = {OptimizerKind::sgd, OptimizerKind::adam,
                                              OptimizerKind::adamw, OptimizerKind::rmsprop};
 
-/// A large epsilon: Adam's and RMSprop's change is about g / (|g| + epsilon) at first, and with the
-/// usual 1e-8 the rounding of a gradient that happens to be nearly 0 would be a whole step.
+/// Epsilon is large: the first changes of Adam and RMSprop are about g / (|g| + epsilon). With the
+/// usual 1e-8, the rounding of a gradient that happens to be nearly 0 would change a whole step.
 OptimizerOptions random_optimizer(Random& random) {
   OptimizerOptions options;
   options.kind = optimizer_kinds[random.size(0, 3)];

@@ -37,7 +37,7 @@ RecurrentOptions random_options(const RecurrentCell& cell, bool bidirectional, R
   return options;
 }
 
-/// Fills an example whose options, steps and batch are set; what may be absent is, now and then.
+/// Fills an example whose options, steps and batch are set. Optional parts are sometimes absent.
 void fill_randomly(Example& example, Random& random) {
   testing::fill_for_engine(example, random);
   if (coin(random)) example.lengths = random.lengths(example.batch, example.steps);
@@ -73,8 +73,8 @@ GRU_TEST(layers_of_every_kind_agree_with_the_reference) {
   });
 }
 
-/// Large enough for several threads, divided by sequences (many) and by units (few), for several
-/// chunks of steps, several blocks of depth and for BLAS.
+/// Sizes for several threads that divide by sequences (many) and by units (few), for several chunks
+/// of steps, for several blocks of the depth and for BLAS.
 GRU_TEST(large_layers_agree_with_the_reference) {
   Random random;
   constexpr struct {
@@ -123,8 +123,8 @@ GRU_TEST(layers_whose_rows_lie_apart_agree_with_the_reference) {
   check_example(example, 1, testing::strided_device());
 }
 
-/// More steps than a device launches at once; and in the last round more rows than it keeps the
-/// gates of in inference.
+/// More steps than a device launches at once. In the last round, more rows than the number whose
+/// gates it keeps in inference.
 GRU_TEST(long_sequences_agree_with_the_reference) {
   Random random;
   constexpr struct {
@@ -143,8 +143,8 @@ GRU_TEST(long_sequences_agree_with_the_reference) {
   }
 }
 
-/// In each row one value is large, and another one takes away what it adds: float32 sums would lose
-/// the terms between the two. The weights make them cancel exactly.
+/// Each row has a large value, and another one that subtracts what it adds. Sums in float32 would
+/// lose the terms between the two. The weights make the large terms cancel exactly.
 GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
   Random random;
   for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
@@ -201,7 +201,8 @@ GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
   });
 }
 
-/// Gradients with an initial state of zeros, and with none, where d_output begins with `first`.
+/// Computes the gradients with an initial state of zeros, and with none. d_output begins with
+/// `first`.
 void check_zero_state(Example example, float first) {
   EngineResults results[2];
   example.d_output[0] = static_cast<double>(first);
@@ -238,7 +239,7 @@ GRU_TEST(a_state_of_zeros_is_the_same_given_or_not_even_to_gradients_that_are_na
   }
 }
 
-/// Also after one that was aborted, which counts for nothing.
+/// Also after an aborted pass, which does not count.
 GRU_TEST(every_training_pass_has_masks_of_its_own) {
   Random random;
   Example example;

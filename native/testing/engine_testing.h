@@ -10,7 +10,7 @@
 #include "testing/device_testing.h"
 #include "testing/test_device.h"
 
-/// Random layers on the device, and what they compute, in the shapes of the reference.
+/// Random layers on the device and their results, in the shapes of the reference.
 namespace gru::testing {
 
 /// [rows, columns, width] to [columns, rows, width].
@@ -36,14 +36,15 @@ inline ParameterLayout layout_of(const RecurrentOptions& options) {
   return layout;
 }
 
-/// Numbers that a float holds exactly, so that engine and reference begin alike.
+/// Rounds to numbers that a float represents exactly, so that engine and reference start from the
+/// same.
 inline void round_to_floats(std::vector<double>& values) {
   for (double& value : values) value = static_cast<double>(static_cast<float>(value));
 }
 
-/// The weights' scale keeps every gate's input of order 1 however many terms its sum has, as in
-/// trained layers and PyTorch's initial values. Saturated gates would hide errors; a layer far
-/// above that scale is chaotic, and then no float arithmetic follows the exact one for many steps.
+/// The weights' scale keeps every gate's input of order 1, however many terms its sum has, as in
+/// trained layers and with PyTorch's initial values. Saturated gates would hide errors. A layer far
+/// above this scale is chaotic: no float arithmetic follows the exact one for many steps.
 inline double parameter_scale(const RecurrentOptions& options) {
   std::size_t depth = options.hidden_size;
   for (std::size_t layer = 0; layer < options.num_layers; ++layer) {
@@ -63,7 +64,7 @@ inline void fill_for_engine(Example& example, Random& random) {
   }
 }
 
-/// What one layer computed: [steps, batch, ...] whatever its options say.
+/// The results of one layer: [steps, batch, ...] whatever its options are.
 struct EngineResults {
   std::vector<float> output, state, cell;                                   // of inference
   std::vector<float> training_output, training_state, training_cell;        // of the training pass
@@ -80,8 +81,8 @@ struct EngineResults {
   }
 };
 
-/// An example on the engine. Padding holds NaN, which must reach nothing; results begin as NaN, of
-/// which nothing may be left.
+/// An example on the engine. Padding holds NaN, which must not change any result. Results are NaN
+/// before the call, and none of these may remain.
 class EngineExample {
  public:
   EngineExample(const Example& of, std::uint64_t seed,
@@ -160,7 +161,7 @@ class EngineExample {
     return batch_first() ? swap_axes(std::span(values), example_.batch, example_.steps) : values;
   }
 
-  /// The caller's array of a [steps, batch, ...] tensor, NaN past each length.
+  /// The caller's array of a [steps, batch, ...] tensor, with NaN past each length.
   std::vector<float> padded_floats(const std::vector<double>& values) const {
     std::vector<float> floats = to_floats(values);
     const std::size_t rows = example_.steps * example_.batch;

@@ -7,7 +7,7 @@
 #include "testing/engine_testing.h"
 #include "testing/forwarding_device.h"
 
-/// Which steps of a trainer end in an update, and that those that do not leave no trace.
+/// Which steps of a trainer end with an update, and that the others change nothing.
 namespace gru {
 namespace {
 
@@ -19,7 +19,7 @@ using testing::Random;
 using testing::random_floats;
 using testing::same_bits;
 
-/// What a test has a device do at the end of a step.
+/// What a device does at the end of a step in these tests.
 struct Plan {
   AbortFlag* raise_after_backward = nullptr;
   bool fail_update = false;
@@ -30,7 +30,7 @@ class PlannedDevice final : public testing::ForwardingDevice {
   explicit PlannedDevice(const Plan& plan)
       : ForwardingDevice(testing::test_device()), plan_(plan) {}
 
-  /// The first operation after the last one of backward.
+  /// The first operation after backward.
   Status gradient_norm(DeviceSpan<const float> gradients,
                        DeviceSpan<StepMetrics> metrics) override {
     if (plan_.raise_after_backward != nullptr) plan_.raise_after_backward->store(true);
@@ -48,7 +48,7 @@ class PlannedDevice final : public testing::ForwardingDevice {
 constexpr std::size_t steps = 4;
 constexpr std::size_t batch = 3;
 
-/// One model in training, with dropout, which also depends on the updates that were.
+/// A model in training with dropout, whose masks also depend on the number of earlier updates.
 struct Training {
   Plan plan;
   std::shared_ptr<Model> model;
@@ -84,8 +84,8 @@ struct Training {
   }
 };
 
-/// Calls spoil(training, input, target), whose step must fail with `code`, between the steps of a
-/// training of each kind: it must go on as one without that call does.
+/// In a training of each kind, calls spoil(training, input, target) between steps. Its step must
+/// fail with `code`, and the training must continue like one without that call.
 template <class Spoil>
 void check_no_trace(StatusCode code, const Spoil& spoil) {
   Random random;
@@ -150,7 +150,7 @@ GRU_TEST(a_loss_or_gradient_that_is_not_finite_reaches_no_parameter) {
 
 GRU_TEST(gradients_that_overflow_are_refused_by_their_norm) {
   check_no_trace(StatusCode::nonfinite, [](Training& training, const auto& input, auto target) {
-    // The loss is finite in double; of the gradients the sum over the rows is beyond float.
+    // The loss is finite in double. The gradients' sums over the rows exceed the range of a float.
     for (float& value : target) value = 3e38F;
     Status status = training.step(input, target);
     GRU_CHECK(status.message().find(": norm of the gradients: ") != std::string::npos);

@@ -7,7 +7,7 @@
 
 namespace gru::testing {
 
-/// Passes every call on to another device; tests override what they watch.
+/// Passes every call on to another device. Tests override the calls that they observe.
 class ForwardingDevice : public Device {
  public:
   explicit ForwardingDevice(std::unique_ptr<Device> device) : device_(std::move(device)) {}

@@ -12,13 +12,13 @@
 
 namespace gru::testing {
 
-/// One operation's operands in a device's memory: the host's memory there and back.
+/// Copies one operation's operands from the host's memory to a device's memory and back.
 class Moves {
  public:
   explicit Moves(Device& device) : device_(device) {}
 
-  /// A copy on the device that holds what the host's span holds. A mutable one comes back with
-  /// `finish`, along with what lies between a matrix's rows.
+  /// Makes a copy of the host's span on the device. `finish` copies a mutable one back, including
+  /// the gaps between a matrix's rows.
   template <class T>
   DeviceSpan<T> operator()(DeviceSpan<T> host) {
     if (host.empty()) return {};
@@ -58,7 +58,7 @@ class Moves {
   std::vector<std::pair<std::span<float>, DeviceSpan<float>>> back_;
 };
 
-/// Gives the operations of a device with memory of its own the host's memory as if it shared it.
+/// Wraps a device with its own memory, so that operands may be in the host's memory.
 class HostMemoryDevice final : public ForwardingDevice {
  public:
   using ForwardingDevice::ForwardingDevice;
@@ -85,7 +85,8 @@ class HostMemoryDevice final : public ForwardingDevice {
   Status gather_rows(DeviceSpan<std::int32_t> to, DeviceSpan<const std::int32_t> from,
                      DeviceSpan<const std::int32_t> index) override {
     Moves moves(device());
-    // Integers only travel to the device, so these come back as rows of the same bits.
+    // Devices copy integers only from the host, so these are copied back as floats of the same
+    // bits.
     const DeviceSpan<float> bits(reinterpret_cast<float*>(to.data()), to.size());
     const DeviceSpan<float> copy = moves(bits);
     return moves.finish(device().gather_rows(
@@ -112,7 +113,7 @@ class HostMemoryDevice final : public ForwardingDevice {
     return moves.finish(
         device().embedding_backward(moves(table_gradient), moves(tokens), moves(d_output)));
   }
-  /// In place where the host's matrices are one.
+  /// Works in place if both of the host's matrices are the same.
   Status dropout(DeviceMatrix<float> to, DeviceMatrix<const float> from, const DropoutMask& mask,
                  DeviceSpan<const std::int32_t> number) override {
     Moves moves(device());
@@ -179,7 +180,7 @@ class HostMemoryDevice final : public ForwardingDevice {
   }
 
  private:
-  /// In place where the host's matrices are one.
+  /// Works in place if both of the host's matrices are the same.
   static void move_loss(Moves& moves, LossCall& call) {
     const bool in_place = call.output.data() == call.d_output.data();
     call.d_output = moves(call.d_output);
@@ -188,7 +189,7 @@ class HostMemoryDevice final : public ForwardingDevice {
   }
 };
 
-/// A device for operands in the host's memory.
+/// Makes a device for operands in the host's memory.
 inline std::unique_ptr<Device> on_host_memory(std::unique_ptr<Device> device) {
   if (device->shares_host_memory()) return device;
   return std::make_unique<HostMemoryDevice>(std::move(device));

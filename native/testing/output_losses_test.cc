@@ -82,7 +82,7 @@ std::vector<float> random_weights(Random& random, std::size_t count) {
   return made;
 }
 
-/// Options of a kind; `width` values of the target become those of the output.
+/// Chooses options of one kind for a target of `width` values, and the width of the output.
 void choose_options(LossKind kind, std::size_t width, Random& random, Example& example) {
   LossOptions& options = example.output.loss;
   options.kind = kind;
@@ -136,7 +136,7 @@ Example random_example(LossKind kind, Every every, Random& random) {
   return example;
 }
 
-/// The loss on a device, in the layout that the example asks for and with rows apart.
+/// The loss on a device, in the example's layout and with gaps between rows.
 class OnDevice {
  public:
   explicit OnDevice(const Example& example) : example_(example), device_(testing::test_device()) {
@@ -160,7 +160,7 @@ class OnDevice {
   Status check() { return loss_->check(example_.shape, rows_.map(), target()); }
   const OutputLoss& loss() const { return *loss_; }
 
-  /// The loss; the gradient, time-major, is in gradient() then.
+  /// Returns the loss. Afterwards gradient() has the gradient, time-major.
   double compute(bool with_gradient = true) {
     Sequence output;
     output.rows = &rows_;
@@ -187,7 +187,7 @@ class OnDevice {
   }
   Target target() const { return {classes_, values_, labels_, example_.label_lengths}; }
 
-  /// A matrix of NaN whose rows lie `gap` further apart than they are wide.
+  /// A matrix of NaN with gaps of `gap` floats between its rows.
   DeviceMatrix<float> spread(Buffer<float>& buffer, std::size_t rows, std::size_t gap) {
     const std::size_t stride = example_.shape.width + gap;
     GRU_CHECK_OK(buffer.reserve(*device_, rows * stride));
@@ -251,7 +251,7 @@ void check_example(const Example& example) {
   testing::set_schedule(3);
   GRU_CHECK(made.compute() == loss);
   GRU_CHECK(testing::same_bits(made.gradient(), first));
-  // A compiler may fuse a product and a sum in one of the two loops alone.
+  // A compiler may use a fused multiply-add in only one of the two loops.
   GRU_CHECK_NEAR(made.compute(false), loss, 1e-12 * std::abs(loss));
 }
 
@@ -298,7 +298,7 @@ GRU_TEST(labels_without_an_alignment_count_nothing_and_are_named) {
   Example example = two_sequences();
   OnDevice made(example);
   GRU_CHECK_OK(made.check());
-  // 1 1 needs a blank between them, and so three steps.
+  // The labels 1 1 need a blank between them, so three steps.
   GRU_CHECK(made.loss().impossible().size() == 1 && made.loss().impossible()[0] == 0);
   GRU_CHECK(made.loss().denominator() == 2);
   const double loss = made.compute();
@@ -309,13 +309,13 @@ GRU_TEST(labels_without_an_alignment_count_nothing_and_are_named) {
       GRU_CHECK(made.gradient()[(t * 2 + 1) * 3 + k] != 0);
     }
   }
-  // Nothing of it counts, whatever its predictions are.
+  // The sequence does not count, whatever its predictions are.
   example.predictions[0] = nan_float;
   OnDevice spoilt(example);
   GRU_CHECK_OK(spoilt.check());
   GRU_CHECK(spoilt.compute() == loss);
   GRU_CHECK(spoilt.gradient()[0] == 0);
-  // Without a step there is no alignment of any label, and one of none.
+  // Without a step there is no alignment of labels. An empty list of labels has one.
   example.lengths = {0, 2};
   example.label_lengths = {1, 2};
   OnDevice empty(example);
@@ -338,11 +338,11 @@ GRU_TEST(nan_and_infinity_reach_ctc) {
     GRU_CHECK(std::isnan(made.compute()));
     for (std::size_t k = 0; k < 3; ++k) {
       GRU_CHECK(std::isnan(made.gradient()[k]));
-      GRU_CHECK(std::isfinite(made.gradient()[3 + k]));  // of the other sequence
+      GRU_CHECK(std::isfinite(made.gradient()[3 + k]));  // the other sequence's
     }
     example.predictions[place] = 1;
   }
-  example.predictions[2] = -infinity;  // the first label cannot be
+  example.predictions[2] = -infinity;  // makes the first label impossible
   OnDevice made(example);
   GRU_CHECK_OK(made.check());
   GRU_CHECK(made.compute() == static_cast<double>(infinity));
@@ -388,14 +388,14 @@ GRU_TEST(wrong_targets_are_refused_by_name_and_place) {
                     "target[2]: expected a label from 1 to 2 (0 is the blank), got 0");
   labels.labels[2] = 3;
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "target[2]: ");
-  labels.label_lengths = {1, 2};  // past the labels anything may stand
+  labels.label_lengths = {1, 2};  // past these lengths labels may have any value
   GRU_CHECK_OK(OnDevice(labels).check());
   labels.label_lengths = {1, 3};
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value,
                     "targetLengths[1]: expected an integer from 0 to 2, got 3");
   labels = two_sequences();
   labels.labels[2] = 0;
-  labels.batch_first = true;  // where the caller has it
+  labels.batch_first = true;  // the caller's layout
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "target[1]: ");
 }
 
@@ -422,7 +422,7 @@ GRU_TEST(losses_that_do_not_fit_the_output_are_refused) {
   refuse({LossKind::ctc}, shape, "an output at every step");
 }
 
-/// Two heads over one recurrent layer, with weights of their own.
+/// Two heads on one recurrent layer, each with its own weights.
 GraphOptions two_heads() {
   LossOptions huber{LossKind::huber};
   huber.delta = 0.5;

@@ -15,11 +15,10 @@
 #include "base/status.h"
 #include "testing/testing.h"
 
-/// What the tests of the reference share: random cases that can be replayed, and finite
-/// differences.
+/// Shared by the tests of the reference: random cases that can be replayed, and finite differences.
 namespace gru::testing {
 
-/// The seed of this run: GRU_NATIVE_TEST_SEED, or a fresh one. Printed, so that a run can be
+/// The seed of this run: GRU_NATIVE_TEST_SEED, or a new one. It is printed, so that a run can be
 /// replayed.
 inline std::uint64_t test_seed() {
   static const std::uint64_t seed = [] {
@@ -32,7 +31,7 @@ inline std::uint64_t test_seed() {
   return seed;
 }
 
-/// Random values for one test case. Each case draws from a generator of its own.
+/// Random values for one test case. Each case has its own generator.
 class Random {
  public:
   Random() : generator_(test_seed()) {}
@@ -41,7 +40,7 @@ class Random {
   std::size_t size(std::size_t first, std::size_t last) {
     return std::uniform_int_distribution<std::size_t>(first, last)(generator_);
   }
-  /// Sizes at which code goes wrong: 1, odd ones, and a plain even one.
+  /// Sizes at which code often fails: 1, odd ones, and an ordinary even one.
   std::size_t odd_size() {
     constexpr std::size_t sizes[] = {1, 2, 3, 5};
     return sizes[size(0, 3)];
@@ -58,7 +57,7 @@ class Random {
     for (std::int32_t& value : made) value = static_cast<std::int32_t>(size(0, bound - 1));
     return made;
   }
-  /// Lengths from 0 to `steps`; with two sequences or more, one of them is 0 and one is full.
+  /// Lengths from 0 to `steps`. With at least two sequences, one length is 0 and one is `steps`.
   std::vector<std::int32_t> lengths(std::size_t batch, std::size_t steps) {
     std::vector<std::int32_t> made = classes(batch, steps + 1);
     if (batch >= 2) {
@@ -77,7 +76,7 @@ inline void check_ok(const char* file, int line, const Status& status) {
   if (!status.is_ok()) fail(file, line, "expected ok, got: " + status.message());
 }
 
-/// The status must have `code`, and its message must name what `part` says.
+/// The status must have `code`, and its message must contain `part`.
 inline void check_refused(const char* file, int line, const Status& status, StatusCode code,
                           const std::string& part) {
   if (status.code() == code && status.message().find(part) != std::string::npos) return;
@@ -124,7 +123,7 @@ std::vector<double> central_differences(std::vector<double>& values, Loss&& loss
   return differences;
 }
 
-/// `gradient` must be what finite differences of `loss()` in `values` say. Their own error is about
+/// `gradient` must agree with finite differences of `loss()` in `values`. Their own error is about
 /// 1e-10: the truncation e^2 f'''/6 and the rounding 1e-16 f/e, at e = 1e-5.
 template <class Loss>
 void check_gradient(const char* file, int line, const std::string& what,

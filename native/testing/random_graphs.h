@@ -6,7 +6,7 @@
 #include "reference/graph.h"
 #include "testing/device_testing.h"
 
-/// Whole random graphs, with a batch of all their inputs and of what their outputs should be.
+/// Whole random graphs, with a batch for all their inputs and targets for their outputs.
 namespace gru::testing {
 
 struct GraphInput {
@@ -53,7 +53,7 @@ struct GraphExample {
   }
 };
 
-/// The random streams that one training pass of the graph takes.
+/// The number of random streams that one training pass of the graph uses.
 inline std::size_t streams_of(const GraphOptions& options) {
   std::size_t streams = 0;
   for (const LayerOptions& layer : options.layers) {
@@ -64,7 +64,8 @@ inline std::size_t streams_of(const GraphOptions& options) {
   return streams;
 }
 
-/// Draws parameters, inputs and targets. `steps` of each input, and its lengths: none is dense.
+/// Draws parameters, inputs and targets. `lengths` has the lengths of each input; an empty list is
+/// dense.
 inline void fill(GraphExample& example, Random& random,
                  const std::vector<std::vector<std::int32_t>>& lengths, double scale) {
   example.data.resize(example.options.inputs.size());
@@ -127,21 +128,21 @@ inline GraphExample sequence_of(const GraphExample& example, std::size_t b) {
   return alone;
 }
 
-/// What a random graph may have beside what it always has.
+/// The optional parts of a random graph.
 struct GraphKinds {
   std::size_t largest_batch = 7;
   std::size_t largest_steps = 6;
   std::size_t largest_size = 20;
-  bool relu = true;  ///< whose kink finite differences must not meet
+  bool relu = true;  ///< finite differences must not cross its kink
 };
 
-/// Draws a graph piece by piece. Names are those of the pieces.
+/// Draws a graph, one piece after another. The names in it are those of the pieces.
 class GraphDrawer {
  public:
   GraphDrawer(Random& random, const GraphKinds& kinds) : random_(random), kinds_(kinds) {}
 
-  /// An encoder, perhaps with attention and a start of a decoder that reads two joined inputs,
-  /// residual layers, norms and masks between them, and an output of each kind.
+  /// An encoder and an output of each kind. Optional are attention, initial states, a decoder that
+  /// reads two joined inputs, and residual layers, norms and masks between the layers.
   GraphOptions draw() {
     const std::string source = values_of(input("source"));
     const std::string states = recurrent("encoder", {source});
@@ -174,7 +175,7 @@ class GraphDrawer {
     options_.layers.push_back({name, std::move(inputs), std::move(kind)});
     return name;
   }
-  /// Of the input that was drawn last.
+  /// The values of the last input that was drawn.
   std::string values_of(const std::string& name) {
     if (!options_.inputs.back().tokens) return name;
     return add(name + "Vector", {name}, EmbeddingOptions{size()});
@@ -213,7 +214,7 @@ class GraphDrawer {
   std::string maybe_between(const std::string& from, std::size_t width) {
     std::string last = from;
     if (coin(random_)) last = add(from + "Masked", {last}, DropoutOptions{0.3F});
-    // A few values may happen to be nearly equal, and a norm then enlarges their rounding.
+    // With few values, some may be nearly equal; a norm would then enlarge their rounding errors.
     if (width >= smallest_norm && coin(random_))
       last = add(from + "Normed", {last}, LayerNormOptions{});
     return last;
@@ -238,7 +239,7 @@ class GraphDrawer {
   RecurrentOptions encoder_, decoder_;
 };
 
-/// A random graph with a random batch. Source and target have lengths of their own.
+/// A random graph with a random batch. Source and target have different lengths.
 inline GraphExample random_graph(Random& random, const GraphKinds& kinds = {}) {
   GraphExample example;
   example.options = GraphDrawer(random, kinds).draw();
@@ -246,13 +247,13 @@ inline GraphExample random_graph(Random& random, const GraphKinds& kinds = {}) {
   example.data.resize(example.options.inputs.size());
   std::vector<std::vector<std::int32_t>> lengths;
   for (std::size_t i = 0; i < example.data.size(); ++i) {
-    if (i == 2) {  // joined with the one before
+    if (i == 2) {  // joined with the input before
       example.data[2].steps = example.data[1].steps;
       lengths.push_back(lengths[1]);
       continue;
     }
     example.data[i].steps = random.size(1, kinds.largest_steps);
-    // With one sequence a length could be zero, and no batch to learn from.
+    // With one sequence a length of zero would leave no valid step.
     const bool ragged = example.batch > 1 && coin(random);
     lengths.push_back(ragged ? random.lengths(example.batch, example.data[i].steps)
                              : std::vector<std::int32_t>());

@@ -17,7 +17,7 @@ namespace gru::testing {
 inline constexpr double forward_bound = 2e-6;
 inline constexpr double gradient_bound = 1e-5;
 
-/// The example as the reference sees it in inference and in training.
+/// The example in the form for the reference, for inference and for training.
 struct Expected {
   ReferencePass inference, training;
   ReferenceGradients gradients;
@@ -36,17 +36,18 @@ inline double largest_of(std::span<const double> values) {
   return largest;
 }
 
-/// Gradients are sums over rows, and rounding is relative to their terms. In a tensor of a few
-/// elements the terms can cancel, so that its largest element says nothing of them; `floor` does: a
-/// tenth of the largest gradient of all, of the loss's with respect to output and state above all.
+/// Gradients are sums over rows, and rounding errors are relative to their terms. In a tensor of a
+/// few elements the terms may cancel, so its largest element does not show their size. `floor`
+/// does: it is a tenth of the largest of all gradients, including the loss's with respect to output
+/// and state.
 inline void check_gradient(const std::string& what, std::span<const float> got,
                            std::span<const double> expected, double floor) {
   const double scale = std::max(largest_of(expected), floor);
   GRU_CHECK_ALL_NEAR(what, to_doubles(got), expected, gradient_bound * scale);
 }
 
-/// A cell state has no bound of its own: what it collects over many steps is rounded relative to
-/// its size.
+/// A cell state has no fixed bound. It is a sum over many steps, and its rounding error is relative
+/// to its size.
 inline void check_cell(const std::string& what, std::span<const float> got,
                        std::span<const double> expected, double bound) {
   GRU_CHECK_ALL_NEAR(what, to_doubles(got), expected, bound * std::max(1.0, largest_of(expected)));
@@ -57,7 +58,7 @@ inline void check_results(const Example& example, const EngineResults& got,
   GRU_CHECK_ALL_NEAR("output", to_doubles(got.output), expected.inference.output, forward_bound);
   GRU_CHECK_ALL_NEAR("state", to_doubles(got.state), expected.inference.state, forward_bound);
   check_cell("cell", got.cell, expected.inference.cell, forward_bound);
-  // A mask scales what it keeps by 1 / (1 - p), and its rounding with it.
+  // A mask multiplies what it keeps by 1 / (1 - p), and so its rounding error as well.
   const double keep = 1 - static_cast<double>(example.options.dropout);
   GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output), expected.training.output,
                      forward_bound / keep);

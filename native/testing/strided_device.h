@@ -12,9 +12,8 @@
 
 namespace gru::testing {
 
-/// One operation's matrices on a device, each as a copy whose rows lie further apart than they are
-/// wide. Marks lie between the rows, and before and after them: NaN, if it is read, and nobody may
-/// overwrite it.
+/// Copies of one operation's matrices on a device, with gaps between their rows. Marks are in the
+/// gaps, and before and after the matrix. A mark is NaN, and no code may overwrite it.
 class SpreadMatrices {
  public:
   SpreadMatrices(Device& device, Random& random) : device_(device), random_(random) {}
@@ -22,7 +21,7 @@ class SpreadMatrices {
   DeviceMatrix<const float> operator()(DeviceMatrix<const float> dense) {
     return dense.empty() ? dense : spread(dense);
   }
-  /// What is written there is in `dense` after `finish`.
+  /// `finish` copies what was written there to `dense`.
   DeviceMatrix<float> operator()(DeviceMatrix<float> dense) {
     if (dense.empty()) return dense;
     const DeviceMatrix<float> copy = spread(dense);
@@ -63,7 +62,7 @@ class SpreadMatrices {
   std::vector<std::pair<DeviceMatrix<float>, DeviceMatrix<float>>> written_;
 };
 
-/// Runs layers on matrices with strides, whatever those of the engine are.
+/// Runs layers on matrices with strides, whatever strides the engine uses.
 class StridedDevice final : public ForwardingDevice {
  public:
   using ForwardingDevice::ForwardingDevice;

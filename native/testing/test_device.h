@@ -4,15 +4,15 @@
 
 #include "device/device.h"
 
-/// The device that the tests in this folder run on: every device's tests link the same sources with
-/// definitions of their own.
+/// The device that the tests in this folder use. The tests of every device link the same sources
+/// with other definitions of these functions.
 namespace gru::testing {
 
 /// A new device for one layer or model.
 std::unique_ptr<Device> test_device();
 
-/// Makes devices run the parts of an operation another way: on `number` threads (a CPU), in the
-/// number-th order (a GPU that is emulated). Results must not depend on it.
+/// Changes how devices run the parts of an operation: on `number` threads (a CPU), in the number-th
+/// order (an emulated GPU). Results must not depend on it.
 void set_schedule(unsigned number);
 
 }  // namespace gru::testing

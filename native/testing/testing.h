@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-/// What the native unit tests need and no more: named cases, checks that go on, an exit status.
+/// What the native unit tests need: named cases, checks that do not stop a test, and an exit
+/// status.
 namespace gru::testing {
 
 struct Case {

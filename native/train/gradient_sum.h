@@ -5,15 +5,15 @@
 namespace gru {
 
 /// The sum of the gradients of several passes, in the layout of all parameters. The first pass
-/// writes it in place; only a second one needs more memory.
+/// writes into the sum itself. Only a second pass needs more memory.
 class GradientSum {
  public:
   Status create(Device& device, std::size_t count) { return sum_.reserve(device, count); }
 
   bool is_empty() const { return passes_ == 0; }
-  /// Forgets all passes.
+  /// Makes the sum empty.
   void clear() { passes_ = 0; }
-  /// Room for the gradients of one pass more, which count once `add` was called.
+  /// Memory for the gradients of one more pass. `add` then adds them to the sum.
   Status open(Device& device, DeviceSpan<float>& room) {
     if (!is_empty()) GRU_RETURN_IF_ERROR(next_.reserve(device, sum_.size()));
     room = is_empty() ? sum_.span() : next_.span();

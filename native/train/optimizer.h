@@ -12,26 +12,27 @@
 
 namespace gru {
 
-/// An optimiser over the flat vector of all parameters: its moments, its count of updates, and
-/// which parameters are frozen or have rates of their own.
+/// An optimiser for the flat vector of all parameters: its moments, its count of updates, and the
+/// options of parameters that are frozen or have their own rates.
 class Optimizer {
  public:
-  /// `parameters` has an element for each tensor of `layout`, or none: all follow `options`.
+  /// `parameters` has an element for each tensor of `layout`, or none: then all use `options`.
   Status create(Device& device, const ParameterLayout& layout, const OptimizerOptions& options,
                 std::span<const ParameterOptions> parameters);
 
-  /// Refuses the rate of an update (none: the optimiser's own) that some parameters cannot have.
+  /// Value status if a rate for an update (none: the optimiser's) gives some parameters no valid
+  /// rate.
   Status check_rate(std::optional<double> learning_rate) const;
-  /// Zeros the gradients of frozen parameters, so that they count nowhere.
+  /// Sets the gradients of frozen parameters to zero, so that they do not affect the norm.
   Status clear_frozen(Device& device, DeviceSpan<float> gradients) const;
-  /// One update, by a rate that was checked.
+  /// One update with a rate that check_rate accepted.
   Status update(Device& device, DeviceSpan<float> parameters, DeviceSpan<const float> gradients,
                 std::optional<double> learning_rate);
 
-  /// Updates that were done.
+  /// The number of updates so far.
   std::uint64_t updates() const { return updates_; }
   void set_updates(std::uint64_t updates) { updates_ = updates; }
-  /// In the layout of the parameters; empty where the optimiser has none.
+  /// In the layout of the parameters; empty if the optimiser has none.
   Buffer<float>& first_moment() { return first_moment_; }
   Buffer<float>& second_moment() { return second_moment_; }
 

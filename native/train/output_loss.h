@@ -31,10 +31,10 @@ class OutputLoss {
   /// and that the targets are some that the output can have. Denominator and impossible sequences
   /// are those of this batch from then on.
   Status check(const EdgeShape& shape, const RowMap& map, const Target& target);
-  /// The same of a batch that is a part of a larger one, and may have nothing to learn from.
+  /// The same for one of several batches that form one; it may have no valid step.
   Status check_part(const EdgeShape& shape, const RowMap& map, const Target& target);
-  /// Makes the batch that was checked last a part of one whose parts' denominators have this sum:
-  /// what `compute` gives is then its part of that batch's loss and gradient.
+  /// Sets the sum of the denominators of several batches that form one. `compute` then gives the
+  /// part that the batch checked last has in the loss and in the gradient.
   void set_denominator(double denominator) { denominator_ = denominator; }
 
   /// The loss into metrics[0].loss; the gradient of the output into `gradient` [rows, width], which
@@ -63,7 +63,7 @@ class OutputLoss {
   double weight_;
 };
 
-/// Of a batch that has nothing to learn from.
+/// The status for a batch without a valid step.
 Status no_valid_step();
 
 /// Refuses options that do not fit the output: the number of its weights, classes or quantiles.

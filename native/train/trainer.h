@@ -14,16 +14,16 @@
 
 namespace gru {
 
-/// What becomes of a step whose loss or gradients are not finite.
+/// What happens to a step whose loss or gradients are not finite.
 enum class Nonfinite : std::uint8_t { refuse, skip };
 
 /// How a trainer changes parameters.
 struct TrainerOptions {
   OptimizerOptions optimizer = {};
   ClipOptions clip = {};
-  /// Of each tensor of the layout; none: all follow the optimiser's.
+  /// One for each tensor of the layout; empty: all tensors use the optimiser's options.
   std::vector<ParameterOptions> parameters = {};
-  /// d in average = d * average + (1 - d) * parameters, after each update; none: no average.
+  /// d in average = d * average + (1 - d) * parameters after each update; none: no average.
   std::optional<double> average_decay = std::nullopt;
   Nonfinite nonfinite = Nonfinite::refuse;
 };
@@ -34,9 +34,9 @@ struct TrainingBatch {
   std::span<const Target> targets;
 };
 
-/// What one step has of its own.
+/// The options of one step.
 struct StepCall {
-  /// None: the optimiser's. Rates of single parameters keep their proportion to that one.
+  /// None: the optimiser's. The rates of single parameters keep their ratio to it.
   std::optional<double> learning_rate = std::nullopt;
   const AbortFlag* abort = nullptr;
 };
@@ -45,13 +45,13 @@ struct StepCall {
 struct OutputMetrics {
   double loss = 0;         ///< times the output's weight, as it is in the sum of all
   double denominator = 0;  ///< what the rows' sum was divided by (OutputLoss)
-  /// ctc: sequences without an alignment, until the next batch (OutputLoss). In several batches
-  /// that make one, they are counted through.
+  /// ctc: sequences without an alignment, valid until the next batch (OutputLoss). In a list of
+  /// batches, the sequences of all batches are numbered one after another.
   std::span<const std::int32_t> impossible = {};
 };
 
-/// The state of a training: of a trainer, except gradients that wait for an update, and of its
-/// model, at the same moment.
+/// The state of a trainer, except gradients that wait for an update, and of its model at the same
+/// moment.
 struct TrainerState {
   struct Array {
     std::string name;  ///< firstMoment, secondMoment or average
@@ -59,9 +59,9 @@ struct TrainerState {
   };
 
   std::uint64_t updates = 0;
-  std::uint64_t passes = 0;   ///< training passes, by which dropout's masks are chosen
+  std::uint64_t passes = 0;   ///< training passes so far: they choose the dropout masks
   std::vector<float> parameters;
-  std::vector<Array> arrays;  ///< those that the trainer has, in the layout of all parameters
+  std::vector<Array> arrays;  ///< the arrays that the options need, in the layout of all parameters
 };
 
 /// Trains one model: losses, backward, clipping and the optimiser's update as one call.
@@ -73,43 +73,45 @@ class Trainer {
   static Status create(std::shared_ptr<Model> model, TrainerOptions options,
                        std::unique_ptr<Trainer>& trainer) noexcept;
 
-  /// One update by one batch, or by several as if they were one: each output's loss is divided by
-  /// the sum of their denominators, and of several, some may have no valid step. On any failure or
-  /// abort before the update the parameters, the moments and the count of updates stay as they
-  /// were. A nonfinite status, or a skipped step, where the loss or a gradient is NaN or infinite.
+  /// One update with one batch, or with several batches as if they were one: each output's loss is
+  /// divided by the sum of the denominators. Some of several batches may have no valid step. On any
+  /// failure or abort before the update the parameters, the moments and the count of updates stay
+  /// as they were. If the loss or a gradient is NaN or infinite, the step is skipped or fails with
+  /// a nonfinite status.
   Status step(std::span<const TrainingBatch> batches, const StepCall& call,
               StepMetrics& metrics) noexcept;
-  /// Whether the last step or update was left out, since something was not finite.
+  /// Whether the last step or update was skipped because a value was not finite.
   bool skipped() const { return skipped_; }
   /// The loss of a batch in inference, without an update; metrics.gradient_norm stays 0.
   Status evaluate(const TrainingBatch& batch, const AbortFlag* abort,
                   StepMetrics& metrics) noexcept;
-  /// The same with the average in the parameters' place.
+  /// The same with the average instead of the parameters.
   Status evaluate_average(const TrainingBatch& batch, const AbortFlag* abort,
                           StepMetrics& metrics) noexcept;
   /// Of each output, in the last batch whose losses were computed.
   std::span<const OutputMetrics> outputs() const { return outputs_; }
-  /// Copies the average; `values` has an element for each parameter. Value status without one.
+  /// Copies the average; `values` has an element for each parameter. Value status if there is none.
   Status read_average(std::span<float> values) noexcept;
 
-  // With a loss of the caller's own: passes, whose gradients are summed until an update.
+  // For losses that the caller computes: the gradients of passes are summed until an update.
 
-  /// A training pass, with dropout. `predictions` has room for every output, as Model::predict.
+  /// Runs a training pass, with dropout. `predictions` has memory for every output, as in
+  /// Model::predict.
   Status forward(TrainingPass& pass, const AbortFlag* abort,
                  std::span<const std::span<float>> predictions) noexcept;
-  /// Adds the gradients that follow from the outputs', in the shapes of the predictions (empty:
-  /// zero); what these hold past a length counts nothing. Uses the pass up, unless a value status
-  /// says that it was used, or that parameters changed since its forward call.
+  /// Adds the parameters' gradients that follow from those of the outputs. These have the shapes of
+  /// the predictions (empty: zero); values past a length are ignored. The pass cannot be used
+  /// again. Value status if it was used before, or if parameters changed since its forward call.
   Status backward(TrainingPass& pass, const AbortFlag* abort,
                   std::span<const std::span<const float>> d_predictions) noexcept;
-  /// Clips the sum and updates by it; metrics.loss is 0. Where it fails, the sum stays.
+  /// Clips the sum and updates with it; metrics.loss is 0. If it fails, the sum stays.
   Status update(const StepCall& call, StepMetrics& metrics) noexcept;
-  /// Drops the sum.
+  /// Discards the sum.
   void discard() noexcept;
 
   Status read_state(TrainerState& state) noexcept;
-  /// The state of a trainer of the same options and the same layout; drops the sum of gradients.
-  /// Value status, and no change, where it is another's.
+  /// Takes the state of a trainer with the same options and the same layout, and discards the sum
+  /// of gradients. Value status, without any change, if the arrays do not fit.
   Status write_state(const TrainerState& state) noexcept;
 
  private:
@@ -120,28 +122,28 @@ class Trainer {
   Status make_losses();
   Status check_average(const char* call) const;
   Status check_step(const StepCall& call) const;
-  /// The sums of the denominators of all batches.
+  /// Adds up the denominators of all batches.
   Status count(std::span<const TrainingBatch> batches);
   Status load(const TrainingBatch& batch);
   Status load_part(const TrainingBatch& batch);
-  /// Whether any output of the loaded batch has a row.
+  /// Whether an output of the loaded batch has a row.
   bool has_rows() const;
   DeviceSpan<StepMetrics> metrics_of(std::size_t part, std::size_t output);
-  /// The gradients of all outputs, into the pass.
+  /// Writes the gradients of all outputs into the pass.
   Status compute_losses(const TrainingBatch& batch);
-  /// Adds the gradients of part number `part` of a batch.
+  /// Adds the gradients of one batch, number `part` of a list.
   Status gather(const TrainingBatch& batch, std::size_t part, const AbortFlag* abort);
   Status gather_all(std::span<const TrainingBatch> batches, const AbortFlag* abort);
   void begin_parts();
   void note_impossible(std::size_t first_sequence);
-  /// The losses and the gradients' norm.
+  /// Computes the losses and the norm of the gradients.
   Status measure(StepMetrics& metrics);
   Status measure_norm();
   Status download_losses(StepMetrics& metrics);
   Status find_origin(std::span<const TrainingBatch> batches, std::string& where);
   Status explain(std::span<const TrainingBatch> batches, const StepMetrics& measured);
   Status clip();
-  /// Clips and updates by the gradients that were measured.
+  /// Clips the gradients and updates the parameters.
   Status apply(const StepCall& call);
   Status run_step(std::span<const TrainingBatch> batches, const StepCall& call,
                   StepMetrics& metrics);
@@ -167,12 +169,12 @@ class Trainer {
   std::vector<std::unique_ptr<OutputLoss>> losses_;  ///< of each output
   std::vector<OutputMetrics> outputs_;
   std::vector<std::vector<std::int32_t>> impossible_;  ///< of each output
-  std::vector<double> denominators_;                   ///< of each output, in all parts of a batch
-  std::size_t parts_ = 0;                              ///< of a batch whose losses were computed
-  bool is_gathering_ = false;                          ///< whether gradients_ waits for `update`
+  std::vector<double> denominators_;                   ///< of each output, in all batches of a list
+  std::size_t parts_ = 0;      ///< batches of a list whose losses were computed
+  bool is_gathering_ = false;  ///< whether gradients_ waits for `update`
   GradientSum gradients_;
   Buffer<float> average_;
-  /// Of each part of a batch, of each output its loss; of the first the gradients' norm.
+  /// For each batch of a list, the loss of each output. The first also has the gradients' norm.
   Buffer<StepMetrics> metrics_;
 };
 

@@ -4,7 +4,7 @@
 #include "train/nonfinite.h"
 #include "train/trainer.h"
 
-/// Training by losses of the caller's own.
+/// Training with losses that the caller computes.
 
 namespace gru {
 
@@ -53,7 +53,7 @@ Status Trainer::run_forward(TrainingPass& pass, const AbortFlag* abort,
   }
   pass.version_ = model_->parameters().version();
   pass.is_open_ = true;
-  ++passes_;  // an aborted pass used no masks
+  ++passes_;  // an aborted pass does not count
   return {};
 }
 
@@ -66,7 +66,7 @@ Status Trainer::check_pass(const TrainingPass& pass) {
       "pass: expected the parameters of its forward call, got parameters changed since");
 }
 
-/// Packs the gradient of an output where backward looks for it.
+/// Packs the gradient of an output into the memory from which backward reads it.
 Status Trainer::load_gradient(TrainingPass& pass, std::size_t output,
                               std::span<const float> given) {
   Device& device = model_->device();

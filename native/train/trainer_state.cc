@@ -2,7 +2,7 @@
 
 #include "train/trainer.h"
 
-/// All that a trainer has gathered, out and in.
+/// Reading and writing the state of a trainer.
 
 namespace gru {
 
@@ -11,7 +11,7 @@ struct Trainer::StateBuffer {
   Buffer<float>* buffer;
 };
 
-/// Those that the options make it have.
+/// The buffers that the options need.
 std::vector<Trainer::StateBuffer> Trainer::state_buffers() {
   std::vector<StateBuffer> all{{"firstMoment", &optimizer_.first_moment()},
                                {"secondMoment", &optimizer_.second_moment()},

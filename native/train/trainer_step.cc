@@ -5,13 +5,13 @@
 #include "train/nonfinite.h"
 #include "train/trainer.h"
 
-/// A training step, by one batch or by several parts of one.
+/// A training step with one batch, or with several batches as if they were one.
 
 namespace gru {
 
 namespace {
 
-/// What messages put before those on one of several batches.
+/// The prefix of messages about one of several batches.
 std::string name_of_part(std::size_t part) { return "batches[" + std::to_string(part) + "]: "; }
 
 }  // namespace
@@ -111,8 +111,8 @@ Status Trainer::measure(StepMetrics& metrics) {
   return download_losses(metrics);
 }
 
-/// Where the first number that is not finite stands. The outputs may lie under their gradients, so
-/// that forward is called once more: with the same masks.
+/// Finds the first value that is not finite. Gradients may have overwritten the outputs, so this
+/// repeats the forward pass, with the same dropout masks.
 Status Trainer::find_origin(std::span<const TrainingBatch> batches, std::string& where) {
   Device& device = model_->device();
   for (std::size_t part = 0; part < batches.size(); ++part) {

@@ -9,11 +9,11 @@
 
 namespace gru {
 
-/// A training pass whose loss is the caller's own: what it holds between forward and backward. Its
-/// memory lies on the device of the trainer's model, which must outlive it.
+/// A training pass for a loss that the caller computes. It keeps the data of the pass between
+/// forward and backward, on the device of the trainer's model, which must outlive it.
 class TrainingPass {
  public:
-  /// Copies the batch, since the pass outlives the caller's arrays. Throws std::bad_alloc.
+  /// Copies the batch, because the pass outlives the caller's arrays. Throws std::bad_alloc.
   explicit TrainingPass(std::span<const InputBatch> inputs);
 
   /// One batch of every input, in the pass's own memory.
@@ -28,7 +28,7 @@ class TrainingPass {
   std::vector<std::unique_ptr<std::byte[]>> copies_;
   std::vector<InputBatch> inputs_;
   GraphPass graph_;
-  bool is_open_ = false;       ///< forward was called, and backward was not
+  bool is_open_ = false;       ///< forward was called, and backward was not yet
   std::uint64_t version_ = 0;  ///< of the parameters it was computed with
   Buffer<float> staged_;
   Buffer<float> packed_;

@@ -17,22 +17,39 @@ test('chooses cases, modes, peers and threads', () => {
   expect(given).toMatchObject({ measureCall: false, measureMemory: false })
 })
 
-test('means everything where it says nothing', () => {
+test('means every case of a GRU where it says nothing', () => {
   const given = parseArguments([])
-  expect(given.cases).toEqual(CASES)
+  expect(given.cases).toEqual(CASES.filter(({ cell }) => cell === 'gru'))
   expect(given).toMatchObject({ measureCall: true, measureMemory: true, threads: undefined })
   expect(parseArguments(['--peer', 'none']).peers).toEqual([])
+})
+
+test('chooses cells', () => {
+  const lstm = parseArguments(['--cell', 'lstm'])
+  expect(lstm.cases).toEqual(CASES.filter(({ cell }) => cell === 'lstm'))
+  expect(lstm).toMatchObject({ measureCall: false, measureMemory: false })
+  const both = parseArguments(['--cell', 'lstm', '--cell', 'gru'])
+  expect(both.cases).toEqual(CASES)
+  expect(both).toMatchObject({ measureCall: true, measureMemory: true })
+})
+
+test('finds a named case of any cell', () => {
+  const names = ['lstm-b1-t1-i64-h64', 'b1-t1-i64-h64']
+  const given = parseArguments(names.flatMap((name) => ['--case', name]))
+  expect(new Set(given.cases.map(({ name }) => name))).toEqual(new Set(names))
 })
 
 test('measures on a GPU what is about the GPU', () => {
   expect(parseArguments([])).toMatchObject({ device: 'cpu' })
   const given = parseArguments(['--device', 'cuda:1'])
   expect(given).toMatchObject({ device: 'cuda:1', measureCall: false, measureMemory: false })
-  expect(given.cases).toEqual(CASES)
+  expect(given.cases).toEqual(parseArguments([]).cases)
 })
 
 test.each([
   [['--case', 'b0'], /--case: expected one of b1-t1-i64-h64, .*, got b0/],
+  [['--cell', 'rnn'], /--cell: expected one of gru, lstm, got rnn/],
+  [['--cell', 'lstm', '--case', 'b1-t1-i64-h64'], /--case: expected one of lstm-.*, got b1-t1/],
   [['--threads', '1,x'], /--threads: expected numbers from 1 on/],
   [['--device', 'tpu'], /--device: expected cpu, cuda or cuda:N, got tpu/],
   [['--fast'], /Unknown option '--fast'/],

@@ -1,14 +1,26 @@
 import { CASES, modesOf } from '../../bench/cases'
+import type { CellName } from '../../bench/cells'
 import { nativeOptions } from '../../bench/reference'
 import { drawTensors, parameterSpecs, validRows } from '../../bench/tensors'
 import { periodOf, prepareTensors } from '../../bench/truth'
 import { boundOf, memoryNeed, workOf } from '../../bench/work'
 import { addon, device } from '../support/addon'
-import { caseNamed, SMALL } from '../support/bench'
+import { caseNamed, SMALL, SMALL_LSTM } from '../support/bench'
 
 describe('cases', () => {
   test('have names of their own', () => {
     expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length)
+  })
+
+  test('of a GRU have twins of an LSTM, but for the reset gate before the product', () => {
+    const namesOf = (cell: CellName): string[] =>
+      CASES.filter((given) => given.cell === cell).map(({ name }) => name)
+    const twins = namesOf('gru').filter((name) => !name.endsWith('-reset-before'))
+    expect(namesOf('lstm')).toEqual(twins.map((name) => `lstm-${name}`))
+    for (const name of twins) {
+      const twin = { ...caseNamed(name), name: `lstm-${name}`, cell: 'lstm' }
+      expect(caseNamed(twin.name)).toEqual(twin)
+    }
   })
 
   test('are measured in the modes that make sense', () => {
@@ -17,13 +29,24 @@ describe('cases', () => {
     expect(modesOf(caseNamed('train-b32-t64-h256-layers2'))).toEqual(['training'])
   })
 
-  test('lay parameters out as the engine does', () => {
+  test.each([
+    ['gru', SMALL, addon.NativeGru],
+    ['lstm', SMALL_LSTM, addon.NativeLstm],
+  ] as const)('lay parameters out as the engine does: %s', (_, small, Layer) => {
     for (const changes of [{}, { numLayers: 2 }, { numLayers: 2, bidirectional: true }]) {
-      const given = { ...SMALL, ...changes }
-      const layer = new addon.NativeGru(nativeOptions(given), 1, device)
+      const given = { ...small, ...changes }
+      const layer = new Layer(nativeOptions(given), 1, device)
       expect(parameterSpecs(given)).toEqual(layer.parameterSpecs())
       layer.dispose()
     }
+  })
+
+  test('give an LSTM alone cell states', () => {
+    const { initialState, initialCell, dCell } = drawTensors(SMALL_LSTM, 2)
+    expect([initialState, initialCell, dCell].map(({ length }) => length)).toEqual([24, 24, 24])
+    expect(initialCell).not.toEqual(initialState)
+    const { initialCell: none, dCell: neither } = drawTensors(SMALL, 2)
+    expect([none, neither].map(({ length }) => length)).toEqual([0, 0])
   })
 
   test('repeat the sequences of a batch with the period, unless they are ragged', () => {
@@ -66,6 +89,15 @@ describe('work and bounds', () => {
     expect(workOf({ ...layer, steps: 1 }, 'forward', 8).weightBytes).toBe(recurrent + input)
   })
 
+  test('an LSTM has four gates where a GRU has three', () => {
+    const [gru, lstm] = (['gru', 'lstm'] as const).map((cell) =>
+      workOf({ ...layer, cell, vocabulary: 0 }, 'gradients', 80),
+    )
+    for (const part of ['flops', 'readBytes', 'weightBytes'] as const) {
+      expect(3 * lstm![part]).toBe(4 * gru![part])
+    }
+  })
+
   test('the later time binds', () => {
     const work = { flops: 100, readBytes: 100, weightBytes: 1 }
     expect(boundOf(work, { flops: 10, readBytes: 50 })).toEqual({ kind: 'FMA', seconds: 10 })
@@ -80,5 +112,13 @@ describe('work and bounds', () => {
     expect(need.sum).toBe(parameters + gradients + inputs + outputs + kept)
     const bidirectional = memoryNeed({ ...layer, bidirectional: true }, 1000)
     expect(bidirectional.kept).toBe(2 * need.kept)
+    const lstm = memoryNeed({ ...layer, cell: 'lstm' }, 1000)
+    expect(lstm.kept).toBe(4 * 80 * (6 * 32 + 16))
+    // An LSTM also has a cell state for each state: the initial and the final one, and their
+    // gradients.
+    const state = 4 * 8 * 32
+    expect(lstm.inputs - need.inputs).toBe(2 * state)
+    expect(lstm.outputs - need.outputs).toBe(state)
+    expect(lstm.gradients - need.gradients).toBe(state)
   })
 })

@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { ContenderError, ContenderProcess, UnsupportedError } from '../../bench/contender-process'
 import type { Contender } from '../../bench/contenders'
-import { writeTensors } from '../../bench/job'
+import { readFloats, readJob, writeJob, writeTensors } from '../../bench/job'
 import { enter, laneOf, outcomeOf, type PreparedCase } from '../../bench/lanes'
 import { type Lane, measureInTurn, QUICK } from '../../bench/rounds'
 import { drawTensors } from '../../bench/tensors'
-import { SMALL } from '../support/bench'
+import { SMALL, SMALL_LSTM } from '../support/bench'
 import { temporaryFolder } from '../support/temporary-folder'
 
 const inFolder = temporaryFolder()
 
-/** A contender in a process of its own that answers each command with a line of its table. */
+/** A contender in its own process that answers each command with a line of its table. */
 function fakeContender(name: string, first: string, answers: Record<string, string>): Contender {
   const file = inFolder(`${name}.cjs`)
   writeFileSync(
@@ -84,6 +84,26 @@ describe('contenders', () => {
     })
     const command = { program: inFolder('nothing'), args: [] }
     await expect(ContenderProcess.start(command)).rejects.toThrow(ContenderError)
+  })
+})
+
+describe('jobs', () => {
+  test.each([
+    ['gru', SMALL, ['initialState']],
+    ['lstm', SMALL_LSTM, ['initialState', 'initialCell']],
+  ] as const)('name the tensors of what the cell carries: %s', (name, given, initial) => {
+    const folder = inFolder(`job-${name}`)
+    const tensors = drawTensors(given, 4)
+    writeTensors(folder, tensors)
+    const work = { case: given, mode: 'gradients', threads: 1, folder } as const
+    const job = readJob(writeJob('someone', work).file)
+    expect(job.states.map((state) => state.initial)).toEqual(initial)
+    for (const state of job.states) {
+      for (const tensor of [state.initial, state.dFinal]) {
+        expect(readFloats(job, tensor)).toEqual(tensors[tensor])
+        expect(readFloats(job, tensor)).toHaveLength(24)
+      }
+    }
   })
 })
 

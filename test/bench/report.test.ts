@@ -6,8 +6,8 @@ import { microseconds, renderReport } from '../../bench/render'
 import type { Measurement, Outcome, Report } from '../../bench/results'
 import { QUICK } from '../../bench/rounds'
 import { geometricMean, median, quantile, summarize } from '../../bench/statistics'
-import { judge, judgeAll } from '../../bench/verdict'
-import { SMALL } from '../support/bench'
+import { judge, judgeAll, judgeGoals } from '../../bench/verdict'
+import { SMALL, SMALL_LSTM } from '../support/bench'
 
 describe('statistics', () => {
   test('quantiles lie between two figures where none is at their place', () => {
@@ -71,9 +71,42 @@ describe('verdicts', () => {
     const ratio = (threads: number, peer: number): Measurement =>
       measurement('forward', threads, { [PROJECT]: timed([1]), peer: timed([peer]) })
     expect(judgeAll([ratio(1, 1), ratio(2, 3), ratio(1, 4)])).toEqual([
-      { mode: 'forward', threads: 1, cases: 2, least: 1, mean: 2 },
-      { mode: 'forward', threads: 2, cases: 1, least: 3, mean: expect.closeTo(3, 12) as number },
+      { cell: 'gru', mode: 'forward', threads: 1, cases: 2, least: 1, mean: 2 },
+      {
+        ...{ cell: 'gru', mode: 'forward', threads: 2, cases: 1, least: 3 },
+        mean: expect.closeTo(3, 12) as number,
+      },
     ])
+  })
+
+  const lstm = (mode: Mode, threads: number, peer: number): Measurement => {
+    const outcomes = { [PROJECT]: timed([1]), peer: timed([peer]) }
+    return { ...measurement(mode, threads, outcomes), case: SMALL_LSTM }
+  }
+
+  test('take the mean for each cell', () => {
+    const gru = measurement('forward', 1, { [PROJECT]: timed([1]), peer: timed([2]) })
+    expect(judgeAll([gru, lstm('forward', 1, 3)]).map(({ cell, least }) => [cell, least])).toEqual([
+      ['gru', 2],
+      ['lstm', 3],
+    ])
+  })
+
+  test('name the cases below a goal, on one thread alone', () => {
+    const measurements = [
+      ...[lstm('forward', 1, 1.1), lstm('forward', 1, 1.05), lstm('forward', 2, 0.5)],
+      lstm('gradients', 1, 1.3),
+      measurement('forward', 1, { [PROJECT]: timed([1]), peer: timed([0.5]) }),
+    ]
+    expect(judgeGoals(measurements)).toEqual([
+      {
+        ...{ cell: 'lstm', mode: 'forward', ratio: 1.1, cases: 2 },
+        missed: [{ name: 'small-lstm', ratio: 1.05 }],
+      },
+      { cell: 'lstm', mode: 'gradients', ratio: 1.3, cases: 1, missed: [] },
+    ])
+    expect(judgeGoals(measurements.slice(4))).toEqual([])
+    expect(judgeGoals([{ ...measurements[0]!, contenders: [] }])).toEqual([])
   })
 })
 
@@ -102,6 +135,21 @@ describe('reports', () => {
     expect(text).toContain('- cheat wrong at small, forward, 1 threads: output differs')
     expect(text).toContain('- unable has no such layer')
     expect(text).toContain('gru-native 0.1.0 (avx2, BLAS none) beside right 1, cheat 9')
+  })
+
+  test('show the goals of the processor', () => {
+    const outcomes = { [PROJECT]: timed([1]), peer: timed([1.2]) }
+    const measurements = (['forward', 'gradients'] as const).map((mode) => ({
+      ...measurement(mode, 1, outcomes),
+      case: SMALL_LSTM,
+    }))
+    const text = renderReport({ ...report, measurements })
+    expect(text).toContain('lstm, forward, 1 thread: 1 of 1 cases reach the goal of 1.1\n')
+    expect(text).toContain(
+      'lstm, gradients, 1 thread: 0 of 1 cases reach the goal of 1.3; below it: small-lstm (1.20)',
+    )
+    const gpu = { device: 'cuda:0', name: 'Some GPU' }
+    expect(renderReport({ ...report, gpu, measurements })).not.toContain('goal')
   })
 
   test('name the GPU', () => {

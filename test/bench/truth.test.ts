@@ -3,20 +3,36 @@ import { nativeOptions } from '../../bench/reference'
 import { drawTensors, parameterSpecs } from '../../bench/tensors'
 import { findTruth, prepareTensors } from '../../bench/truth'
 import { SequenceModel, Trainer } from '../../lib'
+import type { LstmReferenceResult, ReferenceResult } from '../../binding'
 import { addon } from '../support/addon'
-import { SMALL } from '../support/bench'
+import { SMALL, SMALL_LSTM } from '../support/bench'
 
-describe('right and wrong results', () => {
-  const tensors = drawTensors(SMALL, 2)
+const CELLS = [
+  { given: SMALL, gradients: ['d_initial_state'], states: ['state'] },
+  {
+    ...{ given: SMALL_LSTM, gradients: ['d_initial_state', 'd_initial_cell'] },
+    states: ['state', 'cell'],
+  },
+]
+
+describe.each(CELLS)('right and wrong results of $given.cell', ({ given, ...names }) => {
+  const tensors = drawTensors(given, 2)
   const result = (): Results => {
-    const layer = addon.referenceGru(nativeOptions(SMALL), Float64Array.from(tensors.parameters), {
+    const call = {
       ...{ steps: 3, batch: 4, lengths: null, seed: 0, pass: 0 },
       input: Float64Array.from(tensors.input),
       initialState: Float64Array.from(tensors.initialState),
+      initialCell: Float64Array.from(tensors.initialCell),
       dOutput: Float64Array.from(tensors.dOutput),
       dState: Float64Array.from(tensors.dState),
-    })
-    const parameters = parameterSpecs(SMALL).map(({ name, offset, count }) => [
+      dCell: Float64Array.from(tensors.dCell),
+    }
+    const all = Float64Array.from(tensors.parameters)
+    const layer: ReferenceResult & Partial<LstmReferenceResult> =
+      given.cell === 'lstm'
+        ? addon.referenceLstm(nativeOptions(given), all, call)
+        : addon.referenceGru(nativeOptions(given), all, call)
+    const parameters = parameterSpecs(given).map(({ name, offset, count }) => [
       `d_${name}`,
       Float32Array.from(layer.dParameters.subarray(offset, offset + count)),
     ])
@@ -25,19 +41,22 @@ describe('right and wrong results', () => {
       state: Float32Array.from(layer.state),
       d_input: Float32Array.from(layer.dInput),
       d_initial_state: Float32Array.from(layer.dInitialState),
+      ...(layer.cell && { cell: Float32Array.from(layer.cell) }),
+      ...(layer.dInitialCell && { d_initial_cell: Float32Array.from(layer.dInitialCell) }),
       ...(Object.fromEntries(parameters) as Results),
     }
   }
-  const truth = findTruth(addon, SMALL, tensors, 2).gradients!
+  const truth = findTruth(addon, given, tensors, 2).gradients!
 
   const check = (results: Results, lengths = tensors.lengths): string | undefined =>
-    findError(SMALL, lengths, truth, results)
+    findError(given, lengths, truth, results)
 
   test('few sequences tell the truth of all, gradients of parameters among it', () => {
     expect(check(result())).toBeUndefined()
   })
 
-  test.each(['output', 'state', 'd_input', 'd_initial_state', 'd_weight_hh_l0', 'd_bias_ih_l0'])(
+  const others = ['output', 'd_input', 'd_weight_hh_l0', 'd_bias_ih_l0']
+  test.each([...others, ...names.states, ...names.gradients])(
     'one wrong value of %s is found',
     (name) => {
       for (const wrong of [NaN, 100]) {
@@ -67,6 +86,13 @@ describe('right and wrong results', () => {
     expect(check(results, Int32Array.of(3, 3, 3, 3))).toBeDefined()
   })
 
+  test('the truth of a forward pass holds its output and its states', () => {
+    const forward = findTruth(addon, given, tensors, 2).forward!.results
+    expect(Object.keys(forward)).toEqual(['output', ...names.states])
+  })
+})
+
+describe('losses', () => {
   test('the losses of a model are those of its training', () => {
     const given = { ...SMALL, vocabulary: 7, numLayers: 2 }
     const drawn = prepareTensors(given)

@@ -18,7 +18,7 @@ import {
   wave,
 } from '../support/addon'
 
-// Two surfaces of one addon, as two copies of lib have them.
+// Two surfaces of one addon, as with two copies of lib.
 
 class OtherError extends TestError {}
 
@@ -29,7 +29,7 @@ const forward = (steps = STEPS) => {
   return [steps, BATCH, null, wave(INPUT), null, output, state] as const
 }
 
-/** What a call throws, or its promise rejects with. */
+/** The error that a call throws, or with which its promise rejects. */
 async function failureOf(call: () => unknown): Promise<unknown> {
   try {
     await call()
@@ -167,7 +167,7 @@ test('a copy that is gone is collected with its maker of errors, and one with a 
       console.log(makers.filter((maker) => maker.deref() !== undefined).length)
       const pending = start()
       structuredClone(state, { transfer: [state.buffer] })
-      // No turn of the event loop, so that the promise settles after this.
+      // There is no turn of the event loop here, so that the promise settles only after this.
       gc()
       console.log(await pending.catch((error) => error.own))
     }

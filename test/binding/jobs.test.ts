@@ -20,7 +20,7 @@ import {
   wave,
 } from '../support/addon'
 
-/** Enough work to last well beyond the calls around it. */
+/** Enough work to take longer than the calls around it. */
 const slowModel = () => createModel({ gru: { ...gruOptions, hiddenSize: 192 } })
 const SLOW_STEPS = 256
 const SLOW_BATCH = 32
@@ -99,7 +99,7 @@ describe('while a promise is pending', () => {
   test('timers run', async () => {
     const trainer = new addon.NativeTrainer(slowModel(), trainerOptions)
     const flag = new addon.AbortFlag()
-    // More work than any test may take, which ends by the ticks alone: it would never end were the timers to wait for it.
+    // This is more work than a test may take. Only the ticks end it: if timers waited for it, it would never end.
     const steps = Array.from({ length: 1000 }, () => trainer.step(...stepCall(...slowCall), flag))
     const codes = Promise.all(steps.map((step) => codeOf(() => step)))
     for (let ticks = 0; ticks < 10; ticks++) await new Promise((resolve) => setTimeout(resolve, 1))

@@ -1,11 +1,11 @@
 import { prelude, runProcess } from '../support/addon'
 
-/** Runs a script to its end: it must exit by itself and print nothing but `printed`. */
+/** Runs a script until it exits by itself. It must print nothing except `printed`. */
 async function expectExit(script: string, code: number, printed = ''): Promise<void> {
   expect(await runProcess(script)).toEqual({ code, signal: null, output: printed })
 }
 
-// A training step that lasts much longer than the script: only its abort flag ends it in time.
+// A training step that takes much longer than the script. Only its abort flag can end it in time.
 const LONG_STEP = `
   const gru = { ...gruOptions, hiddenSize: 256, numLayers: 2 }
   const model = new addon.NativeModel(chain({ gru }), 1, device)
@@ -108,7 +108,8 @@ describe('worker threads', () => {
       }
       const round = () => Promise.all([terminate(), terminate(), terminate(), terminate()])
       round().then(round).then(round)
-        // More jobs than there are threads would wait forever behind any that went on.
+        // If one of these jobs continued, later jobs would wait forever: there are more jobs than
+        // threads.
         .then(() => Promise.all(startTraining(3)))
         .then((losses) => console.log(losses.length))
     `
@@ -158,6 +159,19 @@ describe('memory', () => {
        const [input, output] = [256, 1].map((size) => new Float32Array(steps * batch * size))
        const state = new Float32Array(batch)
        const create = () => gru.forwardTrainingSync(steps, batch, null, input, null, output, state)`,
+    ],
+    [
+      'training passes',
+      `const gru = { ...gruOptions, hiddenSize: 16 }
+       const model = new addon.NativeModel(chain({ gru }), 1, device)
+       const trainer = new addon.NativeTrainer(model, trainerOptions)
+       const [steps, size] = [64, 512]
+       const inputs = [{ steps, lengths: null, values: new Int32Array(steps * size) }]
+       const predictions = [new Float32Array(steps * size * 5)]
+       const create = () => {
+         const pass = new addon.NativeTrainingPass(trainer, { batch: size, inputs })
+         pass.forwardSync(predictions)
+       }`,
     ],
   ])('of %s that nobody uses is found by the garbage collector', async (_, definitions) => {
     const script = `

@@ -1,8 +1,8 @@
 import { runProcess } from '../support/addon'
 
 /**
- * Definitions for scripts that ask V8 how much external memory it was told of: it prints that when it
- * collects garbage, and tells it nowhere else.
+ * Definitions for scripts that ask V8 how much external memory was reported to it. V8 prints this when it collects
+ * garbage; there is no other way to learn it.
  */
 const ASK_V8 = `
   const { setFlagsFromString } = require('node:v8')
@@ -32,7 +32,7 @@ const MODEL = LAYER + (256 + 1) / 256
 /** What backward needs of a pass through it: output and reserve of each row. */
 const PASS = (32 * 4 * 5 * 256) / 256
 
-/** Runs the script and returns the KiB that V8 was told of at each `ask`, less those at the first. */
+/** Runs the script and returns the KiB that were reported to V8 at each `ask`, minus those at the first. */
 async function told(script: string): Promise<Record<string, number>> {
   const { code, output } = await runProcess(ASK_V8 + script)
   expect({ code, output }).toEqual({ code: 0, output: expect.any(String) as string })
@@ -71,7 +71,7 @@ describe('V8 is told', () => {
       main()
     `)
     expectNear(sizes['model'], MODEL)
-    // The gradients, and no moment; the two moments of Adam.
+    // SGD: the gradients, and no moment. Adam: its two moments as well.
     expectNear(sizes['sgd'], 2 * MODEL)
     expectNear(sizes['without'], MODEL)
     expectNear(sizes['adam'], 4 * MODEL)
@@ -129,6 +129,37 @@ test('a pass that comes when its layer was disposed of holds nothing', async () 
     })
   `)
   expectNear(sizes['settled'], 0)
+})
+
+test('V8 is told of what a training pass holds, until it is used up or disposed of', async () => {
+  const sizes = await told(`
+    const model = createModel()
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    const [, inputs] = modelCall
+    const predictions = [new Float32Array(batch)]
+    const forward = () => {
+      const pass = new addon.NativeTrainingPass(trainer, { batch, inputs })
+      pass.forwardSync(predictions)
+      return pass
+    }
+    // What the device and the trainer keep is there from the first time on.
+    for (let i = 0; i < 2; i++) forward().backwardSync(predictions)
+    trainer.discardSync()
+    ask('start')
+    const passes = [forward(), forward()]
+    ask('two')
+    passes[0].backwardSync(predictions)
+    ask('used')
+    passes[1].dispose()
+    ask('disposed')
+    const kept = forward()
+    model.dispose()
+    ask('gone')
+  `)
+  expect(sizes['two']).toBeGreaterThan(2 * PASS)
+  expectNear(sizes['used'], sizes['two']! / 2)
+  expectNear(sizes['disposed'], 0)
+  expect(sizes['gone']).toBeLessThan(-3 * MODEL)
 })
 
 describe('dispose of a model', () => {

@@ -1,7 +1,7 @@
 import { runProcess } from '../support/addon'
 
-// Anyone may put accessors on Object.prototype and Array.prototype. None may run inside a native call: it could
-// dispose of the very object that the call works on. Each script has a process of its own, which may crash.
+// Any code may define accessors on Object.prototype and Array.prototype. None of them may run inside a native call: it
+// could dispose of the object that the call uses. Each script runs in its own process, which may crash.
 
 /** Definitions for the scripts: objects, a batch, and accessors that dispose of everything when they run. */
 const definitions = `
@@ -19,7 +19,7 @@ const definitions = `
   function dispose() {
     for (const object of [trainer, model, gru]) object.dispose()
   }
-  /** What a call gives, or throws, while accessors for the keys lie on both prototypes. */
+  /** The result of a call, or its error, while both prototypes have accessors for the keys. */
   async function amidAccessors(keys, call) {
     const accessor = (key) => ({
       configurable: true,
@@ -118,7 +118,8 @@ describe('code that runs where a native call cannot keep it from running', () =>
     `)
   })
 
-  // Every array before the getter's was read already, and would be used after it were it looked at then.
+  // Every array before the getter's was read already. If its memory were looked at then, it would be used after it is
+  // gone.
   test.each(['steps', 'lengths', 'values'])(
     'a getter of %s of an input that disposes of the model, and takes the memory of arrays',
     async (key) => {
@@ -181,7 +182,7 @@ describe('code that runs where a native call cannot keep it from running', () =>
     `)
   })
 
-  // A promise that is resolved with an object asks the object for \`then\`.
+  // A promise that is resolved with an object reads the object's property \`then\`.
   test.each([
     [
       'a pass',

@@ -176,7 +176,7 @@ describe('NativeModel and NativeTrainer', () => {
     const target = Float32Array.of(1, 2, 3, 4)
     const { loss, gradNorm } = trainer.stepSync(...stepCall(...call(wave(INPUT), target)))
     expect(loss).toBeCloseTo((1 + 4 + 9 + 16) / 4, 5)
-    // The head's bias alone has a gradient: 2 * (0 - target) / 4, summed over the batch.
+    // Only the head's bias has a gradient: 2 * (0 - target) / 4, summed over the batch.
     expect(gradNorm).toBeCloseTo(Math.hypot((2 * (1 + 3)) / 4, (2 * (2 + 4)) / 4), 5)
   })
 

@@ -25,10 +25,10 @@ import {
   wave,
 } from '../support/addon'
 
-// Core trusts the sizes of what it is given, so every array of every call is tried here with sizes that are wrong.
+// The engine trusts the sizes of its inputs, so this file tries wrong sizes for every array of every call.
 
 type Numbers = Float32Array | Int32Array
-/** A name, a formula, and how many values are right. */
+/** A name, a formula, and the right number of values. */
 type Expected = readonly [name: string, formula: string, count: number]
 
 /** A call of the binding, with an array of its arguments */
@@ -47,14 +47,16 @@ async function failureOf(call: () => unknown): Promise<{ code?: unknown; message
   return {}
 }
 
-/** Right arguments pass. */
+/** Correct arguments are accepted. */
 async function expectRight(calls: readonly Call[], right: readonly unknown[]): Promise<void> {
   for (const call of calls) {
     expect(await failureOf(() => call(right as never))).toEqual({})
   }
 }
 
-/** Every other size of the array at `place` of `right` must fail each of the calls, and the right one none. */
+/**
+ * With every other size of the array at `place` of `right`, each of the calls must fail. With the right size none may.
+ */
 async function expectChecked(
   calls: readonly Call[],
   right: readonly unknown[],
@@ -187,7 +189,7 @@ describe('the cell state of an LSTM', () => {
   ]
   type Cells = [initialCell: Float32Array, cell: Float32Array]
   type Forward = [...ForwardArguments, ...Cells]
-  /** The arguments of the promise form: an abort flag comes before those of the cell state. */
+  /** The arguments of the promise form, which has an abort flag before those of the cell state. */
   const later = (given: Forward) =>
     [...(given.slice(0, 7) as ForwardArguments), null, ...(given.slice(7) as Cells)] as const
 
@@ -315,7 +317,7 @@ describe.each([
 })
 
 describe('a model of two inputs and two outputs', () => {
-  // The second input has other steps than the first; each output has those of one of them.
+  // The second input has other steps than the first. Each output has the steps of one of them.
   const gru = (name: string, input: string): NativeLayerOptions => {
     const [, layer] = chain({ gru: gruOptions }).layers
     return { ...layer!, name, inputs: [input] }

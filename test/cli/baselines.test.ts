@@ -30,7 +30,7 @@ it('gives a date one place in every year', () => {
 })
 
 describe('the mean of the day of the year', () => {
-  // Two common years for training, in which every day is worth its index; then a leap year.
+  // Two common years for training, in which the value of each day is its index; then a leap year.
   const dates = daysFrom('2010-01-01', 365 + 365 + 366)
   const values = Float64Array.from(dates, (_, row) => row % 365)
   const at = (iso: string): number => dates.findIndex((date) => date.toISOString().startsWith(iso))

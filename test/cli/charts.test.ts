@@ -22,7 +22,7 @@ interface Drawing {
 }
 
 const FONT_SIZE = 14
-/** Of the widest digits of common fonts, in units of the font's size. */
+/** The width of the widest digits of common fonts, in units of the font's size. */
 const WIDEST = 0.64
 
 function drawingsOf(figure: string): Drawing[] {
@@ -53,7 +53,7 @@ function labelsOf(svg: string): Label[] {
   })
 }
 
-/** The lines of data, which alone are that wide. */
+/** The lines of data. Only these have this stroke width. */
 function linesOf(svg: string): Point[][] {
   return [...svg.matchAll(/<path d="([^"]*)"[^>]*stroke-width="1.8"/g)].map(([, path]) =>
     [...path!.matchAll(/[ML](\S+?) ([^ML]+)/g)].map(([, x, y]) => ({ x: Number(x), y: Number(y) })),
@@ -75,7 +75,7 @@ function expectWhole({ name, width, height, labels }: Drawing): void {
   })
 }
 
-/** Reads a value off the axis, as a reader does: from the places of two ticks and what they say. */
+/** Reads a value from the axis as a person does: from the positions and labels of two ticks. */
 function valueReader({ labels }: Drawing): { read: (y: number) => number; pixel: number } {
   const ticks = labels.filter(({ x }) => x === Math.min(...labels.map((label) => label.x)))
   const [first, last] = [ticks[0]!, ticks.at(-1)!]
@@ -119,7 +119,7 @@ describe.each([
       const [truth, forecast] = drawing.lines
       expect(truth).toHaveLength(values.length)
       values.forEach((value, day) => {
-        // Places are written in tenths of a pixel, and ticks lie on whole and half ones.
+        // Positions are written in tenths of a pixel, and ticks are on whole and half pixels.
         expect(Math.abs(read(truth![day]!.y) - value)).toBeLessThanOrEqual(0.7 * pixel)
         expect(forecast![values.length - 1 - day]!.y).toBe(truth![day]!.y)
       })
@@ -174,7 +174,7 @@ it('draws a single epoch and a single day as dots', () => {
   for (const drawing of drawingsOf(losses)) expectWhole(drawing)
   const day = drawForecast(evaluationOf([3]), 'value')
   for (const drawing of drawingsOf(day)) expectWhole(drawing)
-  // Circles: two lines and the mark of the best in each version, and two lines.
+  // Circles: two lines and the mark of the best epoch in each version, and two lines.
   const circles = (figure: string): number =>
     [...figure.matchAll(/<(circle|path)[^>]*fill="var\(--(first|second)\)"/g)].length
   expect(circles(losses)).toBe(3 * 3)

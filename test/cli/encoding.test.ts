@@ -18,7 +18,7 @@ const ROWS = ['2020-02-28,1,sun', '2020-02-29,3,rain', '2020-03-01,5,sun', '2020
 it('scales numbers to mean 0 and deviation 1, and puts days on a circle', async () => {
   const table = await tableOf(ROWS)
   const encoding = fitEncoding(table, COLUMNS, 3)
-  // Of 1, 3 and 5 alone: mean 3, variance 8/3.
+  // The training part has only 1, 3 and 5: mean 3, variance 8/3.
   const deviation = Math.sqrt(8 / 3)
   expect(encoding).toEqual([
     { name: 'day', kind: 'date' },
@@ -93,7 +93,7 @@ it.each(SCALES)('takes a column that is constant but for rounding as constant, a
         mean: value,
         standardDeviation: 1,
       })
-      // Each value off by half a unit in its last place, as after a computation.
+      // Each value has an error of half a unit in its last place, as after a computation.
       const rounded = Float64Array.from({ length: count }, (_, row) =>
         row % 3 === 1 ? value * (1 + Number.EPSILON) : value,
       )
@@ -106,7 +106,7 @@ it.each(SCALES)('keeps a deviation that is small beside the values but is one, a
   for (const relative of [1e-13, 1e-10, 1e-3, 1]) {
     const low = 36.6 * scale
     const high = low * (1 + relative)
-    // Of two values that are as frequent, the deviation is half of their distance.
+    // For two equally frequent values, the deviation is half of their distance.
     const values = Float64Array.from({ length: 1000 }, (_, row) => (row % 2 === 0 ? low : high))
     const { standardDeviation } = fitScale('t', values)
     const truth = (high - low) / 2
@@ -153,7 +153,7 @@ describe('a table of the last rows alone', () => {
   }
 
   it('holds them, and warns of what is wrong before them', async () => {
-    // The row from which on they are read is the first after the gap.
+    // The first row that is read is the first after the gap.
     const table = await read(11)
     expect(table.rows).toBe(11)
     expect(table.lines[0]).toBe(9)

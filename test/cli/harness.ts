@@ -1,5 +1,5 @@
 /**
- * Runs command lines in this process, on jobs and tables in a folder of their own.
+ * Runs command lines in this process, with jobs and tables in a temporary folder.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -33,7 +33,7 @@ export async function gru(...args: string[]): Promise<Outcome> {
   return gruUntil(new AbortController().signal, new Recorder(), ...args)
 }
 
-/** Runs a command line that a signal may end, writing to a given stdout. */
+/** Runs a command line that a signal may end. It writes to the given stdout. */
 export async function gruUntil(
   signal: AbortSignal,
   stdout: Recorder,
@@ -58,7 +58,10 @@ export function removeFolders(): void {
 
 export const HEADER = 'day,warmth,sky'
 
-/** `count` days from 2019-12-30 on, over a leap day: warmth swings with a period of 12 days. */
+/**
+ * `count` days from 2019-12-30 on, including a leap day. The warmth varies with a period of 12
+ * days.
+ */
 export function rowsOfDays(count: number): string[] {
   return Array.from({ length: count }, (_, row) => {
     const day = new Date(Date.UTC(2019, 11, 30 + row)).toISOString().slice(0, 10)
@@ -95,7 +98,7 @@ export function writeJob(job: unknown, rows: readonly string[] = rowsOfDays(120)
   return file
 }
 
-/** The same rows, but for one. */
+/** The same rows except for one. */
 export function withRow(rows: readonly string[], index: number, row: string): string[] {
   return rows.map((old, i) => (i === index ? row : old))
 }

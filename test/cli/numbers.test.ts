@@ -58,10 +58,10 @@ describe('a forecast', () => {
   it.each([
     [7.17123456, 3.1, '7.17 USD'],
     [0.0123, 0.002, '0.0123 USD'],
-    // Three digits alone would hide how it moves.
+    // Three digits would hide the changes.
     [1_000_000.02341, 0.03, '1000000.023 USD'],
     [1.35172345e-6, 1e-7, '1.35e-6 USD'],
-    // A constant that is forecast again, and a line that goes on.
+    // A constant that is forecast again, and a straight line that continues.
     [14.62, 1, '14.62 USD'],
     [119.9 + 0.1, 1, '120.0 USD'],
     [1e12, 1e-100, '1000000000000.0000 USD'],
@@ -100,7 +100,7 @@ describe('the verdict', () => {
     [[0.001, 0.002], [0.00100001, 0.0021], BEATS],
     [[0.001, 0.002], [0.001, 0.0021], DOES_NOT],
     [[0.001, 0.002], [0.002, 0.001], DOES_NOT],
-    // Smaller, but not in what is printed.
+    // Smaller, but not in the printed digits.
     [[0.001, 0.002], [0.001 * (1 + 1e-9), 0.0021], DOES_NOT],
     [[0, 0], [0, 0], DOES_NOT],
   ] as [[number, number], [number, number], string][])(
@@ -118,7 +118,7 @@ describe('the verdict', () => {
         const [one, other] = formatColumn([model, baseline])
         const says = verdictOf([model, model], [baseline, baseline])
         expect(says === BEATS).toBe(Number(one) < Number(other))
-        // A difference that six digits show decides, in its direction.
+        // A difference decides, in its direction, if six digits show it.
         expect(says === BEATS).toBe(sign > 0 && relative > 1e-5)
       }
     }

@@ -31,7 +31,7 @@ async function trained(): Promise<{ out: string; model: string; stdout: string }
 describe('gru train', () => {
   it('tells of the data, of each epoch, of the errors and of what it saved', async () => {
     const { out, model, stdout } = await trained()
-    // 84 days of 120 for training, less the first window; 18 for each of the other parts.
+    // 84 of 120 days are for training, minus the first window; 18 days for each of the other parts.
     expect(stdout).toContain('training    2020-01-05 to 2020-03-22  78 days')
     expect(stdout).toContain('validation  2020-03-23 to 2020-04-09  18 days')
     expect(stdout).toContain('test        2020-04-10 to 2020-04-27  18 days')
@@ -160,7 +160,7 @@ describe('gru train', () => {
     expect(stderr).toContain(message)
   })
 
-  // With a batch of all 78 training days it is the validation's loss that fails, with smaller ones a step's.
+  // With a batch of all 78 training days the validation's loss fails; with smaller batches a step's loss fails.
   it.each([
     [16, /^gru: loss: expected a finite number, got (NaN|Infinity)\. .*a lower learning rate/],
     [78, /^gru: epoch 1: expected finite losses \(a lower .*, got (NaN|Infinity)/],

@@ -116,7 +116,7 @@ test('other bytes are refused for the length of a header that they would be', as
   await expectGruRejection(readWhole(file), 'ERR_GRU_FORMAT', message)
 })
 
-// A header whose length is that of one of the kinds above is a header all the same.
+// A header is accepted even if its length looks like one of the kinds above.
 test.each([0x0808, 0x4b50, 0x8b1f])('a header of %d bytes is none of these', async (length) => {
   const header = '{}'.padEnd(length)
   const prefix = Buffer.alloc(8)

@@ -9,7 +9,7 @@ import { expectGruRejection } from '../support/errors'
 import { seed } from '../support/random'
 import { temporaryFolder } from '../support/temporary-folder'
 
-// By its path, since the package exports its code alone.
+// Read by its path, since the package exports only its code.
 const DATASETS = path.join(__dirname, '../../node_modules/vega-datasets/data')
 const SEATTLE = path.join(DATASETS, 'seattle-weather.csv')
 
@@ -24,7 +24,7 @@ function read<const K extends Readonly<Record<string, CsvKind>>>(
   return readCsv(file, kinds)
 }
 
-/** All that is wrong with the columns of a file, as its reader would be told. */
+/** All faults of a file's columns, as its reader reports them. */
 async function refusal(
   content: string | Uint8Array,
   kinds: Readonly<Record<string, CsvKind>>,
@@ -33,7 +33,7 @@ async function refusal(
   return faultsError(file, [...headerFaults, ...rowFaults.map(({ fault }) => fault)]).message
 }
 
-/** A table in which nothing that was asked for is wrong. */
+/** A table whose requested columns have no faults. */
 async function goodTable<const K extends Readonly<Record<string, CsvKind>>>(
   content: string,
   kinds: K,
@@ -117,7 +117,7 @@ describe('a good file', () => {
           value: 'number',
           kind: 'category',
         })
-        // Minus zero has no sign as text.
+        // Minus zero is written without a sign.
         expect(table.columns.value).toEqual(rows.map(([value]) => value + 0))
         expect(table.columns.kind).toEqual(rows.map(([, kind]) => kind))
       }),
@@ -225,7 +225,7 @@ describe('a bad file is refused by line and column', () => {
         return `${file}, line ${row + 2}, column "kind": expected a category, got a gap`
       }),
     )
-    // 30 gaps, a column that is missing and a row that is too long, less the 20 shown.
+    // 30 gaps, a missing column and a row that is too long, minus the 20 shown.
     expect(lines[20]).toBe('and 12 more')
   })
 

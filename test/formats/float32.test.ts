@@ -7,7 +7,7 @@ const patterns = Uint16Array.from({ length: 2 ** 16 }, (_, i) => i)
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
 
-/** What IEEE 754 says that a pattern of 16 bits means, in double. */
+/** The value of a pattern of 16 bits according to IEEE 754, in double. */
 function meaningOf(pattern: number, exponentBits: number): number {
   const mantissaBits = 15 - exponentBits
   const sign = pattern >> 15 === 1 ? -1 : 1
@@ -56,7 +56,7 @@ test('is converted from and into the midst of memory', () => {
 describe('F64', () => {
   const LARGEST = (2 - 2 ** -23) * 2 ** 127
   const SMALLEST = 2 ** -149
-  /** The first double that is nearer to 2^128 than to the largest float32: ties go to even, which is 2^128. */
+  /** The first double that is rounded to 2^128 and not to the largest float32, since ties go to even. */
   const BEYOND = (2 - 2 ** -24) * 2 ** 127
 
   function convert(values: readonly number[]): { values: number[]; overflow: number } {

@@ -17,7 +17,7 @@ function float32(file: string, name: string, target?: Float32Array): Promise<Flo
   return readSafetensors(file, (open) => open.readFloat32(name, target))
 }
 
-/** Where two arrays first differ, or -1: large arrays would be printed at length. */
+/** The first index where two arrays differ, or -1. Jest would print large arrays completely. */
 function firstDifference(actual: Float32Array, expected: Float32Array): number {
   if (actual.length !== expected.length) return Math.min(actual.length, expected.length)
   return actual.findIndex((value, i) => !Object.is(value, expected[i]))
@@ -25,7 +25,7 @@ function firstDifference(actual: Float32Array, expected: Float32Array): number {
 
 describe('tensors as float32', () => {
   const file = inFolder('floats.safetensors')
-  // An odd count of halves before the others, so that nothing else is aligned.
+  // An odd number of halves comes first, so that nothing after them is aligned.
   writeRaw(file, {
     half: raw('F16', Uint16Array.of(0x3c00, 0xc000, 0x0001)),
     brain: raw('BF16', Uint16Array.of(0x3f80, 0xc000, 0x0001)),

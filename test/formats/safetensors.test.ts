@@ -14,7 +14,7 @@ const inFolder = temporaryFolder()
 const serialized = (written: Safetensors): Promise<Buffer> =>
   bytesOfFile(inFolder('serialized.safetensors'), written)
 
-/** What a file of such bytes holds. */
+/** The content of a file with these bytes. */
 function parsed(bytes: Uint8Array): Promise<Safetensors> {
   const file = inFolder('parsed.safetensors')
   writeFileSync(file, bytes)
@@ -116,7 +116,7 @@ describe('a round trip', () => {
     I32: Int32Array,
     U8: Uint8Array,
   }
-  // Any bits at all, NaNs with their payloads among them.
+  // Arbitrary bits, including NaNs with payloads.
   const tensor = fc.tuple(kinds, shape).chain(([dtype, sizes]) => {
     const kind = arrays[dtype]
     const length = sizes.reduce((product, size) => product * size, 1) * kind.BYTES_PER_ELEMENT

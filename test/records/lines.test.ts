@@ -28,7 +28,7 @@ function entry(step: number, values: RecordEntry['values'] = { loss: 0.5 }): Rec
   return { kind: 'step', time: TIME, step, epoch: 1, values }
 }
 
-/** What a file of some entries with the default values holds. */
+/** The content of a file of some entries with the default values. */
 function expected(kind: Kind, ...steps: readonly number[]): string {
   const header = kind === 'csv' ? 'time,kind,step,epoch,loss\n' : ''
   const lines = steps.map((step) =>
@@ -105,7 +105,7 @@ describe('names in CSV', () => {
     await record('csv', file, [entry(1, { [name]: 1 })])
     const header = read(file).split('\n')[0]
     expect(header).toBe(`time,kind,step,epoch,${cell}`)
-    // And a file with it is known again.
+    // A file with this name is recognised again.
     await record('csv', file, [entry(2, { [name]: 2 })])
     expect(read(file).split('\n')).toHaveLength(4)
   })
@@ -279,7 +279,7 @@ describe('several records', () => {
     ]
     await expectGruRejection(openRecords(records), 'ERR_GRU_FORMAT', /regular file/)
     expect(open).toHaveBeenCalledTimes(1)
-    // A handle that is closed has no descriptor.
+    // A closed handle has no descriptor.
     const handle = await (open.mock.results[0]!.value as Promise<fs.FileHandle>)
     expect(handle.fd).toBe(-1)
   })

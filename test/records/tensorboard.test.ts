@@ -24,7 +24,7 @@ async function record(folder: string, entries: readonly RecordEntry[]): Promise<
   return path.join(folder, readdirSync(folder).sort().at(-1)!)
 }
 
-/** CRC-32C bit by bit as a polynomial division, from the highest power down: no table and no reflection of it. */
+/** CRC-32C bit by bit as a polynomial division, from the highest power down, without a table and without reflection. */
 function crc32c(bytes: Uint8Array): bigint {
   let remainder = 0xffffffffn
   for (const byte of bytes) {

@@ -15,7 +15,7 @@ function readJson(file: string): unknown {
 interface Course {
   readonly schedule: Schedule
   readonly baseRate: number
-  /** What is told after each update. */
+  /** The metric that is observed after each update. */
   readonly metrics?: readonly number[] | undefined
 }
 
@@ -29,7 +29,7 @@ function ratesOf({ schedule, baseRate, metrics }: Course, updates: number): numb
   })
 }
 
-/** The largest relative difference; 0 where both rates are the same, 0 too. */
+/** The largest relative difference. It is 0 if both rates are the same, also if both are 0. */
 function largestError(rates: readonly number[], expected: readonly number[]): number {
   expect(rates).toHaveLength(expected.length)
   const errors = rates.map((rate, update) => {
@@ -85,7 +85,7 @@ describe("the rates are PyTorch's", () => {
       const schedule = new Schedule(options)
       const course = { schedule, baseRate, metrics: metrics?.map(Number) }
       const rates = ratesOf(course, learningRates.length)
-      // PyTorch has no closed form of a plateau either: the bits must be the same.
+      // PyTorch has no closed form of a plateau either, so the bits must be the same.
       const bound = metrics === undefined ? 1e-12 : 0
       expect(largestError(rates, learningRates)).toBeLessThanOrEqual(bound)
     },
@@ -120,7 +120,8 @@ describe('beyond PyTorch', () => {
     const schedule = new Schedule({ kind: 'plateau', patience: 0, warmup: { steps: 3 } })
     const metrics = [1, 2, 9, 5, 5, 5]
     const rates = ratesOf({ schedule, baseRate: 9, metrics }, 6)
-    // The metric after the third update comes when the warm-up is over: it is the first.
+    // The warm-up is over when the metric after the third update comes: it is the first one that
+    // counts.
     expect(rates.slice(3)).toEqual([9, 9, 0.9])
   })
 

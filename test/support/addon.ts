@@ -11,7 +11,7 @@ export const addonPath = path.resolve(
 export const exported = createRequire(__filename)(addonPath) as typeof Binding
 export const { initialize } = exported
 
-/** The class of errors in these tests; lib's own is GruError. */
+/** The class of errors in these tests. lib's own class is GruError. */
 export class TestError extends Error {
   constructor(
     readonly code: string,
@@ -21,7 +21,7 @@ export class TestError extends Error {
   }
 }
 
-/** The native part itself, without lib's checks in front of it. */
+/** The native part itself, without lib's checks. */
 export const addon = initialize((code, message) => new TestError(code, message))
 
 export const lstmOptions: Binding.NativeRecurrentOptions = {
@@ -40,13 +40,13 @@ export const gruOptions: Binding.NativeGruOptions = {
   updateGate: 'retain',
 }
 
-/** The device that all tests use unless they name another: GRU_NATIVE_DEVICE chooses, as in lib. */
+/** The device of all tests that do not name another one. GRU_NATIVE_DEVICE chooses it, as in lib. */
 export const device: Binding.NativeDeviceOptions = {
   name: process.env['GRU_NATIVE_DEVICE'] || 'cpu',
   precision: 'float32',
 }
 
-/** What a chain is made of: tokens (or features where there are 0 of them), a layer, a head. */
+/** The parts of a chain: tokens (or features if there are 0 tokens), a layer, a head. */
 export interface ChainOptions {
   readonly tokens?: number
   readonly gru?: Binding.NativeGruOptions
@@ -55,7 +55,10 @@ export interface ChainOptions {
   readonly every?: 'step' | 'last'
 }
 
-/** The graph of a SequenceModel, by default from 5 tokens to 5 classes at every step. Needs nothing around it, for {@link prelude}. */
+/**
+ * The graph of a SequenceModel, by default from 5 tokens to 5 classes at every step. It uses no outer variables, for
+ * {@link prelude}.
+ */
 function graphOfChain(
   gru: Binding.NativeGruOptions,
   { tokens = 5, outputSize = 5, loss = 'crossEntropy', every = 'step' }: ChainOptions,
@@ -110,11 +113,11 @@ export const trainerOptions: Binding.NativeTrainerOptions = {
 /** A batch of two sequences of six steps. */
 export const STEPS = 6
 export const BATCH = 2
-/** Numbers of values in its arrays, through a layer of gruOptions. */
+/** The numbers of values in its arrays, for a layer of gruOptions. */
 export const INPUT = STEPS * BATCH * gruOptions.inputSize
 export const OUTPUT = STEPS * BATCH * gruOptions.hiddenSize
 export const STATE = BATCH * gruOptions.hiddenSize
-/** And in a batch of tokens for a model of chain(). */
+/** A batch of tokens for a model of chain(). */
 export const tokens = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 3) % 5)
 export const classes = Int32Array.from({ length: STEPS * BATCH }, (_, i) => (i * 2) % 5)
 
@@ -157,7 +160,7 @@ export function stepCall(
   return [[{ batch, inputs, targets }], { learningRate: null }]
 }
 
-/** The arguments of a GRU's forwardSync; its promise forms take an abort flag behind them. */
+/** The arguments of a GRU's forwardSync. The promise forms have an abort flag after them. */
 export type ForwardArguments = [
   steps: number,
   batch: number,
@@ -167,7 +170,7 @@ export type ForwardArguments = [
   output: Float32Array,
   state: Float32Array,
 ]
-/** And of a GRU pass's backwardSync. */
+/** The arguments of a GRU pass's backwardSync. */
 export type BackwardArguments = [
   output: Float32Array | null,
   state: Float32Array | null,
@@ -180,12 +183,12 @@ export function emptyResult(): { readonly output: Float32Array; readonly state: 
   return { output: new Float32Array(OUTPUT), state: new Float32Array(STATE) }
 }
 
-/** Numbers that repeat only after long, from -1 to 1. */
+/** Numbers from -1 to 1 with a long period. */
 export function wave(count: number, phase = 0): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => Math.sin(1 + phase + i * 0.7))
 }
 
-/** The code of what a call throws, or what its promise rejects with; undefined where neither happens. */
+/** The code of the error that a call throws or with which its promise rejects; undefined if it does not fail. */
 export async function codeOf(call: () => unknown): Promise<unknown> {
   try {
     await call()
@@ -195,13 +198,13 @@ export async function codeOf(call: () => unknown): Promise<unknown> {
   }
 }
 
-/** An emulated GPU takes a thousand times a CPU's time for a step. */
+/** An emulated GPU takes a thousand times as long as a CPU for a step. */
 const trainingStep =
   device.name === 'cuda-emulated'
     ? { hiddenSize: 24, steps: 8, batch: 4 }
     : { hiddenSize: 128, steps: 64, batch: 16 }
 
-/** Definitions for scripts that run in a worker or a process of their own. */
+/** Definitions for scripts that run in a worker or in their own process. */
 export const prelude = `
   const { initialize } = require(${JSON.stringify(addonPath)})
   class TestError extends Error {
@@ -217,7 +220,7 @@ export const prelude = `
   ${stepCall.toString()}
   const trainerOptions = ${JSON.stringify(trainerOptions)}
   const device = ${JSON.stringify(device)}
-  /** Training steps of some milliseconds each, pending all at once: promises of their losses. */
+  /** Training steps of some milliseconds each, all pending at the same time: promises of their losses. */
   function startTraining(count) {
     const { hiddenSize, steps, batch } = ${JSON.stringify(trainingStep)}
     const gru = { ...gruOptions, hiddenSize }
@@ -239,7 +242,7 @@ export interface Exit {
   readonly output: string
 }
 
-/** Runs a script after the prelude in a Node process of its own; `kill` sends it a signal once it printed a word. */
+/** Runs a script after the prelude in its own Node process. `kill` sends it a signal once it has printed a word. */
 export function runProcess(
   script: string,
   kill?: { readonly on: string; readonly signal: NodeJS.Signals },

@@ -3,23 +3,25 @@ import { options } from './gru'
 import type { Layer } from './layers'
 import { bitsOf } from './numbers'
 
-/** What tests that run over both cells need to know of one. */
+/** What tests that run for both cells need to know of a cell. */
 export interface TestCell {
   readonly name: 'GRU' | 'LSTM'
   readonly Layer: typeof GRU | typeof LSTM
   readonly gates: number
-  /** Whether there is a cell state beside the state. */
+  /** Whether there is a cell state besides the state. */
   readonly hasCell: boolean
   /** The options of a synchronous forward call, as messages list them. */
   readonly keys: string
-  /** A layer of `options` and these for one test, disposed of after it. */
+  /**
+   * Makes a layer of `options` and these changes for one test. It is disposed of after the test.
+   */
   readonly make: (changes?: Partial<LstmOptions>) => Layer
   /** An array for each initial state of a call, and of the gradients. */
   readonly initial: (create: () => Float32Array) => {
     initialState: Float32Array
     initialCell?: Float32Array
   }
-  /** And for each final one. */
+  /** An array for each final state. */
   readonly final: (create: () => Float32Array) => { state: Float32Array; cell?: Float32Array }
 }
 

@@ -5,8 +5,8 @@ import * as ts from 'typescript'
 const SOURCES = path.join(__dirname, '..', '..', 'lib')
 
 /**
- * Compiles lib as it stands, for processes of their own that cannot wait for a build. Returns the
- * folder, whose modules have lib's names.
+ * Compiles the current lib, for processes that cannot wait for a build. Returns the folder, whose
+ * modules have lib's names.
  */
 export function compileLibrary(folder: string): string {
   const module = ts.ModuleKind.CommonJS

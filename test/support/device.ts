@@ -1,4 +1,4 @@
-/** The device options that a layer or model has where its caller names none: GRU_NATIVE_DEVICE chooses. */
+/** The device options of a layer or model whose caller names none. GRU_NATIVE_DEVICE chooses them. */
 export const deviceDefaults = {
   device: process.env['GRU_NATIVE_DEVICE'] || 'cpu',
   precision: 'float32' as const,

@@ -1,6 +1,6 @@
 import { type Runtime, runtime } from '../../lib'
 
-/** What the environment asks of the engine and the engine does not do; empty where all is as asked. */
+/** What the environment requests of the engine and the engine does not do; empty if it does everything. */
 export function unmetChoices(
   environment: Readonly<Record<string, string | undefined>>,
   { isa, blas }: Pick<Runtime, 'isa' | 'blas'>,
@@ -16,8 +16,8 @@ export function unmetChoices(
 }
 
 /**
- * Fails the tests of a file where the engine passes over what the environment asks for, as it does with a
- * misspelt name: they would compute in the default way and prove nothing of another.
+ * Fails the tests of a file if the engine ignores a request of the environment, as it does with a misspelt name. Such
+ * tests would compute in the default way and test nothing else.
  */
 export function requireChosenEngine(): void {
   beforeAll(() => {

@@ -1,6 +1,6 @@
 import { GruError, type GruErrorCode } from '../../lib/errors'
 
-/** Calls, and expects a GruError of a code with a message that is this text or matches this pattern. */
+/** Makes a call and expects a GruError with this code and a message that is this text or matches this pattern. */
 export function expectGruError(
   call: () => unknown,
   code: GruErrorCode,
@@ -15,7 +15,7 @@ export function expectGruError(
   expectIsGruError(thrown, code, message)
 }
 
-/** Awaits a rejection with such a GruError, and returns it. */
+/** Awaits a rejection with such a GruError, and returns the error. */
 export async function expectGruRejection(
   promise: Promise<unknown>,
   code: GruErrorCode,
@@ -36,7 +36,7 @@ function expectIsGruError(error: unknown, code: GruErrorCode, message: string | 
   else expect((error as GruError).message).toMatch(message)
 }
 
-/** What a call returns, or `CODE: message` where it throws a GruError. */
+/** The result of a call, or `CODE: message` if it throws a GruError. */
 export function outcome(call: () => unknown): unknown {
   try {
     return call()

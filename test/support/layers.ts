@@ -17,7 +17,7 @@ export function createLayer({ cell, ...options }: LayerOptions): Layer {
   return cell === 'gru' ? new GRU(options) : new LSTM(options)
 }
 
-/** What a forward call of either gives: a GRU no cell state. */
+/** The result of a forward call of either cell. A GRU has no cell state. */
 export interface LayerResult {
   readonly output: Float32Array
   readonly state: Float32Array
@@ -31,7 +31,9 @@ export interface RoundTrip extends LayerResult {
   readonly gradients: LayerGradients
 }
 
-/** The two forms of every call: each test that compares numbers runs both. What is of the cell is for an LSTM alone. */
+/**
+ * The two forms of every call. Each test that compares numbers runs both. Members for the cell are for an LSTM only.
+ */
 export interface Form {
   readonly name: string
   forward(layer: Layer, input: Float32Array, options?: LstmForwardSyncOptions): Promise<LayerResult>

@@ -12,8 +12,8 @@ export interface LibraryExit {
 }
 
 /**
- * Compiles lib into `folder` and returns a function that runs a script in a Node process of its own, with the
- * library as `gru` and further environment variables.
+ * Compiles lib into `folder` and returns a function that runs a script in its own Node process, with the library as
+ * `gru` and additional environment variables.
  */
 export function libraryProcess(
   folder: string,

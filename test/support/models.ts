@@ -1,11 +1,14 @@
 import { Model, type ModelOptions } from '../../lib'
 import { randomSource, uniform } from './numbers'
 
-/** Two inputs with steps of their own, two outputs: classes for each sequence of the one, values for each step of the other. */
+/**
+ * Two inputs with different steps, and two outputs: classes for each sequence of one input, values for each step of the
+ * other.
+ */
 export const twoSided: ModelOptions = {
   inputs: { weather: { features: 2 }, kind: { tokens: 5 } },
   layers: {
-    // Not in the order in which they are computed.
+    // The order differs from the order of computation.
     season: { type: 'linear', input: 'last', size: 3 },
     last: { type: 'select', input: 'memory' },
     memory: { type: 'gru', input: 'weather', hiddenSize: 4, bidirectional: true },

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** Numbers as tests draw, compare and rearrange them. */
+/** Drawing, comparing and rearranging numbers in tests. */
 type Numbers = ArrayLike<number>
 
-/** A source of numbers that follows from a seed (mulberry32), for test data alone. */
+/** A source of numbers from a seed (mulberry32), only for test data. */
 export function randomSource(seed: number): () => number {
   let state = seed | 0
   return () => {
@@ -30,7 +30,7 @@ export function largestMagnitude(values: Numbers): number {
   return largest
 }
 
-/** The largest distance between two arrays of one length; NaN where either holds a NaN. */
+/** The largest difference between two arrays of the same length; NaN if either has a NaN. */
 export function largestDifference(a: Numbers, b: Numbers): number {
   if (a.length !== b.length) throw new Error(`lengths differ: ${a.length} and ${b.length}`)
   let largest = 0
@@ -77,7 +77,7 @@ export function bitsOf(values: Float32Array): string {
   return createHash('sha256').update(bytes).digest('hex')
 }
 
-/** Those of some named errors that are beyond a bound, NaN among them: `{}` where all is well. */
+/** Those of some named errors that exceed a bound or are NaN: `{}` if there are none. */
 export function beyond(
   bound: number,
   errors: Readonly<Record<string, number>>,

@@ -12,11 +12,11 @@ function drawSeed(): number {
 }
 
 /**
- * The seed of a test file's random tests: another one in each run, printed, and taken from the
- * environment where a run is to be replayed. Pass it on: `fc.assert(property, { seed })`.
+ * The seed of a test file's random tests. It is a new one in each run and is printed. The
+ * environment may set it, to replay a run. Use it as `fc.assert(property, { seed })`.
  */
 export const seed = drawSeed()
 
 const testPath = expect.getState().testPath ?? ''
-// Not through console.log, to which jest adds a stack trace.
+// Not written with console.log, to which jest adds a stack trace.
 process.stderr.write(`${path.basename(testPath)}: ${SEED_VARIABLE}=${seed}\n`)

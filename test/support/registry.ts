@@ -15,14 +15,14 @@ type Manifest = Readonly<Record<string, unknown>> & {
 
 /** A registry of npm packages on this machine. */
 export interface Registry {
-  /** The variables under which npm asks it, and nobody else. */
+  /** The variables that make npm use it; other programs do not use them. */
   readonly environment: NodeJS.ProcessEnv
   readonly close: () => void
 }
 
 /**
- * Starts a registry that has what node_modules of the checkout has, so that a test runs `npm install` as users do, and
- * needs no network. It packs a package when it is asked for it.
+ * Starts a registry with the packages of the checkout's node_modules, so that a test runs `npm install` as users do,
+ * without a network. It packs a package on request.
  *
  * @param folder - for the packed files and for npm's cache
  */
@@ -51,7 +51,7 @@ export async function startRegistry(folder: string): Promise<Registry> {
 const addressOf = (server: Server): string =>
   `http://127.0.0.1:${(server.address() as AddressInfo).port}/`
 
-/** The folders of each package, relative to the checkout; one for each version, and perhaps more. */
+/** The folders of each package, relative to the checkout: at least one for each version. */
 function packageFolders(): Map<string, string[]> {
   const lock = fs.readFileSync(path.join(root, 'node_modules', '.package-lock.json'), 'utf8')
   const { packages } = JSON.parse(lock) as { packages: Record<string, { readonly name?: string }> }
@@ -69,7 +69,7 @@ function readManifest(folder: string): Manifest {
 
 function describePackage(server: Server, name: string, folders: readonly string[]): string {
   const versions: Record<string, unknown> = {}
-  // The one that lies highest is the checkout's own, and comes last.
+  // The folder at the highest level is the checkout's own, and comes last.
   for (const folder of [...folders].sort((a, b) => b.length - a.length)) {
     const manifest = readManifest(folder)
     const tarball = `${addressOf(server)}-/${encodeURIComponent(folder)}.tgz`

@@ -3,7 +3,7 @@ import type { Tensor } from '../../lib/formats/safetensors-dtypes'
 import { readSafetensors } from '../../lib/formats/safetensors-reader'
 import { type Safetensors, writeSafetensors } from '../../lib/formats/safetensors-writer'
 
-/** All that a file holds, each tensor as it is. */
+/** The whole content of a file, with unchanged tensors. */
 export function readWhole(path: string): Promise<Safetensors> {
   return readSafetensors(path, async (file) => {
     const tensors = new Map<string, Tensor>()
@@ -12,20 +12,20 @@ export function readWhole(path: string): Promise<Safetensors> {
   })
 }
 
-/** The bytes that a file of such content has; `path` is where it is written. */
+/** The bytes of a file with this content, which is written to `path`. */
 export async function bytesOfFile(path: string, content: Safetensors): Promise<Buffer> {
   await writeSafetensors(path, content)
   return readFileSync(path)
 }
 
-/** What a tensor of a hand-made file is. */
+/** A tensor of a file that the test writes itself. */
 export interface RawTensor {
   readonly dtype: string
   readonly shape: readonly number[]
   readonly bytes: Uint8Array
 }
 
-/** Writes a file with tensors of any kind, told apart from what the library would write. */
+/** Writes a file with tensors of any type, independently of the library's writer. */
 export function writeRaw(
   path: string,
   tensors: Readonly<Record<string, RawTensor>>,
@@ -42,7 +42,7 @@ export function writeRaw(
   writeFileSync(path, Buffer.concat([fileOf(header, new Uint8Array()), ...data]))
 }
 
-/** The bytes of a file from its parts; the header's length may lie. */
+/** The bytes of a file from its parts. The header's length may be wrong. */
 export function fileOf(
   header: string | Uint8Array,
   data: Uint8Array,

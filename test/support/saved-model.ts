@@ -25,7 +25,7 @@ export async function saveOne(file: string, metadata = {}): Promise<string[]> {
 
 export type Change = (tensors: Map<string, Tensor>, metadata: Record<string, string>) => void
 
-/** Saves a model of {@link options}, and again with other content. */
+/** Saves a model of {@link options}, then saves it again with changed content. */
 export async function saveChanged(file: string, change: Change): Promise<void> {
   await saveOne(file)
   const { tensors, metadata } = await readWhole(file)

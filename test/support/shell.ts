@@ -6,7 +6,7 @@ export interface ShellExit {
   readonly output: string
 }
 
-/** Runs a command line as a user would, in a folder; it does not block this process. */
+/** Runs a command line as a user would, in a folder. It does not block this process. */
 export function shell(
   command: string,
   folder: string,

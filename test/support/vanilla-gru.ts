@@ -1,7 +1,6 @@
 /**
- * The vanilla GRU in double precision, forward and the whole backward pass, step by step as its
- * equations stand: an independent truth for examples/hello. One sequence of one-hot symbols, biases
- * of one kind only.
+ * The vanilla GRU in double precision, forward and the whole backward pass, step by step like its equations: an
+ * independent result for examples/hello. It has one sequence of one-hot symbols, and biases of one kind only.
  */
 
 type Matrix = readonly (readonly number[])[]

@@ -1,4 +1,4 @@
-/** A zip archive's first entry, stored: what comes after it does not matter here. */
+/** A zip archive's first entry, stored without compression. The rest does not matter here. */
 export function zip(name: string, data = 'x'.repeat(100)): Buffer {
   const header = Buffer.alloc(30)
   header.write('PK\x03\x04', 'latin1')

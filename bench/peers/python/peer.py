@@ -16,16 +16,16 @@ import time
 
 # Name of the framework: its module here, and the distributions that it may come from.
 FRAMEWORKS = {
-    "pytorch": ("torch_gru", ["torch"]),
-    "onnxruntime": ("onnx_gru", ["onnxruntime"]),
-    "jax": ("jax_gru", ["jax"]),
-    "tensorflow": ("tensorflow_gru", ["tensorflow", "tensorflow-cpu"]),
+    "pytorch": ("torch_peer", ["torch"]),
+    "onnxruntime": ("onnx_peer", ["onnxruntime"]),
+    "jax": ("jax_peer", ["jax"]),
+    "tensorflow": ("tensorflow_peer", ["tensorflow", "tensorflow-cpu"]),
 }
 
-# Samples last about this long, so that reading the clock costs nothing beside them.
+# Samples take about this long, so that the time for reading the clock is negligible.
 SAMPLE_SECONDS = 1e-3
 
-# Libraries print to standard output as they please; the protocol keeps a copy of its own.
+# Libraries may print to standard output, so the protocol uses its own copy of it.
 REPLIES = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
@@ -60,14 +60,14 @@ def resident_bytes():
 
 
 def restrict_cores(threads):
-    """Holds the process to as many cores as threads: some frameworks have no setting that does."""
+    """Limits the process to as many cores as threads: some frameworks have no option for this."""
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, cores[:threads])
 
 
 def measure(run, seconds, calls):
-    """The median seconds a call over some seconds of samples, one at least."""
+    """The median time of a call in seconds, over some seconds of samples, at least one."""
     samples = []
     start = time.perf_counter()
     while not samples or time.perf_counter() - start < seconds:
@@ -104,7 +104,7 @@ def obey(job, runner):
 def serve(framework, path):
     with open(path, encoding="utf-8") as file:
         job = json.load(file)
-    # Before the framework is loaded: it sizes its pools by what it sees then.
+    # Before the framework is loaded, since it then chooses the sizes of its pools.
     os.environ["OMP_NUM_THREADS"] = str(job["threads"])
     if framework in ("jax", "tensorflow"):
         restrict_cores(job["threads"])

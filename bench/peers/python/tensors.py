@@ -30,13 +30,28 @@ def states(case):
 
 
 def layer(job):
-    """input, initial_state, d_output and d_state of a layer's job."""
+    """The input, the initial states, and the gradients that backward starts from: of the output, then of each state."""
     case = job["case"]
     steps, batch, hidden = case["steps"], case["batch"], case["hiddenSize"]
-    shapes = {
-        "input": (steps, batch, case["inputSize"]),
-        "initialState": (states(case), batch, hidden),
-        "dOutput": (steps, batch, directions(case) * hidden),
-        "dState": (states(case), batch, hidden),
-    }
-    return [read(job, name).reshape(shape) for name, shape in shapes.items()]
+    shape = (states(case), batch, hidden)
+
+    def carried(which):
+        return [read(job, state[which]).reshape(shape) for state in job["states"]]
+
+    data = read(job, "input").reshape(steps, batch, case["inputSize"])
+    d_output = read(job, "dOutput").reshape(steps, batch, directions(case) * hidden)
+    return data, carried("initial"), [d_output, *carried("dFinal")]
+
+
+def outputs(job, output, *final):
+    """The results of a forward pass by their names, given the final states in order."""
+    return {"output": output, **name_states(job, "final", final)}
+
+
+def input_gradients(job, d_input, *d_initial):
+    """The gradients of all that is no parameter by their names, given those of the initial states in order."""
+    return {"d_input": d_input, **name_states(job, "gradient", d_initial)}
+
+
+def name_states(job, which, values):
+    return {state[which]: value for state, value in zip(job["states"], values, strict=True)}

@@ -4,8 +4,8 @@
 #include "base/cell.h"
 #include "cpu/kernels/testing.h"
 
-/// The accuracy of sigmoid and tanh, seen through the forward kernels: with one unit and weights of
-/// zero, the gates of a step are the activations of its inputs.
+/// The accuracy of sigmoid and tanh, tested through the forward kernels: with one unit and zero
+/// weights, the gates of a step are the activations of its inputs.
 namespace gru::cpu {
 namespace {
 
@@ -14,7 +14,7 @@ using testing::Random;
 
 constexpr double bound = 4e-7;
 
-/// What one training step makes of each input x.
+/// The results of one training step for each input x.
 struct Activations {
   std::vector<float> r;  ///< sigmoid(x)
   std::vector<float> u;  ///< sigmoid(sign * x)
@@ -25,7 +25,7 @@ std::vector<float> padded_zeros(const Kernels& table, std::size_t vectors) {
   return std::vector<float>(vectors * table.lanes);
 }
 
-/// Which gate holds x; the others hold 0, so that no NaN comes by another way.
+/// `gate` is the gate that holds x. The others hold 0, so that a NaN can come from x only.
 Activations activate(const Kernels& table, std::span<const float> inputs, Gate gate, float sign) {
   std::vector<float> gates(inputs.size() * reserve_gates);
   for (std::size_t i = 0; i < inputs.size(); ++i) gates[i * reserve_gates + gate] = inputs[i];
@@ -56,8 +56,8 @@ Activations activate(const Kernels& table, std::span<const float> inputs, Gate g
   return made;
 }
 
-/// [-100, 100] in small steps and at random, the neighbourhood of each switch between formulas, and
-/// every size down to the smallest float.
+/// Numbers in [-100, 100] in small steps and at random, numbers near each switch between formulas,
+/// and numbers of every size down to the smallest float.
 std::vector<float> inputs() {
   std::vector<float> made;
   for (int i = -20000; i <= 20000; ++i) made.push_back(static_cast<float>(i) * 0.005F);
@@ -130,7 +130,8 @@ GRU_TEST(activations_of_infinity_are_their_limits_and_nan_passes) {
   });
 }
 
-/// A NaN carries any bits below its exponent, and arithmetic on the bits of a float must not make a
+/// A NaN may have any bits below its exponent. Arithmetic on the bits of a float must not turn it
+/// into a number.
 /// number of them.
 GRU_TEST(nan_passes_whatever_its_payload) {
   std::vector<float> x;

@@ -12,7 +12,7 @@ GRU_INLINE float additive_score(const float* score, const float* a, const float*
   Vector sum{};
   for (std::size_t i = 0; i < count; i += lanes) {
     const std::size_t real = minimum(lanes, count - i);
-    // The lanes beyond are those of tanh(0 + 0).
+    // The lanes past the end add nothing: they hold 0 * tanh(0 + 0).
     sum += load(score + i, real) * hyperbolic_tangent(load(a + i, real) + load(b + i, real));
   }
   return lane_sum(sum);
@@ -58,7 +58,7 @@ void attention(const AttentionStep& step) {
 
 namespace {
 
-/// What one score's gradient `d_score` adds to those of what it was made of.
+/// Adds to the gradients of a score's operands, for the score's gradient `d_score`.
 GRU_INLINE void additive_backward(const AttentionBackwardStep& step, float d_score, std::size_t row,
                                   std::size_t key_row) {
   const float* query = row_of(step.query, row);
@@ -85,7 +85,7 @@ GRU_INLINE void product_backward(const AttentionBackwardStep& step, float d_scor
   add_scaled(row_of(step.d_key, key_row), factor, row_of(step.query, row), step.size);
 }
 
-/// Through the softmax: d_e_i = a_i (d_a_i - sum of a d_a), with d_a_i = d_y . E_i.
+/// Backward through the softmax: d_e_i = a_i (d_a_i - sum of a d_a), with d_a_i = d_y . E_i.
 GRU_INLINE void scores_backward(const AttentionBackwardStep& step, std::size_t row) {
   const float* d_output = row_of(step.d_output, row);
   const float* weights = row_of(step.weights, row);

@@ -2,7 +2,7 @@
 
 #include "cpu/kernels/kernels.h"
 
-/// What the cells' pointwise backward kernels share.
+/// Shared by the cells' pointwise backward kernels.
 
 GRU_KERNELS_BEGIN
 
@@ -17,7 +17,7 @@ GRU_INLINE void for_each_block(const BackwardStep& step, const Body& body) {
   }
 }
 
-/// The gradient of h' [count]: from the steps after, and from the output.
+/// The gradient of h' [count]: the part from the steps after, plus the part from the output.
 GRU_INLINE Vector state_gradient(const BackwardStep& step, std::size_t row, std::size_t unit,
                                  std::size_t count) {
   Vector d_h = load(step.d_state + row * step.d_state_stride + unit, count);

@@ -2,7 +2,7 @@
 
 #include "cpu/kernels/cell_testing.h"
 
-/// One step back of every instruction set against the reference cell in double.
+/// One backward step of every instruction set, against the reference cell in double.
 namespace gru::cpu {
 namespace {
 
@@ -25,7 +25,7 @@ std::vector<double> recurrent_product(const Step& step, std::size_t first, std::
   return x;
 }
 
-/// One backward step by the kernels, with the products with U that stand between them in double.
+/// One backward step by the kernels. The products with U between them are computed in double.
 struct BackwardRun {
   const Step& step;
   GuardedMatrix gates;
@@ -42,7 +42,7 @@ struct BackwardRun {
         d_state(of.rows, of.hidden),
         d_reset_state(of.rows, of.hidden) {
     state.assign(step.states);
-    // The gradient of h' comes in two parts.
+    // The gradient of h' is the sum of two parts.
     const std::vector<float> part = random_floats(random, step.d_next.size());
     d_output.assign(part);
     for (std::size_t i = 0; i < part.size(); ++i) {
@@ -73,7 +73,7 @@ struct BackwardRun {
     return to_doubles({&gates.at(row, first * step.hidden), count * step.hidden});
   }
 
-  /// `cut`: units before it and units from it on are computed by two calls.
+  /// One call computes the units before `cut`, another call the rest.
   void run(std::size_t cut, bool with_d_output) {
     const auto each = [&](auto kernel) {
       for (BackwardStep call : {part(0, cut), part(cut, step.hidden)}) {
@@ -92,7 +92,7 @@ struct BackwardRun {
     each(step.table.backward_before_reset);
   }
 
-  /// The whole gradient of h: what the kernels left, and what reaches it through U.
+  /// The whole gradient of h: the part that the kernels compute, and the part that goes through U.
   std::vector<double> d_h(std::size_t row) {
     const std::vector<double> d_reset_update = slots(row, gate_r, gate_n);
     std::vector<double> sum = recurrent_product(step, gate_r, gate_n, d_reset_update);
@@ -104,8 +104,8 @@ struct BackwardRun {
   }
 };
 
-/// Gradients are of the size of d_next times U's row sums; the bound is 1e-5 of the largest, at
-/// least of 1.
+/// The gradients have the size of d_next times U's row sums. The bound is 1e-5 of the largest
+/// gradient, but at least 1e-5.
 void check_gradients(std::span<const double> got, std::span<const double> expected,
                      const char* what) {
   double largest = 1;

@@ -9,8 +9,8 @@
 /// Random steps of the recurrence, for the kernels and for the reference cell.
 namespace gru::testing {
 
-/// Inputs of a step. The reference's W is the identity, so that its input x is what the kernels
-/// find in `gates`, and its gradient of x is what they leave there.
+/// The inputs of a step. The reference's W is the identity. So the reference's x is what the
+/// kernels read in `gates`, and its gradient of x is what they write there.
 struct Step {
   const cpu::Kernels& table;
   CellVariant variant;
@@ -36,7 +36,7 @@ struct Step {
         bias_double(gate_count * hidden, 0.0) {
     for (std::size_t i = 0; i < gate_count * hidden; ++i)
       identity[i * (gate_count * hidden + 1)] = 1;
-    // With the reset gate before the product, b_hn is a part of the inputs.
+    // With the reset gate before the product, b_hn is part of the inputs.
     if (!reset_after()) bias.assign(hidden, 0);
     for (std::size_t j = 0; j < hidden; ++j) {
       bias_double[gate_n * hidden + j] = static_cast<double>(bias[j]);
@@ -111,14 +111,14 @@ inline cpu::ForwardStep forward_part(const Step& step, Memory& memory, const Par
   call.rows = part.end_row - part.first_row;
   call.first_block = part.first_block;
   call.end_block = part.end_block;
-  // Either order of blocks, near or distant: they are no part of the result.
+  // The order of the blocks and `distant` must not change the result.
   call.descending = (part.first_row + part.first_block + step.hidden) % 2 == 1;
   call.distant = (part.end_row + part.end_block + step.hidden / 2) % 2 == 1;
   return call;
 }
 
-/// A whole forward step in the parts given: with the reset gate before, all parts of the first
-/// half, then all of the second.
+/// A whole forward step in the given parts. With the reset gate before the product, all parts of
+/// the first half come before all parts of the second.
 inline void run_forward(const Step& step, bool training, Memory& memory,
                         const std::vector<Part>& parts) {
   const cpu::Kernels& table = step.table;

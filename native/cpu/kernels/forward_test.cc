@@ -2,7 +2,7 @@
 
 #include "cpu/kernels/cell_testing.h"
 
-/// One step forward of every instruction set against the reference cell in double.
+/// One forward step of every instruction set, against the reference cell in double.
 namespace gru::cpu {
 namespace {
 
@@ -17,7 +17,7 @@ using testing::Step;
 
 constexpr double forward_bound = 2e-6;
 
-/// The gate slots after a step: what training keeps, or the inputs as they were.
+/// Checks the gate slots after a step: what training keeps, or in inference the unchanged inputs.
 void check_slots(const Step& step, bool training, GuardedMatrix& gates, std::size_t row,
                  const reference::GruActivations& expected) {
   for (std::size_t j = 0; j < step.hidden; ++j) {

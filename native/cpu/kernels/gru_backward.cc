@@ -2,8 +2,8 @@
 #include "cpu/kernels/backward_step.h"
 #include "cpu/kernels/kernels.h"
 
-/// The cell's backward, pointwise: from the gradient of h' to those of the gates' inputs. The
-/// products with U that follow are panel products. u as in the forward kernels:
+/// The pointwise part of the GRU's backward: from the gradient of h' to those of the gates' inputs.
+/// The products with U that follow are panel products. u is as in the forward kernels:
 ///
 ///   h' = n + u (h - n):  du = dh' (h - n)   dn = dh' (1 - u)   dh <- dh' u
 ///   da_z = sign * du u (1 - u)              da_n = dn (1 - n^2)
@@ -15,7 +15,7 @@ GRU_KERNELS_BEGIN
 
 namespace {
 
-/// The parts that both variants share.
+/// What both variants of the reset gate share.
 struct Shared {
   Vector d_update;     ///< da_z
   Vector d_candidate;  ///< da_n

@@ -25,8 +25,8 @@ GRU_INLINE void store_output(const Place& at, Vector u, Vector n) {
   store(at.output(), u * (h - n) + n, at.count);
 }
 
-// What a tile does with its sums, U h of `gates` gates of one block; training keeps what backward
-// needs.
+// What a tile does with its sums, which are U h of `gates` gates of one block. Training keeps what
+// backward needs.
 
 template <bool Keep>
 struct After {
@@ -37,7 +37,7 @@ template <bool Keep>
 GRU_INLINE void finish(After<Keep>, const Place& at, const Vector* sums) {
   const Vector r = reset_gate(at, sums[gate_r]);
   const Vector u = retain_weight(at, sums[gate_z]);
-  const Vector q = sums[gate_n] + load(at.step.bias + at.unit);  // padded to whole vectors
+  const Vector q = sums[gate_n] + load(at.step.bias + at.unit);  // padded to full vectors
   const Vector n = hyperbolic_tangent(r * q + load(at.gate(gate_n), at.count));
   store_output(at, u, n);
   if constexpr (Keep) {
@@ -48,7 +48,7 @@ GRU_INLINE void finish(After<Keep>, const Place& at, const Vector* sums) {
   }
 }
 
-/// Reset before, first half. Inference leaves r * h where r's input was.
+/// Reset before, first half. Inference writes r * h where r's input was.
 template <bool Keep>
 struct GatesBefore {
   static constexpr int gates = 2;
@@ -68,7 +68,7 @@ GRU_INLINE void finish(GatesBefore<Keep>, const Place& at, const Vector* sums) {
   }
 }
 
-/// Reset before, second half: the sums are U_n (r * h).
+/// Reset before, second half. The sums are U_n (r * h).
 template <bool Keep>
 struct CandidateBefore {
   static constexpr int gates = 1;

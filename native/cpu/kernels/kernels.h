@@ -5,8 +5,8 @@
 
 GRU_KERNELS_BEGIN
 
-/// Panels share the columns' vectors as evenly as they can, at most three each, so that halves of a
-/// matrix are halves of the work.
+/// The number of panels. Panels share the vectors of the columns as evenly as possible, at most
+/// three each, so that half of the panels is half of the work.
 GRU_INLINE std::size_t panels_of(std::size_t columns) { return (blocks_of(columns) + 2) / 3; }
 GRU_INLINE std::size_t panel_block(std::size_t panel, std::size_t columns) {
   const std::size_t panels = panels_of(columns);

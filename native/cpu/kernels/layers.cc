@@ -22,7 +22,7 @@ void activate(float* values, std::size_t count, Activation activation) {
     case Activation::none:
       return;
     case Activation::relu:
-      // NaN compares false, and stays.
+      // A comparison with NaN is false, so NaN stays.
       return for_each_vector(values, values, values, count,
                              [](Vector x, Vector) { return x < Vector{} ? Vector{} : x; });
     case Activation::tanh:
@@ -53,7 +53,7 @@ void activate_backward(float* to, const float* from, const float* values, std::s
 
 namespace {
 
-/// The sum of what term(j) gives, in eight sums of a fixed order.
+/// The sum of term(j) over all j, as eight sums in a fixed order.
 template <class Term>
 GRU_INLINE double sum_over(std::size_t count, const Term& term) {
   double sums[8] = {};

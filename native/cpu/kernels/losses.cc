@@ -29,7 +29,7 @@ GRU_INLINE float weight_of(const CrossEntropyRows& rows, std::size_t k) {
   return rows.class_weights == nullptr ? 1.0F : rows.class_weights[k];
 }
 
-/// sum_k w_k (Z - y_k) and, into `weights`, sum_k w_k.
+/// Returns sum_k w_k (Z - y_k); `weights` receives sum_k w_k.
 GRU_INLINE double loss_of_all_classes(const CrossEntropyRows& rows, const float* row,
                                       double normalizer, double& weights) {
   double sum = 0;

@@ -3,8 +3,9 @@
 #include "cpu/kernels/backward_step.h"
 #include "cpu/kernels/kernels.h"
 
-/// The LSTM's backward, pointwise: from the gradients of h' and c' to those of the gates' inputs
-/// and of c. The product with U that follows, a panel product, gives that of h.
+/// The pointwise part of the LSTM's backward: from the gradients of h' and c' to those of the
+/// gates' inputs and of c. The product with U that follows is a panel product and gives the
+/// gradient of h.
 ///
 ///   h' = o tanh(c'):   do = dh' tanh(c')   dc' <- dc' + dh' o (1 - tanh(c')^2)
 ///   c' = f c + i g:    di = dc' g   df = dc' c   dg = dc' i   dc = dc' f

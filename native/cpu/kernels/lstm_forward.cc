@@ -9,7 +9,7 @@ GRU_KERNELS_BEGIN
 
 namespace {
 
-/// Training keeps what backward needs.
+/// With Keep, for training, it keeps what backward needs.
 template <bool Keep>
 struct Lstm {
   static constexpr int gates = 4;

@@ -4,7 +4,8 @@
 #include "cpu/kernels/testing.h"
 #include "reference/lstm_cell.h"
 
-/// One LSTM step, forward and back, of every instruction set against the reference cell in double.
+/// One LSTM step, forward and backward, of every instruction set against the reference cell in
+/// double.
 namespace gru::cpu {
 namespace {
 
@@ -19,8 +20,8 @@ using testing::to_doubles;
 constexpr CellSpec spec = cell_spec(CellKind::lstm);
 constexpr double forward_bound = 2e-6;
 
-/// Inputs of a step. The reference's W is the identity, so that its input x is what the kernels
-/// find in `gates`, and its gradient of x is what they leave there.
+/// The inputs of a step. The reference's W is the identity. So the reference's x is what the
+/// kernels read in `gates`, and its gradient of x is what they write there.
 struct Step {
   const Kernels& table;
   std::size_t rows;
@@ -54,7 +55,7 @@ struct Step {
   std::vector<double> input_of(std::size_t row) const {
     return row_of(inputs, row, spec.gates * hidden);
   }
-  /// Row `row` by the reference.
+  /// Computes row `row` with the reference.
   reference::State forward(std::size_t row, reference::LstmActivations& kept) const {
     kept.before = {row_of(states, row, hidden), row_of(cells, row, hidden)};
     return cell_forward(cell(), input_of(row), kept);
@@ -90,7 +91,7 @@ struct Memory {
   }
 };
 
-/// Rows first_row..end_row of the blocks given.
+/// Rows first_row..end_row of the given blocks.
 struct Part {
   std::size_t first_row, end_row, first_block, end_block;
 };
@@ -111,7 +112,7 @@ void run_forward(const Step& step, bool training, Memory& memory, const std::vec
     call.rows = part.end_row - part.first_row;
     call.first_block = part.first_block;
     call.end_block = part.end_block;
-    // Either order of blocks, near or distant: they are no part of the result.
+    // The order of the blocks and `distant` must not change the result.
     call.descending = (part.first_row + part.first_block + step.hidden) % 2 == 1;
     call.distant = (part.end_row + part.end_block + step.hidden / 2) % 2 == 1;
     (training ? step.table.forward_lstm_training : step.table.forward_lstm)(call);
@@ -189,7 +190,7 @@ GRU_TEST(nan_and_infinity_pass_through_a_step) {
   });
 }
 
-/// One backward step by the kernel; the product with U that follows is left to the caller.
+/// One backward step by the kernel. The caller computes the product with U that follows.
 struct BackwardRun {
   const Step& step;
   GuardedMatrix gates, cell, d_output, d_state, d_cell;
@@ -207,7 +208,7 @@ struct BackwardRun {
     }
   }
 
-  /// `cut`: units before it and units from it on are computed by two calls.
+  /// One call computes the units before `cut`, another call the rest.
   void run(std::size_t cut, bool with_d_output) {
     for (const auto& [first, end] : {std::pair{std::size_t{0}, cut}, {cut, step.hidden}}) {
       if (first == end) continue;
@@ -230,7 +231,8 @@ struct BackwardRun {
   }
 };
 
-/// Gradients are of the size of those given; the bound is 1e-5 of the largest, at least of 1.
+/// The gradients have the size of the given ones. The bound is 1e-5 of the largest gradient, but at
+/// least 1e-5.
 void check_gradients(std::span<const float> got, std::span<const double> expected,
                      const char* what) {
   double largest = 1;

@@ -10,7 +10,8 @@ GRU_INLINE void accumulate_square(const OptimizerStep& step, float& v, float gra
   v = v * step.second_factor + step.second_rate * gradient * gradient;
 }
 
-/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2, and the change that follows.
+/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2. Returns the change of the
+/// parameter.
 GRU_INLINE float adam_change(const OptimizerStep& step, std::size_t i, float gradient) {
   float& m = step.first_moment[i];
   float& v = step.second_moment[i];

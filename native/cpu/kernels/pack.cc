@@ -10,7 +10,8 @@ std::size_t panel_column(std::size_t panel, std::size_t columns) {
 
 namespace {
 
-/// Where the source's part of a panel goes, of columns first_column.. that are `width` wide.
+/// Where the source's part of a panel goes. The panel's columns begin at first_column and are
+/// `width` wide.
 GRU_INLINE float* panel_data(const PanelTarget& to, std::size_t first_column, std::size_t width) {
   return to.data + first_column * to.depth + to.first_k * width;
 }
@@ -33,8 +34,8 @@ void pack_panels(const PackSource& b, const PanelTarget& to, std::size_t first, 
 
 namespace {
 
-/// Lanes first..: row first + lane of `from` becomes column `lane` of [depth, width] at `to`; rows
-/// past the end become zeros. Reads run along all these rows at once, so that writes stay together.
+/// Row first + lane of `from` becomes column `lane` of [depth, width] at `to`; rows past the end
+/// become zeros. All these rows are read in parallel, so that writes are consecutive.
 GRU_INLINE void pack_vector(const PackSource& from, std::size_t first, float* to,
                             std::size_t width) {
   const float* rows[lanes];
@@ -80,8 +81,8 @@ void pack_gates(const float* weight, std::size_t hidden, std::size_t gates, floa
 
 namespace {
 
-/// Rows of a that one pass over the tiles takes: as many streams to read as the prefetcher follows,
-/// and whole cache lines of each tile to write.
+/// The number of rows of a that one pass over the tiles takes. It is as many read streams as the
+/// hardware prefetcher follows, and it writes whole cache lines of each tile.
 constexpr std::size_t tile_depth = 8;
 
 /// Rows k..k + Depth of one full tile.

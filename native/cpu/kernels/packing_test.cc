@@ -2,7 +2,8 @@
 
 #include "cpu/kernels/testing.h"
 
-/// The packed orders of every instruction set, element by element as kernel_table.h says.
+/// The packed orders of every instruction set, element by element, as kernel_table.h describes
+/// them.
 namespace gru::cpu {
 namespace {
 
@@ -64,7 +65,7 @@ GRU_TEST(matrices_are_packed_in_panels_as_documented) {
       const std::size_t first = random.size(0, end);
       const std::size_t size = round_up(b.columns(), table.lanes) * b.rows();
       const std::size_t depth = b.rows();
-      const std::size_t cut = random.size(0, depth);  // the two parts of the depth come apart
+      const std::size_t cut = random.size(0, depth);  // the parts are packed separately
       GuardedMatrix packed = guarded_vector(size);
       const PackSource upper{b.data(), b.stride(), cut, b.columns()};
       const PackSource lower{b.data() + cut * b.stride(), b.stride(), depth - cut, b.columns()};

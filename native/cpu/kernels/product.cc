@@ -5,13 +5,13 @@ GRU_KERNELS_BEGIN
 
 namespace {
 
-/// Where a tile's columns lie in b and c. Several panels at once (groups) are all three vectors
-/// wide.
+/// Where a tile's columns are in b and c. If a tile takes several panels (groups), each of them is
+/// three vectors wide.
 struct PanelPlace {
   const float* b;
   std::size_t group_stride;
   std::size_t column;
-  const float* next;  ///< b of the panel that follows, where b is distant
+  const float* next;  ///< b of the next panel, if b is distant
 };
 
 template <int Rows, int Vectors>
@@ -47,13 +47,13 @@ GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
   return {product.a + row * product.a_stride + product.first_k, product.a_stride};
 }
 
-/// One tile of `Rows` rows of one panel. Of distant panels the first tiles fetch the next one, or,
-/// where they are too few for that, the first one fetches its own.
+/// One tile of `Rows` rows of one panel. If panels are distant, the first tiles prefetch the next
+/// panel. If there are too few tiles for that, the first one prefetches its own panel.
 template <int Rows, int Vectors>
 GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPlace& place,
                              std::size_t row) {
   const RowMajor a = rows_from(product, row);
-  constexpr std::size_t fetching = Rows * Vectors;  // rows whose tiles fetch the next panel
+  constexpr std::size_t fetching = Rows * Vectors;  // rows whose tiles prefetch the next panel
   if (product.distant && product.rows >= fetching && row < fetching) {
     compute_tile<Rows, 1, Vectors, Fetch::next>(product, a, place, row);
   } else if (product.distant && product.rows < fetching && row == 0) {
@@ -90,7 +90,7 @@ GRU_INLINE PackedTile tile_from(const PanelProduct& product, std::size_t row) {
   return {product.a + row * product.b_depth + product.first_k * max_rows};
 }
 
-/// The last tile, of fewer rows than the others: rare, so its sums may lie in memory.
+/// The last tile, which has fewer rows than the others. It is rare, so its sums may be in memory.
 template <int Vectors>
 GRU_OUTLINE void compute_last_tile(const PanelProduct& product, const PanelPlace& place,
                                    std::size_t row) {
@@ -125,13 +125,13 @@ GRU_INLINE std::size_t panel_vectors(std::size_t panel, std::size_t columns) {
   return panel_block(panel + 1, columns) - panel_block(panel, columns);
 }
 
-/// Panels that few rows (a batch of one above all) take at once.
+/// The number of panels that one tile takes if there are few rows, above all with a batch of one.
 GRU_INLINE std::size_t panels_at_once(std::size_t rows) {
   if (rows == 1) return 4;
   return rows == 2 || (rows == 3 && max_rows == 8) ? 2 : 1;
 }
 
-/// Full panels, as many as panels_at_once says, in one tile.
+/// One tile of several full panels: as many as panels_at_once says.
 template <Fetch fetch>
 GRU_INLINE void multiply_together(const PanelProduct& product, std::size_t first) {
   const PanelPlace place = place_of(product, first, 3);
@@ -145,8 +145,8 @@ GRU_INLINE void multiply_together(const PanelProduct& product, std::size_t first
   }
 }
 
-/// All of panels first..end in one tile; false where they are not so many or not all three vectors
-/// wide.
+/// Computes all panels first..end in one tile. Returns false if their number is not panels_at_once
+/// or one of them is not three vectors wide.
 GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, std::size_t end) {
   const std::size_t group = panels_at_once(product.rows);
   if (group == 1 || end - first != group) return false;
@@ -161,7 +161,7 @@ GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, s
   return true;
 }
 
-/// b of the panel that comes after this one; its own of the last.
+/// b of the next panel; for the last panel its own b.
 GRU_INLINE const float* weights_after(const PanelProduct& product, std::size_t panel) {
   const std::size_t panels = product.end_panel - product.first_panel;
   const std::size_t next =
@@ -217,7 +217,7 @@ void exact_product(const PanelProduct& product) {
 }
 
 void panel_product(const PanelProduct& product) {
-  if (product.rows == 0) return;  // a step without running sequences
+  if (product.rows == 0) return;  // a step that no sequence has
   const std::size_t group = panels_at_once(product.rows);
   const std::size_t groups = (product.end_panel - product.first_panel + group - 1) / group;
   for_each_in_order(groups, product.descending, [&](std::size_t i) {

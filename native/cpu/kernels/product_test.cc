@@ -25,7 +25,7 @@ struct Example {
   GuardedMatrix a, b, before;
   std::vector<float> bias, packed;
   bool accumulate;
-  // Either order, near or distant, in turn: they are no part of the result.
+  // The order of panels and `distant` alternate: they must not change the result.
   bool descending;
   bool distant;
 
@@ -72,7 +72,7 @@ struct Example {
     return product;
   }
 
-  /// The same with a's rows packed as tile_product reads them, kept in `memory`.
+  /// The same part for tile_product, with a's rows packed in `memory`.
   PanelProduct tile_part(GuardedMatrix& c, std::size_t first_tile, std::size_t end_tile,
                          std::size_t first_panel, std::size_t end_panel,
                          std::vector<float>& memory) {
@@ -86,8 +86,8 @@ struct Example {
     return product;
   }
 
-  /// Element (i, j) in double; `bound` is what any order of float sums stays within, and for
-  /// sums in double one rounding of their result.
+  /// Element (i, j) in double. `bound` is the largest error of a float sum in any order; with sums
+  /// in double it is one rounding of the result.
   double expected(std::size_t i, std::size_t j, bool exact, double& bound) {
     double sum = 0;
     double magnitude = 0;
@@ -106,7 +106,8 @@ struct Example {
     return sum;
   }
 
-  /// What c must hold before: random numbers where they are added to, else marks.
+  /// The contents of c before the call: random numbers if the product is added to them, otherwise
+  /// marks.
   GuardedMatrix result() {
     GuardedMatrix c(rows, columns);
     if (accumulate) c.assign(before.values());

@@ -19,14 +19,14 @@ GRU_INLINE float lane_sum(Vector values) {
   return sum;
 }
 
-/// Without regard to NaN, which reaches what is made of the sum of exponentials through that.
+/// The largest value, ignoring NaN. NaN still reaches the results through the sum of exponentials.
 GRU_INLINE float largest(const float* values, std::size_t count) {
   float maximum = values[0];
   for (std::size_t i = 1; i < count; ++i) maximum = values[i] > maximum ? values[i] : maximum;
   return maximum;
 }
 
-/// The sum of the products, four vectors at a time.
+/// The sum of the products. Four vectors are summed at a time.
 GRU_INLINE float dot(const float* a, const float* b, std::size_t count) {
   Vector sums[4] = {};
   std::size_t i = 0;

@@ -152,7 +152,7 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
       GRU_CHECK(gradient.guards_hold());
       GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
-      // Without the gradient, and in two pieces.
+      // Once more without the gradient, and in two pieces.
       const std::size_t first = random.size(0, count);
       piece.d_values = nullptr;
       piece.count = first;
@@ -176,7 +176,7 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
   });
 }
 
-/// Logits and targets, and the kernel's results for them.
+/// Logits and targets, with the kernel's results for them.
 struct CrossEntropy {
   GuardedMatrix logits;
   std::vector<std::int32_t> targets;
@@ -236,7 +236,7 @@ GRU_TEST(cross_entropy_of_extreme_logits_is_what_pytorch_says) {
         made.logits.at(0, place) = special;
         return made;
       };
-      // A class that cannot be costs nothing, but it must not be the target.
+      // A class with a logit of minus infinity costs nothing, but it must not be the target.
       example(-infinity, 0).check(table);
       GRU_CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
       for (const float special : {infinity, nan_float}) {

@@ -9,9 +9,9 @@
 
 /// One vector type for every instruction set, through the compilers' vector extensions.
 ///
-/// All of kernels/ lives in a namespace named after the instruction set it is compiled for, and
-/// calls no inline function of another header: the linker must never take a function compiled for a
-/// newer machine in place of one for an older.
+/// All of kernels/ is in a namespace named after the instruction set that it is compiled for, and
+/// calls no inline function of another header. Otherwise the linker could merge a function compiled
+/// for a newer machine with one for an older machine.
 
 #ifndef GRU_ISA
 #error "compile the kernels with -DGRU_ISA=<instruction set>"
@@ -46,7 +46,7 @@ typedef float Vector __attribute__((vector_size(lanes * sizeof(float))));
 typedef double DoubleVector __attribute__((vector_size(lanes * sizeof(double))));
 typedef std::uint32_t BitVector __attribute__((vector_size(lanes * sizeof(float))));
 
-/// Rows of the largest tile: with three vectors of weights beside them they fill the registers.
+/// Rows of the largest tile. Its sums and three vectors of weights together fill the registers.
 inline constexpr std::size_t max_rows = registers == 32 ? 8 : 4;
 
 GRU_INLINE Vector broadcast(float value) { return value - Vector{}; }
@@ -59,7 +59,8 @@ GRU_INLINE Vector load(const float* from) {
 
 GRU_INLINE void store(float* to, Vector value) { __builtin_memcpy(to, &value, sizeof value); }
 
-// Part of a vector, at the ragged edge of a tensor: rare, so kept out of the kernels' own code.
+// Loads and stores of a part of a vector, at the edge of a tensor. They are rare, so they are not
+// inlined.
 [[maybe_unused]] __attribute__((noinline, cold)) static Vector load_part(const float* from,
                                                                          std::size_t count) {
   Vector value{};
@@ -85,8 +86,8 @@ GRU_INLINE void store(float* to, Vector value, std::size_t count) {
 GRU_INLINE BitVector as_bits(Vector value) { return (BitVector)value; }
 GRU_INLINE Vector as_floats(BitVector bits) { return (Vector)bits; }
 
-// The operation of x86 compares once and takes b where either is NaN, which GCC 12 does not find
-// for itself in a ? :.
+// The x86 instruction compares once and returns b if either is NaN. GCC 12 does not find it for a ?
+// :.
 
 /// a > b ? a : b, lane by lane.
 GRU_INLINE Vector larger(Vector a, Vector b) {
@@ -110,8 +111,8 @@ GRU_INLINE Vector smaller(Vector a, Vector b) {
 #endif
 }
 
-/// 1 / x for finite x of normal size, within an ulp or so: AVX-512 has an estimate of 14 bits,
-/// which one step of Newton's doubles, and divides at half that speed.
+/// 1 / x for finite x of normal size, with an error of about one ulp. AVX-512 has an estimate of 14
+/// bits; one step of Newton's method doubles them. Its division has half that speed.
 GRU_INLINE Vector reciprocal(Vector x) {
 #if defined(__AVX512F__)
   const Vector estimate = (Vector)_mm512_maskz_rcp14_ps(0xffff, (__m512)x);
@@ -122,14 +123,14 @@ GRU_INLINE Vector reciprocal(Vector x) {
 }
 
 /// Calls body(i) for 0..count, or from the last to the first. Weights that exceed a cache are
-/// walked to and fro on alternate steps, so that each step begins with those that the last one left
-/// there.
+/// processed in alternating directions, so that each step begins with those that the step before
+/// left in the cache.
 template <class Body>
 GRU_INLINE void for_each_in_order(std::size_t count, bool descending, const Body& body) {
   for (std::size_t i = 0; i < count; ++i) body(descending ? count - 1 - i : i);
 }
 
-/// What for_each_in_order comes to after i; the last one itself after the last.
+/// The index that for_each_in_order calls after i; after the last index, the last index again.
 GRU_INLINE std::size_t next_in_order(std::size_t i, std::size_t count, bool descending) {
   if (descending) return i == 0 ? 0 : i - 1;
   return i + 1 < count ? i + 1 : i;

@@ -3,10 +3,10 @@
 #include "cpu/kernels/kernels.h"
 #include "cpu/kernels/tile.h"
 
-/// One step of a recurrence, forward, whatever its cell. Each tile multiplies some rows of h by the
-/// packed U of some unit blocks and ends with the gates of the same units in registers, so that h'
-/// follows at once. A cell is a type with the number of its `gates`, and a function finish(cell,
-/// place, sums) that takes over the sums of a row and a block.
+/// One forward step of a recurrence, for any cell. Each tile multiplies some rows of h by the
+/// packed U of some blocks of units. It ends with the gates of the same units in registers, so that
+/// it can compute h' at once. A cell is a type with the number of its `gates`, and a function
+/// finish(cell, place, sums) that takes the sums of one row and one block.
 
 GRU_KERNELS_BEGIN
 
@@ -17,7 +17,7 @@ struct Place {
   const ForwardStep& step;
   std::size_t row;
   std::size_t unit;
-  std::size_t count;  ///< real units of the block
+  std::size_t count;  ///< units of the block without padding
 
   float* gate(std::size_t number) const {
     return step.gates + row * step.gate_stride + number * step.hidden + unit;
@@ -27,7 +27,7 @@ struct Place {
   float* output() const { return step.output + row * step.output_stride + unit; }
 };
 
-/// A function of its own: where several tiles share one, GCC 12 spills sums in the inner loop.
+/// Not inlined: if several tiles share one function, GCC 12 spills sums in the inner loop.
 template <int Rows, int Groups, Fetch fetch, class Kind>
 GRU_OUTLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor& factor,
                               std::size_t row, std::size_t block, const float* next = nullptr) {
@@ -49,7 +49,8 @@ GRU_OUTLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor
   }
 }
 
-/// All blocks for `Rows` rows: several at once as long as they last.
+/// All blocks for `Rows` rows. A tile takes `Groups` blocks; the remaining blocks are computed one
+/// by one.
 template <int Rows, int Groups, Fetch fetch, class Kind>
 GRU_INLINE void compute_rows(Kind kind, const ForwardStep& step, const RowMajor& factor,
                              std::size_t row) {
@@ -64,23 +65,24 @@ GRU_INLINE void compute_rows(Kind kind, const ForwardStep& step, const RowMajor&
   }
 }
 
-/// Rows of the largest tile: registers allow 24 sums beside the weights, or 12 where there are but
-/// 16 of them: with four gates that is 6 rows or 3.
+/// Rows of the largest tile. The registers have room for 24 sums besides the weights, or for 12 if
+/// there are only 16 registers. With four gates that is 6 rows or 3.
 constexpr std::size_t tile_rows(int gates) {
   if (gates < 4) return max_rows;
   return max_rows == 8 ? 6 : 3;
 }
 
-/// Blocks that few rows take at once, so that enough sums are in flight.
+/// The number of blocks that a tile takes if there are few rows, so that enough sums are
+/// independent.
 constexpr int groups_of(int gates, int rows) {
   constexpr int pair = max_rows == 8 ? 2 : 1;
   if (rows > 2) return gates < 4 ? pair : 1;
   return gates < 4 ? 4 / rows : 2 * pair / rows;
 }
 
-/// With tiles of 6 rows the rest has tiles of 3 to 5, whose sums are enough of one block: so it
-/// need not walk through all weights once more. One or two rows over share smaller tiles with six
-/// others.
+/// With tiles of 6 rows, tiles of 3 to 5 rows compute the remaining rows of a block right after its
+/// full tiles. They have enough sums for that, and the weights need not be read a second time. If
+/// only one or two rows remain, they share smaller tiles with the six rows of a full tile.
 constexpr bool keeps_rest(std::size_t tile) { return tile == 6; }
 
 template <std::size_t tile>
@@ -90,7 +92,7 @@ GRU_INLINE std::size_t rows_of_full_tiles(std::size_t rows) {
   return keeps_rest(tile) && full > 0 && (rest == 1 || rest == 2) ? full - tile : full;
 }
 
-/// The rows of a block from `row` on that are no full tile: none, or three and more.
+/// Computes the rows of a block from `row` on that are no full tile: none, or at least three.
 template <Fetch first, class Kind>
 GRU_INLINE void compute_rest(Kind kind, const ForwardStep& step, const RowMajor& factor,
                              std::size_t row, std::size_t block) {
@@ -117,9 +119,9 @@ GRU_INLINE void compute_rest(Kind kind, const ForwardStep& step, const RowMajor&
   }
 }
 
-/// Full tiles, of rows 0..end, go block by block, so that a block's weights, once fetched, stay
-/// near for all rows. The first tile fetches them, or, with Fetch::next, the first ones together
-/// those of the next block.
+/// Computes full tiles, of rows 0..end, block by block, so that a block's weights stay in the cache
+/// for all rows. The first tile prefetches them. With Fetch::next, the first tiles together
+/// prefetch those of the next block instead.
 template <Fetch fetch, class Kind>
 GRU_INLINE void compute_full_tiles(Kind kind, const ForwardStep& step, const RowMajor& factor,
                                    std::size_t end) {
@@ -143,7 +145,7 @@ GRU_INLINE void compute_full_tiles(Kind kind, const ForwardStep& step, const Row
   });
 }
 
-/// Rows that are no full tile, or too few for one.
+/// Computes rows that are no full tile, or too few for one.
 template <Fetch fetch, class Kind>
 GRU_INLINE void compute_few(Kind kind, const ForwardStep& step, const RowMajor& factor,
                             std::size_t row) {

@@ -6,7 +6,7 @@
 #include "cpu/isa.h"
 #include "testing/device_testing.h"
 
-/// What the tests of the kernels share.
+/// Shared by the tests of the kernels.
 namespace gru::testing {
 
 inline cpu::PackSource source_of(GuardedMatrix& matrix) {
@@ -28,8 +28,8 @@ inline GuardedMatrix transposed(GuardedMatrix& matrix) {
 /// A vector between guards.
 inline GuardedMatrix guarded_vector(std::size_t count) { return {1, count, 0}; }
 
-/// Calls body(table) for every instruction set that this machine runs, and names it where a check
-/// failed.
+/// Calls body(table) for every instruction set that this machine runs. If a check failed, the
+/// message names the instruction set.
 template <class Body>
 void for_each_table(const Body& body) {
   for (const cpu::Kernels* table : cpu::runnable_kernels()) {

@@ -25,18 +25,19 @@ struct PackedTile {
   }
 };
 
-/// What a tile fetches into the caches beside its work.
+/// What a tile prefetches while it computes.
 enum class Fetch : std::uint8_t {
-  nothing,  ///< its weights are near
-  own,      ///< its weights, a little before their use
-  next,     ///< a part of the weights that follow
+  nothing,  ///< its weights are in a near cache
+  own,      ///< its own weights, shortly before their use
+  next,     ///< a part of the weights that are needed next
 };
 
-/// Far enough ahead for the third cache's latency; more would fill the queue of pending loads.
+/// Long enough for the latency of the third-level cache. More would fill the queue of pending
+/// loads.
 inline constexpr std::size_t fetch_distance = 16;
 
-/// One step of the depth where a row has more vectors than there are rows: then x stays in
-/// registers, and each vector of weights is needed but once.
+/// One step of the depth for a tile with more vectors than rows: x stays in registers, and each
+/// vector of weights is loaded once.
 template <int Rows, int Vectors, Fetch fetch, class A>
 GRU_INLINE void add_products_by_vectors(Vector (&sums)[Rows][Vectors], const A& a, const float* b,
                                         std::size_t k) {
@@ -55,11 +56,11 @@ GRU_INLINE void add_products_by_vectors(Vector (&sums)[Rows][Vectors], const A& 
   }
 }
 
-/// The one inner loop of all products: sums[row][group * Vectors + v] += a[row][k] * b[k][v], k
-/// rising, each sum one chain, so that its bits do not depend on the tile that it stands in.
+/// The only inner loop of all products: sums[row][group * Vectors + v] += a[row][k] * b[k][v]. k
+/// rises, and each sum is one chain of additions, so that its bits do not depend on the tile.
 ///
-/// `b` is [k][Vectors * lanes]; further groups lie `group_stride` apart. Groups keep enough chains
-/// in flight where rows are few. With Fetch::next, `next` is [depth][lanes].
+/// `b` is [k][Vectors * lanes]; the next groups are `group_stride` apart. If there are few rows,
+/// several groups give enough independent chains. With Fetch::next, `next` is [depth][lanes].
 template <int Rows, int Groups, int Vectors, Fetch fetch, class A>
 GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a, const float* b,
                               std::size_t group_stride, std::size_t depth, const float* next) {
@@ -81,7 +82,8 @@ GRU_INLINE void multiply_tile(Vector (&sums)[Rows][Groups * Vectors], const A& a
         weights[group * Vectors + v] = load(at);
       }
     }
-    // The broadcast stays inside the row loop: an array of them makes GCC 12 spill.
+    // The broadcast is inside the row loop, since an array of broadcasts makes GCC 12 spill
+    // registers.
 #pragma GCC unroll 8
     for (int row = 0; row < Rows; ++row) {
       const Vector x = broadcast(A::at(a, static_cast<std::size_t>(row), k));

@@ -4,18 +4,18 @@ GRU_KERNELS_BEGIN
 
 namespace {
 
-/// What one value loses, and the derivative.
+/// The loss of one value, and its derivative.
 struct Term {
   double loss;
   float derivative;
 };
 
-/// 1, -1, and a zero or NaN as it is.
+/// The sign as 1 or -1. Zero and NaN are returned unchanged.
 GRU_INLINE float sign(float value) { return value > 0 ? 1.0F : (value < 0 ? -1.0F : value); }
 GRU_INLINE float magnitude(float value) { return __builtin_fabsf(value); }
 GRU_INLINE double square(double value) { return value * value; }
 
-/// `sum` and the terms of a piece, one for each value.
+/// Returns `sum` plus the terms of a piece, one for each value.
 template <class TermOf>
 GRU_INLINE double add_terms(double sum, const ValuePiece& piece, const TermOf& term_of) {
   for (std::size_t i = 0; i < piece.count; ++i) {
@@ -26,7 +26,7 @@ GRU_INLINE double add_terms(double sum, const ValuePiece& piece, const TermOf& t
   return sum;
 }
 
-/// The same for losses of value - target alone.
+/// The same for losses that depend on value - target only.
 template <class TermOf>
 GRU_INLINE double add_errors(double sum, const ValuePiece& piece, const TermOf& term_of) {
   return add_terms(sum, piece,
@@ -35,7 +35,7 @@ GRU_INLINE double add_errors(double sum, const ValuePiece& piece, const TermOf& 
 
 }  // namespace
 
-/// The derivative's factor 2 is in the scale.
+/// The factor 2 of the derivative is in the scale.
 double squared_error(double sum, const ValuePiece& piece) {
   return add_errors(sum, piece, [](float error) {
     return Term{square(static_cast<double>(error)), error};
@@ -75,7 +75,7 @@ double pinball(double sum, const ValuePiece& piece) {
   });
 }
 
-/// log(1 + e^x) is max(x, 0) + log(1 + e^-|x|), which overflows nowhere.
+/// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which never overflows.
 double binary_cross_entropy(double sum, const ValuePiece& piece) {
   std::size_t place = piece.phase;
   return add_terms(sum, piece, [&](std::size_t i) {

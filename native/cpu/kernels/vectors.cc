@@ -4,8 +4,8 @@ GRU_KERNELS_BEGIN
 
 namespace {
 
-/// Rows whose sums are formed on their own first, so that rounding grows with the depth of the tree
-/// and not with the number of rows.
+/// The number of rows whose sums are formed separately first. Rounding then grows with the depth of
+/// the tree of sums and not with the number of rows.
 inline constexpr std::size_t sum_rows = 128;
 
 }  // namespace
@@ -15,7 +15,7 @@ float largest_magnitude(const float* values, std::size_t count) {
   for (std::size_t i = 0; i < count; i += lanes) {
     const Vector value = load(values + i, count - i);
     const Vector magnitude = value < Vector{} ? -value : value;
-    largest = magnitude > largest ? magnitude : largest;  // NaN compares false: it is no magnitude
+    largest = magnitude > largest ? magnitude : largest;  // false for NaN: it is ignored
   }
   float result = 0;
   for (std::size_t i = 0; i < lanes; ++i) result = largest[i] > result ? largest[i] : result;
@@ -24,7 +24,7 @@ float largest_magnitude(const float* values, std::size_t count) {
 
 namespace {
 
-/// Adds up `Vectors` neighbouring vectors of columns, the last one of `count` columns.
+/// Sums `Vectors` neighbouring vectors of columns. The last vector has `count` columns.
 template <int Vectors>
 GRU_INLINE void sum_columns(const PackSource& from, float* sums, std::size_t column,
                             std::size_t count) {
@@ -56,7 +56,8 @@ GRU_INLINE void sum_columns(const PackSource& from, float* sums, std::size_t col
   store(sums + column + last, total[Vectors - 1], count);
 }
 
-/// Vectors side by side: whole cache lines of a row at a time, and enough sums in flight.
+/// Neighbouring vectors that are summed together: whole cache lines of a row, and enough
+/// independent sums.
 inline constexpr int sum_vectors = 4;
 
 }  // namespace

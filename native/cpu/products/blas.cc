@@ -16,10 +16,9 @@ namespace gru::cpu {
 
 namespace {
 
-/// The rule for when BLAS multiplies at all. The engine's own tiles are the faster ones wherever
-/// they are compiled for fused multiply-adds; without them (the baseline kernels) an optimised BLAS
-/// knows the machine better. The rule looks at names alone, never at a clock: the choice decides
-/// the last bits.
+/// Decides whether BLAS is used at all. The engine's own tiles are faster if they are compiled with
+/// fused multiply-adds. Without them (the baseline kernels) an optimised BLAS is faster. The rule
+/// looks only at names and never measures time, since the choice changes the last bits.
 bool chosen() {
   const BlasChoice asked = asked_blas();
   if (asked == BlasChoice::on) return true;
@@ -30,8 +29,8 @@ bool chosen() {
 bool start() {
   if (!chosen()) return false;
 #if defined(GRU_HAVE_OPENBLAS)
-  // The pool gives each of its threads one call at a time, so OpenBLAS must keep to the calling
-  // thread.
+  // Each thread of the pool calls BLAS for itself, so OpenBLAS must compute on the calling thread
+  // only.
   openblas_set_num_threads(1);
 #endif
   return true;

@@ -4,7 +4,7 @@
 
 namespace gru::cpu {
 
-/// Row-major c [m, n] = op(a) op(b) (+ c), through CBLAS on the calling thread alone.
+/// Row-major c [m, n] = op(a) op(b) (+ c), through CBLAS on the calling thread only.
 struct BlasProduct {
   bool transpose_a;
   std::size_t m;
@@ -19,12 +19,12 @@ struct BlasProduct {
   bool accumulate;
 };
 
-/// True where BLAS is linked.
+/// Whether BLAS is linked.
 bool can_use_blas();
-/// True where BLAS is linked and chosen: with the baseline kernels, or with GRU_NATIVE_BLAS=on;
+/// Whether BLAS is linked and used: it is with the baseline kernels or GRU_NATIVE_BLAS=on, but
 /// never with GRU_NATIVE_BLAS=off. Decided once.
 bool has_blas();
-/// Only where has_blas(). Sizes and strides below 2^31.
+/// Requires has_blas(). Sizes and strides are below 2^31.
 void blas_multiply(const BlasProduct& product);
 
 }  // namespace gru::cpu

@@ -10,7 +10,7 @@ namespace gru::cpu {
 
 namespace {
 
-/// Rows of a result that one BLAS call computes.
+/// The rows of a result that one BLAS call computes.
 constexpr std::size_t blas_rows = 256;
 
 std::size_t blocks_of(const DeviceMatrix<float>& c) {
@@ -27,7 +27,8 @@ void multiply_block(const Gemm& product, std::size_t block) {
                  product.accumulate});
 }
 
-/// Terms as products of two matrices: right factors whose rows lie in several places are gathered.
+/// Turns terms into products of two matrices. Right factors whose rows are in several places are
+/// copied together.
 class GatheredTerms {
  public:
   GatheredTerms(const TransposedProducts& products, TransposedScratch& scratch)

@@ -4,8 +4,8 @@
 
 namespace gru::cpu {
 
-/// c = a b (+ c) through BLAS on the pool; nothing transposed, no bias. The calls, and with them
-/// the bits, do not depend on the number of threads.
+/// c = a b (+ c) through BLAS on the pool of threads; nothing is transposed, and there is no bias.
+/// The BLAS calls, and so the bits, do not depend on the number of threads.
 void multiply_blas(const Gemm& product);
 
 /// multiply_transposed (gemm.h) through BLAS.

@@ -7,12 +7,12 @@ namespace gru::cpu {
 
 namespace {
 
-/// From here on a product is worth BLAS's own packing.
+/// Products with fewer operations are too small for BLAS, which packs its operands.
 constexpr double blas_operations = 4e6;
 
-/// Whether products of gradients that take so many operations go to BLAS. Products of the forward
-/// pass never do, since BLAS may choose another order of sums for another number of rows, and a
-/// sequence's result must not depend on its batch.
+/// Whether products of gradients with this many operations go to BLAS. Products of the forward pass
+/// never do: BLAS may sum in another order for another number of rows, and a sequence's result must
+/// not depend on its batch.
 bool goes_to_blas(double operations) { return has_blas() && operations >= blas_operations; }
 
 Status multiply_single_term(const Gemm& product, TransposedScratch& scratch) {

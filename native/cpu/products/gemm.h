@@ -2,11 +2,11 @@
 
 #include "cpu/products/transposed_product.h"
 
-/// The one place that decides which products the own tiles compute and which BLAS.
+/// The only place that decides which products BLAS computes, and which the engine's own tiles.
 
 namespace gru::cpu {
 
-/// Scratch of both; reused.
+/// Scratch memory of both; reused.
 struct GemmScratch {
   PackedMatrix packed;
   TransposedScratch transposed;
@@ -14,11 +14,11 @@ struct GemmScratch {
   std::size_t bytes() const { return packed.data.bytes() + transposed.bytes(); }
 };
 
-/// A whole product on the pool.
+/// Computes a whole product on the pool of threads.
 Status multiply(const Gemm& product, GemmScratch& scratch);
 
-/// Computes every term, on the pool. The bits do not depend on the number of threads. Fails with a
-/// memory status alone.
+/// Computes every term on the pool of threads. The bits do not depend on the number of threads.
+/// Fails only if memory runs out.
 Status multiply_transposed(const TransposedProducts& products, TransposedScratch& scratch);
 
 }  // namespace gru::cpu

@@ -8,7 +8,8 @@
 #include "cpu/cpu_device.h"
 #include "testing/device_testing.h"
 
-/// Products that share factors, in pieces and over parts of the depth, against sums in double.
+/// Products that share factors, with rows in pieces and with parts of the depth, against sums in
+/// double.
 namespace gru::cpu {
 namespace {
 
@@ -20,7 +21,7 @@ using gru::testing::rounding;
 using gru::testing::same_bits;
 using gru::testing::view;
 
-/// Rows in pieces of their own, in memory of their own.
+/// Rows in separate pieces of memory.
 class Scattered final : public RightFactor {
  public:
   Scattered(Random& random, std::size_t depth, std::size_t columns) : columns_(columns) {
@@ -56,7 +57,7 @@ class Scattered final : public RightFactor {
   mutable std::vector<GuardedMatrix> pieces_;
 };
 
-/// Three groups of columns: the first times both factors, the others times one each.
+/// Three groups of columns. The first one is multiplied by both factors, each of the others by one.
 struct Example {
   std::size_t depth, width;
   GuardedMatrix a;
@@ -132,7 +133,7 @@ struct Example {
     for (std::size_t j = 3 * width; j < a.columns(); ++j) GRU_CHECK(results.sums[j] == -1.0F);
   }
 
-  /// Every `step`-th element of each term's result.
+  /// Checks every `step`-th element of each term's result.
   void check(Results& results, std::size_t step) {
     for (std::size_t term = 0; term < terms.size(); ++term) {
       GRU_CHECK(results.c[term].guards_hold());

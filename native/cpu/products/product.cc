@@ -6,17 +6,18 @@ namespace gru::cpu {
 
 namespace {
 
-/// Depth of a block: 8 rows of a and a panel of b stay in the nearer caches. The sum of each block
-/// is formed on its own and then added, which also halves the rounding of long sums.
+/// The depth of a block: 8 rows of a and a panel of b stay in the near caches. Each block is summed
+/// separately and then added, which also halves the rounding of long sums.
 constexpr std::size_t depth_block = 1024;
-/// Rows of a that go through all panels together, and stay in the second cache meanwhile.
+/// The rows of a that are multiplied by all panels together. They stay in the second-level cache
+/// meanwhile.
 constexpr std::size_t row_block = 192;
 /// See multiply_inputs_share.
 constexpr float large_input = 16;
-/// Under this a product costs less than waking a thread.
+/// A product with fewer operations costs less than waking a thread.
 constexpr double operations_per_thread = 5e5;
 
-/// The named rows and panels of a product; the caller adds the depth.
+/// The given rows and panels of a product. The caller sets the depth.
 PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range row_range,
                         Range panels) {
   PanelProduct part{};
@@ -30,7 +31,7 @@ PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range ro
   part.columns = b.columns;
   part.first_panel = panels.begin;
   part.end_panel = panels.end;
-  // Between two uses of a panel lie the other panels, and these rows of a and c.
+  // Between two uses of a panel, the other panels and these rows of a and c are read.
   const std::size_t between = (b.depth + part.rows) * b.columns + part.rows * b.depth;
   part.distant = exceed_cache(between * sizeof(float));
   return part;
@@ -62,7 +63,7 @@ double operations_of(std::size_t m, std::size_t n, std::size_t k) {
 }
 
 bool exceed_cache(std::size_t bytes) {
-  constexpr std::size_t second_cache = std::size_t{1} << 20;  // or two, on processors of today
+  constexpr std::size_t second_cache = std::size_t{1} << 20;  // 1 MiB; some processors have 2 MiB
   return bytes > second_cache;
 }
 
@@ -94,7 +95,8 @@ ProductShare share_of_product(std::size_t rows, const PackedMatrix& b, unsigned 
                               unsigned parts) {
   const std::size_t panels = kernels().panel_count(b.columns);
   const std::size_t grain = kernels().max_rows;
-  // Threads share rows while each has two full tiles, since then none waits for another's columns.
+  // Threads divide the rows if each gets two full tiles: then no thread waits for another one's
+  // columns.
   if (rows >= 2 * grain * parts) return {share_of(rows, index, parts, grain), {0, panels}};
   return {{0, rows}, share_of(panels, index, parts)};
 }

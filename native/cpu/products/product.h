@@ -7,11 +7,11 @@
 #include "cpu/threads/threads.h"
 #include "device/device.h"
 
-/// Matrix products on the team's threads: which part each computes.
+/// Matrix products on a team of threads: which part each thread computes.
 
 namespace gru::cpu {
 
-/// Floats of a matrix [depth, columns] in the kernels' panels.
+/// The number of floats of a matrix [depth, columns] in the kernels' panels.
 CheckedSize packed_size(std::size_t depth, std::size_t columns);
 
 /// A matrix [depth, columns] in the kernels' panels.
@@ -20,11 +20,11 @@ struct PackedMatrix {
   std::size_t depth = 0;
   std::size_t columns = 0;
 
-  /// Makes room; the contents follow by pack_share.
+  /// Allocates the memory. pack_share fills it.
   Status shape(std::size_t new_depth, std::size_t new_columns);
 };
 
-/// This thread's share of packing `b` [depth, columns] (or its transpose [columns, depth]).
+/// Packs this thread's share of `b` [depth, columns], or of its transpose [columns, depth].
 void pack_share(PackedMatrix& packed, const PackSource& b, Transpose transpose, unsigned index,
                 unsigned parts);
 
@@ -45,28 +45,28 @@ struct ProductShare {
 ProductShare share_of_product(std::size_t rows, const PackedMatrix& b, unsigned index,
                               unsigned parts);
 
-/// This thread's share of c = a b (+ c) (+ bias) with b packed. Each row's bits depend on that row
-/// alone.
+/// Computes this thread's share of c = a b (+ c) (+ bias) with b packed. The bits of a row depend
+/// on that row of a only.
 void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
                     bool accumulate, unsigned index, unsigned parts);
 
-/// This thread's share of c = a b + bias for a whose values may be large: rows that hold any beyond
-/// 16 in magnitude are summed in double. In float32, large terms that cancel would leave an error
-/// beyond the promised bounds. States and scaled features are smaller, and never need it.
+/// Computes this thread's share of c = a b + bias where a may have large values. Rows with a value
+/// beyond 16 in magnitude are summed in double: in float32, large terms that cancel would leave an
+/// error beyond the promised bounds. States and scaled features are smaller and do not need this.
 void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
                            unsigned index, unsigned parts);
 
-/// A whole product on the pool, a not transposed (see transposed_product.h), with b packed here and
-/// now.
+/// Computes a whole product on the pool of threads and packs b for it. a is not transposed (see
+/// transposed_product.h).
 Status multiply_packing(const Gemm& product, PackedMatrix& packed);
 
-/// Floating-point operations of a product [m, k] [k, n].
+/// The floating-point operations of a product [m, k] [k, n].
 double operations_of(std::size_t m, std::size_t n, std::size_t k);
 
-/// True where weights of so many bytes do not stay in a core's second cache.
+/// Whether weights of this many bytes do not fit a core's second-level cache.
 bool exceed_cache(std::size_t bytes);
 
-/// Threads that `operations` floating-point operations are worth waking.
+/// The number of threads that are worth waking for this many floating-point operations.
 unsigned threads_for(double operations);
 
 }  // namespace gru::cpu

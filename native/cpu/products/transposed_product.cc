@@ -8,14 +8,14 @@ namespace gru::cpu {
 
 namespace {
 
-/// Depth of a block. The sum of each block is formed on its own and then added, which also keeps
-/// the rounding of long sums small.
+/// The depth of a block. Each block is summed separately and then added, which also keeps the
+/// rounding of long sums small.
 constexpr std::size_t depth_block = 512;
-/// Columns of a that one thread packs at a time: with depth_block they stay in the second cache
-/// while all panels of b go by.
+/// The columns of a that one thread packs at a time. With depth_block they stay in the second-level
+/// cache while they are multiplied by all panels of b.
 constexpr std::size_t column_block = 128;
 
-/// All terms by the own tiles, one block of the depth after the other.
+/// Computes all terms by the engine's own tiles, one block of the depth after another.
 class JointProduct {
  public:
   JointProduct(const TransposedProducts& products, TransposedScratch& scratch)
@@ -29,7 +29,7 @@ class JointProduct {
   }
 
  private:
-  /// Rows of a and of the factors that are packed at a time.
+  /// The rows of a and of the factors that are packed at a time.
   Range block_from(std::size_t begin) const {
     return {begin, std::min(begin + depth_block, products_.a.rows())};
   }
@@ -47,7 +47,7 @@ class JointProduct {
     for (std::size_t k = 0; k < products_.a.rows(); k += depth_block) {
       const Range depth = block_from(k);
       for (std::size_t i = 0; i < products_.factors.size(); ++i) {
-        // Shares are uneven where panels are few: each thread gets the larger one in turn.
+        // If there are few panels, the shares differ in size. Threads take the larger one in turn.
         const unsigned share = (index + static_cast<unsigned>(i)) % team.size();
         pack_factor(*products_.factors[i], scratch_.factors[i].data(), depth, share, team.size());
       }
@@ -70,11 +70,11 @@ class JointProduct {
     }
   }
 
-  /// Terms of the same columns.
+  /// Terms with the same columns.
   using Group = std::span<const TransposedTerm>;
 
   void multiply_groups(Range depth, unsigned index, unsigned parts) {
-    unsigned turn = index;  // as with the factors' panels
+    unsigned turn = index;  // threads take the larger share in turn
     for (std::size_t begin = 0; begin < products_.terms.size(); ++turn) {
       const std::size_t end = group_end(products_.terms, begin);
       multiply_group(products_.terms.subspan(begin, end - begin), depth, turn % parts, parts,
@@ -83,7 +83,7 @@ class JointProduct {
     }
   }
 
-  /// This thread's columns of a group, a block at a time.
+  /// Computes this thread's columns of a group, one block at a time.
   void multiply_group(Group group, Range depth, unsigned share, unsigned parts, float* tiles) {
     const Range all = group.front().columns;
     const Range mine = share_of(all.end - all.begin, share, parts, kernels().max_rows);
@@ -113,7 +113,7 @@ class JointProduct {
     kernels().column_sums(a, sums, 0, a.columns);
   }
 
-  /// Rows `columns` of a term's result, of those rows of its depth that are in `depth`.
+  /// Adds to the rows `columns` of a term's result the part of its depth that lies within `depth`.
   void multiply_term(const TransposedTerm& term, Range depth, Range columns, const float* tiles) {
     const std::size_t begin = std::max(term.depth.begin, depth.begin);
     const std::size_t end = std::min(term.depth.end, depth.end);

@@ -5,18 +5,18 @@
 
 #include "cpu/products/product.h"
 
-/// Products of the gradients of weights, c = a^T b: small results, deep sums. Several that share
-/// their factors are computed together, so that each part of a factor is packed once, while it is
-/// in the cache.
+/// Products for the gradients of weights, c = a^T b: small results with long sums. Terms that share
+/// factors are computed together, so that each part of a factor is packed once, while it is in the
+/// cache.
 
 namespace gru::cpu {
 
-/// A factor [depth, columns] whose rows may lie in several places.
+/// A factor [depth, columns] whose rows may be in several places.
 class RightFactor {
  public:
   virtual ~RightFactor() = default;
   virtual std::size_t columns() const = 0;
-  /// Rows from `row` on, as many as lie together.
+  /// The rows from `row` on that are contiguous in memory.
   virtual DeviceMatrix<const float> rows_from(std::size_t row) const = 0;
 };
 
@@ -33,7 +33,7 @@ class MatrixFactor final : public RightFactor {
   DeviceMatrix<const float> matrix_;
 };
 
-/// c (+)= a[depth, columns]^T b[depth, :], b being one of the factors.
+/// c (+)= a[depth, columns]^T b[depth, :], where b is one of the factors.
 struct TransposedTerm {
   Range columns;  ///< of a
   Range depth;    ///< not empty
@@ -42,24 +42,24 @@ struct TransposedTerm {
   bool accumulate = false;
 };
 
-/// One past the terms that follow terms[begin] and have its columns.
+/// The end of the terms that follow terms[begin] and have the same columns.
 std::size_t group_end(std::span<const TransposedTerm> terms, std::size_t begin);
 
 inline constexpr std::size_t max_factors = 3;
 
 struct TransposedProducts {
   DeviceMatrix<const float> a;
-  std::span<const RightFactor* const> factors;  ///< at most max_factors, of a's number of rows
-  std::span<const TransposedTerm> terms;        ///< those of the same columns stand together
-  /// Receives the sums of the terms' columns over all rows, each at its place in a, and of no
-  /// others: [columns of a], or null.
+  std::span<const RightFactor* const> factors;  ///< at most max_factors, with as many rows as a
+  std::span<const TransposedTerm> terms;        ///< terms with the same columns are neighbours
+  /// Receives, at their indices in a, the sums over all rows of those columns that terms use:
+  /// [columns of a], or null.
   float* column_sums = nullptr;
 };
 
-/// Floating-point operations of all terms together.
+/// The floating-point operations of all terms.
 double total_operations(const TransposedProducts& products);
 
-/// Scratch of such products; reused.
+/// The scratch memory of such products; reused.
 struct TransposedScratch {
   std::array<AlignedBuffer, max_factors> factors;
   AlignedBuffer tiles;
@@ -71,7 +71,7 @@ struct TransposedScratch {
   }
 };
 
-/// multiply_transposed (gemm.h) on the own tiles.
+/// multiply_transposed (gemm.h) by the engine's own tiles.
 Status multiply_transposed_tiles(const TransposedProducts& products, TransposedScratch& scratch);
 
 }  // namespace gru::cpu

@@ -10,17 +10,17 @@ namespace gru::cpu {
 
 namespace {
 
-/// Steps between two looks at the abort flag.
+/// The number of steps between two looks at the abort flag.
 constexpr std::size_t abort_interval = 8;
 
-/// Gradients that flow from step to step, each [batch, H]; null where the cell has none.
+/// The gradients that are passed from step to step, each [batch, H]; null if the cell has none.
 struct CarriedGradients {
   float* d_state;
   float* d_cell;
   float* d_reset_state;  ///< within a step
 };
 
-/// The states of the step before that the pointwise kernels read: h, or c where the cell has it.
+/// The states of the step before that the pointwise kernels read: c of an LSTM, h of a GRU.
 Recurrence states_of(const RecurrentShape& shape, const RecurrentBackward& call,
                      const float* initial) {
   const std::size_t hidden = shape.hidden_size;
@@ -35,8 +35,9 @@ Recurrence states_of(const RecurrentShape& shape, const RecurrentBackward& call,
   return {*call.map, call.reverse, initial, call.output.data(), call.output.stride(), hidden};
 }
 
-/// The walk back through the steps: turns the reserve into the gradients of the gates' inputs, and
-/// d_state and d_cell into the gradients of the initial states. What it leaves are large products.
+/// Goes through the steps from the last to the first. It turns the reserve into the gradients of
+/// the gates' inputs, and d_state and d_cell into the gradients of the initial states. Large
+/// products compute the other gradients afterwards.
 class BackwardPass {
  public:
   BackwardPass(const CpuRecurrentWeights& weights, const RecurrentBackward& call,
@@ -55,10 +56,10 @@ class BackwardPass {
   }
 
  private:
-  /// What one thread computes of every step.
+  /// The part of every step that one thread computes.
   struct Share {
     unsigned index;
-    Team* team;  ///< of one, after a retreat
+    Team* team;  ///< a team of one after a retreat
     Range sequences;
     Range panels;
     Range units;  ///< of the panels
@@ -74,7 +75,7 @@ class BackwardPass {
       if (share.waits && index == 0 && team.contended()) retreat_.ask(done);
       compute_step(steps - 1 - done, share);
       if (!share.waits || !retreat_.holds(done)) continue;
-      team.barrier();  // the last product of this step may still be running elsewhere
+      team.barrier();  // another thread may still compute this step's last product
       if (index != 0) return;
       share = share_for(0, alone);
     }
@@ -142,7 +143,8 @@ class BackwardPass {
     return step;
   }
 
-  /// My panels of one product of step s, for my sequences that run at it.
+  /// Computes this thread's panels of one product of step s, for those of its sequences that have
+  /// the step.
   void multiply(std::size_t s, const StageProduct& stage, const Share& share) const {
     const std::size_t active = recurrence_.active(s);
     const std::size_t first = std::min(share.sequences.begin, active);
@@ -151,7 +153,7 @@ class BackwardPass {
     PanelProduct product{};
     product.first_k = stage.gates.begin * hidden_;
     product.end_k = stage.gates.end * hidden_;
-    // The kernel adds first_k to a, as it stands in b.
+    // The kernel adds first_k to `a` as well as to b.
     product.a = gates_of(s) + first * gate_stride_ + stage.slot * hidden_ - product.first_k;
     product.a_stride = gate_stride_;
     product.b = b.data.data();
@@ -176,11 +178,11 @@ class BackwardPass {
   Division division_;
   Recurrence recurrence_;
   Agreement stop_;     ///< the call was aborted
-  Agreement retreat_;  ///< other processes hold the cores: thread 0 goes on alone
+  Agreement retreat_;  ///< other processes use the cores: thread 0 continues alone
 };
 
-/// The gradient of a state after each sequence's last step, where the walk begins: in the memory
-/// where that of the initial state is wanted, or in `scratch`.
+/// The gradient of a state after each sequence's last step, where the backward pass begins. It is
+/// in the memory for the gradient of the initial state if that is wanted, otherwise in `scratch`.
 Status start_gradient(DeviceSpan<const float> d_final, DeviceSpan<float> d_initial,
                       std::size_t count, AlignedBuffer& scratch, float*& gradient) {
   gradient = d_initial.data();
@@ -197,7 +199,7 @@ Status start_gradient(DeviceSpan<const float> d_final, DeviceSpan<float> d_initi
   return {};
 }
 
-/// The room of what a cell carries besides; nothing where it has none.
+/// Allocates all gradients that the cell passes from step to step.
 Status start_gradients(const CpuRecurrentWeights& weights, const RecurrentBackward& call,
                        RecurrenceScratch& scratch, CarriedGradients& carried) {
   const std::size_t count = call.map->batch() * weights.shape().hidden_size;

@@ -9,11 +9,11 @@ namespace gru::cpu {
 
 namespace {
 
-/// Rows whose W x + b are computed ahead of the recurrence: enough for full tiles, few enough that
-/// they are still in the cache when it comes to them.
+/// The number of rows whose W x + b are computed ahead of the recurrence: enough for full tiles,
+/// and few enough that they are still in the cache when the recurrence reads them.
 constexpr std::size_t chunk_rows = 192;
 
-/// One call, as all its threads see it.
+/// One call, shared by all its threads.
 class ForwardPass {
  public:
   ForwardPass(const CpuRecurrentWeights& weights, const RecurrentForward& call,
@@ -37,10 +37,10 @@ class ForwardPass {
   }
 
  private:
-  /// What one thread computes of every step.
+  /// The part of every step that one thread computes.
   struct Share {
     unsigned index;
-    Team* team;  ///< of one, after a retreat
+    Team* team;  ///< a team of one after a retreat
     Range sequences;
     Range blocks;
     bool waits;  ///< other threads compute blocks of the same sequences
@@ -95,7 +95,7 @@ class ForwardPass {
     return s;
   }
 
-  /// First row in memory of the processed steps begin..end, which are neighbours there.
+  /// The first row of the processed steps begin..end, which are contiguous in memory.
   std::size_t chunk_first_row(std::size_t begin, std::size_t end) const {
     return std::min(recurrence_.first_row(begin), recurrence_.first_row(end - 1));
   }
@@ -158,12 +158,12 @@ class ForwardPass {
   std::size_t gates_;
   bool training_;
   std::size_t gate_stride_;
-  bool inputs_displace_;  ///< W drives U out of a core's cache, once for each chunk
+  bool inputs_displace_;  ///< W displaces U from a core's cache, once for each chunk
   float* chunk_gates_;
   Division division_;
   Recurrence recurrence_;
   Agreement stop_;     ///< the call was aborted
-  Agreement retreat_;  ///< other processes hold the cores: thread 0 goes on alone
+  Agreement retreat_;  ///< other processes use the cores: thread 0 continues alone
 };
 
 /// Each sequence's state after its last valid step.
@@ -180,8 +180,8 @@ void copy_final_states(const RecurrentForward& call, const float* initial_state,
   }
 }
 
-/// The cell state, which the walk updates in place: each sequence's waits at its own row until its
-/// first step, and stays there after its last.
+/// Fills the cell state, which the steps update in place. A sequence's initial state is in its row
+/// until its first step, and its final state stays there after its last step.
 void start_cell(const RecurrentForward& call) {
   const std::size_t bytes = call.final_cell.size() * sizeof(float);
   if (bytes == 0) return;
@@ -198,7 +198,7 @@ double operations_of(const RecurrentForward& call, const RecurrentShape& shape) 
   return 2.0 * static_cast<double>(call.map->rows()) * weights;
 }
 
-/// Rows of the largest chunk: chunk_rows, or one step where that is more.
+/// The rows of the largest chunk: chunk_rows, or one step if that has more rows.
 std::size_t largest_chunk(const RowMap& map) { return std::max(chunk_rows, map.running()); }
 
 }  // namespace

@@ -4,12 +4,12 @@
 
 namespace gru::cpu {
 
-/// Scratch of the recurrences of one device; reused.
+/// The scratch memory of one device's recurrences; reused.
 struct RecurrenceScratch {
   AlignedBuffer gates;          ///< inference: W x + b of a chunk of steps
-  AlignedBuffer zero_state;     ///< where a pass has no initial state
-  AlignedBuffer d_state;        ///< backward: the gradient that flows to the step before
-  AlignedBuffer d_cell;         ///< likewise, of the cell state
+  AlignedBuffer zero_state;     ///< used if a pass has no initial state
+  AlignedBuffer d_state;        ///< backward: the gradient that is passed to the step before
+  AlignedBuffer d_cell;         ///< the same for the cell state
   AlignedBuffer d_reset_state;  ///< backward of a GRU, reset before: d(r * h)
   AlignedBuffer bias_sums;
 

@@ -15,13 +15,14 @@ namespace {
 bool is_finite(DeviceMatrix<const float> matrix) {
   for (std::size_t i = 0; i < matrix.rows(); ++i) {
     const float* row = matrix.data() + i * matrix.stride();
-    // The square of a float is far from the largest double.
+    // The sum is in double, where squares of floats cannot overflow.
     if (!std::isfinite(kernels().sum_of_squares(row, matrix.columns()))) return false;
   }
   return true;
 }
 
-/// Each row's state before it, h of the step before: rows of the output and of the initial state.
+/// For each row the state before it, h of the step before: a row of the output or of the initial
+/// state.
 class PreviousStates final : public RightFactor {
  public:
   PreviousStates(const RecurrentBackward& call, const float* initial_state, std::size_t hidden)
@@ -38,8 +39,8 @@ class PreviousStates final : public RightFactor {
     return map_.is_dense() ? rows_of_dense(row) : rows_of_step(row);
   }
 
-  /// The rows at an end that begin with the initial state: all that do, but in the reverse
-  /// direction of a ragged batch, where other sequences begin at other steps.
+  /// The rows at one end of the batch that begin with the initial state. These are all such rows,
+  /// except in the reverse direction of a ragged batch, where some sequences begin at other steps.
   Range initial_rows() const {
     const std::size_t last = map_.first(map_.steps() - 1);
     return reverse_ ? Range{last, map_.rows()} : Range{0, map_.active(0)};
@@ -51,7 +52,7 @@ class PreviousStates final : public RightFactor {
     if (row >= first.begin && row < first.end) {
       return initial_.row_range(row - first.begin, first.end - row);
     }
-    // All other states lie as their rows do, a step away.
+    // All other states are in the same order as the rows, one step away.
     const std::size_t batch = map_.batch();
     return reverse_ ? output_.row_range(row + batch, first.begin - row)
                     : output_.row_range(row - batch, map_.rows() - row);
@@ -62,7 +63,7 @@ class PreviousStates final : public RightFactor {
     const auto after = std::upper_bound(first.begin(), first.end(), row);
     const auto time = static_cast<std::size_t>(after - first.begin()) - 1;
     const std::size_t within = row - first[time];
-    const std::size_t s = recurrence_.time(time);  // which is its own inverse
+    const std::size_t s = recurrence_.time(time);  // the function is its own inverse
     DeviceMatrix<const float> rows;
     recurrence_.for_each_state(s, {within, map_.active(time)}, [&](const StateRows& state) {
       if (state.first == within) rows = {state.state, state.count, columns(), state.stride};
@@ -104,7 +105,7 @@ class GradientProducts {
   }
 
  private:
-  /// Slots first..end of every row's reserve.
+  /// Slots first..end of the reserve, for every row.
   DeviceMatrix<const float> slots(std::size_t first, std::size_t end) const {
     const std::size_t stride = weights_.shape().spec().reserve * hidden_;
     return {call_.reserve.data() + first * hidden_, call_.map->rows(), (end - first) * hidden_,
@@ -123,7 +124,7 @@ class GradientProducts {
     return {};
   }
 
-  /// A slot of the reserve, transposed, times a factor, to a gate of a weight's gradient.
+  /// A slot of the reserve, transposed, times a factor gives the gradient of one gate of a weight.
   TransposedTerm product_of(const GradientTerm& term, Range counting) const {
     const std::size_t rows = weights_.shape().spec().gates * hidden_;
     const DeviceSpan<float> gradient =
@@ -140,7 +141,7 @@ class GradientProducts {
     const std::array<const RightFactor*, factor_count> factors{&inputs_, &states_, &reset_states_};
     const Range counting = depth_of_states();
     std::array<TransposedTerm, max_terms> products;
-    std::size_t used = 0;  // factors, of which the last ones may not be
+    std::size_t used = 0;  // number of factors; the last ones may be unused
     for (std::size_t i = 0; i < plan_.terms.size(); ++i) {
       products[i] = product_of(plan_.terms[i], counting);
       used = std::max(used, plan_.terms[i].factor + std::size_t{1});
@@ -150,7 +151,8 @@ class GradientProducts {
                                products_);
   }
 
-  /// Rows whose previous state counts: zeros add nothing to a sum, but to what isn't finite.
+  /// The rows whose previous state changes the sums. A state of zero changes a sum only if the
+  /// other factor is not finite.
   Range depth_of_states() const {
     const Range first = states_.initial_rows();
     const Range rest = call_.reverse ? Range{0, first.begin} : Range{first.end, call_.map->rows()};

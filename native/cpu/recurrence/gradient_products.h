@@ -5,8 +5,9 @@
 
 namespace gru::cpu {
 
-/// The products that follow the walk back: from the reserve, which then holds the gradients of the
-/// gates' inputs, those of input, weights and biases, each for all steps together.
+/// The products after the backward pass through the steps. The reserve then has the gradients of
+/// the gates' inputs. From them it computes the gradients of the input, weights and biases, each
+/// for all steps together.
 Status multiply_gradients(const CpuRecurrentWeights& weights, const RecurrentBackward& call,
                           const float* initial_state, RecurrenceScratch& scratch,
                           TransposedScratch& products);

@@ -4,7 +4,7 @@ namespace gru::cpu {
 
 namespace {
 
-// Reset after: U is one product.
+// Reset after: one product multiplies all of U.
 constexpr Range after_parts[] = {{gate_r, gate_count}};
 constexpr ForwardStage after_inference[] = {{&Kernels::forward_after, 0}};
 constexpr ForwardStage after_training[] = {{&Kernels::forward_after_training, 0}};
@@ -24,7 +24,7 @@ constexpr CellPlan after = {.parts = after_parts,
                             .gradient_slots = reserve_gates,
                             .terms = after_terms};
 
-// Reset before: U_n waits for r * h.
+// Reset before: the product with U_n needs r * h, so it comes second.
 constexpr Range before_parts[] = {{gate_r, gate_n}, {gate_n, gate_count}};
 constexpr ForwardStage before_inference[] = {{&Kernels::gates_before, 0},
                                              {&Kernels::candidate_before, 1}};

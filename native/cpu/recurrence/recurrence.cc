@@ -11,11 +11,11 @@ namespace gru::cpu {
 
 namespace {
 
-/// A step divided by units costs a barrier, about a microsecond: under this much work for each
-/// thread that is not worth it.
+/// If threads divide the units, each step needs a barrier, which costs about a microsecond. With
+/// less work than this for each thread it is not worth it.
 constexpr double operations_per_step = 1.2e5;
-/// More than this over an even share of the sequences, and the others wait longer than for
-/// barriers.
+/// If the largest share of sequences exceeds an even share by more than this factor, the other
+/// threads wait longer for it than they would for barriers.
 constexpr double most_uneven = 1.125;
 
 bool is_even(const RowMap& map, unsigned parts) {
@@ -36,14 +36,15 @@ Division divide(const RowMap& map, const RecurrentShape& shape, double operation
   const std::size_t tile = kernels().max_rows;
   const std::size_t hidden = shape.hidden_size;
   const std::size_t weights = shape.spec().gates * hidden * hidden * sizeof(float);
-  // Threads do better with a part each of weights that their caches could not hold whole.
+  // If the weights do not fit a core's cache, it is better that each thread has its own part of
+  // them.
   const bool by_sequences = map.batch() >= 2 * tile * wanted && !exceed_cache(weights);
   if (by_sequences && is_even(map, wanted)) return {wanted, true};
 
   const double rows = static_cast<double>(map.rows()) / static_cast<double>(map.steps());
   const double step = 2.0 * static_cast<double>(weights / sizeof(float)) * rows;
   const double worth = std::max(1.0, step / operations_per_step);
-  const auto panels = static_cast<double>(kernels().panel_count(hidden));  // none without a share
+  const auto panels = static_cast<double>(kernels().panel_count(hidden));  // each thread needs one
   const auto by_units =
       static_cast<unsigned>(std::min({worth, static_cast<double>(wanted), panels}));
   if (by_units <= 1 && map.batch() >= tile * wanted) return {wanted, true};

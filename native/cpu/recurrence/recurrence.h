@@ -9,7 +9,7 @@
 
 namespace gru::cpu {
 
-/// Some neighbouring rows of a step, and where the state before them lies.
+/// Some contiguous rows of a step, and where the state before them is.
 struct StateRows {
   std::size_t first;  ///< within the step
   std::size_t count;
@@ -17,10 +17,11 @@ struct StateRows {
   std::size_t stride;
 };
 
-/// The order in which one direction walks the rows, and where each step finds the state before it.
+/// The order in which one direction processes the rows, and where each step finds the state before
+/// it.
 class Recurrence {
  public:
-  /// `initial_state` [batch, hidden]; `output` rows lie `stride` apart.
+  /// `initial_state` is [batch, hidden]; rows of `output` are `stride` apart.
   Recurrence(const RowMap& map, bool reverse, const float* initial_state, const float* output,
              std::size_t stride, std::size_t hidden)
       : map_(map),
@@ -31,13 +32,14 @@ class Recurrence {
         hidden_(hidden) {}
 
   std::size_t steps() const { return map_.steps(); }
-  /// The step in time that is processed s-th.
+  /// The step in time that is processed as the s-th.
   std::size_t time(std::size_t s) const { return reverse_ ? map_.steps() - 1 - s : s; }
   std::size_t first_row(std::size_t s) const { return map_.first(time(s)); }
   std::size_t active(std::size_t s) const { return map_.active(time(s)); }
 
-  /// Calls body(StateRows) for the rows of processed step s within `rows`: once, or twice where
-  /// some of its sequences begin with it (the reverse direction of a ragged batch).
+  /// Calls body(StateRows) for the rows within `rows` of the step that is processed as the s-th.
+  /// Calls it once, or twice if some sequences begin at this step (in the reverse direction of a
+  /// ragged batch).
   template <class Body>
   void for_each_state(std::size_t s, Range rows, const Body& body) const {
     const std::size_t end = rows.end < active(s) ? rows.end : active(s);
@@ -60,8 +62,8 @@ class Recurrence {
   std::size_t hidden_;
 };
 
-/// How a team divides the steps: by hidden units, with barriers within each step, or by sequences,
-/// without any. Either gives the same bits.
+/// How a team divides the work: by hidden units, with barriers within each step, or by sequences,
+/// without barriers. Both give the same bits.
 struct Division {
   unsigned threads = 1;
   bool by_sequences = false;
@@ -69,9 +71,9 @@ struct Division {
 /// Chooses by the work of a step and the number of sequences.
 Division divide(const RowMap& map, const RecurrentShape& shape, double operations);
 
-/// Something that thread 0 decides and all of a team act on at the same step: it asks before a
-/// barrier, naming the step, and all look after the barrier. A thread that looks late still sees
-/// that a later step was meant.
+/// A decision of thread 0 on which all threads of a team act at the same step. Thread 0 asks before
+/// a barrier and names the step; all threads look after the barrier. A thread that looks late may
+/// see a request for a later step and does not act on it.
 class Agreement {
  public:
   void ask(std::size_t step) { from_.store(step, std::memory_order_relaxed); }
@@ -85,7 +87,7 @@ inline bool is_aborted(const AbortFlag* abort) {
   return abort != nullptr && abort->load(std::memory_order_relaxed);
 }
 
-/// This thread's sequences: equal numbers of valid steps, cut at full tiles.
+/// This thread's sequences. Threads get equal numbers of valid steps, divided at full tiles.
 Range share_sequences(const RowMap& map, unsigned index, unsigned parts);
 
 }  // namespace gru::cpu

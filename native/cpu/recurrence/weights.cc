@@ -19,7 +19,7 @@ const CellPlan& plan_of(const RecurrentShape& shape) {
 CpuRecurrentWeights::CpuRecurrentWeights(const RecurrentShape& shape, std::size_t& held)
     : shape_(shape), plan_(plan_of(shape)), held_(held) {}
 
-// All biases but one that stands apart only ever add to W x, so they join its product.
+// All biases except bias_apart are only added to W x, so they are added together with that product.
 Status CpuRecurrentWeights::fold_biases() {
   const std::size_t hidden = shape_.hidden_size;
   const Range apart{plan_.bias_apart * hidden, (plan_.bias_apart + 1) * hidden};

@@ -7,11 +7,11 @@
 
 namespace gru::cpu {
 
-/// A direction's weights as the kernels read them. Each form is packed when first needed after a
-/// load.
+/// The weights of one direction in the order in which kernels read them. Each form is packed when
+/// it is first needed after a load.
 class CpuRecurrentWeights final : public RecurrentWeights {
  public:
-  /// `held` is its device's count of bytes in use, to which `count` adds those of the weights.
+  /// `held` is the device's count of bytes in use. `count` adds the weights' bytes to it.
   CpuRecurrentWeights(const RecurrentShape& shape, std::size_t& held);
   CpuRecurrentWeights(const CpuRecurrentWeights&) = delete;
   CpuRecurrentWeights& operator=(const CpuRecurrentWeights&) = delete;
@@ -26,15 +26,15 @@ class CpuRecurrentWeights final : public RecurrentWeights {
   }
   Status prepare_forward();
   Status prepare_backward();
-  /// Counts what it holds by now: after whatever packed it, or failed to.
+  /// Counts the memory in use now. Must be called after packing, also if packing failed.
   void count();
 
-  /// Of a GRU.
+  /// 1 or -1, see ForwardStep::update_sign. For a GRU only.
   float update_sign() const { return shape_.variant.update == UpdateGate::retain ? 1.0F : -1.0F; }
 
   // Forward.
   const PackedMatrix& input() const { return input_; }            ///< W^T [I, G]
-  const float* input_bias() const { return input_bias_.data(); }  ///< all that adds to W x: [G]
+  const float* input_bias() const { return input_bias_.data(); }  ///< all that is added to W x
   /// A part of U (CellPlan::parts), packed by gates.
   const float* part(std::size_t number) const { return parts_[number].data(); }
   /// The recurrent bias of CellPlan::bias_apart, padded to whole vectors.
@@ -42,7 +42,7 @@ class CpuRecurrentWeights final : public RecurrentWeights {
 
   // Backward.
   const PackedMatrix& d_input() const { return d_input_; }  ///< W [G, I]
-  /// A part of U as a factor of the gates' gradients: [gates * H, H].
+  /// A part of U as the right factor of the gates' gradients: [gates * H, H].
   const PackedMatrix& d_part(std::size_t number) const { return d_parts_[number]; }
 
  private:
@@ -54,7 +54,7 @@ class CpuRecurrentWeights final : public RecurrentWeights {
   PackSource weight_ih() const {
     return {tensors_.weight_ih.data(), shape_.input_size, gates(), shape_.input_size};
   }
-  /// Of packing all weights, in floats.
+  /// The work of packing all weights, in floats.
   double pack_work() const {
     return static_cast<double>(gates()) *
            static_cast<double>(shape_.input_size + shape_.hidden_size);

@@ -31,7 +31,7 @@ unsigned cores_of_quota(double quota, double period) {
   return static_cast<unsigned>(std::clamp(std::ceil(quota / period), 1.0, 1e6));
 }
 
-/// cgroup v2 says "quota period" or "max period" in one file, v1 says both in files of their own.
+/// cgroup v2 has "quota period" or "max period" in one file; v1 has each in a separate file.
 unsigned quota_cores() {
   double quota = 0;
   double period = 0;

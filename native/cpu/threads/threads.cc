@@ -21,11 +21,12 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-/// Longer than the others need to finish a step that began with this thread's; shorter than a
-/// scheduler's slice, so that waiting never keeps a thread from the core it waits for.
+/// Longer than the other threads need to finish a step that began at the same time. Shorter than a
+/// time slice of the scheduler, so that a waiting thread does not block the core of the thread that
+/// it waits for.
 constexpr std::chrono::microseconds spin_time{30};
 
-/// How far back a team looks for stalls: some slices of a scheduler's.
+/// How far back a team looks for stalls: a few time slices of the scheduler.
 constexpr std::chrono::milliseconds stall_window{40};
 
 void pause() {
@@ -36,10 +37,9 @@ void pause() {
 #endif
 }
 
-/// After a contended region the pool rests: briefly at first, since one stall may be chance (a
-/// process that was stopped, an interrupt), and four times as long each time that a team stalls
-/// again soon after. So stalls, which last a slice or two of the scheduler's, stay a small part of
-/// the time.
+/// After a contended region the pool rests. The first rest is short, since one stall may be chance
+/// (a stopped process, an interrupt). Each time that a team stalls again soon after, the rest is
+/// four times as long. A stall lasts a time slice or two, so stalls stay a small part of the time.
 class Rest {
  public:
   bool is_over() const { return Clock::now() >= until_; }
@@ -75,24 +75,24 @@ void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
   while (!changed()) value.wait(old, std::memory_order_acquire);
 }
 
-/// When the calling thread last began to work, in the region that it is in.
+/// When the calling thread last began to work in its current region.
 thread_local Clock::time_point work_began;
 
-/// True where a wait since `arrived` was a stall, which is as long as a scheduler's slice, and not
-/// a difference between the shares of those who work.
+/// Whether a wait since `arrived` was a stall: it was as long as a time slice of the scheduler, and
+/// longer than any difference between the threads' shares of work.
 bool is_stall(Clock::time_point arrived, Clock::duration waited) {
   constexpr std::chrono::microseconds least{200};
   return waited > least && waited > 2 * (arrived - work_began);
 }
 
-/// A thread whose share was next to nothing waits for the others' without a stall.
+/// Whether the thread had work. A thread with almost no share waits for the others without a stall.
 bool had_share(Clock::time_point finished) {
   return finished - work_began > std::chrono::microseconds{20};
 }
 
 }  // namespace
 
-/// One region as its workers see it.
+/// One region, as its workers need it.
 struct Job {
   void (*body)(const void*, unsigned, Team&);
   const void* context;
@@ -100,11 +100,12 @@ struct Job {
 };
 
 struct Worker {
-  std::atomic<std::uint32_t> signal{0};  ///< rises with each job
+  std::atomic<std::uint32_t> signal{0};  ///< increases with each job
   Job job{};
 };
 
-/// Threads start when first needed and sleep when idle. Never destroyed: at exit they sleep on.
+/// Threads start when they are first needed and sleep when they are idle. The pool is never
+/// destroyed: at the end of the process they still sleep.
 class Pool {
  public:
   static Pool& instance() {
@@ -113,7 +114,7 @@ class Pool {
   }
 
   void run(unsigned wanted, const Job& job) {
-    // Not a mutex: a region within a region finds the pool held by its own thread.
+    // Not a mutex: in a nested region the pool is held by the calling thread itself.
     if (busy_.test_and_set(std::memory_order_acquire)) return run_alone(job);
     run_together(wanted, job);
     busy_.clear(std::memory_order_release);
@@ -144,13 +145,14 @@ class Pool {
     }
     const Clock::time_point ended = Clock::now();
     const bool stalled = had_share(finished) && is_stall(finished, ended - finished);
-    // The region is over, so it is judged by itself: to rest for a moment costs little.
+    // The region is over, so only its own stalls are judged: a short rest costs little.
     if (stalled || team.contended_ || team.stalls().cost_much(ended - team.window_began_)) {
       rest_.begin();
     }
   }
 
-  /// Starts workers up to the wanted team; a system that gives no more threads makes it smaller.
+  /// Starts workers for a team of `wanted` threads. The team is smaller if the system gives no more
+  /// threads.
   unsigned ready(unsigned wanted) {
     try {
       workers_.reserve(wanted);
@@ -179,7 +181,7 @@ class Pool {
   }
 
   std::atomic_flag busy_;
-  Rest rest_;  ///< read and written by whoever holds busy_
+  Rest rest_;  ///< only the holder of busy_ reads and writes it
   std::vector<std::unique_ptr<Worker>> workers_;
   std::atomic<std::uint32_t> remaining_{0};
 };
@@ -212,7 +214,7 @@ bool Team::contended() {
 
 Stalls Team::stalls() const {
   if (size_ == 1) return {};
-  // One straggler keeps all others waiting.
+  // While one thread is late, all others wait and count the same stall.
   const unsigned waiting = size_ - 1;
   return {stall_count_.load(std::memory_order_relaxed) / waiting,
           Clock::duration(stall_duration_.load(std::memory_order_relaxed) / waiting)};

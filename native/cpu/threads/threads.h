@@ -12,15 +12,15 @@ namespace gru::cpu {
 
 class Pool;
 
-/// Times that a team of threads was held up.
+/// How often a team of threads was held up, and for how long.
 struct Stalls {
   unsigned count = 0;
   std::chrono::steady_clock::duration length{};
 
-  /// Whether they took a good part of what passed.
+  /// Whether stalls took a large part of the time `passed`.
   bool cost_much(std::chrono::steady_clock::duration passed) const { return length > passed / 4; }
-  /// Whether they came again and took a good part of `window`, or of what passed where that is
-  /// more: two short ones at a region's start mean nothing.
+  /// Whether stalls came repeatedly and took a large part of `window`, or of `passed` if that is
+  /// longer. Two short stalls at the start of a region therefore do not count.
   bool came_again(std::chrono::steady_clock::duration passed,
                   std::chrono::steady_clock::duration window) const {
     return count > 1 && cost_much(std::max(passed, window));
@@ -33,17 +33,18 @@ class Team {
   explicit Team(unsigned size);
 
   unsigned size() const { return size_; }
-  /// Returns when all of the team have called it. Spins briefly, then sleeps.
+  /// Returns when all threads of the team have called it. Waits actively for a short time, then
+  /// sleeps.
   void barrier();
-  /// True once stalls, in which a member waited longer for the others than it worked, came again
-  /// and took a good part of the last while: other processes hold the cores, and the team had
-  /// better be one thread. For member 0.
+  /// Whether other processes use the cores, so that one thread would be faster than the team. It is
+  /// true once stalls came repeatedly and took a large part of the last `stall_window`; in a stall
+  /// a thread waits longer for the others than it worked. Only member 0 may call it.
   bool contended();
 
  private:
   friend class Pool;
   void add_stall(std::chrono::steady_clock::duration waited);
-  /// How often a straggler held the others up, and for how long, since the window began.
+  /// How often and for how long a late thread held up the others since the window began.
   Stalls stalls() const;
 
   unsigned size_;
@@ -55,7 +56,7 @@ class Team {
   std::atomic<std::uint32_t> generation_{0};
 };
 
-/// Part `index` of `parts` of 0..count, cut at multiples of `grain`.
+/// Part `index` of `parts` of 0..count, divided at multiples of `grain`.
 struct Range {
   std::size_t begin;
   std::size_t end;
@@ -66,10 +67,10 @@ namespace detail {
 void run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&), const void* context);
 }
 
-/// Runs body(index, team) on up to `wanted` threads of the process's one pool, the caller's among
-/// them, and returns when all are done. The team may be smaller than wanted: the caller computes
-/// alone while another caller's region holds the pool, and for a while after a team was contended.
-/// Bodies must not throw.
+/// Runs body(index, team) on up to `wanted` threads of the process's pool, including the caller's,
+/// and returns when all are done. The team may be smaller: the caller computes alone while another
+/// caller's region uses the pool, and for some time after a team was contended. Bodies must not
+/// throw.
 template <class Body>
 void parallel(unsigned wanted, const Body& body) {
   detail::run_parallel(
@@ -80,8 +81,8 @@ void parallel(unsigned wanted, const Body& body) {
       &body);
 }
 
-/// While it lives, the calling thread flushes denormals to zero: they would cost a hundred cycles
-/// each.
+/// While the object lives, the calling thread treats denormals as zero: each operation on one would
+/// cost about a hundred cycles.
 class FlushDenormals {
  public:
   FlushDenormals();

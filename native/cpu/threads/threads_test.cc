@@ -13,8 +13,8 @@ namespace {
 
 using testing::Random;
 
-/// Runs body(index, team) until a team of exactly `size` ran it: a team is smaller while the pool
-/// is held or rests, and then its threads do nothing.
+/// Repeats body(index, team) until a team of exactly `size` has run it. The team is smaller while
+/// the pool is in use or rests; its threads then do nothing.
 template <class Body>
 void with_team_of(unsigned size, const Body& body) {
   GRU_CHECK_OK(set_threads(size));
@@ -111,7 +111,7 @@ GRU_TEST(barriers_keep_a_team_in_step) {
   }
 }
 
-/// Whether a team was ever contended whose last member comes late to each of `late` barriers.
+/// Whether a team is ever contended if its last member comes late to each of `late` barriers.
 bool is_contended(unsigned size, int late) {
   std::atomic<bool> contended{false};
   with_team_of(size, [&](unsigned index, Team& team) {
@@ -137,7 +137,7 @@ GRU_TEST(stalls_cost_much_where_they_take_a_good_part_of_the_time) {
   GRU_CHECK(stalls.cost_much(milliseconds(20)));
   GRU_CHECK(!stalls.cost_much(milliseconds(100)));
   GRU_CHECK(!Stalls{}.cost_much(milliseconds(0)));
-  // Whatever passed, they are weighed by the window, and one alone says nothing.
+  // However short the time, they are compared with the window, and a single stall does not count.
   GRU_CHECK(!stalls.came_again(milliseconds(12), milliseconds(50)));
   GRU_CHECK(stalls.came_again(milliseconds(12), milliseconds(30)));
   GRU_CHECK(!stalls.came_again(milliseconds(100), milliseconds(30)));
@@ -186,7 +186,8 @@ GRU_TEST(a_region_within_a_region_is_computed_by_its_caller_alone) {
   GRU_CHECK(wrong == 0);
 }
 
-/// Multiplies at run time, under whatever mode the thread has.
+/// Whether a multiplication of floats keeps denormals in the thread's current mode. It is computed
+/// at run time.
 bool keeps_float_denormals() {
   volatile float denormal = 1e-40F;
   volatile float one = 1;

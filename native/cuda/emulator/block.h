@@ -9,7 +9,7 @@
 #include "shared_memory.h"
 #include "thread.h"
 
-/// The threads of one block as fibers of one OS thread: whose turn it is, who waits for whom.
+/// The threads of one block, as fibers of one OS thread: which one runs, and which ones wait.
 
 namespace gru::emulator {
 
@@ -22,10 +22,10 @@ class Block {
   Block(const Block&) = delete;
   Block& operator=(const Block&) = delete;
   ~Block();
-  /// The OS thread's own: its stacks serve block after block.
+  /// The block of the calling OS thread. Its stacks are used for one block after another.
   static Block& of_thread();
 
-  /// The one whose kernel the OS thread runs now.
+  /// The block whose kernel the OS thread runs now.
   static Block& running() { return *running_; }
 
   void run(const Grid& grid, Progress& progress, std::size_t number);
@@ -50,7 +50,7 @@ class Block {
     unsigned source;
     std::uint64_t value;
     WarpResult result;
-    char start;  // their addresses stand for the order that a rendezvous gives
+    char start;  // addresses that stand for the order that a rendezvous gives
     char arrival;
     char departure;
   };
@@ -91,18 +91,18 @@ class Block {
   FiberStacks stacks_;
   Fiber host_;
   std::unique_ptr<Thread[]> threads_;
-  unsigned created_ = 0;  // of them
+  unsigned created_ = 0;  // of them, how many exist
   State states_[kMaxThreads];
-  std::uint16_t order_[kMaxThreads];  // whose turn, by place in the ring
+  std::uint16_t order_[kMaxThreads];  // thread numbers in the order of their turns
   unsigned count_ = 0;
-  unsigned turn_ = 0;     // place in the ring
+  unsigned turn_ = 0;     // index into order_
   unsigned current_ = 0;  // order_[turn_]
   unsigned ready_ = 0;
   unsigned ended_ = 0;
   unsigned arrived_ = 0;  // at the barrier
   int predicates_ = 0;
   int barrier_result_ = 0;
-  unsigned spins_ = 0;  // in a row, without anything else
+  unsigned spins_ = 0;  // consecutive spins without other activity
   unsigned idle_rounds_ = 0;
   std::uint64_t idle_since_ = 0;
   std::uint64_t stuck_round_ = 0;

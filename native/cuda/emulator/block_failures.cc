@@ -3,7 +3,7 @@
 #include "block.h"
 #include "fatal.h"
 
-/// What a block says of its threads when they can't go on.
+/// The messages of a block whose threads cannot continue.
 
 namespace gru::emulator {
 

@@ -2,7 +2,7 @@
 
 #include "block.h"
 
-/// Where threads of a block wait for each other: barriers and the functions of a warp.
+/// Where threads of a block wait for each other: barriers and warp functions.
 
 namespace gru::emulator {
 
@@ -101,7 +101,7 @@ void Block::complete_warp(unsigned first, unsigned mask) {
   }
 }
 
-// What thread.h promises ----------------------------------------------------------------------
+// The functions of thread.h --------------------------------------------------------------------
 
 int sync_threads(bool predicate, Site site) {
   return Block::running().sync_threads(predicate, site);

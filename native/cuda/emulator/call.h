@@ -2,26 +2,27 @@
 
 #include "state.h"
 
-/// What every function of the runtime does beside its own work: injected faults, lost devices, the
-/// calling thread's last error.
+/// What every function of the runtime does besides its own work: it handles injected faults, lost
+/// devices and the calling thread's last error.
 
 namespace gru::emulator {
 
 int current_device();
 /// Remembers an error for cudaGetLastError.
 cudaError_t remember(cudaError_t error);
-/// The error asked for, if any; one of those that a GPU doesn't survive loses the current device.
+/// Returns the injected error, if there is one. An error after which a GPU is unusable loses the
+/// current device.
 cudaError_t inject_fault(const char* function);
 
-/// body() unless a fault was asked for.
+/// Runs body() unless a fault is injected.
 template <class Body>
 cudaError_t call(const char* function, Body body) {
   const cudaError_t fault = inject_fault(function);
   return remember(fault != cudaSuccess ? fault : body());
 }
 
-/// body(device) for the calling thread's device, unless that is lost. What the body waited for may
-/// have lost it.
+/// Runs body(device) for the calling thread's device, unless that device is lost. The work that
+/// body waits for may also lose it.
 template <class Body>
 cudaError_t call_device(const char* function, Body body) {
   return call(function, [&]() -> cudaError_t {
@@ -34,7 +35,7 @@ cudaError_t call_device(const char* function, Body body) {
   });
 }
 
-/// Releases something, come what may.
+/// Releases something, whatever errors there are.
 template <class Body>
 cudaError_t call_release(const char* function, Body body) {
   const cudaError_t fault = inject_fault(function);

@@ -117,7 +117,7 @@ void lose_device(int device, cudaError_t error) { state().device(device).lose(er
 
 Counts counts() {
   State& all = state();
-  // Devices have locks of their own, which they take before the one of all.
+  // Each device has its own lock. It must be taken before the common lock.
   Counts alive;
   for (int i = 0; i < kMaxDevices; ++i) {
     alive.allocations += all.device(i).memory().pieces();

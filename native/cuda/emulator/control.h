@@ -6,12 +6,12 @@
 #include "grid.h"
 #include "runtime_types.h"
 
-/// What tests set and count. The environment sets the same at the first use:
+/// What tests can set and count. Environment variables set the same at the first use:
 ///
 ///   GRU_CUDA_EMULATED_DEVICES  number of devices, 2 by default
 ///   GRU_CUDA_EMULATED_MEMORY   bytes of each, 1 GiB by default
 ///   GRU_CUDA_EMULATED_ORDER    forward (default), reverse or shuffle
-///   GRU_CUDA_EMULATED_SEED     seed of the shuffled order; without an order it chooses shuffle
+///   GRU_CUDA_EMULATED_SEED     seed of the shuffled order; selects shuffle if no order is set
 ///   GRU_CUDA_EMULATED_FAULT    function:n:error, such as
 ///   cudaMallocAsync:3:cudaErrorMemoryAllocation
 
@@ -47,28 +47,28 @@ struct Counts {
   std::size_t pageable_copies = 0;  ///< not from or to cudaHostAlloc's memory
 };
 
-/// Everything as in a new process whose environment sets nothing, but for what is alive. Waits for
-/// all work; counts that only grow start at zero.
+/// Resets everything to the state of a new process without environment variables, except for what
+/// is alive. Waits for all work. Counts that only grow start at zero.
 void reset();
 
 void set_devices(int count);
-/// Of every device. Memory may only change while none is allocated.
+/// Sets the properties of every device. The memory size may only change while nothing is allocated.
 void set_properties(const Properties& properties);
-/// Every function answers this, as with a driver that is too old; cudaSuccess ends it.
+/// Every function returns this error, as with a driver that is too old. cudaSuccess ends this.
 void set_driver_error(cudaError_t error);
-/// As on a machine without a driver: its version is 0, and every other function answers
-/// cudaErrorInsufficientDriver.
+/// Behaves as a machine without a driver: the driver's version is 0, and every other function
+/// returns cudaErrorInsufficientDriver.
 void remove_driver();
 
 void set_thread_order(ThreadOrder order, std::uint64_t seed = 0);
-/// OS threads for the blocks of an ordinary launch.
+/// The number of OS threads for the blocks of an ordinary launch.
 void set_workers(unsigned count);
 
-/// The n-th call (from 1) of `function`, or of any function where it is null, does nothing and
-/// returns `error`; functions that release something do so nevertheless. Errors after which a GPU
-/// serves a process no longer lose the device.
+/// The n-th call (from 1) of `function`, or of any function if it is null, does nothing and returns
+/// `error`. Functions that release something release it nevertheless. An error after which a GPU is
+/// unusable for the process loses the device.
 void fail_call(const char* function, unsigned n, cudaError_t error);
-/// From now on `device` answers `error` and runs nothing.
+/// From now on `device` returns `error` and runs nothing.
 void lose_device(int device, cudaError_t error);
 
 Counts counts();

@@ -1,22 +1,22 @@
 #pragma once
 
-/// Stands in for CUDA's header of this name so that g++ compiles the .cu sources, kernels and host
-/// code alike, and the CPU executes them: a thread is a fiber (fiber.h), a block keeps to one OS
-/// thread (block.h), streams run their work when somebody waits for it (stream.h).
+/// Replaces CUDA's header of this name, so that g++ compiles the .cu sources, kernels and host
+/// code, and the CPU executes them. A CUDA thread is a fiber (fiber.h). A block runs on one OS
+/// thread (block.h). Streams run their work when a caller waits for it (stream.h).
 ///
-/// What a run proves: that the kernels compute what they should, whatever the order of the threads;
-/// that every barrier is reached by all threads; that shared and device memory are neither read
-/// before they were written nor overrun; that the host waits for what it reads. ThreadSanitizer
-/// finds missing barriers, AddressSanitizer overruns.
+/// A run tests that the kernels compute correct results in any order of the threads; that all
+/// threads reach every barrier; that shared and device memory is not read before it is written, and
+/// not overrun; that the host waits for what it reads. ThreadSanitizer finds missing barriers,
+/// AddressSanitizer finds overruns.
 ///
-/// What it doesn't: anything about speed, registers or occupancy on a GPU; the order in which a
-/// GPU's memory shows stores to other threads, which is weaker than the CPU's; nvcc's own
-/// arithmetic (contraction, approximate functions).
+/// A run does not test speed, registers or occupancy on a GPU; nor a GPU's memory order, which is
+/// weaker than the CPU's; nor nvcc's arithmetic (contraction, approximate functions).
 ///
-/// A loop that waits for another thread's store must call __nanosleep or load_acquire (thread.h):
-/// nothing else lets that thread run. Kernels in a nameless namespace have no name in messages.
+/// A loop that waits for another thread's store must call __nanosleep or load_acquire (thread.h),
+/// since only these let the other thread run. Kernels in an unnamed namespace have no name in
+/// messages.
 ///
-/// control.h is what tests steer it with.
+/// Tests control the emulator with control.h.
 
 #include "device_functions.h"
 #include "runtime_api.h"

@@ -9,10 +9,10 @@
 
 #include "thread.h"
 
-/// CUDA's language and built-in functions as g++ understands them: qualifiers, positions, barriers,
-/// warp functions, atomics, arithmetic.
+/// CUDA's language and built-in functions for g++: qualifiers, positions, barriers, warp functions,
+/// atomics, arithmetic.
 
-// A kernel's symbol stays visible so that messages can name it.
+// A kernel's symbol must be visible, so that messages can name it.
 #define __global__ __attribute__((visibility("default")))
 #define __device__
 #define __host__
@@ -23,8 +23,8 @@
 #define __grid_constant__
 #define __align__(n) alignas(n)
 
-// A block keeps to one OS thread. Neither filled with NaN nor watched by AddressSanitizer: prefer
-// the two macros below.
+// A block runs on one OS thread, so thread_local memory serves. It is not filled with NaN, and
+// AddressSanitizer does not check it: prefer the two macros below.
 #define __shared__ static thread_local
 
 /// Dynamic shared memory: `type* name`.
@@ -130,10 +130,11 @@ inline int __all_sync(unsigned mask, int predicate,
   return gru::emulator::ballot(mask, predicate == 0, site) == 0;
 }
 
-// Memory: order, waiting, atomics -------------------------------------------------------------
+// Memory order, waiting, atomics --------------------------------------------------------------
 
 namespace gru::emulator {
-/// ThreadSanitizer knows no fences: it is told that each fence comes after all fences before it.
+/// ThreadSanitizer does not know fences. This tells it that each fence follows all fences before
+/// it.
 void fence();
 }  // namespace gru::emulator
 

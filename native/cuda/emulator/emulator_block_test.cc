@@ -3,7 +3,7 @@
 
 #include "emulator_testing.h"
 
-/// Threads of a block and blocks of a grid: where they are, in which order they run, how they meet.
+/// Threads of a block and blocks of a grid: their positions, their order, their barriers.
 
 using gru::emulator::ThreadOrder;
 using gru::testing::DeviceArray;

@@ -1,13 +1,13 @@
 #include "emulator_death_testing.h"
 
-/// Threads that wait for each other in vain, and races.
+/// Threads that wait for each other forever, and races.
 
 using gru::testing::DeviceArray;
 using gru::testing::kThreadSanitizer;
 using gru::testing::launch;
 using gru::testing::launch_cooperative;
 
-// Barriers that not all reach ------------------------------------------------------------------
+// Barriers that not all threads reach ----------------------------------------------------------
 
 __global__ void leave_before_barrier() {
   if (threadIdx.y * blockDim.x + threadIdx.x >= 20) return;
@@ -135,7 +135,7 @@ __global__ void read_neighbour_too_early(float* out) {
   out[threadIdx.x] = shared[(threadIdx.x + 1) % blockDim.x];
 }
 
-/// ThreadSanitizer names the race; without it the value read is NaN.
+/// ThreadSanitizer reports the race. Without it, the value that is read is NaN.
 GRU_TEST(a_missing_barrier) {
   for (const auto order : {"forward", "reverse", "shuffle"}) {
     setenv("GRU_CUDA_EMULATED_ORDER", order, 1);

@@ -8,7 +8,7 @@
 
 #include "emulator_testing.h"
 
-/// Tests of what ends a process: each runs in a child.
+/// Tests of faults that end a process: each runs in a child process.
 
 namespace gru::testing {
 
@@ -30,7 +30,7 @@ struct Death {
   bool says(const std::string& text) const { return message.find(text) != std::string::npos; }
 };
 
-/// body() in a child process, which may start threads: this one must not have any.
+/// Runs body() in a child process, which may start threads. The calling process must not have any.
 inline Death run_in_child(void (*body)()) {
   int ends[2];
   if (pipe(ends) != 0) return {};

@@ -2,7 +2,7 @@
 
 #include "emulator_testing.h"
 
-/// What a GPU refuses, and the failures that tests ask for.
+/// What a GPU refuses, and the failures that tests inject.
 
 using gru::emulator::Properties;
 using gru::testing::DeviceArray;
@@ -23,7 +23,7 @@ GRU_TEST(a_launch_keeps_to_the_sizes_of_a_gpu) {
   GRU_CHECK(launch({1, dim3(1, 0)}, nothing) == cudaErrorInvalidConfiguration);
   GRU_CHECK(launch({dim3(1, 65536), 1}, nothing) == cudaErrorInvalidConfiguration);
   GRU_CHECK(launch({dim3(0x7fffffff, 65535, 65535), 1}, nothing) == cudaSuccess);
-  gru::emulator::lose_device(0, cudaErrorLaunchTimeout);  // nobody wants to wait for that one
+  gru::emulator::lose_device(0, cudaErrorLaunchTimeout);  // no test waits for a real timeout
 }
 
 GRU_TEST(much_shared_memory_must_be_asked_for_on_each_device) {

@@ -1,6 +1,6 @@
 #include "emulator_death_testing.h"
 
-/// Memory that isn't the kernel's, or isn't the host's; and what the environment sets.
+/// Accesses to memory that the kernel or the host must not use; and the environment variables.
 
 using gru::testing::Death;
 using gru::testing::DeviceArray;

@@ -2,7 +2,7 @@
 
 #include "emulator_testing.h"
 
-/// Work runs when somebody waits for it, in the order that streams and events give, and not before.
+/// Work runs when a caller waits for it, not before, in the order of streams and events.
 
 using gru::testing::DeviceArray;
 using gru::testing::Event;
@@ -12,7 +12,7 @@ using gru::testing::Stream;
 
 namespace {
 
-/// Pinned values that the emulator's own tests write and read directly.
+/// Pinned values that the emulator's tests write and read directly.
 class Pinned {
  public:
   explicit Pinned(float value) {

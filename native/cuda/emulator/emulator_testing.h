@@ -7,10 +7,10 @@
 #include "control.h"
 #include "testing/testing.h"
 
-/// What the emulator's own tests share.
+/// Shared by the emulator's own tests.
 namespace gru::testing {
 
-/// The emulator as in a new process, from its start and again after its end.
+/// The emulator in the state of a new process, when this object is made and again when it ends.
 class FreshEmulator {
  public:
   FreshEmulator() { emulator::reset(); }

@@ -1,7 +1,7 @@
 #pragma once
 
-/// What a GPU would answer with a hang, a crash or wrong numbers ends the process here: the
-/// emulator is test code, and the message says where.
+/// Where a GPU would hang, crash or compute wrong numbers, the emulator ends the process with a
+/// message that names the place: the emulator is only for tests.
 
 namespace gru::emulator {
 

@@ -25,7 +25,7 @@ constexpr std::size_t kStackBytes = 256 * 1024;
 #else
 constexpr std::size_t kStackBytes = 64 * 1024;
 #endif
-// Not a multiple of a page: the stacks' tops would share a few sets of the cache.
+// Not a multiple of a page. Otherwise the tops of all stacks would share a few sets of the cache.
 constexpr std::size_t kStride = kStackBytes + 448;
 constexpr std::uint64_t kMark = 0x656d756c61746564;
 
@@ -43,7 +43,7 @@ void FiberStacks::reserve(unsigned count) {
   if (memory == MAP_FAILED) fatal("no memory for the stacks of %u threads", count);
 #if defined(__SANITIZE_ADDRESS__)
   ASAN_UNPOISON_MEMORY_REGION(memory,
-                              count * kStride);  // what lay here before may have left poison
+                              count * kStride);  // earlier contents may have left poison
 #endif
   memory_ = static_cast<char*>(memory);
   count_ = count;
@@ -122,7 +122,7 @@ void switch_fiber(Fiber& from, Fiber& to) {
   enter_fiber(from);
 }
 
-// Its frame is never left, so it must not poison the stack, which the next fiber starts on.
+// The function never returns, so its frame must not poison the stack for the next fiber.
 [[gnu::no_sanitize_address]] void leave_fiber(Fiber& to) {
 #if defined(GRU_EMULATOR_THREAD_SANITIZER)
   __tsan_switch_to_fiber(to.thread_sanitizer, __tsan_switch_to_fiber_no_sync);

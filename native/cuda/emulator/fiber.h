@@ -8,11 +8,11 @@
 #endif
 
 /// Fibers: stacks that one OS thread switches between. ThreadSanitizer and AddressSanitizer are
-/// told.
+/// informed of each switch.
 
 namespace gru::emulator {
 
-/// A suspended flow of control: a fiber's, or the OS thread's own that started it.
+/// A suspended flow of control: a fiber's, or that of the OS thread that runs the fibers.
 struct Fiber {
 #if defined(__x86_64__)
   void* stack_pointer = nullptr;
@@ -25,7 +25,7 @@ struct Fiber {
   void* fake_stack = nullptr;  ///< AddressSanitizer's
 };
 
-/// Stacks for `count` fibers, with a mark at the end of each that tells whether it overran.
+/// Stacks for `count` fibers. A mark at the end of each shows whether the stack overran.
 class FiberStacks {
  public:
   FiberStacks() = default;
@@ -34,7 +34,7 @@ class FiberStacks {
   ~FiberStacks();
 
   void reserve(unsigned count);
-  /// Makes `fiber` one that starts with entry() on stack `index`; entry never returns.
+  /// Prepares `fiber` to start with entry() on stack `index`. entry never returns.
   void prepare(Fiber& fiber, unsigned index, void (*entry)());
   static bool overran(const Fiber& fiber);
 
@@ -45,22 +45,22 @@ class FiberStacks {
 
 /// Suspends the running flow as `from` and resumes `to`.
 void switch_fiber(Fiber& from, Fiber& to);
-/// Ends the running fiber, whose entry is done, and resumes `to`.
+/// Ends the running fiber, whose entry is finished, and resumes `to`.
 [[noreturn]] void leave_fiber(Fiber& to);
-/// The first thing that a fiber's entry does.
+/// A fiber's entry must call this first.
 void enter_fiber(Fiber& self);
-/// Makes `self` stand for the OS thread as it runs now.
+/// Makes `self` represent the OS thread as it runs now.
 void adopt_thread(Fiber& self);
-/// ThreadSanitizer's view of a fiber, which may serve again and again.
+/// Creates ThreadSanitizer's record of a fiber. The fiber may use it repeatedly.
 void create_view(Fiber& fiber);
 void destroy_view(Fiber& fiber);
 
-/// ThreadSanitizer: all before a release of `at` comes before all after a later acquire. Switching
-/// gives no order by itself.
+/// Tells ThreadSanitizer that everything before a release of `at` comes before everything after a
+/// later acquire. A switch of fibers alone implies no order.
 void release_order(void* at);
 void acquire_order(void* at);
 
-/// ThreadSanitizer doesn't see what the running fiber does meanwhile.
+/// While this object lives, ThreadSanitizer does not see what the running fiber does.
 class Unseen {
  public:
   Unseen();

@@ -15,7 +15,7 @@ namespace gru::emulator {
 namespace {
 
 constexpr unsigned kRoundsStuck = 3;
-// Fewer threads than this in all aren't worth a second OS thread.
+// With fewer threads than this in all, a second OS thread is not worth it.
 constexpr std::size_t kFewThreads = 256;
 
 std::size_t ordered(const Grid& grid, std::size_t i) {
@@ -47,7 +47,7 @@ std::string Grid::name() const {
     std::free(plain);
     return name;
   }
-  // Not visible: addr2line tells from this what it is.
+  // The symbol is not visible. addr2line finds it from this text.
   const std::ptrdiff_t offset =
       static_cast<const char*>(kernel) - static_cast<const char*>(info.dli_fbase);
   char text[1024];

@@ -60,7 +60,7 @@ std::size_t DeviceMemory::pieces() const {
   return pieces_.size();
 }
 
-// Addresses cost nothing, so that neither guards nor fragmentation make memory scarce.
+// Address space is free, so guards and fragmentation do not make memory scarce.
 void DeviceMemory::reserve() {
   const std::size_t page = static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
   reserved_ = (4 * capacity_ + (std::size_t{64} << 20)) / page * page;

@@ -7,8 +7,8 @@
 #include <optional>
 #include <set>
 
-/// The memory of one device: addresses that host code can't follow, because they are open to nobody
-/// but while emulated work runs. New memory is filled with NaN, and guards lie between the pieces.
+/// The memory of one device. The host cannot access its addresses: they are only accessible while
+/// emulated work runs. New memory is filled with NaN, and guards are between the pieces.
 
 namespace gru::emulator {
 
@@ -24,23 +24,23 @@ class DeviceMemory {
   std::size_t used() const;
   std::size_t pieces() const;
 
-  /// Null where not enough is left.
+  /// Returns null if not enough memory is left.
   void* allocate(std::size_t bytes);
-  /// False where `memory` isn't the start of a piece.
+  /// Returns false if `memory` is not the start of a piece.
   bool release(void* memory);
-  /// A piece that work which is queued may use until its release, and no other. False where
-  /// `memory` isn't the start of a piece, or was given back before.
+  /// Marks a piece as given back: only work that is queued already may use it until its release.
+  /// Returns false if `memory` is not the start of a piece or was given back before.
   bool give_back(void* memory);
-  /// Whether [memory, memory + bytes) lies in one piece that wasn't given back.
+  /// Whether [memory, memory + bytes) is in one piece that was not given back.
   bool holds(const void* memory, std::size_t bytes) const;
-  /// Whether the address lies in this device's range at all.
+  /// Whether the address is in this device's range.
   bool owns(const void* address) const;
 
-  /// Opened as often as closed: open while anybody needs it.
+  /// Opens are counted: the memory is accessible until each open() has its close().
   void open();
   void close();
-  /// The size of a piece past whose end something was written, or none. Memory must be open.
-  /// AddressSanitizer sees it when it happens.
+  /// The size of a piece past whose end something was written, if there is one. The memory must be
+  /// open. AddressSanitizer reports such a write when it happens.
   std::optional<std::size_t> overrun() const;
   [[noreturn]] void report_access(const void* address) const;
 
@@ -54,7 +54,7 @@ class DeviceMemory {
   std::set<char*> given_back_;
   std::atomic<char*> begin_{nullptr};
   std::size_t reserved_ = 0;
-  std::size_t extent_ = 0;  // what was in use ever
+  std::size_t extent_ = 0;  // the largest extent ever in use
   std::size_t capacity_ = 0;
   std::size_t used_ = 0;
   unsigned open_ = 0;
@@ -71,8 +71,8 @@ class OpenMemory {
   DeviceMemory& memory_;
 };
 
-/// A signal handler that says what the host did to whose memory, and leaves other faults to whoever
-/// handled them before.
+/// Installs a signal handler that reports which memory the host accessed. It passes other faults to
+/// the handler before it.
 void explain_faults();
 
 }  // namespace gru::emulator

@@ -9,8 +9,8 @@
 #include "runtime_types.h"
 #include "vector_types.h"
 
-/// The CUDA runtime's functions that the project uses. Work on a stream runs when somebody waits
-/// for it, not before.
+/// The functions of the CUDA runtime that the project uses. Work on a stream runs when a caller
+/// waits for it, not before.
 
 extern "C" {
 
@@ -78,7 +78,7 @@ cudaError_t set_attribute(const void* kernel, cudaFuncAttribute attribute, int v
 cudaError_t get_attributes(cudaFuncAttributes* attributes, const void* kernel);
 cudaError_t max_active_blocks(int* blocks, const void* kernel, int threads, std::size_t shared);
 
-/// A kernel with its arguments as they are now.
+/// A kernel with copies of its arguments.
 template <class... Parameters, std::size_t... I>
 std::function<void()> bind_arguments(void (*kernel)(Parameters...), void** arguments,
                                      std::index_sequence<I...>) {

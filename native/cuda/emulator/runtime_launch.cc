@@ -18,7 +18,7 @@ bool valid_sizes(dim3 grid, dim3 block) {
          block.z <= 64 && threads <= kMaxThreads;
 }
 
-/// Blocks that a multiprocessor holds at once; registers don't limit them here.
+/// The number of blocks that a multiprocessor holds at once. Registers do not limit it here.
 int resident_blocks(const Properties& properties, unsigned threads, std::size_t shared) {
   const unsigned whole_warps = (threads + 31) / 32 * 32;
   const std::size_t by_shared =

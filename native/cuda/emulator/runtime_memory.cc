@@ -66,7 +66,7 @@ void count_copy(Place to, Place from) {
   if (from == Place::pageable || to == Place::pageable) state().totals.pageable_copies += 1;
 }
 
-/// Pageable memory is read or written before the call returns, as a GPU's driver has it.
+/// As with a GPU's driver, pageable memory is read or written before the call returns.
 cudaError_t enqueue_copy(const Copy& copy, cudaMemcpyKind kind, Stream& stream) {
   if (copy.area.width > copy.to_pitch || copy.area.width > copy.from_pitch) {
     return cudaErrorInvalidValue;
@@ -142,8 +142,8 @@ cudaError_t cudaFree(void* memory) {
   });
 }
 
-// A stream has again what it released before. What of it the allocation needs is not looked into:
-// all that is pending runs, which a GPU may be about to do at any time.
+// Memory that the stream released before is available again. To find out which of it the allocation
+// needs would be complicated, so all pending work runs. A GPU, too, may run it at any time.
 cudaError_t cudaMallocAsync(void** memory, std::size_t bytes, cudaStream_t stream) {
   return call_stream("cudaMallocAsync", stream, [=](Stream& on) {
     if (!state().settings().properties.memory_pools) return cudaErrorNotSupported;

@@ -6,7 +6,7 @@
 
 struct CUevent_st {
   bool timed = false;
-  gru::emulator::Ticket recorded;  // without a stream: never
+  gru::emulator::Ticket recorded;  // null stream: not recorded yet
   std::shared_ptr<std::chrono::steady_clock::time_point> when;
 };
 

@@ -6,7 +6,7 @@ namespace gru::emulator {
 namespace {
 
 #if defined(__SANITIZE_ADDRESS__)
-constexpr std::size_t kGuard = 0;  // AddressSanitizer has its own
+constexpr std::size_t kGuard = 0;  // AddressSanitizer has its own guards
 #else
 constexpr std::size_t kGuard = 64;
 #endif

@@ -6,7 +6,7 @@
 
 #include "fatal.h"
 
-/// Shared memory of one block: not a byte more than asked for, filled with NaN.
+/// The shared memory of one block: exactly as large as asked for, and filled with NaN.
 
 namespace gru::emulator {
 
@@ -19,7 +19,8 @@ class SharedMemory {
   SharedMemory& operator=(const SharedMemory&) = delete;
 
   void begin(std::size_t dynamic_bytes, std::size_t limit);
-  /// False where something was written past an end. AddressSanitizer sees it when it happens.
+  /// Returns false if something was written past an end. AddressSanitizer reports it when it
+  /// happens.
   bool end();
 
   void* dynamic() const { return dynamic_.memory; }

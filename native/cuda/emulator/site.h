@@ -9,10 +9,10 @@
 namespace gru::emulator {
 
 #ifdef __cpp_lib_source_location
-/// A place in the source: where a kernel called.
+/// A place in the source where a kernel made a call.
 using Site = std::source_location;
 #else
-/// The same by Clang's own functions: those before 16 have no std::source_location.
+/// The same with Clang's own functions, since Clang before 16 has no std::source_location.
 class Site {
  public:
   static constexpr Site current(const char* file = __builtin_FILE(),

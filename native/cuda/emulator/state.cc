@@ -43,7 +43,7 @@ void Device::run_all() {
 }
 
 State& state() {
-  // Never destroyed: threads of the host may end after the process's static objects.
+  // Never destroyed: threads of the host may outlive the process's static objects.
   static State& state = *new State;
   return state;
 }

@@ -12,7 +12,7 @@
 #include "memory.h"
 #include "stream.h"
 
-/// What the emulated runtime knows: its devices, what is alive, what tests have asked for.
+/// The state of the emulated runtime: its devices, what is alive, and what tests have set.
 
 namespace gru::emulator {
 
@@ -35,7 +35,7 @@ class Device {
   void add_stream(const std::shared_ptr<Stream>& stream);
   void remove_stream(const std::shared_ptr<Stream>& stream);
   std::vector<std::shared_ptr<Stream>> streams() const;
-  /// Runs all that was ever queued.
+  /// Runs all work that was queued.
   void run_all();
 
  private:
@@ -57,7 +57,7 @@ struct Settings {
   std::uint64_t seed = 0;
   unsigned workers = 2;
   std::string fault_function;  ///< empty: any
-  unsigned fault_in = 0;       ///< calls; 0: no fault
+  unsigned fault_in = 0;       ///< calls until the fault; 0: no fault
   cudaError_t fault = cudaSuccess;
 };
 
@@ -66,7 +66,7 @@ class State {
   State();
 
   Device& device(int number) { return *devices_[static_cast<std::size_t>(number)]; }
-  /// The device whose memory it is, or null.
+  /// The device that owns the memory, or null.
   Device* owner(const void* address);
 
   Settings settings() const;
@@ -77,14 +77,14 @@ class State {
   }
   unsigned workers() const { return settings().workers; }
 
-  /// The error that a call of `function` is to return before it does anything.
+  /// The error that a call of `function` must return before it does anything.
   cudaError_t fault(const char* function);
 
   // What is alive
   std::map<char*, std::size_t> host_memory;
   std::set<cudaStream_t> streams;
   std::set<cudaEvent_t> events;
-  Counts totals;  ///< of what only grows
+  Counts totals;  ///< of the counts that only grow
   std::mutex& mutex() { return mutex_; }
 
  private:
@@ -95,9 +95,9 @@ class State {
 
 State& state();
 
-/// After these a GPU serves a process no longer.
+/// Whether a GPU is unusable for the process after this error.
 bool loses_device(cudaError_t error);
-/// The settings of the environment.
+/// The settings from environment variables.
 Settings settings_of_environment();
 cudaError_t error_of_name(const std::string& name);
 

@@ -7,7 +7,7 @@
 namespace gru::emulator {
 namespace {
 
-// One for all streams: they wait for each other, and work itself runs without it.
+// One mutex for all streams, since they wait for each other. Work itself runs without it.
 std::mutex mutex;
 std::condition_variable changed;
 

@@ -8,14 +8,14 @@
 
 #include "runtime_types.h"
 
-/// Streams that run their work when somebody waits for it, in the thread that waits.
+/// Streams run their work when a caller waits for it, in the caller's thread.
 
 namespace gru::emulator {
 
 class Device;
 class Stream;
 
-/// A place in a stream's order of work.
+/// A position in a stream's order of work.
 struct Ticket {
   std::shared_ptr<Stream> stream;
   std::uint64_t number = 0;
@@ -28,7 +28,7 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
 
   Device& device() const { return device_; }
-  /// Whether it keeps in step with the default stream.
+  /// Whether the stream and the default stream wait for each other.
   bool blocking() const { return blocking_; }
 
   std::uint64_t queued() const;
@@ -37,9 +37,9 @@ class Stream {
   bool has_releases() const;
   bool done(std::uint64_t number) const;
 
-  /// Work of `device`'s, with its memory open.
+  /// Queues work of `device`. It runs while the device's memory is open.
   std::uint64_t enqueue(std::function<void()> work);
-  /// Work that even a lost device does: gives back what the stream is done with.
+  /// Queues a release, which runs even on a lost device: it frees what the stream no longer uses.
   std::uint64_t enqueue_release(std::function<void()> release);
   void enqueue_wait(Ticket awaited);
   void run_until(std::uint64_t number);

@@ -6,10 +6,10 @@
 
 namespace gru::emulator {
 
-/// The stream of a handle; null for none that is alive.
+/// The stream of a handle, or null if no such stream is alive.
 std::shared_ptr<Stream> stream_of(cudaStream_t handle, Device& current);
 
-/// Queues work behind all that CUDA promises has been done before it.
+/// Queues work after all work that CUDA guarantees to be done before it.
 std::uint64_t enqueue_work(Stream& stream, std::function<void()> work);
 
 template <class Body>

@@ -7,12 +7,12 @@
 #include "site.h"
 #include "vector_types.h"
 
-/// What a CUDA thread asks of the block that runs it. Only kernels may call these functions; the
-/// CUDA names for them are in device_functions.h.
+/// The functions that a CUDA thread calls on its block. Only kernels may call them.
+/// device_functions.h has their names in CUDA.
 
 namespace gru::emulator {
 
-/// Position of the running thread, written at each switch of fibers. A block keeps to one OS
+/// The position of the running thread. Each switch of fibers writes it. A block runs on one OS
 /// thread.
 struct Position {
   uint3 thread;
@@ -22,15 +22,15 @@ struct Position {
 };
 extern constinit thread_local Position position;
 
-/// Waits for all threads of the block. Returns for how many of them `predicate` is true.
+/// Waits for all threads of the block. Returns the number of threads whose `predicate` is true.
 int sync_threads(bool predicate, Site site);
 
-/// Why the lanes of a warp meet; all of them must name the same reason.
+/// Why the lanes of a warp wait for each other. All of them must give the same reason.
 enum class WarpReason : std::uint8_t { sync, shuffle, vote };
 
 struct WarpResult {
-  std::uint64_t value = 0;  ///< what lane `source` brought; all ones if it has ended
-  unsigned ballot = 0;      ///< the lanes that brought something other than zero
+  std::uint64_t value = 0;  ///< the value of lane `source`; all ones if it has ended
+  unsigned ballot = 0;      ///< the lanes whose value is not zero
 };
 
 /// Waits for all lanes in `mask` that have not ended.
@@ -39,19 +39,19 @@ WarpResult meet_warp(WarpReason reason, unsigned mask, std::uint64_t value, unsi
 
 unsigned lane();
 
-/// Lets other threads run: to be called in each turn of a loop that waits for a value in memory.
+/// Lets other threads run. A loop that waits for a value in memory must call it in each iteration.
 void spin();
 
-/// Says that memory has changed in a way for which another thread may spin.
+/// Tells the emulator that memory has changed, for threads that spin.
 void note_store();
 
 /// The block's dynamic shared memory, exactly as large as the launch asked for.
 void* dynamic_shared_memory();
 
-/// Shared memory of fixed size, `site` says which: the same for all threads of a block.
+/// Shared memory of fixed size, the same for all threads of a block. `site` identifies it.
 void* static_shared_memory(const void* site, std::size_t bytes, std::size_t alignment);
 
-/// An acquire load that a loop may spin on, and a release store that ends such a loop.
+/// An acquire load for a loop that spins, and a release store that ends such a loop.
 template <class T>
 T load_acquire(const T* from) {
   spin();

@@ -7,7 +7,7 @@ namespace gru::cuda {
 
 namespace {
 
-/// Rows of a block, each a warp's.
+/// The rows of a block. Each warp has one row.
 constexpr unsigned attention_warps = 4;
 
 struct Forward {
@@ -16,7 +16,7 @@ struct Forward {
   const std::int32_t* memory_place = nullptr;
   Matrix<const float> query;
   Matrix<const float> key;
-  const float* score = nullptr;  ///< or null: the scaled product
+  const float* score = nullptr;  ///< null: the scaled product
   float scale = 1;
   Matrix<const float> memory;
   Matrix<float> weights;
@@ -37,12 +37,12 @@ struct Backward {
   Matrix<const float> d_output;
   Matrix<float> d_scores;
   Matrix<float> d_query;
-  Matrix<float> d_key;     ///< without data where it is not wanted
-  Matrix<float> d_memory;  ///< likewise
+  Matrix<float> d_key;     ///< `data` is null if not wanted
+  Matrix<float> d_memory;  ///< the same
   Matrix<float> d_score_rows;
 };
 
-/// The step and the place of this warp's row; false beyond the last.
+/// Finds the step and the position of this warp's row. Returns false past the last row.
 __device__ __forceinline__ bool warp_row(const Sequences& rows, std::size_t& t, std::size_t& i) {
   const std::size_t blocks = (rows.count + attention_warps - 1) / attention_warps;
   t = blockIdx.x / blocks;
@@ -50,12 +50,13 @@ __device__ __forceinline__ bool warp_row(const Sequences& rows, std::size_t& t, 
   return i < rows.count && t < rows.length(i);
 }
 
-/// The place of the same sequence in the other rows, and its length there: 0 where it has none.
+/// The length of the same sequence in the other rows. `place` is its position there; a negative one
+/// gives 0.
 __device__ __forceinline__ std::size_t length_at(const Sequences& rows, std::int32_t place) {
   return place < 0 ? 0 : rows.length(static_cast<std::size_t>(place));
 }
 
-/// The sum over k of what term(k) gives, in each lane.
+/// The sum of term(k) over all k, returned in each lane.
 template <class Term>
 __device__ __forceinline__ float lanes_sum(std::size_t count, const Term& term) {
   float sum = 0;
@@ -63,7 +64,7 @@ __device__ __forceinline__ float lanes_sum(std::size_t count, const Term& term) 
   return warp_sum(sum);
 }
 
-/// Calls body(k) for the lane's part of 0..count.
+/// Calls body(k) for this lane's part of 0..count.
 template <class Body>
 __device__ __forceinline__ void for_each_of_lane(std::size_t count, const Body& body) {
   for (std::size_t k = threadIdx.x; k < count; k += warp_size) body(k);
@@ -95,7 +96,7 @@ __global__ void __launch_bounds__(attention_warps* warp_size) attention_kernel(F
     if (threadIdx.x == 0) call.weights.at(row, u) = e;
   }
   __syncwarp();
-  // Each lane goes on with its own weights until all are done.
+  // Until the next __syncwarp each lane uses only its own weights.
   for_each_of_lane(count, [&](std::size_t u) {
     call.weights.at(row, u) = expf(call.weights.at(row, u) - maximum);
   });
@@ -111,8 +112,8 @@ __global__ void __launch_bounds__(attention_warps* warp_size) attention_kernel(F
   });
 }
 
-/// A warp has a row of the query: through the softmax d_e_i = a_i (d_a_i - sum of a d_a), with
-/// d_a_i = d_y . E_i, and on to the query and the score.
+/// Each warp has a row of the query. It goes back through the softmax, d_e_i = a_i (d_a_i - sum of
+/// a d_a) with d_a_i = d_y . E_i, and then to the query and the score.
 __global__ void __launch_bounds__(attention_warps* warp_size)
     attention_query_backward_kernel(Backward call) {
   std::size_t t = 0;
@@ -156,7 +157,7 @@ __global__ void __launch_bounds__(attention_warps* warp_size)
   });
 }
 
-/// A warp has a row of the memory, and sums over the rows of its sequence's query.
+/// Each warp has a row of the memory and sums over the query's rows of the same sequence.
 __global__ void __launch_bounds__(attention_warps* warp_size)
     attention_memory_backward_kernel(Backward call) {
   std::size_t u = 0;
@@ -178,7 +179,8 @@ __global__ void __launch_bounds__(attention_warps* warp_size)
     });
   }
   if (call.d_key.data == nullptr) return;
-  // With the scaled product d_key may be d_memory: a lane adds to its own columns.
+  // With the scaled product, d_key may be the same memory as d_memory. This is safe since a lane
+  // adds only to its own columns.
   for_each_of_lane(call.key.columns, [&](std::size_t k) {
     float sum = 0;
     for (std::size_t t = 0; t < count; ++t) {
@@ -195,8 +197,8 @@ __global__ void __launch_bounds__(attention_warps* warp_size)
   });
 }
 
-/// A warp for each step and sequence. Their number is that of the caller's rows, which 31 bits
-/// hold.
+/// One warp for each step and sequence. Their number is the number of the caller's rows, which fits
+/// 31 bits.
 LaunchShape rows_shape(const SequenceRows& rows) {
   LaunchShape shape;
   shape.block = dim3(warp_size, attention_warps);

@@ -4,19 +4,19 @@
 
 #include "cuda/walk.h"
 
-/// The cell, one unit of one row at a time: every tier ends its products here.
+/// The cell, for one unit of one row at a time. All tiers finish their products with it.
 ///
 ///   r = sigmoid(a_r)   u = sigmoid(sign * a_z)   h' = n + u (h - n)
 ///   reset after,  n = tanh(W_n x + b_in + r q), q = U_n h + b_hn
 ///   reset before, n = tanh(W_n x + b_n + U_n (r h))
 ///
-/// sign is 1, or -1 with UpdateGate::replace. Slots hold W x + b before, and what backward needs
-/// after.
+/// sign is 1, or -1 with UpdateGate::replace. Slots have W x + b before the step, and afterwards
+/// what backward needs.
 namespace gru::cuda {
 
 __device__ __forceinline__ float sigmoid(float x) { return 1.0F / (1.0F + expf(-x)); }
 
-/// W x + b of one unit, read ahead of the products that end in it.
+/// W x + b of one unit. It is read before the products that are added to it.
 struct GateInputs {
   float r;
   float z;
@@ -27,14 +27,14 @@ __device__ __forceinline__ GateInputs read_inputs(const GateSlots& slots) {
   return {slots[gate_r], slots[gate_z], slots[gate_n]};
 }
 
-/// U h of the three gates, without bias.
+/// U h of the three gates, without biases.
 struct StateSums {
   float r;
   float z;
   float n;
 };
 
-/// h'.
+/// Returns h'.
 __device__ __forceinline__ float finish_after(const GateSlots& slots, const GateInputs& inputs,
                                               const StateSums& sums, float bias_hn, float h,
                                               float sign) {
@@ -49,7 +49,7 @@ __device__ __forceinline__ float finish_after(const GateSlots& slots, const Gate
   return n + u * (h - n);
 }
 
-/// The gates where the reset gate acts before the product.
+/// The gates, if the reset gate acts before the product.
 struct GatesBefore {
   float update;
   float reset_state;  ///< r h
@@ -66,7 +66,7 @@ __device__ __forceinline__ GatesBefore finish_gates_before(const GateSlots& slot
   return {u, r * h};
 }
 
-/// h'. sum_n is U_n (r h).
+/// Returns h'. sum_n is U_n (r h).
 __device__ __forceinline__ float finish_candidate_before(const GateSlots& slots, float input_n,
                                                          float sum_n, float u, float h) {
   const float n = tanhf(input_n + sum_n);
@@ -81,14 +81,14 @@ __device__ __forceinline__ float finish_candidate_before(const GateSlots& slots,
 ///   reset after:  da_r = da_n q r (1 - r)      dq = da_n r
 ///   reset before: da_r = d(rh) h r (1 - r)     dh += d(rh) r,  d(rh) = da_n U_n
 ///
-/// The slots of the gates get the gradients of their inputs.
+/// The slots of the gates receive the gradients of their inputs.
 
-/// What the forward pass kept of one unit, and the state before it; read ahead.
+/// What the forward pass kept of one unit, and the state before it. It is read in advance.
 struct KeptGates {
   float r;
   float u;
   float n;
-  float q;  ///< reset after
+  float q;  ///< with reset after
   float h;
 };
 
@@ -96,7 +96,7 @@ __device__ __forceinline__ KeptGates read_kept(const GateSlots& slots, float h) 
   return {slots[gate_r], slots[gate_z], slots[gate_n], slots[reserve_q], h};
 }
 
-/// Gradients of the inputs of r, z and n, of q, and the term d_h u of dh.
+/// The gradients of the inputs of r, z and n and of q, and the term d_h u of dh.
 struct GateGradients {
   float r;
   float z;
@@ -121,7 +121,7 @@ __device__ __forceinline__ void write_after(const GateSlots& slots,
   slots[reserve_q] = gradients.q;
 }
 
-/// The same before the reset gate's gradient is known.
+/// The same before the gradient of the reset gate is known.
 struct GradientsBefore {
   float z;
   float n;
@@ -140,7 +140,7 @@ __device__ __forceinline__ void write_before(const GateSlots& slots,
   slots[gate_n] = gradients.n;
 }
 
-/// da_r, from d_reset = d(r h).
+/// Returns da_r; d_reset is d(r h).
 __device__ __forceinline__ float reset_gradient(float r, float h, float d_reset) {
   return d_reset * h * (r * (1.0F - r));
 }

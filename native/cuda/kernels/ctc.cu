@@ -9,10 +9,10 @@ namespace gru::cuda {
 
 namespace {
 
-/// Threads of a sequence, each with some of its states.
+/// The threads of a sequence. Each of them has some of its states.
 constexpr unsigned lattice_threads = 128;
 
-/// A CtcCall as kernels see it.
+/// A CtcCall for kernels.
 struct CtcRows {
   Matrix<const float> logits;
   Matrix<float> d_logits;
@@ -28,7 +28,7 @@ struct CtcRows {
   double scale;
 };
 
-/// A warp has one row.
+/// Each warp has one row.
 __global__ void __launch_bounds__(loss_warps* warp_size) normalizer_kernel(CtcRows rows) {
   const std::size_t row = loss_row();
   if (row >= rows.logits.rows) return;
@@ -44,7 +44,7 @@ __device__ __forceinline__ double log_add(double a, double b, double c) {
   return largest + log(exp(a - largest) + exp(b - largest) + exp(c - largest));
 }
 
-/// A block's sequence on its way through the steps. Probabilities are logarithms, in double.
+/// The paths of a block's sequence through its labels. Probabilities are logarithms, in double.
 class Alignment {
  public:
   __device__ explicit Alignment(const CtcRows& rows)
@@ -56,8 +56,8 @@ class Alignment {
 
   __device__ bool counts() const { return states_ > 0 && steps_ > 0; }
 
-  /// Leaves in the lattice, for each step, the logarithms of the paths up to each state, with what
-  /// it emits; returns that of all paths.
+  /// Writes to the lattice, for each step and state, the logarithm of the paths up to it, including
+  /// what it emits. Returns the logarithm of all paths.
   __device__ double walk_forward() {
     for (std::size_t t = 0; t < steps_; ++t) {
       for (std::size_t s = threadIdx.x; s < states_; s += lattice_threads) {
@@ -68,11 +68,11 @@ class Alignment {
     const double* last = alpha(steps_ - 1);
     log_likelihood_ =
         log_add(last[states_ - 1], states_ > 1 ? last[states_ - 2] : log_zero(), log_zero());
-    __syncthreads();  // the last step has been read
+    __syncthreads();  // all threads have read the last step
     return log_likelihood_;
   }
 
-  /// Turns them into the share of each state in all paths.
+  /// Turns these logarithms into the share of each state in all paths.
   __device__ void walk_backward() {
     for (std::size_t t = steps_; t-- > 0;) {
       for (std::size_t s = threadIdx.x; s < states_; s += lattice_threads) {
@@ -87,10 +87,11 @@ class Alignment {
  private:
   __device__ static double log_zero() { return -std::numeric_limits<double>::infinity(); }
   __device__ double* alpha(std::size_t t) const { return lattice_ + t * states_; }
-  /// Of the paths from each state of step t on, with what it emits; kept until step t - 1 is done.
+  /// For each state, the paths from step t on, including what it emits; kept until step t - 1 is
+  /// done.
   __device__ double* onward(std::size_t t) const { return alpha(steps_ + t % 2); }
 
-  /// A path may skip the blank between two labels that differ.
+  /// Whether a path may skip the blank before state s: it lies between two different labels.
   __device__ bool skips_to(std::size_t s) const {
     return s >= 2 && s < states_ && symbols_[s] != ctc_blank && symbols_[s] != symbols_[s - 2];
   }
@@ -120,8 +121,8 @@ class Alignment {
   double log_likelihood_ = 0;
 };
 
-/// A block has one sequence. One block on a multiprocessor is enough: by itself the compiler would
-/// spill registers to make room for more.
+/// Each block has one sequence. One block on a multiprocessor is enough. Without this bound the
+/// compiler would spill registers to make room for more blocks.
 __global__ void __launch_bounds__(lattice_threads, 1) lattice_kernel(double* losses, CtcRows rows) {
   Alignment alignment(rows);
   const double loss = alignment.counts() ? -alignment.walk_forward() : 0;
@@ -129,7 +130,7 @@ __global__ void __launch_bounds__(lattice_threads, 1) lattice_kernel(double* los
   if (alignment.counts() && rows.d_logits.data != nullptr) alignment.walk_backward();
 }
 
-/// The last step that begins at `row` or before.
+/// The step that contains `row`.
 __device__ __forceinline__ std::size_t step_of(const CtcRows& rows, std::size_t row) {
   std::size_t low = 0;
   std::size_t high = rows.steps;
@@ -140,7 +141,7 @@ __device__ __forceinline__ std::size_t step_of(const CtcRows& rows, std::size_t 
   return low;
 }
 
-/// scale * (softmax - the share of each class); a warp has one row.
+/// scale * (softmax - share of each class). Each warp has one row.
 __global__ void __launch_bounds__(loss_warps* warp_size) ctc_gradient_kernel(CtcRows rows) {
   const unsigned lane = threadIdx.x;
   const std::size_t row = loss_row();
@@ -158,13 +159,13 @@ __global__ void __launch_bounds__(loss_warps* warp_size) ctc_gradient_kernel(Ctc
   for (std::size_t j = lane; j < rows.logits.columns; j += warp_size) {
     rows.d_logits.at(row, j) = expf(rows.logits.at(row, j) - sums.maximum) * factor;
   }
-  __syncwarp();  // the softmax has been written
+  __syncwarp();  // all lanes have written the softmax
   const double* share = rows.lattice + sequence * rows.lattice_stride + t * states;
   const std::int32_t* symbols = &rows.symbols.at(sequence, 0);
   const std::int32_t* order = &rows.by_symbol.at(sequence, 0);
   for (std::size_t i = lane; i < states; i += warp_size) {
     const std::int32_t symbol = symbols[order[i]];
-    if (i > 0 && symbols[order[i - 1]] == symbol) continue;  // its first state's lane sums all
+    if (i > 0 && symbols[order[i - 1]] == symbol) continue;  // another lane sums this class
     double sum = 0;
     for (std::size_t j = i; j < states && symbols[order[j]] == symbol; ++j) sum += share[order[j]];
     rows.d_logits.at(row, static_cast<std::size_t>(symbol)) -= static_cast<float>(rows.scale * sum);

@@ -8,11 +8,11 @@ namespace gru::cuda {
 
 namespace {
 
-/// Rows of a block, each a warp's.
+/// The rows of a block. Each warp has one row.
 constexpr unsigned norm_warps = 4;
 constexpr double norm_epsilon = 1e-5;
 
-/// NaN stays.
+/// The activation of x. NaN stays NaN.
 __device__ __forceinline__ float activated(float x, Activation activation) {
   switch (activation) {
     case Activation::relu:
@@ -27,7 +27,7 @@ __device__ __forceinline__ float activated(float x, Activation activation) {
   return x;
 }
 
-/// d times the derivative where the activation came to y.
+/// d * the derivative of the activation; y is the activation's result.
 __device__ __forceinline__ float through_activation(float d, float y, Activation activation) {
   switch (activation) {
     case Activation::relu:
@@ -57,7 +57,7 @@ __global__ void __launch_bounds__(plain_threads)
   });
 }
 
-/// The sum over a row of what term(j) gives, in each lane of the warp that has the row.
+/// The sum of term(j) over a row, returned in each lane of the warp that has the row.
 template <class Term>
 __device__ __forceinline__ double row_sum(std::size_t columns, const Term& term) {
   double sum = 0;

@@ -3,7 +3,7 @@
 #include "cuda/launch.h"
 #include "device/device.h"
 
-/// Device's operations of single layers on rows; see device/device.h.
+/// The device's operations of single layers on rows; see device/device.h.
 namespace gru::cuda {
 
 Status activate(const Queue& queue, DeviceMatrix<float> values, Activation activation);

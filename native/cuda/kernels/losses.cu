@@ -30,7 +30,7 @@ __global__ void __launch_bounds__(reduce_threads)
   if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
-/// A CrossEntropyCall as the kernel sees it.
+/// A CrossEntropyCall for the kernel.
 struct CrossEntropyRows {
   Matrix<const float> logits;
   const std::int32_t* targets;
@@ -63,8 +63,8 @@ __device__ __forceinline__ AllClasses all_classes(const CrossEntropyRows& rows, 
   return {warp_sum(sums.loss), warp_sum(sums.weight)};
 }
 
-/// A warp has one row: its loss, and where d_logits is not empty its gradient, which may overwrite
-/// the logits. The loss is `target_weight` (Z - y_t) + `share` sum_k w_k (Z - y_k).
+/// Each warp has one row. It computes the loss and, if d_logits is not empty, the gradient, which
+/// may overwrite the logits. The loss is `target_weight` (Z - y_t) + `share` sum_k w_k (Z - y_k).
 __global__ void __launch_bounds__(loss_warps* warp_size)
     cross_entropy_kernel(double* losses, CrossEntropyRows rows) {
   const unsigned lane = threadIdx.x;
@@ -94,7 +94,7 @@ __global__ void __launch_bounds__(loss_warps* warp_size)
     if (smooth) losses[row] += share * all.loss;
   }
   if (!wanted) return;
-  __syncwarp();  // the target's logit has been read
+  __syncwarp();  // all lanes have read the target's logit
   const float factor =
       rows.scale * static_cast<float>(target_weight + share * all.weight) / sums.total;
   const float of_target = rows.scale * static_cast<float>(target_weight);

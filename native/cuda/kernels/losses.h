@@ -4,8 +4,8 @@
 #include "cuda/scratch.h"
 #include "device/device.h"
 
-/// Losses and the gradients' norm. Their sums are formed in double, in one fixed order; `parts` is
-/// where the sums of parts lie meanwhile.
+/// Losses and the gradients' norm. Sums are in double and in a fixed order; `parts` is memory for
+/// the sums of parts.
 namespace gru::cuda {
 
 Status cross_entropy(const Queue& queue, Scratch<double>& parts, const CrossEntropyCall& call);

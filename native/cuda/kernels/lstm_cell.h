@@ -4,15 +4,15 @@
 
 #include "cuda/kernels/cell.h"
 
-/// The cell of an LSTM, one unit of one row at a time.
+/// The cell of an LSTM, for one unit of one row at a time.
 ///
 ///   i = sigmoid(a_i)   f = sigmoid(a_f)   g = tanh(a_g)   o = sigmoid(a_o)
 ///   c' = f c + i g     h' = o tanh(c')
 ///
-/// where a = W x + b + U h. Slots hold W x + b before, and i, f, g, o and c' after.
+/// where a = W x + b + U h. Slots have W x + b before the step, and i, f, g, o and c' after it.
 namespace gru::cuda {
 
-/// U h of the four gates, without bias.
+/// U h of the four gates, without biases.
 struct LstmSums {
   float i;
   float f;
@@ -25,7 +25,7 @@ struct LstmStates {
   float c;
 };
 
-/// h' and c'.
+/// Returns h' and c'.
 __device__ __forceinline__ LstmStates finish_lstm(const GateSlots& slots, const LstmSums& sums,
                                                   float c) {
   const float i = sigmoid(slots[gate_i] + sums.i);
@@ -41,15 +41,15 @@ __device__ __forceinline__ LstmStates finish_lstm(const GateSlots& slots, const 
   return {o * tanhf(next), next};
 }
 
-/// Backward, with d_h and d_c the gradients of h' and, without that of h', of c'; c is the cell
-/// state before the step. The slots of the gates get the gradients of their inputs; c' stays, since
-/// the step after it in the walk reads it.
+/// Backward. d_h is the gradient of h', d_c that of c' without the part through h', and c the cell
+/// state before the step. The slots of the gates receive the gradients of their inputs. c' is kept:
+/// it is the cell state before the step that comes after this one in the forward order.
 ///
 ///   d_c += d_h o (1 - tanh(c')^2)
 ///   da_i = d_c g i (1 - i)   da_f = d_c c f (1 - f)   da_g = d_c i (1 - g^2)
 ///   da_o = d_h tanh(c') o (1 - o)
 ///
-/// The result is the gradient of c, d_c f.
+/// Returns the gradient of c, d_c f.
 __device__ __forceinline__ float gradients_lstm(const GateSlots& slots, float c, float d_h,
                                                 float d_c) {
   const float i = slots[gate_i];

@@ -8,7 +8,7 @@
 
 namespace gru::cuda {
 
-/// A row-major matrix as kernels see it.
+/// A row-major matrix for kernels.
 template <class T>
 struct Matrix {
   T* data = nullptr;

@@ -3,7 +3,7 @@
 #include "cuda/launch.h"
 #include "device/device.h"
 
-/// Device's operations on memory; see device/device.h.
+/// The device's operations on memory; see device/device.h.
 namespace gru::cuda {
 
 Status fill(const Queue& queue, DeviceMatrix<float> to, float value);

@@ -6,14 +6,14 @@
 
 #include "cuda/platform.h"
 
-/// A warp's matrix instructions: d += a b, 16 x 8 floats in d, with inputs of 10 (TF32) or 7 bits
-/// (bfloat16) of mantissa. Lane l = 4 g + t holds
+/// A warp's matrix instructions: d += a b with 16 x 8 floats in d. The inputs have 10 (TF32) or 7
+/// bits (bfloat16) of mantissa. Lane l = 4 g + t holds
 ///
 ///   d: (g, 2t) (g, 2t + 1) (g + 8, 2t) (g + 8, 2t + 1)
 ///   a: rows g and g + 8, for depths t, and then for depths t + 4
 ///   b: column g, depths t and t + 4
 ///
-/// where a depth is one value in TF32, and a pair of neighbours in bfloat16.
+/// where a depth is one value in TF32, and a pair of neighbouring values in bfloat16.
 namespace gru::cuda {
 
 #ifdef GRU_CUDA_EMULATED
@@ -33,7 +33,7 @@ __device__ __forceinline__ std::uint32_t to_bfloat16_pair(float low, float high)
   return to_bfloat16(low) | to_bfloat16(high) << 16;
 }
 
-/// Products of one depth's registers, from the lanes that hold them.
+/// Multiplies the registers of one depth, which the lanes hold.
 template <class Multiply>
 __device__ __forceinline__ void emulate_mma(float (&d)[4], const std::uint32_t (&a)[4],
                                             const std::uint32_t (&b)[2], const Multiply& multiply) {
@@ -97,7 +97,7 @@ __device__ __forceinline__ void mma_bfloat16(float (&d)[4], const std::uint32_t 
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
 
-#else  // GPUs before Ampere, on which no device of these precisions is made
+#else  // for GPUs before Ampere: no device of these precisions is made on them
 
 __device__ __forceinline__ std::uint32_t to_tf32(float) { return 0; }
 __device__ __forceinline__ std::uint32_t to_bfloat16_pair(float, float) { return 0; }
@@ -108,12 +108,12 @@ __device__ __forceinline__ void mma_bfloat16(float (&)[4], const std::uint32_t (
 
 #endif
 
-/// The two formats: how many depths an instruction takes, and its registers from slices in shared
-/// memory, which lie as [depth][outer].
+/// The two formats: the number of depths of an instruction, and how its registers are read from
+/// slices in shared memory, which are [depth][outer].
 struct Tf32 {
   static constexpr unsigned depth = 8;
 
-  /// Register i of a depth's part: `from` points to (0, outer).
+  /// Register i of a depth's part. `from` points to (0, outer).
   __device__ __forceinline__ static std::uint32_t read(const float* from, unsigned stride,
                                                        unsigned place) {
     return to_tf32(from[place * stride]);

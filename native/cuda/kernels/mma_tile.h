@@ -4,8 +4,8 @@
 
 namespace gru::cuda {
 
-/// A tile of a product by matrix instructions: four warps, each with a quarter of it. The same
-/// interface as MicroTile.
+/// A tile of a product that uses matrix instructions: each of four warps has a quarter of it. It
+/// has the same interface as MicroTile.
 template <class Format>
 class MmaTile {
  public:
@@ -13,7 +13,7 @@ class MmaTile {
   static constexpr unsigned columns = 64;
   static constexpr unsigned threads = 128;
   static constexpr unsigned depth = 16;
-  /// Lanes of a warp read four depths of eight neighbours: eight banks apart.
+  /// The lanes of a warp read four depths of eight neighbours, which must be eight banks apart.
   static constexpr unsigned padding = 8;
 
   __device__ __forceinline__ void clear() {
@@ -53,7 +53,7 @@ class MmaTile {
     }
   }
 
-  /// Calls body(row, column, sum), places within the tile.
+  /// Calls body(row, column, sum) with positions within the tile.
   template <class Body>
   __device__ __forceinline__ void for_each(const Body& body) const {
 #pragma unroll

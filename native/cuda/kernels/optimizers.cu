@@ -2,7 +2,7 @@
 #include "cuda/kernels/matrix.h"
 #include "cuda/kernels/optimizers.h"
 
-/// torch.optim's formulas, element by element, as the CPU's kernels have them.
+/// torch.optim's formulas, element by element, as in the CPU's kernels.
 namespace gru::cuda {
 
 namespace {
@@ -12,7 +12,7 @@ __global__ void __launch_bounds__(plain_threads)
                      double limit) {
   constexpr double epsilon = 1e-6;  // PyTorch's
   const double factor = limit / (metrics->gradient_norm + epsilon);
-  if (factor >= 1) return;  // NaN goes through
+  if (factor >= 1) return;  // NaN passes through
   for_each_index(count, [&](std::size_t i) { gradients[i] *= static_cast<float>(factor); });
 }
 
@@ -37,7 +37,8 @@ __device__ __forceinline__ void accumulate_square(const Update& update, float& v
   v = v * update.second_factor + update.second_rate * gradient * gradient;
 }
 
-/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2, and the change that follows.
+/// m <- m + (1 - beta1) (g - m), v <- beta2 v + (1 - beta2) g^2. Returns the change of the
+/// parameter.
 __device__ __forceinline__ float adam_change(const Update& update, std::size_t i, float gradient) {
   float& m = update.first_moment[i];
   float& v = update.second_moment[i];
@@ -51,7 +52,7 @@ __device__ __forceinline__ float decayed_gradient(const Update& update, std::siz
   return update.gradients[i] + update.weight_decay * update.parameters[i];
 }
 
-/// The change itself, or what momentum makes of it.
+/// Returns the change, or the momentum's change if there is momentum.
 __device__ __forceinline__ float with_momentum(const Update& update, std::size_t i, float change) {
   if (update.first_moment == nullptr) return change;
   float& m = update.first_moment[i];

@@ -3,7 +3,7 @@
 #include "cuda/launch.h"
 #include "device/device.h"
 
-/// Device's operations on gradients and parameters; see device/device.h.
+/// The device's operations on gradients and parameters; see device/device.h.
 namespace gru::cuda {
 
 Status clip_norm(const Queue& queue, DeviceSpan<float> gradients, const StepMetrics* metrics,

@@ -7,10 +7,10 @@
 #include "cuda/kernels/reduce.h"
 #include "cuda/launch.h"
 
-/// Sums over many elements: a block forms that of a part of fixed size.
+/// Sums over many elements. Each block sums a part of fixed size.
 namespace gru::cuda {
 
-/// Elements whose sum one block forms.
+/// The elements that one block sums.
 inline constexpr std::size_t part_size = 8192;
 
 /// One block of reduce_threads for each part.

@@ -2,12 +2,12 @@
 
 #include "cuda/recurrence.h"
 
-/// What the kernels of the resident and the persistent tier are given of a pass.
+/// The arguments of a pass for the kernels of the resident and the persistent tier.
 namespace gru::cuda {
 
 struct PassArguments {
   Walk walk;
-  unsigned begin;  ///< of the steps, in the walk's order
+  unsigned begin;  ///< steps begin..end, in the order of processing
   unsigned end;
   unsigned batch;
   const float* weights;  ///< U, [3H, H]

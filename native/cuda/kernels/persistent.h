@@ -2,9 +2,9 @@
 
 #include "cuda/recurrence.h"
 
-/// The tier of larger layers: blocks share the units, and each keeps its units' recurrent weights
-/// in shared memory through all steps of a launch. States go from block to block through global
-/// memory, each step's to rows of its own, and blocks meet once or twice in every step.
+/// The tier of larger layers. Blocks divide the units, and each keeps the recurrent weights of its
+/// units in shared memory for all steps of a launch. Blocks exchange states through global memory,
+/// where each step has its own rows, and wait for each other once or twice in every step.
 namespace gru::cuda {
 
 Status persistent_forward_fits(const RecurrentShape& shape, const Limits& limits,

@@ -7,13 +7,14 @@ namespace gru::cuda {
 
 namespace {
 
-/// The gradient of h', from above and from the step after.
+/// The gradient of h': the part from the layer above plus the part from the step after.
 __device__ __forceinline__ float d_h(const BackwardArguments& p, const Step& step,
                                      unsigned sequence, unsigned unit) {
   return p.d_state_of(sequence, unit) + p.d_output_of(step, sequence, unit);
 }
 
-/// Calls body(sequence, unit, slots, kept) for the block's units of the sequences that run.
+/// Calls body(sequence, unit, slots, kept) for the block's units of the sequences that have the
+/// step.
 template <class Body>
 __device__ __forceinline__ void for_each_kept(const PersistentBlock& block, const Step& step,
                                               const Body& body) {
@@ -51,19 +52,19 @@ __device__ __forceinline__ void write_gradients_before(const BackwardArguments& 
       });
 }
 
-/// Reads the gradients of one gate for a tile of sequences, from where all blocks wrote them.
+/// Reads the gradients of one gate for a tile of sequences. Other blocks wrote some of them.
 __device__ __forceinline__ void read_gradients(PersistentBlock& block, const Step& step,
                                                unsigned first, unsigned count, std::size_t slot) {
   block.read_vectors(count, [&](unsigned i) { return &step.slots(first + i, 0)[slot]; });
 }
 
-/// d_state += the gradients of the first gates' products with the state, times U.
+/// d_state += (the gradients of the first `gates` gates' products with the state) U.
 __device__ __forceinline__ void add_products(const BackwardArguments& p, PersistentBlock& block,
                                              const Step& step, unsigned gates) {
   block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
     const unsigned first = block.first_sequence() + tile;
     for (unsigned gate = 0; gate < gates; ++gate) {
-      // Of U_n h with the reset gate after the product it is q's gradient that counts.
+      // With the reset gate after the product, the gradient of U_n h is that of q.
       read_gradients(block, step, first, count, gate == gate_n ? reserve_q : gate);
       __syncthreads();
       if (gate == 0) {
@@ -76,11 +77,11 @@ __device__ __forceinline__ void add_products(const BackwardArguments& p, Persist
     block.for_each_unit(count, [&](unsigned i, unsigned j) {
       p.d_state_of(first + i, block.first_unit() + j) += block.sum(i, 0, j);
     });
-    __syncthreads();  // the next step's threads have other elements of d_state
+    __syncthreads();  // in the next step other threads use these elements
   });
 }
 
-/// With the reset gate before the product: d(r h) = da_n U_n, and what follows from it.
+/// With the reset gate before the product: d(r h) = da_n U_n, and the gradients that depend on it.
 __device__ __forceinline__ void write_reset_gradients(const BackwardArguments& p,
                                                       PersistentBlock& block, const Step& step) {
   block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
@@ -106,13 +107,13 @@ __global__ void __launch_bounds__(persistent_threads, 1)
   GRU_SHARED_MEMORY(float, memory);
   PersistentBlock block(groups.shape, p.walk.hidden, p.batch, memory);
   GroupBarrier barrier(groups.arrivals + blockIdx.y, groups.shape.unit_groups);
-  // Transposed: a unit's weights are those with which it enters the gates of all units.
+  // Transposed: row `unit` has the weights with which the unit enters the gates of all units.
   block.load_weights([&](unsigned gate, unsigned unit, unsigned k) {
     return p.weights[(gate * p.walk.hidden + k) * p.walk.hidden + unit];
   });
   for (unsigned s = p.end; s-- > p.begin;) {
     const Step step = p.walk.step(s);
-    if (block.active(step) == 0) continue;  // the same for all blocks of these sequences
+    if (block.active(step) == 0) continue;  // so it is for all blocks of these sequences
     if constexpr (reset == ResetGate::after) {
       write_gradients_after(p, block, step);
       barrier.wait();

@@ -7,19 +7,20 @@
 #include "cuda/platform.h"
 #include "cuda/walk.h"
 
-/// What the persistent kernels share: a block's place, its shared memory, and products of a tile of
-/// sequences with the block's weights.
+/// Shared by the persistent kernels: a block's position, its shared memory, and products of a tile
+/// of sequences with the block's weights.
 namespace gru::cuda {
 
-/// Columns and rows of which a warp forms all products at a time, each lane over its own depths.
+/// The rows and columns whose products a warp computes together. Each lane sums over its own
+/// depths.
 inline constexpr unsigned warp_rows = 4;
 inline constexpr unsigned warp_tile_columns = 4;
 
-/// Depth that a warp's lanes cover together with a quad each.
+/// The depth that the lanes of a warp cover if each has four values.
 inline constexpr unsigned warp_depth = 4 * warp_size;
 
-/// Sums of all lanes, spread over them: lane l gets the sum of values[l / 2]. The order of the sums
-/// is fixed by the lanes.
+/// Sums over all lanes, distributed among them: lane l gets the sum of values[l / 2]. The order of
+/// additions is fixed.
 __device__ __forceinline__ float spread_sums(float (&values)[warp_rows * warp_tile_columns],
                                              unsigned lane) {
   unsigned step = warp_size / 2;
@@ -40,7 +41,7 @@ __device__ __forceinline__ float spread_sums(float (&values)[warp_rows * warp_ti
 /// One block: its units and sequences, and its shared memory.
 class PersistentBlock {
  public:
-  /// `memory` as persistent_shared counts it.
+  /// `memory` has the size that persistent_shared returns.
   __device__ PersistentBlock(const PersistentShape& shape, std::size_t hidden, unsigned batch,
                              float* memory)
       : hidden_(static_cast<unsigned>(hidden)),
@@ -56,13 +57,13 @@ class PersistentBlock {
 
   __device__ unsigned first_unit() const { return first_unit_; }
   __device__ unsigned first_sequence() const { return first_sequence_; }
-  /// This block's sequences that run in a step.
+  /// The number of this block's sequences that have the step.
   __device__ unsigned active(const Step& step) const {
     if (step.rows <= first_sequence_) return 0;
     return min(step.rows - first_sequence_, sequences_);
   }
 
-  /// Reads the block's weights: weights(gate, unit, k), of row gate * units + unit.
+  /// Reads the block's weights. weights(gate, unit, k) goes to row gate * units + unit.
   template <class Weights>
   __device__ void load_weights(const Weights& weights) {
     for (unsigned row = 0; row < gate_count * units_; ++row) {
@@ -73,8 +74,9 @@ class PersistentBlock {
     }
   }
 
-  /// Calls body(first, count) for the tiles of `active` sequences of the block. A body's first
-  /// barrier comes before it forms sums, so that the body before it may end with reading its own.
+  /// Calls body(first, count) for the tiles of the block's first `active` sequences. A body must
+  /// have its first barrier before it computes sums, so that it cannot overwrite sums which the
+  /// call before still reads.
   template <class Body>
   __device__ __forceinline__ void for_each_tile(unsigned active, const Body& body) const {
     for (unsigned first = 0; first < active; first += tile_) {
@@ -82,8 +84,7 @@ class PersistentBlock {
     }
   }
 
-  /// Calls body(i, unit, place) for the units of `count` sequences; place is that in the sums of
-  /// one gate.
+  /// Calls body(i, unit) for the units of `count` sequences.
   template <class Body>
   __device__ __forceinline__ void for_each_unit(unsigned count, const Body& body) const {
     for (unsigned place = threadIdx.x; place < count * units_; place += persistent_threads) {
@@ -91,7 +92,7 @@ class PersistentBlock {
     }
   }
 
-  /// Sums of a gate's products, after multiply with that gate among its gates.
+  /// A sum of a gate's products. Valid after multiply with that gate.
   __device__ __forceinline__ float sum(unsigned i, unsigned gate, unsigned unit) const {
     return sums_[i * (gate_count * units_) + gate * units_ + unit];
   }
@@ -100,7 +101,8 @@ class PersistentBlock {
     return states_[i * depth_ + first_unit_ + unit];
   }
 
-  /// Reads vector(i), [hidden], for a tile of `count` sequences. Other blocks wrote them.
+  /// Reads vector(i), [hidden], for a tile of `count` sequences. Other blocks may have written
+  /// them.
   template <class Vector>
   __device__ __forceinline__ void read_vectors(unsigned count, const Vector& vector) {
     constexpr unsigned warps = persistent_threads / warp_size;
@@ -112,13 +114,13 @@ class PersistentBlock {
     }
   }
 
-  /// The products of the vectors with the weights of gates first..end go to the sums of these
+  /// Writes the products of the vectors with the weights of gates first..end to the sums of these
   /// gates.
   __device__ __forceinline__ void multiply(unsigned count, unsigned first_gate, unsigned end_gate) {
     multiply_columns(count, first_gate * units_, end_gate * units_, 0, Set());
   }
 
-  /// The products with the weights of one gate are added to the first sums.
+  /// Adds the products with the weights of one gate to the sums of the first gate.
   __device__ __forceinline__ void add_products(unsigned count, unsigned gate) {
     multiply_columns(count, gate * units_, (gate + 1) * units_, gate * units_, Add());
   }
@@ -134,8 +136,8 @@ class PersistentBlock {
     __device__ void operator()(float& to, float value) const { to += value; }
   };
 
-  /// store(sum of column c - shift, product) for columns first..end. Warps take tiles of rows and
-  /// columns; what a tile has too many is computed again and not stored.
+  /// Calls store(sum of column c - shift, product) for columns first..end. Warps take tiles of rows
+  /// and columns. Rows and columns past the end repeat the last one and are not stored.
   template <class Store>
   __device__ __forceinline__ void multiply_columns(unsigned count, unsigned first, unsigned end,
                                                    unsigned shift, const Store& store) {
@@ -157,7 +159,7 @@ class PersistentBlock {
     }
   }
 
-  /// Adds this lane's depths of the products of a tile of rows and columns.
+  /// Adds this lane's depths to the products of a tile of rows and columns.
   __device__ __forceinline__ void add_lane_products(float (&values)[warp_rows * warp_tile_columns],
                                                     unsigned first_row, unsigned last_row,
                                                     unsigned first_column,
@@ -185,7 +187,7 @@ class PersistentBlock {
   }
 
   unsigned hidden_;
-  unsigned depth_;  ///< hidden_ as a multiple of 4; zeros fill it up
+  unsigned depth_;  ///< hidden_ rounded up to a multiple of 4; the rest is zero
   unsigned first_unit_;
   unsigned units_;
   unsigned first_sequence_;

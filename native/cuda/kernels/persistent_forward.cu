@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(persistent_threads, 1)
   });
   for (unsigned s = p.begin; s < p.end; ++s) {
     const Step step = p.walk.step(s);
-    if (block.active(step) == 0) continue;  // the same for all blocks of these sequences
+    if (block.active(step) == 0) continue;  // so it is for all blocks of these sequences
     if constexpr (reset == ResetGate::after) {
       run_after(p, block, step);
     } else {

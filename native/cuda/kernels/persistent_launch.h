@@ -5,34 +5,35 @@
 #include "cuda/scratch.h"
 #include "device/device.h"
 
-/// How the blocks of a persistent kernel share a layer and a batch.
+/// How the blocks of a persistent kernel divide a layer and a batch.
 namespace gru::cuda {
 
 inline constexpr unsigned persistent_threads = 256;
 
-/// A block has some units of some sequences. Blocks of the same sequences wait for each other.
+/// Each block has some units of some sequences. Blocks with the same sequences wait for each other.
 struct PersistentShape {
   unsigned units = 0;            ///< of a block
   unsigned unit_groups = 0;      ///< blocks that share the units
   unsigned sequences = 0;        ///< of a block
   unsigned sequence_groups = 0;  ///< blocks that share the batch
-  unsigned tile = 0;             ///< sequences whose states a block holds at a time
+  unsigned tile = 0;             ///< sequences whose states a block has in shared memory at a time
   std::size_t shared = 0;        ///< bytes
 };
 
-/// A launch's blocks, as its kernel sees them.
+/// The blocks of a launch, for its kernel.
 struct PersistentGroups {
   PersistentShape shape;
-  unsigned* arrivals;  ///< a counter for each group of sequences
+  unsigned* arrivals;  ///< one counter for each group of sequences
 };
 
-/// Bytes of shared memory of a block: weights of the gates, states of a tile, sums of a tile.
+/// The bytes of shared memory of a block: the gates' weights, and states and sums of a tile.
 std::size_t persistent_shared(std::size_t hidden, std::size_t units, std::size_t tile);
 
-/// One block for each multiprocessor has room for all units, with `least` as its shape.
+/// Whether one block for each multiprocessor is enough for all units. `least` becomes the shape for
+/// a batch of one.
 bool persistent_fits(const RecurrentShape& shape, const Limits& limits, PersistentShape& least);
 
-/// The same, and a multiprocessor can hold a block of this kernel.
+/// The same, and whether a multiprocessor can hold a block of this kernel.
 template <class... Parameters>
 Status persistent_kernel_fits(const RecurrentShape& shape, const Limits& limits, const Queue& queue,
                               void (*kernel)(Parameters...), bool& fits) {
@@ -47,7 +48,7 @@ Status persistent_kernel_fits(const RecurrentShape& shape, const Limits& limits,
 
 PersistentShape persistent_shape(std::size_t hidden, std::size_t batch, const Limits& limits);
 
-/// Zeroed counters for the barriers of a launch.
+/// Sets the counters for the barriers of a launch to zero.
 Status reset_arrivals(Scratch<unsigned>& arrivals, const PersistentShape& shape,
                       const Queue& queue);
 

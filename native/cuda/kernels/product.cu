@@ -7,10 +7,11 @@ namespace gru::cuda {
 
 namespace {
 
-/// Depths summed on their own first and then added, which keeps rounding small in long sums.
+/// Depths that are summed separately first and then added, which keeps the rounding of long sums
+/// small.
 constexpr unsigned sum_depth = 256;
-/// Of a product with a transposed, the least depth that is worth a block of its own, and the blocks
-/// that such a product should have at least.
+/// For a product with a transposed: the smallest depth that is worth a separate block, and the
+/// number of blocks that such a product should have.
 constexpr std::size_t part_depth = 512;
 constexpr std::size_t wanted_blocks = 256;
 /// See correct_large_rows.
@@ -22,14 +23,14 @@ struct ProductArguments {
   Factor b;
   float* c;
   std::size_t c_stride;
-  std::size_t part_stride;  ///< from one part of the depth to the next
+  std::size_t part_stride;  ///< between two parts of the depth
   const float* bias;        ///< or null
   bool accumulate;
   unsigned depth;
-  unsigned block_depth;  ///< of a part
+  unsigned block_depth;  ///< the depth of a part
 };
 
-/// Blocks: x rows, y columns, z parts of the depth.
+/// Blocks: x for rows, y for columns, z for parts of the depth.
 template <class Tile, bool transpose_a, bool transpose_b>
 __global__ void __launch_bounds__(Tile::threads, 2) product_kernel(ProductArguments p) {
   using LoaderA = SliceLoader<Tile, Tile::rows, !transpose_a>;
@@ -72,7 +73,7 @@ __global__ void __launch_bounds__(plain_threads)
   });
 }
 
-/// A block has one row.
+/// Each block has one row.
 __global__ void __launch_bounds__(correct_threads)
     correct_rows_kernel(Matrix<float> c, Matrix<const float> a, Matrix<const float> b,
                         const float* bias) {
@@ -93,7 +94,7 @@ __global__ void __launch_bounds__(correct_threads)
 
 using LargeTile = MicroTile<TileShape<128, 64, 8, 4>>;
 using SmallTile = MicroTile<TileShape<32, 32, 4, 4>>;
-/// Tiles that keep a GPU busy; smaller ones serve a product that has fewer large ones.
+/// The number of tiles that keep a GPU busy. A product with fewer large tiles gets small ones.
 constexpr std::size_t enough_tiles = 128;
 
 template <class Tile>
@@ -101,7 +102,7 @@ std::size_t tiles_of(const Product& product) {
   return parts_of(product.c.rows(), Tile::rows) * parts_of(product.c.columns(), Tile::columns);
 }
 
-/// The parts of the depth that blocks of their own sum.
+/// The number of parts of the depth, each of which has its own blocks.
 std::size_t depth_parts(const Product& product, std::size_t tiles) {
   if (product.transpose_a == Transpose::no) return 1;
   return std::max<std::size_t>(

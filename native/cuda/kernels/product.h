@@ -9,25 +9,25 @@
 
 /// Matrix products by the project's own tiles. Sums are float32 in every precision.
 ///
-/// Every element is summed over the depth in one order, whatever the tile that computes it; so a
-/// row of a product depends on that row of a alone. Only products with a transposed split their
-/// depth between blocks, into parts that their sizes decide.
+/// Every element is summed over the depth in the same order, whatever tile computes it. So a row of
+/// a product depends on that row of a only. Only products with a transposed divide their depth
+/// among blocks; their sizes determine the parts.
 namespace gru::cuda {
 
-/// Where the columns of a matrix lie that leaves some out: from `first` on, `skipped` further.
+/// A matrix that skips some columns: those from `first` on are `skipped` columns further.
 struct ColumnGap {
   unsigned first = ~0U;
   unsigned skipped = 0;
 };
 
-/// A product whose a may have a gap: the rows of a reserve without r * h's part, say.
+/// A product whose a may have a gap, for example the rows of a reserve without the part of r * h.
 struct Product : Gemm {
   ColumnGap gap;
 
   std::size_t depth() const { return transpose_a == Transpose::yes ? a.rows() : a.columns(); }
 };
 
-/// Partial sums of products whose depth is split; reused from call to call.
+/// The partial sums of products whose depth is divided. Later calls reuse the memory.
 struct ProductScratch {
   Scratch<float> parts;
 };
@@ -35,9 +35,9 @@ struct ProductScratch {
 Status multiply(const Queue& queue, ProductScratch& scratch, const Product& product,
                 Precision precision);
 
-/// c = a b^T + bias once more, in double, for the rows of a with a value beyond 16 in magnitude.
-/// In float32, large terms that cancel would leave an error beyond the promised bounds. States and
-/// scaled features are smaller, and never need it.
+/// Computes c = a b^T + bias again in double, for the rows of a with a value beyond 16 in
+/// magnitude. In float32, large terms that cancel would leave an error beyond the promised bounds.
+/// States and scaled features are smaller and do not need this.
 Status correct_large_rows(const Queue& queue, const Product& product);
 
 }  // namespace gru::cuda

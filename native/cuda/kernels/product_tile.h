@@ -6,12 +6,12 @@
 
 #include "cuda/platform.h"
 
-/// One block's tile of a product: its factors go through shared memory, slice by slice of the
-/// depth, while each thread sums a micro-tile in registers.
+/// One block's tile of a product. Slices of its factors are read to shared memory, one after
+/// another along the depth. Each thread sums a micro-tile in registers.
 namespace gru::cuda {
 
-/// Sizes of a tile: `rows` x `columns` by threads of `thread_rows` x `thread_columns` each, which
-/// are multiples of 4.
+/// The sizes of a tile: `rows` x `columns`, computed by threads that have `thread_rows` x
+/// `thread_columns` each. Both are multiples of 4.
 template <unsigned rows_, unsigned columns_, unsigned thread_rows_, unsigned thread_columns_>
 struct TileShape {
   static constexpr unsigned rows = rows_;
@@ -21,23 +21,23 @@ struct TileShape {
   static constexpr unsigned row_threads = rows / thread_rows;
   static constexpr unsigned column_threads = columns / thread_columns;
   static constexpr unsigned threads = row_threads * column_threads;
-  /// Of a slice.
+  /// The depth of a slice.
   static constexpr unsigned depth = 8;
-  /// Keeps 16-byte alignment, and rows of a slice in different banks.
+  /// Keeps 16-byte alignment and puts the rows of a slice into different banks.
   static constexpr unsigned padding = 4;
 };
 
-/// A factor in memory: element (outer, k) of it, `outer` a row of a or a column of b.
+/// A factor in memory with elements (outer, k), where `outer` is a row of a or a column of b.
 struct Factor {
   const float* data;
   std::size_t stride;
-  unsigned outer;      ///< extent
+  unsigned outer;      ///< number of rows of a or columns of b
   unsigned gap_first;  ///< see ColumnGap
   unsigned gap;
 };
 
-/// Moves slices of one factor from memory to shared memory, where they lie as [k][outer].
-/// `along_depth`: neighbours in memory differ in k.
+/// Copies slices of one factor from memory to shared memory, where they are [k][outer]. With
+/// `along_depth`, neighbours in memory differ in k.
 template <class Tile, unsigned extent, bool along_depth>
 class SliceLoader {
  public:
@@ -46,7 +46,7 @@ class SliceLoader {
 
   __device__ SliceLoader(const Factor& factor, unsigned first) : factor_(factor), first_(first) {}
 
-  /// Reads the slice of depths begin..begin + Tile::depth, zeros from `end` on.
+  /// Reads the slice of depths begin..begin + Tile::depth, with zeros from `end` on.
   __device__ __forceinline__ void read(unsigned begin, unsigned end) {
     const unsigned outer = first_ + outer_index();
     const unsigned k = begin + depth_index();
@@ -71,7 +71,7 @@ class SliceLoader {
  private:
   static constexpr unsigned threads = Tile::threads;
   static constexpr unsigned count = extent * Tile::depth / threads;
-  /// From one of a thread's elements to the next, along the rows of the factor in memory.
+  /// The distance between two elements of a thread along the factor's rows in memory.
   static constexpr unsigned outer_step = along_depth ? threads / Tile::depth : 0;
   static constexpr unsigned depth_step = along_depth ? 0 : threads / extent;
   static_assert(threads % extent == 0 && threads % Tile::depth == 0);
@@ -88,7 +88,7 @@ class SliceLoader {
   float values_[count] = {};
 };
 
-/// A tile in float32, of which each thread has a micro-tile.
+/// A tile in float32. Each thread has a micro-tile of it.
 template <class Shape>
 class MicroTile : public Shape {
  public:
@@ -118,7 +118,7 @@ class MicroTile : public Shape {
     }
   }
 
-  /// Calls body(row, column, sum), places within the tile.
+  /// Calls body(row, column, sum) with positions within the tile.
   template <class Body>
   __device__ __forceinline__ void for_each(const Body& body) const {
 #pragma unroll
@@ -139,8 +139,8 @@ class MicroTile : public Shape {
   __device__ __forceinline__ static unsigned column_thread() {
     return threadIdx.x % Shape::column_threads;
   }
-  /// A thread's elements are quads, as far apart as the threads' first quads together: so that the
-  /// threads of a warp read neighbouring quads.
+  /// A thread's elements are groups of four, as far apart as the first groups of all threads are
+  /// long. So the threads of a warp read neighbouring groups.
   template <unsigned threads>
   __device__ __forceinline__ static unsigned place(unsigned thread, unsigned i) {
     return i / 4 * (4 * threads) + thread * 4 + i % 4;
@@ -161,10 +161,10 @@ class MicroTile : public Shape {
   float sums_[Shape::thread_rows][Shape::thread_columns];
 };
 
-/// Adds the products of depths begin..end to `tile`, through two slices of each factor in turn, so
-/// that the next one is on its way while this one is multiplied. After an even number of slices the
-/// first pair is read by nobody any more, so that the next depths may follow at once; only a
-/// block's last ones may be an odd number.
+/// Adds the products of depths begin..end to `tile`. Each factor has two slices that are used
+/// alternately: the next one is read while the current one is multiplied. After an even number of
+/// slices no thread reads the first pair any more, so that the next depths may follow at once. Only
+/// the last call of a block may have an odd number of slices.
 template <class Tile, class LoaderA, class LoaderB>
 __device__ __forceinline__ void multiply_depths(Tile& tile, LoaderA& a, LoaderB& b, float* shared,
                                                 unsigned begin, unsigned end) {

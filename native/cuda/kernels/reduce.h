@@ -9,11 +9,11 @@
 /// Reductions in a fixed order.
 namespace gru::cuda {
 
-/// Threads of a block that sums.
+/// The number of threads of a block that sums.
 inline constexpr unsigned reduce_threads = 256;
 
-/// The sum of every thread's value, in each thread of a block of reduce_threads. Once in a kernel:
-/// a second sum would be written over the first while threads still read that.
+/// The sum of all threads' values, returned in each thread of a block of reduce_threads. A kernel
+/// may call it only once: a second sum would overwrite the first while threads still read it.
 __device__ __forceinline__ double block_sum(double value) {
   GRU_SHARED_ARRAY(double, values, reduce_threads);
   values[threadIdx.x] = value;
@@ -25,7 +25,7 @@ __device__ __forceinline__ double block_sum(double value) {
   return values[0];
 }
 
-/// The sum of body(i) for this thread's i in begin..end, in a block of reduce_threads.
+/// The sum of body(i) over this thread's part of begin..end, in a block of reduce_threads.
 template <class Body>
 __device__ __forceinline__ double thread_sum_of(std::size_t begin, std::size_t end,
                                                 const Body& body) {
@@ -34,14 +34,14 @@ __device__ __forceinline__ double thread_sum_of(std::size_t begin, std::size_t e
   return sum;
 }
 
-/// The same for all i, in every thread.
+/// The same over all i, returned in every thread.
 template <class Body>
 __device__ __forceinline__ double block_sum_of(std::size_t begin, std::size_t end,
                                                const Body& body) {
   return block_sum(thread_sum_of(begin, end, body));
 }
 
-/// The sum of the values of a warp's lanes, in each of them: of floats or doubles.
+/// The sum of the values of a warp's lanes, returned in each of them; for floats or doubles.
 template <class T>
 __device__ __forceinline__ T warp_sum(T value) {
   for (int step = warp_size / 2; step > 0; step /= 2) {
@@ -50,7 +50,7 @@ __device__ __forceinline__ T warp_sum(T value) {
   return value;
 }
 
-/// The largest, without regard to NaN.
+/// The largest value; NaN is ignored.
 __device__ __forceinline__ float warp_maximum(float value) {
   for (int step = warp_size / 2; step > 0; step /= 2) {
     value = fmaxf(value, __shfl_xor_sync(whole_warp, value, step));

@@ -2,8 +2,8 @@
 
 #include "cuda/recurrence.h"
 
-/// The tier of small layers: a block keeps all recurrent weights in its shared memory, and has some
-/// of the sequences for all their steps. Blocks never wait for each other.
+/// The tier of small layers. A block keeps all recurrent weights in its shared memory and computes
+/// all steps of some sequences. Blocks never wait for each other.
 namespace gru::cuda {
 
 bool resident_forward_fits(const RecurrentShape& shape, const Limits& limits);

@@ -8,10 +8,10 @@ namespace gru::cuda {
 
 namespace {
 
-/// Shared memory: U, [depth][H], and gradients of the gates, [sequences][depth].
+/// Shared memory: U, [depth][H], and the gradients of the gates, [sequences][depth].
 struct BackwardLayout {
   unsigned hidden;
-  unsigned gate_depth;  ///< H as a multiple of 4; zeros fill it up
+  unsigned gate_depth;  ///< H rounded up to a multiple of 4; the rest is zero
   unsigned depth;       ///< of all gates
   unsigned matrix_size;
   unsigned vectors_size;
@@ -23,7 +23,7 @@ struct BackwardLayout {
         matrix_size(depth * of_hidden),
         vectors_size(sequences * depth) {}
 
-  /// The gradients of this step, and those of the one before, which may still be read.
+  /// The gradients of this step, and those of the step before, which threads may still read.
   __host__ __device__ unsigned floats() const { return matrix_size + 2 * vectors_size; }
 };
 
@@ -39,7 +39,7 @@ __device__ void load_matrix(float* matrix, const BackwardLayout& layout, const f
   }
 }
 
-/// One block's pass: its arguments, its place, and what its threads keep from step to step.
+/// One block's pass: its arguments, its position, and what its threads keep from step to step.
 template <unsigned rows>
 struct BackwardBlock {
   const BackwardArguments& p;
@@ -51,7 +51,8 @@ struct BackwardBlock {
     return vectors + (thread.first_local + i) * layout.depth;
   }
 
-  /// What the forward pass kept of a sequence in a step; nothing where it does not run.
+  /// What the forward pass kept of a sequence in a step. Empty if the sequence does not have the
+  /// step.
   __device__ __forceinline__ KeptGates kept(const Step& step, unsigned i) const {
     const unsigned sequence = thread.first + i;
     if (sequence >= step.rows) return {};
@@ -63,7 +64,7 @@ struct BackwardBlock {
     return sequence < step.rows ? p.d_output_of(step, sequence, thread.unit) : 0.0F;
   }
 
-  /// sums = this step's gradients of the gates from `gate` on, times U.
+  /// sums = (this step's gradients of the gates from `gate` on) U.
   __device__ __forceinline__ void multiply(float (&sums)[rows][1], const float* vectors,
                                            unsigned gate, unsigned gates) const {
     const unsigned first = gate * layout.gate_depth;
@@ -72,7 +73,7 @@ struct BackwardBlock {
                      gates * layout.gate_depth);
   }
 
-  /// d_h += gradients of the first gates, times U, for the sequences that run.
+  /// d_h += (the gradients of the first gates) U, for the sequences that have the step.
   __device__ __forceinline__ void add_products(float (&d_h)[rows], const Step& step,
                                                const float* vectors, unsigned gates) const {
     float sums[rows][1] = {};
@@ -125,7 +126,7 @@ __device__ __forceinline__ void write_gradients_before(const BackwardBlock<rows>
   }
 }
 
-/// d(r h) = da_n U_n, and what follows from it.
+/// d(r h) = da_n U_n, and the gradients that depend on it.
 template <unsigned rows>
 __device__ __forceinline__ void write_reset_gradients(const BackwardBlock<rows>& block,
                                                       const Step& step, float (&d_h)[rows],
@@ -184,7 +185,7 @@ __global__ void __launch_bounds__(resident_threads, 1)
   __syncthreads();
   for (unsigned s = p.end; s-- > p.begin;) {
     const Step step = p.walk.step(s);
-    if (step.rows <= thread.block_first) continue;  // the same for all threads of the block
+    if (step.rows <= thread.block_first) continue;  // so it is for all threads of the block
     run_step<rows, reset>(block, step, d_h, vectors);
     float* const done = vectors;
     vectors = other;

@@ -4,7 +4,7 @@
 
 #include "cuda/platform.h"
 
-/// What the resident kernels share: how a block lies on its sequences and units, and products of
+/// Shared by the resident kernels: the mapping of a block to sequences and units, and products of
 /// vectors in shared memory with the block's matrix.
 namespace gru::cuda {
 
@@ -12,7 +12,7 @@ __host__ __device__ constexpr unsigned round_up(unsigned count, unsigned unit) {
   return (count + unit - 1) / unit * unit;
 }
 
-/// A thread's place: x is a unit, y a group of `rows` neighbouring sequences.
+/// The position of a thread: x is a unit, y a group of `rows` neighbouring sequences.
 template <unsigned rows>
 struct ResidentThread {
   unsigned unit;
@@ -31,8 +31,8 @@ struct ResidentThread {
         threads(blockDim.x * blockDim.y) {}
 };
 
-/// sums[i][c] += the products over k of vectors[i][k] and matrix[k][c * column_step]. Vectors start
-/// at addresses that 16 divides, and `depth` is a multiple of 4.
+/// sums[i][c] += the sum over k of vectors[i][k] * matrix[k][c * column_step]. Vectors are aligned
+/// to 16 bytes, and `depth` is a multiple of 4.
 template <unsigned rows, unsigned columns>
 __device__ __forceinline__ void multiply_vectors(float (&sums)[rows][columns], const float* vectors,
                                                  unsigned vector_stride, const float* matrix,
@@ -60,7 +60,7 @@ __device__ __forceinline__ void multiply_vectors(float (&sums)[rows][columns], c
   }
 }
 
-/// Zeros `count` floats, by all threads of the block.
+/// Sets `count` floats to zero, with all threads of the block.
 __device__ __forceinline__ void clear_shared(float* to, unsigned count, unsigned index,
                                              unsigned threads) {
   for (unsigned i = index; i < count; i += threads) to[i] = 0;

@@ -8,11 +8,11 @@ namespace gru::cuda {
 
 namespace {
 
-/// Shared memory: U transposed, [depth][3H], and vectors [sequences][depth].
+/// Shared memory: U transposed, [depth][3H], and vectors, [sequences][depth].
 struct ForwardLayout {
   unsigned hidden;
-  unsigned depth;          ///< H as a multiple of 4; zeros fill it up
-  unsigned matrix_stride;  ///< odd, so that columns can be written without conflicts of banks
+  unsigned depth;          ///< H rounded up to a multiple of 4; the rest is zero
+  unsigned matrix_stride;  ///< odd, so that columns are written without bank conflicts
   unsigned matrix_size;
   unsigned vectors_size;
 
@@ -23,7 +23,7 @@ struct ForwardLayout {
         matrix_size(round_up(depth * matrix_stride, 4)),
         vectors_size(sequences * depth) {}
 
-  /// Of h before and after the step, or of h and r h.
+  /// h before and after the step, or h and r h.
   __host__ __device__ unsigned floats() const { return matrix_size + 2 * vectors_size; }
 };
 
@@ -38,8 +38,8 @@ __device__ void load_transposed(float* matrix, const ForwardLayout& layout, cons
   }
 }
 
-/// The states with which a launch begins: sequences that start in a later step start from their
-/// initial state.
+/// Reads the states before the first step of a launch. Sequences that start at a later step get
+/// their initial state.
 template <unsigned rows>
 __device__ __forceinline__ void load_states(float (&h)[rows], const ForwardArguments& p,
                                             const ResidentThread<rows>& thread) {
@@ -54,7 +54,7 @@ __device__ __forceinline__ void load_states(float (&h)[rows], const ForwardArgum
   }
 }
 
-/// One step with the reset gate after the product; next = h'.
+/// One step with the reset gate after the product. `next` receives h'.
 template <unsigned rows>
 __device__ __forceinline__ void run_after(float (&h)[rows], const ForwardArguments& p,
                                           const ForwardLayout& layout, const Step& step,
@@ -83,7 +83,7 @@ __device__ __forceinline__ void run_after(float (&h)[rows], const ForwardArgumen
   }
 }
 
-/// The first half of a step with the reset gate before the product: r h to `reset`.
+/// The first half of a step with the reset gate before the product. `reset` receives r h.
 template <unsigned rows>
 __device__ __forceinline__ void run_gates(float (&update)[rows], const float (&h)[rows],
                                           const ForwardArguments& p, const ForwardLayout& layout,
@@ -106,7 +106,7 @@ __device__ __forceinline__ void run_gates(float (&update)[rows], const float (&h
   }
 }
 
-/// The second half: h' in place of h.
+/// The second half. h' replaces h.
 template <unsigned rows>
 __device__ __forceinline__ void run_candidate(float (&h)[rows], const float (&update)[rows],
                                               const ForwardArguments& p,
@@ -150,7 +150,7 @@ __global__ void __launch_bounds__(resident_threads, 1) resident_forward_kernel(F
   __syncthreads();
   for (unsigned s = p.begin; s < p.end; ++s) {
     const Step step = p.walk.step(s);
-    if (step.rows <= thread.block_first) continue;  // the same for all threads of the block
+    if (step.rows <= thread.block_first) continue;  // so it is for all threads of the block
     if constexpr (reset == ResetGate::after) {
       if (has_unit) run_after(h, p, layout, step, thread, matrix, current, other);
       __syncthreads();

@@ -6,13 +6,13 @@
 #include "cuda/limits.h"
 #include "device/device.h"
 
-/// How many blocks, and of which shape, run a resident kernel.
+/// The number and the shape of the blocks that run a resident kernel.
 namespace gru::cuda {
 
-/// Threads of a block at the most.
+/// The largest number of threads of a block.
 inline constexpr unsigned resident_threads = 512;
 
-/// Floats of shared memory for a hidden size and a number of sequences of a block.
+/// The floats of shared memory for a hidden size and a number of sequences in a block.
 using ResidentFloats = std::size_t (*)(std::size_t hidden, unsigned sequences);
 
 struct ResidentShape {
@@ -20,10 +20,10 @@ struct ResidentShape {
   LaunchShape launch;
 };
 
-/// The layer's weights and at least four sequences fit a block.
+/// Whether the layer's weights and at least four sequences fit a block.
 bool resident_fits(const RecurrentShape& shape, const Limits& limits, ResidentFloats floats);
 
-/// Shares the batch among the multiprocessors, as far as blocks can hold their shares.
+/// Divides the batch among the multiprocessors, as far as blocks have room.
 ResidentShape resident_shape(std::size_t hidden, std::size_t batch, const Limits& limits,
                              ResidentFloats floats);
 

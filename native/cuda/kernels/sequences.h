@@ -9,7 +9,7 @@
 
 namespace gru::cuda {
 
-/// SequenceRows as kernels see them.
+/// SequenceRows for kernels.
 struct Sequences {
   std::size_t count = 0;
   std::size_t steps = 0;
@@ -20,7 +20,7 @@ struct Sequences {
   Sequences(const SequenceRows& of)  // NOLINT: the same rows
       : count(of.sequences), steps(of.steps), first(of.first.data()), lengths(of.length.data()) {}
 
-  /// Step t of the sequence at place i.
+  /// The row of step t of the sequence at position i.
   __device__ std::size_t row(std::size_t t, std::size_t i) const {
     return static_cast<std::size_t>(first[t]) + i;
   }

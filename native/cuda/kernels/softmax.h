@@ -8,10 +8,10 @@
 #include "cuda/kernels/reduce.h"
 #include "cuda/launch.h"
 
-/// Rows of logits, a warp for each.
+/// Rows of logits. Each warp has one row.
 namespace gru::cuda {
 
-/// Rows of a block, each a warp's.
+/// The rows of a block. Each warp has one row.
 inline constexpr unsigned loss_warps = 4;
 
 inline LaunchShape loss_rows_shape(std::size_t rows) {

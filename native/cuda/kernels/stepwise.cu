@@ -42,7 +42,7 @@ __global__ void __launch_bounds__(plain_threads) candidate_before_kernel(Forward
   });
 }
 
-/// The gradient of h', from above and from the step after.
+/// The gradient of h': the part from the layer above plus the part from the step after.
 template <class BackwardStep>
 __device__ __forceinline__ float d_state_of(const BackwardStep& p, std::size_t i, std::size_t j) {
   const float d_h = p.d_state[i * p.step.hidden + j];

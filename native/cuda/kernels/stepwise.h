@@ -3,13 +3,16 @@
 #include "cuda/launch.h"
 #include "cuda/walk.h"
 
-/// The pointwise part of one step, after products that other kernels computed. Any size fits.
+/// The pointwise part of one step, after products that other kernels computed. Layers may have any
+/// size.
 namespace gru::cuda {
 
 struct ForwardStep {
   Step step;
-  const float* sums;  ///< of the state: [rows, 3H] reset after; [rows, 2H], then [rows, H] before
-  const float* bias_hn;  ///< [H]; reset after
+  /// Products with the state: [rows, 3H] with reset after; [rows, 2H], then [rows, H] with reset
+  /// before.
+  const float* sums;
+  const float* bias_hn;  ///< [H]; with reset after
   float* output;         ///< of row 0 of the step
   std::size_t output_stride;
   float update_sign;
@@ -23,7 +26,8 @@ struct BackwardStep {
   Step step;
   const float* d_output;  ///< of row 0 of the step, or null
   std::size_t d_output_stride;
-  float* d_state;        ///< [batch, H]: of h' before, without the terms of products of h after
+  /// [batch, H]: of h before the step, without the parts that go through products with h.
+  float* d_state;
   const float* d_reset;  ///< [rows, H]: d(r h), reset before
   float update_sign;
 };

@@ -6,11 +6,11 @@ namespace gru::cuda {
 
 namespace {
 
-/// Rows whose sums are formed on their own first, so that rounding grows with the depth of the tree
-/// and not with the number of rows.
+/// The number of rows whose sums are formed separately first. Rounding then grows with the depth of
+/// the tree of sums and not with the number of rows.
 constexpr std::size_t sum_rows = 128;
 
-/// parts.at(p, j) = the sum of column j over the p-th sum_rows rows.
+/// parts.at(p, j) = the sum of column j over the p-th group of sum_rows rows.
 __global__ void __launch_bounds__(plain_threads)
     partial_sums_kernel(Matrix<float> parts, Matrix<const float> from) {
   for_each_element(parts.rows, parts.columns, [&](std::size_t part, std::size_t j) {
@@ -36,7 +36,7 @@ __global__ void __launch_bounds__(plain_threads)
   for_each_index(count, [&](std::size_t i) { atomicExch(&was_read[tokens[i]], 1U); });
 }
 
-/// Columns that a lane sums, a warp's width apart.
+/// The columns that a lane sums. They are a warp's width apart.
 constexpr unsigned lane_columns = 4;
 constexpr unsigned embedding_warps = 4;  ///< of a block
 constexpr unsigned warp_columns = lane_columns * warp_size;
@@ -50,8 +50,8 @@ __device__ __forceinline__ void add_row(float (&sums)[lane_columns], Matrix<cons
   }
 }
 
-/// A warp has one row of the table and some of its columns, and looks at all tokens in their order.
-/// That is one read of the tokens for each row of the table that any of them read.
+/// Each warp has one row of the table and some of its columns. It reads all tokens in their order,
+/// so the tokens are read once for each row of the table that occurs.
 __global__ void __launch_bounds__(embedding_warps* warp_size)
     embedding_kernel(Matrix<float> to, const unsigned* was_read, const std::int32_t* tokens,
                      Matrix<const float> d_output) {

@@ -4,13 +4,13 @@
 #include "cuda/scratch.h"
 #include "device/device.h"
 
-/// Sums over rows, in one fixed order.
+/// Sums over rows, in a fixed order.
 namespace gru::cuda {
 
-/// What the sums need beside their operands; reused from call to call.
+/// What the sums need besides their operands. Later calls reuse it.
 struct SumScratch {
   Scratch<float> columns;      ///< partial sums of columns
-  Scratch<unsigned> was_read;  ///< of each token, whether any row read it
+  Scratch<unsigned> was_read;  ///< for each token, whether any row has it
 };
 
 Status column_sums(const Queue& queue, SumScratch& scratch, DeviceSpan<float> to,

@@ -8,20 +8,20 @@ namespace gru::cuda {
 
 namespace {
 
-/// What one value loses, and the derivative.
+/// The loss of one value, and its derivative.
 struct Term {
   double loss;
   float derivative;
 };
 
-/// 1, -1, and a zero or NaN as it is.
+/// The sign as 1 or -1. Zero and NaN are returned unchanged.
 __device__ __forceinline__ float sign(float value) {
   return value > 0 ? 1.0F : (value < 0 ? -1.0F : value);
 }
 
-// Each makes a term of value, target and the value's column.
+// Each computes a term from the value, the target and the value's column.
 
-/// The derivative's factor 2 is in the scale.
+/// The factor 2 of the derivative is in the scale.
 struct SquaredError {
   __device__ Term operator()(float value, float target, std::size_t) const {
     const float error = value - target;
@@ -60,7 +60,7 @@ struct Pinball {
   }
 };
 
-/// log(1 + e^x) is max(x, 0) + log(1 + e^-|x|), which overflows nowhere.
+/// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which never overflows.
 struct BinaryCrossEntropy {
   const float* weights;
 
@@ -80,13 +80,13 @@ struct BinaryCrossEntropy {
   }
 };
 
-/// A ValueLossCall as kernels see it. d_output is empty where only the loss is wanted.
+/// A ValueLossCall for kernels. d_output is empty if only the loss is wanted.
 struct ValueOperands {
   Matrix<const float> output;
   Matrix<const float> targets;
   Matrix<float> d_output;
-  std::size_t terms;             ///< of a row
-  std::size_t values_of_target;  ///< neighbouring values that have the same one
+  std::size_t terms;             ///< in a row
+  std::size_t values_of_target;  ///< neighbouring values with the same target
   float scale;
 
   std::size_t count() const { return output.rows * terms; }
@@ -97,7 +97,7 @@ struct Place {
   std::size_t column;
 };
 
-/// Where term i is. Divisions of 64 bits are slow, and rarely needed.
+/// The position of term i. Divisions of 64 bits are slow and rarely needed.
 __device__ __forceinline__ Place place_of(std::size_t i, std::size_t terms) {
   if (i > std::numeric_limits<unsigned>::max()) return {i / terms, i % terms};
   const auto small = static_cast<unsigned>(i);
@@ -122,7 +122,7 @@ __global__ void __launch_bounds__(reduce_threads)
   if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
-/// A row holds means and then log variances.
+/// A row has the means and then the log variances.
 __global__ void __launch_bounds__(reduce_threads)
     gaussian_kernel(double* parts, ValueOperands operands) {
   const std::size_t terms = operands.terms;

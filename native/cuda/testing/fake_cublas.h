@@ -2,7 +2,7 @@
 
 #include <cuda_runtime.h>
 
-/// A library in cuBLAS's place: what it is told to do, a test does.
+/// A library that replaces cuBLAS. A test decides what it does.
 namespace gru::testing {
 
 struct FakeGemm {

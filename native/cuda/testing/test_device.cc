@@ -10,7 +10,7 @@ namespace gru::testing {
 
 namespace {
 
-/// A tier that is forced must fit the tests' largest layers.
+/// Gives the device enough shared memory for the tests' largest layers, if a tier is forced.
 void make_room_for_forced_tier() {
   const char* tier = std::getenv("GRU_NATIVE_CUDA_TIER");
   if (tier == nullptr) return;

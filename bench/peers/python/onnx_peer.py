@@ -16,17 +16,19 @@ def prepare(job, unsupported):
 
 class Forward:
     def __init__(self, job):
-        self.case = case = job["case"]
+        self.job = job
+        case = job["case"]
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = job["threads"]
         options.inter_op_num_threads = 1
         self.session = onnxruntime.InferenceSession(
             os.path.join(job["folder"], "model.onnx"), options, providers=["CPUExecutionProvider"]
         )
-        data, initial, _, _ = tensors.layer(job)
+        data, initial, _ = tensors.layer(job)
         self.feeds = {"input": data}
-        for layer, state in enumerate(numpy.split(initial, case["numLayers"])):
-            self.feeds[f"initial_state_l{layer}"] = state
+        for state, values in zip(job["states"], initial):
+            for layer, value in enumerate(numpy.split(values, case["numLayers"])):
+                self.feeds[f"{state['initial']}_l{layer}"] = value
         if case["ragged"]:
             self.feeds["lengths"] = tensors.read(job, "lengths")
 
@@ -36,4 +38,7 @@ class Forward:
     def check(self):
         output, *states = self.run()
         # [steps, D, batch, H] -> [steps, batch, D, H]
-        return {"output": output.transpose(0, 2, 1, 3), "state": numpy.concatenate(states)}
+        output = output.transpose(0, 2, 1, 3)
+        # For each state all layers, one after the other.
+        final = numpy.split(numpy.concatenate(states), len(self.job["states"]))
+        return tensors.outputs(self.job, output, *final)

@@ -1,4 +1,4 @@
-"""PyTorch: torch.nn.GRU, packed sequences for ragged batches, torch.optim.Adam.
+"""PyTorch: torch.nn.GRU and torch.nn.LSTM, packed sequences for ragged batches, torch.optim.Adam.
 
 GRU_NATIVE_DEVICE names the device. On a GPU the multiplications are float32, as the project's are by default,
 and every call takes its arrays from the host's memory and gives its results there.
@@ -34,8 +34,11 @@ def prepare(job, unsupported):
     return {"forward": Forward, "gradients": Gradients, "training": Training}[job["mode"]](job)
 
 
-def create_gru(case):
-    return nn.GRU(
+CELLS = {"gru": nn.GRU, "lstm": nn.LSTM}
+
+
+def create_stack(case):
+    return CELLS[case["cell"]](
         case["inputSize"],
         case["hiddenSize"],
         num_layers=case["numLayers"],
@@ -45,66 +48,79 @@ def create_gru(case):
 
 class Layer:
     def __init__(self, job):
+        self.job = job
         self.case = job["case"]
-        self.gru = create_gru(self.case)
+        self.stack = create_stack(self.case)
         values = {name: torch.from_numpy(x) for name, x in tensors.parameters(job).items()}
-        self.gru.load_state_dict(values)
-        self.gru.to(DEVICE)
-        self.input, self.initial, self.d_output, self.d_state = map(
-            torch.from_numpy, tensors.layer(job)
-        )
+        self.stack.load_state_dict(values)
+        self.stack.to(DEVICE)
+        data, initial, start = tensors.layer(job)
+        self.input = torch.from_numpy(data)
+        self.initial = [torch.from_numpy(state) for state in initial]
+        self.start = [torch.from_numpy(gradient) for gradient in start]
         self.lengths = torch.from_numpy(tensors.read(job, "lengths")).long()
 
-    def forward(self, values, initial):
+    def forward(self, values, *initial):
+        """The output, then each of the final states."""
         if not self.case["ragged"]:
-            return self.gru(values, initial)
+            return self.call(values, initial)
         packed = pack_padded_sequence(values, self.lengths, enforce_sorted=False)
-        output, state = self.gru(packed, initial)
+        output, *final = self.call(packed, initial)
         padded, _ = pad_packed_sequence(output, total_length=self.case["steps"])
-        return padded, state
+        return padded, *final
+
+    def call(self, values, initial):
+        """nn.GRU takes and gives one state as it is, nn.LSTM a pair."""
+        if len(initial) == 1:
+            return self.stack(values, *initial)
+        output, final = self.stack(values, initial)
+        return output, *final
 
 
 class Forward(Layer):
     def run(self):
         with torch.inference_mode():
-            return to_host(*self.forward(*to_device(self.input, self.initial)))
+            return to_host(*self.forward(*to_device(self.input, *self.initial)))
 
     def check(self):
-        output, state = self.run()
-        return {"output": output.numpy(), "state": state.numpy()}
+        return tensors.outputs(self.job, *(result.numpy() for result in self.run()))
 
 
 class Gradients(Layer):
     def __init__(self, job):
         super().__init__(job)
-        self.names = [name for name, _ in self.gru.named_parameters()]
+        self.names = [name for name, _ in self.stack.named_parameters()]
 
     def run(self):
-        values, initial = (each.requires_grad_() for each in to_device(self.input, self.initial))
-        output, state = self.forward(values, initial)
+        given = [each.requires_grad_() for each in to_device(self.input, *self.initial)]
+        results = self.forward(*given)
         found = torch.autograd.grad(
-            (output, state),
-            [values, initial, *self.gru.parameters()],
-            grad_outputs=to_device(self.d_output, self.d_state),
+            results, [*given, *self.stack.parameters()], grad_outputs=to_device(*self.start)
         )
-        return *to_host(output, state), to_host(*found)
+        return to_host(*results), to_host(*found)
 
     def check(self):
-        output, state, found = self.run()
-        names = ["d_input", "d_initial_state", *(f"d_{name}" for name in self.names)]
-        results = {name: value.numpy() for name, value in zip(names, found)}
-        return {"output": output.detach().numpy(), "state": state.detach().numpy(), **results}
+        results, found = ([each.detach().numpy() for each in group] for group in self.run())
+        count = 1 + len(self.initial)
+        return {
+            **tensors.outputs(self.job, *results),
+            **tensors.input_gradients(self.job, *found[:count]),
+            **{f"d_{name}": value for name, value in zip(self.names, found[count:])},
+        }
 
 
 class Model(nn.Module):
     def __init__(self, case):
         super().__init__()
         self.embedding = nn.Embedding(case["vocabulary"], case["inputSize"])
-        self.gru = create_gru(case)
+        # Under the name of its cell, as the parameters have it.
+        self.cell = case["cell"]
+        self.add_module(self.cell, create_stack(case))
         self.head = nn.Linear(case["hiddenSize"], case["vocabulary"])
 
     def forward(self, tokens):
-        return self.head(self.gru(self.embedding(tokens))[0])
+        stack = self.get_submodule(self.cell)
+        return self.head(stack(self.embedding(tokens))[0])
 
 
 class Training:
