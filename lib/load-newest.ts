@@ -37,7 +37,7 @@ export async function loadNewest<T>(
     } catch (error) {
       const isDamaged = error instanceof GruError && error.code === 'ERR_GRU_FORMAT'
       if (!isDamaged || index === files.length - 1) throw error
-      warn('GRU_WARN_CHECKPOINT', `${error.message}; an older checkpoint is taken`)
+      warn('GRU_WARN_CHECKPOINT', `${error.message}; an older checkpoint is loaded`)
     }
   }
   return undefined
