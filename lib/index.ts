@@ -15,6 +15,7 @@ export type {
 export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { Best } from './fit/early-stopping'
+export type { CheckpointOptions } from './fit/checkpoints'
 export type { TrainingData } from './fit/epochs'
 export type { FitOptions } from './fit/options'
 export type { Progress } from './fit/progress'

@@ -55,9 +55,12 @@ export function trainerArrays(trainer: unknown, path: string): readonly TrainerA
   const isList = Array.isArray(arrays) && arrays.every(isTrainerArray)
   if (isList && new Set(arrays).size === arrays.length) return arrays
   const expected = `arrays among ${TRAINER_ARRAYS.join(', ')}, each once`
-  const got = JSON.stringify(arrays)?.slice(0, 100) ?? 'none'
+  const got = arrays === undefined ? 'none' : JSON.stringify(arrays).slice(0, MAX_SHOWN)
   throw argumentError('ERR_GRU_FORMAT', trainerPlace(path), expected, got)
 }
+
+/** Characters of a wrong list in a message. */
+const MAX_SHOWN = 100
 
 function isTrainerArray(value: unknown): value is TrainerArray {
   return TRAINER_ARRAYS.some((known) => known === value)

@@ -1,7 +1,7 @@
 /**
  * Runs the examples of the guides as their readers do, against the built package.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { temporaryFolder } from './support/temporary-folder'
@@ -15,13 +15,22 @@ function blocksOf(guide: string): string[] {
   return [...text.matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, block]) => block!)
 }
 
-/** What the first block of a guide prints. */
-function outputOf(guide: string): string {
-  const folder = temporary(guide)
+/** A folder with a script in which the package is installed. */
+function folderWith(name: string, script: string): string {
+  const folder = temporary(name)
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
   symlinkSync(root, path.join(folder, 'node_modules', 'gru-native'))
-  writeFileSync(path.join(folder, 'example.mjs'), blocksOf(guide)[0]!)
+  writeFileSync(path.join(folder, 'example.mjs'), script)
+  return folder
+}
+
+function outputIn(folder: string): string {
   return execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
+}
+
+/** What the first block of a guide prints. */
+function outputOf(guide: string): string {
+  return outputIn(folderWith(guide, blocksOf(guide)[0]!))
 }
 
 /** The losses of its lines that begin so. */
@@ -59,4 +68,24 @@ test('the example of docs/training.md stops early, and writes the table whose he
   const [told, shown] = output.trimEnd().split('\n').slice(-2)
   expect(told).toMatch(/^no better after epoch \d+$/)
   expect(`${shown!}\n`).toBe(head)
+})
+
+test('the script of docs/training.md that goes on after it was killed comes to the same bits', () => {
+  const script = blocksOf('training.md').find((block) => block.includes('Trainer.latest'))!
+  const whole = folderWith('whole', script)
+  const expected = outputIn(whole)
+  expect(lossesOf(expected, 'epoch')).toHaveLength(20)
+  const loop = /for await .* of training\) \{\n/
+  const dying = script.replace(loop, "$&if (epoch === 8) process.kill(process.pid, 'SIGKILL')\n")
+  const killed = folderWith('killed', dying)
+  expect(spawnSync(process.execPath, ['example.mjs'], { cwd: killed }).signal).toBe('SIGKILL')
+  writeFileSync(path.join(killed, 'example.mjs'), script)
+  const rest = outputIn(killed)
+  expect(rest).toMatch(/^epoch [78]:/)
+  expect(expected.endsWith(rest)).toBe(true)
+  const [one, other] = [whole, killed].map((folder) =>
+    readFileSync(path.join(folder, 'sums.safetensors')),
+  )
+  expect(other).toEqual(one)
+  expect(outputIn(killed)).toBe('')
 })

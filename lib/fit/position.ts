@@ -49,18 +49,19 @@ export class FitPosition {
     this.#isMoving = true
     try {
       for await (const one of told) {
-        this.#rest(state())
+        this.#rest(state)
         yield one
         this.#isMoving = true
       }
     } finally {
-      // Where the loop was left, it rested already.
-      if (this.#isMoving) this.#rest(state())
+      this.#rest(state)
     }
   }
 
-  #rest(state: FitState | undefined): void {
-    this.#state = state
+  #rest(state: () => FitState | undefined): void {
+    // If the loop was left, it rested already, and updates may have been made since.
+    if (!this.#isMoving) return
+    this.#state = state()
     this.#isMoving = false
     for (const take of this.#waiting.splice(0)) take()
   }
