@@ -80,6 +80,12 @@ export interface NativeSurface {
     parameters: Float64Array,
     call: LstmReferenceCall,
   ): LstmReferenceResult
+  /** The same of a graph: predictions, the sum of its outputs' losses, and the gradients of that. `parameters` lie as in describeGraph. */
+  referenceGraph(
+    options: NativeGraphOptions,
+    parameters: Float64Array,
+    call: GraphReferenceCall,
+  ): GraphReferenceResult
   readonly AbortFlag: new () => AbortFlag
   /** @param seed for initial values and dropout: an integer from 0 to 2^53 - 1 */
   readonly NativeGru: new (
@@ -101,6 +107,7 @@ export interface NativeSurface {
     device: NativeDeviceOptions,
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
+  readonly NativeDecoder: new (model: NativeModel, options: NativeDecoderOptions) => NativeDecoder
   readonly NativeTrainingPass: new (
     trainer: NativeTrainer,
     batch: NativeModelBatch,
@@ -119,9 +126,7 @@ export interface ShapeFormulas {
   /** Input of a model: tokens, or features */
   readonly tokens: string
   readonly features: string
-  /** Targets and predictions of a model, at every step or after the last: classes, or values */
-  readonly stepClasses: string
-  readonly lastClasses: string
+  /** Predictions of a model, at every step or after the last */
   readonly stepValues: string
   readonly lastValues: string
 }
@@ -336,22 +341,58 @@ export interface NativeInputOptions {
   size: number
 }
 
-/** A layer by its name; it reads inputs, or layers that stand anywhere in the description. */
+/**
+ * A layer by its name; `inputs` are the names of what it reads, which may stand anywhere in the description. Most types
+ * read one input or layer, `concat` and `add` two or more, `attention` the query and the memory. `gru` and `lstm` may
+ * read a second one: the rows [batch, L*D*H] that are the states before the first step.
+ */
 export type NativeLayerOptions = { name: string; inputs: string[] } & (
   | { type: 'embedding'; size: number }
   | ({ type: 'gru' } & Omit<NativeGruOptions, 'inputSize' | 'batchFirst'>)
-  | { type: 'linear'; size: number }
-  | { type: 'select'; step: 'last' }
+  | ({ type: 'lstm' } & Omit<NativeRecurrentOptions, 'inputSize' | 'batchFirst'>)
+  | { type: 'linear'; size: number; activation: 'none' | 'relu' | 'tanh' | 'sigmoid' }
+  | { type: 'dropout'; probability: number }
+  | { type: 'layerNorm' }
+  | { type: 'concat' }
+  | { type: 'add' }
+  | { type: 'select'; step: 'last' | 'mean' }
+  | { type: 'attention'; score: 'additive'; size: number }
+  | { type: 'attention'; score: 'scaledDotProduct' }
 )
 
 /** A layer whose values are predictions, and what they are trained for. */
 export interface NativeOutputOptions {
   layer: string
-  loss: 'crossEntropy' | 'meanSquaredError'
-  /** What messages call its targets and its predictions. */
+  /** What messages call the output, its targets and its predictions. */
+  argument: string
   target: string
   output: string
+  loss: NativeLossOptions
+  /** Of its loss, and so of its gradient, beside those of other outputs; at least 0. */
+  weight: number
 }
+
+/** docs/maths.md has the formulas. */
+export type NativeLossOptions =
+  | {
+      kind: 'crossEntropy'
+      /** From 0 to below 1. */
+      labelSmoothing: number
+      /** [width], each at least 0; empty: 1 for all. */
+      classWeights: Float32Array
+      /** Any integer of 32 bits, or null for none. */
+      ignoredClass: number | null
+    }
+  | { kind: 'meanSquaredError' }
+  | { kind: 'meanAbsoluteError' }
+  /** delta: above 0 */
+  | { kind: 'huber'; delta: number }
+  /** quantiles: at least one, each from 0 to 1 */
+  | { kind: 'quantile'; quantiles: Float32Array }
+  | { kind: 'gaussian' }
+  /** positiveWeights: as classWeights */
+  | { kind: 'binaryCrossEntropy'; positiveWeights: Float32Array }
+  | { kind: 'ctc' }
 
 export interface NativeGraphOptions {
   inputs: NativeInputOptions[]
@@ -376,9 +417,41 @@ export interface NativeGraphDescription {
     parameterCount: number
   }[]
   /** As the options have them. An output has the steps and lengths of the inputs of its group. */
-  outputs: { width: number; every: 'step' | 'last'; group: number }[]
+  outputs: { width: number; every: 'step' | 'last'; group: number; target: NativeTargetForm }[]
+  /**
+   * What a call may begin with and end with, layer by layer, an LSTM's cell behind its state. A recurrent layer that
+   * reads an initial state from another layer has none.
+   */
+  states: NativeState[]
   /** In the order in which they lie in the flat vector of all parameters. */
   parameters: ParameterSpec[]
+}
+
+/** What the targets of an output look like. */
+export interface NativeTargetForm {
+  /** A class or some values for each row, or some labels for each sequence. */
+  kind: 'classes' | 'values' | 'labels'
+  /** Numbers of one target. */
+  columns: number
+  /** How messages spell out the number of values in the targets of a batch, and of one sequence. */
+  formula: string
+  sequenceFormula: string
+  /** The integers that classes or labels may be; null for values. An ignored class may lie within or without. */
+  range: { first: number; last: number; ignored: number | null } | null
+}
+
+/**
+ * The targets of one output, as its form says: classes [steps, batch] or [batch], values [steps, batch, columns] or [batch,
+ * columns], or labels [S, batch] (or [batch, S], batch first) with the number of each sequence's, [batch].
+ */
+export type NativeTarget = Float32Array | Int32Array | { labels: Int32Array; lengths: Int32Array }
+
+/** A state of a recurrent layer: [L*D, batch, H]. */
+export interface NativeState {
+  layer: string
+  kind: 'state' | 'cell'
+  /** Values of one sequence: L*D*H. */
+  size: number
 }
 
 /** A batch of one of a model's inputs. */
@@ -398,14 +471,72 @@ export interface NativeModel {
   /** As of NativeRecurrent. */
   readParameters(target: Float32Array, call?: string): void
   writeParameters(source: Float32Array, call?: string): void
-  /** outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. */
-  predictSync(batch: number, inputs: NativeInputBatch[], outputs: Float32Array[]): void
+  /**
+   * outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. initialStates and states: an
+   * array [L*D, batch, H] for each of the graph's states, null for zero, or where the final state is not wanted; a list
+   * left out has nothing but null.
+   */
+  predictSync(
+    batch: number,
+    inputs: NativeInputBatch[],
+    outputs: Float32Array[],
+    initialStates?: (Float32Array | null)[],
+    states?: (Float32Array | null)[],
+  ): void
   predict(
     batch: number,
     inputs: NativeInputBatch[],
     outputs: Float32Array[],
     abort: AbortFlag | null,
+    initialStates?: (Float32Array | null)[],
+    states?: (Float32Array | null)[],
   ): Promise<void>
+  dispose(): void
+}
+
+/**
+ * Places of an input of tokens and of an output, whose classes are what comes next of those tokens. `new` throws
+ * ERR_GRU_VALUE where the layers behind the target cannot be computed step by step; the message names the layer.
+ */
+export interface NativeDecoderOptions {
+  target: number
+  output: number
+}
+
+export interface NativeDecodeOptions {
+  /** The tokens before the first one and at the end. */
+  begin: number
+  end: number
+  /** Hypotheses that stay at each step; 1: greedy. */
+  beams: number
+  /** Tokens of a hypothesis at most. */
+  limit: number
+  /** Hypotheses wanted of each source, at most `beams`. */
+  best: number
+  /** What a score is divided by, for n tokens: 1, n, ((5 + n) / 6)^alpha. */
+  lengthPenalty: 'none' | 'mean' | 'gnmt'
+  alpha: number
+}
+
+export interface NativeHypothesis {
+  /** Without `begin`, and with `end` unless the limit was met. */
+  tokens: Int32Array
+  logProbability: number
+  score: number
+}
+
+/** Finds the likeliest sequences of a model's target. It is disposed of with its model, as a trainer. */
+export interface NativeDecoder {
+  /**
+   * Of each source the best hypotheses, best first. In the batch the target, which may be one step of zeros, says nothing.
+   * ERR_GRU_NONFINITE where predictions are no numbers.
+   */
+  decodeSync(batch: NativeModelBatch, options: NativeDecodeOptions): NativeHypothesis[][]
+  decode(
+    batch: NativeModelBatch,
+    options: NativeDecodeOptions,
+    abort: AbortFlag | null,
+  ): Promise<NativeHypothesis[][]>
   dispose(): void
 }
 
@@ -442,13 +573,27 @@ export interface NativeTrainerOptions extends NativeOptimizerOptions {
   nonFinite: 'throw' | 'skip'
 }
 
-export interface StepMetrics {
-  /** Of each output the mean over its predicted rows (and values), before the update; their sum. 0 from update. */
-  loss: number
+export interface UpdateMetrics {
   /** Global L2 norm of all gradients, before any clipping; 0 from evaluate. */
   gradNorm: number
-  /** Whether the step changed nothing because a value was not finite. */
+  /** Whether nothing changed because a value was not finite. */
   skipped: boolean
+}
+
+export interface StepMetrics extends UpdateMetrics {
+  /** Before the update; the sum of those of all outputs. */
+  loss: number
+  outputs: OutputMetrics[]
+}
+
+/** The loss of one output. */
+export interface OutputMetrics {
+  /** Times the output's weight: the sum over its rows, divided by the denominator. */
+  loss: number
+  /** The rows that count, the sum of their classes' weights, or the sequences. Where it is 0, the loss is 0. */
+  denominator: number
+  /** With 'ctc', the sequences of the batch that have too few steps for their labels. */
+  impossible: number[]
 }
 
 /** A batch of every input of a model. */
@@ -458,8 +603,13 @@ export interface NativeModelBatch {
 }
 
 export interface NativeTrainingBatch extends NativeModelBatch {
-  /** Classes [steps, batch] or [batch] each (Int32Array), or values with a last axis more (Float32Array). */
-  targets: (Float32Array | Int32Array)[]
+  targets: NativeTarget[]
+  /**
+   * Begins with the states in which the batch at this place of the last such step, or evaluation, ended. ERR_GRU_SHAPE
+   * where those are of another number of sequences, ERR_GRU_VALUE where the model has no state to carry, or a reverse
+   * direction. Default false.
+   */
+  carryState?: boolean
 }
 
 export interface NativeStepOptions {
@@ -485,16 +635,21 @@ export interface NativeTrainer {
     batches: NativeTrainingBatch[],
     options: NativeStepOptions,
     abort: AbortFlag | null,
+    carryState?: boolean,
   ): Promise<StepMetrics>
-  /** The loss without an update, in inference. */
+  /** The next step whose state is carried begins at zero. Throws ERR_GRU_BUSY like a Sync call. */
+  resetState(): void
+  /** The same of evaluations. */
+  resetEvaluationState(): void
+  /** The loss without an update, in inference. It carries states of its own. */
   evaluate(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
   /** The same with the average instead of the parameters. Throws ERR_GRU_VALUE if there is none. */
   evaluateAverage(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
   /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE if there is none. */
   readAverage(target: Float32Array): void
   /** One update with the sum of the gradients that passes added. Throws ERR_GRU_VALUE if there are none. */
-  updateSync(options: NativeStepOptions): StepMetrics
-  update(options: NativeStepOptions): Promise<StepMetrics>
+  updateSync(options: NativeStepOptions): UpdateMetrics
+  update(options: NativeStepOptions): Promise<UpdateMetrics>
   /** Discards those gradients. */
   discardSync(): void
   discard(): Promise<void>
@@ -561,4 +716,26 @@ export interface LstmReferenceCall extends ReferenceCall {
 export interface LstmReferenceResult extends ReferenceResult {
   cell: Float64Array
   dInitialCell: Float64Array
+}
+
+export interface GraphReferenceCall {
+  batch: number
+  /** Of each input: features [steps, batch, size], or tokens [steps, batch], all of them within the vocabulary. */
+  inputs: { steps: number; lengths: Int32Array | null; values: Float64Array | Int32Array }[]
+  /**
+   * Of each output: classes [steps, batch] or [batch]; values with a last axis more; or labels [S, batch] with the
+   * number of each sequence's.
+   */
+  targets: (Float64Array | Int32Array | { labels: Int32Array; lengths: Int32Array })[]
+  /** Null for inference; in training the model's seed, and which of its training passes (from 0) to repeat. */
+  dropout: { seed: number; pass: number } | null
+}
+
+export interface GraphReferenceResult {
+  /** [steps, batch, width] each, or [batch, width]; 0 in rows that do not count. */
+  outputs: Float64Array[]
+  loss: number
+  /** The gradients of the loss: of the predictions, in their shapes, and of the parameters. */
+  dOutputs: Float64Array[]
+  dParameters: Float64Array
 }

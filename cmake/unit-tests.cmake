@@ -1,10 +1,12 @@
+include(doctest)
+
 # Each source becomes an executable and a CTest test, FOLDER/STEM: gru_unit_test(FOLDER SOURCE LIBRARIES...).
 # The target gru_tests_FOLDER builds all of a folder.
 function(gru_unit_test folder source)
   cmake_path(GET source STEM stem)
   set(target ${folder}_${stem})
   add_executable(${target} "${source}")
-  target_link_libraries(${target} PRIVATE ${ARGN})
+  target_link_libraries(${target} PRIVATE gru_doctest ${ARGN})
   if(NOT TARGET gru_tests_${folder})
     add_custom_target(gru_tests_${folder})
   endif()
@@ -26,7 +28,7 @@ endfunction()
 function(gru_device_tests folder result)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/testing/*_test.cc")
   add_library(gru_${folder}_test_device STATIC native/${folder}/testing/test_device.cc)
-  target_link_libraries(gru_${folder}_test_device PUBLIC ${ARGN} gru_engine)
+  target_link_libraries(gru_${folder}_test_device PUBLIC gru_doctest ${ARGN} gru_engine)
   foreach(source IN LISTS sources)
     gru_unit_test(${folder} "${source}" gru_${folder}_test_device)
   endforeach()

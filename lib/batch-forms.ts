@@ -4,7 +4,8 @@
  * @module
  */
 import type { Graph } from './graph'
-import type { GivenBatch, Lengths, ModelInput, ModelTarget } from './model-batch'
+import type { GivenBatch, Lengths, ModelInput } from './model-batch'
+import type { ModelTarget } from './targets'
 import { checkOptions } from './validate'
 
 /** Several sequences. With `batchFirst` the first two axes of input and target are swapped. */
@@ -26,7 +27,7 @@ export interface TrainingBatch extends InputBatch {
 /** An array for each input of a {@link Model}, by the inputs' names. */
 export type ModelInputs = Readonly<Record<string, ModelInput>>
 
-/** An array for each output of a {@link Model}, by the outputs' names. */
+/** A target for each output of a {@link Model}, by the outputs' names. */
 export type ModelTargets = Readonly<Record<string, ModelTarget>>
 
 /** One list for all inputs, or one list for each input by its name. An input without a list has all steps. */

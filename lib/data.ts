@@ -3,38 +3,39 @@
  *
  * @module
  */
-import { types } from 'node:util'
-import type {
-  AnyTrainingBatch,
-  BatchForm,
-  ModelInputs,
-  ModelTargets,
-  TrainingBatch,
-} from './batch-forms'
+import type { AnyTrainingBatch, BatchForm, ModelInputs, TrainingBatch } from './batch-forms'
 import { markClass } from './copy'
 import { argumentError, describe } from './errors'
 import { checkFiniteSequence, type SequenceArrays } from './finite'
 import { fixProperties } from './fixed-properties'
-import type { Graph, GraphInput, GraphOutput } from './graph'
-import { checkInputType, checkTargetType, type ModelInput, type ModelTarget } from './model-batch'
+import type { Graph, GraphInput } from './graph'
+import { checkInputType, type ModelInput } from './model-batch'
+import { padded } from './padded'
 import { randomOrder } from './random-order'
-import { checkIndices, checkLength, checkMultiple, checkOptions } from './validate'
+import {
+  checkSequenceTarget,
+  checkTargetRange,
+  joinTargets,
+  type ModelTarget,
+  type SequenceTarget,
+} from './targets'
+import { checkIndices, checkMultiple, checkOptions } from './validate'
 
 /** A sequence, and what should be predicted of it. The arrays may be views: of windows of one long series, say. */
 export interface TrainingSequence {
   /** Features [steps, I] (Float32Array) or tokens [steps] (Int32Array), of at least one step. */
   readonly input: ModelInput
   /**
-   * Classes [steps] (Int32Array) or values [steps, O] (Float32Array), as the model's loss says; with every: 'last'
-   * [1] or [O].
+   * Classes [steps] (Int32Array), values [steps, values] (Float32Array) or labels [any number] (Int32Array), as the
+   * model's loss says; with every: 'last' [1] or [values].
    */
-  readonly target: ModelTarget
+  readonly target: SequenceTarget
 }
 
 /** As {@link TrainingSequence}, for a {@link Model}: an array for each of its inputs and outputs, by name. */
 export interface ModelTrainingSequence {
   readonly inputs: ModelInputs
-  readonly targets: ModelTargets
+  readonly targets: Readonly<Record<string, SequenceTarget>>
 }
 
 /** A sequence of either kind of model. */
@@ -93,7 +94,7 @@ function toSequence(value: unknown, index: number): AnyTrainingSequence {
 }
 
 /**
- * Checks that a model can be trained on all sequences: their types, shapes, tokens and classes, and that
+ * Checks that a model can be trained on all sequences: their types, shapes, tokens, classes and labels, and that
  * their numbers are finite.
  *
  * @param argument - 'data' or 'validation'
@@ -110,8 +111,8 @@ export function checkDataset(
     for (const [i, { argument: name, tokens, size }] of graph.inputs.entries()) {
       if (tokens) checkIndices(`${place}.${name}`, inputs[i] as Int32Array, size)
     }
-    for (const [i, { target: name, loss, width }] of graph.outputs.entries()) {
-      if (loss === 'crossEntropy') checkIndices(`${place}.${name}`, targets[i] as Int32Array, width)
+    for (const [i, output] of graph.outputs.entries()) {
+      checkTargetRange(`${place}.${output.target}`, output, targets[i]!)
     }
     checkFiniteSequence(place, graph, { inputs, targets })
   }
@@ -137,7 +138,7 @@ function checkSequence(
   const steps = graph.inputs.map((input, i) => stepsOf(place, input, inputs[i]!))
   checkGroups(place, graph, steps)
   const targets = graph.outputs.map((output, i) =>
-    checkSequenceTarget(place, output, steps[output.input]!, givenTargets[i]),
+    checkSequenceTarget(`${place}.${output.target}`, output, steps[output.input]!, givenTargets[i]),
   )
   return { inputs, targets, steps }
 }
@@ -157,19 +158,12 @@ function checkGroups(place: string, { inputs }: Graph, steps: readonly number[])
   }
 }
 
-function checkSequenceTarget(
-  place: string,
-  output: GraphOutput,
-  steps: number,
-  given: unknown,
-): ModelTarget {
-  const argument = `${place}.${output.target}`
-  const target = checkTargetType(argument, output, given)
-  const rows = output.every === 'step' ? steps : 1
-  const rowsMeaning = output.every === 'step' ? 'steps' : '1'
-  const meaning = output.loss === 'crossEntropy' ? rowsMeaning : `${rowsMeaning}*size`
-  checkLength(argument, target, meaning, rows * output.targetColumns)
-  return target
+/** The numbers of the sequences of each batch that {@link batchesOf} made. */
+const sequenceNumbers = new WeakMap<object, readonly number[]>()
+
+/** The numbers that a batch's sequences have in their Dataset; undefined for a batch that comes from none. */
+export function sequenceNumbersOf(batch: unknown): readonly number[] | undefined {
+  return typeof batch === 'object' && batch !== null ? sequenceNumbers.get(batch) : undefined
 }
 
 /**
@@ -188,13 +182,17 @@ export function* batchesOf(
 ): Generator<AnyTrainingBatch, void, undefined> {
   for (let first = 0; first < order.length; first += batchSize) {
     const batch: CheckedSequence[] = []
+    const numbers: number[] = []
     for (let i = first; i < Math.min(first + batchSize, order.length); i++) {
       const index = order[i]!
+      numbers.push(index)
       // Checked again: an array may have lost its memory since.
       const place = `${argument}.sequences[${index}]`
       batch.push(checkSequence(place, sequences[index]!, graph, form))
     }
-    yield assemble(batch, graph, form)
+    const assembled = assemble(batch, graph, form)
+    sequenceNumbers.set(assembled, numbers)
+    yield assembled
   }
 }
 
@@ -220,28 +218,9 @@ function assemble(
     const arrays = sequences.map((sequence) => sequence.inputs[i]!)
     return padded(arrays, steps[i]!, columns, batchFirst)
   })
-  const targets = graph.outputs.map(({ every, input, targetColumns }, i) => {
+  const targets: ModelTarget[] = graph.outputs.map((output, i) => {
     const arrays = sequences.map((sequence) => sequence.targets[i]!)
-    return padded(arrays, every === 'step' ? steps[input]! : 1, targetColumns, batchFirst)
+    return joinTargets(output, arrays, steps[output.input]!, batchFirst)
   })
   return form.batchOf(graph, { batch: sequences.length, inputs, targets, lengths })
-}
-
-/** Arrays [steps of its own, width] as one [steps, batch, width], or [batch, steps, width], with zeros past their ends. */
-function padded(
-  sequences: readonly (Float32Array | Int32Array)[],
-  steps: number,
-  width: number,
-  batchFirst: boolean,
-): Float32Array | Int32Array {
-  const count = sequences.length * steps * width
-  const batch = types.isInt32Array(sequences[0]) ? new Int32Array(count) : new Float32Array(count)
-  const stride = batchFirst ? width : sequences.length * width
-  for (const [index, sequence] of sequences.entries()) {
-    let row = index * (batchFirst ? steps * width : width)
-    for (let from = 0; from < sequence.length; from += width, row += stride) {
-      for (let column = 0; column < width; column++) batch[row + column] = sequence[from + column]!
-    }
-  }
-  return batch
 }

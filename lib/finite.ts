@@ -8,7 +8,8 @@ import { types } from 'node:util'
 import type { NativeInputBatch } from '../binding'
 import { argumentError } from './errors'
 import type { Graph } from './graph'
-import type { CheckedBatch, ModelInput, ModelTarget } from './model-batch'
+import type { CheckedBatch, ModelInput } from './model-batch'
+import type { SequenceTarget } from './targets'
 
 type Values = Float32Array | Int32Array
 
@@ -33,15 +34,19 @@ export function checkFiniteSequence(
     checkFinite(`${argument}.${input.argument}`, inputs[index]!, place(input.columns, true))
   }
   for (const [index, output] of graph.outputs.entries()) {
-    const { target, targetColumns, every } = output
-    checkFinite(`${argument}.${target}`, targets[index]!, place(targetColumns, every === 'step'))
+    const { target, targetForm, every } = output
+    checkFinite(
+      `${argument}.${target}`,
+      targets[index]!,
+      place(targetForm.columns, every === 'step'),
+    )
   }
 }
 
 /** The arrays of one sequence, in the order of the graph's inputs and outputs. */
 export interface SequenceArrays {
   readonly inputs: readonly ModelInput[]
-  readonly targets: readonly ModelTarget[]
+  readonly targets: readonly SequenceTarget[]
 }
 
 /** A batch in the form of one of its inputs. */
@@ -67,10 +72,12 @@ export function checkFiniteBatch(
   }
   for (const [index, output] of graph.outputs.entries()) {
     const rows = { ...inputs[output.input]!, batch }
-    const width = output.targetColumns
+    const width = output.targetForm.columns
     const place =
       output.every === 'step' ? stepPlace(rows, width, batchFirst) : sequencePlace(rows, width)
-    checkFinite(`${argument}: ${output.target}`, targets[index]!, place)
+    const target = targets[index]!
+    // Labels and classes are integers.
+    if (types.isFloat32Array(target)) checkFinite(`${argument}: ${output.target}`, target, place)
   }
 }
 

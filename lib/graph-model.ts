@@ -17,6 +17,7 @@ import {
   type SavedModel,
   writeModel,
 } from './model-file'
+import { checkStates, type GivenStates } from './model-states'
 import { native } from './native'
 import { ParameterTable } from './parameters'
 import { checkParameterCount } from './recurrent-options'
@@ -62,11 +63,16 @@ export class GraphModel {
     this.#metadata = metadata
   }
 
-  /** @param outputs - the caller's arrays for the outputs, unchecked; undefined: a new array */
-  predictSync(given: GivenBatch, outputs: readonly unknown[]): Float32Array[] {
+  /** @param outputs - the caller's arrays for the outputs, unchecked; undefined for a new one */
+  predictSync(
+    given: GivenBatch,
+    outputs: readonly unknown[],
+    givenStates: GivenStates,
+  ): Float32Array[] {
     const call = checkInputs(this.graph, given)
     const arrays = this.#outputs(call, outputs)
-    this.native.predictSync(call.batch, call.inputs, arrays)
+    const { initial, final } = checkStates(this.graph, givenStates, call, arrays)
+    this.native.predictSync(call.batch, call.inputs, arrays, initial, final)
     return arrays
   }
 
@@ -74,19 +80,24 @@ export class GraphModel {
   async predict(
     given: GivenBatch,
     outputs: readonly unknown[],
+    givenStates: GivenStates,
     signal: unknown,
   ): Promise<Float32Array[]> {
-    return this.predictChecked(checkInputs(this.graph, given), outputs, signal)
+    return this.predictChecked(checkInputs(this.graph, given), outputs, givenStates, signal)
   }
 
   /** As {@link predict}, of checked inputs. */
   async predictChecked(
     call: CheckedInputs,
     outputs: readonly unknown[],
+    givenStates: GivenStates,
     signal: unknown,
   ): Promise<Float32Array[]> {
     const arrays = this.#outputs(call, outputs)
-    await abortable(signal, (flag) => this.native.predict(call.batch, call.inputs, arrays, flag))
+    const { initial, final } = checkStates(this.graph, givenStates, call, arrays)
+    await abortable(signal, (flag) =>
+      this.native.predict(call.batch, call.inputs, arrays, flag, initial, final),
+    )
     return arrays
   }
 
@@ -155,5 +166,10 @@ export function registerModel(model: object, internals: ModelInternals): void {
 export function modelInternals(value: unknown): ModelInternals {
   const found = typeof value === 'object' && value !== null ? models.get(value) : undefined
   if (found !== undefined) return found
-  throw argumentError('ERR_GRU_TYPE', 'model', 'a Model or a SequenceModel', describe(value))
+  throw argumentError(
+    'ERR_GRU_TYPE',
+    'model',
+    'a Model, a SequenceModel or a Seq2Seq',
+    describe(value),
+  )
 }

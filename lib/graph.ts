@@ -9,6 +9,8 @@ import type {
   NativeGraphOptions,
   NativeInputOptions,
   NativeOutputOptions,
+  NativeState,
+  NativeTargetForm,
   ParameterSpec,
 } from '../binding'
 import { native } from './native'
@@ -27,11 +29,10 @@ export interface GraphInput extends Readonly<NativeInputOptions> {
 export interface GraphOutput extends Readonly<NativeOutputOptions> {
   /** Values of one prediction. */
   readonly width: number
-  /** Numbers of one target: a class, or the values. */
-  readonly targetColumns: number
-  /** How messages spell out the number of values in its predictions, and of those in its targets. */
+  /** What its targets look like. */
+  readonly targetForm: Readonly<NativeTargetForm>
+  /** How messages spell out the number of values in its predictions. */
   readonly formula: string
-  readonly targetFormula: string
   /** Whether it predicts at every step, or once for each sequence. */
   readonly every: 'step' | 'last'
   /** Number of the input whose steps and lengths it has. */
@@ -45,6 +46,8 @@ export interface Graph {
   readonly outputs: readonly GraphOutput[]
   /** In the order in which they are computed. */
   readonly layers: NativeGraphDescription['layers']
+  /** What a call may begin with and end with, layer by layer. */
+  readonly states: readonly Readonly<NativeState>[]
   readonly parameters: readonly Readonly<ParameterSpec>[]
   /** Numbers in all parameters together. */
   readonly parameterCount: number
@@ -59,7 +62,7 @@ export function describeGraph(options: Readonly<NativeGraphOptions>): Graph {
   const surface = native()
   const formulas = surface.shapeFormulas
   const described = surface.describeGraph(options)
-  const { layers, parameters } = described
+  const { layers, states, parameters } = described
   const parameterCount = parameters.reduce((sum, { count }) => sum + count, 0)
   const inputs = options.inputs.map((input, index) => ({
     ...input,
@@ -68,20 +71,15 @@ export function describeGraph(options: Readonly<NativeGraphOptions>): Graph {
     group: described.inputs[index]!.group,
   }))
   const outputs = options.outputs.map((output, index) => {
-    const { width, every, group } = described.outputs[index]!
-    const isStep = every === 'step'
-    const formula = isStep ? formulas.stepValues : formulas.lastValues
-    const classes = isStep ? formulas.stepClasses : formulas.lastClasses
-    const isClass = output.loss === 'crossEntropy'
+    const { width, every, group, target: targetForm } = described.outputs[index]!
     return {
       ...output,
       width,
-      targetColumns: isClass ? 1 : width,
-      formula,
-      targetFormula: isClass ? classes : formula,
+      targetForm,
+      formula: every === 'step' ? formulas.stepValues : formulas.lastValues,
       every,
       input: inputs.findIndex((input) => input.group === group),
     }
   })
-  return Object.freeze({ options, inputs, outputs, layers, parameters, parameterCount })
+  return Object.freeze({ options, inputs, outputs, layers, states, parameters, parameterCount })
 }

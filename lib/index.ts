@@ -12,6 +12,7 @@ export type {
   ModelTrainingBatch,
   TrainingBatch,
 } from './batch-forms'
+export type { BatchLosses } from './batch-losses'
 export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { Best } from './fit/early-stopping'
@@ -24,13 +25,35 @@ export { GRU, type GruOptions, type GruPass, type GruResult, type ResolvedGruOpt
 export type { GruStackOptions, UpdateGate } from './gru-options'
 export type { SaveOptions } from './graph-model'
 export type {
+  Activation,
+  AddLayer,
+  AttentionLayer,
+  ConcatLayer,
+  DropoutLayer,
   EmbeddingLayer,
   GruLayer,
+  LayerNormLayer,
   LayerOptions,
   LinearLayer,
+  LstmLayer,
   ResolvedLayer,
   SelectLayer,
-} from './layers'
+} from './layer-options'
+export type {
+  BinaryCrossEntropyLoss,
+  CrossEntropyLoss,
+  CtcLoss,
+  GaussianLoss,
+  HuberLoss,
+  Loss,
+  LossKind,
+  LossOptions,
+  MeanAbsoluteErrorLoss,
+  MeanSquaredErrorLoss,
+  QuantileLoss,
+  ResolvedLoss,
+  ResolvedLossOptions,
+} from './losses'
 export {
   LSTM,
   type LstmBackwardOptions,
@@ -54,21 +77,23 @@ export {
   type Predictions,
   type ResolvedModelOptions,
 } from './model'
-export type { Lengths, ModelInput, ModelTarget } from './model-batch'
+export type { Lengths, ModelInput } from './model-batch'
 export type {
   ModelDescription,
   NamedInputOptions,
   NamedOutputOptions,
   ResolvedDescription,
+  ResolvedNamedOutput,
 } from './model-description'
 export type { Metadata } from './model-file'
+export type { LayerStates, ModelStates, SomeModelStates, StateOptions } from './model-states'
 export type {
   Every,
-  Loss,
   ModelArchitecture,
   ModelInputOptions,
   ModelOutputOptions,
   ResolvedArchitecture,
+  ResolvedOutput,
 } from './model-options'
 export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
 export type { ParameterGroup, ResolvedParameterGroup } from './parameter-groups'
@@ -104,6 +129,15 @@ export type {
   WarmupOptions,
 } from './schedules/options'
 export { Schedule, type ScheduleState } from './schedules/schedule'
+export { type ResolvedSeq2SeqOptions, Seq2Seq, type Seq2SeqOptions } from './seq2seq'
+export type {
+  CellStack,
+  ResolvedSeq2SeqArchitecture,
+  Seq2SeqArchitecture,
+  Seq2SeqAttention,
+  Seq2SeqSource,
+  Seq2SeqTarget,
+} from './seq2seq-options'
 export {
   type LoadOptions,
   type PredictOptions,
@@ -112,6 +146,7 @@ export {
   SequenceModel,
   type SequenceModelOptions,
 } from './sequence-model'
+export type { LabelTarget, ModelTarget, SequenceTarget } from './targets'
 export { Trainer } from './trainer'
 export type {
   AverageOptions,
@@ -129,5 +164,11 @@ export type {
   TrainableModel,
   UpdateResult,
 } from './trainer-types'
-export type { StepOptions, StepSyncOptions } from './training-call'
+export type { CarryOptions, StepOptions, StepSyncOptions, UpdateOptions } from './training-call'
 export type { PassBackwardOptions, TrainingPass } from './training-pass'
+export type {
+  LengthPenalty,
+  TranslateOptions,
+  TranslateSyncOptions,
+  Translation,
+} from './translation'

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { NativeInputBatch } from '../binding'
+import type { NativeInputBatch, NativeTarget } from '../binding'
 import type { Graph, GraphInput, GraphOutput } from './graph'
+import { checkTarget } from './targets'
 import {
   checkFloat32Array,
   checkInt32Array,
-  checkLength,
   checkLengths,
   checkMultiple,
   checkPositiveInteger,
@@ -16,12 +16,6 @@ import {
 
 /** What a model reads: features [steps, batch, I] (Float32Array) or tokens [steps, batch] (Int32Array). */
 export type ModelInput = Float32Array | Int32Array
-
-/**
- * What a model should predict: classes [steps, batch] (Int32Array) or values [steps, batch, O] (Float32Array),
- * as its loss says; with one prediction for each sequence [batch] or [batch, O].
- */
-export type ModelTarget = Float32Array | Int32Array
 
 /** The length of each sequence in a batch, from 0 to the number of steps, in any order. */
 export type Lengths = Int32Array | readonly number[]
@@ -41,23 +35,12 @@ export interface CheckedInputs {
 
 /** A batch that the native part can train on. */
 export interface CheckedBatch extends CheckedInputs {
-  readonly targets: ModelTarget[]
+  readonly targets: NativeTarget[]
 }
 
 /** Whether a value has the type of an input; `argument` names it in the message. */
 export function checkInputType(argument: string, input: GraphInput, value: unknown): ModelInput {
   return input.tokens ? checkInt32Array(argument, value) : checkFloat32Array(argument, value)
-}
-
-/** The same of an output's target. */
-export function checkTargetType(
-  argument: string,
-  { loss }: GraphOutput,
-  value: unknown,
-): ModelTarget {
-  return loss === 'crossEntropy'
-    ? checkInt32Array(argument, value)
-    : checkFloat32Array(argument, value)
 }
 
 /** Checks a batch's inputs; whether tokens are of the vocabulary, the native part checks. */
@@ -84,17 +67,15 @@ function checkInput(
   return { steps, lengths, values }
 }
 
-/** Checks the targets of checked inputs; whether classes are in range, the native part checks. */
+/** Checks the targets of checked inputs; whether classes and labels are in range, the native part checks. */
 export function checkTargets(
   graph: Graph,
   inputs: CheckedInputs,
   given: readonly unknown[],
-): ModelTarget[] {
+): NativeTarget[] {
   return graph.outputs.map((output, index) => {
-    const target = checkTargetType(output.target, output, given[index])
-    const count = outputRows(output, inputs) * output.targetColumns
-    checkLength(output.target, target, output.targetFormula, count)
-    return target
+    const rows = { batch: inputs.batch, rows: outputRows(output, inputs) }
+    return checkTarget(output, rows, given[index])
   })
 }
 
@@ -104,16 +85,4 @@ export function outputRows(
   { batch, inputs }: CheckedInputs,
 ): number {
   return every === 'step' ? inputs[input]!.steps * batch : batch
-}
-
-/** Predictions of all outputs that count in a batch's loss: those of valid steps, or of sequences that have one. */
-export function countPredicted(graph: Graph, given: CheckedInputs): number {
-  return graph.outputs.reduce((sum, output) => sum + countOf(output, given), 0)
-}
-
-function countOf(output: GraphOutput, given: CheckedInputs): number {
-  const { lengths } = given.inputs[output.input]!
-  if (lengths === null) return outputRows(output, given)
-  const isStep = output.every === 'step'
-  return lengths.reduce((sum, length) => sum + (isStep ? length : Math.min(length, 1)), 0)
 }

@@ -4,11 +4,12 @@
  * @module
  */
 import type { NativeGraphOptions, NativeInputOptions, NativeOutputOptions } from '../binding'
-import { checkLayer, type LayerOptions, type ResolvedLayer } from './layers'
+import type { LayerOptions, ResolvedLayer } from './layer-options'
+import { checkLayer } from './layers'
+import { checkLoss, type Loss, type ResolvedLoss } from './losses'
 import type { CheckedDescription } from './model-file'
-import { type Loss, LOSSES } from './model-options'
 import { checkLayerSize } from './recurrent-options'
-import { checkBoolean, checkOneOf, checkOptions } from './validate'
+import { checkBoolean, checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
 /** An input of a Model: so many values at each step, or one token of a vocabulary. */
 export type NamedInputOptions =
@@ -20,7 +21,16 @@ export type NamedInputOptions =
 
 /** An output of a Model: a layer's values are its predictions. */
 export interface NamedOutputOptions {
+  /** What the layer is trained for. */
   readonly loss: Loss
+  /** The factor of its loss in the sum of all outputs' losses, and so of its gradient, at least 0. Default 1. */
+  readonly weight?: number | undefined
+}
+
+/** An output with its resolved loss. The weight is absent unless it was given. */
+export interface ResolvedNamedOutput {
+  readonly loss: ResolvedLoss
+  readonly weight?: number
 }
 
 /** Inputs, layers and outputs of a Model, each under a name of its own without a dot. */
@@ -38,6 +48,7 @@ export interface ModelDescription {
 /** A {@link ModelDescription} with every default filled in. */
 export interface ResolvedDescription extends ModelDescription {
   readonly layers: Readonly<Record<string, ResolvedLayer>>
+  readonly outputs: Readonly<Record<string, ResolvedNamedOutput>>
   readonly batchFirst: boolean
 }
 
@@ -132,11 +143,18 @@ function checkNamedInput(
 function checkNamedOutput(
   name: string,
   value: unknown,
-): Checked<NamedOutputOptions, NativeOutputOptions> {
-  const { loss: given } = checkOptions(`outputs.${name}`, value, ['loss'])
-  const loss = checkOneOf(`outputs.${name}.loss`, given, LOSSES)
+): Checked<ResolvedNamedOutput, NativeOutputOptions> {
+  const argument = `outputs.${name}`
+  const given = checkOptions(argument, value, ['loss', 'weight'])
+  const loss = checkLoss(`${argument}.loss`, given.loss)
+  const weight = given.weight === undefined ? {} : { weight: checkWeight(argument, given.weight) }
+  const names = { layer: name, argument, target: `targets.${name}`, output: argument }
   return {
-    resolved: Object.freeze({ loss }),
-    native: { layer: name, loss, target: `targets.${name}`, output: `outputs.${name}` },
+    resolved: Object.freeze({ loss: loss.resolved, ...weight }),
+    native: { ...names, loss: loss.native, weight: 1, ...weight },
   }
+}
+
+function checkWeight(output: string, value: unknown): number {
+  return checkNumber(`${output}.weight`, value, { atLeast: 0, atMost: MAX_FLOAT32 })
 }

@@ -194,7 +194,11 @@ function parseModel<D extends object>(
 }
 
 /** Of each kind of model an option that no other kind has. */
-const MARKS: Readonly<Record<string, string>> = { SequenceModel: 'gru', Model: 'layers' }
+const MARKS: Readonly<Record<string, string>> = {
+  SequenceModel: 'gru',
+  Model: 'layers',
+  Seq2Seq: 'encoder',
+}
 
 /** The kinds of model whose options a file may hold, by their names. */
 export function kindsIn(file: SafetensorsFile, path: string): readonly string[] {

@@ -10,6 +10,7 @@ import {
   resolveGruStack,
   type ResolvedGruStack,
 } from './gru-options'
+import { type CheckedLoss, checkLoss, type Loss, type ResolvedLoss } from './losses'
 import { checkLayerSize } from './recurrent-options'
 import { checkOneOf, checkOptions } from './validate'
 
@@ -23,16 +24,14 @@ export type ModelInputOptions =
       readonly embeddingSize: number
     }
 
-/** What a model is trained for: classes, by cross-entropy, or values, by the mean squared error. */
-export type Loss = 'crossEntropy' | 'meanSquaredError'
-
 /** Where a model predicts: at every step, or once, after the last valid step of each sequence. */
 export type Every = 'step' | 'last'
 
 /** The linear head of a model. */
 export interface ModelOutputOptions {
-  /** Classes or values of a prediction, O. */
+  /** Numbers of a prediction, O: logits of classes, values, or what else the loss takes. */
   readonly size: number
+  /** What the model is trained for. */
   readonly loss: Loss
   /** Default 'step'. */
   readonly every?: Every | undefined
@@ -52,12 +51,16 @@ type Resolved<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
 export interface ResolvedArchitecture {
   readonly input: ModelInputOptions
   readonly gru: ResolvedGruStack
-  readonly output: Resolved<ModelOutputOptions>
+  readonly output: ResolvedOutput
+}
+
+/** A {@link ModelOutputOptions} with every default filled in. */
+export interface ResolvedOutput extends Resolved<ModelOutputOptions> {
+  readonly loss: ResolvedLoss
 }
 
 export const ARCHITECTURE_KEYS = ['input', 'gru', 'output'] as const
 const OUTPUT_KEYS = ['size', 'loss', 'every'] as const
-export const LOSSES = ['crossEntropy', 'meanSquaredError'] as const
 const EVERY = ['step', 'last'] as const
 
 /** An architecture in the two forms in which it is needed. */
@@ -73,12 +76,15 @@ export function checkArchitecture(given: {
   const input = resolveInput(given.input)
   const gru = resolveGruStack('gru.', checkOptions('gru', given.gru, GRU_STACK_KEYS))
   const output = resolveOutput(given.output)
-  const resolved = Object.freeze({ input, gru, output })
-  return { resolved, native: graphOf(resolved) }
+  const resolved = Object.freeze({ input, gru, output: output.resolved })
+  return { resolved, native: graphOf(resolved, output.native) }
 }
 
 /** An architecture as a graph: embedding where there are tokens, stack, selection of the last step, head. */
-function graphOf({ input, gru, output }: ResolvedArchitecture): NativeGraphOptions {
+function graphOf(
+  { input, gru, output }: ResolvedArchitecture,
+  loss: CheckedLoss['native'],
+): NativeGraphOptions {
   const { batchFirst, ...stack } = gru
   const layers: NativeLayerOptions[] = []
   let below = 'input'
@@ -93,7 +99,8 @@ function graphOf({ input, gru, output }: ResolvedArchitecture): NativeGraphOptio
   if (output.every === 'last') {
     append({ name: 'last', inputs: [below], type: 'select', step: 'last' })
   }
-  append({ name: 'head', inputs: [below], type: 'linear', size: output.size })
+  const { size } = output
+  append({ name: 'head', inputs: [below], type: 'linear', size, activation: 'none' })
   const read =
     'tokens' in input
       ? { tokens: true, size: input.tokens }
@@ -101,7 +108,9 @@ function graphOf({ input, gru, output }: ResolvedArchitecture): NativeGraphOptio
   return {
     inputs: [{ name: 'input', argument: 'input', lengths: 'lengths', ...read }],
     layers,
-    outputs: [{ layer: 'head', loss: output.loss, target: 'target', output: 'output' }],
+    outputs: [
+      { layer: 'head', argument: 'output', loss, weight: 1, target: 'target', output: 'output' },
+    ],
     batchFirst,
   }
 }
@@ -119,11 +128,20 @@ function resolveInput(given: unknown): ModelInputOptions {
   return Object.freeze({ features: checkLayerSize('input.features', features) })
 }
 
-function resolveOutput(given: unknown): Resolved<ModelOutputOptions> {
-  const { size, loss, every = 'step' } = checkOptions('output', given, OUTPUT_KEYS)
-  return Object.freeze({
-    size: checkLayerSize('output.size', size),
-    loss: checkOneOf('output.loss', loss, LOSSES),
+/** An output, and its loss as the native part takes it. */
+interface CheckedOutput {
+  readonly resolved: ResolvedOutput
+  readonly native: CheckedLoss['native']
+}
+
+function resolveOutput(given: unknown): CheckedOutput {
+  const { size, loss: givenLoss, every = 'step' } = checkOptions('output', given, OUTPUT_KEYS)
+  const resolvedSize = checkLayerSize('output.size', size)
+  const loss = checkLoss('output.loss', givenLoss)
+  const resolved = Object.freeze({
+    size: resolvedSize,
+    loss: loss.resolved,
     every: checkOneOf('output.every', every, EVERY),
   })
+  return { resolved, native: loss.native }
 }

@@ -32,6 +32,7 @@ import {
   wereChecked,
 } from './model-description'
 import { type Metadata, type ModelKind, readModel } from './model-file'
+import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
 import type { Parameters } from './parameters'
 import { summaryOf } from './summary'
 import { checkOptions } from './validate'
@@ -47,8 +48,8 @@ export interface ResolvedModelOptions extends ResolvedDescription, ResolvedDevic
   readonly seed: number
 }
 
-/** The options of a synchronous prediction of a {@link Model}. */
-export interface ModelPredictSyncOptions {
+/** What a synchronous prediction of a {@link Model} may be given beside its inputs. */
+export interface ModelPredictSyncOptions extends StateOptions {
   /** Sequences in the batch. Default 1. The numbers of steps follow from the inputs' lengths. */
   readonly batch?: number | undefined
   /** The length of each sequence, from 0 to the number of steps, in any order. Default: all steps. */
@@ -67,7 +68,7 @@ export interface ModelPredictOptions extends ModelPredictSyncOptions {
 export type Predictions = Record<string, Float32Array>
 
 const KEYS = [...DESCRIPTION_KEYS, ...DEVICE_KEYS, 'seed'] as const
-const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'outputs'] as const
+const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'outputs', ...STATE_KEYS] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
 
 /** The kind of file that holds a {@link Model}. */
@@ -157,7 +158,7 @@ export class Model {
   async predict(inputs: ModelInputs, options: ModelPredictOptions = {}): Promise<Predictions> {
     const given = checkOptions('options', options, PREDICT_KEYS)
     const [batch, outputs] = this.#call(inputs, given)
-    return this.#named(await this.#core.predict(batch, outputs, given.signal))
+    return this.#named(await this.#core.predict(batch, outputs, given, given.signal))
   }
 
   /**
@@ -168,7 +169,20 @@ export class Model {
   predictSync(inputs: ModelInputs, options: ModelPredictSyncOptions = {}): Predictions {
     const given = checkOptions('options', options, PREDICT_SYNC_KEYS)
     const [batch, outputs] = this.#call(inputs, given)
-    return this.#named(this.#core.predictSync(batch, outputs))
+    return this.#named(this.#core.predictSync(batch, outputs, given))
+  }
+
+  /**
+   * New arrays of zeros for the states of all layers that may begin with states of the caller's: to predict a long
+   * sequence in parts, hand them to each call as `initialStates` and as `states`. The predictions of the parts are
+   * those of the whole sequence, to the bit, where no layer but recurrent ones looks beyond a step and none has a
+   * reverse direction.
+   *
+   * @param batch - sequences in the calls
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_MEMORY
+   */
+  zeroStates(batch = 1): ModelStates {
+    return zeroStates(this.#core.graph, batch)
   }
 
   /**

@@ -24,6 +24,7 @@ import {
   type ModelArchitecture,
   type ResolvedArchitecture,
 } from './model-options'
+import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
 import type { Parameters } from './parameters'
 import { checkOptions } from './validate'
 
@@ -38,8 +39,8 @@ export interface ResolvedSequenceModelOptions extends ResolvedArchitecture, Reso
   readonly seed: number
 }
 
-/** The options of a synchronous prediction. */
-export interface PredictSyncOptions extends Omit<InputBatch, 'input'> {
+/** What a synchronous prediction may be given beside its input. */
+export interface PredictSyncOptions extends Omit<InputBatch, 'input'>, StateOptions {
   /** An array to write the predictions into. Default: a new one. */
   readonly output?: Float32Array | undefined
 }
@@ -54,7 +55,7 @@ export interface PredictOptions extends PredictSyncOptions {
 export type LoadOptions = DeviceOptions
 
 const KEYS = [...ARCHITECTURE_KEYS, ...DEVICE_KEYS, 'seed'] as const
-const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'output'] as const
+const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'output', ...STATE_KEYS] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
 
 /** The kind of file that holds a {@link SequenceModel}. */
@@ -142,9 +143,10 @@ export class SequenceModel {
    *   ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
   async predict(input: ModelInput, options: PredictOptions = {}): Promise<Float32Array> {
-    const { batch, lengths, output, signal } = checkOptions('options', options, PREDICT_KEYS)
-    const given = { batch, inputs: [input], lengths: [lengths] }
-    const [predictions] = await this.#core.predict(given, [output], signal)
+    const given = checkOptions('options', options, PREDICT_KEYS)
+    const { batch, lengths, output, signal } = given
+    const call = { batch, inputs: [input], lengths: [lengths] }
+    const [predictions] = await this.#core.predict(call, [output], given, signal)
     return predictions!
   }
 
@@ -154,9 +156,20 @@ export class SequenceModel {
    * @throws GruError also ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending
    */
   predictSync(input: ModelInput, options: PredictSyncOptions = {}): Float32Array {
-    const { batch, lengths, output } = checkOptions('options', options, PREDICT_SYNC_KEYS)
-    const given = { batch, inputs: [input], lengths: [lengths] }
-    return this.#core.predictSync(given, [output])[0]!
+    const given = checkOptions('options', options, PREDICT_SYNC_KEYS)
+    const { batch, lengths, output } = given
+    const call = { batch, inputs: [input], lengths: [lengths] }
+    return this.#core.predictSync(call, [output], given)[0]!
+  }
+
+  /**
+   * As {@link Model.zeroStates}: the states stand under `gru`. In parts, a sequence is predicted with every: 'step'.
+   *
+   * @param batch - sequences in the calls
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_MEMORY
+   */
+  zeroStates(batch = 1): ModelStates {
+    return zeroStates(this.#core.graph, batch)
   }
 
   /**

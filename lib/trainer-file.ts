@@ -7,7 +7,7 @@
 import type { NativeTrainerState } from '../binding'
 import { type ReadAnyModel, readAnyModel } from './any-model'
 import { argumentError, describe, GruError } from './errors'
-import { checkFitState, type FitState } from './fit/state'
+import type { FitState } from './fit/state'
 import type { SafetensorsFile } from './formats/safetensors-reader'
 import { readSafetensors } from './formats/safetensors-reader'
 import type { Tensor } from './formats/safetensors-dtypes'
@@ -77,10 +77,12 @@ export async function writeTrainer(
 }
 
 /** What the file of a trainer holds. */
-export interface ReadTrainer extends Omit<SavedTrainer, 'options'> {
+export interface ReadTrainer extends Omit<SavedTrainer, 'options' | 'fit'> {
   readonly model: ReadAnyModel
   /** Unchecked. */
   readonly options: unknown
+  /** Unchecked; undefined if there is none. */
+  readonly fit: unknown
   /** What messages call the trainer. */
   readonly place: string
 }
@@ -115,7 +117,7 @@ export async function readTrainer(path: string): Promise<ReadTrainer> {
     return {
       ...{ ...others, place, model, options },
       state: { updates, passes, parameters: model.parameters, arrays },
-      fit: asFormat(place, () => checkFit(fit, bestParameters, model.parameters.length)),
+      fit: asFormat(place, () => joined(fit, bestParameters)),
     }
   })
 }
@@ -140,9 +142,7 @@ export function formatError(place: string, cause: unknown): unknown {
   return new GruError('ERR_GRU_FORMAT', `${place}: ${cause.message}`, { cause })
 }
 
-function checkCounts(
-  trainer: unknown,
-): Omit<TrainerProgress, 'fit'> & {
+function checkCounts(trainer: unknown): Omit<TrainerProgress, 'fit'> & {
   updates: number
   passes: number
   options: unknown
@@ -179,12 +179,8 @@ async function readArrays(
   return read
 }
 
-function checkFit(
-  given: unknown,
-  bestParameters: Float32Array | undefined,
-  parameterCount: number,
-): FitState | undefined {
-  if (given === undefined) return undefined
-  const fit = checkOptions('fit', given, Object.keys(Object(given) as object))
-  return checkFitState({ ...fit, bestParameters }, parameterCount)
+/** The state of a training, which is JSON and one array. */
+function joined(fit: unknown, bestParameters: Float32Array | undefined): object | undefined {
+  if (fit === undefined) return undefined
+  return { ...checkOptions('fit', fit, Object.keys(Object(fit) as object)), bestParameters }
 }

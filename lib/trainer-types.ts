@@ -4,11 +4,13 @@
  * @module
  */
 import type { InputBatch, ModelInputBatch, ModelTrainingBatch, TrainingBatch } from './batch-forms'
+import type { BatchLosses } from './batch-losses'
 import type { Model, Predictions } from './model'
+import type { Seq2Seq } from './seq2seq'
 import type { SequenceModel } from './sequence-model'
 
 /** A model that can be trained. */
-export type TrainableModel = SequenceModel | Model
+export type TrainableModel = SequenceModel | Model | Seq2Seq
 
 /** The batches of a model M. */
 export type BatchOf<M extends TrainableModel> = M extends SequenceModel
@@ -31,10 +33,8 @@ export type AbortableBatch<B extends InputBatch | ModelInputBatch = TrainingBatc
   readonly signal?: AbortSignal | undefined
 }
 
-/** The outcome of a training step. */
-export interface StepResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError), before the update; of several outputs the sum. */
-  readonly loss: number
+/** The outcome of a training step: its losses before the update. */
+export interface StepResult extends BatchLosses {
   /** Global L2 norm of all gradients, before any clipping. */
   readonly gradNorm: number
   /** Whether the step was skipped because its loss or a gradient is not finite, with `nonFinite: 'skip'`. */
@@ -42,10 +42,7 @@ export interface StepResult {
 }
 
 /** The result of an update with the gradients of passes. */
-export type UpdateResult = Omit<StepResult, 'loss'>
+export type UpdateResult = Pick<StepResult, 'gradNorm' | 'skipped'>
 
 /** The outcome of an evaluation. */
-export interface EvaluateResult {
-  /** Mean over the valid predicted rows (over their values, with meanSquaredError); of several outputs the sum. */
-  readonly loss: number
-}
+export type EvaluateResult = BatchLosses

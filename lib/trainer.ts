@@ -3,12 +3,13 @@
  *
  * @module
  */
-import type { NativeTrainer } from '../binding'
+import type { NativeTrainer, StepMetrics, UpdateMetrics } from '../binding'
 import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
+import { batchLosses } from './batch-losses'
 import { argumentError } from './errors'
 import { FitPosition } from './fit/position'
-import type { FitState } from './fit/state'
+import { checkFitState, type FitState } from './fit/state'
 import { fixProperties } from './fixed-properties'
 import type { TrainingData } from './fit/epochs'
 import type { FitJobs } from './fit/jobs'
@@ -18,7 +19,6 @@ import type { Progress } from './fit/progress'
 import { trainerJobs } from './fit/trainer-jobs'
 import { type ModelInternals, modelInternals, type SaveOptions } from './graph-model'
 import { isFolder, loadNewest } from './load-newest'
-import type { Model } from './model'
 import { native } from './native'
 import type { Parameters } from './parameters'
 import { checkDevice, DEVICE_KEYS } from './recurrent-options'
@@ -47,7 +47,8 @@ import type {
   UpdateResult,
 } from './trainer-types'
 import {
-  checkAbortableBatch,
+  type CarryOptions,
+  checkEvaluation,
   checkForward,
   checkForwardSync,
   checkRate,
@@ -56,6 +57,7 @@ import {
   type StepCall,
   type StepOptions,
   type StepSyncOptions,
+  type UpdateOptions,
 } from './training-call'
 import { runPass, startPass, type TrainingPass } from './training-pass'
 import { checkOptions, checkPath } from './validate'
@@ -96,14 +98,11 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @param path - of a file, or of a folder of checkpoints. Where the newest one is damaged, the warning
    *   GRU_WARN_CHECKPOINT says so, and the one before it is loaded.
-   * @returns a trainer whose `model` is a SequenceModel or a Model, as the saved one
+   * @returns a trainer whose `model` has the class of the saved one
    * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else, or the folder has
    *   no checkpoint: the message names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY
    */
-  static async load(
-    path: string,
-    options: LoadOptions = {},
-  ): Promise<Trainer<SequenceModel | Model>> {
+  static async load(path: string, options: LoadOptions = {}): Promise<Trainer<TrainableModel>> {
     checkPath('path', path)
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
     if (!(await isFolder(path))) return Trainer.#loadFile(path, options)
@@ -122,16 +121,13 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   static async latest(
     folder: string,
     options: LoadOptions = {},
-  ): Promise<Trainer<SequenceModel | Model> | undefined> {
+  ): Promise<Trainer<TrainableModel> | undefined> {
     checkPath('folder', folder)
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
     return loadNewest(folder, (file) => Trainer.#loadFile(file, options))
   }
 
-  static async #loadFile(
-    path: string,
-    options: LoadOptions,
-  ): Promise<Trainer<SequenceModel | Model>> {
+  static async #loadFile(path: string, options: LoadOptions): Promise<Trainer<TrainableModel>> {
     const read = await readTrainer(path)
     const model = read.model.make('Trainer.load', options)
     try {
@@ -189,7 +185,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     batches: AbortableBatch<BatchOf<M>> | readonly BatchOf<M>[],
     options: StepOptions = {},
   ): Promise<StepResult> {
-    return this.#step(checkStep(this.#internals, batches, options))
+    return this.#result(await this.#step(checkStep(this.#internals, batches, options)))
   }
 
   /**
@@ -199,7 +195,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   stepSync(batches: BatchOf<M> | readonly BatchOf<M>[], options: StepSyncOptions = {}): StepResult {
     const call = checkStepSync(this.#internals, batches, options)
-    return this.#count(this.#beginUpdate().stepSync(call.batches, call.options))
+    return this.#result(this.#count(this.#beginUpdate().stepSync(call.batches, call.options)))
   }
 
   /**
@@ -207,10 +203,27 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
    */
-  async evaluate(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
-    const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
-    const { loss } = await abortable(signal, (flag) => this.#native.evaluate(call, flag))
-    return { loss }
+  async evaluate(
+    batch: AbortableBatch<BatchOf<M>>,
+    options: CarryOptions = {},
+  ): Promise<EvaluateResult> {
+    const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
+    const metrics = await abortable(signal, (flag) => this.#native.evaluate(call, flag))
+    return batchLosses(this.#internals.core.graph, metrics)
+  }
+
+  /**
+   * Lets the next step with `carryState` begin at zero: before new sequences.
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending; ERR_GRU_DISPOSED
+   */
+  resetState(): void {
+    this.#native.resetState()
+  }
+
+  /** As {@link resetState}, for {@link evaluate} and {@link evaluateAverage}, which share states. */
+  resetEvaluationState(): void {
+    this.#native.resetEvaluationState()
   }
 
   /**
@@ -218,10 +231,13 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError also ERR_GRU_VALUE if the trainer keeps no average
    */
-  async evaluateAverage(batch: AbortableBatch<BatchOf<M>>): Promise<EvaluateResult> {
-    const { signal, ...call } = checkAbortableBatch(this.#internals, batch)
-    const { loss } = await abortable(signal, (flag) => this.#native.evaluateAverage(call, flag))
-    return { loss }
+  async evaluateAverage(
+    batch: AbortableBatch<BatchOf<M>>,
+    options: CarryOptions = {},
+  ): Promise<EvaluateResult> {
+    const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
+    const metrics = await abortable(signal, (flag) => this.#native.evaluateAverage(call, flag))
+    return batchLosses(this.#internals.core.graph, metrics)
   }
 
   /**
@@ -265,7 +281,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError ERR_GRU_VALUE if there are no gradients, and for wrong options; ERR_GRU_NONFINITE if a gradient is
    *   NaN or infinite, and the message names the parameter; ERR_GRU_DISPOSED
    */
-  async update(options: StepSyncOptions = {}): Promise<UpdateResult> {
+  async update(options: UpdateOptions = {}): Promise<UpdateResult> {
     const { gradNorm, skipped } = this.#count(await this.#beginUpdate().update(checkRate(options)))
     return { gradNorm, skipped }
   }
@@ -275,7 +291,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
-  updateSync(options: StepSyncOptions = {}): UpdateResult {
+  updateSync(options: UpdateOptions = {}): UpdateResult {
     const { gradNorm, skipped } = this.#count(this.#beginUpdate().updateSync(checkRate(options)))
     return { gradNorm, skipped }
   }
@@ -370,6 +386,9 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   async #restore({ place, state, skippedSteps, epochs, fit }: ReadTrainer): Promise<void> {
+    const { graph } = this.#internals.core
+    const position =
+      fit === undefined ? undefined : asFormat(place, () => checkFitState(fit, graph))
     try {
       await this.#native.writeState(state)
     } catch (cause) {
@@ -377,7 +396,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     }
     this.#skippedSteps = skippedSteps
     this.#epochs.count = epochs
-    this.#position.restore(fit)
+    this.#position.restore(position)
   }
 
   /** The native trainer, for an update. */
@@ -386,15 +405,21 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return this.#native
   }
 
-  async #step({ batches, options, signal }: StepCall): Promise<StepResult> {
+  async #step({ batches, options, signal }: StepCall): Promise<StepMetrics> {
     return this.#count(
       await abortable(signal, (flag) => this.#beginUpdate().step(batches, options, flag)),
     )
   }
 
-  #count({ loss, gradNorm, skipped }: StepResult): StepResult {
-    if (skipped) this.#skippedSteps++
-    return { loss, gradNorm, skipped }
+  #count<T extends UpdateMetrics>(metrics: T): T {
+    if (metrics.skipped) this.#skippedSteps++
+    return metrics
+  }
+
+  #result(metrics: StepMetrics): StepResult {
+    const { gradNorm, skipped } = metrics
+    const { loss, ...others } = batchLosses(this.#internals.core.graph, metrics)
+    return { loss, gradNorm, skipped, ...others }
   }
 }
 

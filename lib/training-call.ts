@@ -14,10 +14,23 @@ import {
   checkTargets,
   type GivenBatch,
 } from './model-batch'
-import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
+import { checkBoolean, checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
-/** Options of a synchronous step or update of a {@link Trainer}. */
-export interface StepSyncOptions {
+/** What a call on a batch may be given that goes on from the batch before. */
+export interface CarryOptions {
+  /**
+   * Begins with the states in which the last call with this option ended, at first with zeros, and keeps those in which
+   * this one ends: truncated back-propagation through time. No gradient goes from a batch to the one before. Each
+   * sequence goes on at its place in the batch; one that has ended has length 0, and keeps its state. Of a list of
+   * batches each goes on from the one at its place. Where the call fails, is aborted or skipped, the states stay as they
+   * were. A call without this option begins at zero, and changes no state that is kept. Steps and evaluations have
+   * states of their own. Default false.
+   */
+  readonly carryState?: boolean | undefined
+}
+
+/** What an update of a {@link Trainer} may be given. */
+export interface UpdateOptions {
   /**
    * The learning rate of this update, 0 or more, instead of the optimiser's; for schedules. The rates of groups keep
    * their ratio to the optimiser's: each is multiplied by this rate and divided by the optimiser's. Default: the
@@ -26,7 +39,10 @@ export interface StepSyncOptions {
   readonly learningRate?: number | undefined
 }
 
-/** Options of a step that returns a promise. */
+/** What a step of a {@link Trainer} may be given, in its synchronous form. */
+export interface StepSyncOptions extends UpdateOptions, CarryOptions {}
+
+/** What a step that returns a promise may be given. */
 export interface StepOptions extends StepSyncOptions {
   /** As the `signal` of a batch; for lists of batches, which have none. */
   readonly signal?: AbortSignal | undefined
@@ -37,15 +53,22 @@ interface Signalled {
   readonly signal: unknown
 }
 
+/** A batch that may go on from the one before. */
+export interface CarriedBatch extends CheckedBatch {
+  readonly carryState?: boolean
+}
+
 /** A step that the native part can make. */
 export interface StepCall extends Signalled {
-  readonly batches: CheckedBatch[]
+  readonly batches: CarriedBatch[]
   readonly options: NativeStepOptions
 }
 
 const BATCH_KEYS = ['batch', 'lengths'] as const
 const SIGNAL_KEYS = ['signal'] as const
 const RATE_KEYS = ['learningRate'] as const
+const CARRY_KEYS = ['carryState'] as const
+const STEP_KEYS = [...RATE_KEYS, ...CARRY_KEYS] as const
 const NO_KEYS = [] as const
 const RATE_RANGE = { atLeast: 0, atMost: MAX_FLOAT32 }
 
@@ -74,22 +97,45 @@ export function checkForward(model: ModelInternals, value: unknown): CheckedInpu
 
 /** The arguments of `stepSync`: a batch, or a list of them. */
 export function checkStepSync(model: ModelInternals, value: unknown, options: unknown): StepCall {
+  const { carryState, learningRate } = checkOptions('options', options, STEP_KEYS)
   const batches = Array.isArray(value) ? checkList(model, value) : [checkBatch(model, value)]
-  return { batches, options: checkRate(options), signal: undefined }
+  return {
+    batches: withCarry(batches, carryState),
+    options: { learningRate: learningRateOf(learningRate) },
+    signal: undefined,
+  }
 }
 
 /** The arguments of `step`. */
 export function checkStep(model: ModelInternals, value: unknown, options: unknown): StepCall {
-  const given = checkOptions('options', options, [...RATE_KEYS, ...SIGNAL_KEYS])
+  const given = checkOptions('options', options, [...STEP_KEYS, ...SIGNAL_KEYS])
   const rate = { learningRate: learningRateOf(given.learningRate) }
   if (Array.isArray(value)) {
-    return { batches: checkList(model, value), options: rate, signal: given.signal }
+    const batches = withCarry(checkList(model, value), given.carryState)
+    return { batches, options: rate, signal: given.signal }
   }
   const { signal, ...batch } = checkAbortableBatch(model, value)
   if (signal !== undefined && given.signal !== undefined) {
     throw argumentError('ERR_GRU_VALUE', 'signal', 'one, of the batch or of the options', 'both')
   }
-  return { batches: [batch], options: rate, signal: signal ?? given.signal }
+  const batches = withCarry([batch], given.carryState)
+  return { batches, options: rate, signal: signal ?? given.signal }
+}
+
+/** The arguments of `evaluate`: a batch, and whether it carries its state. */
+export function checkEvaluation(
+  model: ModelInternals,
+  value: unknown,
+  options: unknown,
+): CarriedBatch & Signalled {
+  const { carryState } = checkOptions('options', options, CARRY_KEYS)
+  const { signal, ...batch } = checkAbortableBatch(model, value)
+  return { ...withCarry([batch], carryState)[0]!, signal }
+}
+
+function withCarry(batches: readonly CheckedBatch[], given: unknown = false): CarriedBatch[] {
+  const carryState = checkBoolean('carryState', given)
+  return batches.map((batch) => ({ ...batch, carryState }))
 }
 
 /** The options of a synchronous call. */

@@ -29,7 +29,7 @@ const NATIVE_PARTS = [
   // The shared code of the tests of every device.
   { files: /^native\/testing\//, may: [headersIn(...engine, 'testing')] },
   // It replaces CUDA's own headers, and like them knows nothing of the project.
-  { files: /^native\/cuda\/emulator\//, may: [/^\w+\.h$/, /^testing\/testing\.h$/] },
+  { files: /^native\/cuda\/emulator\//, may: [/^\w+\.h$/] },
   ...engine.flatMap((folder) => [
     {
       files: testsIn(folder),
@@ -69,10 +69,16 @@ const RESERVED = [
     pattern: /\bstd::(j?thread\b(?!::)|async\b)|\bpthread_create\b/,
     only: /^native\/(cpu\/threads\/threads\.(h|cc)|binding\/executor\.(h|cc)|cuda\/emulator\/.*|.*_test\.cc)$/,
   },
-  // The engine does not depend on an operating system: its <headers> are only those of the standard library.
+  {
+    what: 'doctest',
+    pattern: /^\s*#\s*include\s*[<"](doctest\/)?doctest\.h/,
+    only: TEST,
+  },
+  // The engine does not depend on an operating system: its <headers> are only those of the standard library, and
+  // in tests doctest.
   {
     what: 'a system header',
-    pattern: /^\s*#\s*include\s*<[^>]*[./][^>]*>/,
+    pattern: /^\s*#\s*include\s*<(?!doctest\.h>)[^>]*[./][^>]*>/,
     only: new RegExp(`^native/(?!(${engine.join('|')})/)`),
   },
 ]

@@ -1,9 +1,10 @@
-// Makes a checkout ready to use: npm packages, a CBLAS library, the native addon, the TypeScript build. It skips what
-// is up to date, so that a second run takes almost no time.
+// Makes a checkout ready to use: npm packages, a CBLAS library, the native addon, the TypeScript build, and for
+// tests doctest and an emulated device. It skips what is up to date, so that a second run takes almost no time.
 //
 //   node scripts/setup.mjs [--tests] [--warnings-are-errors]
 //
-// --tests               also builds the CUDA plug-in that runs on the processor, which only tests use
+// --tests               also provides doctest, for the native unit tests, and builds the CUDA plug-in that runs on the
+//                       processor, which only tests use
 // --warnings-are-errors treats the compiler's warnings as errors, as the project's own checks do; do not use it for
 //                       a mere installation, since a newer compiler may have new warnings
 // GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
@@ -62,6 +63,23 @@ function installPackages() {
   )
 }
 
+/**
+ * Installs Debian packages if it may. One attempt for each build folder, so that a machine without a network does not
+ * wait in every run.
+ */
+function installOnce(name, packages) {
+  const stamp = `${name}-install`
+  if (!mayInstall() || readStamp(stamp) !== undefined) return
+  say(`installing ${name} (${aptCommand(packages)})`)
+  writeStamp(stamp, aptInstall(packages) ? 'installed' : 'failed')
+}
+
+/** The command of this platform that installs Debian's packages, or the ones of Homebrew. */
+const installCommand = (packages, brewed) =>
+  process.platform === 'darwin'
+    ? `brew install ${brewed.join(' ')}`
+    : `${aptCommand(packages)}   (as root)`
+
 /** Whether CMake will find a CBLAS (in the same places as cmake/cblas.cmake). */
 function hasCblas() {
   if (succeeds(['pkg-config', '--exists', 'openblas'])) return true
@@ -75,11 +93,6 @@ function hasCblas() {
 }
 
 const BLAS_PACKAGES = ['libopenblas-dev']
-
-function installBlas() {
-  say(`installing OpenBLAS (${aptCommand(BLAS_PACKAGES)})`)
-  return aptInstall(BLAS_PACKAGES)
-}
 
 /** Whether the user forbids set-up to install a CBLAS. Prints a message if the variable has another value. */
 function skipsBlas() {
@@ -98,19 +111,27 @@ function provideBlas() {
     say('no CBLAS; going on with the built-in matrix product (GRU_NATIVE_SETUP_BLAS=skip)')
     return false
   }
-  // One attempt for each build folder, so that a machine without a network does not wait in every run.
-  if (mayInstall() && readStamp('blas-install') === undefined) {
-    const installed = installBlas()
-    writeStamp('blas-install', installed ? 'installed' : 'failed')
-    if (installed && hasCblas()) return true
-  }
-  const command =
-    process.platform === 'darwin'
-      ? 'brew install openblas pkg-config'
-      : `${aptCommand(BLAS_PACKAGES)}   (as root)`
+  installOnce('OpenBLAS', BLAS_PACKAGES)
+  if (hasCblas()) return true
   say('no CBLAS; going on with the built-in matrix product. For OpenBLAS beside it run')
-  say(`  ${command}`)
+  say(`  ${installCommand(BLAS_PACKAGES, ['openblas', 'pkg-config'])}`)
   return false
+}
+
+/** Whether doctest is where packages put it. cmake/doctest.cmake also finds it in places that CMake is told. */
+const hasDoctest = () =>
+  ['/usr/include', '/usr/local/include', '/opt/homebrew/include'].some((folder) =>
+    existsSync(join(folder, 'doctest', 'doctest.h')),
+  )
+
+const DOCTEST_PACKAGES = ['doctest-dev']
+
+/** Provides doctest if it can. It never fails: only the native unit tests need doctest, and their build says so. */
+function provideDoctest() {
+  if (!hasDoctest()) installOnce('doctest', DOCTEST_PACKAGES)
+  if (hasDoctest()) return
+  say('no doctest; going on without it. To build the native unit tests, run before')
+  say(`  ${installCommand(DOCTEST_PACKAGES, ['doctest'])}`)
 }
 
 function checkToolchain() {
@@ -180,6 +201,7 @@ function buildTypeScript() {
 export function setUp({ tests, 'warnings-are-errors': warningsAreErrors }) {
   installPackages()
   const blas = provideBlas()
+  if (tests) provideDoctest()
   // The option is not given otherwise: a build folder that the checks have set up keeps its setting.
   const further = warningsAreErrors ? ['--CDGRU_WERROR=ON'] : []
   buildNative(ADDON, blas, further)

@@ -1,4 +1,4 @@
-import { SequenceModel, type SequenceModelOptions, setThreads, Trainer } from '../lib'
+import { Model, SequenceModel, type SequenceModelOptions, setThreads, Trainer } from '../lib'
 import { requireChosenEngine } from './support/engine-choice'
 import {
   createLayer,
@@ -8,6 +8,7 @@ import {
   type LayerOptions,
   type LayerResult,
 } from './support/layers'
+import { drawEveryLayer, everyLayer, sequenceOfBatch, widened } from './support/models'
 import { bitsOf, integers, randomSource, sequenceOf, uniform } from './support/numbers'
 import { seed } from './support/random'
 
@@ -210,3 +211,52 @@ describe.each(architectures)('the model %j', (options) => {
     }
   })
 })
+
+// The one is large enough that the engine gives every thread a part of each layer's work.
+describe.each([
+  ['large', widened(12), 24, 40],
+  ['small', everyLayer, 6, 9],
+])('a %s model with every type of layer', (_, options, steps, batch) => {
+  const drawn = drawEveryLayer(seed + 3, steps, batch)
+
+  /** Some training of a new model, and what it then predicts, as bits. */
+  const bitsOfModel = async (sync: boolean): Promise<unknown> => {
+    using model = new Model(options)
+    using trainer = new Trainer(model, { optimizer: { kind: 'adamw' }, clipNorm: 0.1 })
+    const results: unknown[] = []
+    for (let step = 0; step < 3; step++) {
+      results.push(sync ? trainer.stepSync(drawn) : await trainer.step(drawn))
+    }
+    const { inputs, lengths } = drawn
+    const predictions = model.predictSync(inputs, { batch, lengths })
+    return [results, ...[model.getParameters(), predictions].flatMap(bitsOfAll)]
+  }
+
+  test('gives the same bits for any threads, form and run', async () => {
+    setThreads(1)
+    const expected = await bitsOfModel(true)
+    for (const threads of [1, 2, 3]) {
+      setThreads(threads)
+      expect(await bitsOfModel(true)).toEqual(expected)
+      expect(await bitsOfModel(false)).toEqual(expected)
+    }
+  })
+
+  test('predicts the same alone as in a batch', async () => {
+    using model = new Model(options)
+    const { inputs, lengths } = drawn
+    const together = await model.predict(inputs, { batch, lengths })
+    for (let index = 0; index < batch; index++) {
+      const one = sequenceOfBatch(drawn, steps, index)
+      const alone = bitsOfAll(model.predictSync(one))
+      const shape = { steps, batch }
+      const word = sequenceOf(together['word']!, shape, index, lengths.target[index])
+      const level = sequenceOf(together['level']!, { steps: 1, batch }, index)
+      expect(alone).toEqual([word, level].map(bitsOf))
+    }
+  })
+})
+
+function bitsOfAll(arrays: Readonly<Record<string, Float32Array>>): string[] {
+  return Object.values(arrays).map(bitsOf)
+}

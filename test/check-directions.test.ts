@@ -23,7 +23,9 @@ test('accepts every allowed direction', () => {
     'native/device/device.h': '#include "base/status.h"\n',
     'native/reference/gru.cc': '#include "reference/gru.h"\n#include "base/cell.h"\n',
     'native/model/model.cc': '#include "device/device.h"\n#include "layers/linear.h"\n',
-    'native/base/rows_test.cc': '#include "base/rows.h"\n#include "testing/testing.h"\n',
+    'native/base/rows_test.cc': '#include "base/rows.h"\n#include "testing/check_near.h"\n',
+    'native/base/random_test.cc': '#include <doctest.h>\n',
+    'native/cuda/emulator/emulator_testing.h': '#include <doctest.h>\n',
     'native/train/trainer.cc': '#include "model/model.h"\n#include "base/size.h"\n',
     'native/cpu/products/blas.cc':
       '#include <cblas.h>\n\n#include "base/size.h"\n#include "cpu/products/blas.h"\n',
@@ -70,6 +72,7 @@ const forbidden: [from: string, what: string, path: string, line: string][] = [
   ['the binding', 'how CUDA computes', 'native/binding/devices.cc', '#include "cuda/check.h"'],
   ['the addon', 'shared tests', 'native/binding/addon.cc', '#include "testing/device_tests.h"'],
   ['a file besides blas.cc', 'CBLAS', 'native/cpu/products/gemm.cc', '#include <cblas.h>'],
+  ['a file besides tests', 'doctest', 'native/model/layout.cc', '#include <doctest.h>'],
   [
     'a file besides threads.cc',
     'threads',

@@ -91,7 +91,9 @@ test('objects of one copy are refused by the other, with the reason', async () =
   ] as const) {
     const error = await failureOf(() => new second.Trainer(model, trainerOptions))
     expect(error).toBeInstanceOf(second.GruError)
-    expect(error.message).toBe(`model: expected a Model or a SequenceModel, got a ${name} ${fault}`)
+    expect(error.message).toBe(
+      `model: expected a Model, a SequenceModel or a Seq2Seq, got a ${name} ${fault}`,
+    )
     new first.Trainer(model, trainerOptions)
   }
 
@@ -122,7 +124,7 @@ test('two folders are both named', () => {
   expect({ status, output }).toEqual({
     status: 0,
     output:
-      'true false model: expected a Model or a SequenceModel, got a SequenceModel of another copy of gru-native ' +
+      'true false model: expected a Model, a SequenceModel or a Seq2Seq, got a SequenceModel of another copy of gru-native ' +
       `(${inFolder('two')} and ${inFolder('one')} are loaded)\n`,
   })
 })

@@ -15,35 +15,41 @@ function blocksOf(guide: string): string[] {
   return [...text.matchAll(/^```\w*\n([^]*?)^```$/gm)].map(([, block]) => block!)
 }
 
-/** A folder with a script in which the package is installed. */
-function folderWith(name: string, script: string): string {
+/** The blocks that are programs. */
+const programsOf = (guide: string): string[] =>
+  blocksOf(guide).filter((block) => block.startsWith('import '))
+
+/** A folder with a program, in which the package is installed. */
+function folderWith(name: string, program: string): string {
   const folder = temporary(name)
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
   symlinkSync(root, path.join(folder, 'node_modules', 'gru-native'))
-  writeFileSync(path.join(folder, 'example.mjs'), script)
+  writeFileSync(path.join(folder, 'example.mjs'), program)
   return folder
 }
 
+/** What the program of a folder prints. */
 function outputIn(folder: string): string {
   return execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
 }
 
-/** What the first block of a guide prints. */
-function outputOf(guide: string): string {
-  return outputIn(folderWith(guide, blocksOf(guide)[0]!))
-}
+/** What a program prints, in a folder of its own. */
+const run = (program: string, name: string): string => outputIn(folderWith(name, program))
 
-/** The losses of its lines that begin so. */
-function lossesOf(output: string, step: string): number[] {
+/** What the first program of a guide prints. */
+const outputOf = (guide: string): string => run(programsOf(guide)[0]!, guide)
+
+/** The losses of the lines that begin with `step` and a number. */
+function lossesIn(output: string, step = 'epoch'): number[] {
   const lines = output.matchAll(new RegExp(`^${step} \\d+: loss ([\\d.]+)`, 'gm'))
   return [...lines].map(([, loss]) => Number(loss))
 }
 
 test('the example of docs/model.md trains, saves and loads, and prints the table that the guide shows', () => {
-  const output = outputOf('model.md')
   const [, table] = blocksOf('model.md')
+  const output = outputOf('model.md')
   expect(output.startsWith(table!)).toBe(true)
-  const losses = lossesOf(output, 'epoch')
+  const losses = lossesIn(output)
   expect(losses).toHaveLength(10)
   expect(losses[9]).toBeLessThan(losses[0]!)
   expect(output.trimEnd().split('\n').slice(-2)).toEqual([
@@ -52,15 +58,30 @@ test('the example of docs/model.md trains, saves and loads, and prints the table
   ])
 })
 
+test('the encoder and decoder of docs/model.md learn their task', () => {
+  const output = run(programsOf('model.md')[1]!, 'translation')
+  const losses = lossesIn(output)
+  expect(losses).toHaveLength(10)
+  expect(losses[9]).toBeLessThan(losses[0]! / 10)
+  expect(output.trimEnd().split('\n').at(-1)).toBe('5 1 4 1 3')
+})
+
+test('the example of labels in docs/model.md tells the sequence that has too few steps', () => {
+  const example = blocksOf('model.md').find((block) => block.includes("'ctc'"))!
+  const imports = "import { Model, Trainer } from 'gru-native'\n"
+  const output = run(imports + example, 'labels')
+  expect(output).toMatch(/^\d+\.\d+ \[ 1 \]\n$/)
+})
+
 test('the example of docs/own-losses.md makes its loss small', () => {
-  const losses = lossesOf(outputOf('own-losses.md'), 'update')
+  const losses = lossesIn(outputOf('own-losses.md'), 'update')
   expect(losses).toHaveLength(3)
   expect(losses[2]).toBeLessThan(losses[0]! / 2)
 })
 
 test('the example of docs/training.md stops early, and writes the table whose head the guide shows', () => {
   const output = outputOf('training.md')
-  const losses = lossesOf(output, 'epoch')
+  const losses = lossesIn(output)
   // What is left is the second letter, which nothing tells: log 5 of 6 letters, or about a sixth of the first loss.
   expect(losses.at(-1)).toBeLessThan(losses[0]! / 4)
   expect(losses.length).toBeLessThan(40)
@@ -70,11 +91,23 @@ test('the example of docs/training.md stops early, and writes the table whose he
   expect(`${shown!}\n`).toBe(head)
 })
 
+test('the example of Seq2Seq in docs/model.md learns, and finds translations', () => {
+  const output = run(programsOf('model.md')[2]!, 'seq2seq')
+  const losses = lossesIn(output)
+  expect(losses).toHaveLength(5)
+  expect(losses[4]).toBeLessThan(losses[0]!)
+  expect(output.match(/^Int32Array\(/gm)).toHaveLength(2)
+})
+
+test('the example of states in docs/model.md runs', () => {
+  expect(run(programsOf('model.md')[3]!, 'states')).toBe('')
+})
+
 test('the script of docs/training.md that goes on after it was killed comes to the same bits', () => {
-  const script = blocksOf('training.md').find((block) => block.includes('Trainer.latest'))!
+  const script = programsOf('training.md').find((block) => block.includes('Trainer.latest'))!
   const whole = folderWith('whole', script)
   const expected = outputIn(whole)
-  expect(lossesOf(expected, 'epoch')).toHaveLength(20)
+  expect(lossesIn(expected)).toHaveLength(20)
   const loop = /for await .* of training\) \{\n/
   const dying = script.replace(loop, "$&if (epoch === 8) process.kill(process.pid, 'SIGKILL')\n")
   const killed = folderWith('killed', dying)

@@ -39,6 +39,12 @@ describe('a dropout with one layer', () => {
     expect(warnings(script)).toEqual([warning('gru.dropout', 0.25)])
   })
 
+  test.each(['gru', 'lstm'])('is warned of by a layer of a Model: %s', (type) => {
+    const script = `new gru.Model({ inputs: { x: { features: 1 } }, outputs: { memory: { loss: 'meanSquaredError' } },
+      layers: { memory: { type: '${type}', input: 'x', hiddenSize: 2, dropout: 0.5 } } })`
+    expect(warnings(script)).toEqual([warning('layers.memory.dropout', 0.5)])
+  })
+
   test('is not warned of where a model is loaded: who made it was', () => {
     const save = `model({ dropout: 0.25 }).save(file)`
     expect(warnings(save)).toEqual([warning('gru.dropout', 0.25)])

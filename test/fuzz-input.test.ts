@@ -82,12 +82,16 @@ const gruOptions = likely({
   device: fc.constantFrom('cpu', 'cuda', 'x'),
   precision: fc.constantFrom('float32', 'tf32', 'x'),
 })
+const losses = fc.constantFrom(
+  ...['crossEntropy', 'meanSquaredError', 'huber', 'quantile', 'gaussian'],
+  ...['binaryCrossEntropy', 'ctc'],
+)
 const modelOptions = likely({
   input: fc.oneof(likely({ features: sizes }), likely({ tokens: sizes, embeddingSize: sizes })),
   gru: likely(stack),
   output: likely({
     size: sizes,
-    loss: fc.constantFrom('crossEntropy', 'meanSquaredError'),
+    loss: fc.oneof(losses, likely({ kind: losses, delta: sizes, quantiles: arrays, blank: sizes })),
     every: fc.constantFrom('step', 'last'),
   }),
   seed: sizes,
@@ -96,7 +100,8 @@ const lengths = fc.oneof(fc.array(fc.integer({ min: -1, max: 6 }), { maxLength: 
 const signal = fc.constantFrom(AbortSignal.abort('aborted'), new AbortController().signal)
 const call = { batch: sizes, lengths, output: arrays, state: arrays, initialState: arrays }
 const forwardOptions = likely({ ...call, signal })
-const batch = likely({ input: arrays, target: arrays, batch: sizes, lengths, signal })
+const target = fc.oneof(arrays, likely({ labels: arrays, lengths }))
+const batch = likely({ input: arrays, target, batch: sizes, lengths, signal })
 
 /** A call may only fail with an error of the package, or with the reason of an aborted signal. */
 async function survives(run: () => unknown): Promise<void> {

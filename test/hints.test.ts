@@ -1,4 +1,4 @@
-import { Dataset, GRU, SequenceModel, Trainer } from '../lib'
+import { Dataset, GRU, Model, type ModelOptions, SequenceModel, Trainer } from '../lib'
 import { meantOption, OTHER_NAMES } from '../lib/hints'
 import { expectGruError, expectGruRejection, outcome } from './support/errors'
 import { options as gruOptions } from './support/gru'
@@ -10,6 +10,12 @@ const makeModel = (): SequenceModel =>
 
 const hint = (key: string, meant: string): RegExp =>
   new RegExp(`got the key "${key}" \\(did you mean ${meant}\\?\\)$`)
+
+const makeGraph = (layer: object): Model =>
+  new Model({
+    ...{ inputs: { x: input }, layers: { layer }, outputs: { layer: { loss: output.loss } } },
+    device: 'cpu',
+  } as unknown as ModelOptions)
 
 /** Calls that take options, each with one more key. */
 const calls = {
@@ -24,6 +30,10 @@ const calls = {
     }),
   head: (key: string) =>
     new SequenceModel({ input, gru: { hiddenSize: 2 }, output: { [key]: 1 } as never }),
+  dropout: (key: string) => makeGraph({ type: 'dropout', input: 'x', [key]: 1 }),
+  concat: (key: string) => makeGraph({ type: 'concat', [key]: ['x', 'x'] }),
+  attention: (key: string) => makeGraph({ type: 'attention', query: 'x', [key]: 'x' }),
+  lstm: (key: string) => makeGraph({ type: 'lstm', input: 'x', hiddenSize: 1, [key]: 1 }),
   adam: (key: string) => new Trainer(makeModel(), { optimizer: { kind: 'adam', [key]: 1 } }),
   rmsprop: (key: string) => new Trainer(makeModel(), { optimizer: { kind: 'rmsprop', [key]: 1 } }),
   trainer: (key: string) => new Trainer(makeModel(), { optimizer: { kind: 'sgd' }, [key]: 1 }),
@@ -70,6 +80,12 @@ describe("another library's name for an option is told by its name here", () => 
     ['features', 'input_size', 'features'],
     ['features', 'in_features', 'features'],
     ['tokens', 'embedding_dim', 'embeddingSize'],
+    ['dropout', 'p', 'probability'],
+    ['dropout', 'rate', 'probability'],
+    ['concat', 'input', 'inputs'],
+    ['attention', 'key', 'memory'],
+    ['lstm', 'hx', 'initialState'],
+    ['lstm', 'inputs', 'input'],
     ['head', 'num_classes', 'size'],
     ['head', 'criterion', 'loss'],
     ['head', 'return_sequences', 'every'],

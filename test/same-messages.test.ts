@@ -1,5 +1,6 @@
 import type { NativeLayerOptions } from '../binding'
 import { GRU, SequenceModel, Trainer } from '../lib'
+import { checkLoss } from '../lib/losses'
 import { native } from '../lib/native'
 
 // lib and the binding check the same things: the same fault has the same message from both.
@@ -133,9 +134,15 @@ test.each([
           type: 'linear',
           inputs: [every === 'last' ? 'last' : 'gru'],
           size: 2,
+          activation: 'none',
         } as const,
       ].filter(({ name }) => every === 'last' || name !== 'last') as NativeLayerOptions[],
-      outputs: [{ layer: 'head', loss, target: 'target', output: 'output' }],
+      outputs: [
+        {
+          ...{ layer: 'head', argument: 'output', target: 'target', output: 'output' },
+          ...{ loss: checkLoss('loss', loss).native, weight: 1 },
+        },
+      ],
       batchFirst: false,
     },
     1,

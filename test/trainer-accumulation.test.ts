@@ -17,7 +17,7 @@ function slice(whole: TrainingBatch & { batch: number }, from: number, to: numbe
   const { lengths } = whole
   return {
     input,
-    target: whole.target.slice(from, to),
+    target: (whole.target as Float32Array).slice(from, to),
     batch: to - from,
     lengths: lengths === undefined ? undefined : [...lengths].slice(from, to),
   }

@@ -103,7 +103,11 @@ describe('options', () => {
     'need a model: %#',
     (bad) => {
       const call = (): unknown => new Trainer(bad as SequenceModel, adam)
-      expectGruError(call, 'ERR_GRU_TYPE', /^model: expected a Model or a SequenceModel, got /)
+      expectGruError(
+        call,
+        'ERR_GRU_TYPE',
+        /^model: expected a Model, a SequenceModel or a Seq2Seq, got /,
+      )
     },
   )
 

@@ -1,6 +1,7 @@
 import { expectTypeOf } from 'expect-type'
 import * as library from '../lib'
 import {
+  type BatchLosses,
   type CudaDevice,
   Dataset,
   type FitOptions,
@@ -13,6 +14,9 @@ import {
   type GruPass,
   type GruResult,
   type Gradients,
+  type LayerOptions,
+  type Loss,
+  type LossKind,
   LSTM,
   type Metric,
   type LstmForwardOptions,
@@ -22,6 +26,7 @@ import {
   type OptimizerOptions,
   type Parameters as NamedParameters,
   type Progress,
+  type ResolvedLayer,
   type Runtime,
   type Schedule,
   SequenceModel,
@@ -39,7 +44,8 @@ import {
 
 test('the package exports its public names and no others', () => {
   const names = [
-    ...['Dataset', 'GRU', 'GruError', 'LSTM', 'Model', 'Schedule', 'SequenceModel', 'Trainer'],
+    ...['Dataset', 'GRU', 'GruError', 'LSTM', 'Model', 'Schedule', 'Seq2Seq'],
+    ...['SequenceModel', 'Trainer'],
     ...['openRecords', 'runtime', 'setThreads'],
   ]
   expect(Object.keys(library).sort()).toEqual(names)
@@ -100,14 +106,41 @@ test('a model reads features or tokens, not both', () => {
   expectTypeOf<{ features: number }>().toExtend<Input>()
   expectTypeOf<{ tokens: number; embeddingSize: number }>().toExtend<Input>()
   expectTypeOf<{ tokens: number }>().not.toExtend<Input>()
-  expectTypeOf<SequenceModelOptions['output']['loss']>().toEqualTypeOf<
-    'crossEntropy' | 'meanSquaredError'
-  >()
+  expectTypeOf<SequenceModelOptions['output']['loss']>().toEqualTypeOf<Loss>()
   expectTypeOf<SequenceModelOptions['gru']>().not.toHaveProperty('inputSize')
   expectTypeOf<SequenceModel['predict']>().returns.resolves.toEqualTypeOf<Float32Array>()
   expectTypeOf<(typeof SequenceModel)['load']>().returns.resolves.toEqualTypeOf<SequenceModel>()
   expectTypeOf<SequenceModel['save']>().returns.resolves.toBeVoid()
   expect(SequenceModel).toBeDefined()
+})
+
+test('a layer of a Model has the options of its type alone', () => {
+  type Attention = { type: 'attention'; query: 'x'; memory: 'y' }
+  expectTypeOf<Attention>().toExtend<LayerOptions>()
+  expectTypeOf<Attention & { score: 'additive'; size: number }>().toExtend<LayerOptions>()
+  expectTypeOf<Attention & { score: 'additive' }>().not.toExtend<LayerOptions>()
+  expectTypeOf<{ type: 'concat'; inputs: ['x', 'y'] }>().toExtend<LayerOptions>()
+  expectTypeOf<{ type: 'concat'; input: 'x' }>().not.toExtend<LayerOptions>()
+  expectTypeOf<{ type: 'dropout'; input: 'x' }>().not.toExtend<LayerOptions>()
+  // @ts-expect-error an lstm has no resetAfter
+  const wrong: LayerOptions = { type: 'lstm', input: 'x', hiddenSize: 1, resetAfter: true }
+  expect(wrong.type).toBe('lstm')
+  type Resolved<K> = Extract<ResolvedLayer, { readonly type: K }>
+  expectTypeOf<Resolved<'linear'>['activation']>().toEqualTypeOf<
+    'none' | 'relu' | 'tanh' | 'sigmoid'
+  >()
+  expectTypeOf<Resolved<'lstm'>['numLayers']>().toEqualTypeOf<number>()
+  expectTypeOf<Resolved<'lstm'>['initialState']>().toEqualTypeOf<string | undefined>()
+  expectTypeOf<Resolved<'attention'>['score']>().toEqualTypeOf<'additive' | 'scaledDotProduct'>()
+})
+
+test('a loss is a kind, or one with its own options alone', () => {
+  expectTypeOf<LossKind>().toExtend<Loss>()
+  expectTypeOf<{ kind: 'huber'; delta: number }>().toExtend<Loss>()
+  expectTypeOf<{ kind: 'crossEntropy'; ignoredClass: undefined }>().toExtend<Loss>()
+  // @ts-expect-error quantiles have no delta
+  const wrong: Loss = { kind: 'quantile', delta: 1 }
+  expect(wrong).toBeDefined()
 })
 
 test('an optimiser has its own options alone', () => {
@@ -125,7 +158,7 @@ test('a trainer steps, evaluates and fits', () => {
   expectTypeOf<TrainingBatch | readonly TrainingBatch[]>().toExtend<Stepped[0]>()
   expectTypeOf<ModelTrainingBatch>().not.toExtend<Stepped[0]>()
   expectTypeOf<Stepped[1]>().toEqualTypeOf<StepSyncOptions | undefined>()
-  expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<{ readonly loss: number }>()
+  expectTypeOf<Trainer['evaluate']>().returns.resolves.toEqualTypeOf<BatchLosses>()
   expectTypeOf<Trainer['fit']>().returns.toEqualTypeOf<AsyncGenerator<Progress, void, undefined>>()
   expectTypeOf<Dataset>().toExtend<TrainingData>()
   expectTypeOf<TrainingBatch[]>().toExtend<TrainingData>()

@@ -10,11 +10,13 @@ import {
   checkDataset,
   Dataset,
   epochOrder,
+  sequenceNumbersOf,
   type SequenceOf,
 } from '../data'
 import { argumentError, describe } from '../errors'
 import { checkFiniteBatch } from '../finite'
 import type { CheckedBatch } from '../model-batch'
+import { copyOfTarget } from '../targets'
 import type { FitJobs } from './jobs'
 
 /**
@@ -23,6 +25,11 @@ import type { FitJobs } from './jobs'
  */
 export type TrainingData<B extends AnyTrainingBatch = TrainingBatch> =
   Dataset<SequenceOf<B>> | Iterable<B> | AsyncIterable<B>
+
+/** A checked batch, with the numbers of its sequences in their Dataset if it comes from one. */
+export interface FitBatch extends CheckedBatch {
+  readonly numbers: readonly number[] | undefined
+}
 
 /** The batches of an epoch, unchecked. */
 export type Batches = Iterable<unknown> | AsyncIterable<unknown>
@@ -109,12 +116,12 @@ export async function* checked(
   jobs: FitJobs,
   batches: Batches,
   skipped = 0,
-): AsyncGenerator<CheckedBatch, void, undefined> {
+): AsyncGenerator<FitBatch, void, undefined> {
   let number = skipped
   for await (const given of batches) {
     const batch = jobs.check(given)
     checkFiniteBatch(`${argument}: batch ${++number} of epoch ${epoch}`, jobs.graph, batch)
-    yield batch
+    yield { ...batch, numbers: sequenceNumbersOf(given) }
   }
 }
 
@@ -123,10 +130,10 @@ export async function* checked(
  * may reuse its arrays.
  */
 export async function* grouped(
-  batches: AsyncIterable<CheckedBatch>,
+  batches: AsyncIterable<FitBatch>,
   count: number,
-): AsyncGenerator<readonly CheckedBatch[], void, undefined> {
-  let group: CheckedBatch[] = []
+): AsyncGenerator<readonly FitBatch[], void, undefined> {
+  let group: FitBatch[] = []
   for await (const batch of batches) {
     group.push(count === 1 ? batch : copyOf(batch))
     if (group.length < count) continue
@@ -136,15 +143,16 @@ export async function* grouped(
   if (group.length > 0) yield group
 }
 
-function copyOf({ batch, inputs, targets }: CheckedBatch): CheckedBatch {
+function copyOf({ batch, inputs, targets, numbers }: FitBatch): FitBatch {
   return {
     batch,
+    numbers,
     inputs: inputs.map(({ steps, lengths, values }) => ({
       steps,
       lengths: lengths?.slice() ?? null,
       values: values.slice(),
     })),
-    targets: targets.map((target) => target.slice()),
+    targets: targets.map(copyOfTarget),
   }
 }
 

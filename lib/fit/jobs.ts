@@ -3,9 +3,9 @@
  *
  * @module
  */
+import type { StepMetrics } from '../../binding'
 import type { BatchForm } from '../batch-forms'
 import type { Graph } from '../graph'
-import type { BatchResult } from '../mean-loss'
 import type { CheckedBatch } from '../model-batch'
 import type { WriteSnapshot } from './checkpoints'
 import type { FitPosition } from './position'
@@ -43,8 +43,8 @@ export interface FitJobs {
   readonly snapshot: (state: FitState) => Promise<WriteSnapshot>
   readonly check: (batch: unknown) => CheckedBatch
   /** One update by all batches together, as if they were one. Copies them before it returns. */
-  readonly step: (batches: readonly CheckedBatch[], options: UpdateOptions) => Promise<BatchResult>
-  readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<BatchResult>
+  readonly step: (batches: readonly CheckedBatch[], options: UpdateOptions) => Promise<StepMetrics>
+  readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<StepMetrics>
   /** The predictions of each output, in inference. */
   readonly predict: (
     batch: CheckedBatch,

@@ -3,11 +3,12 @@
  *
  * @module
  */
+import type { BatchLosses } from '../batch-losses'
 import type { Best } from './early-stopping'
 import type { ValidationResult } from './validation'
 
 /** How far the training is, after each update. */
-export interface Progress {
+export interface Progress extends BatchLosses {
   /** From 1 to `epochs` */
   readonly epoch: number
   readonly epochs: number
@@ -21,9 +22,11 @@ export interface Progress {
   readonly skipped: boolean
   /** The loss of the update's batches before it */
   readonly loss: number
+  /** As in {@link BatchLosses}; for a Dataset the numbers of its sequences, else their places in the update's batches */
+  readonly impossible?: readonly number[]
   /**
-   * Mean of the losses since the epoch began, weighted by the predictions (of all outputs) that counted in each; without
-   * updates that were skipped, and NaN where there was no other
+   * Mean of the losses since the epoch began: for each output the mean of its losses, weighted by their denominators,
+   * then the sum over all outputs. It leaves out updates that were skipped, and is NaN if there was no other
    */
   readonly meanLoss: number
   /** The global L2 norm of all gradients of the update, before any clipping */

@@ -3,10 +3,11 @@
  *
  * @module
  */
-import { type BatchResult, MeanLoss } from '../mean-loss'
-import type { CheckedBatch } from '../model-batch'
+import type { StepMetrics } from '../../binding'
+import { batchLosses } from '../batch-losses'
+import { MeanLoss } from '../mean-loss'
 import { EarlyStopping } from './early-stopping'
-import { checked, grouped } from './epochs'
+import { checked, type FitBatch, grouped } from './epochs'
 import type { EpochResult } from './figures'
 import type { FitJobs } from './jobs'
 import type { Training } from './options'
@@ -16,10 +17,12 @@ import type { FitState } from './state'
 import { validate, type ValidationResult } from './validation'
 
 /** What an update came to. */
-export interface Update extends BatchResult {
+export interface Update extends StepMetrics {
   readonly learningRate: number
   readonly batches: number
   readonly sequences: number
+  /** The numbers of the sequences in their Dataset, if all come from one. */
+  readonly numbers: readonly number[] | undefined
 }
 
 /** Where a training stands in its data. */
@@ -97,7 +100,7 @@ export class TrainingRun {
   }
 
   /** Begins the next epoch, or goes on with one that has not ended, and returns the batches of each of its updates. */
-  beginEpoch(): AsyncGenerator<readonly CheckedBatch[], void, undefined> {
+  beginEpoch(): AsyncGenerator<readonly FitBatch[], void, undefined> {
     const { orders, source, accumulate } = this.training
     if (this.#position.epochEnd) {
       const { epoch, epochBatches } = this.#position
@@ -111,7 +114,7 @@ export class TrainingRun {
   }
 
   /** Makes one update. */
-  async update(batches: readonly CheckedBatch[]): Promise<Update> {
+  async update(batches: readonly FitBatch[]): Promise<Update> {
     const { schedule, signal } = this.training
     const { baseRate } = this.#jobs
     const learningRate = schedule?.rate(baseRate)
@@ -121,6 +124,7 @@ export class TrainingRun {
       learningRate: learningRate ?? baseRate,
       batches: batches.length,
       sequences: batches.reduce((sum, { batch }) => sum + batch, 0),
+      numbers: numbersOf(batches),
     }
   }
 
@@ -140,12 +144,13 @@ export class TrainingRun {
     const epochBatches = last ? batches : this.#position.epochBatches
     this.#isEnding = last
     this.#position = { ...this.#position, batches, epochBatches }
-    const { loss, gradNorm, learningRate, skipped } = update
+    const { gradNorm, learningRate, skipped } = update
     const { epoch } = this.#position
     return {
       ...{ epoch, epochs: this.training.epochs },
       ...{ batch: batches, batches: last ? batches : this.training.source.batches },
-      ...{ update: this.#updates, loss, meanLoss: this.#mean.value, gradNorm, learningRate },
+      ...batchLosses(this.#jobs.graph, update, update.numbers),
+      ...{ update: this.#updates, meanLoss: this.#mean.value, gradNorm, learningRate },
       skipped,
       epochEnd: last,
       ...NOT_VALIDATED,
@@ -195,6 +200,12 @@ export class TrainingRun {
     const epochsLeft = this.training.epochs - epoch
     return this.#speed.measure(epochsLeft * epochBatches + epochBatches - batches)
   }
+}
+
+/** The numbers of the sequences of several batches, if all come from a Dataset. */
+function numbersOf(batches: readonly FitBatch[]): readonly number[] | undefined {
+  if (batches.some(({ numbers }) => numbers === undefined)) return undefined
+  return batches.flatMap(({ numbers }) => numbers!)
 }
 
 /** What progress tells of validation data where there are none, or where they were not measured yet. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { argumentError, describe } from '../errors'
+import type { Graph } from '../graph'
 import { checkMeanLossState, type MeanLossState } from '../mean-loss'
 import { type ResolvedSchedule, SCHEDULE_KINDS } from '../schedules/options'
 import { checkScheduleState, type ScheduleState } from '../schedules/schedule'
@@ -87,9 +88,12 @@ const SETTINGS = ['sequences', 'batchSize', 'shuffle', 'seed'] as const
 /**
  * Checks a state that comes from outside.
  *
- * @param parameterCount - of the model
+ * @param graph - of the model
  */
-export function checkFitState(value: unknown, parameterCount: number): FitState {
+export function checkFitState(
+  value: unknown,
+  graph: Pick<Graph, 'parameterCount' | 'outputs'>,
+): FitState {
   const given = checkOptions('state', value, KEYS)
   const count = (name: Count, least: number): number =>
     checkInteger(`state.${name}`, given[name], least, Number.MAX_SAFE_INTEGER)
@@ -104,10 +108,10 @@ export function checkFitState(value: unknown, parameterCount: number): FitState 
     epochEnd: checkBoolean('state.epochEnd', given.epochEnd),
     epochBatches: epochBatches === undefined ? undefined : count('epochBatches', 1),
     updates: count('updates', 0),
-    mean: checkMeanLossState('state.mean', given.mean),
+    mean: checkMeanLossState('state.mean', graph.outputs.length, given.mean),
     schedule: schedule === undefined ? undefined : checkSavedSchedule(schedule),
     stopping: checkStoppingState('state.stopping', given.stopping),
-    bestParameters: best === undefined ? undefined : checkParameters(best, parameterCount),
+    bestParameters: best === undefined ? undefined : checkParameters(best, graph.parameterCount),
   }
 }
 

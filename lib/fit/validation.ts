@@ -16,7 +16,7 @@ import type { FitJobs } from './jobs'
 
 /** What a set of validation data comes to. */
 export interface ValidationResult {
-  /** Mean loss, weighted by the predictions that counted in each batch's */
+  /** Mean loss: for each output weighted by the denominators of its losses, then the sum over all outputs */
   readonly loss: number
   /** By their names */
   readonly metrics: Readonly<Record<string, number>>

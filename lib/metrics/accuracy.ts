@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ModelTarget } from '../model-batch'
-import { Mean, type MetricRows, type MetricSums } from './metric'
+import { Mean, type MetricRows, type MetricSums, type RowTarget } from './metric'
 
 /** Of classes: a prediction is right where the target's logit is the largest, the first one of several as large. */
 export class ClassAccuracy implements MetricSums {
@@ -14,10 +13,30 @@ export class ClassAccuracy implements MetricSums {
     this.#mean.reset()
   }
 
-  update(logits: Float32Array, classes: ModelTarget, { rows, width }: MetricRows): void {
+  update(logits: Float32Array, classes: RowTarget, { rows, width }: MetricRows): void {
     for (let row = 0; row < rows; row++) {
       const found = indexOfLargest(logits.subarray(row * width, (row + 1) * width))
       this.#mean.add(found === classes[row] ? 1 : 0)
+    }
+  }
+
+  result(): number {
+    return this.#mean.result()
+  }
+}
+
+/** Of values that are 0 or 1: a logit above 0 stands for 1. A target that lies between counts as the nearer of the two. */
+export class BinaryAccuracy implements MetricSums {
+  readonly #mean = new Mean()
+
+  reset(): void {
+    this.#mean.reset()
+  }
+
+  update(logits: Float32Array, targets: RowTarget, { rows, width }: MetricRows): void {
+    for (let index = 0; index < rows * width; index++) {
+      const isRight = logits[index]! > 0 === targets[index]! > 0.5
+      this.#mean.add(isRight && !Number.isNaN(logits[index]) ? 1 : 0)
     }
   }
 

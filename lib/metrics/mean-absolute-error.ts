@@ -3,20 +3,58 @@
  *
  * @module
  */
-import type { ModelTarget } from '../model-batch'
-import { Mean, type MetricRows, type MetricSums } from './metric'
+import type { NativeLossOptions } from '../../binding'
+import { Mean, type MetricRows, type MetricSums, type RowTarget } from './metric'
+
+/** Which columns of a prediction stand for the values of the target: the first one, and the distance to the next. */
+export interface ValueColumns {
+  readonly first: number
+  readonly stride: number
+}
+
+const ALL: ValueColumns = { first: 0, stride: 1 }
+
+/** The columns with the values that a loss predicts; undefined for a loss without them. */
+export function valueColumns(loss: NativeLossOptions): ValueColumns | undefined {
+  switch (loss.kind) {
+    case 'meanSquaredError':
+    case 'meanAbsoluteError':
+    case 'huber':
+    case 'gaussian': // the means come before the log variances
+      return ALL
+    case 'quantile': {
+      const median = loss.quantiles.indexOf(0.5)
+      return median < 0 ? undefined : { first: median, stride: loss.quantiles.length }
+    }
+    default:
+      return undefined
+  }
+}
 
 /** The mean of |prediction - target| over all values. */
 export class MeanAbsoluteError implements MetricSums {
+  readonly #columns: ValueColumns
   readonly #mean = new Mean()
+
+  constructor(columns: ValueColumns) {
+    this.#columns = columns
+  }
 
   reset(): void {
     this.#mean.reset()
   }
 
-  update(predictions: Float32Array, targets: ModelTarget, { rows, width }: MetricRows): void {
-    for (let index = 0; index < rows * width; index++) {
-      this.#mean.add(Math.abs(predictions[index]! - targets[index]!))
+  update(
+    predictions: Float32Array,
+    targets: RowTarget,
+    { rows, width, targetWidth }: MetricRows,
+  ): void {
+    const { first, stride } = this.#columns
+    for (let row = 0; row < rows; row++) {
+      for (let value = 0; value < targetWidth; value++) {
+        const predicted = predictions[row * width + first + value * stride]!
+        this.#mean.add(Math.abs(predicted - targets[row * targetWidth + value]!))
+      }
     }
   }
 

@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { ModelTarget } from '../model-batch'
+
+/** The targets of rows: classes or values. */
+export type RowTarget = Float32Array | Int32Array
 
 /** Whether a smaller or a larger figure is better. */
 export type MetricMode = 'min' | 'max'
@@ -52,7 +54,7 @@ export interface Metric {
    * @param predictions - [rows, width], as the model predicts them: logits, for crossEntropy
    * @param targets - [rows, targetWidth]
    */
-  update(predictions: Float32Array, targets: ModelTarget, shape: MetricRows): void
+  update(predictions: Float32Array, targets: RowTarget, shape: MetricRows): void
   /** The figure over all that was given since `reset`. */
   result(): number
 }

@@ -5,10 +5,11 @@
  */
 import { argumentError, describe, quote } from '../errors'
 import type { Graph, GraphOutput } from '../graph'
+import type { LossKind } from '../losses'
 import { checkValueName } from '../records/record'
 import { checkOneOf } from '../validate'
-import { ClassAccuracy } from './accuracy'
-import { MeanAbsoluteError } from './mean-absolute-error'
+import { BinaryAccuracy, ClassAccuracy } from './accuracy'
+import { MeanAbsoluteError, valueColumns } from './mean-absolute-error'
 import type { Metric, MetricMode, MetricSums } from './metric'
 import { Perplexity } from './perplexity'
 
@@ -19,27 +20,37 @@ interface KnownMetric {
   readonly of: (output: GraphOutput) => MetricSums | undefined
 }
 
+const ACCURACIES: { readonly [K in LossKind]?: () => MetricSums } = {
+  crossEntropy: () => new ClassAccuracy(),
+  binaryCrossEntropy: () => new BinaryAccuracy(),
+}
+
 const METRICS = {
   accuracy: {
     mode: 'max',
-    of: ({ loss }) => (loss === 'crossEntropy' ? new ClassAccuracy() : undefined),
+    of: ({ loss }) => ACCURACIES[loss.kind]?.(),
   },
   perplexity: {
     mode: 'min',
-    of: ({ loss }) => (loss === 'crossEntropy' ? new Perplexity() : undefined),
+    of: ({ loss }) => (loss.kind === 'crossEntropy' ? new Perplexity() : undefined),
   },
   meanAbsoluteError: {
     mode: 'min',
-    of: ({ loss }) => (loss === 'meanSquaredError' ? new MeanAbsoluteError() : undefined),
+    of: ({ loss }) => {
+      const columns = valueColumns(loss)
+      return columns === undefined ? undefined : new MeanAbsoluteError(columns)
+    },
   },
 } satisfies Readonly<Record<string, KnownMetric>>
 
 /**
  * A metric of the library:
  *
- * - accuracy: the share of predictions whose largest logit is the target's; for crossEntropy
+ * - accuracy: for crossEntropy the share of predictions whose largest logit is the target's; for binaryCrossEntropy the
+ *   share of values whose logit is above 0 exactly where the target is above 0.5
  * - perplexity: exp(mean cross entropy), each prediction counting the same; for crossEntropy
- * - meanAbsoluteError: the mean of |prediction - target| over all values; for meanSquaredError
+ * - meanAbsoluteError: the mean of |prediction - target| over all values; for meanSquaredError, meanAbsoluteError, huber,
+ *   gaussian (of the means) and quantile (of the median, where 0.5 is one of the quantiles)
  *
  * Of a {@link Model} with several outputs it is computed for each output that it suits, and is called `OUTPUT.accuracy`.
  */
@@ -88,7 +99,7 @@ function checkNamed(argument: string, { outputs }: Graph, value: unknown): Check
     if (metric !== undefined) found.push({ argument, name, mode, output: index, metric })
   }
   if (found.length > 0) return found
-  const losses = outputs.map(({ loss }) => quote(loss)).join(', ')
+  const losses = outputs.map(({ loss }) => quote(loss.kind)).join(', ')
   const expected = `a metric that suits the model's loss, ${losses}`
   throw argumentError('ERR_GRU_VALUE', argument, expected, quote(kind))
 }
@@ -115,7 +126,10 @@ function checkOwn(argument: string, graph: Graph, value: object): CheckedMetric 
 }
 
 function checkOutput(argument: string, { outputs }: Graph, value: unknown): number {
-  if (value === undefined && outputs.length === 1) return 0
   const names = outputs.map(({ layer }) => layer)
-  return names.indexOf(checkOneOf(argument, value, names))
+  const isOnly = value === undefined && outputs.length === 1
+  const index = isOnly ? 0 : names.indexOf(checkOneOf(argument, value, names))
+  if (outputs[index]!.targetForm.kind !== 'labels') return index
+  const expected = 'an output with a target for each prediction'
+  throw argumentError('ERR_GRU_VALUE', argument, expected, `${quote(names[index]!)} with labels`)
 }

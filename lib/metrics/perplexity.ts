@@ -3,8 +3,7 @@
  *
  * @module
  */
-import type { ModelTarget } from '../model-batch'
-import { Mean, type MetricRows, type MetricSums } from './metric'
+import { Mean, type MetricRows, type MetricSums, type RowTarget } from './metric'
 
 /**
  * exp(mean of -log p), where p is the probability that the softmax of the logits gives to the target. Each prediction
@@ -17,7 +16,7 @@ export class Perplexity implements MetricSums {
     this.#mean.reset()
   }
 
-  update(logits: Float32Array, classes: ModelTarget, { rows, width }: MetricRows): void {
+  update(logits: Float32Array, classes: RowTarget, { rows, width }: MetricRows): void {
     for (let row = 0; row < rows; row++) {
       const values = logits.subarray(row * width, (row + 1) * width)
       this.#mean.add(logSumExp(values) - values[classes[row]!]!)

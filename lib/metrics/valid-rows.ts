@@ -4,18 +4,18 @@
  * @module
  */
 import type { Graph, GraphOutput } from '../graph'
-import { type CheckedBatch, type ModelTarget, outputRows } from '../model-batch'
-import type { MetricRows } from './metric'
+import { type CheckedBatch, outputRows } from '../model-batch'
+import type { MetricRows, RowTarget } from './metric'
 
 /** Predictions and targets of valid rows alone, in the order in which they lie in the batch. */
 export interface ValidRows {
   readonly predictions: Float32Array
-  readonly targets: ModelTarget
+  readonly targets: RowTarget
   readonly shape: MetricRows
 }
 
 /**
- * The rows of one output that count in a batch.
+ * The rows of one output that count in a batch: the valid ones, without those of the ignored class.
  *
  * @param index - the number of the output
  * @param predictions - of that output, as the model predicts them
@@ -27,12 +27,18 @@ export function validRows(
   predictions: Float32Array,
 ): ValidRows {
   const output = graph.outputs[index]!
-  const { width, targetColumns } = output
-  const rows = rowNumbers(graph, output, batch)
+  const { width, targetForm } = output
+  const { columns } = targetForm
+  // Metrics of outputs with labels are refused.
+  const targets = batch.targets[index] as RowTarget
+  const ignored = targetForm.range?.ignored ?? undefined
+  const rows = rowNumbers(graph, output, batch).filter(
+    (row) => ignored === undefined || targets[row] !== ignored,
+  )
   return {
     predictions: pick(predictions, width, rows),
-    targets: pick(batch.targets[index]!, targetColumns, rows),
-    shape: { rows: rows.length, width, targetWidth: targetColumns },
+    targets: pick(targets, columns, rows),
+    shape: { rows: rows.length, width, targetWidth: columns },
   }
 }
 

@@ -74,6 +74,12 @@ struct OutputOptions {
   std::string layer;
   LossOptions loss;
   double weight = 1;  ///< factor of its loss, and so of its gradient
+  /// The names of the output and its targets in messages; outputs.LAYER and targets.LAYER if empty.
+  std::string argument{};
+  std::string target{};
+
+  std::string in_messages() const { return argument.empty() ? "outputs." + layer : argument; }
+  std::string target_in_messages() const { return target.empty() ? "targets." + layer : target; }
 };
 
 struct GraphOptions {

@@ -33,6 +33,18 @@ struct LossOptions {
 /// The label for "no symbol" in connectionist temporal classification, the same as PyTorch's.
 inline constexpr std::int32_t ctc_blank = 0;
 
+/// What the targets of a loss are.
+enum class TargetKind : std::uint8_t {
+  classes,  ///< one for each row
+  values,   ///< target_width for each row
+  labels,   ///< some for each sequence
+};
+
+inline TargetKind target_kind(LossKind loss) {
+  if (loss == LossKind::cross_entropy) return TargetKind::classes;
+  return loss == LossKind::ctc ? TargetKind::labels : TargetKind::values;
+}
+
 /// The number of values in a row of the target, for an output of `width` values and a loss over
 /// values.
 inline std::size_t target_width(const LossOptions& loss, std::size_t width) {

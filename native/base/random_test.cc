@@ -3,7 +3,7 @@
 #include <cmath>
 #include <vector>
 
-#include "testing/testing.h"
+#include "testing/check_near.h"
 
 namespace gru {
 namespace {
@@ -12,23 +12,23 @@ bool same(const Philox::Block& got, const Philox::Block& expected) { return got 
 
 // Random123's tests/kat_vectors, "philox4x32 10": counter words 0 and 1 are the index, 2 and 3 the
 // stream, key words 0 and 1 the seed, low word first.
-GRU_TEST(philox_has_the_known_answers_of_random123) {
-  GRU_CHECK(same(Philox(0)(0, 0), {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
-  GRU_CHECK(same(Philox(~std::uint64_t{0})(~std::uint64_t{0}, ~std::uint64_t{0}),
-                 {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
-  GRU_CHECK(same(Philox(0x299f31d0a4093822)(0x0370734413198a2e, 0x85a308d3243f6a88),
-                 {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
+TEST_CASE("Philox has the known answers of Random123") {
+  CHECK(same(Philox(0)(0, 0), {0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}));
+  CHECK(same(Philox(~std::uint64_t{0})(~std::uint64_t{0}, ~std::uint64_t{0}),
+             {0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}));
+  CHECK(same(Philox(0x299f31d0a4093822)(0x0370734413198a2e, 0x85a308d3243f6a88),
+             {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}));
 }
 
-GRU_TEST(unit_float_fills_the_half_open_interval_exactly) {
-  GRU_CHECK(unit_float(0) == 0.0F);
-  GRU_CHECK(unit_float(0xff) == 0.0F);
-  GRU_CHECK(unit_float(0x100) == 0x1p-24F);
-  GRU_CHECK(unit_float(0x80000000) == 0.5F);
-  GRU_CHECK(unit_float(0xffffffff) == 1.0F - 0x1p-24F);
+TEST_CASE("unit float fills the half-open interval exactly") {
+  CHECK(unit_float(0) == 0.0F);
+  CHECK(unit_float(0xff) == 0.0F);
+  CHECK(unit_float(0x100) == 0x1p-24F);
+  CHECK(unit_float(0x80000000) == 0.5F);
+  CHECK(unit_float(0xffffffff) == 1.0F - 0x1p-24F);
 }
 
-GRU_TEST(unit_floats_are_uniform) {
+TEST_CASE("unit floats are uniform") {
   // Chi-squared of 64 equal bins. 99.9 % of all samples lie below 103.4. The draws are fixed, so
   // the result is the same in each run.
   constexpr std::size_t bins = 64;
@@ -44,17 +44,17 @@ GRU_TEST(unit_floats_are_uniform) {
   double chi_squared = 0;
   for (const double count : counts)
     chi_squared += (count - expected) * (count - expected) / expected;
-  GRU_CHECK(chi_squared < 103.4);
+  CHECK(chi_squared < 103.4);
 }
 
-GRU_TEST(dropout_drops_at_its_rate_and_scales_the_rest) {
+TEST_CASE("dropout drops at its rate and scales the rest") {
   constexpr std::uint64_t count = 1 << 16;
   for (const float probability : {0.1F, 0.5F, 0.75F}) {
     const DropoutMask mask{5, 7, probability};
     double dropped = 0;
     for (std::uint64_t i = 0; i < count; ++i) {
       const float scale = mask.scale(i);
-      GRU_CHECK(scale == 0.0F || scale == 1.0F / (1.0F - probability));
+      CHECK((scale == 0.0F || scale == 1.0F / (1.0F - probability)));
       if (scale == 0.0F) ++dropped;
     }
     const double p = static_cast<double>(probability);
@@ -62,7 +62,7 @@ GRU_TEST(dropout_drops_at_its_rate_and_scales_the_rest) {
     GRU_CHECK_NEAR(dropped / count, p, 4 * deviation);
   }
   const DropoutMask none{5, 7, 0};
-  for (std::uint64_t i = 0; i < 1000; ++i) GRU_CHECK(none.scale(i) == 1.0F);
+  for (std::uint64_t i = 0; i < 1000; ++i) CHECK(none.scale(i) == 1.0F);
 }
 
 std::vector<float> scales(const DropoutMask& mask, std::uint64_t count) {
@@ -71,22 +71,22 @@ std::vector<float> scales(const DropoutMask& mask, std::uint64_t count) {
   return made;
 }
 
-GRU_TEST(a_dropout_mask_does_not_depend_on_the_order_of_its_elements) {
+TEST_CASE("a dropout mask does not depend on the order of its elements") {
   const DropoutMask mask{5, 7, 0.5F};
   const std::vector<float> forwards = scales(mask, 1000);
-  for (std::uint64_t i = 1000; i-- > 0;) GRU_CHECK(mask.scale(i) == forwards[i]);
+  for (std::uint64_t i = 1000; i-- > 0;) CHECK(mask.scale(i) == forwards[i]);
   for (std::uint64_t k = 0; k < 1000; ++k) {
     const std::uint64_t i = k * 387 % 1000;
-    GRU_CHECK(mask.scale(i) == forwards[i]);
+    CHECK(mask.scale(i) == forwards[i]);
   }
   // One block serves elements 4k to 4k + 3.
   for (std::uint64_t i = 0; i < 1000; ++i) {
     const std::uint32_t bits = Philox(5)(7, i / 4)[i % 4];
-    GRU_CHECK((forwards[i] == 0.0F) == (unit_float(bits) < 0.5F));
+    CHECK((forwards[i] == 0.0F) == (unit_float(bits) < 0.5F));
   }
 }
 
-GRU_TEST(seeds_and_streams_make_masks_of_their_own) {
+TEST_CASE("seeds and streams make masks of their own") {
   const std::vector<float> mask = scales({5, 7, 0.5F}, 4096);
   for (const DropoutMask& other : {DropoutMask{6, 7, 0.5F}, DropoutMask{5, 8, 0.5F}}) {
     const std::vector<float> others = scales(other, mask.size());
@@ -98,5 +98,3 @@ GRU_TEST(seeds_and_streams_make_masks_of_their_own) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

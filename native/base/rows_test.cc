@@ -72,45 +72,46 @@ bool is_identity(const std::vector<std::int32_t>& table) {
 }
 
 void check_sizes(const Batch& of, const RowMap& map, const Naive& naive) {
-  GRU_CHECK(map.steps() == of.steps && map.batch() == of.batch);
-  GRU_CHECK(map.rows() == naive.to_padded.size());
-  GRU_CHECK(map.padded_rows() == of.steps * of.batch);
-  GRU_CHECK(std::ranges::equal(map.first(), naive.first));
+  CHECK(map.steps() == of.steps);
+  CHECK(map.batch() == of.batch);
+  CHECK(map.rows() == naive.to_padded.size());
+  CHECK(map.padded_rows() == of.steps * of.batch);
+  CHECK(std::ranges::equal(map.first(), naive.first));
   for (std::size_t t = 0; t < of.steps; ++t) {
-    GRU_CHECK(map.first(t) == naive.first[t]);
-    GRU_CHECK(map.active(t) == naive.first[t + 1] - naive.first[t]);
+    CHECK(map.first(t) == naive.first[t]);
+    CHECK(map.active(t) == naive.first[t + 1] - naive.first[t]);
   }
   std::size_t running = 0;
   for (std::size_t b = 0; b < of.batch; ++b) running += of.length(b) > 0 ? 1 : 0;
-  GRU_CHECK(map.running() == running);
+  CHECK(map.running() == running);
 }
 
 void check_rows(const Batch& of, const RowMap& map, const Naive& naive) {
-  GRU_CHECK(in_full(map.to_padded(), map.rows()) == naive.to_padded);
-  GRU_CHECK(in_full(map.to_packed(), map.padded_rows()) == naive.to_packed);
-  GRU_CHECK(in_full(map.logical(), map.rows()) == naive.logical);
-  GRU_CHECK(map.is_identity() == map.to_padded().empty() || map.rows() == 0);
-  if (map.is_identity()) GRU_CHECK(is_identity(naive.to_packed));
+  CHECK(in_full(map.to_padded(), map.rows()) == naive.to_padded);
+  CHECK(in_full(map.to_packed(), map.padded_rows()) == naive.to_packed);
+  CHECK(in_full(map.logical(), map.rows()) == naive.logical);
+  CHECK((map.is_identity() == map.to_padded().empty() || map.rows() == 0));
+  if (map.is_identity()) CHECK(is_identity(naive.to_packed));
   const auto full = [&of](std::size_t b) { return of.length(b) == of.steps; };
   bool dense = true;
   for (std::size_t b = 0; b < of.batch; ++b) dense = dense && full(b);
-  GRU_CHECK(map.is_dense() == dense);
+  CHECK(map.is_dense() == dense);
 }
 
 void check_order(const Batch& of, const RowMap& map, const Naive& naive) {
-  GRU_CHECK(in_full(map.order(), of.batch) == naive.order);
-  GRU_CHECK(map.keeps_order() == is_identity(naive.order));
+  CHECK(in_full(map.order(), of.batch) == naive.order);
+  CHECK(map.keeps_order() == is_identity(naive.order));
   const std::vector<std::int32_t> place = in_full(map.place(), of.batch);
-  GRU_CHECK(map.sorted_lengths().size() == of.batch);
+  CHECK(map.sorted_lengths().size() == of.batch);
   for (std::size_t i = 0; i < of.batch; ++i) {
     const auto b = static_cast<std::size_t>(naive.order[i]);
-    GRU_CHECK(place[b] == static_cast<std::int32_t>(i));
-    GRU_CHECK(static_cast<std::size_t>(map.sorted_lengths()[i]) == of.length(b));
+    CHECK(place[b] == static_cast<std::int32_t>(i));
+    CHECK(static_cast<std::size_t>(map.sorted_lengths()[i]) == of.length(b));
     if (!map.keeps_order()) {
-      GRU_CHECK(map.running_place()[b] == (of.length(b) == 0 ? -1 : place[b]));
+      CHECK(map.running_place()[b] == (of.length(b) == 0 ? -1 : place[b]));
     }
   }
-  GRU_CHECK(map.running_place().size() == (map.keeps_order() ? 0 : of.batch));
+  CHECK(map.running_place().size() == (map.keeps_order() ? 0 : of.batch));
 }
 
 void check_against_definition(const Batch& of) {
@@ -121,7 +122,7 @@ void check_against_definition(const Batch& of) {
   check_order(of, map, naive);
 }
 
-GRU_TEST(dense_and_ragged_batches_are_mapped_as_defined) {
+TEST_CASE("dense and ragged batches are mapped as defined") {
   Random random;
   for (int round = 0; round < 200; ++round) {
     Batch batch{random.size(0, 7), random.size(0, 7), {}, random.size(0, 1) == 1};
@@ -133,7 +134,7 @@ GRU_TEST(dense_and_ragged_batches_are_mapped_as_defined) {
   }
 }
 
-GRU_TEST(lengths_at_the_edges_are_mapped_as_defined) {
+TEST_CASE("lengths at the edges are mapped as defined") {
   for (const bool batch_first : {false, true}) {
     check_against_definition({3, 4, {0, 0, 0, 0}, batch_first});
     check_against_definition({3, 4, {3, 3, 3, 3}, batch_first});
@@ -145,17 +146,19 @@ GRU_TEST(lengths_at_the_edges_are_mapped_as_defined) {
   }
 }
 
-GRU_TEST(a_dense_time_major_batch_needs_no_tables) {
+TEST_CASE("a dense, time-major batch needs no tables") {
   const RowMap map = Batch{4, 3, {}}.build();
-  GRU_CHECK(map.is_identity() && map.is_dense() && map.keeps_order());
-  GRU_CHECK(map.to_padded().empty() && map.to_packed().empty() && map.logical().empty());
-  GRU_CHECK(Batch({4, 3, {4, 4, 4}}).build().is_identity());
-  GRU_CHECK(Batch({1, 3, {}, true}).build().is_identity());
-  GRU_CHECK(Batch({4, 1, {}, true}).build().is_identity());
-  GRU_CHECK(!Batch({4, 3, {}, true}).build().is_identity());
+  CHECK(map.is_identity());
+  CHECK(map.is_dense());
+  CHECK(map.keeps_order());
+  CHECK(map.to_padded().empty());
+  CHECK(map.to_packed().empty());
+  CHECK(map.logical().empty());
+  CHECK(Batch({4, 3, {4, 4, 4}}).build().is_identity());
+  CHECK(Batch({1, 3, {}, true}).build().is_identity());
+  CHECK(Batch({4, 1, {}, true}).build().is_identity());
+  CHECK(!Batch({4, 3, {}, true}).build().is_identity());
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

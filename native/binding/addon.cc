@@ -1,6 +1,7 @@
 #include <napi.h>
 
 #include "binding/abort_object.h"
+#include "binding/decoder_object.h"
 #include "binding/entry.h"
 #include "binding/environment.h"
 #include "binding/graph_options.h"
@@ -53,12 +54,14 @@ napi_value initialize(Arguments& arguments) {
       function("countLstmParameters", entry<count_layer_parameters<CellKind::lstm>>),
       function("referenceGru", entry<reference_gru>),
       function("referenceLstm", entry<reference_lstm>),
+      function("referenceGraph", entry<reference_graph>),
       value(AbortObject::class_name, AbortObject::define(surface)),
       value(GruObject::class_name, GruObject::define(surface)),
       value(LstmObject::class_name, LstmObject::define(surface)),
       value(PassObject::class_name, pass_class),
       value(ModelObject::class_name, ModelObject::define(surface)),
       value(TrainerObject::class_name, TrainerObject::define(surface)),
+      value(DecoderObject::class_name, DecoderObject::define(surface)),
       value(TrainingPassObject::class_name, TrainingPassObject::define(surface)),
   };
   napi_value object = make_object(env, {});

@@ -3,20 +3,20 @@
 #include <algorithm>
 #include <memory>
 
+#include "binding/loss_reader.h"
 #include "binding/option_reader.h"
 #include "binding/options.h"
 #include "binding/results.h"
+#include "binding/targets.h"
 #include "model/graph.h"
 
 namespace gru::binding {
 
 namespace {
 
-/// A type of layer: how a description names it, how many inputs it reads, and its options.
+/// A type of layer: how a description names it, and its options.
 struct LayerType {
   const char* name;
-  std::size_t fewest_inputs;
-  std::size_t most_inputs;
   LayerKind (*read)(const OptionReader& from);
 };
 
@@ -24,18 +24,46 @@ LayerKind read_embedding(const OptionReader& from) { return EmbeddingOptions{fro
 
 LayerKind read_gru(const OptionReader& from) { return read_gru_stack(from); }
 
-LayerKind read_linear(const OptionReader& from) { return LinearOptions{from.size("size")}; }
+LayerKind read_lstm(const OptionReader& from) { return read_lstm_stack(from); }
+
+LayerKind read_linear(const OptionReader& from) {
+  return LinearOptions{from.size("size"),
+                       from.choice<Activation>("activation", {{"none", Activation::none},
+                                                              {"relu", Activation::relu},
+                                                              {"tanh", Activation::tanh},
+                                                              {"sigmoid", Activation::sigmoid}})};
+}
+
+LayerKind read_dropout(const OptionReader& from) {
+  return DropoutOptions{static_cast<float>(from.fraction("probability"))};
+}
+
+LayerKind read_layer_norm(const OptionReader&) { return LayerNormOptions{}; }
+
+LayerKind read_concat(const OptionReader&) { return ConcatOptions{}; }
+
+LayerKind read_add(const OptionReader&) { return AddOptions{}; }
 
 LayerKind read_select(const OptionReader& from) {
-  return from.choice<SelectOptions>("step", {{"last", SelectOptions{}}});
+  return SelectOptions{
+      from.choice<SelectStep>("step", {{"last", SelectStep::last}, {"mean", SelectStep::mean}})};
+}
+
+LayerKind read_attention(const OptionReader& from) {
+  AttentionOptions options;
+  options.score = from.choice<AttentionScore>(
+      "score", {{"additive", AttentionScore::additive},
+                {"scaledDotProduct", AttentionScore::scaled_dot_product}});
+  if (options.score == AttentionScore::additive) options.size = from.size("size");
+  return options;
 }
 
 /// Every type of layer that there is.
 constexpr LayerType layer_types[] = {
-    {"embedding", 1, 1, read_embedding},
-    {"gru", 1, 1, read_gru},
-    {"linear", 1, 1, read_linear},
-    {"select", 1, 1, read_select},
+    {"embedding", read_embedding}, {"gru", read_gru},         {"lstm", read_lstm},
+    {"linear", read_linear},       {"dropout", read_dropout}, {"layerNorm", read_layer_norm},
+    {"concat", read_concat},       {"add", read_add},         {"select", read_select},
+    {"attention", read_attention},
 };
 
 const LayerType& read_type(const OptionReader& from) {
@@ -46,14 +74,6 @@ const LayerType& read_type(const OptionReader& from) {
     expected += (expected.empty() ? "one of \"" : ", \"") + std::string(known.name) + '"';
   }
   refuse_value(from.name_of("type"), expected, '"' + type + '"');
-}
-
-void check_input_count(const OptionReader& from, const LayerType& type, std::size_t count) {
-  if (count >= type.fewest_inputs && count <= type.most_inputs) return;
-  const std::string expected = type.most_inputs == type.fewest_inputs
-                                   ? std::to_string(type.fewest_inputs)
-                                   : "at least " + std::to_string(type.fewest_inputs);
-  refuse_value(from.name_of("inputs"), expected, std::to_string(count));
 }
 
 std::string place_in(const char* list, std::size_t place) {
@@ -78,7 +98,6 @@ void read_layer(Napi::Value value, ModelOptions& options) {
   const OptionReader from(value, place, "layers." + name + ".");
   const LayerType& type = read_type(from);
   LayerOptions layer{name, from.texts("inputs"), type.read(from)};
-  check_input_count(from, type, layer.inputs.size());
   options.layer_types.push_back(type.name);
   options.graph.layers.push_back(std::move(layer));
 }
@@ -88,10 +107,12 @@ void read_output(Napi::Value value, ModelOptions& options) {
   const OptionReader from(value, place, place + ".");
   OutputOptions output;
   output.layer = from.text("layer");
-  output.loss.kind =
-      from.choice<LossKind>("loss", {{"crossEntropy", LossKind::cross_entropy},
-                                     {"meanSquaredError", LossKind::mean_squared_error}});
-  options.names.outputs.push_back({from.text("target"), from.text("output")});
+  output.argument = from.text("argument");
+  output.target = from.text("target");
+  const OptionReader named(value, output.argument, output.argument + ".");
+  output.loss = read_loss(named.get("loss"), named.name_of("loss"));
+  output.weight = named.number("weight");
+  options.names.predictions.push_back(from.text("output"));
   options.graph.outputs.push_back(std::move(output));
 }
 
@@ -155,9 +176,22 @@ napi_value describe_outputs(napi_env env, const Graph& graph) {
     const EdgeShape& shape = graph.output_shape(i);
     outputs.push_back(make_object(env, {{"width", make_size(env, shape.width)},
                                         {"every", make_every(env, shape.every)},
-                                        {"group", make_size(env, shape.group)}}));
+                                        {"group", make_size(env, shape.group)},
+                                        {"target", describe_target(env, graph, i)}}));
   }
   return make_array(env, outputs);
+}
+
+napi_value describe_states(napi_env env, const Graph& graph) {
+  std::vector<napi_value> states;
+  for (const GraphState& state : graph.states()) {
+    const char* kind = state.shape.kind == StateKind::cell ? "cell" : "state";
+    states.push_back(
+        make_object(env, {{"layer", make_string(env, graph.options().layers[state.layer].name)},
+                          {"kind", make_string(env, kind)},
+                          {"size", make_size(env, state.shape.blocks * state.shape.width)}}));
+  }
+  return make_array(env, states);
 }
 
 }  // namespace
@@ -180,6 +214,7 @@ napi_value describe_graph(Arguments& arguments) {
   return make_object(env, {{"inputs", describe_inputs(env, *graph)},
                            {"layers", describe_layers(env, options, *graph)},
                            {"outputs", describe_outputs(env, *graph)},
+                           {"states", describe_states(env, *graph)},
                            {"parameters", parameter_specs(env, graph->layout())}});
 }
 

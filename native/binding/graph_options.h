@@ -17,13 +17,9 @@ struct InputNames {
   std::string values;
   std::string lengths;
 };
-struct OutputNames {
-  std::string target;
-  std::string predictions;
-};
 struct ModelNames {
   std::vector<InputNames> inputs;
-  std::vector<OutputNames> outputs;
+  std::vector<std::string> predictions;  ///< of each output
 };
 
 /// A NativeGraphOptions.
@@ -33,8 +29,7 @@ struct ModelOptions {
   std::vector<const char*> layer_types;  ///< `type` of each layer of the graph
 };
 
-/// Runs the getters of the description. The engine checks how layers and inputs fit together,
-/// except for the number of a layer's inputs.
+/// Runs the getters of the description. The engine checks how layers and inputs fit together.
 ModelOptions read_model_options(Napi::Value value);
 
 /// `describeGraph(options)`: a NativeGraphDescription; no model is made.

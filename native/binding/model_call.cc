@@ -35,25 +35,65 @@ const BatchShape& batch_of(std::size_t output, const Graph& graph,
   return inputs[graph.output_input(output)].shape;
 }
 
-Target read_target(napi_env env, napi_value value, const char* name, const Shape& shape,
-                   LossKind loss) {
-  Target target;
-  if (loss == LossKind::cross_entropy) {
-    target.classes = read_tensor<std::int32_t>(env, value, name, shape);
-  } else {
-    target.values = read_tensor<float>(env, value, name, shape);
+GivenCall read_given_call(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  GivenCall call{env, arguments[0], {}};
+  read_list(env, arguments[1], "inputs",
+            [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
+  return call;
+}
+
+/// As lib's options call them: 'states.memory.cell'.
+std::string name_of_state(const char* list, const Graph& graph, std::size_t state) {
+  const GraphState& found = graph.states()[state];
+  const char* kind = found.shape.kind == StateKind::cell ? ".cell" : ".state";
+  return std::string(list) + "." + graph.options().layers[found.layer].name + kind;
+}
+
+constexpr const char* initial_list = "initialStates";
+constexpr const char* final_list = "states";
+
+std::vector<napi_value> read_given_list(const Arguments& arguments, std::size_t place,
+                                        const char* name) {
+  std::vector<napi_value> values;
+  const napi_env env = arguments.env();
+  if (is_undefined(env, arguments[place]) || is_null(env, arguments[place])) return values;
+  read_list(env, arguments[place], name, [&](napi_value value) { values.push_back(value); });
+  return values;
+}
+
+/// T: float, or const float.
+template <class T>
+std::vector<std::span<T>> read_state_list(const GivenCall& call, const char* list,
+                                          std::span<const napi_value> values, const Graph& graph,
+                                          std::size_t batch) {
+  std::vector<std::span<T>> states;
+  if (values.empty()) return states;
+  check_count(list, graph.states().size(), values.size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    states.push_back(read_optional_tensor<float>(
+        call.env, values[i], name_of_state(list, graph, i).c_str(), state_shape(graph, i, batch)));
   }
-  return target;
+  return states;
 }
 
 }  // namespace
 
-GivenCall read_given_call(const Arguments& arguments, const char* arrays) {
-  const napi_env env = arguments.env();
-  GivenCall call{env, arguments[0], {}, {}};
-  read_list(env, arguments[1], "inputs",
-            [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
-  read_list(env, arguments[2], arrays, [&](napi_value array) { call.arrays.push_back(array); });
+GivenStates read_given_states(const Arguments& arguments, std::size_t first) {
+  return {read_given_list(arguments, first, initial_list),
+          read_given_list(arguments, first + 1, final_list)};
+}
+
+CallStates read_states(const GivenCall& call, const GivenStates& given, const Graph& graph,
+                       std::size_t batch) {
+  return {read_state_list<const float>(call, initial_list, given.initial, graph, batch),
+          read_state_list<float>(call, final_list, given.final, graph, batch)};
+}
+
+PredictionCall read_prediction_call(const Arguments& arguments) {
+  PredictionCall call{read_given_call(arguments), {}};
+  read_list(call.env, arguments[2], "outputs",
+            [&](napi_value array) { call.outputs.push_back(array); });
   return call;
 }
 
@@ -61,23 +101,38 @@ GivenCall read_given_inputs(napi_env env, napi_value value) {
   napi_valuetype type = napi_undefined;
   check_call(napi_typeof(env, value, &type));
   if (type != napi_object) refuse_type("batch", "an object", describe(env, value));
-  GivenCall call{env, property(env, value, "batch"), {}, {}};
+  GivenCall call{env, property(env, value, "batch"), {}};
   read_list(env, property(env, value, "inputs"), "inputs",
             [&](napi_value input) { call.inputs.push_back(read_given_input(env, input)); });
   return call;
 }
 
-GivenCall read_given_batch(napi_env env, napi_value value) {
-  GivenCall call = read_given_inputs(env, value);
-  read_list(env, property(env, value, "targets"), "targets",
-            [&](napi_value array) { call.arrays.push_back(array); });
+PredictionCall read_predictions(napi_env env, napi_value value) {
+  PredictionCall call{{env, nullptr, {}}, {}};
+  read_list(env, value, "outputs", [&](napi_value array) { call.outputs.push_back(array); });
   return call;
 }
 
-std::vector<GivenCall> read_given_batches(napi_env env, napi_value value) {
-  std::vector<GivenCall> calls;
+GradientCall read_gradients(napi_env env, napi_value value) {
+  GradientCall call{{env, nullptr, {}}, {}};
+  read_list(env, value, "outputs", [&](napi_value array) { call.gradients.push_back(array); });
+  return call;
+}
+
+TrainingCall read_training_call(napi_env env, napi_value value) {
+  TrainingCall call{read_given_inputs(env, value), {}};
+  read_list(env, property(env, value, "targets"), "targets",
+            [&](napi_value target) { call.targets.push_back(read_given_target(env, target)); });
+  const napi_value carry_state = property(env, value, "carryState");
+  call.carry_state =
+      !is_undefined(env, carry_state) && read_boolean(env, carry_state, "carryState");
+  return call;
+}
+
+std::vector<TrainingCall> read_training_calls(napi_env env, napi_value value) {
+  std::vector<TrainingCall> calls;
   read_list(env, value, "batches",
-            [&](napi_value batch) { calls.push_back(read_given_batch(env, batch)); });
+            [&](napi_value batch) { calls.push_back(read_training_call(env, batch)); });
   if (calls.empty()) refuse_value("batches", "at least one", "none");
   return calls;
 }
@@ -101,39 +156,38 @@ std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
   return inputs;
 }
 
-std::vector<std::span<float>> read_outputs(const GivenCall& call, const Graph& graph,
+std::vector<std::span<float>> read_outputs(const PredictionCall& call, const Graph& graph,
                                            const ModelNames& names,
                                            std::span<const InputBatch> inputs) {
-  check_count("outputs", names.outputs.size(), call.arrays.size());
-  std::vector<std::span<float>> outputs(call.arrays.size());
+  check_count("outputs", names.predictions.size(), call.outputs.size());
+  std::vector<std::span<float>> outputs(call.outputs.size());
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i] = read_tensor<float>(call.env, call.arrays[i], names.outputs[i].predictions.c_str(),
+    outputs[i] = read_tensor<float>(call.env, call.outputs[i], names.predictions[i].c_str(),
                                     predictions_shape(graph, i, batch_of(i, graph, inputs)));
   }
   return outputs;
 }
 
-std::vector<std::span<const float>> read_output_gradients(const GivenCall& call, const Graph& graph,
+std::vector<std::span<const float>> read_output_gradients(const GradientCall& call,
+                                                          const Graph& graph,
                                                           const ModelNames& names,
                                                           std::span<const InputBatch> inputs) {
-  check_count("outputs", names.outputs.size(), call.arrays.size());
+  check_count("outputs", names.predictions.size(), call.gradients.size());
   std::vector<std::span<const float>> gradients;
-  for (std::size_t i = 0; i < call.arrays.size(); ++i) {
+  for (std::size_t i = 0; i < call.gradients.size(); ++i) {
     gradients.push_back(
-        read_optional_tensor<float>(call.env, call.arrays[i], names.outputs[i].predictions.c_str(),
+        read_optional_tensor<float>(call.env, call.gradients[i], names.predictions[i].c_str(),
                                     predictions_shape(graph, i, batch_of(i, graph, inputs))));
   }
   return gradients;
 }
 
-std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, const ModelNames& names,
+std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs) {
-  check_count("targets", names.outputs.size(), call.arrays.size());
+  check_count("targets", graph.options().outputs.size(), call.targets.size());
   std::vector<Target> targets;
-  for (std::size_t i = 0; i < call.arrays.size(); ++i) {
-    targets.push_back(read_target(call.env, call.arrays[i], names.outputs[i].target.c_str(),
-                                  target_shape(graph, i, batch_of(i, graph, inputs)),
-                                  graph.options().outputs[i].loss.kind));
+  for (std::size_t i = 0; i < call.targets.size(); ++i) {
+    targets.push_back(read_target(call.env, call.targets[i], graph, i, batch_of(i, graph, inputs)));
   }
   return targets;
 }
@@ -150,14 +204,25 @@ void keep_targets(PromiseJob& job, std::span<Target> targets) {
   for (Target& target : targets) {
     target.classes = job.arrays.copy(target.classes);
     target.values = job.arrays.copy(target.values);
+    target.labels = job.arrays.copy(target.labels);
+    target.label_lengths = job.arrays.copy(target.label_lengths);
   }
 }
 
-void keep_outputs(PromiseJob& job, const GivenCall& call, const ModelNames& names,
+void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs) {
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i] =
-        job.arrays.output(call.env, call.arrays[i], outputs[i], names.outputs[i].predictions);
+    outputs[i] = job.arrays.output(call.env, call.outputs[i], outputs[i], names.predictions[i]);
+  }
+}
+
+void keep_states(PromiseJob& job, const GivenCall& call, const GivenStates& given,
+                 const Graph& graph, CallStates& states) {
+  for (std::span<const float>& state : states.initial) state = job.arrays.copy(state);
+  for (std::size_t i = 0; i < states.final.size(); ++i) {
+    if (states.final[i].empty()) continue;
+    states.final[i] = job.arrays.output(call.env, given.final[i], states.final[i],
+                                        name_of_state(final_list, graph, i));
   }
 }
 

@@ -8,10 +8,12 @@
 #include "binding/entry.h"
 #include "binding/graph_options.h"
 #include "binding/promise_job.h"
+#include "binding/targets.h"
 #include "train/trainer.h"
 
-/// The arguments of a model's calls: `batch`, `inputs` and a list of arrays. They are all read from
-/// JavaScript first, which may run JavaScript code. Only then native objects are used.
+/// The arguments of a model's calls: `batch`, `inputs` and a list with one element for each output.
+/// They are all read from JavaScript first, which may run JavaScript code. Only then native objects
+/// are used.
 
 namespace gru::binding {
 
@@ -26,37 +28,78 @@ struct GivenCall {
   napi_env env;
   napi_value batch;
   std::vector<Input> inputs;
-  std::vector<napi_value> arrays;  ///< one for each output of the model
 };
 
-/// Reads the first three arguments. Messages name the third one `arrays`.
-GivenCall read_given_call(const Arguments& arguments, const char* arrays);
-/// The batch and the inputs of an object that messages call `batch`, without arrays.
+/// With an array for the predictions of each output.
+struct PredictionCall : GivenCall {
+  std::vector<napi_value> outputs;
+};
+
+/// With an array for the gradient of each output, or null.
+struct GradientCall : GivenCall {
+  std::vector<napi_value> gradients;
+};
+
+/// With what each output should have been.
+struct TrainingCall : GivenCall {
+  std::vector<GivenTarget> targets;
+  bool carry_state = false;
+};
+
+/// Reads the first three arguments.
+PredictionCall read_prediction_call(const Arguments& arguments);
+/// The batch and the inputs of an object that messages call `batch`.
 GivenCall read_given_inputs(napi_env env, napi_value value);
+/// Lists of arrays, for a pass that has its inputs already.
+PredictionCall read_predictions(napi_env env, napi_value value);
+GradientCall read_gradients(napi_env env, napi_value value);
 /// A NativeTrainingBatch, or a list of at least one of them.
-GivenCall read_given_batch(napi_env env, napi_value value);
-std::vector<GivenCall> read_given_batches(napi_env env, napi_value value);
+TrainingCall read_training_call(napi_env env, napi_value value);
+std::vector<TrainingCall> read_training_calls(napi_env env, napi_value value);
 
 // The functions below run no JavaScript code. They read the arrays in place.
 
 std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
                                     const ModelNames& names);
 /// `inputs` are the call's inputs.
-std::vector<std::span<float>> read_outputs(const GivenCall& call, const Graph& graph,
+std::vector<std::span<float>> read_outputs(const PredictionCall& call, const Graph& graph,
                                            const ModelNames& names,
                                            std::span<const InputBatch> inputs);
 /// Gradients of the outputs, in their shapes; null: empty.
-std::vector<std::span<const float>> read_output_gradients(const GivenCall& call, const Graph& graph,
+std::vector<std::span<const float>> read_output_gradients(const GradientCall& call,
+                                                          const Graph& graph,
                                                           const ModelNames& names,
                                                           std::span<const InputBatch> inputs);
-std::vector<Target> read_targets(const GivenCall& call, const Graph& graph, const ModelNames& names,
+std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs);
+
+/// The states that a prediction begins with and those that it ends with: lists of arrays, one for
+/// each of Graph::states(), null for none; each list may be absent.
+struct GivenStates {
+  std::vector<napi_value> initial;
+  std::vector<napi_value> final;
+};
+
+/// Reads the arguments from number `first` on. May run JavaScript code, as read_prediction_call.
+GivenStates read_given_states(const Arguments& arguments, std::size_t first);
+
+struct CallStates {
+  std::vector<std::span<const float>> initial;
+  std::vector<std::span<float>> final;
+};
+
+/// Runs no JavaScript code.
+CallStates read_states(const GivenCall& call, const GivenStates& given, const Graph& graph,
+                       std::size_t batch);
 
 /// Copies the arrays to the job's own memory.
 void keep_inputs(PromiseJob& job, std::span<InputBatch> inputs);
 void keep_targets(PromiseJob& job, std::span<Target> targets);
 /// Gives the call's output arrays memory in the job, from which they are filled at the end.
-void keep_outputs(PromiseJob& job, const GivenCall& call, const ModelNames& names,
+void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs);
+/// Both: the initial states move, the final ones get places.
+void keep_states(PromiseJob& job, const GivenCall& call, const GivenStates& given,
+                 const Graph& graph, CallStates& states);
 
 }  // namespace gru::binding

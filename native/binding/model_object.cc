@@ -36,27 +36,34 @@ std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
 }
 
 napi_value ModelObject::predict_sync(Arguments& arguments) {
-  const GivenCall call = read_given_call(arguments, "outputs");
+  const PredictionCall call = read_prediction_call(arguments);
+  const GivenStates given_states = read_given_states(arguments, 3);
   const auto model =
       model_->idle_object(arguments.env(), "model.predictSync",
                           "await it, or call model.predict, which waits for its turn");
-  const std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
-  const std::vector<std::span<float>> outputs = read_outputs(call, model->graph(), *names_, inputs);
-  check(model->predict(inputs, nullptr, outputs));
+  const Graph& graph = model->graph();
+  const std::vector<InputBatch> inputs = read_inputs(call, graph, *names_);
+  const std::vector<std::span<float>> outputs = read_outputs(call, graph, *names_, inputs);
+  const CallStates states = read_states(call, given_states, graph, inputs[0].shape.batch);
+  check(model->predict({inputs, outputs, states.initial, states.final}));
   return nullptr;
 }
 
 napi_value ModelObject::predict(Arguments& arguments) {
-  const GivenCall call = read_given_call(arguments, "outputs");
+  const PredictionCall call = read_prediction_call(arguments);
+  const GivenStates given_states = read_given_states(arguments, 4);
   const std::shared_ptr<Model> model = model_->object();
-  std::vector<InputBatch> inputs = read_inputs(call, model->graph(), *names_);
-  std::vector<std::span<float>> outputs = read_outputs(call, model->graph(), *names_, inputs);
+  const Graph& graph = model->graph();
+  std::vector<InputBatch> inputs = read_inputs(call, graph, *names_);
+  std::vector<std::span<float>> outputs = read_outputs(call, graph, *names_, inputs);
+  CallStates states = read_states(call, given_states, graph, inputs[0].shape.batch);
   auto job = std::make_unique<PromiseJob>(arguments.surface(), "model.predict", model_->queue(),
                                           read_abort(arguments, arguments[3]));
   keep_inputs(*job, inputs);
   keep_outputs(*job, call, *names_, outputs);
-  job->work = [model, inputs, outputs, abort = &job->abort_flag()] {
-    return model->predict(inputs, abort, outputs);
+  keep_states(*job, call, given_states, graph, states);
+  job->work = [model, inputs, outputs, states, abort = &job->abort_flag()] {
+    return model->predict({inputs, outputs, states.initial, states.final, abort});
   };
   return model_->start(std::move(job));
 }

@@ -1,5 +1,6 @@
 #include "binding/option_reader.h"
 
+#include <cmath>
 #include <limits>
 
 namespace gru::binding {
@@ -30,6 +31,12 @@ double OptionReader::number(const char* key) const {
   return number_below(key, std::numeric_limits<double>::infinity(), "a finite number at least 0");
 }
 
+double OptionReader::positive(const char* key) const {
+  const double read = number(key);
+  if (read > 0) return read;
+  refuse_value(name_of(key), "a finite number above 0", "0");
+}
+
 std::optional<double> OptionReader::optional_number(const char* key) const {
   return is_null(key) ? std::nullopt : std::optional(number(key));
 }
@@ -43,6 +50,33 @@ double OptionReader::number_below(const char* key, double limit, const char* exp
   const double number = read_number(env_, value, name_of(key).c_str(), expected);
   if (number >= 0 && number < limit) return number;
   refuse_value(name_of(key), expected, describe(env_, value));
+}
+
+std::optional<std::int32_t> OptionReader::optional_int32(const char* key) const {
+  const char* expected = "an integer of 32 bits, or null";
+  const Napi::Value value = get(key);
+  if (binding::is_null(env_, value)) return std::nullopt;
+  const double number = read_number(env_, value, name_of(key).c_str(), expected);
+  using Limits = std::numeric_limits<std::int32_t>;
+  if (number >= Limits::min() && number <= Limits::max() && number == std::trunc(number)) {
+    return static_cast<std::int32_t>(number);
+  }
+  refuse_value(name_of(key), expected, describe(env_, value));
+}
+
+std::vector<float> OptionReader::floats(const char* key, float most, const char* expected) const {
+  const std::string name = name_of(key);
+  const std::span<const float> values = read_array<float>(env_, get(key), name.c_str());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (values[i] >= 0 && values[i] <= most) continue;
+    const Napi::Value got = Napi::Number::New(env_, static_cast<double>(values[i]));
+    refuse_value(name + "[" + std::to_string(i) + "]", expected, describe(env_, got));
+  }
+  return {values.begin(), values.end()};
+}
+
+std::vector<float> OptionReader::weights(const char* key) const {
+  return floats(key, std::numeric_limits<float>::max(), "a finite number at least 0");
 }
 
 std::vector<Napi::Value> OptionReader::list(const char* key) const {

@@ -31,11 +31,19 @@ class OptionReader {
   bool boolean(const char* key) const;
   /// A finite number, 0 or more.
   double number(const char* key) const;
+  /// A finite number above 0.
+  double positive(const char* key) const;
   /// As `number`; null: none.
   std::optional<double> optional_number(const char* key) const;
   bool is_null(const char* key) const { return binding::is_null(env_, get(key)); }
   /// A number from 0 to less than 1.
   double fraction(const char* key) const;
+  /// An integer of 32 bits, or null for none.
+  std::optional<std::int32_t> optional_int32(const char* key) const;
+  /// A copy of a Float32Array of numbers from 0 to `most`, which messages spell out.
+  std::vector<float> floats(const char* key, float most, const char* expected) const;
+  /// A copy of a Float32Array of finite numbers, 0 or more.
+  std::vector<float> weights(const char* key) const;
 
   /// The value that belongs to the option's string, one of several.
   template <class T>

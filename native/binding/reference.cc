@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "binding/options.h"
+#include "binding/reference_arrays.h"
 #include "binding/results.h"
 #include "binding/values.h"
 #include "layers/initialization.h"
@@ -27,19 +28,6 @@ struct ReferenceCall {
   std::vector<double> d_cell;
   DropoutMask dropout;
 };
-
-/// Copies an array that is not empty. The reference treats an empty array as absent.
-template <class T>
-std::vector<T> copy_of(napi_env env, napi_value value, const char* name) {
-  const std::span<const T> from = read_array<T>(env, value, name);
-  if (from.empty()) refuse("ERR_GRU_SHAPE", name, "at least 1 value", "0 values");
-  return {from.begin(), from.end()};
-}
-
-template <class T>
-std::vector<T> optional_copy_of(napi_env env, napi_value value, const char* name) {
-  return is_null(env, value) ? std::vector<T>() : copy_of<T>(env, value, name);
-}
 
 ReferenceCall read_call(const Napi::Value& value, const RecurrentOptions& options) {
   const Napi::Env env = value.Env();
@@ -65,16 +53,6 @@ ReferenceCall read_call(const Napi::Value& value, const RecurrentOptions& option
   call.dropout = {integer("seed", 0, max_safe_integer), dropout_stream + pass * options.num_layers,
                   options.dropout};
   return call;
-}
-
-napi_value float64_array(napi_env env, const std::vector<double>& values) {
-  void* memory = nullptr;
-  napi_value buffer = nullptr;
-  napi_value array = nullptr;
-  check_call(napi_create_arraybuffer(env, values.size() * sizeof(double), &memory, &buffer));
-  std::copy(values.begin(), values.end(), static_cast<double*>(memory));
-  check_call(napi_create_typedarray(env, napi_float64_array, values.size(), buffer, 0, &array));
-  return array;
 }
 
 /// The results of both cells. Those of an LSTM also have the cell state.
@@ -115,6 +93,16 @@ napi_value reference_recurrent(const Arguments& arguments, const RecurrentOption
 }
 
 }  // namespace
+
+napi_value float64_array(napi_env env, std::span<const double> values) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, values.size() * sizeof(double), &memory, &buffer));
+  std::copy(values.begin(), values.end(), static_cast<double*>(memory));
+  check_call(napi_create_typedarray(env, napi_float64_array, values.size(), buffer, 0, &array));
+  return array;
+}
 
 napi_value reference_gru(Arguments& arguments) {
   return reference_recurrent(arguments,

@@ -38,6 +38,12 @@ napi_value make_number(napi_env env, double number) {
   return value;
 }
 
+napi_value make_null(napi_env env) {
+  napi_value value = nullptr;
+  check_call(napi_get_null(env, &value));
+  return value;
+}
+
 napi_value make_boolean(napi_env env, bool boolean) {
   napi_value value = nullptr;
   check_call(napi_get_boolean(env, boolean, &value));
@@ -70,16 +76,20 @@ napi_value make_array(napi_env env, std::span<const napi_value> elements) {
   return array;
 }
 
+napi_value make_integers(napi_env env, std::span<const std::int32_t> integers) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, integers.size_bytes(), &memory, &buffer));
+  if (!integers.empty()) std::memcpy(memory, integers.data(), integers.size_bytes());
+  check_call(napi_create_typedarray(env, napi_int32_array, integers.size(), buffer, 0, &array));
+  return array;
+}
+
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout) {
   std::vector<napi_value> specs;
   for (const ParameterSpec& spec : layout.specs()) specs.push_back(parameter_spec(env, spec));
   return make_array(env, specs);
-}
-
-napi_value step_metrics(napi_env env, const StepMetrics& metrics, bool skipped) {
-  return make_object(env, {{"loss", make_number(env, metrics.loss)},
-                           {"gradNorm", make_number(env, metrics.gradient_norm)},
-                           {"skipped", make_boolean(env, skipped)}});
 }
 
 napi_value make_float_array(napi_env env, std::span<const float> values) {

@@ -2,11 +2,11 @@
 
 #include <node_api.h>
 
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string_view>
 
-#include "device/device.h"
 #include "layers/parameter_layout.h"
 
 /// Makes the JavaScript values that calls return. None of these functions runs JavaScript code.
@@ -16,6 +16,7 @@
 namespace gru::binding {
 
 napi_value make_number(napi_env env, double number);
+napi_value make_null(napi_env env);
 napi_value make_boolean(napi_env env, bool boolean);
 napi_value make_string(napi_env env, std::string_view text);
 
@@ -27,12 +28,12 @@ struct Property {
 /// An object with these properties of its own.
 napi_value make_object(napi_env env, std::span<const Property> properties);
 napi_value make_object(napi_env env, std::initializer_list<Property> properties);
+/// A new Int32Array.
+napi_value make_integers(napi_env env, std::span<const std::int32_t> integers);
 napi_value make_array(napi_env env, std::span<const napi_value> elements);
 
 /// ParameterSpec[]
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout);
-/// StepMetrics
-napi_value step_metrics(napi_env env, const StepMetrics& metrics, bool skipped);
 /// A Float32Array with a copy of `values`.
 napi_value make_float_array(napi_env env, std::span<const float> values);
 

@@ -52,8 +52,6 @@ napi_value shape_formulas(napi_env env) {
                            {"parameters", make_string(env, formulas::parameters)},
                            {"tokens", make_string(env, formulas::tokens)},
                            {"features", make_string(env, formulas::features)},
-                           {"stepClasses", make_string(env, formulas::step_classes)},
-                           {"lastClasses", make_string(env, formulas::last_classes)},
                            {"stepValues", make_string(env, formulas::step_values)},
                            {"lastValues", make_string(env, formulas::last_values)}});
 }
@@ -79,13 +77,8 @@ Shape predictions_shape(const Graph& graph, std::size_t output, const BatchShape
              : Shape{formulas::last_values, CheckedSize(batch.batch) * written.width};
 }
 
-Shape target_shape(const Graph& graph, std::size_t output, const BatchShape& batch) {
-  if (graph.options().outputs[output].loss.kind != LossKind::cross_entropy) {
-    return predictions_shape(graph, output, batch);
-  }
-  return graph.output_shape(output).every == Every::step
-             ? Shape{formulas::step_classes, CheckedSize(batch.steps) * batch.batch}
-             : Shape{formulas::last_classes, batch.batch};
+Shape state_shape(const Graph& graph, std::size_t state, std::size_t batch) {
+  return {formulas::layer_state, graph.states()[state].shape.count(batch)};
 }
 
 Shape shape_of(const ParameterLayout& layout) { return {formulas::parameters, layout.count()}; }

@@ -27,8 +27,6 @@ inline constexpr const char* layer_state = "numLayers*D*batch*hiddenSize";
 inline constexpr const char* parameters = "parameterCount";
 inline constexpr const char* tokens = "steps*batch";
 inline constexpr const char* features = "steps*batch*features";
-inline constexpr const char* step_classes = "steps*batch";
-inline constexpr const char* last_classes = "batch";
 inline constexpr const char* step_values = "steps*batch*size";
 inline constexpr const char* last_values = "batch*size";
 }  // namespace formulas
@@ -49,11 +47,11 @@ struct LayerShapes {
 };
 LayerShapes shapes_of(const RecurrentOptions& options, std::size_t steps, std::size_t batch);
 
-/// The arrays of a model: its input number `input`, and the predictions and targets of its output
-/// number `output`. `batch` is of that input, or of one whose rows the output has.
+/// The arrays of a model: its input number `input`, and the predictions of its output number
+/// `output`. `batch` is of that input, or of one whose rows the output has.
 Shape input_shape(const Graph& graph, std::size_t input, const BatchShape& batch);
 Shape predictions_shape(const Graph& graph, std::size_t output, const BatchShape& batch);
-Shape target_shape(const Graph& graph, std::size_t output, const BatchShape& batch);
+Shape state_shape(const Graph& graph, std::size_t state, std::size_t batch);
 
 Shape shape_of(const ParameterLayout& layout);
 

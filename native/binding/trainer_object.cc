@@ -3,9 +3,9 @@
 #include "binding/abort_object.h"
 #include "binding/model_call.h"
 #include "binding/promise_job.h"
-#include "binding/results.h"
 #include "binding/trainer_options.h"
 #include "binding/trainer_state.h"
+#include "binding/training_result.h"
 
 namespace gru::binding {
 
@@ -14,10 +14,11 @@ namespace {
 /// The batches of a step, in the memory of the caller or of a job.
 class Batches {
  public:
-  Batches(std::span<const GivenCall> calls, const Graph& graph, const ModelNames& names) {
-    for (const GivenCall& call : calls) {
+  Batches(std::span<const TrainingCall> calls, const Graph& graph, const ModelNames& names) {
+    for (const TrainingCall& call : calls) {
       inputs_.push_back(read_inputs(call, graph, names));
-      targets_.push_back(read_targets(call, graph, names, inputs_.back()));
+      targets_.push_back(read_targets(call, graph, inputs_.back()));
+      carry_state_.push_back(call.carry_state);
     }
   }
 
@@ -25,26 +26,24 @@ class Batches {
     for (std::vector<InputBatch>& inputs : inputs_) keep_inputs(job, inputs);
     for (std::vector<Target>& targets : targets_) keep_targets(job, targets);
   }
+  std::span<const std::vector<Target>> targets() const { return targets_; }
   std::vector<TrainingBatch> views() const {
     std::vector<TrainingBatch> views;
-    for (std::size_t i = 0; i < inputs_.size(); ++i) views.push_back({inputs_[i], targets_[i]});
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      views.push_back({inputs_[i], targets_[i], carry_state_[i]});
+    }
     return views;
   }
 
  private:
   std::vector<std::vector<InputBatch>> inputs_;
   std::vector<std::vector<Target>> targets_;
+  std::vector<bool> carry_state_;
 };
 
-/// The values for the result of a step.
-struct StepResult {
-  StepMetrics metrics;
-  bool skipped = false;
-};
-
-void give_result(PromiseJob& job, std::shared_ptr<const StepResult> result) {
+void give_result(PromiseJob& job, std::shared_ptr<const TrainingResult> result) {
   job.result = [result = std::move(result)](Surface& surface) {
-    return step_metrics(surface.env(), result->metrics, result->skipped);
+    return result->value(surface.env());
   };
 }
 
@@ -67,6 +66,8 @@ napi_value TrainerObject::define(Surface& surface) {
       promise_method<&TrainerObject::update>("update"),
       method<&TrainerObject::discard_sync>("discardSync"),
       promise_method<&TrainerObject::discard>("discard"),
+      method<&TrainerObject::reset_state>("resetState"),
+      method<&TrainerObject::reset_evaluation_state>("resetEvaluationState"),
       promise_method<&TrainerObject::read_state>("readState"),
       promise_method<&TrainerObject::write_state>("writeState"),
       method<&TrainerObject::dispose>("dispose"),
@@ -108,19 +109,21 @@ std::unique_ptr<PromiseJob> TrainerObject::create_job(const Arguments& arguments
 
 napi_value TrainerObject::step_sync(Arguments& arguments) {
   const napi_env env = arguments.env();
-  const std::vector<GivenCall> calls = read_given_batches(env, arguments[0]);
+  const std::vector<TrainingCall> calls = read_training_calls(env, arguments[0]);
   const StepCall call = read_step_options(Napi::Value(env, arguments[1]));
   Trainer& trainer = *shared_->trainer();
   const auto model = idle_model(arguments, "step");
   const Batches batches(calls, model->graph(), shared_->names());
+  TrainingResult result(model->graph(), batches.targets());
   StepMetrics metrics;
   check(trainer.step(batches.views(), call, metrics));
-  return step_metrics(env, metrics, trainer.skipped());
+  result.take(trainer, metrics);
+  return result.value(env);
 }
 
 napi_value TrainerObject::step(Arguments& arguments) {
   const napi_env env = arguments.env();
-  const std::vector<GivenCall> calls = read_given_batches(env, arguments[0]);
+  const std::vector<TrainingCall> calls = read_training_calls(env, arguments[0]);
   StepCall call = read_step_options(Napi::Value(env, arguments[1]));
   const std::shared_ptr<Trainer> trainer = shared_->trainer();
   SharedModel& model = *shared_->model();
@@ -129,11 +132,12 @@ napi_value TrainerObject::step(Arguments& arguments) {
                                           read_abort(arguments, arguments[2]));
   batches.keep(*job);
   call.abort = &job->abort_flag();
-  const auto result = std::make_shared<StepResult>();
-  job->work = [trainer, batches, call, result] {
-    Status status = trainer->step(batches.views(), call, result->metrics);
-    result->skipped = trainer->skipped();
-    return status;
+  const auto result = std::make_shared<TrainingResult>(model.object()->graph(), batches.targets());
+  job->work = [trainer, batches, call, result]() -> Status {
+    StepMetrics metrics;
+    GRU_RETURN_IF_ERROR(trainer->step(batches.views(), call, metrics));
+    result->take(*trainer, metrics);
+    return {};
   };
   give_result(*job, result);
   return model.start(std::move(job));
@@ -149,16 +153,19 @@ napi_value TrainerObject::evaluate_average(Arguments& arguments) {
 
 napi_value TrainerObject::start_evaluation(const Arguments& arguments, const char* name,
                                            Evaluation evaluation) {
-  const GivenCall call = read_given_batch(arguments.env(), arguments[0]);
+  const TrainingCall call = read_training_call(arguments.env(), arguments[0]);
   const std::shared_ptr<Trainer> trainer = shared_->trainer();
   SharedModel& model = *shared_->model();
   Batches batches({&call, 1}, model.object()->graph(), shared_->names());
   auto job = std::make_unique<PromiseJob>(arguments.surface(), name, model.queue(),
                                           read_abort(arguments, arguments[1]));
   batches.keep(*job);
-  const auto result = std::make_shared<StepResult>();
-  job->work = [trainer, evaluation, batches, result, abort = &job->abort_flag()] {
-    return (*trainer.*evaluation)(batches.views()[0], abort, result->metrics);
+  const auto result = std::make_shared<TrainingResult>(model.object()->graph(), batches.targets());
+  job->work = [trainer, evaluation, batches, result, abort = &job->abort_flag()]() -> Status {
+    StepMetrics metrics;
+    GRU_RETURN_IF_ERROR((*trainer.*evaluation)(batches.views()[0], abort, metrics));
+    result->take(*trainer, metrics);
+    return {};
   };
   give_result(*job, result);
   return model.start(std::move(job));
@@ -180,20 +187,23 @@ napi_value TrainerObject::update_sync(Arguments& arguments) {
   const auto model = idle_model(arguments, "update");
   StepMetrics metrics;
   check(trainer.update(call, metrics));
-  return step_metrics(env, metrics, trainer.skipped());
+  return update_metrics(env, metrics, trainer.skipped());
 }
 
 napi_value TrainerObject::update(Arguments& arguments) {
   const StepCall call = read_step_options(Napi::Value(arguments.env(), arguments[0]));
   const std::shared_ptr<Trainer> trainer = shared_->trainer();
   std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.update");
-  const auto result = std::make_shared<StepResult>();
-  job->work = [trainer, call, result] {
-    Status status = trainer->update(call, result->metrics);
-    result->skipped = trainer->skipped();
+  const auto metrics = std::make_shared<StepMetrics>();
+  const auto skipped = std::make_shared<bool>();
+  job->work = [trainer, call, metrics, skipped] {
+    Status status = trainer->update(call, *metrics);
+    *skipped = trainer->skipped();
     return status;
   };
-  give_result(*job, result);
+  job->result = [metrics, skipped](Surface& surface) {
+    return update_metrics(surface.env(), *metrics, *skipped);
+  };
   return shared_->model()->start(std::move(job));
 }
 
@@ -212,6 +222,22 @@ napi_value TrainerObject::discard(Arguments& arguments) {
     return Status();
   };
   return shared_->model()->start(std::move(job));
+}
+
+napi_value TrainerObject::reset_state(Arguments& arguments) {
+  Trainer& trainer = *shared_->trainer();
+  const auto model =
+      shared_->model()->idle_object(arguments.env(), "trainer.resetState", "await it first");
+  trainer.reset_state();
+  return nullptr;
+}
+
+napi_value TrainerObject::reset_evaluation_state(Arguments& arguments) {
+  Trainer& trainer = *shared_->trainer();
+  const auto model = shared_->model()->idle_object(arguments.env(), "trainer.resetEvaluationState",
+                                                   "await it first");
+  trainer.reset_evaluation_state();
+  return nullptr;
 }
 
 napi_value TrainerObject::read_state(Arguments& arguments) {

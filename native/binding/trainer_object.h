@@ -48,6 +48,8 @@ class TrainerObject {
   napi_value update(Arguments& arguments);
   napi_value discard_sync(Arguments& arguments);
   napi_value discard(Arguments& arguments);
+  napi_value reset_state(Arguments& arguments);
+  napi_value reset_evaluation_state(Arguments& arguments);
   napi_value read_state(Arguments& arguments);
   napi_value write_state(Arguments& arguments);
   napi_value dispose(Arguments& arguments);

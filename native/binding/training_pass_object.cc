@@ -15,14 +15,6 @@ struct KeptTrainingPass {
   TrainingPass pass;
 };
 
-/// The list of arrays that both calls of a pass take. The pass has the inputs.
-GivenCall read_given_arrays(const Arguments& arguments) {
-  GivenCall call{arguments.env(), nullptr, {}, {}};
-  read_list(call.env, arguments[0], "outputs",
-            [&](napi_value array) { call.arrays.push_back(array); });
-  return call;
-}
-
 }  // namespace
 
 napi_value TrainingPassObject::define(Surface& surface) {
@@ -72,7 +64,7 @@ SharedModel::IdleObject TrainingPassObject::idle_model(const Arguments& argument
 }
 
 napi_value TrainingPassObject::forward_sync(Arguments& arguments) {
-  const GivenCall call = read_given_arrays(arguments);
+  const PredictionCall call = read_predictions(arguments.env(), arguments[0]);
   TrainingPass& found = *pass();
   const auto model = idle_model(arguments, "trainer.forwardSync",
                                 "await it, or call trainer.forward, which waits for its turn");
@@ -83,7 +75,7 @@ napi_value TrainingPassObject::forward_sync(Arguments& arguments) {
 }
 
 napi_value TrainingPassObject::forward(Arguments& arguments) {
-  const GivenCall call = read_given_arrays(arguments);
+  const PredictionCall call = read_predictions(arguments.env(), arguments[0]);
   const std::shared_ptr<TrainingPass> found = pass();
   SharedModel& model = *trainer_->model();
   std::vector<std::span<float>> outputs =
@@ -98,7 +90,7 @@ napi_value TrainingPassObject::forward(Arguments& arguments) {
 }
 
 napi_value TrainingPassObject::backward_sync(Arguments& arguments) {
-  const GivenCall call = read_given_arrays(arguments);
+  const GradientCall call = read_gradients(arguments.env(), arguments[0]);
   const TrainingPass& found = *pass();
   const auto model = idle_model(arguments, "pass.backwardSync",
                                 "await it, or call pass.backward, which waits for its turn");
@@ -109,7 +101,7 @@ napi_value TrainingPassObject::backward_sync(Arguments& arguments) {
 }
 
 napi_value TrainingPassObject::backward(Arguments& arguments) {
-  const GivenCall call = read_given_arrays(arguments);
+  const GradientCall call = read_gradients(arguments.env(), arguments[0]);
   const TrainingPass& found = *pass();
   SharedModel& model = *trainer_->model();
   std::vector<std::span<const float>> gradients =

@@ -29,8 +29,8 @@ std::vector<FakeGemm>& calls() {
 
 std::vector<float> fetch(const float* from, std::size_t count) {
   std::vector<float> values(count);
-  GRU_CHECK(cudaMemcpy(values.data(), from, count * sizeof(float), cudaMemcpyDeviceToHost) ==
-            cudaSuccess);
+  CHECK(cudaMemcpy(values.data(), from, count * sizeof(float), cudaMemcpyDeviceToHost) ==
+        cudaSuccess);
   return values;
 }
 
@@ -43,7 +43,7 @@ std::size_t extent(int rows, int columns, int stride) {
 /// c = op(a) op(b) + beta c, column-major, as cuBLAS documents it.
 void multiply_by_columns(const FakeGemm& g) {
   calls().push_back(g);
-  GRU_CHECK(cudaStreamSynchronize(g.stream) == cudaSuccess);
+  CHECK(cudaStreamSynchronize(g.stream) == cudaSuccess);
   const bool ta = g.transpose_a != 0;
   const bool tb = g.transpose_b != 0;
   const std::vector<float> a = fetch(g.a, ta ? extent(g.k, g.m, g.lda) : extent(g.m, g.k, g.lda));
@@ -63,8 +63,7 @@ void multiply_by_columns(const FakeGemm& g) {
       to = static_cast<float>(sum);
     }
   }
-  GRU_CHECK(cudaMemcpy(g.c, c.data(), c.size() * sizeof(float), cudaMemcpyHostToDevice) ==
-            cudaSuccess);
+  CHECK(cudaMemcpy(g.c, c.data(), c.size() * sizeof(float), cudaMemcpyHostToDevice) == cudaSuccess);
 }
 
 /// The library, opened in the same way as the device opens it.
@@ -104,7 +103,7 @@ std::unique_ptr<Device> device_of(cuda::Precision precision) {
   return testing::on_host_memory(std::move(device));
 }
 
-GRU_TEST(large_gradients_go_to_the_library_and_agree_with_the_tiles) {
+TEST_CASE("large gradients go to the library and agree with the tiles") {
   Random random;
   fake();
   for (const bool accumulate : {false, true}) {
@@ -116,19 +115,21 @@ GRU_TEST(large_gradients_go_to_the_library_and_agree_with_the_tiles) {
     by_tiles.gemm.c = view(by_tiles.c);
     calls().clear();
     GRU_CHECK_OK(device_of({})->gemm(by_library.gemm));
-    GRU_CHECK(calls().size() == 1 && calls()[0].compute_type == 68);
+    REQUIRE(calls().size() == 1);
+    CHECK(calls()[0].compute_type == 68);
     fake().create_status = 1;
     GRU_CHECK_OK(device_of({})->gemm(by_tiles.gemm));
     fake().create_status = 0;
-    GRU_CHECK(calls().size() == 1);
-    GRU_CHECK(by_library.c.guards_hold());
+    CHECK(calls().size() == 1);
+    CHECK(by_library.c.guards_hold());
     GRU_CHECK_ALL_NEAR("c", testing::to_doubles(by_library.c.values()),
                        testing::to_doubles(by_tiles.c.values()), 1e-3);
   }
-  GRU_CHECK(fake().created == fake().destroyed && fake().created == 2);
+  CHECK(fake().created == fake().destroyed);
+  CHECK(fake().created == 2);
 }
 
-GRU_TEST(forward_products_and_small_ones_do_not) {
+TEST_CASE("forward products and small ones do not") {
   Random random;
   fake();
   calls().clear();
@@ -141,10 +142,10 @@ GRU_TEST(forward_products_and_small_ones_do_not) {
   small.gemm.a = small.gemm.a.row_range(0, 300);
   small.gemm.b = small.gemm.b.row_range(0, 300);
   GRU_CHECK_OK(device->gemm(small.gemm));
-  GRU_CHECK(calls().empty());
+  CHECK(calls().empty());
 }
 
-GRU_TEST(precisions_are_the_librarys_computation_types) {
+TEST_CASE("precisions are the library's computation types") {
   Random random;
   fake();
   calls().clear();
@@ -152,13 +153,14 @@ GRU_TEST(precisions_are_the_librarys_computation_types) {
        {std::pair{cuda::Precision::tf32, 77}, std::pair{cuda::Precision::bfloat16, 75}}) {
     Large large(Transpose::yes, Transpose::no, random);
     GRU_CHECK_OK(device_of(precision)->gemm(large.gemm));
-    GRU_CHECK(!calls().empty() && calls().back().compute_type == type);
+    REQUIRE(!calls().empty());
+    CHECK(calls().back().compute_type == type);
   }
 }
 
 /// The product for the gradient of U skips one gate of each row: the library computes it as two
 /// products.
-GRU_TEST(a_layers_gradients_are_the_same_with_the_library) {
+TEST_CASE("a layer's gradients are the same with the library") {
   Random random;
   fake();
   for (const ResetGate reset : {ResetGate::after, ResetGate::before}) {
@@ -174,11 +176,11 @@ GRU_TEST(a_layers_gradients_are_the_same_with_the_library) {
     // The products are dx, dW, and dU in two parts. The part of U_n alone is too small for the
     // library.
     const std::size_t expected = reset == ResetGate::after ? 4 : 3;
-    GRU_CHECK(calls().size() == expected);
+    CHECK(calls().size() == expected);
     fake().create_status = 1;
     const testing::EngineResults by_tiles = testing::EngineExample(example, 1).run();
     fake().create_status = 0;
-    GRU_CHECK(calls().size() == expected);
+    CHECK(calls().size() == expected);
     GRU_CHECK_ALL_NEAR("parameters", testing::to_doubles(by_library.parameters),
                        testing::to_doubles(by_tiles.parameters), 1e-3);
     GRU_CHECK_ALL_NEAR("d_input", testing::to_doubles(by_library.d_input),
@@ -186,7 +188,7 @@ GRU_TEST(a_layers_gradients_are_the_same_with_the_library) {
   }
 }
 
-GRU_TEST(a_failing_product_is_a_device_status) {
+TEST_CASE("a failing product is a device status") {
   Random random;
   fake().gemm_status = 13;
   Large large(Transpose::yes, Transpose::no, random);
@@ -197,5 +199,3 @@ GRU_TEST(a_failing_product_is_a_device_status) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -63,10 +63,10 @@ Status live(const Batch& batch, std::vector<float>* parameters = nullptr) {
 
 void check_nothing_is_alive() {
   const emulator::Counts counts = emulator::counts();
-  GRU_CHECK(counts.allocations == 0);
-  GRU_CHECK(counts.host_allocations == 0);
-  GRU_CHECK(counts.streams == 0);
-  GRU_CHECK(counts.events == 0);
+  CHECK(counts.allocations == 0);
+  CHECK(counts.host_allocations == 0);
+  CHECK(counts.streams == 0);
+  CHECK(counts.events == 0);
 }
 
 /// The parameters after a full run without failures.
@@ -77,7 +77,7 @@ std::vector<float> live_to_the_end(const Batch& batch) {
   return parameters;
 }
 
-GRU_TEST(any_call_may_fail_and_leaves_nothing) {
+TEST_CASE("any call may fail and leaves nothing") {
   emulator::reset();
   Random random;
   const Batch batch(random);
@@ -90,15 +90,15 @@ GRU_TEST(any_call_may_fail_and_leaves_nothing) {
     check_nothing_is_alive();
     if (status.is_ok()) break;
     ++failed;
-    GRU_CHECK(status.code() == StatusCode::device);
-    GRU_CHECK(status.message().find("cudaErrorInvalidValue") != std::string::npos);
-    GRU_CHECK(status.message().rfind("cuda", 0) == 0);
+    CHECK(status.code() == StatusCode::device);
+    CHECK(status.message().find("cudaErrorInvalidValue") != std::string::npos);
+    CHECK(status.message().rfind("cuda", 0) == 0);
   }
-  GRU_CHECK(failed > 60);
-  GRU_CHECK(testing::same_bits(live_to_the_end(batch), expected));
+  CHECK(failed > 60);
+  CHECK(testing::same_bits(live_to_the_end(batch), expected));
 }
 
-GRU_TEST(memory_that_runs_out_is_a_memory_status) {
+TEST_CASE("memory that runs out is a memory status") {
   emulator::reset();
   Random random;
   const Batch batch(random);
@@ -111,7 +111,7 @@ GRU_TEST(memory_that_runs_out_is_a_memory_status) {
   GRU_CHECK_OK(live(batch));
 }
 
-GRU_TEST(a_device_without_memory_pools_does_the_same) {
+TEST_CASE("a device without memory pools does the same") {
   emulator::reset();
   Random random;
   const Batch batch(random);
@@ -119,14 +119,14 @@ GRU_TEST(a_device_without_memory_pools_does_the_same) {
   emulator::Properties properties;
   properties.memory_pools = false;
   emulator::set_properties(properties);
-  GRU_CHECK(testing::same_bits(live_to_the_end(batch), expected));
+  CHECK(testing::same_bits(live_to_the_end(batch), expected));
   emulator::fail_call("cudaMalloc", 3, cudaErrorMemoryAllocation);
   GRU_CHECK_REFUSED(live(batch), StatusCode::memory, "free memory on the device");
   emulator::reset();
   check_nothing_is_alive();
 }
 
-GRU_TEST(memory_goes_without_waiting_for_other_models_work) {
+TEST_CASE("memory goes without waiting for other models' work") {
   emulator::reset();
   std::unique_ptr<Device> device, busy;
   GRU_CHECK_OK(cuda::create_device({}, device));
@@ -137,19 +137,19 @@ GRU_TEST(memory_goes_without_waiting_for_other_models_work) {
   GRU_CHECK_OK(busy->allocate(12, elsewhere));
   const DeviceSpan<float> span(static_cast<float*>(elsewhere), 3);
   GRU_CHECK_OK(busy->fill(DeviceMatrix<float>(span, 3), 1));
-  GRU_CHECK(emulator::counts().pending == 1);
+  CHECK(emulator::counts().pending == 1);
   device->release(memory, 12);
   device.reset();
-  GRU_CHECK(emulator::counts().pending == 1);
+  CHECK(emulator::counts().pending == 1);
   std::vector<float> values(3);
   GRU_CHECK_OK(busy->download(values, DeviceSpan<const float>(span)));
-  GRU_CHECK(values == std::vector<float>(3, 1));
+  CHECK(values == std::vector<float>(3, 1));
   busy->release(elsewhere, 12);
   busy.reset();
   check_nothing_is_alive();
 }
 
-GRU_TEST(a_steady_state_allocates_nothing_at_all) {
+TEST_CASE("a steady state allocates nothing at all") {
   emulator::reset();
   Random random;
   const Batch batch(random);
@@ -167,19 +167,22 @@ GRU_TEST(a_steady_state_allocates_nothing_at_all) {
     if (step == 0) warm = emulator::counts();
   }
   const emulator::Counts counts = emulator::counts();
-  GRU_CHECK(warm.mallocs > 0);
-  GRU_CHECK(counts.mallocs == warm.mallocs);
-  GRU_CHECK(counts.host_allocations == warm.host_allocations && counts.events == warm.events);
-  GRU_CHECK(counts.streams == 1);
+  CHECK(warm.mallocs > 0);
+  CHECK(counts.mallocs == warm.mallocs);
+  CHECK(counts.host_allocations == warm.host_allocations);
+  CHECK(counts.events == warm.events);
+  CHECK(counts.streams == 1);
   // A step copies only its two metrics to the host.
-  GRU_CHECK(counts.copies_to_host - warm.copies_to_host == 3);
+  CHECK(counts.copies_to_host - warm.copies_to_host == 3);
 }
 
-GRU_TEST(no_driver_and_no_device_are_told_apart) {
+TEST_CASE("no driver and no device are told apart") {
   emulator::reset();
   std::vector<cuda::DeviceInfo> devices;
   GRU_CHECK_OK(cuda::list_devices(devices));
-  GRU_CHECK(devices.size() == 2 && devices[0].memory > 0 && devices[0].multiprocessors == 4);
+  REQUIRE(devices.size() == 2);
+  REQUIRE(devices[0].memory > 0);
+  CHECK(devices[0].multiprocessors == 4);
   std::unique_ptr<Device> device;
   GRU_CHECK_REFUSED(cuda::create_device({7, {}}, device), StatusCode::device, "cuda:7");
   // Not 0, which is the value of this ordinal as an int.
@@ -197,7 +200,7 @@ GRU_TEST(no_driver_and_no_device_are_told_apart) {
   emulator::reset();
 }
 
-GRU_TEST(a_gpu_that_is_too_old_is_refused) {
+TEST_CASE("a GPU that is too old is refused") {
   emulator::reset();
   emulator::Properties properties;
   properties.compute_capability_major = 7;
@@ -217,7 +220,7 @@ GRU_TEST(a_gpu_that_is_too_old_is_refused) {
 }
 
 /// A garbage collector may free a model on any thread.
-GRU_TEST(weights_are_freed_on_their_own_device) {
+TEST_CASE("weights are freed on their own device") {
   emulator::reset();
   std::unique_ptr<Device> device;
   GRU_CHECK_OK(cuda::create_device({1, {}}, device));
@@ -232,23 +235,23 @@ GRU_TEST(weights_are_freed_on_their_own_device) {
   const std::size_t held = device->held_bytes();
   GRU_CHECK_OK(device->load_recurrent_weights(
       *weights, {part(0, 18), part(18, 12), part(30, 6), part(36, 6)}));
-  GRU_CHECK(emulator::counts().allocations > before);
-  GRU_CHECK(device->held_bytes() > held);
+  CHECK(emulator::counts().allocations > before);
+  CHECK(device->held_bytes() > held);
   int current = -1;
   std::thread([&] {
     weights.reset();
     current = emulator::current_device();
   }).join();
-  GRU_CHECK(current == 1);
+  CHECK(current == 1);
   std::vector<float> values(1);
   GRU_CHECK_OK(device->download(values, part(0, 1)));
-  GRU_CHECK(emulator::counts().allocations == before);
-  GRU_CHECK(device->held_bytes() == held);
+  CHECK(emulator::counts().allocations == before);
+  CHECK(device->held_bytes() == held);
   device->release(memory, 48 * sizeof(float));
-  GRU_CHECK(device->held_bytes() == held - 48 * sizeof(float));
+  CHECK(device->held_bytes() == held - 48 * sizeof(float));
 }
 
-GRU_TEST(an_unknown_tier_is_refused) {
+TEST_CASE("an unknown tier is refused") {
   emulator::reset();
   setenv("GRU_NATIVE_CUDA_TIER", "fast", 1);
   std::unique_ptr<Device> device;
@@ -259,7 +262,7 @@ GRU_TEST(an_unknown_tier_is_refused) {
 }
 
 /// This test is the last one: a lost device stays lost for the process, as with a GPU.
-GRU_TEST(a_lost_device_answers_the_same_ever_after_and_others_work) {
+TEST_CASE("a lost device answers the same ever after and others work") {
   emulator::reset();
   Random random;
   const Batch batch(random);
@@ -286,5 +289,3 @@ GRU_TEST(a_lost_device_answers_the_same_ever_after_and_others_work) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -19,7 +19,7 @@ Status launch_with(const Queue& queue, std::size_t shared) {
 
 /// Simulates two models in two threads: one sets the limit of shared memory, the other launches,
 /// then the first one launches.
-GRU_TEST(a_launch_with_less_shared_memory_leaves_others_theirs) {
+TEST_CASE("a launch with less shared memory leaves others theirs") {
   emulator::reset();
   const Queue queue;
   constexpr std::size_t much = std::size_t{96} * 1024;
@@ -27,12 +27,12 @@ GRU_TEST(a_launch_with_less_shared_memory_leaves_others_theirs) {
   GRU_CHECK_OK(launch_with(queue, launching::free_shared + 1024));
   int argument = 1;
   void* addresses[] = {&argument};
-  GRU_CHECK(cudaLaunchKernel(nothing, dim3(1), dim3(warp_size), addresses, much, nullptr) ==
-            cudaSuccess);
-  GRU_CHECK(cudaDeviceSynchronize() == cudaSuccess);
+  CHECK(cudaLaunchKernel(nothing, dim3(1), dim3(warp_size), addresses, much, nullptr) ==
+        cudaSuccess);
+  CHECK(cudaDeviceSynchronize() == cudaSuccess);
 }
 
-GRU_TEST(more_shared_memory_than_the_device_has_is_a_device_status) {
+TEST_CASE("more shared memory than the device has is a device status") {
   emulator::reset();
   GRU_CHECK_REFUSED(launch_with({}, std::size_t{1} << 20), StatusCode::device,
                     "cudaErrorInvalidValue");
@@ -40,5 +40,3 @@ GRU_TEST(more_shared_memory_than_the_device_has_is_a_device_status) {
 
 }  // namespace
 }  // namespace gru::cuda
-
-GRU_TEST_MAIN

@@ -65,7 +65,7 @@ void check_products(const Format& format, double bound, const Value& value) {
       gemm.b = view(b);
       gemm.c = view(c);
       GRU_CHECK_OK(device->gemm(gemm));
-      GRU_CHECK(c.guards_hold());
+      CHECK(c.guards_hold());
       for (std::size_t i = 0; i < size.rows; ++i) {
         for (std::size_t j = 0; j < size.columns; ++j) {
           double sum = 0;
@@ -83,7 +83,7 @@ void check_products(const Format& format, double bound, const Value& value) {
   }
 }
 
-GRU_TEST(values_that_need_no_rounding_have_exact_products) {
+TEST_CASE("values that need no rounding have exact products") {
   Random random;
   for (const Format& format : formats) {
     // Small integers: products and sums are exact in float32 as well.
@@ -91,7 +91,7 @@ GRU_TEST(values_that_need_no_rounding_have_exact_products) {
   }
 }
 
-GRU_TEST(products_are_as_exact_as_their_inputs) {
+TEST_CASE("products are as exact as their inputs") {
   Random random;
   for (const Format& format : formats) {
     const double half_unit = std::ldexp(1.0, -format.bits - 1);
@@ -99,7 +99,7 @@ GRU_TEST(products_are_as_exact_as_their_inputs) {
   }
 }
 
-GRU_TEST(inputs_are_rounded_to_nearest) {
+TEST_CASE("inputs are rounded to nearest") {
   for (const Format& format : formats) {
     const auto device = device_of(format.precision);
     const float unit = std::ldexp(1.0F, -format.bits);
@@ -112,11 +112,11 @@ GRU_TEST(inputs_are_rounded_to_nearest) {
     gemm.b = DeviceMatrix<const float>(one.data(), 1, 1, 1);
     gemm.c = DeviceMatrix<float>(c.data(), 4, 1, 1);
     GRU_CHECK_OK(device->gemm(gemm));
-    GRU_CHECK(c == std::vector<float>({1 + unit, 1, -1 - unit, 1}));
+    CHECK(c == std::vector<float>({1 + unit, 1, -1 - unit, 1}));
   }
 }
 
-GRU_TEST(nan_and_infinity_stay) {
+TEST_CASE("NaN and infinity stay") {
   for (const Format& format : formats) {
     const auto device = device_of(format.precision);
     std::vector<float> a = {std::bit_cast<float>(0x7fffffffU), testing::infinity, 2};
@@ -127,11 +127,11 @@ GRU_TEST(nan_and_infinity_stay) {
     gemm.b = DeviceMatrix<const float>(one.data(), 1, 1, 1);
     gemm.c = DeviceMatrix<float>(c.data(), 3, 1, 1);
     GRU_CHECK_OK(device->gemm(gemm));
-    GRU_CHECK(std::isnan(c[0]) && std::isinf(c[1]) && c[2] == 2);
+    CHECK(std::isnan(c[0]));
+    CHECK(std::isinf(c[1]));
+    CHECK(c[2] == 2);
   }
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

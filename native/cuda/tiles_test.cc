@@ -22,7 +22,7 @@ std::size_t leave_room_for_one_tile() {
   return tile;
 }
 
-GRU_TEST(a_block_with_several_tiles_agrees_with_the_reference) {
+TEST_CASE("a block with several tiles agrees with the reference") {
   const std::size_t tile = leave_room_for_one_tile();
   Random random;
   for (const ResetGate reset : {ResetGate::after, ResetGate::before}) {
@@ -36,9 +36,11 @@ GRU_TEST(a_block_with_several_tiles_agrees_with_the_reference) {
     GRU_CHECK_OK(cuda::read_limits(0, limits));
     cuda::Tiers tiers;
     GRU_CHECK_OK(cuda::choose_tiers({3, hidden, example.options.variant}, limits, {}, {}, tiers));
-    GRU_CHECK(tiers.forward == cuda::Tier::persistent && tiers.backward == cuda::Tier::persistent);
+    CHECK(tiers.forward == cuda::Tier::persistent);
+    CHECK(tiers.backward == cuda::Tier::persistent);
     const cuda::PersistentShape shape = cuda::persistent_shape(hidden, example.batch, limits);
-    GRU_CHECK(shape.tile == tile && shape.sequences > 2 * tile);
+    CHECK(shape.tile == tile);
+    CHECK(shape.sequences > 2 * tile);
     testing::fill_for_engine(example, random);
     testing::check_example(example, 1);
     example.options.bidirectional = true;
@@ -51,5 +53,3 @@ GRU_TEST(a_block_with_several_tiles_agrees_with_the_reference) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -25,10 +25,12 @@ Status SequenceTable::load(Device& device, const RowMap& map, Every every) {
   return {};
 }
 
-Status SequenceMatch::load(Device& device, const RowMap& of, const RowMap& other) {
+Status SequenceMatch::load(Device& device, const RowMap& of, const RowMap& other,
+                           std::span<const std::int32_t> sources) {
   host_.clear();
   for (std::size_t i = 0; i < of.batch(); ++i) {
-    const std::size_t sequence = of.keeps_order() ? i : static_cast<std::size_t>(of.order()[i]);
+    const std::size_t own = of.keeps_order() ? i : static_cast<std::size_t>(of.order()[i]);
+    const std::size_t sequence = sources.empty() ? own : static_cast<std::size_t>(sources[own]);
     const std::size_t place =
         other.keeps_order() ? sequence : static_cast<std::size_t>(other.place()[sequence]);
     host_.push_back(place < other.running() ? static_cast<std::int32_t>(place) : -1);

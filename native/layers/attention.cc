@@ -14,22 +14,26 @@ struct KeptAttention final : LayerPass {
   SequenceTable memory_rows;
   SequenceMatch to_memory;
   SequenceMatch to_query;
-  Buffer<float> query;    ///< W_q s [query's rows, size]
-  Buffer<float> key;      ///< W_k E [memory's rows, size], with additive
-  Buffer<float> weights;  ///< [query's rows, memory's steps]
-  // Used by backward:
+  Buffer<float> query;            ///< W_q s [query's rows, size]
+  Buffer<float> key;              ///< W_k E [memory's rows, size], with additive
+  std::uint64_t key_version = 0;  ///< of the memory that the key was computed of
+  Buffer<float> weights;          ///< [query's rows, memory's steps]
+  // Of backward:
   Buffer<float> d_scores;
   Buffer<float> d_query;
   Buffer<float> d_key;
   Buffer<float> d_score_rows;
 
-  Status load(Device& device, const Sequence& query_edge, const Sequence& memory) {
+  Status load(const LayerForward& call) {
+    const Sequence& query_edge = *call.inputs[0];
+    const Sequence& memory = *call.inputs[1];
     const RowMap& query_map = query_edge.rows->map();
     const RowMap& memory_map = memory.rows->map();
-    GRU_RETURN_IF_ERROR(query_rows.load(device, query_map, query_edge.every));
-    GRU_RETURN_IF_ERROR(memory_rows.load(device, memory_map, memory.every));
-    GRU_RETURN_IF_ERROR(to_memory.load(device, query_map, memory_map));
-    return to_query.load(device, memory_map, query_map);
+    GRU_RETURN_IF_ERROR(query_rows.load(call.device, query_map, query_edge.every));
+    GRU_RETURN_IF_ERROR(memory_rows.load(call.device, memory_map, memory.every));
+    GRU_RETURN_IF_ERROR(to_memory.load(call.device, query_map, memory_map, call.sources));
+    // Backward alone goes the other way, and it knows one batch.
+    return call.sources.empty() ? to_query.load(call.device, memory_map, query_map) : Status();
   }
   AttentionRows rows() const {
     return {query_rows.rows(), memory_rows.rows(), to_memory.places(), to_query.places()};
@@ -99,7 +103,7 @@ Status Attention::forward(const LayerForward& call) {
   KeptAttention& kept = kept_in(call.pass);
   const Sequence& query = *call.inputs[0];
   const Sequence& memory = *call.inputs[1];
-  GRU_RETURN_IF_ERROR(kept.load(call.device, query, memory));
+  GRU_RETURN_IF_ERROR(kept.load(call));
   AttentionForward attention;
   attention.rows = kept.rows();
   attention.score = score(call.parameters);
@@ -113,14 +117,25 @@ Status Attention::forward(const LayerForward& call) {
       multiply_rows(call.device, query.values, query_weight(call.parameters), {}, compared));
   attention.query = compared;
   if (is_additive()) {
-    GRU_RETURN_IF_ERROR(reserve(call.device, kept.key, memory.row_count(), size_, compared));
-    GRU_RETURN_IF_ERROR(
-        multiply_rows(call.device, memory.values, key_weight(call.parameters), {}, compared));
-    attention.key = compared;
+    GRU_RETURN_IF_ERROR(compute_key(call, kept.key, kept.key_version));
+    attention.key = matrix_in(kept.key, memory.row_count(), size_);
   }
   GRU_RETURN_IF_ERROR(reserve(call.device, kept.weights, query.row_count(),
                               attention.rows.memory.steps, attention.weights));
   return call.device.attention_forward(attention);
+}
+
+/// Steps that are computed one by one attend to the same memory, whose key stays.
+Status Attention::compute_key(const LayerForward& call, Buffer<float>& key,
+                              std::uint64_t& version) const {
+  const Sequence& memory = *call.inputs[1];
+  if (version == memory.version) return {};
+  DeviceMatrix<float> computed;
+  GRU_RETURN_IF_ERROR(reserve(call.device, key, memory.row_count(), size_, computed));
+  GRU_RETURN_IF_ERROR(
+      multiply_rows(call.device, memory.values, key_weight(call.parameters), {}, computed));
+  version = memory.version;
+  return {};
 }
 
 Status Attention::backward(const LayerBackward& call) {

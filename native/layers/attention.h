@@ -25,6 +25,7 @@ class Attention final : public Layer {
   Status backward(const LayerBackward& call) override;
 
  private:
+  Status compute_key(const LayerForward& call, Buffer<float>& key, std::uint64_t& version) const;
   bool is_additive() const { return options_.score == AttentionScore::additive; }
   template <class T>
   DeviceMatrix<T> query_weight(DeviceSpan<T> flat) const {

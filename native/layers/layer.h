@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/options.h"
 #include "device/device_rows.h"
@@ -24,16 +25,35 @@ struct EdgeShape {
   Every every = Every::step;  ///< a row for each valid step, or one for each sequence that has one
 };
 
+/// What a recurrent layer hands from one step to the next: h, and an LSTM's c beside it.
+enum class StateKind : std::uint8_t { state, cell };
+
+/// A state of a layer: [blocks, batch, width].
+struct StateShape {
+  StateKind kind = StateKind::state;
+  std::size_t blocks = 0;  ///< layers of a stack times directions
+  std::size_t width = 0;
+  bool from_layer = false;  ///< it begins with another layer's values, unless it is given
+
+  CheckedSize count(std::size_t batch) const { return CheckedSize(blocks) * batch * width; }
+};
+
 /// What an edge of the graph carries in one pass, on the device.
 struct Sequence {
   const DeviceRows* rows = nullptr;
   Every every = Every::step;
-  DeviceMatrix<const float> values;       ///< [rows, width]
+  std::uint64_t version = 0;         ///< of the values: each time they are computed another one
+  DeviceMatrix<const float> values;  ///< [rows, width]
   DeviceSpan<const std::int32_t> tokens;  ///< [rows], of an edge of tokens
   /// Of a recurrent layer's edge: the states after each sequence's last valid step, [L*D, batch,
   /// H], in sorted order. Empty for other layers.
   DeviceSpan<const float> final_state;
-  std::size_t hidden_size = 0;  ///< H of final_state; the width of the values is D*H
+  DeviceSpan<const float> final_cell;  ///< the same, of a layer that has a cell state
+  std::size_t hidden_size = 0;         ///< H of final_state; the width of the values is D*H
+
+  DeviceSpan<const float> final(StateKind kind) const {
+    return kind == StateKind::cell ? final_cell : final_state;
+  }
 
   std::size_t row_count() const {
     return every == Every::step ? rows->map().rows() : rows->map().running();
@@ -107,6 +127,13 @@ struct LayerForward {
   Device& device;
   DeviceSpan<const float> parameters;  ///< of the whole graph
   std::span<const Sequence* const> inputs;
+  /// Before the first step, as Layer::states() lists them, in sorted order; each may be empty,
+  /// which means zero. They stay where they are up to the pass's backward, which sends no gradient
+  /// there.
+  std::span<const DeviceSpan<const float>> initial_states;
+  /// For each sequence of the first input the one of the second input's batch that it belongs to,
+  /// in the order of the batches; empty: both are one batch.
+  std::span<const std::int32_t> sources;
   DeviceMatrix<float> output;  ///< [rows, width]
   Sequence& edge;              ///< the output's edge, for data besides the values
   LayerPass* pass;             ///< as make_pass() made it
@@ -155,7 +182,12 @@ class Layer {
   /// input.
   virtual bool joins_inputs() const { return false; }
   virtual std::unique_ptr<LayerPass> make_pass() const { return nullptr; }
-  /// The number of random streams that a training pass uses.
+  /// The states that a pass may begin with and that its edge carries in the end; after declare().
+  virtual std::vector<StateShape> states() const { return {}; }
+  /// Whether a row of the output follows from the row of the same step in the first input, and from
+  /// the states before it: so that a sequence can be computed step by step.
+  virtual bool computes_stepwise() const { return true; }
+  /// Random streams that a training pass takes.
   virtual std::size_t dropout_streams() const { return 0; }
   /// Whether backward reads the output's values. If so, nothing may overwrite them.
   virtual bool reads_output() const { return false; }

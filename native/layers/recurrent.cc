@@ -6,9 +6,12 @@ namespace gru {
 
 struct KeptStates final : LayerPass {
   RecurrentActivations activations;
-  // Used with initial states:
-  SequenceMatch from_rows;        ///< for each sequence of this layer, the row with its states
-  SequenceMatch to_rows;          ///< the inverse
+  /// Before the first step, [L*D, batch, H], sorted; empty: zero.
+  DeviceSpan<const float> first_state;
+  DeviceSpan<const float> first_cell;
+  // Where first_state comes from a layer:
+  SequenceMatch from_rows;        ///< of this layer's sequences, the rows that have their states
+  SequenceMatch to_rows;          ///< the way back
   Buffer<float> initial_state;    ///< [L*D, batch, H], sorted
   Buffer<float> d_initial_state;  ///< the same
   Buffer<float> d_rows;           ///< [rows, L*D*H], a contribution to the rows' gradient
@@ -31,7 +34,18 @@ Status Recurrent::declare(std::span<const EdgeShape> inputs, const LayerName& na
   output = with_width(inputs[0], options_.output_size());
   output.recurrent = true;
   GRU_RETURN_IF_ERROR(stack_.declare(options_, name, layout));
-  return inputs.size() == 1 ? Status() : check_initial_state(inputs[1], name);
+  reads_initial_state_ = inputs.size() > 1;
+  return reads_initial_state_ ? check_initial_state(inputs[1], name) : Status();
+}
+
+std::vector<StateShape> Recurrent::states() const {
+  const StateShape shape{StateKind::state, blocks(), options_.hidden_size, reads_initial_state_};
+  std::vector<StateShape> shapes{shape};
+  if (options_.spec().states > 1) {
+    shapes.push_back(shape);
+    shapes.back().kind = StateKind::cell;
+  }
+  return shapes;
 }
 
 Status Recurrent::check_initial_state(const EdgeShape& shape, const LayerName& name) const {
@@ -52,11 +66,13 @@ Status Recurrent::load(Device& device, DeviceSpan<const float> parameters) {
 
 std::unique_ptr<LayerPass> Recurrent::make_pass() const { return std::make_unique<KeptStates>(); }
 
-Status Recurrent::load_initial_state(Device& device, const RowMap& map, const Sequence& rows,
-                                     KeptStates& kept) const {
+Status Recurrent::load_initial_state(const LayerForward& call, KeptStates& kept) const {
+  Device& device = call.device;
+  const RowMap& map = call.inputs[0]->rows->map();
+  const Sequence& rows = *call.inputs[1];
   const std::size_t hidden = options_.hidden_size;
   const std::size_t batch = map.batch();
-  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map()));
+  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map(), call.sources));
   GRU_RETURN_IF_ERROR(kept.initial_state.reserve(device, CheckedSize(blocks()) * batch * hidden));
   const DeviceMatrix<float> states(kept.initial_state.span(), hidden);
   for (std::size_t block = 0; block < blocks(); ++block) {
@@ -85,13 +101,25 @@ Status Recurrent::return_initial_state(const LayerBackward& call, KeptStates& ke
       });
 }
 
+Status Recurrent::load_initial_states(const LayerForward& call, KeptStates& kept) const {
+  kept.first_state = {};
+  kept.first_cell = {};
+  if (!call.initial_states.empty()) kept.first_state = call.initial_states[0];
+  if (call.initial_states.size() > 1) kept.first_cell = call.initial_states[1];
+  if (!reads_initial_state_ || !kept.first_state.empty()) return {};
+  GRU_RETURN_IF_ERROR(load_initial_state(call, kept));
+  kept.first_state = kept.initial_state.span();
+  return {};
+}
+
 RecurrentInput Recurrent::input_of(const DropoutMask& dropout, const AbortFlag* abort,
                                    std::span<const Sequence* const> inputs,
                                    const KeptStates& kept) const {
   RecurrentInput input;
   input.rows = inputs[0]->rows;
   input.input = inputs[0]->values;
-  if (inputs.size() > 1) input.initial_state = kept.initial_state.span();
+  input.initial_state = kept.first_state;
+  input.initial_cell = kept.first_cell;
   input.dropout = dropout;
   input.dropout.probability = options_.dropout;
   input.abort = abort;
@@ -100,16 +128,14 @@ RecurrentInput Recurrent::input_of(const DropoutMask& dropout, const AbortFlag* 
 
 Status Recurrent::forward(const LayerForward& call) {
   KeptStates& kept = kept_in(call.pass);
-  if (call.inputs.size() > 1) {
-    GRU_RETURN_IF_ERROR(
-        load_initial_state(call.device, call.inputs[0]->rows->map(), *call.inputs[1], kept));
-  }
+  GRU_RETURN_IF_ERROR(load_initial_states(call, kept));
   const RecurrentInput input = input_of(call.dropout, call.abort, call.inputs, kept);
   RecurrentActivations& activations = kept.activations;
   GRU_RETURN_IF_ERROR(call.training
                           ? stack_.forward_training(call.device, input, call.output, activations)
                           : stack_.forward(call.device, input, call.output, activations));
   call.edge.final_state = activations.final_state.span();
+  call.edge.final_cell = activations.final_cell.span();
   call.edge.hidden_size = options_.hidden_size;
   return {};
 }
@@ -125,7 +151,7 @@ Status Recurrent::backward(const LayerBackward& call) {
     GRU_RETURN_IF_ERROR(
         call.d_inputs[0]->open(call.device, gradients.d_input, gradients.add_to_d_input));
   }
-  const bool returns_state = call.inputs.size() > 1 && call.d_inputs[1]->wanted();
+  const bool returns_state = reads_initial_state_ && call.d_inputs[1]->wanted();
   if (returns_state) {
     GRU_RETURN_IF_ERROR(kept.d_initial_state.reserve(call.device, kept.initial_state.size()));
     gradients.d_initial_state = kept.d_initial_state.span();

@@ -7,10 +7,11 @@ namespace gru {
 
 struct KeptStates;
 
-/// A stack of recurrent layers within a graph, with PyTorch's tensors. An optional second input has
-/// the states before the first step: for each sequence one row with the states of all layers and
-/// directions, first layer first, forward before reverse. A sequence without such a row starts at
-/// zero. The two inputs may have different lengths.
+/// A stack of recurrent layers within a graph, with PyTorch's tensors. A second input has the
+/// states before the first step: for each sequence one row of all layers' and directions' states,
+/// those of the first layer first, forward before reverse. A sequence without such a row begins at
+/// zero. The two inputs may have different lengths. A pass may also be given the states that it
+/// begins with; these take the place of the second input's.
 class Recurrent final : public Layer {
  public:
   explicit Recurrent(const RecurrentOptions& options) : options_(options) {}
@@ -20,6 +21,8 @@ class Recurrent final : public Layer {
                  EdgeShape& output) override;
   Status load(Device& device, DeviceSpan<const float> parameters) override;
   std::unique_ptr<LayerPass> make_pass() const override;
+  std::vector<StateShape> states() const override;
+  bool computes_stepwise() const override { return !options_.bidirectional; }
   std::size_t dropout_streams() const override { return options_.num_layers; }
   bool reads_output() const override { return true; }
   Status forward(const LayerForward& call) override;
@@ -29,13 +32,14 @@ class Recurrent final : public Layer {
   /// The number of blocks of the states: layers times directions.
   std::size_t blocks() const { return options_.num_layers * options_.num_directions(); }
   Status check_initial_state(const EdgeShape& shape, const LayerName& name) const;
-  Status load_initial_state(Device& device, const RowMap& map, const Sequence& rows,
-                            KeptStates& kept) const;
+  Status load_initial_state(const LayerForward& call, KeptStates& kept) const;
   Status return_initial_state(const LayerBackward& call, KeptStates& kept) const;
+  Status load_initial_states(const LayerForward& call, KeptStates& kept) const;
   RecurrentInput input_of(const DropoutMask& dropout, const AbortFlag* abort,
                           std::span<const Sequence* const> inputs, const KeptStates& kept) const;
 
   RecurrentOptions options_;
+  bool reads_initial_state_ = false;
   RecurrentStack stack_;
 };
 

@@ -11,6 +11,7 @@ class SelectFinalState final : public Layer {
  public:
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
+  bool computes_stepwise() const override { return false; }
   Status forward(const LayerForward& call) override;
   Status backward(const LayerBackward& call) override;
 };
@@ -20,6 +21,7 @@ class SelectLast final : public Layer {
  public:
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
+  bool computes_stepwise() const override { return false; }
   std::unique_ptr<LayerPass> make_pass() const override;
   Status forward(const LayerForward& call) override;
   Status backward(const LayerBackward& call) override;
@@ -30,6 +32,7 @@ class SelectMean final : public Layer {
  public:
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
+  bool computes_stepwise() const override { return false; }
   std::unique_ptr<LayerPass> make_pass() const override;
   Status forward(const LayerForward& call) override;
   Status backward(const LayerBackward& call) override;

@@ -56,6 +56,8 @@ void Graph::wire(GraphPass& pass) const {
   pass.edges_.resize(shapes_.size());
   pass.gradients_.resize(shapes_.size());
   pass.nodes_.resize(nodes_.size());
+  pass.sorted_states_.resize(state_places_);
+  pass.initial_states_.resize(state_places_);
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
     pass.edges_[edge].rows = &pass.rows_[shapes_[edge].group];
     pass.edges_[edge].every = shapes_[edge].every;
@@ -69,25 +71,41 @@ void Graph::wire(GraphPass& pass) const {
   }
 }
 
+Status Graph::check_shapes(std::span<const BatchShape> inputs) const {
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    const std::size_t first = first_of_group_[shapes_[i].group];
+    const InputOptions& options = options_.inputs[i];
+    GRU_RETURN_IF_ERROR(
+        first == i ? check_same_batch(options_.inputs[0].name, inputs[0], options.name, inputs[i])
+                   : check_same_shape(options_.inputs[first].in_messages(), inputs[first],
+                                      options.in_messages(), inputs[i]));
+  }
+  return {};
+}
+
 Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
                           GraphPass& pass) const {
   wire(pass);
+  std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
+  pass.sources_ = {};
+  std::vector<BatchShape> shapes;
+  for (const InputBatch& input : inputs) shapes.push_back(input.shape);
+  GRU_RETURN_IF_ERROR(check_shapes(shapes));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const std::size_t first = first_of_group_[shapes_[i].group];
-    if (first == i) {
-      GRU_RETURN_IF_ERROR(check_same_batch(options_.inputs[0].name, inputs[0].shape,
-                                           options_.inputs[i].name, inputs[i].shape));
+    if (first_of_group_[shapes_[i].group] == i) {
       DeviceRows& rows = pass.rows_[shapes_[i].group];
       GRU_RETURN_IF_ERROR(rows.load(device, inputs[i].shape, options_.batch_first));
-    } else {
-      GRU_RETURN_IF_ERROR(check_same_shape(options_.inputs[first].in_messages(),
-                                           inputs[first].shape, options_.inputs[i].in_messages(),
-                                           inputs[i].shape));
     }
-    GRU_RETURN_IF_ERROR(shapes_[i].tokens ? load_tokens(device, i, inputs[i].tokens, pass)
-                                          : load_features(device, i, inputs[i].features, pass));
+    GRU_RETURN_IF_ERROR(load_input(device, i, inputs[i], pass));
   }
   return {};
+}
+
+Status Graph::load_input(Device& device, std::size_t input, const InputBatch& batch,
+                         GraphPass& pass) const {
+  pass.edges_[input].version = ++pass.versions_;
+  return shapes_[input].tokens ? load_tokens(device, input, batch.tokens, pass)
+                               : load_features(device, input, batch.features, pass);
 }
 
 Status Graph::load_tokens(Device& device, std::size_t input, std::span<const std::int32_t> tokens,
@@ -116,6 +134,32 @@ Status Graph::load_features(Device& device, std::size_t input, std::span<const f
                          staged.packed_features, edge.values);
 }
 
+Status Graph::load_states(Device& device, std::span<const DeviceSpan<const float>> states,
+                          GraphPass& pass) const {
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].empty()) continue;
+    Buffer<float>& sorted = pass.sorted_states_[states_[i].place];
+    GRU_RETURN_IF_ERROR(sorted.reserve(device, states[i].size()));
+    GRU_RETURN_IF_ERROR(rows_of(states_[i], pass)
+                            .sort_batch(device, states[i], sorted.span(), states_[i].shape.width));
+    pass.initial_states_[states_[i].place] = sorted.span();
+  }
+  return {};
+}
+
+Status Graph::store_states(Device& device, const GraphPass& pass,
+                           std::span<const DeviceSpan<float>> states) const {
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    if (states[i].empty()) continue;
+    const GraphState& state = states_[i];
+    const DeviceSpan<const float> sorted =
+        pass.edges_[edge_of(state.layer)].final(state.shape.kind);
+    GRU_RETURN_IF_ERROR(
+        rows_of(state, pass).unsort_batch(device, sorted, states[i], state.shape.width));
+  }
+  return {};
+}
+
 Status Graph::forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                       GraphPass& pass) {
   pass.dropout_ = {};
@@ -137,24 +181,38 @@ Status Graph::forward_training(Device& device, DeviceSpan<const float> parameter
 Status Graph::run(Device& device, DeviceSpan<const float> parameters, bool training,
                   GraphPass& pass) {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    GraphPass::Node& node = pass.nodes_[i];
-    Sequence& edge = pass.edges_[edge_of(i)];
-    const std::size_t rows = edge.row_count();
-    const std::size_t width = shapes_[edge_of(i)].width;
-    GRU_RETURN_IF_ERROR(node.values.reserve(device, CheckedSize(rows) * width));
-    const DeviceMatrix<float> output(node.values.span().data(), rows, width, width);
-    edge.values = output;
-    GRU_RETURN_IF_ERROR(nodes_[i].layer->forward({.device = device,
-                                                  .parameters = parameters,
-                                                  .inputs = node.inputs,
-                                                  .output = output,
-                                                  .edge = edge,
-                                                  .pass = node.kept.get(),
-                                                  .training = training,
-                                                  .dropout = dropout_of(i, pass),
-                                                  .abort = pass.abort_}));
+    GRU_RETURN_IF_ERROR(run_layer(device, parameters, i, training, pass));
   }
   return {};
+}
+
+Status Graph::run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
+                        bool training, GraphPass& pass) {
+  GraphPass::Node& node = pass.nodes_[layer];
+  Sequence& edge = pass.edges_[edge_of(layer)];
+  const std::size_t rows = edge.row_count();
+  const std::size_t width = shapes_[edge_of(layer)].width;
+  GRU_RETURN_IF_ERROR(node.values.reserve(device, CheckedSize(rows) * width));
+  const DeviceMatrix<float> output(node.values.span().data(), rows, width, width);
+  edge.values = output;
+  edge.version = ++pass.versions_;
+  return nodes_[layer].layer->forward({.device = device,
+                                       .parameters = parameters,
+                                       .inputs = node.inputs,
+                                       .initial_states = states_of(layer, pass),
+                                       .sources = pass.sources_,
+                                       .output = output,
+                                       .edge = edge,
+                                       .pass = node.kept.get(),
+                                       .training = training,
+                                       .dropout = dropout_of(layer, pass),
+                                       .abort = pass.abort_});
+}
+
+std::span<const DeviceSpan<const float>> Graph::states_of(std::size_t node,
+                                                          const GraphPass& pass) const {
+  return std::span(pass.initial_states_)
+      .subspan(nodes_[node].first_state, nodes_[node].states.size());
 }
 
 DropoutMask Graph::dropout_of(std::size_t node, const GraphPass& pass) const {

@@ -17,6 +17,13 @@ struct InputBatch {
   std::span<const std::int32_t> tokens;  ///< [steps, batch], each 0 <= token < size
 };
 
+/// One of a graph's states: what a recurrent layer that reads no initial state may begin with.
+struct GraphState {
+  std::size_t layer = 0;  ///< number in Graph::options().layers
+  StateShape shape;
+  std::size_t place = 0;  ///< in a pass
+};
+
 /// Everything that one pass through a graph holds on the device. Later passes through the same
 /// graph reuse it. It must not move, since its parts have pointers to each other.
 class GraphPass {
@@ -44,11 +51,15 @@ class GraphPass {
     std::unique_ptr<LayerPass> kept;
   };
 
-  std::vector<DeviceRows> rows_;             ///< of each group of inputs
-  std::vector<Staged> staged_;               ///< of each input
-  std::vector<Sequence> edges_;              ///< of each input, then of each layer
-  std::vector<SequenceGradient> gradients_;  ///< of each edge
-  std::vector<Node> nodes_;                  ///< of each layer
+  std::vector<DeviceRows> rows_;                         ///< of each group of inputs
+  std::vector<Staged> staged_;                           ///< of each input
+  std::vector<Sequence> edges_;                          ///< of each input, then of each layer
+  std::vector<SequenceGradient> gradients_;              ///< of each edge
+  std::vector<Node> nodes_;                              ///< of each layer
+  std::vector<Buffer<float>> sorted_states_;             ///< of each state, where it is given
+  std::vector<DeviceSpan<const float>> initial_states_;  ///< of each state; empty: not given
+  std::span<const std::int32_t> sources_;                ///< as LayerForward has them
+  std::uint64_t versions_ = 0;                           ///< that edges have had
   DropoutMask dropout_;
   const AbortFlag* abort_ = nullptr;
 };
@@ -71,6 +82,9 @@ class Graph {
   const RowMap& output_map(const GraphPass& pass, std::size_t output) const {
     return pass.edges_[outputs_[output]].rows->map();
   }
+  /// Those of layers that read no initial state, layer by layer in the order of computation, a cell
+  /// state behind its layer's state.
+  std::span<const GraphState> states() const { return states_; }
   /// The first input that has the same rows as output number `output`.
   std::size_t output_input(std::size_t output) const {
     return first_of_group_[output_shape(output).group];
@@ -86,10 +100,47 @@ class Graph {
   /// The number of random streams that one training pass uses.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
+  /// Checks that all inputs have as many sequences, and that those of one group have the same steps
+  /// and lengths.
+  Status check_shapes(std::span<const BatchShape> inputs) const;
   /// Takes over the values of the parameters after a change.
   Status load(Device& device, DeviceSpan<const float> parameters);
-  /// Checks and packs a batch of every input. Each pass begins with this call.
+  /// Checks and packs a batch of every input: what each pass begins with. All states are zero.
   Status load_inputs(Device& device, std::span<const InputBatch> inputs, GraphPass& pass) const;
+  /// Lets the pass begin with states [blocks, batch, width], one for each of states() and in the
+  /// order of the batch; an empty one is zero. Between load_inputs and a forward pass. No gradient
+  /// leaves through them.
+  Status load_states(Device& device, std::span<const DeviceSpan<const float>> states,
+                     GraphPass& pass) const;
+  /// After a forward pass: the states after each sequence's last valid step, in the same form. What
+  /// is empty is not wanted. A sequence without a step ends with what it began with.
+  Status store_states(Device& device, const GraphPass& pass,
+                      std::span<const DeviceSpan<float>> states) const;
+  /// Numbers of the layers that a value of input number `input` reaches, in the order of
+  /// computation.
+  std::vector<std::size_t> layers_behind(std::size_t input) const;
+  /// Value status that names what keeps the layers behind an input of tokens, and an output, from
+  /// being computed step by step while the other layers are computed once.
+  Status check_stepwise(std::size_t input, std::size_t output) const;
+  /// Inference of some layers, in this order, whose inputs are there.
+  Status forward_layers(Device& device, DeviceSpan<const float> parameters,
+                        std::span<const std::size_t> layers, const AbortFlag* abort,
+                        GraphPass& pass);
+  /// Makes `pass` ready for the layers behind `input`, with `batch` as the batch of this input
+  /// alone. Of what they read beside it the values are those of `from`: sequence i of the batch
+  /// belongs to sequence sources[i] there. Both stay as they are until the layers are computed. No
+  /// state is given.
+  Status load_beside(Device& device, const GraphPass& from, std::size_t input,
+                     const InputBatch& batch, std::span<const std::int32_t> sources,
+                     GraphPass& pass) const;
+  /// For each row of `to`, and each state of one of the layers, the state that the sequence
+  /// parents[i] of the pass ended with: [blocks, parents, width]. All sequences have all steps.
+  Status gather_states(Device& device, const GraphPass& pass, std::span<const std::size_t> layers,
+                       DeviceSpan<const std::int32_t> parents,
+                       std::vector<Buffer<float>>& states) const;
+  /// Lets the pass begin with what gather_states() gathered, in the order of the batch.
+  void begin_with(std::span<const std::size_t> layers, std::vector<Buffer<float>>& states,
+                  GraphPass& pass) const;
   /// Inference.
   Status forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                  GraphPass& pass);
@@ -114,6 +165,8 @@ class Graph {
     std::unique_ptr<Layer> layer;
     std::vector<std::size_t> inputs;  ///< edges
     std::size_t first_stream = 0;     ///< of its dropout within a pass
+    std::size_t first_state = 0;      ///< of its states in a pass
+    std::vector<StateShape> states;
   };
 
   void wire(GraphPass& pass) const;
@@ -121,8 +174,19 @@ class Graph {
                      GraphPass& pass) const;
   Status load_features(Device& device, std::size_t input, std::span<const float> features,
                        GraphPass& pass) const;
+  Status load_input(Device& device, std::size_t input, const InputBatch& batch,
+                    GraphPass& pass) const;
   Status run(Device& device, DeviceSpan<const float> parameters, bool training, GraphPass& pass);
+  Status run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
+                   bool training, GraphPass& pass);
+  Status check_layer_stepwise(std::size_t layer, const std::vector<bool>& behind) const;
+  std::vector<bool> edges_behind(std::size_t input) const;
+  std::string name_of(std::size_t edge) const;
+  std::span<const DeviceSpan<const float>> states_of(std::size_t node, const GraphPass& pass) const;
   DropoutMask dropout_of(std::size_t node, const GraphPass& pass) const;
+  const DeviceRows& rows_of(const GraphState& state, const GraphPass& pass) const {
+    return *pass.edges_[edge_of(state.layer)].rows;
+  }
   std::size_t edge_of(std::size_t node) const { return options_.inputs.size() + node; }
 
   friend class GraphBuilder;
@@ -134,7 +198,9 @@ class Graph {
   std::vector<bool> learns_;                 ///< for each edge: whether parameters lie before it
   std::vector<std::size_t> readers_;         ///< of each edge
   std::vector<std::size_t> outputs_;         ///< edges
-  std::vector<std::size_t> first_of_group_;  ///< for each group its first input
+  std::vector<std::size_t> first_of_group_;  ///< of each group its first input
+  std::vector<GraphState> states_;
+  std::size_t state_places_ = 0;
   std::size_t dropout_streams_ = 0;
 };
 

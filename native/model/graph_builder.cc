@@ -11,6 +11,7 @@
 #include "layers/linear.h"
 #include "layers/recurrent.h"
 #include "layers/select.h"
+#include "model/output_fit.h"
 
 namespace gru {
 
@@ -172,6 +173,12 @@ Status GraphBuilder::add_layer(const LayerOptions& options) {
   graph.shapes_.push_back(output);
   graph.learns_.push_back(learns || graph.layout_.count() > parameters);
   graph.readers_.push_back(0);
+  node.states = node.layer->states();
+  node.first_state = graph.state_places_;
+  for (const StateShape& shape : node.states) {
+    const std::size_t place = graph.state_places_++;
+    if (!shape.from_layer) graph.states_.push_back({graph.nodes_.size(), shape, place});
+  }
   graph.options_.layers.push_back(options);
   graph.nodes_.push_back(std::move(node));
   return {};
@@ -188,6 +195,7 @@ Status GraphBuilder::add_outputs() {
     if (std::ranges::find(graph_->outputs_, edge) != graph_->outputs_.end()) {
       return Status::value("outputs: expected each layer once, got " + quoted(name) + " twice");
     }
+    GRU_RETURN_IF_ERROR(check_output(output, graph_->shapes_[edge]));
     graph_->outputs_.push_back(edge);
   }
   return {};

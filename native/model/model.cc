@@ -11,6 +11,7 @@ Status Model::create(const GraphOptions& options, std::unique_ptr<Device> device
     GRU_RETURN_IF_ERROR(Graph::create(options, graph));
     std::unique_ptr<Model> made(new Model(std::move(device), std::move(graph)));
     made->seed_ = seed;
+    made->staged_states_.resize(made->graph_->states().size());
     GRU_RETURN_IF_ERROR(made->store_.allocate(*made->device_, seed));
     model = std::move(made);
     return {};
@@ -28,9 +29,8 @@ Status Model::write_parameters(std::span<const float> values) noexcept {
   return guarded([&] { return store_.write(*device_, values); });
 }
 
-Status Model::predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
-                      std::span<const std::span<float>> outputs) noexcept {
-  return guarded([&] { return run_predict(inputs, abort, outputs); });
+Status Model::predict(const PredictCall& call) noexcept {
+  return guarded([&] { return run_predict(call); });
 }
 
 Status Model::refresh() {
@@ -48,6 +48,11 @@ Status Model::load_inputs(std::span<const InputBatch> inputs, GraphPass& pass) {
 
 Status Model::forward(const AbortFlag* abort, GraphPass& pass) {
   return graph_->forward(*device_, store_.values(), abort, pass);
+}
+
+Status Model::forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
+                             GraphPass& pass) {
+  return graph_->forward_layers(*device_, store_.values(), layers, abort, pass);
 }
 
 Status Model::forward_with(DeviceSpan<const float> values, const AbortFlag* abort,
@@ -78,14 +83,34 @@ Status Model::store_output(const GraphPass& pass, std::size_t output, std::span<
   return target.finish();
 }
 
-Status Model::run_predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
-                          std::span<const std::span<float>> outputs) {
-  GRU_RETURN_IF_ERROR(load_inputs(inputs, inference_));
-  GRU_RETURN_IF_ERROR(forward(abort, inference_));
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    GRU_RETURN_IF_ERROR(store_output(inference_, i, outputs[i]));
+Status Model::load_states(std::span<const std::span<const float>> states) {
+  std::vector<DeviceSpan<const float>> given(states.size());
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    GRU_RETURN_IF_ERROR(stage_input(*device_, states[i], staged_states_[i], given[i]));
   }
+  return graph_->load_states(*device_, given, inference_);
+}
+
+Status Model::store_states(std::span<const std::span<float>> states) {
+  std::vector<StagedOutput> targets(states.size());
+  std::vector<DeviceSpan<float>> views;
+  for (std::size_t i = 0; i < states.size(); ++i) {
+    GRU_RETURN_IF_ERROR(targets[i].open(*device_, states[i], staged_states_[i]));
+    views.push_back(targets[i].view());
+  }
+  GRU_RETURN_IF_ERROR(graph_->store_states(*device_, inference_, views));
+  for (const StagedOutput& target : targets) GRU_RETURN_IF_ERROR(target.finish());
   return {};
+}
+
+Status Model::run_predict(const PredictCall& call) {
+  GRU_RETURN_IF_ERROR(load_inputs(call.inputs, inference_));
+  GRU_RETURN_IF_ERROR(load_states(call.initial_states));
+  GRU_RETURN_IF_ERROR(forward(call.abort, inference_));
+  for (std::size_t i = 0; i < call.outputs.size(); ++i) {
+    GRU_RETURN_IF_ERROR(store_output(inference_, i, call.outputs[i]));
+  }
+  return store_states(call.states);
 }
 
 }  // namespace gru

@@ -3,11 +3,26 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "layers/parameter_store.h"
 #include "model/graph.h"
 
 namespace gru {
+
+/// A prediction on the host's memory.
+struct PredictCall {
+  std::span<const InputBatch> inputs;  ///< one batch of every input
+  /// Room for every output: [steps, batch, width], or [batch, width] behind a selection; zeros
+  /// where there is no valid step.
+  std::span<const std::span<float>> outputs;
+  /// For each of Graph::states() [blocks, batch, width]; an empty one is zero. No list: all zero.
+  std::span<const std::span<const float>> initial_states{};
+  /// Room for each of them after the last valid step; an empty one is not wanted. It may be the
+  /// memory of the same initial state. No list: none is wanted.
+  std::span<const std::span<float>> states{};
+  const AbortFlag* abort = nullptr;
+};
 
 /// A graph with its parameters, on one device. Two threads must not use it at the same time. Public
 /// calls do not throw.
@@ -23,10 +38,7 @@ class Model {
   /// Bytes in use on the device: parameters, activations, trainers and all else that lies there.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
-  /// Computes every output from one batch of every input. An output has [steps, batch, width], or
-  /// [batch, width] after a selection, with zeros where there is no valid step.
-  Status predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
-                 std::span<const std::span<float>> outputs) noexcept;
+  Status predict(const PredictCall& call) noexcept;
 
   // For the trainer. These run on the device and may throw std::bad_alloc, which the trainer
   // catches.
@@ -43,6 +55,9 @@ class Model {
   Status forward_with(DeviceSpan<const float> values, const AbortFlag* abort, GraphPass& pass);
   /// The same with dropout (the masks of pass number `number`). Keeps what backward needs.
   Status forward_training(std::uint64_t number, const AbortFlag* abort, GraphPass& pass);
+  /// Inference of some layers, as of Graph::forward_layers.
+  Status forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
+                        GraphPass& pass);
   /// Copies the values of output number `output` after a forward pass to the host's memory.
   Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
   /// Computes all parameters' gradients from those of the outputs.
@@ -52,8 +67,10 @@ class Model {
   Model(std::unique_ptr<Device> device, std::unique_ptr<Graph> graph)
       : device_(std::move(device)), graph_(std::move(graph)), store_(graph_->layout()) {}
 
-  Status run_predict(std::span<const InputBatch> inputs, const AbortFlag* abort,
-                     std::span<const std::span<float>> outputs);
+  Status run_predict(const PredictCall& call);
+  Status load_states(std::span<const std::span<const float>> states);
+  Status store_states(std::span<const std::span<float>> states);
+
   // The device must outlive all memory on it.
   std::unique_ptr<Device> device_;
   std::unique_ptr<Graph> graph_;
@@ -62,6 +79,7 @@ class Model {
   std::uint64_t loaded_version_ = 0;
   GraphPass inference_;
   Buffer<float> staged_output_;
+  std::vector<Buffer<float>> staged_states_;  ///< of each state of the graph
 };
 
 }  // namespace gru

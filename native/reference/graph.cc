@@ -42,7 +42,8 @@ class Walk {
   Status read_inputs();
   Status compute(const Node& node);
   Status learn(const Node& node, Gradients d_parameters);
-  Status loss_of(const OutputOptions& output, const ReferenceTarget& target, double& total);
+  Status loss_of(const OutputOptions& output, const ReferenceTarget& target,
+                 ReferenceGraphGradients& result);
   EdgeGradient& gradient_of(const std::string& name);
 
   Values parameters_of(const Node& node) const {
@@ -129,23 +130,26 @@ EdgeGradient& Walk::gradient_of(const std::string& name) {
   return gradient;
 }
 
-Status Walk::loss_of(const OutputOptions& output, const ReferenceTarget& target, double& total) {
+Status Walk::loss_of(const OutputOptions& output, const ReferenceTarget& target,
+                     ReferenceGraphGradients& result) {
   const ReferenceEdge& edge = edges_.at(output.layer);
   const std::vector<std::uint8_t> valid = valid_rows(edge);
   const ReferenceRows rows{valid.size(), edge.width, valid};
   ReferenceLoss loss;
   GRU_RETURN_IF_ERROR(reference_loss(output.loss, rows, edge.values, target, loss));
-  total += output.weight * loss.loss;
+  result.loss += output.weight * loss.loss;
   for (double& gradient : loss.gradient) gradient *= output.weight;
   add(loss.gradient, gradient_of(output.layer).values);
+  result.outputs.push_back(std::move(loss.gradient));
   return {};
 }
 
 Status Walk::backward(std::span<const ReferenceTarget> targets, ReferenceGraphGradients& result) {
   result.loss = 0;
   result.parameters.assign(parameters_.size(), 0.0);
+  result.outputs.clear();
   for (std::size_t i = 0; i < options_.outputs.size(); ++i) {
-    GRU_RETURN_IF_ERROR(loss_of(options_.outputs[i], targets[i], result.loss));
+    GRU_RETURN_IF_ERROR(loss_of(options_.outputs[i], targets[i], result));
   }
   for (std::size_t i = nodes_.size(); i-- > 0;) {
     GRU_RETURN_IF_ERROR(

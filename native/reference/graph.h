@@ -43,6 +43,7 @@ using ReferenceEdges = std::map<std::string, ReferenceEdge>;
 struct ReferenceGraphGradients {
   double loss = 0;                 ///< the sum of the outputs' losses, each times its weight
   std::vector<double> parameters;  ///< as the layers declare them, in the order of the description
+  std::vector<std::vector<double>> outputs;  ///< for each output, those of its predictions
 };
 
 struct ReferenceStep {

@@ -14,7 +14,7 @@ namespace {
 using testing::GraphExample;
 using testing::Random;
 
-GRU_TEST(activations_have_the_values_computed_by_hand) {
+TEST_CASE("activations have the values computed by hand") {
   std::vector<double> values = {-2, 0, 3};
   reference_activate(Activation::relu, values);
   GRU_CHECK_ALL_NEAR("relu", values, (std::vector<double>{0, 0, 3}), 0);
@@ -29,7 +29,7 @@ GRU_TEST(activations_have_the_values_computed_by_hand) {
   GRU_CHECK_ALL_NEAR("gradient of relu", gradient, (std::vector<double>{0, 5, 5}), 0);
 }
 
-GRU_TEST(a_layer_norm_has_the_values_computed_by_hand) {
+TEST_CASE("a layer norm has the values computed by hand") {
   // Mean 2 and variance 1, to which 1e-5 is added.
   const double one = 1 / std::sqrt(1 + 1e-5);
   const std::vector<double> output = reference_layer_norm_forward(
@@ -39,7 +39,7 @@ GRU_TEST(a_layer_norm_has_the_values_computed_by_hand) {
       (std::vector<double>{1 - 10 * one, 2 + 100 * one, 1 + 10 * one, 2 - 100 * one}), 1e-13);
 }
 
-GRU_TEST(attention_weighs_by_the_softmax_of_the_scores) {
+TEST_CASE("attention weighs by the softmax of the scores") {
   // E = 4, so that the scale is 1/2: the scores are 0 and log 3, and the weights 1/4 and 3/4.
   const std::vector<double> memory = {0, 1, 2, 3, 2, 5, 6, 7};
   const std::vector<double> to_query = {std::log(3.0), 0, 0, 0};  // [4, 1]
@@ -84,7 +84,7 @@ GraphExample around(const std::vector<LayerOptions>& layers, Random& random) {
   return example;
 }
 
-GRU_TEST(gradients_of_each_kind_of_layer_agree_with_finite_differences) {
+TEST_CASE("gradients of each kind of layer agree with finite differences") {
   Random random;
   RecurrentOptions stack;
   stack.hidden_size = 3;
@@ -114,7 +114,7 @@ GRU_TEST(gradients_of_each_kind_of_layer_agree_with_finite_differences) {
   }
 }
 
-GRU_TEST(gradients_of_random_graphs_agree_with_finite_differences) {
+TEST_CASE("gradients of random graphs agree with finite differences") {
   Random random;
   for (int round = 0; round < 6; ++round) {
     check_gradients("graph", testing::random_graph(random, {3, 3, 3, false}), random);
@@ -123,5 +123,3 @@ GRU_TEST(gradients_of_random_graphs_agree_with_finite_differences) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

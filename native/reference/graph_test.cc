@@ -94,7 +94,7 @@ std::vector<ChainOptions> all_options() {
   return all;
 }
 
-GRU_TEST(gradients_of_every_kind_of_model_agree_with_finite_differences) {
+TEST_CASE("gradients of every kind of model agree with finite differences") {
   Random random;
   for (ChainOptions options : all_options()) {
     options.gru.num_layers = random.size(1, 2);
@@ -146,7 +146,7 @@ ReferencePass stack_of(const Example& example) {
   return pass;
 }
 
-GRU_TEST(a_model_that_predicts_at_every_step_is_its_parts) {
+TEST_CASE("a model that predicts at every step is its parts") {
   Random random;
   for (const InputKind input : {InputKind::features, InputKind::tokens}) {
     ChainOptions options;
@@ -159,7 +159,7 @@ GRU_TEST(a_model_that_predicts_at_every_step_is_its_parts) {
   }
 }
 
-GRU_TEST(a_model_that_predicts_last_reads_both_final_states_of_the_top_layer) {
+TEST_CASE("a model that predicts last reads both final states of the top layer") {
   Random random;
   ChainOptions options;
   options.every = Every::last;
@@ -180,7 +180,7 @@ GRU_TEST(a_model_that_predicts_last_reads_both_final_states_of_the_top_layer) {
   GRU_CHECK_ALL_NEAR("predictions", example.predictions(), head_of(example, features), 1e-14);
 }
 
-GRU_TEST(rows_past_a_length_are_not_predicted_and_do_not_count) {
+TEST_CASE("rows past a length are not predicted and do not count") {
   Random random;
   for (const Every every : {Every::step, Every::last}) {
     ChainOptions options;
@@ -221,7 +221,7 @@ GRU_TEST(rows_past_a_length_are_not_predicted_and_do_not_count) {
   }
 }
 
-GRU_TEST(a_step_is_gradients_then_clipping_then_update) {
+TEST_CASE("a step is gradients, then clipping, then update") {
   Random random;
   Example example = random_example(ChainOptions(), random);
   OptimizerOptions optimizer;
@@ -246,7 +246,7 @@ GRU_TEST(a_step_is_gradients_then_clipping_then_update) {
   GRU_CHECK_ALL_NEAR("parameters", example.parameters, expected, 1e-15);
 }
 
-GRU_TEST(wrong_input_is_refused_by_name_and_changes_nothing) {
+TEST_CASE("wrong input is refused by name and changes nothing") {
   Random random;
   Example right = random_example(ChainOptions(), random);
   const auto refuse = [&](StatusCode code, const std::string& part, auto&& spoil) {
@@ -258,7 +258,8 @@ GRU_TEST(wrong_input_is_refused_by_name_and_changes_nothing) {
     GRU_CHECK_REFUSED(reference_graph_step(wrong.graph(), {}, {}, wrong.inputs(), wrong.targets(),
                                            wrong.mask, wrong.parameters, state, step),
                       code, part);
-    GRU_CHECK(wrong.parameters == before && state.step == 0);
+    CHECK(wrong.parameters == before);
+    CHECK(state.step == 0);
   };
   refuse(StatusCode::shape, "input: ", [](Example& e) { e.features.pop_back(); });
   refuse(StatusCode::shape, "target: ", [](Example& e) { e.classes.pop_back(); });
@@ -273,5 +274,3 @@ GRU_TEST(wrong_input_is_refused_by_name_and_changes_nothing) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

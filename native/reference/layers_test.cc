@@ -9,7 +9,7 @@ namespace {
 
 using testing::Random;
 
-GRU_TEST(linear_has_the_values_computed_by_hand) {
+TEST_CASE("linear has the values computed by hand") {
   const std::vector<double> weight = {1, 2, 3, 4, 5, 6};  // [2, 3]
   const std::vector<double> bias = {10, 20};
   const std::vector<double> input = {1, 0, -1, 0, 2, 0};  // [2, 3]
@@ -18,7 +18,7 @@ GRU_TEST(linear_has_the_values_computed_by_hand) {
   GRU_CHECK_ALL_NEAR("output", output, (std::vector<double>{8, 18, 14, 30}), 0);
 }
 
-GRU_TEST(linear_gradients_agree_with_finite_differences) {
+TEST_CASE("linear gradients agree with finite differences") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     const ReferenceLinearSizes sizes{random.odd_size(), random.odd_size(), random.odd_size()};
@@ -39,14 +39,14 @@ GRU_TEST(linear_gradients_agree_with_finite_differences) {
   }
 }
 
-GRU_TEST(embedding_looks_its_rows_up) {
+TEST_CASE("embedding looks its rows up") {
   const std::vector<double> weight = {1, 2, 3, 4, 5, 6};  // [3, 2]
   std::vector<double> output;
   GRU_CHECK_OK(reference_embedding_forward(2, weight, std::vector<std::int32_t>{2, 0, 2}, output));
   GRU_CHECK_ALL_NEAR("output", output, (std::vector<double>{5, 6, 1, 2, 5, 6}), 0);
 }
 
-GRU_TEST(embedding_gradients_agree_with_finite_differences) {
+TEST_CASE("embedding gradients agree with finite differences") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     const std::size_t vocabulary = random.odd_size();
@@ -64,7 +64,7 @@ GRU_TEST(embedding_gradients_agree_with_finite_differences) {
   }
 }
 
-GRU_TEST(wrong_sizes_and_tokens_are_refused_by_name) {
+TEST_CASE("wrong sizes and tokens are refused by name") {
   const std::vector<double> six(6);
   const std::vector<double> two(2);
   std::vector<double> output;
@@ -91,5 +91,3 @@ GRU_TEST(wrong_sizes_and_tokens_are_refused_by_name) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

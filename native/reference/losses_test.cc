@@ -32,7 +32,7 @@ std::vector<std::uint8_t> random_validity(Random& random, std::size_t rows) {
   return valid;
 }
 
-GRU_TEST(cross_entropy_has_the_values_computed_by_hand) {
+TEST_CASE("cross entropy has the values computed by hand") {
   // softmax(0, ln 3) = (1/4, 3/4)
   const std::vector<double> logits = {0, ln3, 0, ln3};
   const std::vector<std::int32_t> targets = {1, 0};
@@ -43,7 +43,7 @@ GRU_TEST(cross_entropy_has_the_values_computed_by_hand) {
                      1e-15);
 }
 
-GRU_TEST(mean_squared_error_has_the_values_computed_by_hand) {
+TEST_CASE("mean squared error has the values computed by hand") {
   const std::vector<double> predictions = {1, 2, 3, 4};
   const std::vector<double> targets = {0, 2, 3, 7};
   ReferenceLoss result;
@@ -52,7 +52,7 @@ GRU_TEST(mean_squared_error_has_the_values_computed_by_hand) {
   GRU_CHECK_ALL_NEAR("gradient", result.gradient, (std::vector<double>{.5, 0, 0, -1.5}), 1e-15);
 }
 
-GRU_TEST(rows_that_do_not_count_do_not_count) {
+TEST_CASE("rows that do not count do not count") {
   // Rows that are not valid may hold anything: a target out of range, a prediction that is NaN
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const std::vector<double> predictions = {0, ln3, nan, nan};
@@ -74,14 +74,14 @@ GRU_TEST(rows_that_do_not_count_do_not_count) {
   GRU_CHECK_ALL_NEAR("gradient", result.gradient, std::vector<double>(4, 0.0), 0);
 }
 
-GRU_TEST(cross_entropy_does_not_overflow) {
+TEST_CASE("cross entropy does not overflow") {
   ReferenceLoss result;
   GRU_CHECK_OK(cross_entropy({1, 3, {}}, std::vector<double>{1e4, -1e4, 1e4 + ln3},
                              std::vector<std::int32_t>{0}, result));
   GRU_CHECK_NEAR(result.loss, std::log(4.0), 1e-11);
 }
 
-GRU_TEST(cross_entropy_weighs_smooths_and_ignores_as_computed_by_hand) {
+TEST_CASE("cross entropy weighs, smooths and ignores as computed by hand") {
   // softmax(0, ln 3) = (1/4, 3/4), so that the classes cost ln 4 and ln 4/3.
   const std::vector<double> logits = {0, ln3, 0, ln3, 0, ln3};
   const std::vector<std::int32_t> targets = {0, 1, -7};
@@ -102,7 +102,7 @@ GRU_TEST(cross_entropy_weighs_smooths_and_ignores_as_computed_by_hand) {
   GRU_CHECK_NEAR(result.loss, (1.5 * std::log(4.0) + 1.5 * std::log(4.0 / 3)) / 2, 1e-15);
 }
 
-GRU_TEST(losses_over_values_are_as_computed_by_hand) {
+TEST_CASE("losses over values are as computed by hand") {
   const auto check = [](const LossOptions& options, const std::vector<double>& predictions,
                         const std::vector<double>& targets, double loss,
                         const std::vector<double>& gradient) {
@@ -151,7 +151,7 @@ double log_sum_over_paths(std::span<const double> logits, std::size_t classes,
   }
 }
 
-GRU_TEST(ctc_is_the_sum_over_all_paths) {
+TEST_CASE("CTC is the sum over all paths") {
   Random random;
   for (int round = 0; round < 40; ++round) {
     const std::size_t steps = random.size(1, 5);
@@ -215,7 +215,7 @@ struct LossCase {
   ReferenceTarget target() const { return {classes, values, labels, label_lengths}; }
 };
 
-GRU_TEST(gradients_agree_with_finite_differences) {
+TEST_CASE("gradients agree with finite differences") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     for (const LossKind kind :
@@ -239,7 +239,7 @@ GRU_TEST(gradients_agree_with_finite_differences) {
   }
 }
 
-GRU_TEST(rows_that_are_all_ignored_lose_nothing) {
+TEST_CASE("rows that are all ignored lose nothing") {
   LossOptions options{LossKind::cross_entropy};
   options.ignored_class = 1;
   ReferenceLoss result;
@@ -249,7 +249,7 @@ GRU_TEST(rows_that_are_all_ignored_lose_nothing) {
   GRU_CHECK_ALL_NEAR("gradient", result.gradient, std::vector<double>(4, 0.0), 0);
 }
 
-GRU_TEST(wrong_sizes_and_classes_are_refused_by_name) {
+TEST_CASE("wrong sizes and classes are refused by name") {
   const std::vector<double> four(4);
   ReferenceLoss result;
   GRU_CHECK_REFUSED(cross_entropy({2, 3, {}}, four, std::vector<std::int32_t>{0, 0}, result),
@@ -269,5 +269,3 @@ GRU_TEST(wrong_sizes_and_classes_are_refused_by_name) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

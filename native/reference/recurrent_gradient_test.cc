@@ -59,7 +59,7 @@ std::vector<RecurrentOptions> all_options() {
   return all;
 }
 
-GRU_TEST(gradients_of_every_option_agree_with_finite_differences) {
+TEST_CASE("gradients of every option agree with finite differences") {
   Random random;
   for (const RecurrentOptions& options : all_options()) {
     Example full = random_example(options, random);
@@ -97,7 +97,7 @@ Example step_by_hand(CellVariant variant) {
   return example;
 }
 
-GRU_TEST(one_step_has_the_values_computed_by_hand) {
+TEST_CASE("one step has the values computed by hand") {
   const auto output = [](ResetGate reset, UpdateGate update) {
     return step_by_hand({reset, update}).forward().output.at(0);
   };
@@ -107,7 +107,7 @@ GRU_TEST(one_step_has_the_values_computed_by_hand) {
   }
 }
 
-GRU_TEST(one_step_has_the_gradients_computed_by_hand) {
+TEST_CASE("one step has the gradients computed by hand") {
   // dz = h - n = 1/2, dn = 1 - z = 3/4, da_z = dz z (1 - z) = 3/32, da_n = dn (1 - n^2) = 9/16
   const double da_z = 3.0 / 32;
   const double da_n = 9.0 / 16;
@@ -153,7 +153,7 @@ Example lstm_step_by_hand() {
   return example;
 }
 
-GRU_TEST(one_lstm_step_has_the_values_and_gradients_computed_by_hand) {
+TEST_CASE("one LSTM step has the values and gradients computed by hand") {
   const Example example = lstm_step_by_hand();
   const double t = std::tanh(0.625);
   GRU_CHECK_NEAR(example.forward().output.at(0), t / 2, 1e-15);
@@ -173,5 +173,3 @@ GRU_TEST(one_lstm_step_has_the_values_and_gradients_computed_by_hand) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -65,7 +65,7 @@ Example sequence_alone(const Example& whole, std::size_t b, std::size_t length,
   return alone;
 }
 
-GRU_TEST(a_ragged_bidirectional_batch_is_its_sequences_one_by_one) {
+TEST_CASE("a ragged bidirectional batch is its sequences one by one") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     RecurrentOptions options;
@@ -99,7 +99,7 @@ GRU_TEST(a_ragged_bidirectional_batch_is_its_sequences_one_by_one) {
   }
 }
 
-GRU_TEST(a_stack_is_its_layers_one_after_the_other_with_the_masks_between) {
+TEST_CASE("a stack is its layers one after the other with the masks between") {
   Random random;
   for (const CellKind cell : {CellKind::gru, CellKind::lstm}) {
     RecurrentOptions options;
@@ -135,7 +135,7 @@ GRU_TEST(a_stack_is_its_layers_one_after_the_other_with_the_masks_between) {
   }
 }
 
-GRU_TEST(the_update_gates_are_one_function_with_the_weights_of_z_negated) {
+TEST_CASE("the update gates are one function with the weights of z negated") {
   Random random;
   for (const ResetGate reset : {ResetGate::after, ResetGate::before}) {
     RecurrentOptions options;
@@ -157,7 +157,7 @@ GRU_TEST(the_update_gates_are_one_function_with_the_weights_of_z_negated) {
   }
 }
 
-GRU_TEST(absent_states_and_gradients_are_zeros) {
+TEST_CASE("absent states and gradients are zeros") {
   Random random;
   for (const CellKind cell : {CellKind::gru, CellKind::lstm}) {
     RecurrentOptions options;
@@ -183,18 +183,18 @@ GRU_TEST(absent_states_and_gradients_are_zeros) {
   }
 }
 
-GRU_TEST(a_nan_passes_through) {
+TEST_CASE("a NaN passes through") {
   Random random;
   for (const CellKind cell : {CellKind::gru, CellKind::lstm}) {
     RecurrentOptions options;
     options.cell = cell;
     Example example = random_example(options, random);
     example.input[0] = std::nan("");
-    GRU_CHECK(std::isnan(example.forward().output[0]));
+    CHECK(std::isnan(example.forward().output[0]));
   }
 }
 
-GRU_TEST(wrong_sizes_are_refused_by_name) {
+TEST_CASE("wrong sizes are refused by name") {
   Random random;
   Example right;
   right.options.input_size = 3;
@@ -243,5 +243,3 @@ GRU_TEST(wrong_sizes_are_refused_by_name) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -30,7 +30,7 @@ inline Status evaluate(Trainer& trainer, const ChainInput& input, const Target& 
 
 inline Status predict(Model& model, const ChainInput& input, std::span<float> predictions) {
   const InputBatch batch = input.batch();
-  return model.predict({&batch, 1}, input.abort, {&predictions, 1});
+  return model.predict({.inputs = {&batch, 1}, .outputs = {&predictions, 1}, .abort = input.abort});
 }
 
 }  // namespace gru::testing

@@ -79,7 +79,7 @@ struct Product {
   void check(Device& device, std::size_t step) {
     GuardedMatrix got = c;
     GRU_CHECK_OK(device.gemm(call(got)));
-    GRU_CHECK(got.guards_hold());
+    CHECK(got.guards_hold());
     for (std::size_t place = 0; place < c.rows() * c.columns(); place += step) {
       check_element(got, place / c.columns(), place % c.columns());
     }
@@ -92,7 +92,7 @@ constexpr struct {
                       {Transpose::no, Transpose::yes},
                       {Transpose::yes, Transpose::no}};
 
-GRU_TEST(products_of_all_transpositions_are_products) {
+TEST_CASE("products of all transpositions are products") {
   Random random;
   const auto device = testing::on_host_memory(testing::test_device());
   testing::set_schedule(2);
@@ -105,7 +105,7 @@ GRU_TEST(products_of_all_transpositions_are_products) {
 }
 
 /// More rows than a BLAS block, more depth than the tiles', and panels for every thread.
-GRU_TEST(large_products_are_products) {
+TEST_CASE("large products are products") {
   Random random;
   const auto device = testing::on_host_memory(testing::test_device());
   testing::set_schedule(3);
@@ -116,7 +116,7 @@ GRU_TEST(large_products_are_products) {
   }
 }
 
-GRU_TEST(bits_of_a_product_do_not_depend_on_the_schedule) {
+TEST_CASE("bits of a product do not depend on the schedule") {
   Random random;
   const auto device = testing::on_host_memory(testing::test_device());
   for (const auto& transposed : transpositions) {
@@ -129,14 +129,14 @@ GRU_TEST(bits_of_a_product_do_not_depend_on_the_schedule) {
         testing::set_schedule(schedule);
         GuardedMatrix shared = product.c;
         GRU_CHECK_OK(device->gemm(product.call(shared)));
-        GRU_CHECK(same_bits(shared.values(), alone.values()));
+        CHECK(same_bits(shared.values(), alone.values()));
       }
     }
   }
 }
 
 /// What Gemm guarantees for products of the forward pass (with transposed weights).
-GRU_TEST(bits_of_a_row_do_not_depend_on_the_other_rows) {
+TEST_CASE("bits of a row do not depend on the other rows") {
   Random random;
   const auto device = testing::on_host_memory(testing::test_device());
   testing::set_schedule(2);
@@ -150,12 +150,10 @@ GRU_TEST(bits_of_a_row_do_not_depend_on_the_other_rows) {
       gemm.a = gemm.a.row_range(row, 1);
       gemm.c = gemm.c.row_range(row, 1);
       GRU_CHECK_OK(device->gemm(gemm));
-      GRU_CHECK(same_bits({&single.at(row, 0), size.columns}, {&whole.at(row, 0), size.columns}));
+      CHECK(same_bits({&single.at(row, 0), size.columns}, {&whole.at(row, 0), size.columns}));
     }
   }
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -61,9 +61,9 @@ void check_loss(Call call, const Values& predictions, const Size& size, const Ga
   testing::set_schedule(1);
   GRU_CHECK_OK(run(call));
   GRU_CHECK_NEAR(metrics.loss, expected.loss, 1e-6 * std::max(1.0, std::abs(expected.loss)));
-  GRU_CHECK(metrics.gradient_norm == 4);
+  CHECK(metrics.gradient_norm == 4);
   GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, bound);
-  GRU_CHECK(gradient.guards_hold());
+  CHECK(gradient.guards_hold());
 
   testing::set_schedule(3);
   StepMetrics again;
@@ -75,9 +75,9 @@ void check_loss(Call call, const Values& predictions, const Size& size, const Ga
 
   call.d_output = view(output);
   GRU_CHECK_OK(run(call));
-  GRU_CHECK(again.loss == metrics.loss);
-  GRU_CHECK(same_bits(output.values(), gradient.values()));
-  GRU_CHECK(output.guards_hold());
+  CHECK(again.loss == metrics.loss);
+  CHECK(same_bits(output.values(), gradient.values()));
+  CHECK(output.guards_hold());
 
   // A weight of 1/2 halves everything, to the last bit.
   output.assign(predictions);
@@ -86,10 +86,10 @@ void check_loss(Call call, const Values& predictions, const Size& size, const Ga
   call.d_output = view(half);
   call.weight = 0.5;
   GRU_CHECK_OK(run(call));
-  GRU_CHECK(again.loss == metrics.loss / 2);
+  CHECK(again.loss == metrics.loss / 2);
   Values doubled = half.values();
   for (float& value : doubled) value *= 2;
-  GRU_CHECK(same_bits(doubled, gradient.values()));
+  CHECK(same_bits(doubled, gradient.values()));
 }
 
 /// Weights from 0.5 to 2.
@@ -117,7 +117,7 @@ void check_cross_entropy(Device& device, const LossOptions& options, const Size&
   }
 }
 
-GRU_TEST(cross_entropy_is_the_references) {
+TEST_CASE("cross entropy is the reference's") {
   Random random;
   const auto device = testing::on_host_memory(testing::test_device());
   for (const Size& size : sizes) {
@@ -159,7 +159,7 @@ void check_value_loss(Device& device, const LossOptions& options, Size size, Ran
   }
 }
 
-GRU_TEST(losses_over_values_are_the_references) {
+TEST_CASE("losses over values are the reference's") {
   Random random;
   const auto device = testing::on_host_memory(testing::test_device());
   for (const Size& size : sizes) {
@@ -196,7 +196,7 @@ RowLoss loss_of_row(Device& device, ValueLossCall call, Values predictions, Valu
   return row;
 }
 
-GRU_TEST(nan_and_infinity_reach_every_loss_over_values) {
+TEST_CASE("NaN and infinity reach every loss over values") {
   const auto device = testing::on_host_memory(testing::test_device());
   const float quantiles[] = {0.25F};
   for (const LossKind kind :
@@ -206,23 +206,26 @@ GRU_TEST(nan_and_infinity_reach_every_loss_over_values) {
     call.kind = kind;
     call.quantiles = {quantiles, 1};
     const RowLoss lost = loss_of_row(*device, call, {nan_float, 1}, {0, 0});
-    GRU_CHECK(std::isnan(lost.loss) && std::isnan(lost.gradient[0]));
-    GRU_CHECK(std::isfinite(lost.gradient[1]));
-    GRU_CHECK(loss_of_row(*device, call, {infinity, 1}, {0, 0}).loss ==
-              static_cast<double>(infinity));
-    GRU_CHECK(std::isfinite(loss_of_row(*device, call, {1e4F, -1e4F}, {0.5F, 0.5F}).loss));
+    CHECK(std::isnan(lost.loss));
+    CHECK(std::isnan(lost.gradient[0]));
+    CHECK(std::isfinite(lost.gradient[1]));
+    CHECK(loss_of_row(*device, call, {infinity, 1}, {0, 0}).loss == static_cast<double>(infinity));
+    CHECK(std::isfinite(loss_of_row(*device, call, {1e4F, -1e4F}, {0.5F, 0.5F}).loss));
   }
   ValueLossCall gaussian;
   gaussian.kind = LossKind::gaussian;
   const RowLoss lost = loss_of_row(*device, gaussian, {nan_float, 0}, {0});
-  GRU_CHECK(std::isnan(lost.loss) && std::isnan(lost.gradient[0]) && std::isnan(lost.gradient[1]));
+  CHECK(std::isnan(lost.loss));
+  CHECK(std::isnan(lost.gradient[0]));
+  CHECK(std::isnan(lost.gradient[1]));
   // exp(100) exceeds the range of a float, and so does the gradient of the log variance.
   const RowLoss steep = loss_of_row(*device, gaussian, {1, -100}, {0});
   GRU_CHECK_NEAR(steep.loss, (std::exp(100.0) - 100) / 2, 1e30);
-  GRU_CHECK(steep.gradient[0] == infinity && steep.gradient[1] == -infinity);
+  CHECK(steep.gradient[0] == infinity);
+  CHECK(steep.gradient[1] == -infinity);
 }
 
-GRU_TEST(ctc_is_the_sum_over_its_paths) {
+TEST_CASE("CTC is the sum over its paths") {
   const auto device = testing::on_host_memory(testing::test_device());
   // One sequence of two steps and the label 1: the paths 1 1, 1 0 and 0 1.
   for (const std::size_t gap : {std::size_t{0}, std::size_t{3}}) {
@@ -248,11 +251,9 @@ GRU_TEST(ctc_is_the_sum_over_its_paths) {
     GRU_CHECK_NEAR(metrics.loss, std::log(16.0 / 15), 1e-6);
     GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()),
                        (std::vector<double>{.05, -.05, .05, -.05}), 1e-6);
-    GRU_CHECK(gradient.guards_hold());
+    CHECK(gradient.guards_hold());
   }
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

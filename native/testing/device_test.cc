@@ -33,7 +33,7 @@ struct Size {
 };
 constexpr Size sizes[] = {{1, 1}, {7, 5}, {3000, 17}, {3, 40000}};
 
-GRU_TEST(fill_and_copy_keep_to_the_matrix) {
+TEST_CASE("fill and copy keep to the matrix") {
   Random random;
   const auto device = host_device();
   for (const Size& size : sizes) {
@@ -41,15 +41,16 @@ GRU_TEST(fill_and_copy_keep_to_the_matrix) {
       GuardedMatrix from = random_matrix(random, size.rows, size.columns);
       GuardedMatrix to(size.rows, size.columns, gap);
       GRU_CHECK_OK(device->copy(view(to), view(from)));
-      GRU_CHECK(to.guards_hold() && same_bits(to.values(), from.values()));
+      CHECK(to.guards_hold());
+      CHECK(same_bits(to.values(), from.values()));
       GRU_CHECK_OK(device->fill(view(to), 2.5F));
-      GRU_CHECK(to.guards_hold());
-      GRU_CHECK(to.values() == std::vector<float>(size.rows * size.columns, 2.5F));
+      CHECK(to.guards_hold());
+      CHECK(to.values() == std::vector<float>(size.rows * size.columns, 2.5F));
     }
   }
 }
 
-GRU_TEST(gather_rows_takes_the_rows_that_the_index_names) {
+TEST_CASE("gather rows takes the rows that the index names") {
   Random random;
   const auto device = host_device();
   for (const Size& size : sizes) {
@@ -58,17 +59,17 @@ GRU_TEST(gather_rows_takes_the_rows_that_the_index_names) {
     for (std::int32_t& row : index) --row;  // -1: zeros
     GuardedMatrix to(size.rows, size.columns);
     GRU_CHECK_OK(device->gather_rows(view(to), view(from), span_of(index)));
-    GRU_CHECK(to.guards_hold());
+    CHECK(to.guards_hold());
     for (std::size_t i = 0; i < size.rows; ++i) {
       const std::vector<float> zeros(size.columns);
       const float* expected =
           index[i] < 0 ? zeros.data() : &from.at(static_cast<std::size_t>(index[i]), 0);
-      GRU_CHECK(same_bits({&to.at(i, 0), size.columns}, {expected, size.columns}));
+      CHECK(same_bits({&to.at(i, 0), size.columns}, {expected, size.columns}));
     }
   }
 }
 
-GRU_TEST(gather_rows_takes_integers_likewise) {
+TEST_CASE("gather rows takes integers likewise") {
   Random random;
   const auto device = host_device();
   for (const std::size_t count : {std::size_t{1}, std::size_t{9}, std::size_t{50000}}) {
@@ -82,11 +83,11 @@ GRU_TEST(gather_rows_takes_integers_likewise) {
     std::vector<std::int32_t> to(count, -7);
     GRU_CHECK_OK(device->gather_rows(span_of(to), DeviceSpan<const std::int32_t>(span_of(from)),
                                      span_of(index)));
-    GRU_CHECK(to == expected);
+    CHECK(to == expected);
   }
 }
 
-GRU_TEST(dropout_scales_by_the_mask_of_each_rows_number) {
+TEST_CASE("dropout scales by the mask of each row's number") {
   Random random;
   const auto device = host_device();
   for (const Size& size : sizes) {
@@ -100,18 +101,19 @@ GRU_TEST(dropout_scales_by_the_mask_of_each_rows_number) {
           numbered ? span_of(number) : DeviceSpan<const std::int32_t>();
       GRU_CHECK_OK(device->dropout(view(to), view(from), mask, numbers));
       GRU_CHECK_OK(device->dropout(view(in_place), view(in_place), mask, numbers));
-      GRU_CHECK(to.guards_hold() && same_bits(to.values(), in_place.values()));
+      CHECK(to.guards_hold());
+      CHECK(same_bits(to.values(), in_place.values()));
       for (std::size_t place = 0; place < size.rows * size.columns; ++place) {
         const std::size_t i = place / size.columns;
         const std::size_t j = place % size.columns;
         const std::size_t row = numbered ? static_cast<std::size_t>(number[i]) : i;
-        GRU_CHECK(to.at(i, j) == from.at(i, j) * mask.scale(row * size.columns + j));
+        CHECK(to.at(i, j) == from.at(i, j) * mask.scale(row * size.columns + j));
       }
     }
   }
 }
 
-GRU_TEST(embedding_backward_sums_the_rows_of_each_token) {
+TEST_CASE("embedding backward sums the rows of each token") {
   Random random;
   const auto device = host_device();
   for (const Size& size : {Size{1, 1}, Size{9, 5}, Size{400, 300}}) {
@@ -122,12 +124,12 @@ GRU_TEST(embedding_backward_sums_the_rows_of_each_token) {
     std::vector<double> expected;
     GRU_CHECK_OK(reference_embedding_backward(size.columns, 20, tokens,
                                               to_doubles(d_output.values()), expected));
-    GRU_CHECK(table.guards_hold());
+    CHECK(table.guards_hold());
     GRU_CHECK_ALL_NEAR("table", to_doubles(table.values()), expected, 3e-5);
   }
 }
 
-GRU_TEST(column_sums_are_sums) {
+TEST_CASE("column sums are sums") {
   Random random;
   const auto device = host_device();
   for (const Size& size : sizes) {
@@ -153,7 +155,7 @@ std::vector<float> clipped(std::vector<float> gradients, double limit, StepMetri
   return gradients;
 }
 
-GRU_TEST(clip_norm_is_pytorchs_formula) {
+TEST_CASE("clip norm is PyTorch's formula") {
   Random random;
   for (const std::size_t count : {std::size_t{1}, std::size_t{100}, std::size_t{70000}}) {
     const std::vector<float> gradients = random_floats(random, count);
@@ -162,25 +164,27 @@ GRU_TEST(clip_norm_is_pytorchs_formula) {
       StepMetrics metrics{7, 0};
       const std::vector<float> got = clipped(gradients, part * norm, metrics);
       GRU_CHECK_NEAR(metrics.gradient_norm, norm, 1e-12 * norm);
-      GRU_CHECK(metrics.loss == 7);
+      CHECK(metrics.loss == 7);
       std::vector<double> expected = to_doubles(gradients);
       reference_clip({part * norm, 0}, expected);
       GRU_CHECK_ALL_NEAR("gradients", to_doubles(got), expected, 1e-6);
-      if (part > 1) GRU_CHECK(same_bits(got, gradients));
+      if (part > 1) CHECK(same_bits(got, gradients));
     }
   }
 }
 
-GRU_TEST(clip_norm_of_nan_is_nan_and_of_infinity_leaves_nothing) {
+TEST_CASE("clip norm of NaN is NaN and of infinity leaves nothing") {
   StepMetrics metrics;
-  for (const float value : clipped({1, nan_float, 2}, 1, metrics)) GRU_CHECK(std::isnan(value));
-  GRU_CHECK(std::isnan(metrics.gradient_norm));
+  for (const float value : clipped({1, nan_float, 2}, 1, metrics)) CHECK(std::isnan(value));
+  CHECK(std::isnan(metrics.gradient_norm));
   // inf * 0 is NaN, as in PyTorch; the others become 0.
   const std::vector<float> got = clipped({1, testing::infinity, 2}, 1, metrics);
-  GRU_CHECK(got[0] == 0 && std::isnan(got[1]) && got[2] == 0);
+  CHECK(got[0] == 0);
+  CHECK(std::isnan(got[1]));
+  CHECK(got[2] == 0);
 }
 
-GRU_TEST(clip_value_bounds_each_gradient) {
+TEST_CASE("clip value bounds each gradient") {
   Random random;
   const auto device = host_device();
   std::vector<float> gradients = random_floats(random, 40000);
@@ -189,7 +193,7 @@ GRU_TEST(clip_value_bounds_each_gradient) {
   GRU_CHECK_OK(device->clip_value(span_of(gradients), 0.5));
   for (std::size_t i = 0; i < gradients.size(); ++i) {
     const float expected = std::max(-0.5F, std::min(0.5F, before[i]));
-    GRU_CHECK(i == 123 ? std::isnan(gradients[i]) : gradients[i] == expected);
+    CHECK((i == 123 ? std::isnan(gradients[i]) : gradients[i] == expected));
   }
 }
 
@@ -217,7 +221,7 @@ void check_optimizer(const OptimizerOptions& options, std::size_t count, Random&
   GRU_CHECK_ALL_NEAR("parameters", to_doubles(parameters), expected, 3e-6);
 }
 
-GRU_TEST(optimizers_update_as_the_reference_does) {
+TEST_CASE("optimizers update as the reference does") {
   Random random;
   for (const OptimizerKind kind :
        {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::rmsprop}) {
@@ -236,7 +240,7 @@ GRU_TEST(optimizers_update_as_the_reference_does) {
   }
 }
 
-GRU_TEST(lerp_goes_a_part_of_the_way) {
+TEST_CASE("lerp goes a part of the way") {
   Random random;
   const auto device = host_device();
   for (const std::size_t count : {random.size(1, 50), std::size_t{70000}}) {
@@ -250,14 +254,12 @@ GRU_TEST(lerp_goes_a_part_of_the_way) {
       for (std::size_t i = 0; i < count; ++i) {
         expected[i] += weight * (static_cast<double>(from[i]) - expected[i]);
       }
-      GRU_CHECK(to[0] == before[0]);
+      CHECK(to[0] == before[0]);
       GRU_CHECK_ALL_NEAR("values", to_doubles(to), expected, 1e-6);
-      if (weight == 0) GRU_CHECK(same_bits(to, before));
+      if (weight == 0) CHECK(same_bits(to, before));
     }
   }
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -57,7 +57,8 @@ void train_once(const ChainOptions& options, Model& model, Trainer& trainer,
   }
   StepMetrics metrics;
   GRU_CHECK_OK(testing::step(trainer, input, target, metrics));
-  GRU_CHECK(metrics.loss > 0 && metrics.gradient_norm > 0);
+  CHECK(metrics.loss > 0);
+  CHECK(metrics.gradient_norm > 0);
   GRU_CHECK_OK(testing::evaluate(trainer, input, target, metrics));
   std::vector<float> predictions(rows * options.output_size);
   GRU_CHECK_OK(testing::predict(model, input, predictions));
@@ -77,7 +78,7 @@ void check_steady_state(const ChainOptions& options, Random& random) {
     train_once(options, *model, *trainer, {8, 6, {}}, random);
     train_once(options, *model, *trainer, {8, 6, lengths}, random);
     const int warm = counts.allocated;
-    GRU_CHECK(warm > 0);
+    CHECK(warm > 0);
     for (int round = 0; round < 3; ++round) {
       const std::size_t steps = random.size(1, 8);
       const std::size_t batch = random.size(2, 6);
@@ -87,12 +88,13 @@ void check_steady_state(const ChainOptions& options, Random& random) {
       train_once(options, *model, *trainer, {steps, batch, {}}, random);
       train_once(options, *model, *trainer, {steps, batch, some}, random);
     }
-    GRU_CHECK(counts.allocated == warm);
+    CHECK(counts.allocated == warm);
   }
-  GRU_CHECK(counts.released == counts.allocated && counts.bytes == 0);
+  CHECK(counts.released == counts.allocated);
+  CHECK(counts.bytes == 0);
 }
 
-GRU_TEST(a_trainer_holds_the_gradients_and_the_moments_that_its_optimizer_has) {
+TEST_CASE("a trainer holds the gradients and the moments that its optimizer has") {
   struct Expected {
     OptimizerKind kind;
     double momentum;
@@ -109,7 +111,8 @@ GRU_TEST(a_trainer_holds_the_gradients_and_the_moments_that_its_optimizer_has) {
                                made));
     const std::shared_ptr<Model> model = std::move(made);
     const std::size_t parameters = model->layout().count() * sizeof(float);
-    GRU_CHECK(counts.bytes == parameters && model->held_bytes() >= parameters);
+    CHECK(counts.bytes == parameters);
+    CHECK(model->held_bytes() >= parameters);
     const std::size_t held = model->held_bytes();
     OptimizerOptions options;
     options.kind = kind;
@@ -117,16 +120,17 @@ GRU_TEST(a_trainer_holds_the_gradients_and_the_moments_that_its_optimizer_has) {
     std::unique_ptr<Trainer> trainer;
     GRU_CHECK_OK(Trainer::create(model, {options, {}}, trainer));
     const std::size_t expected = (1 + moments) * parameters + sizeof(StepMetrics);
-    GRU_CHECK(counts.bytes == parameters + expected);
+    CHECK(counts.bytes == parameters + expected);
     // A GPU has additional memory for operations that fill and copy.
-    GRU_CHECK(model->held_bytes() >= held + expected);
+    CHECK(model->held_bytes() >= held + expected);
     const std::size_t most = model->held_bytes();
     trainer.reset();
-    GRU_CHECK(counts.bytes == parameters && model->held_bytes() == most - expected);
+    CHECK(counts.bytes == parameters);
+    CHECK(model->held_bytes() == most - expected);
   }
 }
 
-GRU_TEST(an_average_and_sums_of_gradients_take_memory_when_they_are_used) {
+TEST_CASE("an average and sums of gradients take memory when they are used") {
   Random random;
   const testing::GraphExample example = testing::random_graph(random);
   const auto bytes_of = [&](const TrainerOptions& options, std::size_t parts) {
@@ -148,10 +152,10 @@ GRU_TEST(an_average_and_sums_of_gradients_take_memory_when_they_are_used) {
   const std::size_t least = bytes_of({descent}, 1);
   TrainerOptions averaging{descent};
   averaging.average_decay = 0.9;
-  GRU_CHECK(bytes_of(averaging, 1) == least + parameters);
+  CHECK(bytes_of(averaging, 1) == least + parameters);
   // Of gradients one set more, whatever the number of parts.
-  GRU_CHECK(bytes_of({descent}, 2) == least + parameters + outputs);
-  GRU_CHECK(bytes_of({descent}, 5) == least + parameters + 4 * outputs);
+  CHECK(bytes_of({descent}, 2) == least + parameters + outputs);
+  CHECK(bytes_of({descent}, 5) == least + parameters + 4 * outputs);
 }
 
 constexpr CellKind cells[] = {CellKind::gru, CellKind::lstm};
@@ -179,16 +183,16 @@ void check_held_weights(const RecurrentOptions& options) {
     GRU_CHECK_OK(layer->write_parameters(parameters));
     GRU_CHECK_OK(layer->forward({{3, 4, {}}, input, {}, {}, output, state, cell, nullptr}));
     const std::size_t beside = layer->held_bytes() - counts.bytes;
-    GRU_CHECK(round == 0 ? beside > 0 : beside == held);
+    CHECK((round == 0 ? beside > 0 : beside == held));
     held = beside;
   }
 }
 
-GRU_TEST(packed_weights_and_scratch_are_held_too) {
+TEST_CASE("packed weights and scratch are held too") {
   for (const CellKind cell : cells) check_held_weights(layer_options(cell));
 }
 
-GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {
+TEST_CASE("training in a steady state allocates no device memory") {
   Random random;
   for (const InputKind input : {InputKind::features, InputKind::tokens}) {
     for (const LossKind loss : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
@@ -199,7 +203,7 @@ GRU_TEST(training_in_a_steady_state_allocates_no_device_memory) {
   }
 }
 
-GRU_TEST(graphs_in_a_steady_state_allocate_no_device_memory) {
+TEST_CASE("graphs in a steady state allocate no device memory") {
   Random random;
   for (int round = 0; round < 6; ++round) {
     const testing::GraphExample example = testing::random_graph(random);
@@ -214,9 +218,11 @@ GRU_TEST(graphs_in_a_steady_state_allocate_no_device_memory) {
         engine.predictions();
         if (pass == 0) warm = counts.allocated;
       }
-      GRU_CHECK(warm > 0 && counts.allocated == warm);
+      CHECK(warm > 0);
+      CHECK(counts.allocated == warm);
     }
-    GRU_CHECK(counts.released == counts.allocated && counts.bytes == 0);
+    CHECK(counts.released == counts.allocated);
+    CHECK(counts.bytes == 0);
   }
 }
 
@@ -236,9 +242,10 @@ void check_steady_layer(const RecurrentOptions& options, const Run& run) {
       run(*layer, BatchShape{3, 4, lengths});
       if (round == 0) warm = counts.allocated;
     }
-    GRU_CHECK(warm > 0 && counts.allocated == warm);
+    CHECK(warm > 0);
+    CHECK(counts.allocated == warm);
   }
-  GRU_CHECK(counts.released == counts.allocated);
+  CHECK(counts.released == counts.allocated);
 }
 
 void check_steady_passes(const RecurrentOptions& options) {
@@ -258,11 +265,11 @@ void check_steady_passes(const RecurrentOptions& options) {
     GRU_CHECK_OK(
         layer.forward_training({shape, input, {}, {}, output, state, cell, nullptr}, pass));
     GRU_CHECK_OK(layer.backward(*pass, gradients));
-    GRU_CHECK(layer.backward(*pass, gradients).code() == StatusCode::value);
+    CHECK(layer.backward(*pass, gradients).code() == StatusCode::value);
   });
 }
 
-GRU_TEST(passes_and_their_gradients_in_a_steady_state_allocate_no_device_memory) {
+TEST_CASE("passes and their gradients in a steady state allocate no device memory") {
   for (const CellKind cell : cells) check_steady_passes(layer_options(cell));
 }
 
@@ -280,11 +287,9 @@ void check_steady_inference(const RecurrentOptions& options) {
   });
 }
 
-GRU_TEST(inference_in_a_steady_state_allocates_no_device_memory) {
+TEST_CASE("inference in a steady state allocates no device memory") {
   for (const CellKind cell : cells) check_steady_inference(layer_options(cell));
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -42,7 +42,7 @@ Example example_of(const Size& size, const RecurrentCell& cell, Random& random) 
 
 /// Work for three threads: many sequences, few sequences of many units, weights of all sizes, sums
 /// deep enough for several blocks.
-GRU_TEST(bits_do_not_depend_on_the_schedule) {
+TEST_CASE("bits do not depend on the schedule") {
   Random random;
   constexpr Size sizes[] = {{5, 100, 20, 40}, {9, 9, 30, 120}, {4, 1, 40, 200}, {30, 33, 64, 50}};
   for (const Size& size : sizes) {
@@ -52,20 +52,20 @@ GRU_TEST(bits_do_not_depend_on_the_schedule) {
       const EngineResults alone = EngineExample(example, 1).run();
       for (const unsigned schedule : {2U, 3U}) {
         testing::set_schedule(schedule);
-        GRU_CHECK(EngineExample(example, 1).run().same_bits_as(alone));
+        CHECK(EngineExample(example, 1).run().same_bits_as(alone));
       }
     }
   }
 }
 
-GRU_TEST(a_second_run_has_the_same_bits) {
+TEST_CASE("a second run has the same bits") {
   Random random;
   testing::set_schedule(2);
   for (const RecurrentCell& cell : cells) {
     const Example example = example_of({7, 6, 13, 21}, cell, random);
     EngineExample engine(example, 1);
     const EngineResults first = engine.run();
-    GRU_CHECK(engine.run().same_bits_as(first));
+    CHECK(engine.run().same_bits_as(first));
   }
 }
 
@@ -111,7 +111,7 @@ std::vector<float> rows_of(const std::vector<float>& values, std::size_t b, std:
   return rows;
 }
 
-GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
+TEST_CASE("a sequence has the same bits alone and in any batch") {
   Random random;
   testing::set_schedule(2);
   for (const RecurrentCell& cell : cells) {
@@ -123,21 +123,21 @@ GRU_TEST(a_sequence_has_the_same_bits_alone_and_in_any_batch) {
       for (std::size_t b = 0; b < example.batch; ++b) {
         const Example single = alone(example, b);
         const EngineResults results = EngineExample(single, 1).run();
-        GRU_CHECK(same_bits(results.output, rows_of(together.output, b, example.batch,
-                                                    example.options.output_size(), single.steps)));
-        GRU_CHECK(same_bits(results.state,
-                            rows_of(together.state, b, example.batch, example.options.hidden_size,
-                                    example.options.num_directions())));
+        CHECK(same_bits(results.output, rows_of(together.output, b, example.batch,
+                                                example.options.output_size(), single.steps)));
+        CHECK(same_bits(results.state,
+                        rows_of(together.state, b, example.batch, example.options.hidden_size,
+                                example.options.num_directions())));
         if (together.cell.empty()) continue;
-        GRU_CHECK(same_bits(results.cell,
-                            rows_of(together.cell, b, example.batch, example.options.hidden_size,
-                                    example.options.num_directions())));
+        CHECK(same_bits(results.cell,
+                        rows_of(together.cell, b, example.batch, example.options.hidden_size,
+                                example.options.num_directions())));
       }
     }
   }
 }
 
-GRU_TEST(nan_and_infinity_in_one_sequence_reach_no_other) {
+TEST_CASE("NaN and infinity in one sequence reach no other") {
   Random random;
   testing::set_schedule(2);
   for (const RecurrentCell& cell : cells) {
@@ -158,15 +158,13 @@ GRU_TEST(nan_and_infinity_in_one_sequence_reach_no_other) {
         };
         const bool same = same_bits(output(got.output), output(expected.output)) &&
                           same_bits(output(got.training_output), output(expected.training_output));
-        GRU_CHECK(same == (b != sick));
+        CHECK(same == (b != sick));
       }
       const std::vector<float> last = rows_of(got.output, sick, example.batch, width, 2);
-      if (std::isnan(poison)) GRU_CHECK(std::isnan(last[width]));
+      if (std::isnan(poison)) CHECK(std::isnan(last[width]));
     }
   }
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

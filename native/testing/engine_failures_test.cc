@@ -51,14 +51,14 @@ struct Waiting {
   Status backward() { return engine.layer().backward(*pass, engine.backward_call(results)); }
 };
 
-GRU_TEST(a_pass_serves_one_backward) {
+TEST_CASE("a pass serves one backward") {
   Random random;
   Waiting waiting(some_example(random, 3, 2, 5));
   GRU_CHECK_OK(waiting.backward());
   GRU_CHECK_REFUSED(waiting.backward(), StatusCode::value, "pass: expected one backward call");
 }
 
-GRU_TEST(a_pass_ends_with_the_parameters_it_was_computed_with) {
+TEST_CASE("a pass ends with the parameters it was computed with") {
   Random random;
   Waiting waiting(some_example(random, 3, 2, 5));
   GRU_CHECK_OK(waiting.engine.layer().write_parameters(waiting.engine.parameters()));
@@ -66,14 +66,14 @@ GRU_TEST(a_pass_ends_with_the_parameters_it_was_computed_with) {
                     "pass: expected the parameters of its forward call");
 }
 
-GRU_TEST(wrong_options_are_refused) {
+TEST_CASE("wrong options are refused") {
   std::unique_ptr<RecurrentModule> layer;
   GRU_CHECK_REFUSED(RecurrentModule::create({}, test_device(), 1, layer), StatusCode::value,
                     "Size");
-  GRU_CHECK(layer == nullptr);
+  CHECK(layer == nullptr);
 }
 
-GRU_TEST(an_abort_before_the_start_is_seen_everywhere) {
+TEST_CASE("an abort before the start is seen everywhere") {
   Random random;
   const AbortFlag abort{true};
   Waiting waiting(some_example(random, 3, 2, 5));
@@ -83,12 +83,13 @@ GRU_TEST(an_abort_before_the_start_is_seen_everywhere) {
   std::vector<float> cell;
   RecurrentCall call = waiting.engine.forward_call(output, state, cell);
   call.abort = &abort;
-  GRU_CHECK(layer.forward(call).code() == StatusCode::aborted);
+  CHECK(layer.forward(call).code() == StatusCode::aborted);
   std::unique_ptr<RecurrentPass> pass;
-  GRU_CHECK(layer.forward_training(call, pass).code() == StatusCode::aborted && pass == nullptr);
+  CHECK(layer.forward_training(call, pass).code() == StatusCode::aborted);
+  CHECK(pass == nullptr);
   RecurrentGradientCall back = waiting.engine.backward_call(waiting.results);
   back.abort = &abort;
-  GRU_CHECK(layer.backward(*waiting.pass, back).code() == StatusCode::aborted);
+  CHECK(layer.backward(*waiting.pass, back).code() == StatusCode::aborted);
   GRU_CHECK_REFUSED(waiting.backward(), StatusCode::value, "pass: ");
 }
 
@@ -106,7 +107,7 @@ Status aborted_meanwhile(Random& random, std::chrono::microseconds takes, const 
   return status;
 }
 
-GRU_TEST(an_abort_at_any_time_ends_the_call_and_spoils_no_later_one) {
+TEST_CASE("an abort at any time ends the call and spoils no later one") {
   Random random;
   testing::set_schedule(2);
   for (const std::size_t batch : {std::size_t{3}, std::size_t{64}}) {  // by units, by sequences
@@ -126,9 +127,9 @@ GRU_TEST(an_abort_at_any_time_ends_the_call_and_spoils_no_later_one) {
         back.abort = abort;
         return engine.layer().backward(*pass, back);
       });
-      GRU_CHECK(status.is_ok() || status.code() == StatusCode::aborted);
+      CHECK((status.is_ok() || status.code() == StatusCode::aborted));
     }
-    GRU_CHECK(engine.run().same_bits_as(expected));
+    CHECK(engine.run().same_bits_as(expected));
   }
 }
 
@@ -166,18 +167,18 @@ struct Training {
   }
 };
 
-GRU_TEST(an_aborted_training_step_leaves_the_parameters) {
+TEST_CASE("an aborted training step leaves the parameters") {
   Random random;
   const AbortFlag abort{true};
   Training training(random, 5, 4);
   const std::vector<float> before = training.parameters();
-  GRU_CHECK(training.step(training.input(&abort)).code() == StatusCode::aborted);
-  GRU_CHECK(same_bits(training.parameters(), before));
+  CHECK(training.step(training.input(&abort)).code() == StatusCode::aborted);
+  CHECK(same_bits(training.parameters(), before));
   GRU_CHECK_OK(training.step(training.input()));
-  GRU_CHECK(!same_bits(training.parameters(), before));
+  CHECK(!same_bits(training.parameters(), before));
 }
 
-GRU_TEST(a_training_step_aborted_at_any_time_is_whole_or_has_not_been) {
+TEST_CASE("a training step aborted at any time is whole or has not been") {
   Random random;
   testing::set_schedule(2);
   Training training(random, 40, 64);
@@ -187,12 +188,12 @@ GRU_TEST(a_training_step_aborted_at_any_time_is_whole_or_has_not_been) {
     const Status status = aborted_meanwhile(
         random, std::chrono::milliseconds(10),
         [&](const AbortFlag* abort) { return training.step(training.input(abort)); });
-    GRU_CHECK(status.is_ok() || status.code() == StatusCode::aborted);
-    GRU_CHECK(same_bits(training.parameters(), before) == !status.is_ok());
+    CHECK((status.is_ok() || status.code() == StatusCode::aborted));
+    CHECK(same_bits(training.parameters(), before) == !status.is_ok());
   }
 }
 
-GRU_TEST(wrong_values_in_batches_are_refused_and_leave_the_parameters) {
+TEST_CASE("wrong values in batches are refused and leave the parameters") {
   Random random;
   Training right(random, 3, 2);
   const std::vector<float> before = right.parameters();
@@ -207,17 +208,15 @@ GRU_TEST(wrong_values_in_batches_are_refused_and_leave_the_parameters) {
                       StatusCode::value, part);
     GRU_CHECK_REFUSED(testing::evaluate(*right.trainer, input, {classes, {}}, metrics),
                       StatusCode::value, part);
-    GRU_CHECK(same_bits(right.parameters(), before));
+    CHECK(same_bits(right.parameters(), before));
   };
   const std::vector<std::int32_t> none = {0, 0};
   refuse("input[4]: ", [](auto&, auto& tokens, auto&) { tokens[4] = 11; });
   refuse("input[0]: ", [](auto&, auto& tokens, auto&) { tokens[0] = -1; });
-  refuse("target[5]: ", [](auto&, auto&, auto& classes) { classes[5] = 11; });
+  refuse("targets.head[5]: ", [](auto&, auto&, auto& classes) { classes[5] = 11; });
   refuse("lengths: expected at least one valid step",
          [&none](auto& input, auto&, auto&) { input.shape.lengths = none; });
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

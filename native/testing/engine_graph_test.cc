@@ -46,6 +46,17 @@ void check_predictions(EngineGraph& engine, const GraphExample& example) {
   GRU_CHECK_NEAR(engine.evaluate().loss, evaluated.loss, relative(1e-5, evaluated.loss));
 }
 
+/// One line for each layer, with its inputs.
+std::string description_of(const GraphOptions& options) {
+  std::string text;
+  for (const LayerOptions& layer : options.layers) {
+    text += layer.name + ": kind " + std::to_string(layer.kind.index()) + " of";
+    for (const std::string& input : layer.inputs) text += " " + input;
+    text += "\n";
+  }
+  return text;
+}
+
 /// Checks updates by gradient descent: their changes are the gradients.
 void check_steps(const GraphExample& given, int steps) {
   GraphExample example = given;
@@ -53,7 +64,7 @@ void check_steps(const GraphExample& given, int steps) {
   const ClipOptions clip{0.5, 0};
   EngineGraph engine(example, descent(), clip);
   ReferenceOptimizerState state;
-  const int before = testing::failures();
+  INFO(description_of(example.options));
   for (int step = 0; step < steps; ++step) {
     example.mask = {};
     check_predictions(engine, example);
@@ -69,17 +80,10 @@ void check_steps(const GraphExample& given, int steps) {
     GRU_CHECK_NEAR(got.gradient_norm, expected.gradient_norm,
                    relative(2e-5, expected.gradient_norm));
     GRU_CHECK_ALL_NEAR("parameters", to_doubles(engine.parameters()), example.parameters, 1e-5);
-    if (testing::failures() == before) continue;
-    for (const LayerOptions& layer : example.options.layers) {
-      std::fprintf(stderr, "  %s: kind %zu of", layer.name.c_str(), layer.kind.index());
-      for (const std::string& input : layer.inputs) std::fprintf(stderr, " %s", input.c_str());
-      std::fprintf(stderr, "\n");
-    }
-    return;
   }
 }
 
-GRU_TEST(random_graphs_predict_and_learn_as_the_reference_does) {
+TEST_CASE("random graphs predict and learn as the reference does") {
   Random random;
   for (int round = 0; round < 24; ++round) check_steps(testing::random_graph(random), 3);
 }
@@ -104,7 +108,7 @@ GraphExample around(const std::vector<LayerOptions>& layers, const std::string& 
 }
 
 /// y is the memory. Some of its sequences have no row, or none has.
-GRU_TEST(attention_reads_memories_without_rows_as_zeros) {
+TEST_CASE("attention reads memories without rows as zeros") {
   Random random;
   for (const AttentionScore score :
        {AttentionScore::additive, AttentionScore::scaled_dot_product}) {
@@ -117,7 +121,7 @@ GRU_TEST(attention_reads_memories_without_rows_as_zeros) {
   }
 }
 
-GRU_TEST(a_sequence_may_attend_to_itself_and_one_row_to_a_sequence) {
+TEST_CASE("a sequence may attend to itself and one row to a sequence") {
   Random random;
   for (const AttentionScore score :
        {AttentionScore::additive, AttentionScore::scaled_dot_product}) {
@@ -129,7 +133,7 @@ GRU_TEST(a_sequence_may_attend_to_itself_and_one_row_to_a_sequence) {
   }
 }
 
-GRU_TEST(initial_states_come_from_sequences_that_are_sorted_differently) {
+TEST_CASE("initial states come from sequences that are sorted differently") {
   Random random;
   for (const bool bidirectional : {false, true}) {
     RecurrentOptions stack;
@@ -143,7 +147,7 @@ GRU_TEST(initial_states_come_from_sequences_that_are_sorted_differently) {
   }
 }
 
-GRU_TEST(a_recurrent_layer_without_any_row_has_no_gradient) {
+TEST_CASE("a recurrent layer without any row has no gradient") {
   Random random;
   RecurrentOptions stack;
   stack.hidden_size = 6;
@@ -154,7 +158,7 @@ GRU_TEST(a_recurrent_layer_without_any_row_has_no_gradient) {
 }
 
 /// The other sequences of a batch must not change a bit of a prediction.
-GRU_TEST(a_sequence_is_predicted_with_the_same_bits_alone_and_in_any_batch) {
+TEST_CASE("a sequence is predicted with the same bits alone and in any batch") {
   Random random;
   for (int round = 0; round < 6; ++round) {
     const GraphExample example = testing::random_graph(random);
@@ -166,7 +170,7 @@ GRU_TEST(a_sequence_is_predicted_with_the_same_bits_alone_and_in_any_batch) {
         const std::size_t width = example.edges().at(example.options.outputs[i].layer).width;
         const std::vector<float> mine =
             testing::rows_of_sequence(together[i], width, example.batch, b);
-        GRU_CHECK(testing::same_bits(alone[i], mine));
+        CHECK(testing::same_bits(alone[i], mine));
       }
     }
   }
@@ -190,13 +194,13 @@ void check_bits(const GraphExample& example) {
   for (const unsigned schedule : {2U, 3U}) {
     const std::vector<std::vector<float>> others = bits_of(example, schedule);
     for (std::size_t i = 0; i < alone.size(); ++i) {
-      GRU_CHECK(testing::same_bits(others[i], alone[i]));
+      CHECK(testing::same_bits(others[i], alone[i]));
     }
   }
   testing::set_schedule(1);
 }
 
-GRU_TEST(bits_of_a_graph_do_not_depend_on_the_schedule) {
+TEST_CASE("bits of a graph do not depend on the schedule") {
   Random random;
   for (int round = 0; round < 4; ++round) {
     check_bits(testing::random_graph(random, {40, 20, 60, true}));
@@ -204,7 +208,7 @@ GRU_TEST(bits_of_a_graph_do_not_depend_on_the_schedule) {
 }
 
 /// Every operation has enough work for three threads.
-GRU_TEST(bits_of_large_layers_do_not_depend_on_the_schedule) {
+TEST_CASE("bits of large layers do not depend on the schedule") {
   Random random;
   const std::vector<std::vector<std::int32_t>> lengths{random.lengths(40, 30),
                                                        random.lengths(40, 40)};
@@ -222,5 +226,3 @@ GRU_TEST(bits_of_large_layers_do_not_depend_on_the_schedule) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

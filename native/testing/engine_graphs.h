@@ -58,7 +58,7 @@ class EngineGraph {
     for (const OutputOptions& output : example_.options.outputs) {
       rooms.push_back(made.emplace_back(edges_[output.layer].values.size(), nan_float));
     }
-    GRU_CHECK_OK(model_->predict(batches_, nullptr, rooms));
+    GRU_CHECK_OK(model_->predict({.inputs = batches_, .outputs = rooms}));
     for (std::size_t i = 0; i < made.size(); ++i) {
       const ReferenceEdge& edge = edges_[example_.options.outputs[i].layer];
       if (!is_swapped(edge)) continue;

@@ -164,7 +164,7 @@ void check_predictions(EngineModel& engine, const ModelExample& example,
                                          example.targets(), {}, evaluated));
   const StepMetrics metrics = engine.evaluate();
   GRU_CHECK_NEAR(metrics.loss, evaluated.loss, relative(1e-5, evaluated.loss));
-  GRU_CHECK(metrics.gradient_norm == 0);
+  CHECK(metrics.gradient_norm == 0);
 }
 
 void check_training(const ModelExample& example, const OptimizerOptions& optimizer,
@@ -186,7 +186,7 @@ void check_training(const ModelExample& example, const OptimizerOptions& optimiz
   }
 }
 
-GRU_TEST(models_of_every_kind_learn_as_the_reference_does) {
+TEST_CASE("models of every kind learn as the reference does") {
   Random random;
   for (const InputKind input : {InputKind::features, InputKind::tokens}) {
     for (const LossKind loss : {LossKind::cross_entropy, LossKind::mean_squared_error}) {
@@ -211,5 +211,3 @@ GRU_TEST(models_of_every_kind_learn_as_the_reference_does) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

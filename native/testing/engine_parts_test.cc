@@ -49,7 +49,7 @@ class Parts {
   std::vector<TrainingBatch> batches_;
 };
 
-GRU_TEST(parts_of_a_batch_are_as_the_whole) {
+TEST_CASE("parts of a batch are as the whole") {
   Random random;
   for (int round = 0; round < 20; ++round) {
     const GraphExample example = without_dropout(testing::random_graph(random));
@@ -68,14 +68,14 @@ GRU_TEST(parts_of_a_batch_are_as_the_whole) {
       for (std::size_t i = 0; i < example.expected.size(); ++i) {
         const OutputMetrics& one = whole.trainer().outputs()[i];
         const OutputMetrics& all = sum.trainer().outputs()[i];
-        GRU_CHECK(all.denominator == one.denominator);
+        CHECK(all.denominator == one.denominator);
         GRU_CHECK_NEAR(all.loss, one.loss, 1e-5 * std::max(1.0, std::abs(one.loss)));
       }
     }
   }
 }
 
-GRU_TEST(bits_of_parts_do_not_depend_on_the_schedule) {
+TEST_CASE("bits of parts do not depend on the schedule") {
   Random random;
   const GraphExample example = testing::random_graph(random, {6, 20, 60, true});
   const Parts parts(example);
@@ -85,7 +85,7 @@ GRU_TEST(bits_of_parts_do_not_depend_on_the_schedule) {
     EngineGraph engine(example, descent(), {0.5, 0});
     for (int step = 0; step < 2; ++step) engine.step(parts.batches());
     if (schedule == 1) alone = engine.parameters();
-    GRU_CHECK(same_bits(engine.parameters(), alone));
+    CHECK(same_bits(engine.parameters(), alone));
   }
   testing::set_schedule(1);
 }
@@ -119,7 +119,7 @@ TrainerOptions averaging(OptimizerKind kind) {
   return options;
 }
 
-GRU_TEST(a_state_that_was_read_goes_on_to_the_same_bits) {
+TEST_CASE("a state that was read goes on to the same bits") {
   Random random;
   for (const OptimizerKind kind :
        {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::rmsprop}) {
@@ -128,19 +128,20 @@ GRU_TEST(a_state_that_was_read_goes_on_to_the_same_bits) {
     for (int step = 0; step < 3; ++step) unbroken.step();
     TrainerState state;
     GRU_CHECK_OK(unbroken.trainer->read_state(state));
-    GRU_CHECK(state.updates == 3 && state.passes == 3);
+    CHECK(state.updates == 3);
+    CHECK(state.passes == 3);
     Training resumed(example, averaging(kind));
     GRU_CHECK_OK(resumed.trainer->write_state(state));
     for (int step = 0; step < 2; ++step) {
       unbroken.step();
       resumed.step();
     }
-    GRU_CHECK(same_bits(resumed.engine.parameters(), unbroken.engine.parameters()));
-    GRU_CHECK(same_bits(resumed.average(), unbroken.average()));
+    CHECK(same_bits(resumed.engine.parameters(), unbroken.engine.parameters()));
+    CHECK(same_bits(resumed.average(), unbroken.average()));
   }
 }
 
-GRU_TEST(the_state_of_another_trainer_is_refused_and_changes_nothing) {
+TEST_CASE("the state of another trainer is refused and changes nothing") {
   Random random;
   const GraphExample example = testing::random_graph(random);
   Training adam(example, averaging(OptimizerKind::adam));
@@ -164,10 +165,8 @@ GRU_TEST(the_state_of_another_trainer_is_refused_and_changes_nothing) {
   GRU_CHECK_REFUSED(adam.trainer->write_state(state), StatusCode::value, "state: ");
   adam.step();
   same.step();
-  GRU_CHECK(same_bits(adam.engine.parameters(), same.engine.parameters()));
+  CHECK(same_bits(adam.engine.parameters(), same.engine.parameters()));
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

@@ -59,7 +59,7 @@ void for_each_kind(const Body& body) {
   }
 }
 
-GRU_TEST(layers_of_every_kind_agree_with_the_reference) {
+TEST_CASE("layers of every kind agree with the reference") {
   Random random;
   for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
     for (int round = 0; round < 8; ++round) {
@@ -75,7 +75,7 @@ GRU_TEST(layers_of_every_kind_agree_with_the_reference) {
 
 /// Sizes for several threads that divide by sequences (many) and by units (few), for several chunks
 /// of steps, for several blocks of the depth and for BLAS.
-GRU_TEST(large_layers_agree_with_the_reference) {
+TEST_CASE("large layers agree with the reference") {
   Random random;
   constexpr struct {
     std::size_t steps, batch, input, hidden;
@@ -98,7 +98,7 @@ GRU_TEST(large_layers_agree_with_the_reference) {
   }
 }
 
-GRU_TEST(layers_whose_rows_lie_apart_agree_with_the_reference) {
+TEST_CASE("layers whose rows lie apart agree with the reference") {
   Random random;
   testing::set_schedule(2);
   for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
@@ -125,7 +125,7 @@ GRU_TEST(layers_whose_rows_lie_apart_agree_with_the_reference) {
 
 /// More steps than a device launches at once. In the last round, more rows than the number whose
 /// gates it keeps in inference.
-GRU_TEST(long_sequences_agree_with_the_reference) {
+TEST_CASE("long sequences agree with the reference") {
   Random random;
   constexpr struct {
     std::size_t steps, batch, hidden;
@@ -145,7 +145,7 @@ GRU_TEST(long_sequences_agree_with_the_reference) {
 
 /// Each row has a large value, and another one that subtracts what it adds. Sums in float32 would
 /// lose the terms between the two. The weights make the large terms cancel exactly.
-GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
+TEST_CASE("large inputs that cancel leave the small ones") {
   Random random;
   for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
     Example example;
@@ -184,7 +184,7 @@ GRU_TEST(large_inputs_that_cancel_leave_the_small_ones) {
   });
 }
 
-GRU_TEST(batches_without_a_valid_step_leave_the_state_and_have_zero_gradients) {
+TEST_CASE("batches without a valid step leave the state and have zero gradients") {
   Random random;
   for_each_kind([&](const RecurrentCell& cell, bool bidirectional) {
     for (int empty = 0; empty < 3; ++empty) {
@@ -217,12 +217,12 @@ void check_zero_state(Example example, float first) {
   const std::vector<float>& none = results[0].parameters;
   for (std::size_t i = 0; i < none.size(); ++i) {
     const float given = results[1].parameters[i];
-    GRU_CHECK(none[i] == given || (is_nan(none[i]) && is_nan(given)));
+    CHECK((none[i] == given || (is_nan(none[i]) && is_nan(given))));
   }
-  GRU_CHECK(is_nan(first) == std::any_of(none.begin(), none.end(), is_nan));
+  CHECK(is_nan(first) == std::any_of(none.begin(), none.end(), is_nan));
 }
 
-GRU_TEST(a_state_of_zeros_is_the_same_given_or_not_even_to_gradients_that_are_nan) {
+TEST_CASE("a state of zeros is the same given or not, even to gradients that are NaN") {
   Random random;
   for (const RecurrentCell& cell : recurrent_cells) {
     for (const bool bidirectional : {false, true}) {
@@ -240,7 +240,7 @@ GRU_TEST(a_state_of_zeros_is_the_same_given_or_not_even_to_gradients_that_are_na
 }
 
 /// Also after an aborted pass, which does not count.
-GRU_TEST(every_training_pass_has_masks_of_its_own) {
+TEST_CASE("every training pass has masks of its own") {
   Random random;
   Example example;
   example.options = random_options(random_cell(random), false, random);
@@ -258,7 +258,7 @@ GRU_TEST(every_training_pass_has_masks_of_its_own) {
     const AbortFlag abort{true};
     call.abort = &abort;
     std::unique_ptr<RecurrentPass> pass;
-    GRU_CHECK(engine.layer().forward_training(call, pass).code() == StatusCode::aborted);
+    CHECK(engine.layer().forward_training(call, pass).code() == StatusCode::aborted);
     example.mask = {7, dropout_stream + 3 * number, 0.5F};
     const EngineResults got = engine.run();
     GRU_CHECK_ALL_NEAR("training output", to_doubles(got.training_output), example.forward().output,
@@ -268,5 +268,3 @@ GRU_TEST(every_training_pass_has_masks_of_its_own) {
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

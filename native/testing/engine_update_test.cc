@@ -99,21 +99,21 @@ void check_no_trace(StatusCode code, const Spoil& spoil) {
         const std::vector<float> target = random_floats(random, steps * batch);
         const std::vector<float> before = training.parameters();
         const StepMetrics metrics = training.metrics;
-        GRU_CHECK(spoil(training, input, target).code() == code);
-        GRU_CHECK(same_bits(training.parameters(), before));
-        GRU_CHECK(training.metrics.loss == metrics.loss);
+        CHECK(spoil(training, input, target).code() == code);
+        CHECK(same_bits(training.parameters(), before));
+        CHECK(training.metrics.loss == metrics.loss);
         GRU_CHECK_OK(training.step(input, target));
         GRU_CHECK_OK(undisturbed.step(input, target));
-        GRU_CHECK(training.metrics.loss == undisturbed.metrics.loss);
-        GRU_CHECK(training.metrics.gradient_norm == undisturbed.metrics.gradient_norm);
-        GRU_CHECK(same_bits(training.parameters(), undisturbed.parameters()));
-        GRU_CHECK(!same_bits(training.parameters(), before));
+        CHECK(training.metrics.loss == undisturbed.metrics.loss);
+        CHECK(training.metrics.gradient_norm == undisturbed.metrics.gradient_norm);
+        CHECK(same_bits(training.parameters(), undisturbed.parameters()));
+        CHECK(!same_bits(training.parameters(), before));
       }
     }
   }
 }
 
-GRU_TEST(an_abort_after_backward_comes_before_the_update) {
+TEST_CASE("an abort after backward comes before the update") {
   check_no_trace(StatusCode::aborted,
                  [](Training& training, const auto& input, const auto& target) {
                    AbortFlag abort{false};
@@ -124,7 +124,7 @@ GRU_TEST(an_abort_after_backward_comes_before_the_update) {
                  });
 }
 
-GRU_TEST(an_update_that_the_device_refuses_is_not_counted) {
+TEST_CASE("an update that the device refuses is not counted") {
   check_no_trace(StatusCode::device, [](Training& training, const auto& input, const auto& target) {
     training.plan.fail_update = true;
     Status status = training.step(input, target);
@@ -133,7 +133,7 @@ GRU_TEST(an_update_that_the_device_refuses_is_not_counted) {
   });
 }
 
-GRU_TEST(a_loss_or_gradient_that_is_not_finite_reaches_no_parameter) {
+TEST_CASE("a loss or gradient that is not finite reaches no parameter") {
   for (const float value : {testing::nan_float, HUGE_VALF, -HUGE_VALF}) {
     check_no_trace(StatusCode::nonfinite,
                    [value](Training& training, auto input, const auto& target) {
@@ -148,18 +148,16 @@ GRU_TEST(a_loss_or_gradient_that_is_not_finite_reaches_no_parameter) {
   }
 }
 
-GRU_TEST(gradients_that_overflow_are_refused_by_their_norm) {
+TEST_CASE("gradients that overflow are refused by their norm") {
   check_no_trace(StatusCode::nonfinite, [](Training& training, const auto& input, auto target) {
     // The loss is finite in double. The gradients' sums over the rows exceed the range of a float.
     for (float& value : target) value = 3e38F;
     Status status = training.step(input, target);
-    GRU_CHECK(status.message().find(": norm of the gradients: ") != std::string::npos);
-    GRU_CHECK(status.message().find("began in the gradient of \"head.") != std::string::npos);
+    CHECK(status.message().find(": norm of the gradients: ") != std::string::npos);
+    CHECK(status.message().find("began in the gradient of \"head.") != std::string::npos);
     return status;
   });
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

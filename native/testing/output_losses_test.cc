@@ -47,7 +47,7 @@ std::vector<T> batch_major(const std::vector<T>& rows, std::size_t steps, std::s
 
 /// A batch of predictions and targets, time-major.
 struct Example {
-  OutputOptions output;
+  OutputOptions output{"head", {}};
   EdgeShape shape;
   bool batch_first = false;
   std::size_t steps = 1, batch = 1, most_labels = 0;
@@ -154,7 +154,7 @@ class OnDevice {
     }
     GRU_CHECK_OK(
         rows_.load(*device_, {example.steps, example.batch, example.lengths}, example.batch_first));
-    GRU_CHECK_OK(make_output_loss(example.output, example.shape, example.batch_first, loss_));
+    loss_ = make_output_loss(example.output, example.batch_first);
   }
 
   Status check() { return loss_->check(example_.shape, rows_.map(), target()); }
@@ -249,13 +249,13 @@ void check_example(const Example& example) {
   GRU_CHECK_ALL_NEAR("gradient", to_doubles(made.gradient()), gradient, 1e-5 * largest);
   const std::vector<float> first = made.gradient();
   testing::set_schedule(3);
-  GRU_CHECK(made.compute() == loss);
-  GRU_CHECK(testing::same_bits(made.gradient(), first));
+  CHECK(made.compute() == loss);
+  CHECK(testing::same_bits(made.gradient(), first));
   // A compiler may use a fused multiply-add in only one of the two loops.
   GRU_CHECK_NEAR(made.compute(false), loss, 1e-12 * std::abs(loss));
 }
 
-GRU_TEST(losses_of_ragged_batches_are_the_references) {
+TEST_CASE("losses of ragged batches are the reference's") {
   Random random;
   for (int round = 0; round < 12; ++round) {
     for (const LossKind kind : every_kind) {
@@ -265,7 +265,7 @@ GRU_TEST(losses_of_ragged_batches_are_the_references) {
   }
 }
 
-GRU_TEST(ctc_of_long_sequences_stays_exact) {
+TEST_CASE("CTC of long sequences stays exact") {
   Random random;
   Example example = random_example(LossKind::ctc, Every::step, random);
   example.shape.width = 40;
@@ -294,61 +294,62 @@ Example two_sequences() {
   return example;
 }
 
-GRU_TEST(labels_without_an_alignment_count_nothing_and_are_named) {
+TEST_CASE("labels without an alignment count nothing and are named") {
   Example example = two_sequences();
   OnDevice made(example);
   GRU_CHECK_OK(made.check());
   // The labels 1 1 need a blank between them, so three steps.
-  GRU_CHECK(made.loss().impossible().size() == 1 && made.loss().impossible()[0] == 0);
-  GRU_CHECK(made.loss().denominator() == 2);
+  CHECK((made.loss().impossible().size() == 1 && made.loss().impossible()[0] == 0));
+  CHECK(made.loss().denominator() == 2);
   const double loss = made.compute();
-  GRU_CHECK(std::isfinite(loss) && loss > 0);
+  CHECK(std::isfinite(loss));
+  CHECK(loss > 0);
   for (const std::size_t t : {std::size_t{0}, std::size_t{1}}) {
     for (std::size_t k = 0; k < 3; ++k) {
-      GRU_CHECK(made.gradient()[(t * 2) * 3 + k] == 0);
-      GRU_CHECK(made.gradient()[(t * 2 + 1) * 3 + k] != 0);
+      CHECK(made.gradient()[(t * 2) * 3 + k] == 0);
+      CHECK(made.gradient()[(t * 2 + 1) * 3 + k] != 0);
     }
   }
   // The sequence does not count, whatever its predictions are.
   example.predictions[0] = nan_float;
   OnDevice spoilt(example);
   GRU_CHECK_OK(spoilt.check());
-  GRU_CHECK(spoilt.compute() == loss);
-  GRU_CHECK(spoilt.gradient()[0] == 0);
+  CHECK(spoilt.compute() == loss);
+  CHECK(spoilt.gradient()[0] == 0);
   // Without a step there is no alignment of labels. An empty list of labels has one.
   example.lengths = {0, 2};
   example.label_lengths = {1, 2};
   OnDevice empty(example);
   GRU_CHECK_OK(empty.check());
-  GRU_CHECK(empty.loss().impossible().size() == 1);
+  CHECK(empty.loss().impossible().size() == 1);
   example.label_lengths = {0, 2};
   OnDevice nothing(example);
   GRU_CHECK_OK(nothing.check());
-  GRU_CHECK(nothing.loss().impossible().empty());
-  GRU_CHECK(nothing.compute() == loss);
+  CHECK(nothing.loss().impossible().empty());
+  CHECK(nothing.compute() == loss);
 }
 
-GRU_TEST(nan_and_infinity_reach_ctc) {
+TEST_CASE("NaN and infinity reach CTC") {
   Example example = two_sequences();
   example.labels = {2, 1, 1, 2};
   for (const std::size_t place : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
     example.predictions[place] = nan_float;
     OnDevice made(example);
     GRU_CHECK_OK(made.check());
-    GRU_CHECK(std::isnan(made.compute()));
+    CHECK(std::isnan(made.compute()));
     for (std::size_t k = 0; k < 3; ++k) {
-      GRU_CHECK(std::isnan(made.gradient()[k]));
-      GRU_CHECK(std::isfinite(made.gradient()[3 + k]));  // the other sequence's
+      CHECK(std::isnan(made.gradient()[k]));
+      CHECK(std::isfinite(made.gradient()[3 + k]));  // the other sequence's
     }
     example.predictions[place] = 1;
   }
   example.predictions[2] = -infinity;  // makes the first label impossible
   OnDevice made(example);
   GRU_CHECK_OK(made.check());
-  GRU_CHECK(made.compute() == static_cast<double>(infinity));
+  CHECK(made.compute() == static_cast<double>(infinity));
 }
 
-GRU_TEST(rows_of_the_ignored_class_have_no_gradient_whatever_they_hold) {
+TEST_CASE("rows of the ignored class have no gradient whatever they hold") {
   for (const double smoothing : {0.0, 0.2}) {
     Example example;
     example.output.loss.ignored_class = 7;
@@ -359,67 +360,44 @@ GRU_TEST(rows_of_the_ignored_class_have_no_gradient_whatever_they_hold) {
     example.classes = {7, 0};
     OnDevice some(example);
     GRU_CHECK_OK(some.check());
-    GRU_CHECK(some.loss().denominator() == 1);
-    GRU_CHECK(std::isfinite(some.compute()));
-    for (std::size_t k = 0; k < 3; ++k) GRU_CHECK(some.gradient()[k] == 0);
+    CHECK(some.loss().denominator() == 1);
+    CHECK(std::isfinite(some.compute()));
+    for (std::size_t k = 0; k < 3; ++k) CHECK(some.gradient()[k] == 0);
     example.classes = {7, 7};
     OnDevice all(example);
     GRU_CHECK_OK(all.check());
-    GRU_CHECK(all.loss().denominator() == 0);
-    GRU_CHECK(all.compute() == 0);
-    for (const float value : all.gradient()) GRU_CHECK(value == 0);
+    CHECK(all.loss().denominator() == 0);
+    CHECK(all.compute() == 0);
+    for (const float value : all.gradient()) CHECK(value == 0);
   }
 }
 
-GRU_TEST(wrong_targets_are_refused_by_name_and_place) {
+TEST_CASE("wrong targets are refused by name and place") {
   Example classes;
   classes.shape.width = 3;
   classes.steps = 2;
   classes.predictions.resize(6);
   classes.classes = {0, 3};
   GRU_CHECK_REFUSED(OnDevice(classes).check(), StatusCode::value,
-                    "target[1]: expected an integer from 0 to 2, got 3");
+                    "targets.head[1]: expected an integer from 0 to 2, got 3");
   classes.output.loss.ignored_class = 3;
   GRU_CHECK_OK(OnDevice(classes).check());
 
   Example labels = two_sequences();
   labels.labels[2] = 0;
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value,
-                    "target[2]: expected a label from 1 to 2 (0 is the blank), got 0");
+                    "targets.head.labels[2]: expected a label from 1 to 2 (0 is the blank), got 0");
   labels.labels[2] = 3;
-  GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "target[2]: ");
+  GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "targets.head.labels[2]: ");
   labels.label_lengths = {1, 2};  // past these lengths labels may have any value
   GRU_CHECK_OK(OnDevice(labels).check());
   labels.label_lengths = {1, 3};
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value,
-                    "targetLengths[1]: expected an integer from 0 to 2, got 3");
+                    "targets.head.lengths[1]: expected an integer from 0 to 2, got 3");
   labels = two_sequences();
   labels.labels[2] = 0;
   labels.batch_first = true;  // the caller's layout
-  GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "target[1]: ");
-}
-
-GRU_TEST(losses_that_do_not_fit_the_output_are_refused) {
-  const auto refuse = [](const LossOptions& loss, const EdgeShape& shape, const char* part) {
-    std::unique_ptr<OutputLoss> made;
-    GRU_CHECK_REFUSED(make_output_loss({"head", loss}, shape, false, made), StatusCode::shape,
-                      part);
-  };
-  EdgeShape shape;
-  shape.width = 3;
-  LossOptions weighted{LossKind::cross_entropy};
-  weighted.class_weights = {1, 2};
-  refuse(weighted, shape,
-         "classWeights: expected a weight for each of the output's 3 values, got 2");
-  LossOptions positive{LossKind::binary_cross_entropy};
-  positive.positive_weights = {1};
-  refuse(positive, shape, "positiveWeights: ");
-  LossOptions quantile{LossKind::quantile};
-  quantile.quantiles = {0.1F, 0.9F};
-  refuse(quantile, shape, "a multiple of 2 values, one for each quantile, got 3");
-  refuse({LossKind::gaussian}, shape, "a multiple of 2 values");
-  shape.every = Every::last;
-  refuse({LossKind::ctc}, shape, "an output at every step");
+  GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "targets.head.labels[1]: ");
 }
 
 /// Two heads on one recurrent layer, each with its own weights.
@@ -439,7 +417,7 @@ GraphOptions two_heads() {
   return options;
 }
 
-GRU_TEST(outputs_are_weighed_and_reported_one_by_one) {
+TEST_CASE("outputs are weighed and reported one by one") {
   Random random;
   const GraphOptions options = two_heads();
   const std::size_t steps = 5, batch = 3;
@@ -475,18 +453,17 @@ GRU_TEST(outputs_are_weighed_and_reported_one_by_one) {
   GRU_CHECK_NEAR(metrics.gradient_norm,
                  std::sqrt(testing::dot(expected.parameters, expected.parameters)), 1e-5);
   const std::span<const OutputMetrics> each = trainer->outputs();
-  GRU_CHECK(each.size() == 2 && each[0].denominator == 8);
+  REQUIRE(each.size() == 2);
+  CHECK(each[0].denominator == 8);
   double kept = 0;
   for (std::size_t row = 0; row < steps * batch; ++row) {
     const bool valid = static_cast<std::size_t>(lengths[row % batch]) > row / batch;
     if (valid && classes[row] != 2) ++kept;
   }
-  GRU_CHECK(each[1].denominator == kept);
-  GRU_CHECK(each[0].loss + each[1].loss == metrics.loss);
-  GRU_CHECK(each[0].impossible.empty());
+  CHECK(each[1].denominator == kept);
+  CHECK(each[0].loss + each[1].loss == metrics.loss);
+  CHECK(each[0].impossible.empty());
 }
 
 }  // namespace
 }  // namespace gru
-
-GRU_TEST_MAIN

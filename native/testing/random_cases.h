@@ -13,7 +13,7 @@
 
 #include "base/options.h"
 #include "base/status.h"
-#include "testing/testing.h"
+#include "testing/check_near.h"
 
 /// Shared by the tests of the reference: random cases that can be replayed, and finite differences.
 namespace gru::testing {
@@ -73,30 +73,29 @@ class Random {
 };
 
 inline void check_ok(const char* file, int line, const Status& status) {
-  if (!status.is_ok()) fail(file, line, "expected ok, got: " + status.message());
+  if (status.is_ok()) return;
+  ADD_FAIL_CHECK_AT(file, line, "expected ok, got: ", status.message());
 }
 
 /// The status must have `code`, and its message must contain `part`.
 inline void check_refused(const char* file, int line, const Status& status, StatusCode code,
                           const std::string& part) {
   if (status.code() == code && status.message().find(part) != std::string::npos) return;
-  fail(file, line, "expected a failure that says '" + part + "', got: " + status.message());
+  ADD_FAIL_CHECK_AT(file, line, "expected a failure that says '", part,
+                    "', got: ", status.message());
 }
 
 inline void check_all_near(const char* file, int line, const std::string& what,
                            std::span<const double> got, std::span<const double> expected,
                            double bound) {
   if (got.size() != expected.size()) {
-    fail(file, line,
-         what + ": expected " + std::to_string(expected.size()) + " values, got " +
-             std::to_string(got.size()));
+    ADD_FAIL_CHECK_AT(file, line, what, ": expected ", expected.size(), " values, got ",
+                      got.size());
     return;
   }
   for (std::size_t i = 0; i < got.size(); ++i) {
-    const int before = failures();
-    check_near(file, line, (what + "[" + std::to_string(i) + "]").c_str(), got[i], expected[i],
-               bound);
-    if (failures() != before) return;
+    const std::string element = what + "[" + std::to_string(i) + "]";
+    if (!check_near(file, line, element.c_str(), got[i], expected[i], bound)) return;
   }
 }
 

@@ -80,20 +80,24 @@ inline void check_results(const Example& example, const EngineResults& got,
   }
 }
 
+inline std::string description_of(const Example& example) {
+  const RecurrentOptions& o = example.options;
+  char text[256];
+  std::snprintf(text, sizeof text,
+                "steps %zu batch %zu input %zu hidden %zu layers %zu bias %d bidirectional %d "
+                "batch_first %d dropout %g lstm %d reset %d update %d ragged %d",
+                example.steps, example.batch, o.input_size, o.hidden_size, o.num_layers, o.bias,
+                o.bidirectional, o.batch_first, static_cast<double>(o.dropout),
+                static_cast<int>(o.cell), static_cast<int>(o.variant.reset),
+                static_cast<int>(o.variant.update), !example.lengths.empty());
+  return text;
+}
+
 inline void check_example(const Example& example, std::uint64_t seed,
                           std::unique_ptr<Device> device = test_device()) {
-  const int before = testing::failures();
+  INFO(description_of(example));
   EngineExample engine(example, seed, std::move(device));
   check_results(example, engine.run(), Expected(example, seed));
-  if (testing::failures() == before) return;
-  const RecurrentOptions& o = example.options;
-  std::fprintf(stderr,
-               "  steps %zu batch %zu input %zu hidden %zu layers %zu bias %d bidirectional %d "
-               "batch_first %d dropout %g lstm %d reset %d update %d ragged %d\n",
-               example.steps, example.batch, o.input_size, o.hidden_size, o.num_layers, o.bias,
-               o.bidirectional, o.batch_first, static_cast<double>(o.dropout),
-               static_cast<int>(o.cell), static_cast<int>(o.variant.reset),
-               static_cast<int>(o.variant.update), !example.lengths.empty());
 }
 
 }  // namespace gru::testing

@@ -33,7 +33,7 @@ class SpreadMatrices {
     for (const auto& [dense, copy] : written_) GRU_RETURN_IF_ERROR(device_.copy(dense, copy));
     for (Copy& copy : copies_) {
       GRU_RETURN_IF_ERROR(device_.download(copy.host.memory(), copy.buffer.span()));
-      GRU_CHECK(copy.host.guards_hold());
+      CHECK(copy.host.guards_hold());
     }
     return status;
   }

@@ -26,7 +26,7 @@ Status for_each_valid_row(const EdgeShape& shape, const RowMap& map, const Check
 Status ClassLoss::check_class(const Target& target, std::size_t place, std::size_t classes) {
   const std::int32_t id = target.classes[place];
   if (id == options_.ignored_class) return {};
-  GRU_RETURN_IF_ERROR(check_id("target", target.classes, place, classes));
+  GRU_RETURN_IF_ERROR(check_id(target_name_.c_str(), target.classes, place, classes));
   denominator_ += options_.class_weights.empty()
                       ? 1
                       : static_cast<double>(options_.class_weights[static_cast<std::size_t>(id)]);

@@ -7,7 +7,7 @@ namespace gru {
 /// Cross entropy: targets are classes.
 class ClassLoss final : public OutputLoss {
  public:
-  ClassLoss(const LossOptions& options, double weight) : OutputLoss(weight), options_(options) {}
+  explicit ClassLoss(const OutputOptions& options) : OutputLoss(options), options_(options.loss) {}
 
   Status compute(Device& device, const Sequence& output, const Target& target,
                  DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) override;

@@ -34,7 +34,7 @@ Status CtcLoss::check_lengths(const Target& target, std::size_t most) const {
   for (std::size_t b = 0; b < target.label_lengths.size(); ++b) {
     const std::int32_t length = target.label_lengths[b];
     if (length >= 0 && static_cast<std::size_t>(length) <= most) continue;
-    return Status::value("targetLengths[" + std::to_string(b) +
+    return Status::value(target_name_ + ".lengths[" + std::to_string(b) +
                          "]: expected an integer from 0 to " + std::to_string(most) + ", got " +
                          std::to_string(length));
   }
@@ -49,9 +49,9 @@ Status CtcLoss::check_labels(const Target& target, std::size_t sequence, std::si
     const std::size_t place = place_of(sequence, i);
     const std::int32_t label = target.labels[place];
     if (label <= ctc_blank || static_cast<std::size_t>(label) >= classes) {
-      return Status::value("target[" + std::to_string(place) + "]: expected a label from 1 to " +
-                           std::to_string(classes - 1) + " (0 is the blank), got " +
-                           std::to_string(label));
+      return Status::value(target_name_ + ".labels[" + std::to_string(place) +
+                           "]: expected a label from 1 to " + std::to_string(classes - 1) +
+                           " (0 is the blank), got " + std::to_string(label));
     }
     labels_.push_back(label);
   }

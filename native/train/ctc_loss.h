@@ -10,7 +10,8 @@ namespace gru {
 /// steps, shorter than it.
 class CtcLoss final : public OutputLoss {
  public:
-  CtcLoss(bool batch_first, double weight) : OutputLoss(weight), batch_first_(batch_first) {}
+  CtcLoss(const OutputOptions& options, bool batch_first)
+      : OutputLoss(options), batch_first_(batch_first) {}
 
   Status compute(Device& device, const Sequence& output, const Target& target,
                  DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) override;

@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "base/graph_options.h"
 #include "layers/layer.h"
@@ -22,7 +24,8 @@ struct Target {
 /// The loss of one output, times the output's weight.
 class OutputLoss {
  public:
-  explicit OutputLoss(double weight) : weight_(weight) {}
+  explicit OutputLoss(const OutputOptions& options)
+      : target_name_(options.target_in_messages()), weight_(options.weight) {}
   OutputLoss(const OutputLoss&) = delete;
   OutputLoss& operator=(const OutputLoss&) = delete;
   virtual ~OutputLoss() = default;
@@ -56,6 +59,7 @@ class OutputLoss {
   void fill(LossCall& call, const Sequence& output, DeviceMatrix<float> gradient,
             DeviceSpan<StepMetrics> metrics) const;
 
+  std::string target_name_;  ///< in messages
   double denominator_ = 0;
   std::vector<std::int32_t> impossible_;
 
@@ -63,11 +67,10 @@ class OutputLoss {
   double weight_;
 };
 
+/// The loss of an output that fits it: the graph has checked that.
+std::unique_ptr<OutputLoss> make_output_loss(const OutputOptions& options, bool batch_first);
+
 /// The status for a batch without a valid step.
 Status no_valid_step();
-
-/// Refuses options that do not fit the output: the number of its weights, classes or quantiles.
-Status make_output_loss(const OutputOptions& options, const EdgeShape& shape, bool batch_first,
-                        std::unique_ptr<OutputLoss>& loss);
 
 }  // namespace gru

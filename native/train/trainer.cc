@@ -6,23 +6,21 @@ Status Trainer::create(std::shared_ptr<Model> model, TrainerOptions options,
                        std::unique_ptr<Trainer>& trainer) noexcept {
   return guarded([&]() -> Status {
     std::unique_ptr<Trainer> made(new Trainer(std::move(model), std::move(options)));
-    GRU_RETURN_IF_ERROR(made->make_losses());
+    made->make_losses();
     GRU_RETURN_IF_ERROR(made->allocate());
     trainer = std::move(made);
     return {};
   });
 }
 
-Status Trainer::make_losses() {
+void Trainer::make_losses() {
   const GraphOptions& options = model_->graph().options();
   losses_.resize(options.outputs.size());
   outputs_.resize(options.outputs.size());
   impossible_.resize(options.outputs.size());
   for (std::size_t i = 0; i < losses_.size(); ++i) {
-    GRU_RETURN_IF_ERROR(make_output_loss(options.outputs[i], model_->graph().output_shape(i),
-                                         options.batch_first, losses_[i]));
+    losses_[i] = make_output_loss(options.outputs[i], options.batch_first);
   }
-  return {};
 }
 
 Status Trainer::allocate() {
@@ -67,9 +65,20 @@ Status Trainer::check_average(const char* call) const {
                        ": expected a trainer with the option average, got one without it");
 }
 
-Status Trainer::load(const TrainingBatch& batch) {
-  const Graph& graph = model_->graph();
+Status Trainer::load_inputs(const TrainingBatch& batch, const CarriedStates& states) {
   GRU_RETURN_IF_ERROR(model_->load_inputs(batch.inputs, pass_));
+  if (!batch.carry_state) return {};
+  return states.load(*model_, batch.inputs[0].shape.batch, pass_);
+}
+
+Status Trainer::take_states(const TrainingBatch& batch, CarriedStates& states) {
+  if (!batch.carry_state) return {};
+  return states.take(*model_, batch.inputs[0].shape.batch, pass_);
+}
+
+Status Trainer::load(const TrainingBatch& batch, const CarriedStates& states) {
+  const Graph& graph = model_->graph();
+  GRU_RETURN_IF_ERROR(load_inputs(batch, states));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(
         losses_[i]->check(graph.output_shape(i), graph.output_map(pass_, i), batch.targets[i]));
@@ -134,11 +143,14 @@ Status Trainer::apply(const StepCall& call) {
 template <class Forward>
 Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics,
                              const Forward& forward) {
+  skipped_ = false;
   parts_ = 0;
+  evaluation_states_.forget();
   for (std::vector<std::int32_t>& sequences : impossible_) sequences.clear();
-  GRU_RETURN_IF_ERROR(load(batch));
+  GRU_RETURN_IF_ERROR(load(batch, evaluation_states_));
   note_impossible(0);
   GRU_RETURN_IF_ERROR(forward());
+  GRU_RETURN_IF_ERROR(take_states(batch, evaluation_states_));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(losses_[i]->compute(model_->device(), model_->graph().output(pass_, i),
                                             batch.targets[i], {}, metrics_of(0, i)));
@@ -146,6 +158,7 @@ Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics,
   parts_ = 1;
   GRU_RETURN_IF_ERROR(download_losses(metrics));
   metrics.gradient_norm = 0;
+  evaluation_states_.commit();
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "model/model.h"
+#include "train/carried_states.h"
 #include "train/gradient_sum.h"
 #include "train/optimizer.h"
 #include "train/output_loss.h"
@@ -32,6 +33,9 @@ struct TrainerOptions {
 struct TrainingBatch {
   std::span<const InputBatch> inputs;
   std::span<const Target> targets;
+  /// Begins with the states in which the batch at this place of the last such step, or evaluation,
+  /// ended, and keeps those in which it ends. Else all states begin at zero.
+  bool carry_state = false;
 };
 
 /// The options of one step.
@@ -88,6 +92,10 @@ class Trainer {
   /// The same with the average instead of the parameters.
   Status evaluate_average(const TrainingBatch& batch, const AbortFlag* abort,
                           StepMetrics& metrics) noexcept;
+  /// The next step whose state is carried begins at zero.
+  void reset_state() noexcept { training_states_.clear(); }
+  /// The same of evaluations, which carry states of their own.
+  void reset_evaluation_state() noexcept { evaluation_states_.reset(); }
   /// Of each output, in the last batch whose losses were computed.
   std::span<const OutputMetrics> outputs() const { return outputs_; }
   /// Copies the average; `values` has an element for each parameter. Value status if there is none.
@@ -119,13 +127,16 @@ class Trainer {
       : model_(std::move(model)), options_(std::move(options)) {}
 
   Status allocate();
-  Status make_losses();
+  void make_losses();
   Status check_average(const char* call) const;
   Status check_step(const StepCall& call) const;
   /// Adds up the denominators of all batches.
   Status count(std::span<const TrainingBatch> batches);
-  Status load(const TrainingBatch& batch);
-  Status load_part(const TrainingBatch& batch);
+  Status load(const TrainingBatch& batch, const CarriedStates& states);
+  Status load_inputs(const TrainingBatch& batch, const CarriedStates& states);
+  Status load_part(const TrainingBatch& batch, const CarriedStates& states);
+  /// After the forward pass, where the batch carries its states.
+  Status take_states(const TrainingBatch& batch, CarriedStates& states);
   /// Whether an output of the loaded batch has a row.
   bool has_rows() const;
   DeviceSpan<StepMetrics> metrics_of(std::size_t part, std::size_t output);
@@ -166,6 +177,8 @@ class Trainer {
   bool skipped_ = false;
 
   GraphPass pass_;
+  std::vector<CarriedStates> training_states_;  ///< of each batch of a step
+  CarriedStates evaluation_states_;
   std::vector<std::unique_ptr<OutputLoss>> losses_;  ///< of each output
   std::vector<OutputMetrics> outputs_;
   std::vector<std::vector<std::int32_t>> impossible_;  ///< of each output

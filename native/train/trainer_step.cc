@@ -40,9 +40,9 @@ Status Trainer::count(std::span<const TrainingBatch> batches) {
   return std::ranges::count(rows, std::size_t{0}) == 0 ? Status() : no_valid_step();
 }
 
-Status Trainer::load_part(const TrainingBatch& batch) {
+Status Trainer::load_part(const TrainingBatch& batch, const CarriedStates& states) {
   const Graph& graph = model_->graph();
-  GRU_RETURN_IF_ERROR(model_->load_inputs(batch.inputs, pass_));
+  GRU_RETURN_IF_ERROR(load_inputs(batch, states));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(losses_[i]->check_part(graph.output_shape(i), graph.output_map(pass_, i),
                                                batch.targets[i]));
@@ -73,6 +73,7 @@ Status Trainer::gather(const TrainingBatch& batch, std::size_t part, const Abort
   Device& device = model_->device();
   DeviceSpan<float> room;
   GRU_RETURN_IF_ERROR(model_->forward_training(passes_ + part, abort, pass_));
+  GRU_RETURN_IF_ERROR(take_states(batch, training_states_[part]));
   GRU_RETURN_IF_ERROR(compute_losses(batch));
   ++parts_;
   GRU_RETURN_IF_ERROR(gradients_.open(device, room));
@@ -82,8 +83,10 @@ Status Trainer::gather(const TrainingBatch& batch, std::size_t part, const Abort
 
 Status Trainer::gather_all(std::span<const TrainingBatch> batches, const AbortFlag* abort) {
   begin_parts();
+  if (training_states_.size() < batches.size()) training_states_.resize(batches.size());
+  for (CarriedStates& states : training_states_) states.forget();
   if (batches.size() == 1) {
-    GRU_RETURN_IF_ERROR(load(batches[0]));
+    GRU_RETURN_IF_ERROR(load(batches[0], training_states_[0]));
     note_impossible(0);
     return gather(batches[0], 0, abort);
   }
@@ -92,7 +95,7 @@ Status Trainer::gather_all(std::span<const TrainingBatch> batches, const AbortFl
       metrics_.reserve(model_->device(), CheckedSize(losses_.size()) * batches.size()));
   std::size_t sequences = 0;
   for (std::size_t part = 0; part < batches.size(); ++part) {
-    GRU_RETURN_IF_ERROR(load_part(batches[part]).of(name_of_part(part)));
+    GRU_RETURN_IF_ERROR(load_part(batches[part], training_states_[part]).of(name_of_part(part)));
     note_impossible(sequences);
     sequences += batches[part].inputs[0].shape.batch;
     if (has_rows()) GRU_RETURN_IF_ERROR(gather(batches[part], part, abort));
@@ -116,7 +119,7 @@ Status Trainer::measure(StepMetrics& metrics) {
 Status Trainer::find_origin(std::span<const TrainingBatch> batches, std::string& where) {
   Device& device = model_->device();
   for (std::size_t part = 0; part < batches.size(); ++part) {
-    GRU_RETURN_IF_ERROR(model_->load_inputs(batches[part].inputs, pass_));
+    GRU_RETURN_IF_ERROR(load_inputs(batches[part], training_states_[part]));
     if (!has_rows()) continue;
     GRU_RETURN_IF_ERROR(model_->forward_training(passes_ + part, nullptr, pass_));
     GRU_RETURN_IF_ERROR(find_nonfinite_edge(device, model_->graph(), pass_, where));
@@ -172,6 +175,7 @@ Status Trainer::run_step(std::span<const TrainingBatch> batches, const StepCall&
   }
   GRU_RETURN_IF_ERROR(apply(call));
   passes_ += batches.size();
+  for (CarriedStates& states : training_states_) states.commit();
   metrics = measured;
   return {};
 }

@@ -7,7 +7,7 @@ namespace gru {
 /// All losses whose targets are values.
 class ValueLoss final : public OutputLoss {
  public:
-  ValueLoss(const LossOptions& options, double weight) : OutputLoss(weight), options_(options) {}
+  explicit ValueLoss(const OutputOptions& options) : OutputLoss(options), options_(options.loss) {}
 
   Status compute(Device& device, const Sequence& output, const Target& target,
                  DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) override;

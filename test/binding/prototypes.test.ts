@@ -9,6 +9,7 @@ const definitions = `
   const gru = new addon.NativeGru(gruOptions, 1, device)
   const model = new addon.NativeModel(chain(), 1, device)
   const trainer = new addon.NativeTrainer(model, trainerOptions)
+  const graph = chain()
   const tokens = new Int32Array(12)
   const batch = [2, [{ steps: 6, lengths: null, values: tokens }], [tokens]]
   const forward = () =>
@@ -52,6 +53,11 @@ const REFERENCE = `addon.referenceGru(gruOptions, new Float64Array(gru.parameter
   dOutput: new Float64Array(4), dState: new Float64Array(4), seed: 0, pass: 0,
 })`
 
+const GRAPH_REFERENCE = `addon.referenceGraph(graph, new Float64Array(model.parameterCount), {
+  batch: 1, inputs: [{ steps: 1, lengths: null, values: new Int32Array(1) }],
+  targets: [new Int32Array(1)], dropout: null,
+})`
+
 describe('setters of prototypes do not run', () => {
   test.each([
     ['parameterSpecs of a layer', 'gru.parameterSpecs()'],
@@ -60,6 +66,7 @@ describe('setters of prototypes do not run', () => {
     ['runtime', 'addon.runtime()'],
     ['cudaRuntime', 'addon.cudaRuntime()'],
     ['referenceGru', REFERENCE],
+    ['referenceGraph', GRAPH_REFERENCE],
     [
       'stepSync',
       'new addon.NativeTrainer(model, { ...trainerOptions, learningRate: 0 }).stepSync(...stepCall(...batch))',

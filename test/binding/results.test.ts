@@ -233,7 +233,7 @@ describe('describeGraph', () => {
     })
     const described = addon.describeGraph({ ...rest, layers: layers.slice().reverse() })
     expect(described.inputs).toEqual([{ group: 0 }])
-    expect(described.outputs).toEqual([{ width: 5, every: 'last', group: 0 }])
+    expect(described.outputs).toMatchObject([{ width: 5, every: 'last', group: 0 }])
     expect(described.layers).toEqual([
       {
         ...{ name: 'embedding', type: 'embedding', inputs: ['input'] },

@@ -323,14 +323,14 @@ describe('a model of two inputs and two outputs', () => {
     return { ...layer!, name, inputs: [input] }
   }
   const linear = (name: string, input: string, size: number): NativeLayerOptions => ({
-    ...{ name, type: 'linear', inputs: [input], size },
+    ...{ name, type: 'linear', inputs: [input], size, activation: 'none' },
   })
   const named = (name: string, size: number) => ({
     ...{ name, argument: `inputs.${name}`, lengths: `lengths.${name}`, tokens: false, size },
   })
   const output = (layer: string) => ({
-    ...{ layer, loss: 'meanSquaredError' as const },
-    ...{ target: `targets.${layer}`, output: `outputs.${layer}` },
+    ...{ layer, loss: { kind: 'meanSquaredError' as const }, weight: 1 },
+    ...{ argument: `outputs.${layer}`, target: `targets.${layer}`, output: `outputs.${layer}` },
   })
   const options: NativeGraphOptions = {
     inputs: [named('a', 3), named('b', 2)],
@@ -411,17 +411,17 @@ describe('a model of two inputs and two outputs', () => {
     [
       'a layer that reads two inputs and can only read one',
       { layers: [{ ...linear('one', 'a', 2), inputs: ['a', 'b'] }] },
-      'layers.one.inputs: expected 1, got 2',
+      'layers.one: expected 1 input, got 2',
     ],
     [
       'a layer that reads none',
       { layers: [{ ...linear('one', 'a', 2), inputs: [] }] },
-      'layers.one.inputs: expected 1, got 0',
+      'layers.one: expected 1 input, got 0',
     ],
     [
       'a type that is none',
       { layers: [{ ...linear('one', 'a', 2), type: 'rnn' as never }] },
-      'layers.one.type: expected one of "embedding", "gru", "linear", "select", got "rnn"',
+      'layers.one.type: expected one of "embedding", "gru", "lstm", "linear", ',
     ],
     ['no outputs', { outputs: [] }, 'outputs: expected at least one, got none'],
     ['layers that are no list', { layers: {} as never }, 'layers: expected an Array of at most'],

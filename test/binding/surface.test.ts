@@ -1,4 +1,4 @@
-import type { NativePass } from '../../binding'
+import type { NativeLayerOptions, NativePass } from '../../binding'
 import packageJson from '../../package.json'
 import {
   BATCH,
@@ -29,6 +29,7 @@ describe('exports', () => {
       [
         'AbortFlag',
         'createError',
+        'NativeDecoder',
         'NativeGru',
         'NativeLstm',
         'NativeModel',
@@ -40,6 +41,7 @@ describe('exports', () => {
         'cudaRuntime',
         'describeGraph',
         'limits',
+        'referenceGraph',
         'referenceGru',
         'referenceLstm',
         'runtime',
@@ -115,6 +117,37 @@ describe('errors', () => {
   })
 })
 
+/** Of a model whose decoder begins with what its encoder made of the source. */
+function createDecoder() {
+  const named = (name: string) => ({ name, argument: name, lengths: name, tokens: true, size: 3 })
+  const stack = { ...gruOptions, inputSize: undefined, batchFirst: undefined }
+  const layer = (name: string, inputs: string[], options: object): NativeLayerOptions =>
+    ({ name, inputs, ...options }) as NativeLayerOptions
+  const model = new addon.NativeModel(
+    {
+      inputs: [named('source'), named('target')],
+      layers: [
+        layer('a', ['source'], { type: 'embedding', size: 2 }),
+        layer('b', ['target'], { type: 'embedding', size: 2 }),
+        layer('encoder', ['a'], { type: 'gru', ...stack }),
+        layer('last', ['encoder'], { type: 'select', step: 'last' }),
+        layer('decoder', ['b', 'last'], { type: 'gru', ...stack }),
+        layer('head', ['decoder'], { type: 'linear', size: 3, activation: 'none' }),
+      ],
+      outputs: [
+        {
+          ...{ layer: 'head', loss: { kind: 'meanSquaredError' }, weight: 1 },
+          ...{ argument: 'output', target: 'target', output: 'output' },
+        },
+      ],
+      batchFirst: false,
+    },
+    1,
+    device,
+  )
+  return new addon.NativeDecoder(model, { target: 1, output: 0 })
+}
+
 describe('objects of another kind', () => {
   const gru = createGru()
   const pass = (): NativePass => {
@@ -128,6 +161,7 @@ describe('objects of another kind', () => {
     NativeModel: () => createModel(),
     NativePass: pass,
     NativeTrainer: () => new addon.NativeTrainer(createModel(), trainerOptions),
+    NativeDecoder: createDecoder,
     NativeTrainingPass: () => {
       const trainer = new addon.NativeTrainer(createModel(), trainerOptions)
       const [batch, inputs] = call(tokens, classes)

@@ -41,7 +41,7 @@ describe('with accumulate', () => {
       for (const factor of factors) {
         const one = scaled(factor)
         shared.input.set(one.input)
-        shared.target.set(one.target)
+        shared.target.set(one.target as Float32Array)
         lengths.set(one.lengths as Int32Array)
         yield { ...shared, lengths }
         shared.input.fill(NaN)

@@ -51,7 +51,7 @@ function resumed(
   data: unknown,
   fitOptions: object,
 ): ReturnType<typeof startFit> {
-  jobs.position.restore(checkFitState(state, jobs.graph.parameterCount))
+  jobs.position.restore(checkFitState(state, jobs.graph))
   return startFit(jobs, data, { ...fitOptions, resume: true })
 }
 
@@ -191,7 +191,7 @@ describe('a state', () => {
       settings: { sequences: 3, batchSize: 1, shuffle: false, seed: 5 },
       ...{ accumulate: 1, monitor: 'meanLoss' },
       ...{ epoch: 1, order: 1, batches: 2, epochEnd: false, epochBatches: 3, updates: 2 },
-      mean: { sum: 2, weight: 2 },
+      mean: { sums: [2], denominators: [2] },
       schedule: { kind: 'exponential', state: { updates: 2 } },
       stopping: { bad: 0 },
     })
@@ -233,7 +233,7 @@ describe('a state', () => {
     [{}, { schedule: { kind: 'none' } }, /^state\.schedule\.kind: /],
     [{}, { schedule: { kind: 'step', state: {} } }, /^state\.schedule\.state\.updates: /],
     [{}, { epochEnd: 1 }, /^state\.epochEnd: /],
-    [{}, { mean: { sum: NaN, weight: 1 } }, /^state\.mean\.sum: /],
+    [{}, { mean: { sums: [NaN], denominators: [1] } }, /^state\.mean\.sums\[0\]: /],
     [{}, { stopping: {} }, /^state\.stopping\.bad: /],
     [{}, { stopping: { bad: 0, best: { epoch: 1 } } }, /^state\.stopping\.best\.value: /],
     [{}, { bestParameters: new Float32Array(3) }, /^state\.bestParameters: expected parameters = /],

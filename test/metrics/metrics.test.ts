@@ -1,4 +1,11 @@
-import { Dataset, type Metric, Model, type SequenceModelOptions, Trainer } from '../../lib'
+import {
+  Dataset,
+  type Loss,
+  type Metric,
+  Model,
+  type SequenceModelOptions,
+  Trainer,
+} from '../../lib'
 import { checkMetrics } from '../../lib/metrics/options'
 import { validRows } from '../../lib/metrics/valid-rows'
 import { describeGraph, type Graph } from '../../lib/graph'
@@ -29,7 +36,8 @@ function measured(
 ): number {
   const graph = graphOf(options)
   const [{ metric }] = checkMetrics(graph, [name]) as [ReturnType<typeof checkMetrics>[0]]
-  const { width, targetColumns: targetWidth } = graph.outputs[0]!
+  const { width, targetForm } = graph.outputs[0]!
+  const targetWidth = targetForm.columns
   metric.reset()
   for (const [predictions, targets] of batches) {
     metric.update(predictions, targets, { rows: predictions.length / width, width, targetWidth })
@@ -68,6 +76,50 @@ describe('over given rows', () => {
     ] as const
     expect(measured(values, 'meanAbsoluteError', given)).toBe((0.5 + 0 + 2 + 0 + 2 + 0.25) / 6)
   })
+
+  const withLoss = (size: number, loss: Loss): SequenceModelOptions => ({
+    ...plain,
+    output: { size, loss },
+  })
+
+  test.each<[Loss, Float32Array]>([
+    ['huber', Float32Array.of(1, 2)],
+    // Two values with three quantiles each: the medians are in the middle.
+    [{ kind: 'quantile', quantiles: [0.1, 0.5, 0.9] }, Float32Array.of(9, 1, 9, 9, 2, 9)],
+    // The means come before the log variances.
+    ['gaussian', Float32Array.of(1, 2, 9, 9)],
+  ])('the mean absolute error of %p is that of the values it predicts', (loss, predictions) => {
+    const given = [[predictions, Float32Array.of(3, 2.5)]] as const
+    const options = withLoss(predictions.length, loss)
+    expect(measured(options, 'meanAbsoluteError', given)).toBe((2 + 0.5) / 2)
+  })
+
+  test('the accuracy of values that are 0 or 1 goes by the signs of their logits', () => {
+    const given = [
+      [Float32Array.of(2, -1, 0), Float32Array.of(1, 1, 0)],
+      [Float32Array.of(-3, NaN, 1), Float32Array.of(0, 0, 0)],
+    ] as const
+    expect(measured(withLoss(3, 'binaryCrossEntropy'), 'accuracy', given)).toBe(3 / 6)
+  })
+
+  test.each<[Loss, string]>([
+    [{ kind: 'quantile', quantiles: [0.1, 0.9] }, 'meanAbsoluteError'],
+    ['ctc', 'accuracy'],
+    ['binaryCrossEntropy', 'perplexity'],
+  ])('of a loss that they do not suit are refused: %p, %s', (loss, name) => {
+    const graph = graphOf(withLoss(4, loss))
+    const kind = typeof loss === 'string' ? loss : loss.kind
+    const message = `metrics[0]: expected a metric that suits the model's loss, "${kind}", got "${name}"`
+    expectGruError(() => checkMetrics(graph, [name]), 'ERR_GRU_VALUE', message)
+  })
+
+  test('metrics of the caller are refused for an output with labels', () => {
+    const own = { name: 'own', reset: () => 0, update: () => 0, result: () => 0 }
+    const graph = graphOf(withLoss(4, 'ctc'))
+    const message =
+      'metrics[0].output: expected an output with a target for each prediction, got "head" with labels'
+    expectGruError(() => checkMetrics(graph, [own]), 'ERR_GRU_VALUE', message)
+  })
 })
 
 describe('valid rows', () => {
@@ -92,6 +144,21 @@ describe('valid rows', () => {
     expect([...valid.targets]).toEqual(expected)
     expect([...valid.predictions]).toEqual(expected.flatMap((row) => [row, 0, 0, 0, 1]))
     expect(valid.shape).toEqual({ rows: 5, width: 5, targetWidth: 1 })
+  })
+
+  test('leave out the rows of the ignored class', () => {
+    const loss = { kind: 'crossEntropy', ignoredClass: -100 } as const
+    const graph = graphOf({ ...classes, output: { size: 5, loss } })
+    const given: CheckedBatch = {
+      batch: 1,
+      inputs: [{ steps: 3, lengths: null, values: new Int32Array(3) }],
+      targets: [Int32Array.of(4, -100, 2)],
+    }
+    const predictions = Float32Array.from({ length: 15 }, (_, i) => i)
+    const valid = validRows(graph, 0, given, predictions)
+    expect([...valid.targets]).toEqual([4, 2])
+    expect([...valid.predictions]).toEqual([0, 1, 2, 3, 4, 10, 11, 12, 13, 14])
+    expect(valid.shape.rows).toBe(2)
   })
 
   test('of an output with a row for each sequence are those with a step', () => {

@@ -51,7 +51,7 @@ export interface ChainOptions {
   readonly tokens?: number
   readonly gru?: Binding.NativeGruOptions
   readonly outputSize?: number
-  readonly loss?: 'crossEntropy' | 'meanSquaredError'
+  readonly loss?: Binding.NativeLossOptions | 'crossEntropy' | 'meanSquaredError'
   readonly every?: 'step' | 'last'
 }
 
@@ -66,6 +66,10 @@ function graphOfChain(
   const { inputSize, batchFirst, ...stack } = gru
   const isTokens = tokens > 0
   const embedding = { name: 'embedding', type: 'embedding', inputs: ['input'], size: inputSize }
+  const numbers = { labelSmoothing: 0, classWeights: new Float32Array(0), ignoredClass: null }
+  const plain: Binding.NativeLossOptions =
+    loss === 'crossEntropy' ? { kind: 'crossEntropy', ...numbers } : { kind: 'meanSquaredError' }
+  const names = { layer: 'head', argument: 'output', target: 'target', output: 'output' }
   const last = { name: 'last', type: 'select', inputs: ['gru'], step: 'last' }
   return {
     inputs: [
@@ -83,9 +87,10 @@ function graphOfChain(
         type: 'linear',
         inputs: [every === 'last' ? 'last' : 'gru'],
         size: outputSize,
+        activation: 'none',
       },
     ] as Binding.NativeLayerOptions[],
-    outputs: [{ layer: 'head', loss, target: 'target', output: 'output' }],
+    outputs: [{ ...names, loss: typeof loss === 'object' ? loss : plain, weight: 1 }],
     batchFirst,
   }
 }

@@ -1,3 +1,4 @@
+import type { StepMetrics } from '../../binding'
 import type { TrainingBatch } from '../../lib'
 import { sequenceForm } from '../../lib/batch-forms'
 import type { FitJobs } from '../../lib/fit/jobs'
@@ -31,6 +32,12 @@ const marksOf = ({ inputs, batch }: CheckedBatch): number[] => {
   return Array.from({ length: batch }, (_, i) => values[2 * i]!)
 }
 
+/** A loss of the only output. */
+const lossesOf = (loss: number, denominator: number): Pick<StepMetrics, 'loss' | 'outputs'> => ({
+  loss,
+  outputs: [{ loss, denominator, impossible: [] }],
+})
+
 /** @param losses - what batches lose: of updates by their number from 1 (NaN: it is skipped), of validation by its mark and the updates made */
 export function fakeTrainer(
   losses: {
@@ -52,7 +59,8 @@ export function fakeTrainer(
       check: (given) => {
         const { input, target, batch = 1 } = given as TrainingBatch
         const steps = input.length / (2 * batch)
-        return { batch, inputs: [{ steps, lengths: null, values: input }], targets: [target] }
+        const targets = [target as Float32Array]
+        return { batch, inputs: [{ steps, lengths: null, values: input }], targets }
       },
       step: (batches, { learningRate, signal }) => {
         if (signal?.aborted) return Promise.reject(signal.reason as Error)
@@ -61,15 +69,15 @@ export function fakeTrainer(
         const skipped = Number.isNaN(loss)
         if (!skipped) fake.parameter++
         fake.now += 1000
-        const predicted = batches.reduce((sum, { batch }) => sum + batch, 0)
-        return Promise.resolve({ loss, gradNorm: 1, predicted, skipped })
+        const denominator = batches.reduce((sum, { batch }) => sum + batch, 0)
+        return Promise.resolve({ gradNorm: 1, skipped, ...lossesOf(loss, denominator) })
       },
       evaluate: (batch) => {
         const marks = marksOf(batch)
         fake.validated.push(marks)
         fake.now += 100
         const loss = losses.validation?.(marks[0]!, fake.parameter) ?? 1
-        return Promise.resolve({ loss, gradNorm: 0, predicted: batch.batch, skipped: false })
+        return Promise.resolve({ gradNorm: 0, skipped: false, ...lossesOf(loss, batch.batch) })
       },
       predict: (batch) => Promise.resolve([new Float32Array(batch.batch)]),
       readParameters: () => new Float32Array(graph.parameterCount).fill(fake.parameter),

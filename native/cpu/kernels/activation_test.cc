@@ -80,7 +80,7 @@ std::vector<float> inputs() {
 
 double exact_sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
-GRU_TEST(sigmoid_is_exact_to_4e_7) {
+TEST_CASE("sigmoid is exact to 4e-7") {
   const std::vector<float> x = inputs();
   for_each_table([&x](const Kernels& table) {
     const Activations reset = activate(table, x, gate_r, 1);
@@ -92,24 +92,25 @@ GRU_TEST(sigmoid_is_exact_to_4e_7) {
       GRU_CHECK_NEAR(static_cast<double>(update.u[i]), exact, bound);
       GRU_CHECK_NEAR(static_cast<double>(replaced.u[i]), exact_sigmoid(-static_cast<double>(x[i])),
                      bound);
-      GRU_CHECK(reset.r[i] >= 0 && reset.r[i] <= 1);
+      CHECK(reset.r[i] >= 0);
+      CHECK(reset.r[i] <= 1);
     }
   });
 }
 
-GRU_TEST(tanh_is_exact_to_4e_7_of_itself_and_stays_within_one) {
+TEST_CASE("tanh is exact to 4e-7 of itself and stays within one") {
   const std::vector<float> x = inputs();
   for_each_table([&x](const Kernels& table) {
     const Activations made = activate(table, x, gate_n, 1);
     for (std::size_t i = 0; i < x.size(); ++i) {
       const double exact = std::tanh(static_cast<double>(x[i]));
       GRU_CHECK_NEAR(static_cast<double>(made.n[i]), exact, bound * std::abs(exact));
-      GRU_CHECK(std::abs(made.n[i]) <= 1);
+      CHECK(std::abs(made.n[i]) <= 1);
     }
   });
 }
 
-GRU_TEST(activations_of_infinity_are_their_limits_and_nan_passes) {
+TEST_CASE("activations of infinity are their limits and NaN passes") {
   const std::array<float, 3> x = {testing::infinity, -testing::infinity, testing::nan_float};
   for_each_table([&x](const Kernels& table) {
     const Activations reset = activate(table, x, gate_r, 1);
@@ -117,23 +118,23 @@ GRU_TEST(activations_of_infinity_are_their_limits_and_nan_passes) {
     const Activations replaced = activate(table, x, gate_z, -1);
     const Activations candidate = activate(table, x, gate_n, 1);
     for (const std::vector<float>& sigmoid : {reset.r, update.u}) {
-      GRU_CHECK(sigmoid[0] == 1);
+      CHECK(sigmoid[0] == 1);
       GRU_CHECK_NEAR(static_cast<double>(sigmoid[1]), 0, 1e-37);
-      GRU_CHECK(std::isnan(sigmoid[2]));
+      CHECK(std::isnan(sigmoid[2]));
     }
     GRU_CHECK_NEAR(static_cast<double>(replaced.u[0]), 0, 1e-37);
-    GRU_CHECK(replaced.u[1] == 1);
-    GRU_CHECK(std::isnan(replaced.u[2]));
-    GRU_CHECK(candidate.n[0] == 1);
-    GRU_CHECK(candidate.n[1] == -1);
-    GRU_CHECK(std::isnan(candidate.n[2]));
+    CHECK(replaced.u[1] == 1);
+    CHECK(std::isnan(replaced.u[2]));
+    CHECK(candidate.n[0] == 1);
+    CHECK(candidate.n[1] == -1);
+    CHECK(std::isnan(candidate.n[2]));
   });
 }
 
 /// A NaN may have any bits below its exponent. Arithmetic on the bits of a float must not turn it
 /// into a number.
 /// number of them.
-GRU_TEST(nan_passes_whatever_its_payload) {
+TEST_CASE("NaN passes whatever its payload") {
   std::vector<float> x;
   for (const std::uint32_t sign : {0U, 0x80000000U}) {
     for (std::uint32_t bit = 0; bit < 23; ++bit) {
@@ -147,12 +148,12 @@ GRU_TEST(nan_passes_whatever_its_payload) {
     const Activations update = activate(table, x, gate_z, -1);
     const Activations candidate = activate(table, x, gate_n, 1);
     for (std::size_t i = 0; i < x.size(); ++i) {
-      GRU_CHECK(std::isnan(reset.r[i]) && std::isnan(update.u[i]) && std::isnan(candidate.n[i]));
+      CHECK(std::isnan(reset.r[i]));
+      CHECK(std::isnan(update.u[i]));
+      CHECK(std::isnan(candidate.n[i]));
     }
   });
 }
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

@@ -134,7 +134,7 @@ void check_backward_row(const Step& step, BackwardRun& run, std::size_t row,
                   reference::gate_rows(reference::Values(d_bias_hh), gate_n, 1), "dq");
 }
 
-GRU_TEST(a_backward_step_is_the_reference_cells) {
+TEST_CASE("a backward step is the reference cell's") {
   for_each_step(8, [](const Step& step, Random& random) {
     Memory memory(step, reserve_gates);
     run_forward(step, true, memory, {{0, step.rows, 0, step.blocks()}});
@@ -143,7 +143,8 @@ GRU_TEST(a_backward_step_is_the_reference_cells) {
       std::vector<double> d_next = to_doubles(step.d_next);
       if (with_d_output) reference::add(to_doubles(run.d_output.values()), d_next);
       run.run(step.hidden, with_d_output);
-      GRU_CHECK(run.gates.guards_hold() && run.d_state.guards_hold());
+      CHECK(run.gates.guards_hold());
+      CHECK(run.d_state.guards_hold());
       for (std::size_t row = 0; row < step.rows; ++row) {
         const auto of_row = std::span(d_next).subspan(row * step.hidden, step.hidden);
         check_backward_row(step, run, row, {{of_row.begin(), of_row.end()}, {}});
@@ -152,7 +153,7 @@ GRU_TEST(a_backward_step_is_the_reference_cells) {
   });
 }
 
-GRU_TEST(bits_of_a_backward_step_do_not_depend_on_its_cut) {
+TEST_CASE("bits of a backward step do not depend on its cut") {
   for_each_step(4, [](const Step& step, Random& random) {
     Memory memory(step, reserve_gates);
     run_forward(step, true, memory, {{0, step.rows, 0, step.blocks()}});
@@ -160,12 +161,10 @@ GRU_TEST(bits_of_a_backward_step_do_not_depend_on_its_cut) {
     BackwardRun cut = whole;
     whole.run(step.hidden, true);
     cut.run(random.size(0, step.hidden), true);
-    GRU_CHECK(same_bits(whole.gates.values(), cut.gates.values()));
-    GRU_CHECK(same_bits(whole.d_state.values(), cut.d_state.values()));
+    CHECK(same_bits(whole.gates.values(), cut.gates.values()));
+    CHECK(same_bits(whole.d_state.values(), cut.d_state.values()));
   });
 }
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

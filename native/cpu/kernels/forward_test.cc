@@ -35,7 +35,7 @@ void check_slots(const Step& step, bool training, GuardedMatrix& gates, std::siz
       GRU_CHECK_NEAR(slot(reserve_q), q, 2 * forward_bound);
     } else if (step.reset_after()) {
       for (const Gate gate : {gate_r, gate_z, gate_n}) {
-        GRU_CHECK(slot(gate) == step.input_of(row)[gate * step.hidden + j]);
+        CHECK(slot(gate) == step.input_of(row)[gate * step.hidden + j]);
       }
     } else {
       GRU_CHECK_NEAR(slot(gate_r), reset_state, forward_bound);
@@ -44,12 +44,12 @@ void check_slots(const Step& step, bool training, GuardedMatrix& gates, std::siz
   }
 }
 
-GRU_TEST(a_forward_step_is_the_reference_cell) {
+TEST_CASE("a forward step is the reference cell") {
   for_each_step(12, [](const Step& step, Random&) {
     for (const bool training : {false, true}) {
       Memory memory(step, training ? reserve_gates : gate_count);
       run_forward(step, training, memory, {{0, step.rows, 0, step.blocks()}});
-      GRU_CHECK(memory.guards_hold());
+      CHECK(memory.guards_hold());
       for (std::size_t row = 0; row < step.rows; ++row) {
         reference::GruActivations expected;
         expected.before.h = step.state_of(row);
@@ -63,7 +63,7 @@ GRU_TEST(a_forward_step_is_the_reference_cell) {
   });
 }
 
-GRU_TEST(bits_of_a_forward_step_do_not_depend_on_its_cut) {
+TEST_CASE("bits of a forward step do not depend on its cut") {
   for_each_step(6, [](const Step& step, Random& random) {
     for (const bool training : {false, true}) {
       std::vector<Part> parts;
@@ -80,13 +80,11 @@ GRU_TEST(bits_of_a_forward_step_do_not_depend_on_its_cut) {
       Memory cut(step, training ? reserve_gates : gate_count);
       run_forward(step, training, whole, {{0, step.rows, 0, step.blocks()}});
       run_forward(step, training, cut, parts);
-      GRU_CHECK(same_bits(whole.output.values(), cut.output.values()));
-      if (training) GRU_CHECK(same_bits(whole.gates.values(), cut.gates.values()));
+      CHECK(same_bits(whole.output.values(), cut.output.values()));
+      if (training) CHECK(same_bits(whole.gates.values(), cut.gates.values()));
     }
   });
 }
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

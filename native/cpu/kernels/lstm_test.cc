@@ -141,12 +141,12 @@ void check_row(const std::vector<double>& expected, GuardedMatrix& got, std::siz
   GRU_CHECK_ALL_NEAR(what, values, expected, forward_bound);
 }
 
-GRU_TEST(a_forward_step_is_the_reference_cell) {
+TEST_CASE("a forward step is the reference cell") {
   for_each_step(24, [](const Step& step, Random&) {
     for (const bool training : {false, true}) {
       Memory memory(step, training);
       run_forward(step, training, memory, whole(step));
-      GRU_CHECK(memory.guards_hold());
+      CHECK(memory.guards_hold());
       for (std::size_t row = 0; row < step.rows; ++row) {
         reference::LstmActivations kept;
         const reference::State next = step.forward(row, kept);
@@ -163,21 +163,21 @@ GRU_TEST(a_forward_step_is_the_reference_cell) {
   });
 }
 
-GRU_TEST(bits_of_a_forward_step_do_not_depend_on_its_cut) {
+TEST_CASE("bits of a forward step do not depend on its cut") {
   for_each_step(16, [](const Step& step, Random& random) {
     for (const bool training : {false, true}) {
       Memory together(step, training);
       Memory cut(step, training);
       run_forward(step, training, together, whole(step));
       run_forward(step, training, cut, random_parts(step, random));
-      GRU_CHECK(same_bits(together.output.values(), cut.output.values()));
-      GRU_CHECK(same_bits(together.cell.values(), cut.cell.values()));
-      if (training) GRU_CHECK(same_bits(together.gates.values(), cut.gates.values()));
+      CHECK(same_bits(together.output.values(), cut.output.values()));
+      CHECK(same_bits(together.cell.values(), cut.cell.values()));
+      if (training) CHECK(same_bits(together.gates.values(), cut.gates.values()));
     }
   });
 }
 
-GRU_TEST(nan_and_infinity_pass_through_a_step) {
+TEST_CASE("NaN and infinity pass through a step") {
   for_each_table([](const Kernels& table) {
     Random random;
     Step step(table, random);
@@ -185,8 +185,9 @@ GRU_TEST(nan_and_infinity_pass_through_a_step) {
     step.cells.back() = testing::infinity;
     Memory memory(step, false);
     run_forward(step, false, memory, whole(step));
-    GRU_CHECK(std::isnan(memory.output.at(0, 0)) && std::isnan(memory.cell.at(0, 0)));
-    if (step.rows > 1) GRU_CHECK(std::isinf(memory.cell.at(step.rows - 1, step.hidden - 1)));
+    CHECK(std::isnan(memory.output.at(0, 0)));
+    CHECK(std::isnan(memory.cell.at(0, 0)));
+    if (step.rows > 1) CHECK(std::isinf(memory.cell.at(step.rows - 1, step.hidden - 1)));
   });
 }
 
@@ -240,7 +241,7 @@ void check_gradients(std::span<const float> got, std::span<const double> expecte
   GRU_CHECK_ALL_NEAR(what, to_doubles(got), expected, 1e-5 * largest);
 }
 
-GRU_TEST(a_backward_step_is_the_reference_cells) {
+TEST_CASE("a backward step is the reference cell's") {
   for_each_step(12, [](const Step& step, Random& random) {
     Memory memory(step, true);
     run_forward(step, true, memory, whole(step));
@@ -251,7 +252,8 @@ GRU_TEST(a_backward_step_is_the_reference_cells) {
       if (with_d_output) reference::add(to_doubles(run.d_output.values()), d_h);
       const std::vector<double> d_c = to_doubles(run.d_cell.values());
       run.run(hidden, with_d_output);
-      GRU_CHECK(run.gates.guards_hold() && run.d_cell.guards_hold());
+      CHECK(run.gates.guards_hold());
+      CHECK(run.d_cell.guards_hold());
       for (std::size_t row = 0; row < step.rows; ++row) {
         const auto of_row = [&](const std::vector<double>& all) {
           const auto part = std::span(all).subspan(row * hidden, hidden);
@@ -272,7 +274,7 @@ GRU_TEST(a_backward_step_is_the_reference_cells) {
   });
 }
 
-GRU_TEST(bits_of_a_backward_step_do_not_depend_on_its_cut) {
+TEST_CASE("bits of a backward step do not depend on its cut") {
   for_each_step(8, [](const Step& step, Random& random) {
     Memory memory(step, true);
     run_forward(step, true, memory, whole(step));
@@ -280,12 +282,10 @@ GRU_TEST(bits_of_a_backward_step_do_not_depend_on_its_cut) {
     BackwardRun cut = together;
     together.run(step.hidden, true);
     cut.run(random.size(0, step.hidden), true);
-    GRU_CHECK(same_bits(together.gates.values(), cut.gates.values()));
-    GRU_CHECK(same_bits(together.d_cell.values(), cut.d_cell.values()));
+    CHECK(same_bits(together.gates.values(), cut.gates.values()));
+    CHECK(same_bits(together.d_cell.values(), cut.d_cell.values()));
   });
 }
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

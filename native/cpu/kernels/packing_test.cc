@@ -17,16 +17,17 @@ using testing::round_up;
 using testing::source_of;
 using testing::transposed;
 
-GRU_TEST(panels_cover_the_columns_in_whole_vectors) {
+TEST_CASE("panels cover the columns in whole vectors") {
   for_each_table([](const Kernels& table) {
     for (std::size_t columns = 1; columns <= 200; ++columns) {
       const std::size_t panels = table.panel_count(columns);
-      GRU_CHECK(table.panel_column(0, columns) == 0);
-      GRU_CHECK(table.panel_column(panels, columns) == columns);
+      CHECK(table.panel_column(0, columns) == 0);
+      CHECK(table.panel_column(panels, columns) == columns);
       for (std::size_t panel = 0; panel < panels; ++panel) {
         const std::size_t begin = table.panel_column(panel, columns);
         const std::size_t end = table.panel_column(panel + 1, columns);
-        GRU_CHECK(begin < end && begin % table.lanes == 0);
+        CHECK(begin < end);
+        CHECK(begin % table.lanes == 0);
       }
     }
   });
@@ -36,7 +37,7 @@ GRU_TEST(panels_cover_the_columns_in_whole_vectors) {
 void check_panels(const Kernels& table, GuardedMatrix& b, GuardedMatrix& packed, std::size_t first,
                   std::size_t end) {
   const std::size_t columns = b.columns();
-  GRU_CHECK(packed.guards_hold());
+  CHECK(packed.guards_hold());
   for (std::size_t panel = 0; panel < table.panel_count(columns); ++panel) {
     const std::size_t begin = table.panel_column(panel, columns);
     const std::size_t width = round_up(table.panel_column(panel + 1, columns), table.lanes) - begin;
@@ -44,17 +45,17 @@ void check_panels(const Kernels& table, GuardedMatrix& b, GuardedMatrix& packed,
       for (std::size_t j = 0; j < width; ++j) {
         const std::size_t place = begin * b.rows() + k * width + j;
         if (panel < first || panel >= end) {
-          GRU_CHECK(packed.untouched(0, place));
+          CHECK(packed.untouched(0, place));
         } else {
           const float expected = begin + j < columns ? b.at(k, begin + j) : 0;
-          GRU_CHECK(packed.at(0, place) == expected);
+          CHECK(packed.at(0, place) == expected);
         }
       }
     }
   }
 }
 
-GRU_TEST(matrices_are_packed_in_panels_as_documented) {
+TEST_CASE("matrices are packed in panels as documented") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 40; ++round) {
@@ -84,7 +85,7 @@ GRU_TEST(matrices_are_packed_in_panels_as_documented) {
   });
 }
 
-GRU_TEST(recurrent_weights_are_packed_in_gate_blocks_as_documented) {
+TEST_CASE("recurrent weights are packed in gate blocks as documented") {
   for_each_table([](const Kernels& table) {
     Random random;
     const std::size_t lanes = table.lanes;
@@ -97,24 +98,24 @@ GRU_TEST(recurrent_weights_are_packed_in_gate_blocks_as_documented) {
       const std::vector<float> weight = random_floats(random, gates * hidden * hidden);
       GuardedMatrix packed = guarded_vector(blocks * hidden * gates * lanes);
       table.pack_gates(weight.data(), hidden, gates, packed.data(), first, end);
-      GRU_CHECK(packed.guards_hold());
+      CHECK(packed.guards_hold());
       for (std::size_t place = 0; place < packed.columns(); ++place) {
         const std::size_t block = place / (hidden * gates * lanes);
         const std::size_t k = place / (gates * lanes) % hidden;
         const std::size_t gate = place / lanes % gates;
         const std::size_t unit = block * lanes + place % lanes;
         if (block < first || block >= end) {
-          GRU_CHECK(packed.untouched(0, place));
+          CHECK(packed.untouched(0, place));
         } else {
           const float expected = unit < hidden ? weight[(gate * hidden + unit) * hidden + k] : 0;
-          GRU_CHECK(packed.at(0, place) == expected);
+          CHECK(packed.at(0, place) == expected);
         }
       }
     }
   });
 }
 
-GRU_TEST(columns_are_packed_in_tiles_as_documented) {
+TEST_CASE("columns are packed in tiles as documented") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 20; ++round) {
@@ -124,15 +125,15 @@ GRU_TEST(columns_are_packed_in_tiles_as_documented) {
       const std::size_t first = random.size(0, end);
       GuardedMatrix packed = guarded_vector(tiles * table.max_rows * a.rows());
       table.pack_tiles(source_of(a), packed.data(), first, end);
-      GRU_CHECK(packed.guards_hold());
+      CHECK(packed.guards_hold());
       for (std::size_t place = 0; place < packed.columns(); ++place) {
         const std::size_t tile = place / (a.rows() * table.max_rows);
         const std::size_t k = place / table.max_rows % a.rows();
         const std::size_t column = tile * table.max_rows + place % table.max_rows;
         if (tile < first || tile >= end) {
-          GRU_CHECK(packed.untouched(0, place));
+          CHECK(packed.untouched(0, place));
         } else {
-          GRU_CHECK(packed.at(0, place) == (column < a.columns() ? a.at(k, column) : 0));
+          CHECK(packed.at(0, place) == (column < a.columns() ? a.at(k, column) : 0));
         }
       }
     }
@@ -141,5 +142,3 @@ GRU_TEST(columns_are_packed_in_tiles_as_documented) {
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

@@ -119,7 +119,7 @@ struct Example {
     GuardedMatrix untouched = result();
     const std::size_t first_column = table.panel_column(first_panel, columns);
     const std::size_t end_column = table.panel_column(end_panel, columns);
-    GRU_CHECK(c.guards_hold());
+    CHECK(c.guards_hold());
     for (std::size_t i = 0; i < rows; ++i) {
       for (std::size_t j = 0; j < columns; ++j) {
         const bool inside = i >= first_row && i < end_row && j >= first_column && j < end_column;
@@ -128,14 +128,14 @@ struct Example {
           const double value = expected(i, j, exact, bound);
           GRU_CHECK_NEAR(static_cast<double>(c.at(i, j)), value, bound);
         } else {
-          GRU_CHECK(same_bits({&c.at(i, j), 1}, {&untouched.at(i, j), 1}));
+          CHECK(same_bits({&c.at(i, j), 1}, {&untouched.at(i, j), 1}));
         }
       }
     }
   }
 };
 
-GRU_TEST(panel_products_are_products_and_touch_nothing_else) {
+TEST_CASE("panel products are products and touch nothing else") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 100; ++round) {
@@ -149,7 +149,7 @@ GRU_TEST(panel_products_are_products_and_touch_nothing_else) {
   });
 }
 
-GRU_TEST(exact_products_are_rounded_once_and_touch_nothing_else) {
+TEST_CASE("exact products are rounded once and touch nothing else") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 60; ++round) {
@@ -163,7 +163,7 @@ GRU_TEST(exact_products_are_rounded_once_and_touch_nothing_else) {
   });
 }
 
-GRU_TEST(tile_products_are_products_and_touch_nothing_else) {
+TEST_CASE("tile products are products and touch nothing else") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 100; ++round) {
@@ -181,7 +181,7 @@ GRU_TEST(tile_products_are_products_and_touch_nothing_else) {
   });
 }
 
-GRU_TEST(bits_of_a_panel_product_do_not_depend_on_its_cut) {
+TEST_CASE("bits of a panel product do not depend on its cut") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 30; ++round) {
@@ -200,13 +200,13 @@ GRU_TEST(bits_of_a_panel_product_do_not_depend_on_its_cut) {
         table.panel_product(example.part(by_panels, 0, example.rows, panel, end));
         panel = end;
       }
-      GRU_CHECK(same_bits(whole.values(), by_rows.values()));
-      GRU_CHECK(same_bits(whole.values(), by_panels.values()));
+      CHECK(same_bits(whole.values(), by_rows.values()));
+      CHECK(same_bits(whole.values(), by_panels.values()));
     }
   });
 }
 
-GRU_TEST(bits_of_a_tile_product_do_not_depend_on_its_cut) {
+TEST_CASE("bits of a tile product do not depend on its cut") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 30; ++round) {
@@ -220,12 +220,10 @@ GRU_TEST(bits_of_a_tile_product_do_not_depend_on_its_cut) {
           table.tile_product(example.tile_part(in_parts, tile, tile + 1, panel, panel + 1, memory));
         }
       }
-      GRU_CHECK(same_bits(whole.values(), in_parts.values()));
+      CHECK(same_bits(whole.values(), in_parts.values()));
     }
   });
 }
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

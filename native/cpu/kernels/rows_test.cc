@@ -19,7 +19,7 @@ using testing::same_bits;
 using testing::source_of;
 using testing::to_doubles;
 
-GRU_TEST(column_sums_are_added_whatever_the_cut) {
+TEST_CASE("column sums are added whatever the cut") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (int round = 0; round < 30; ++round) {
@@ -30,10 +30,11 @@ GRU_TEST(column_sums_are_added_whatever_the_cut) {
       const std::size_t at = random.size(0, from.columns());
       table.column_sums(source_of(from), whole.data(), 0, from.columns());
       table.column_sums(source_of(from), cut.data(), 0, at);
-      for (std::size_t j = at; j < from.columns(); ++j) GRU_CHECK(cut.at(0, j) == before.at(0, j));
+      for (std::size_t j = at; j < from.columns(); ++j) CHECK(cut.at(0, j) == before.at(0, j));
       table.column_sums(source_of(from), cut.data(), at, from.columns());
-      GRU_CHECK(whole.guards_hold() && cut.guards_hold());
-      GRU_CHECK(same_bits(whole.values(), cut.values()));
+      CHECK(whole.guards_hold());
+      CHECK(cut.guards_hold());
+      CHECK(same_bits(whole.values(), cut.values()));
       for (std::size_t j = 0; j < from.columns(); ++j) {
         auto sum = static_cast<double>(before.at(0, j));
         double magnitude = std::abs(sum);
@@ -48,27 +49,27 @@ GRU_TEST(column_sums_are_added_whatever_the_cut) {
   });
 }
 
-GRU_TEST(the_largest_magnitude_is_found_wherever_it_stands) {
+TEST_CASE("the largest magnitude is found wherever it stands") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (std::size_t count = 1; count < 70; ++count) {
       std::vector<float> values = random_floats(random, count);
       float expected = 0;
       for (const float value : values) expected = std::max(expected, std::abs(value));
-      GRU_CHECK(table.largest_magnitude(values.data(), count) == expected);
+      CHECK(table.largest_magnitude(values.data(), count) == expected);
       const std::size_t place = random.size(0, count - 1);
       values[place] = -5000.0F;
-      GRU_CHECK(table.largest_magnitude(values.data(), count) == 5000.0F);
+      CHECK(table.largest_magnitude(values.data(), count) == 5000.0F);
       values[place] = -infinity;
-      GRU_CHECK(table.largest_magnitude(values.data(), count) == infinity);
+      CHECK(table.largest_magnitude(values.data(), count) == infinity);
     }
-    GRU_CHECK(table.largest_magnitude(nullptr, 0) == 0);
+    CHECK(table.largest_magnitude(nullptr, 0) == 0);
     const float with_nan[] = {1, nan_float, 3, nan_float};
-    GRU_CHECK(table.largest_magnitude(with_nan, 4) == 3);
+    CHECK(table.largest_magnitude(with_nan, 4) == 3);
   });
 }
 
-GRU_TEST(sums_of_squares_are_exact_to_double) {
+TEST_CASE("sums of squares are exact to double") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (std::size_t count = 0; count < 40; ++count) {
@@ -80,12 +81,12 @@ GRU_TEST(sums_of_squares_are_exact_to_double) {
     for (std::size_t place = 0; place < 11; ++place) {
       std::vector<float> values(11, 1.0F);
       values[place] = nan_float;
-      GRU_CHECK(std::isnan(table.sum_of_squares(values.data(), values.size())));
+      CHECK(std::isnan(table.sum_of_squares(values.data(), values.size())));
     }
   });
 }
 
-GRU_TEST(lerp_is_elementwise_and_leaves_what_is_equal) {
+TEST_CASE("lerp is elementwise and leaves what is equal") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (std::size_t count = 0; count < 70; ++count) {
@@ -94,7 +95,8 @@ GRU_TEST(lerp_is_elementwise_and_leaves_what_is_equal) {
       from.at(0, count) = to.at(0, count);
       GuardedMatrix before = to;
       table.lerp(to.data(), from.data(), count + 1, 0.001F);
-      GRU_CHECK(to.guards_hold() && to.at(0, count) == before.at(0, count));
+      CHECK(to.guards_hold());
+      CHECK(to.at(0, count) == before.at(0, count));
       for (std::size_t i = 0; i < count; ++i) {
         const auto start = static_cast<double>(before.at(0, i));
         const auto end = static_cast<double>(from.at(0, i));
@@ -106,7 +108,7 @@ GRU_TEST(lerp_is_elementwise_and_leaves_what_is_equal) {
   });
 }
 
-GRU_TEST(scale_and_clamp_are_elementwise_and_nan_stays) {
+TEST_CASE("scale and clamp are elementwise and NaN stays") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (std::size_t count = 0; count < 70; ++count) {
@@ -118,20 +120,22 @@ GRU_TEST(scale_and_clamp_are_elementwise_and_nan_stays) {
       GuardedMatrix scaled = values;
       table.clamp(values.data(), count, 0.75F);
       table.scale(scaled.data(), count, -1.5F);
-      GRU_CHECK(values.guards_hold() && scaled.guards_hold());
+      CHECK(values.guards_hold());
+      CHECK(scaled.guards_hold());
       for (std::size_t i = 0; i < count; ++i) {
         if (std::isnan(before[i])) {
-          GRU_CHECK(std::isnan(values.at(0, i)) && std::isnan(scaled.at(0, i)));
+          CHECK(std::isnan(values.at(0, i)));
+          CHECK(std::isnan(scaled.at(0, i)));
         } else {
-          GRU_CHECK(values.at(0, i) == std::max(-0.75F, std::min(0.75F, before[i])));
-          GRU_CHECK(scaled.at(0, i) == before[i] * -1.5F);
+          CHECK(values.at(0, i) == std::max(-0.75F, std::min(0.75F, before[i])));
+          CHECK(scaled.at(0, i) == before[i] * -1.5F);
         }
       }
     }
   });
 }
 
-GRU_TEST(squared_error_agrees_with_the_reference) {
+TEST_CASE("squared error agrees with the reference") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (std::size_t count = 1; count < 70; ++count) {
@@ -149,7 +153,7 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
       piece.count = count;
       piece.scale = static_cast<float>(2 * mean);
       const double loss = table.squared_error(0, piece);
-      GRU_CHECK(gradient.guards_hold());
+      CHECK(gradient.guards_hold());
       GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
       // Once more without the gradient, and in two pieces.
@@ -160,7 +164,7 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
       piece.values += first;
       piece.targets += first;
       piece.count = count - first;
-      GRU_CHECK(loss == table.squared_error(begun, piece));
+      CHECK(loss == table.squared_error(begun, piece));
     }
     const float nan_or_infinite[] = {nan_float, infinity};
     const float zeros[] = {0, 0};
@@ -171,8 +175,9 @@ GRU_TEST(squared_error_agrees_with_the_reference) {
     piece.d_values = gradient;
     piece.count = 2;
     piece.scale = 1;
-    GRU_CHECK(std::isnan(table.squared_error(0, piece)));
-    GRU_CHECK(std::isnan(gradient[0]) && gradient[1] == infinity);
+    CHECK(std::isnan(table.squared_error(0, piece)));
+    CHECK(std::isnan(gradient[0]));
+    CHECK(gradient[1] == infinity);
   });
 }
 
@@ -201,18 +206,18 @@ struct CrossEntropy {
                                 to_doubles(logits.values()), {targets}, expected));
     GuardedMatrix gradient(logits.rows(), logits.columns());
     const double got = loss(table, &gradient);
-    GRU_CHECK(gradient.guards_hold());
+    CHECK(gradient.guards_hold());
     GRU_CHECK_NEAR(got, expected.loss, 1e-6 * std::max(1.0, expected.loss));
     GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient,
                        1e-6 / static_cast<double>(logits.rows()));
-    GRU_CHECK(loss(table, nullptr) == got || std::isnan(got));
+    CHECK((loss(table, nullptr) == got || std::isnan(got)));
     CrossEntropy in_place = *this;  // the gradient may go where the logits are
     in_place.loss(table, &in_place.logits);
-    GRU_CHECK(same_bits(in_place.logits.values(), gradient.values()));
+    CHECK(same_bits(in_place.logits.values(), gradient.values()));
   }
 };
 
-GRU_TEST(cross_entropy_agrees_with_the_reference) {
+TEST_CASE("cross entropy agrees with the reference") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (const double scale : {1.0, 30.0, 1e4, 1e30}) {
@@ -227,7 +232,7 @@ GRU_TEST(cross_entropy_agrees_with_the_reference) {
   });
 }
 
-GRU_TEST(cross_entropy_of_extreme_logits_is_what_pytorch_says) {
+TEST_CASE("cross entropy of extreme logits is what PyTorch says") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (const std::size_t classes : {std::size_t{2}, std::size_t{5}, std::size_t{40}}) {
@@ -238,7 +243,7 @@ GRU_TEST(cross_entropy_of_extreme_logits_is_what_pytorch_says) {
       };
       // A class with a logit of minus infinity costs nothing, but it must not be the target.
       example(-infinity, 0).check(table);
-      GRU_CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
+      CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
       for (const float special : {infinity, nan_float}) {
         for (std::size_t place = 0; place < classes; ++place) {
           CrossEntropy wrong = example(special, place);
@@ -246,13 +251,13 @@ GRU_TEST(cross_entropy_of_extreme_logits_is_what_pytorch_says) {
           right.logits.at(0, place) = 0;
           GuardedMatrix gradient(2, classes);
           GuardedMatrix right_gradient(2, classes);
-          GRU_CHECK(std::isnan(wrong.loss(table, &gradient)));
-          GRU_CHECK(!std::isnan(right.loss(table, &right_gradient)));
+          CHECK(std::isnan(wrong.loss(table, &gradient)));
+          CHECK(!std::isnan(right.loss(table, &right_gradient)));
           for (std::size_t j = 0; j < classes; ++j) {
-            GRU_CHECK(std::isnan(gradient.at(0, j)) || special == infinity);
-            GRU_CHECK(gradient.at(1, j) == right_gradient.at(1, j));
+            CHECK((std::isnan(gradient.at(0, j)) || special == infinity));
+            CHECK(gradient.at(1, j) == right_gradient.at(1, j));
           }
-          GRU_CHECK(std::isnan(gradient.at(0, place)));
+          CHECK(std::isnan(gradient.at(0, place)));
         }
       }
     }
@@ -261,5 +266,3 @@ GRU_TEST(cross_entropy_of_extreme_logits_is_what_pytorch_says) {
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

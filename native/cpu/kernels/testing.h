@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdio>
+#include <string>
 
 #include "cpu/isa.h"
 #include "testing/device_testing.h"
@@ -28,14 +28,13 @@ inline GuardedMatrix transposed(GuardedMatrix& matrix) {
 /// A vector between guards.
 inline GuardedMatrix guarded_vector(std::size_t count) { return {1, count, 0}; }
 
-/// Calls body(table) for every instruction set that this machine runs. If a check failed, the
+/// Calls body(table) for every instruction set that this machine runs. If a check fails, the
 /// message names the instruction set.
 template <class Body>
 void for_each_table(const Body& body) {
   for (const cpu::Kernels* table : cpu::runnable_kernels()) {
-    const int before = failures();
+    INFO("the kernels of ", std::string(table->name));
     body(*table);
-    if (failures() != before) std::fprintf(stderr, "  with the kernels of %s\n", table->name);
   }
 }
 

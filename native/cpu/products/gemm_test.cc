@@ -130,13 +130,13 @@ struct Example {
       const double bound = static_cast<double>(depth) * rounding * magnitude;
       GRU_CHECK_NEAR(static_cast<double>(results.sums[j]), sum, bound);
     }
-    for (std::size_t j = 3 * width; j < a.columns(); ++j) GRU_CHECK(results.sums[j] == -1.0F);
+    for (std::size_t j = 3 * width; j < a.columns(); ++j) CHECK(results.sums[j] == -1.0F);
   }
 
   /// Checks every `step`-th element of each term's result.
   void check(Results& results, std::size_t step) {
     for (std::size_t term = 0; term < terms.size(); ++term) {
-      GRU_CHECK(results.c[term].guards_hold());
+      CHECK(results.c[term].guards_hold());
       const std::size_t columns = results.c[term].columns();
       for (std::size_t place = 0; place < width * columns; place += step) {
         check_element(results, term, place / columns, place % columns);
@@ -146,7 +146,7 @@ struct Example {
   }
 };
 
-GRU_TEST(joint_products_are_products_of_the_named_columns_and_rows) {
+TEST_CASE("joint products are products of the named columns and rows") {
   Random random;
   for (int round = 0; round < 12; ++round) {
     Example example(random);
@@ -155,7 +155,7 @@ GRU_TEST(joint_products_are_products_of_the_named_columns_and_rows) {
   }
 }
 
-GRU_TEST(bits_of_joint_products_do_not_depend_on_the_threads) {
+TEST_CASE("bits of joint products do not depend on the threads") {
   Random random;
   for (int round = 0; round < 6; ++round) {
     Example example(random);
@@ -163,14 +163,12 @@ GRU_TEST(bits_of_joint_products_do_not_depend_on_the_threads) {
     for (const unsigned threads : {2U, 3U}) {
       Example::Results shared = example.run(threads);
       for (std::size_t i = 0; i < alone.c.size(); ++i) {
-        GRU_CHECK(same_bits(shared.c[i].values(), alone.c[i].values()));
+        CHECK(same_bits(shared.c[i].values(), alone.c[i].values()));
       }
-      GRU_CHECK(same_bits(shared.sums, alone.sums));
+      CHECK(same_bits(shared.sums, alone.sums));
     }
   }
 }
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

@@ -27,10 +27,10 @@ void with_team_of(unsigned size, const Body& body) {
     });
     if (!ran) std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  GRU_CHECK(ran);
+  CHECK(ran);
 }
 
-GRU_TEST(shares_cover_everything_once_and_evenly_in_whole_grains) {
+TEST_CASE("shares cover everything once and evenly in whole grains") {
   Random random;
   for (int round = 0; round < 1000; ++round) {
     const std::size_t count = random.size(0, 300);
@@ -41,18 +41,19 @@ GRU_TEST(shares_cover_everything_once_and_evenly_in_whole_grains) {
     std::size_t most = 0;
     for (unsigned index = 0; index < parts; ++index) {
       const Range share = share_of(count, index, parts, grain);
-      GRU_CHECK(share.begin == covered && share.end >= share.begin);
-      GRU_CHECK(share.end % grain == 0 || share.end == count);
+      CHECK(share.begin == covered);
+      CHECK(share.end >= share.begin);
+      CHECK((share.end % grain == 0 || share.end == count));
       covered = share.end;
       fewest = std::min(fewest, share.end - share.begin);
       most = std::max(most, share.end - share.begin);
     }
-    GRU_CHECK(covered == count);
-    GRU_CHECK(most - fewest < 2 * grain);
+    CHECK(covered == count);
+    CHECK(most - fewest < 2 * grain);
   }
 }
 
-GRU_TEST(parallel_runs_each_index_once) {
+TEST_CASE("parallel runs each index once") {
   for (unsigned wanted = 1; wanted <= 5; ++wanted) {
     GRU_CHECK_OK(set_threads(5));
     for (int round = 0; round < 200; ++round) {
@@ -62,16 +63,17 @@ GRU_TEST(parallel_runs_each_index_once) {
         size = team.size();
         if (index < 5) ++calls[index];
       });
-      GRU_CHECK(size >= 1 && size <= wanted);
+      CHECK(size >= 1);
+      CHECK(size <= wanted);
       for (unsigned index = 0; index < 5; ++index) {
-        GRU_CHECK(calls[index] == (index < size ? 1 : 0));
+        CHECK(calls[index] == (index < size ? 1 : 0));
       }
     }
     with_team_of(wanted, [](unsigned, Team&) {});
   }
 }
 
-GRU_TEST(what_the_threads_wrote_is_there_when_parallel_returns) {
+TEST_CASE("what the threads wrote is there when parallel returns") {
   GRU_CHECK_OK(set_threads(3));
   std::vector<int> values(1000);
   for (int round = 1; round <= 200; ++round) {
@@ -79,21 +81,21 @@ GRU_TEST(what_the_threads_wrote_is_there_when_parallel_returns) {
       const Range mine = share_of(values.size(), index, team.size());
       for (std::size_t i = mine.begin; i < mine.end; ++i) values[i] += round;
     });
-    for (const int value : values) GRU_CHECK(value == round * (round + 1) / 2);
+    for (const int value : values) CHECK(value == round * (round + 1) / 2);
   }
 }
 
-GRU_TEST(the_number_of_threads_is_bounded_by_what_was_set) {
+TEST_CASE("the number of threads is bounded by what was set") {
   GRU_CHECK_OK(set_threads(2));
-  GRU_CHECK(threads() == 2);
-  parallel(5, [](unsigned, Team& team) { GRU_CHECK(team.size() <= 2); });
+  CHECK(threads() == 2);
+  parallel(5, [](unsigned, Team& team) { CHECK(team.size() <= 2); });
   GRU_CHECK_REFUSED(set_threads(0), StatusCode::value, "threads: expected an integer from 1");
   GRU_CHECK_REFUSED(set_threads(1025), StatusCode::value, "got 1025");
-  GRU_CHECK(threads() == 2);
+  CHECK(threads() == 2);
 }
 
 /// Each thread writes plain memory before a barrier and reads the others' after it.
-GRU_TEST(barriers_keep_a_team_in_step) {
+TEST_CASE("barriers keep a team in step") {
   for (unsigned size = 2; size <= 5; ++size) {
     const int rounds = size == 2 ? 5000 : 1000;
     std::vector<int> reached(size);
@@ -106,8 +108,8 @@ GRU_TEST(barriers_keep_a_team_in_step) {
         team.barrier();
       }
     });
-    GRU_CHECK(out_of_step == 0);
-    for (const int last : reached) GRU_CHECK(last == rounds);
+    CHECK(out_of_step == 0);
+    for (const int last : reached) CHECK(last == rounds);
   }
 }
 
@@ -124,24 +126,24 @@ bool is_contended(unsigned size, int late) {
   return contended;
 }
 
-GRU_TEST(a_team_is_contended_once_stragglers_hold_it_up_again) {
+TEST_CASE("a team is contended once stragglers hold it up again") {
   for (const unsigned size : {2U, 3U}) {
-    GRU_CHECK(!is_contended(size, 1));
-    GRU_CHECK(is_contended(size, 6));
+    CHECK(!is_contended(size, 1));
+    CHECK(is_contended(size, 6));
   }
 }
 
-GRU_TEST(stalls_cost_much_where_they_take_a_good_part_of_the_time) {
+TEST_CASE("stalls cost much where they take a good part of the time") {
   using std::chrono::milliseconds;
   const Stalls stalls{2, milliseconds(10)};
-  GRU_CHECK(stalls.cost_much(milliseconds(20)));
-  GRU_CHECK(!stalls.cost_much(milliseconds(100)));
-  GRU_CHECK(!Stalls{}.cost_much(milliseconds(0)));
+  CHECK(stalls.cost_much(milliseconds(20)));
+  CHECK(!stalls.cost_much(milliseconds(100)));
+  CHECK(!Stalls{}.cost_much(milliseconds(0)));
   // However short the time, they are compared with the window, and a single stall does not count.
-  GRU_CHECK(!stalls.came_again(milliseconds(12), milliseconds(50)));
-  GRU_CHECK(stalls.came_again(milliseconds(12), milliseconds(30)));
-  GRU_CHECK(!stalls.came_again(milliseconds(100), milliseconds(30)));
-  GRU_CHECK(!(Stalls{1, milliseconds(10)}.came_again(milliseconds(12), milliseconds(30))));
+  CHECK(!stalls.came_again(milliseconds(12), milliseconds(50)));
+  CHECK(stalls.came_again(milliseconds(12), milliseconds(30)));
+  CHECK(!stalls.came_again(milliseconds(100), milliseconds(30)));
+  CHECK(!(Stalls{1, milliseconds(10)}.came_again(milliseconds(12), milliseconds(30))));
 }
 
 /// The sum of 0..count-1, by a team with a barrier.
@@ -158,7 +160,7 @@ std::size_t parallel_sum(unsigned wanted, std::size_t count) {
   return total;
 }
 
-GRU_TEST(callers_at_the_same_time_all_get_their_results) {
+TEST_CASE("callers at the same time all get their results") {
   GRU_CHECK_OK(set_threads(3));
   std::atomic<int> wrong{0};
   const auto call = [&wrong] {
@@ -172,10 +174,10 @@ GRU_TEST(callers_at_the_same_time_all_get_their_results) {
   call();
   first.join();
   second.join();
-  GRU_CHECK(wrong == 0);
+  CHECK(wrong == 0);
 }
 
-GRU_TEST(a_region_within_a_region_is_computed_by_its_caller_alone) {
+TEST_CASE("a region within a region is computed by its caller alone") {
   std::atomic<int> wrong{0};
   with_team_of(3, [&wrong](unsigned, Team&) {
     for (int round = 0; round < 50; ++round) {
@@ -183,7 +185,7 @@ GRU_TEST(a_region_within_a_region_is_computed_by_its_caller_alone) {
       parallel(3, [&wrong](unsigned, Team& inner) { wrong += inner.size() == 1 ? 0 : 1; });
     }
   });
-  GRU_CHECK(wrong == 0);
+  CHECK(wrong == 0);
 }
 
 /// Whether a multiplication of floats keeps denormals in the thread's current mode. It is computed
@@ -201,8 +203,8 @@ bool keeps_double_denormals() {
 bool keeps_denormals() { return keeps_float_denormals() && keeps_double_denormals(); }
 bool flushes_denormals() { return !keeps_float_denormals() && !keeps_double_denormals(); }
 
-GRU_TEST(denormals_are_flushed_within_regions_and_nowhere_else) {
-  GRU_CHECK(keeps_denormals());
+TEST_CASE("denormals are flushed within regions and nowhere else") {
+  CHECK(keeps_denormals());
   for (const unsigned size : {1U, 3U}) {
     std::atomic<unsigned> flushing{0};
     with_team_of(size, [&](unsigned, Team& team) {
@@ -211,26 +213,24 @@ GRU_TEST(denormals_are_flushed_within_regions_and_nowhere_else) {
       team.barrier();
       flushing += flushes_denormals() ? 1 : 0;
     });
-    GRU_CHECK(flushing == 2 * size);
-    GRU_CHECK(keeps_denormals());
+    CHECK(flushing == 2 * size);
+    CHECK(keeps_denormals());
   }
 }
 
-GRU_TEST(the_callers_own_floating_point_mode_comes_back) {
+TEST_CASE("the caller's own floating-point mode comes back") {
   {
     const FlushDenormals outer;
-    GRU_CHECK(flushes_denormals());
+    CHECK(flushes_denormals());
     {
       const FlushDenormals inner;
-      GRU_CHECK(flushes_denormals());
+      CHECK(flushes_denormals());
     }
     parallel(2, [](unsigned, Team&) {});
-    GRU_CHECK(flushes_denormals());
+    CHECK(flushes_denormals());
   }
-  GRU_CHECK(keeps_denormals());
+  CHECK(keeps_denormals());
 }
 
 }  // namespace
 }  // namespace gru::cpu
-
-GRU_TEST_MAIN

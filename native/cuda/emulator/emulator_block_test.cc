@@ -25,7 +25,7 @@ __global__ void write_positions(uint3* out) {
   out[block * threads + thread] = make_uint3(thread, block, threads);
 }
 
-GRU_TEST(every_thread_of_every_block_runs_once_at_its_place) {
+TEST_CASE("every thread of every block runs once at its place") {
   const FreshEmulator fresh;
   const dim3 grid(3, 2, 4);
   const dim3 block(5, 3, 2);
@@ -33,7 +33,9 @@ GRU_TEST(every_thread_of_every_block_runs_once_at_its_place) {
   GRU_CHECK_CUDA(launch({grid, block}, write_positions, out.data()));
   const std::vector<uint3> got = out.values();
   for (unsigned i = 0; i < got.size(); ++i) {
-    GRU_CHECK(got[i].x == i % 30 && got[i].y == i / 30 && got[i].z == 30);
+    CHECK(got[i].x == i % 30);
+    CHECK(got[i].y == i / 30);
+    CHECK(got[i].z == 30);
   }
 }
 
@@ -55,22 +57,22 @@ std::vector<unsigned> order_of(ThreadOrder order, std::uint64_t seed, dim3 grid)
 
 }  // namespace
 
-GRU_TEST(threads_run_in_the_order_asked_for) {
+TEST_CASE("threads run in the order asked for") {
   std::vector<unsigned> expected(40);
   std::iota(expected.begin(), expected.end(), 0u);
-  GRU_CHECK(order_of(ThreadOrder::forward, 0, 1) == expected);
+  CHECK(order_of(ThreadOrder::forward, 0, 1) == expected);
   std::reverse(expected.begin(), expected.end());
-  GRU_CHECK(order_of(ThreadOrder::reverse, 0, 1) == expected);
+  CHECK(order_of(ThreadOrder::reverse, 0, 1) == expected);
 }
 
-GRU_TEST(a_seed_gives_one_shuffled_order_of_threads_and_blocks) {
+TEST_CASE("a seed gives one shuffled order of threads and blocks") {
   const std::vector<unsigned> one = order_of(ThreadOrder::shuffle, 1, 7);
   std::vector<unsigned> sorted = one;
   std::sort(sorted.begin(), sorted.end());
-  for (unsigned i = 0; i < sorted.size(); ++i) GRU_CHECK(sorted[i] == i);
-  GRU_CHECK(one != sorted);
-  GRU_CHECK(one == order_of(ThreadOrder::shuffle, 1, 7));
-  GRU_CHECK(one != order_of(ThreadOrder::shuffle, 2, 7));
+  for (unsigned i = 0; i < sorted.size(); ++i) CHECK(sorted[i] == i);
+  CHECK(one != sorted);
+  CHECK(one == order_of(ThreadOrder::shuffle, 1, 7));
+  CHECK(one != order_of(ThreadOrder::shuffle, 2, 7));
 }
 
 __global__ void rotate(float* values, int turns) {
@@ -85,7 +87,7 @@ __global__ void rotate(float* values, int turns) {
   values[threadIdx.x] = own;
 }
 
-GRU_TEST(a_barrier_shows_each_thread_what_the_others_wrote) {
+TEST_CASE("a barrier shows each thread what the others wrote") {
   for (const ThreadOrder order : kOrders) {
     const FreshEmulator fresh;
     gru::emulator::set_thread_order(order, 3);
@@ -94,7 +96,7 @@ GRU_TEST(a_barrier_shows_each_thread_what_the_others_wrote) {
     const DeviceArray<float> memory(values);
     GRU_CHECK_CUDA(launch({1, 100, 100 * sizeof(float)}, rotate, memory.data(), 7));
     std::rotate(values.begin(), values.begin() + 7, values.end());
-    GRU_CHECK(memory.values() == values);
+    CHECK(memory.values() == values);
   }
 }
 
@@ -103,11 +105,11 @@ __global__ void count_predicates(int* out) {
                      __syncthreads_or(threadIdx.x == 49) * 10 + __syncthreads_and(threadIdx.x < 49);
 }
 
-GRU_TEST(a_barrier_counts_predicates) {
+TEST_CASE("a barrier counts predicates") {
   const FreshEmulator fresh;
   const DeviceArray<int> out(50);
   GRU_CHECK_CUDA(launch({1, 50}, count_predicates, out.data()));
-  for (const int got : out.values()) GRU_CHECK(got == 17 * 100 + 10);
+  for (const int got : out.values()) CHECK(got == 17 * 100 + 10);
 }
 
 __global__ void shuffle_all(float* out, unsigned width) {
@@ -120,7 +122,7 @@ __global__ void shuffle_all(float* out, unsigned width) {
   to[3] = __shfl_xor_sync(~0u, own, 5, segment);
 }
 
-GRU_TEST(shuffles_read_the_lanes_that_the_cuda_guide_says) {
+TEST_CASE("shuffles read the lanes that the CUDA guide says") {
   for (const unsigned width : {32u, 16u, 8u}) {
     for (const ThreadOrder order : kOrders) {
       const FreshEmulator fresh;
@@ -131,10 +133,10 @@ GRU_TEST(shuffles_read_the_lanes_that_the_cuda_guide_says) {
       for (unsigned i = 0; i < 64; ++i) {
         const unsigned start = i / width * width;
         const unsigned place = i - start;
-        GRU_CHECK(got[4 * i] == static_cast<float>(start + 3));
-        GRU_CHECK(got[4 * i + 1] == static_cast<float>(place >= 2 ? i - 2 : i));
-        GRU_CHECK(got[4 * i + 2] == static_cast<float>(place + 2 < width ? i + 2 : i));
-        GRU_CHECK(got[4 * i + 3] == static_cast<float>(start + (place ^ 5u)));
+        CHECK(got[4 * i] == static_cast<float>(start + 3));
+        CHECK(got[4 * i + 1] == static_cast<float>(place >= 2 ? i - 2 : i));
+        CHECK(got[4 * i + 2] == static_cast<float>(place + 2 < width ? i + 2 : i));
+        CHECK(got[4 * i + 3] == static_cast<float>(start + (place ^ 5u)));
       }
     }
   }
@@ -147,15 +149,15 @@ __global__ void vote(unsigned* out) {
   out[3 * threadIdx.x + 2] = static_cast<unsigned>(__all_sync(~0u, threadIdx.x < 40));
 }
 
-GRU_TEST(votes_are_of_one_warp_and_of_the_lanes_that_there_are) {
+TEST_CASE("votes are of one warp and of the lanes that there are") {
   const FreshEmulator fresh;
   const DeviceArray<unsigned> out(3 * 50);
   GRU_CHECK_CUDA(launch({1, 50}, vote, out.data()));
   const std::vector<unsigned> got = out.values();
   for (unsigned i = 0; i < 50; ++i) {
-    GRU_CHECK(got[3 * i] == (i < 32 ? 0xaaaaaaaau : 0x2aaaau));
-    GRU_CHECK(got[3 * i + 1] == (i < 32 ? 0u : 1u));
-    GRU_CHECK(got[3 * i + 2] == (i < 32 ? 1u : 0u));
+    CHECK(got[3 * i] == (i < 32 ? 0xaaaaaaaau : 0x2aaaau));
+    CHECK(got[3 * i + 1] == (i < 32 ? 0u : 1u));
+    CHECK(got[3 * i + 2] == (i < 32 ? 1u : 0u));
   }
 }
 
@@ -170,7 +172,7 @@ __global__ void shuffle_halves(double* out) {
   out[threadIdx.x] = own;
 }
 
-GRU_TEST(parts_of_a_warp_meet_by_themselves) {
+TEST_CASE("parts of a warp meet by themselves") {
   for (const ThreadOrder order : kOrders) {
     const FreshEmulator fresh;
     gru::emulator::set_thread_order(order, 5);
@@ -179,7 +181,7 @@ GRU_TEST(parts_of_a_warp_meet_by_themselves) {
     const std::vector<double> got = out.values();
     for (unsigned i = 0; i < 32; ++i) {
       const unsigned pair = 2 * (i / 2 * 2) + 1;
-      GRU_CHECK(got[i] == (i < 16 ? 4.0 * pair : 20.0));
+      CHECK(got[i] == (i < 16 ? 4.0 * pair : 20.0));
     }
   }
 }
@@ -192,12 +194,12 @@ __global__ void read_fresh_shared(float* out) {
   dynamic[threadIdx.x] = fixed[threadIdx.x] = 1;
 }
 
-GRU_TEST(shared_memory_is_nan_at_the_start_of_each_block) {
+TEST_CASE("shared memory is NaN at the start of each block") {
   const FreshEmulator fresh;
   for (int launches = 0; launches < 2; ++launches) {
     const DeviceArray<float> out(std::vector<float>(128, 0.0f));
     GRU_CHECK_CUDA(launch({1, 64, 64 * sizeof(float)}, read_fresh_shared, out.data()));
-    for (const float got : out.values()) GRU_CHECK(std::isnan(got));
+    for (const float got : out.values()) CHECK(std::isnan(got));
   }
 }
 
@@ -218,7 +220,7 @@ __global__ void add_over_grid(float* values, unsigned* arrived, unsigned turns) 
   }
 }
 
-GRU_TEST(blocks_of_a_cooperative_grid_wait_for_each_other) {
+TEST_CASE("blocks of a cooperative grid wait for each other") {
   for (const ThreadOrder order : kOrders) {
     const FreshEmulator fresh;
     gru::emulator::set_thread_order(order, 6);
@@ -234,8 +236,6 @@ GRU_TEST(blocks_of_a_cooperative_grid_wait_for_each_other) {
       const unsigned turn = i / all - 1;
       values[i] = values[turn * all + (i + 1) % all] + values[turn * all + i % all];
     }
-    GRU_CHECK(memory.values() == values);
+    CHECK(memory.values() == values);
   }
 }
-
-GRU_TEST_MAIN

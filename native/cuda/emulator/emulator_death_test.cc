@@ -14,7 +14,7 @@ __global__ void leave_before_barrier() {
   __syncthreads();
 }
 
-GRU_TEST(a_barrier_that_some_threads_never_reach) {
+TEST_CASE("a barrier that some threads never reach") {
   GRU_CHECK_DEATH(
       [] {
         gru::emulator::set_workers(1);
@@ -35,7 +35,7 @@ __global__ void wait_at_two_barriers() {
   }
 }
 
-GRU_TEST(barriers_at_different_places) {
+TEST_CASE("barriers at different places") {
   GRU_CHECK_DEATH(
       [] {
         launch({1, 64}, wait_at_two_barriers);
@@ -54,7 +54,7 @@ __global__ void shuffle_without_all(float* out) {
   out[threadIdx.x] = value;
 }
 
-GRU_TEST(a_shuffle_that_a_lane_never_reaches) {
+TEST_CASE("a shuffle that a lane never reaches") {
   GRU_CHECK_DEATH(
       [] {
         const DeviceArray<float> out(64);
@@ -66,7 +66,7 @@ GRU_TEST(a_shuffle_that_a_lane_never_reaches) {
 
 __global__ void shuffle_outside_mask() { __shfl_sync(0xffffu, 1.0f, 0); }
 
-GRU_TEST(a_shuffle_by_a_lane_outside_its_mask) {
+TEST_CASE("a shuffle by a lane outside its mask") {
   GRU_CHECK_DEATH(
       [] {
         launch({1, 32}, shuffle_outside_mask);
@@ -83,7 +83,7 @@ __global__ void shuffle_and_vote() {
   }
 }
 
-GRU_TEST(different_warp_functions_at_once) {
+TEST_CASE("different warp functions at once") {
   GRU_CHECK_DEATH(
       [] {
         launch({1, 32}, shuffle_and_vote);
@@ -104,7 +104,7 @@ __device__ void wait_for(unsigned* arrived, unsigned blocks) {
 __global__ void wait_for_all(unsigned* arrived) { wait_for(arrived, gridDim.x); }
 __global__ void wait_for_one_too_many(unsigned* arrived) { wait_for(arrived, gridDim.x + 1); }
 
-GRU_TEST(blocks_that_spin_for_ever) {
+TEST_CASE("blocks that spin for ever") {
   GRU_CHECK_DEATH(
       [] {
         const DeviceArray<unsigned> arrived(std::vector<unsigned>{0});
@@ -116,7 +116,7 @@ GRU_TEST(blocks_that_spin_for_ever) {
       "GRU_CUDA_EMULATED_ORDER=forward");
 }
 
-GRU_TEST(a_block_that_waits_for_one_that_starts_after_it) {
+TEST_CASE("a block that waits for one that starts after it") {
   GRU_CHECK_DEATH(
       [] {
         const DeviceArray<unsigned> arrived(std::vector<unsigned>{0});
@@ -136,16 +136,16 @@ __global__ void read_neighbour_too_early(float* out) {
 }
 
 /// ThreadSanitizer reports the race. Without it, the value that is read is NaN.
-GRU_TEST(a_missing_barrier) {
+TEST_CASE("a missing barrier") {
   for (const auto order : {"forward", "reverse", "shuffle"}) {
     setenv("GRU_CUDA_EMULATED_ORDER", order, 1);
     GRU_CHECK_DEATH(
         [] {
           const DeviceArray<float> out(64);
           launch({1, 64, 256}, read_neighbour_too_early, out.data());
-          for (const float value : out.values()) GRU_CHECK(value == 1);
+          for (const float value : out.values()) REQUIRE(value == 1);
         },
-        kThreadSanitizer ? "ThreadSanitizer: data race" : "not true: value == 1");
+        kThreadSanitizer ? "ThreadSanitizer: data race" : "REQUIRE( value == 1 ) is NOT correct");
   }
   unsetenv("GRU_CUDA_EMULATED_ORDER");
 }
@@ -161,15 +161,13 @@ __global__ void overwrite_too_early(float* out) {
   out[threadIdx.x] = value;
 }
 
-GRU_TEST(a_missing_second_barrier_of_a_loop) {
+TEST_CASE("a missing second barrier of a loop") {
   GRU_CHECK_DEATH(
       [] {
         const DeviceArray<float> out(64);
         launch({1, 64, 256}, overwrite_too_early, out.data());
         const std::vector<float> got = out.values();
-        for (unsigned i = 0; i < 64; ++i) GRU_CHECK(got[i] == static_cast<float>((i + 2) % 64));
+        for (unsigned i = 0; i < 64; ++i) REQUIRE(got[i] == static_cast<float>((i + 2) % 64));
       },
-      kThreadSanitizer ? "ThreadSanitizer: data race" : "not true: got[i] ==");
+      kThreadSanitizer ? "ThreadSanitizer: data race" : "REQUIRE( got[i] == static_cast");
 }
-
-GRU_TEST_MAIN

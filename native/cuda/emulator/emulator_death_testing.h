@@ -3,6 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdio>
+#include <cstdlib>
 #include <initializer_list>
 #include <string>
 
@@ -30,18 +32,29 @@ struct Death {
   bool says(const std::string& text) const { return message.find(text) != std::string::npos; }
 };
 
+/// Ends this process: with a failure if a REQUIRE of body fails.
+[[noreturn]] inline void run_and_exit(void (*body)()) {
+  try {
+    body();
+  } catch (...) {
+    std::exit(EXIT_FAILURE);
+  }
+  std::exit(EXIT_SUCCESS);
+}
+
 /// Runs body() in a child process, which may start threads. The calling process must not have any.
+/// The message holds all that the child writes, also its failed checks.
 inline Death run_in_child(void (*body)()) {
   int ends[2];
   if (pipe(ends) != 0) return {};
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child == 0) {
+    dup2(ends[1], STDOUT_FILENO);
     dup2(ends[1], STDERR_FILENO);
     close(ends[0]);
     close(ends[1]);
-    body();
-    std::exit(failures() == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+    run_and_exit(body);
   }
   close(ends[1]);
   Death death;
@@ -58,17 +71,17 @@ inline Death run_in_child(void (*body)()) {
 
 inline void check_no_death(const char* file, int line, const Death& death) {
   if (death.failed || !death.message.empty()) {
-    fail(file, line, "expected no failure, got:\n" + death.message);
+    ADD_FAIL_CHECK_AT(file, line, "expected no failure, got:\n", death.message);
   }
 }
 
 inline void check_death(const char* file, int line, void (*body)(),
                         std::initializer_list<const char*> texts) {
   const Death death = run_in_child(body);
-  if (!death.failed) fail(file, line, "expected a failure");
+  if (!death.failed) ADD_FAIL_CHECK_AT(file, line, "expected a failure");
   for (const char* text : texts) {
     if (death.says(text)) continue;
-    fail(file, line, std::string("expected '") + text + "' in:\n" + death.message);
+    ADD_FAIL_CHECK_AT(file, line, "expected '", std::string(text), "' in:\n", death.message);
   }
 }
 

@@ -10,7 +10,7 @@ using gru::testing::run_in_child;
 
 __global__ void nothing() {}
 
-GRU_TEST(a_child_that_does_no_wrong_ends_well) {
+TEST_CASE("a child that does no wrong ends well") {
   const Death death = run_in_child([] {
     GRU_CHECK_CUDA(launch({10, 100}, nothing));
     GRU_CHECK_CUDA(cudaDeviceSynchronize());
@@ -20,7 +20,7 @@ GRU_TEST(a_child_that_does_no_wrong_ends_well) {
 
 // Memory ---------------------------------------------------------------------------------------
 
-GRU_TEST(host_code_that_reads_device_memory) {
+TEST_CASE("host code that reads device memory") {
   GRU_CHECK_DEATH(
       [] {
         const DeviceArray<float> memory(std::vector<float>(10, 1.0f));
@@ -30,7 +30,7 @@ GRU_TEST(host_code_that_reads_device_memory) {
       "host code followed a device address: byte 12 of 40 bytes of device memory");
 }
 
-GRU_TEST(host_code_that_writes_memory_of_a_device_that_works_no_more) {
+TEST_CASE("host code that writes memory of a device that works no more") {
   GRU_CHECK_DEATH(
       [] {
         const DeviceArray<float> memory(10);
@@ -44,7 +44,7 @@ GRU_TEST(host_code_that_writes_memory_of_a_device_that_works_no_more) {
 
 __global__ void write_at(float* out, unsigned at) { out[at] = 1; }
 
-GRU_TEST(a_kernel_that_writes_past_the_end_of_device_memory) {
+TEST_CASE("a kernel that writes past the end of device memory") {
   GRU_CHECK_DEATH(
       [] {
         const DeviceArray<float> out(10);
@@ -61,7 +61,7 @@ __global__ void write_shared_at(unsigned at) {
   dynamic[at] = 1;
 }
 
-GRU_TEST(a_kernel_that_writes_past_the_end_of_dynamic_shared_memory) {
+TEST_CASE("a kernel that writes past the end of dynamic shared memory") {
   GRU_CHECK_DEATH(
       [] {
         launch({1, 1, 40}, write_shared_at, 10u);
@@ -76,7 +76,7 @@ __global__ void write_fixed_at(unsigned at) {
   fixed[at] = 1;
 }
 
-GRU_TEST(a_kernel_that_writes_past_the_end_of_fixed_shared_memory) {
+TEST_CASE("a kernel that writes past the end of fixed shared memory") {
   GRU_CHECK_DEATH(
       [] {
         launch({1, 1}, write_fixed_at, 10u);
@@ -92,7 +92,7 @@ __global__ void use_much_shared() {
   fixed[0] = dynamic[0];
 }
 
-GRU_TEST(a_kernel_with_more_shared_memory_than_a_block_may_have) {
+TEST_CASE("a kernel with more shared memory than a block may have") {
   GRU_CHECK_DEATH(
       [] {
         launch({1, 1, 47 * 1024}, use_much_shared);
@@ -103,7 +103,7 @@ GRU_TEST(a_kernel_with_more_shared_memory_than_a_block_may_have) {
 
 // What the environment sets --------------------------------------------------------------------
 
-GRU_TEST(the_environment_chooses_devices_memory_and_a_failure) {
+TEST_CASE("the environment chooses devices, memory and a failure") {
   setenv("GRU_CUDA_EMULATED_DEVICES", "3", 1);
   setenv("GRU_CUDA_EMULATED_MEMORY", "1000", 1);
   setenv("GRU_CUDA_EMULATED_FAULT", "cudaMalloc:2:cudaErrorIllegalAddress", 1);
@@ -111,14 +111,12 @@ GRU_TEST(the_environment_chooses_devices_memory_and_a_failure) {
     int count = 0;
     void* memory = nullptr;
     GRU_CHECK_CUDA(cudaGetDeviceCount(&count));
-    GRU_CHECK(count == 3);
-    GRU_CHECK(cudaMalloc(&memory, 1001) == cudaErrorMemoryAllocation);
-    GRU_CHECK(cudaMalloc(&memory, 1) == cudaErrorIllegalAddress);
+    CHECK(count == 3);
+    CHECK(cudaMalloc(&memory, 1001) == cudaErrorMemoryAllocation);
+    CHECK(cudaMalloc(&memory, 1) == cudaErrorIllegalAddress);
   });
   gru::testing::check_no_death(__FILE__, __LINE__, death);
   for (const char* name : {"DEVICES", "MEMORY", "FAULT"}) {
     unsetenv((std::string("GRU_CUDA_EMULATED_") + name).c_str());
   }
 }
-
-GRU_TEST_MAIN

@@ -8,21 +8,21 @@ using gru::testing::DeviceArray;
 using gru::testing::FreshEmulator;
 using gru::testing::launch;
 
-GRU_TEST(new_memory_is_nan_even_where_it_was_used_before) {
+TEST_CASE("new memory is NaN even where it was used before") {
   const FreshEmulator fresh;
   for (int turn = 0; turn < 2; ++turn) {
     const DeviceArray<float> memory(1000);
-    for (const float got : memory.values()) GRU_CHECK(std::isnan(got));
+    for (const float got : memory.values()) CHECK(std::isnan(got));
     GRU_CHECK_CUDA(cudaMemsetAsync(memory.data(), 0, 4000));
-    for (const float got : memory.values()) GRU_CHECK(got == 0);
+    for (const float got : memory.values()) CHECK(got == 0);
   }
   float* pinned = nullptr;
   GRU_CHECK_CUDA(cudaHostAlloc(&pinned, 40, cudaHostAllocDefault));
-  for (int i = 0; i < 10; ++i) GRU_CHECK(std::isnan(pinned[i]));
+  for (int i = 0; i < 10; ++i) CHECK(std::isnan(pinned[i]));
   GRU_CHECK_CUDA(cudaFreeHost(pinned));
 }
 
-GRU_TEST(memory_ends_where_the_device_says) {
+TEST_CASE("memory ends where the device says") {
   const FreshEmulator fresh;
   gru::emulator::Properties properties;
   properties.memory = 1 << 20;
@@ -33,19 +33,20 @@ GRU_TEST(memory_ends_where_the_device_says) {
   std::size_t total = 0;
   GRU_CHECK_CUDA(cudaMalloc(&first, 1000000));
   GRU_CHECK_CUDA(cudaMemGetInfo(&free, &total));
-  GRU_CHECK(total == 1 << 20 && free == (1 << 20) - 1000000);
-  GRU_CHECK(cudaMalloc(&second, 48577) == cudaErrorMemoryAllocation);
-  GRU_CHECK(second == nullptr);
+  CHECK(total == 1 << 20);
+  CHECK(free == (1 << 20) - 1000000);
+  CHECK(cudaMalloc(&second, 48577) == cudaErrorMemoryAllocation);
+  CHECK(second == nullptr);
   GRU_CHECK_CUDA(cudaMalloc(&second, 48576));
   GRU_CHECK_CUDA(cudaFree(first));
   GRU_CHECK_CUDA(cudaFree(second));
   GRU_CHECK_CUDA(cudaMemGetInfo(&free, &total));
-  GRU_CHECK(free == total);
-  GRU_CHECK(cudaGetLastError() == cudaErrorMemoryAllocation);
-  GRU_CHECK(cudaGetLastError() == cudaSuccess);
+  CHECK(free == total);
+  CHECK(cudaGetLastError() == cudaErrorMemoryAllocation);
+  CHECK(cudaGetLastError() == cudaSuccess);
 }
 
-GRU_TEST(pieces_keep_apart_and_freed_ones_are_used_again) {
+TEST_CASE("pieces keep apart and freed ones are used again") {
   const FreshEmulator fresh;
   std::vector<int*> pieces(20);
   for (int turn = 0; turn < 3; ++turn) {
@@ -56,15 +57,15 @@ GRU_TEST(pieces_keep_apart_and_freed_ones_are_used_again) {
     for (std::size_t i = 0; i < pieces.size(); ++i) {
       std::vector<int> got(i + 1);
       GRU_CHECK_CUDA(cudaMemcpy(got.data(), pieces[i], 4 * (i + 1), cudaMemcpyDeviceToHost));
-      for (const int value : got) GRU_CHECK(value == static_cast<int>(i) * 0x01010101);
+      for (const int value : got) CHECK(value == static_cast<int>(i) * 0x01010101);
     }
     for (std::size_t i = 1; i < pieces.size(); i += 2) GRU_CHECK_CUDA(cudaFree(pieces[i]));
   }
   for (std::size_t i = 0; i < pieces.size(); i += 2) GRU_CHECK_CUDA(cudaFree(pieces[i]));
-  GRU_CHECK(gru::emulator::counts().allocations == 0);
+  CHECK(gru::emulator::counts().allocations == 0);
 }
 
-GRU_TEST(copies_of_rows_keep_to_the_rows) {
+TEST_CASE("copies of rows keep to the rows") {
   const FreshEmulator fresh;
   std::vector<int> values(5 * 7);
   std::iota(values.begin(), values.end(), 0);
@@ -79,30 +80,29 @@ GRU_TEST(copies_of_rows_keep_to_the_rows) {
     const int column = i % 9;
     const bool copied = row > 0 && column < 3;
     const bool zero = column == 4 || column == 5;
-    GRU_CHECK(got[static_cast<std::size_t>(i)] == (copied ? row * 7 + 1 + column : zero ? 0 : -1));
+    CHECK(got[static_cast<std::size_t>(i)] == (copied ? row * 7 + 1 + column : zero ? 0 : -1));
   }
 }
 
-GRU_TEST(copies_refuse_addresses_that_are_none) {
+TEST_CASE("copies refuse addresses that are none") {
   const FreshEmulator fresh;
   const DeviceArray<char> memory(100);
   std::vector<char> host(200);
   const auto copy = [&](void* to, const void* from, std::size_t bytes, cudaMemcpyKind kind) {
     return cudaMemcpyAsync(to, from, bytes, kind);
   };
-  GRU_CHECK(copy(host.data(), memory.data(), 100, cudaMemcpyDeviceToHost) == cudaSuccess);
-  GRU_CHECK(copy(host.data(), memory.data(), 101, cudaMemcpyDeviceToHost) == cudaErrorInvalidValue);
-  GRU_CHECK(copy(memory.data() + 1, host.data(), 100, cudaMemcpyHostToDevice) ==
-            cudaErrorInvalidValue);
-  GRU_CHECK(copy(host.data(), memory.data(), 1, cudaMemcpyHostToDevice) == cudaErrorInvalidValue);
-  GRU_CHECK(copy(memory.data(), host.data(), 1, cudaMemcpyDeviceToDevice) == cudaErrorInvalidValue);
-  GRU_CHECK(cudaMemsetAsync(memory.data(), 0, 101) == cudaErrorInvalidValue);
-  GRU_CHECK(cudaMemsetAsync(host.data(), 0, 1) == cudaErrorInvalidValue);
-  GRU_CHECK(cudaFree(memory.data() + 1) == cudaErrorInvalidValue);
-  GRU_CHECK(cudaFreeHost(host.data()) == cudaErrorInvalidValue);
+  CHECK(copy(host.data(), memory.data(), 100, cudaMemcpyDeviceToHost) == cudaSuccess);
+  CHECK(copy(host.data(), memory.data(), 101, cudaMemcpyDeviceToHost) == cudaErrorInvalidValue);
+  CHECK(copy(memory.data() + 1, host.data(), 100, cudaMemcpyHostToDevice) == cudaErrorInvalidValue);
+  CHECK(copy(host.data(), memory.data(), 1, cudaMemcpyHostToDevice) == cudaErrorInvalidValue);
+  CHECK(copy(memory.data(), host.data(), 1, cudaMemcpyDeviceToDevice) == cudaErrorInvalidValue);
+  CHECK(cudaMemsetAsync(memory.data(), 0, 101) == cudaErrorInvalidValue);
+  CHECK(cudaMemsetAsync(host.data(), 0, 1) == cudaErrorInvalidValue);
+  CHECK(cudaFree(memory.data() + 1) == cudaErrorInvalidValue);
+  CHECK(cudaFreeHost(host.data()) == cudaErrorInvalidValue);
 }
 
-GRU_TEST(copies_are_counted) {
+TEST_CASE("copies are counted") {
   const FreshEmulator fresh;
   char* pinned = nullptr;
   GRU_CHECK_CUDA(cudaHostAlloc(&pinned, 100, cudaHostAllocDefault));
@@ -110,11 +110,12 @@ GRU_TEST(copies_are_counted) {
   GRU_CHECK_CUDA(cudaMemcpyAsync(memory.data(), pinned, 100, cudaMemcpyHostToDevice));
   GRU_CHECK_CUDA(cudaMemcpyAsync(pinned, memory.data(), 100, cudaMemcpyDeviceToHost));
   const gru::emulator::Counts counts = gru::emulator::counts();
-  GRU_CHECK(counts.copies_to_device == 2 && counts.copies_to_host == 1);
-  GRU_CHECK(counts.pageable_copies == 1);
-  GRU_CHECK(counts.mallocs == 1 && counts.allocations == 1 && counts.bytes == 100);
-  GRU_CHECK(counts.host_allocations == 1);
+  CHECK(counts.copies_to_device == 2);
+  CHECK(counts.copies_to_host == 1);
+  CHECK(counts.pageable_copies == 1);
+  CHECK(counts.mallocs == 1);
+  CHECK(counts.allocations == 1);
+  CHECK(counts.bytes == 100);
+  CHECK(counts.host_allocations == 1);
   GRU_CHECK_CUDA(cudaFreeHost(pinned));
 }
-
-GRU_TEST_MAIN

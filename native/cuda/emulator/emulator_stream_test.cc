@@ -43,7 +43,7 @@ cudaError_t download(const Pinned& to, const DeviceArray<float>& from, const Str
 
 __global__ void add(float* to, float value) { *to += value; }
 
-GRU_TEST(work_waits_until_somebody_waits_for_it) {
+TEST_CASE("work waits until somebody waits for it") {
   const FreshEmulator fresh;
   const Stream stream;
   const DeviceArray<float> memory(1);
@@ -52,13 +52,13 @@ GRU_TEST(work_waits_until_somebody_waits_for_it) {
   GRU_CHECK_CUDA(upload(memory, in, stream));
   GRU_CHECK_CUDA(launch({1, 1, 0, stream.handle}, add, memory.data(), 2.0f));
   GRU_CHECK_CUDA(download(out, memory, stream));
-  GRU_CHECK(*out == -1);
+  CHECK(*out == -1);
   *in = 10;  // too early: the copy has not run
   GRU_CHECK_CUDA(cudaStreamSynchronize(stream.handle));
-  GRU_CHECK(*out == 12);
+  CHECK(*out == 12);
 }
 
-GRU_TEST(a_kernel_keeps_the_arguments_it_was_launched_with) {
+TEST_CASE("a kernel keeps the arguments it was launched with") {
   const FreshEmulator fresh;
   const Stream stream;
   const DeviceArray<float> memory(std::vector<float>{1});
@@ -69,10 +69,10 @@ GRU_TEST(a_kernel_keeps_the_arguments_it_was_launched_with) {
   to = nullptr;
   value = 100;
   GRU_CHECK_CUDA(cudaStreamSynchronize(stream.handle));
-  GRU_CHECK(memory.values()[0] == 6);
+  CHECK(memory.values()[0] == 6);
 }
 
-GRU_TEST(pageable_memory_is_read_before_the_call_returns) {
+TEST_CASE("pageable memory is read before the call returns") {
   const FreshEmulator fresh;
   const Stream stream;
   const DeviceArray<float> memory(1);
@@ -80,10 +80,10 @@ GRU_TEST(pageable_memory_is_read_before_the_call_returns) {
   GRU_CHECK_CUDA(cudaMemcpyAsync(memory.data(), &value, 4, cudaMemcpyHostToDevice, stream.handle));
   value = 4;
   GRU_CHECK_CUDA(cudaStreamSynchronize(stream.handle));
-  GRU_CHECK(memory.values()[0] == 3);
+  CHECK(memory.values()[0] == 3);
 }
 
-GRU_TEST(waiting_for_an_event_runs_what_came_before_it_and_no_more) {
+TEST_CASE("waiting for an event runs what came before it and no more") {
   const FreshEmulator fresh;
   const Stream stream;
   const Event event;
@@ -95,12 +95,13 @@ GRU_TEST(waiting_for_an_event_runs_what_came_before_it_and_no_more) {
   GRU_CHECK_CUDA(cudaEventRecord(event.handle, stream.handle));
   GRU_CHECK_CUDA(download(second, memory, stream));
   GRU_CHECK_CUDA(cudaEventSynchronize(event.handle));
-  GRU_CHECK(*first == 1 && *second == 0);
+  CHECK(*first == 1);
+  CHECK(*second == 0);
   GRU_CHECK_CUDA(cudaDeviceSynchronize());
-  GRU_CHECK(*second == 1);
+  CHECK(*second == 1);
 }
 
-GRU_TEST(a_stream_waits_for_the_event_of_another) {
+TEST_CASE("a stream waits for the event of another") {
   const FreshEmulator fresh;
   const Stream one;
   const Stream two;
@@ -113,10 +114,10 @@ GRU_TEST(a_stream_waits_for_the_event_of_another) {
   GRU_CHECK_CUDA(cudaStreamWaitEvent(two.handle, filled.handle));
   GRU_CHECK_CUDA(download(out, memory, two));
   GRU_CHECK_CUDA(cudaStreamSynchronize(two.handle));
-  GRU_CHECK(*out == 2);
+  CHECK(*out == 2);
 }
 
-GRU_TEST(without_an_event_another_streams_work_has_not_run) {
+TEST_CASE("without an event another stream's work has not run") {
   const FreshEmulator fresh;
   const Stream one;
   const Stream two;
@@ -125,10 +126,10 @@ GRU_TEST(without_an_event_another_streams_work_has_not_run) {
   GRU_CHECK_CUDA(launch({1, 1, 0, one.handle}, add, memory.data(), 1.0f));
   GRU_CHECK_CUDA(download(out, memory, two));
   GRU_CHECK_CUDA(cudaStreamSynchronize(two.handle));
-  GRU_CHECK(*out == 1);
+  CHECK(*out == 1);
 }
 
-GRU_TEST(the_default_stream_keeps_in_step_with_blocking_streams_alone) {
+TEST_CASE("the default stream keeps in step with blocking streams alone") {
   for (const bool blocking : {true, false}) {
     const FreshEmulator fresh;
     const Stream stream(blocking ? cudaStreamDefault : cudaStreamNonBlocking);
@@ -136,11 +137,11 @@ GRU_TEST(the_default_stream_keeps_in_step_with_blocking_streams_alone) {
     GRU_CHECK_CUDA(launch({1, 1, 0, stream.handle}, add, memory.data(), 1.0f));
     float got = 0;
     GRU_CHECK_CUDA(cudaMemcpy(&got, memory.data(), 4, cudaMemcpyDeviceToHost));
-    GRU_CHECK(got == (blocking ? 2 : 1));
+    CHECK(got == (blocking ? 2 : 1));
   }
 }
 
-GRU_TEST(asking_again_and_again_gets_the_work_done) {
+TEST_CASE("asking again and again gets the work done") {
   const FreshEmulator fresh;
   const Stream stream;
   const Event event(cudaEventDefault);
@@ -150,18 +151,18 @@ GRU_TEST(asking_again_and_again_gets_the_work_done) {
   GRU_CHECK_CUDA(cudaEventRecord(event.handle, stream.handle));
   GRU_CHECK_CUDA(launch({1, 1, 0, stream.handle}, add, memory.data(), 1.0f));
   GRU_CHECK_CUDA(cudaEventRecord(later.handle, stream.handle));
-  GRU_CHECK(cudaEventElapsedTime(&milliseconds, event.handle, later.handle) == cudaErrorNotReady);
-  GRU_CHECK(cudaEventQuery(event.handle) == cudaErrorNotReady);
-  GRU_CHECK(cudaEventQuery(event.handle) == cudaSuccess);
-  GRU_CHECK(cudaStreamQuery(stream.handle) == cudaErrorNotReady);
-  GRU_CHECK(cudaStreamQuery(stream.handle) == cudaErrorNotReady);
-  GRU_CHECK(cudaStreamQuery(stream.handle) == cudaSuccess);
-  GRU_CHECK(memory.values()[0] == 2);
+  CHECK(cudaEventElapsedTime(&milliseconds, event.handle, later.handle) == cudaErrorNotReady);
+  CHECK(cudaEventQuery(event.handle) == cudaErrorNotReady);
+  CHECK(cudaEventQuery(event.handle) == cudaSuccess);
+  CHECK(cudaStreamQuery(stream.handle) == cudaErrorNotReady);
+  CHECK(cudaStreamQuery(stream.handle) == cudaErrorNotReady);
+  CHECK(cudaStreamQuery(stream.handle) == cudaSuccess);
+  CHECK(memory.values()[0] == 2);
   GRU_CHECK_CUDA(cudaEventElapsedTime(&milliseconds, event.handle, later.handle));
-  GRU_CHECK(milliseconds >= 0);
+  CHECK(milliseconds >= 0);
 }
 
-GRU_TEST(freeing_waits_for_the_work_that_uses_the_memory) {
+TEST_CASE("freeing waits for the work that uses the memory") {
   const FreshEmulator fresh;
   const Stream stream;
   const DeviceArray<float> memory(std::vector<float>{1});
@@ -170,10 +171,10 @@ GRU_TEST(freeing_waits_for_the_work_that_uses_the_memory) {
   GRU_CHECK_CUDA(cudaMemcpyAsync(more, memory.data(), 4, cudaMemcpyDeviceToDevice, stream.handle));
   GRU_CHECK_CUDA(cudaMemcpyAsync(memory.data(), more, 4, cudaMemcpyDeviceToDevice, stream.handle));
   GRU_CHECK_CUDA(cudaFree(more));
-  GRU_CHECK(memory.values()[0] == 1);
+  CHECK(memory.values()[0] == 1);
 }
 
-GRU_TEST(freeing_in_a_streams_order_waits_for_nothing_and_lets_its_work_end_first) {
+TEST_CASE("freeing in a stream's order waits for nothing and lets its work end first") {
   const FreshEmulator fresh;
   const Stream stream;
   const Stream other;
@@ -183,17 +184,17 @@ GRU_TEST(freeing_in_a_streams_order_waits_for_nothing_and_lets_its_work_end_firs
   GRU_CHECK_CUDA(launch({1, 1, 0, other.handle}, add, memory.data(), 1.0f));
   GRU_CHECK_CUDA(cudaMemcpyAsync(more, memory.data(), 4, cudaMemcpyDeviceToDevice, stream.handle));
   GRU_CHECK_CUDA(cudaFreeAsync(more, stream.handle));
-  GRU_CHECK(cudaFreeAsync(more, stream.handle) == cudaErrorInvalidValue);
-  GRU_CHECK(cudaMemsetAsync(more, 0, 4, stream.handle) == cudaErrorInvalidValue);
-  GRU_CHECK(gru::emulator::counts().pending == 3);
-  GRU_CHECK(gru::emulator::counts().allocations == 2);
+  CHECK(cudaFreeAsync(more, stream.handle) == cudaErrorInvalidValue);
+  CHECK(cudaMemsetAsync(more, 0, 4, stream.handle) == cudaErrorInvalidValue);
+  CHECK(gru::emulator::counts().pending == 3);
+  CHECK(gru::emulator::counts().allocations == 2);
   GRU_CHECK_CUDA(cudaStreamSynchronize(stream.handle));
-  GRU_CHECK(gru::emulator::counts().pending == 1);
-  GRU_CHECK(gru::emulator::counts().allocations == 1);
-  GRU_CHECK(cudaFreeAsync(more, stream.handle) == cudaErrorInvalidValue);
+  CHECK(gru::emulator::counts().pending == 1);
+  CHECK(gru::emulator::counts().allocations == 1);
+  CHECK(cudaFreeAsync(more, stream.handle) == cudaErrorInvalidValue);
 }
 
-GRU_TEST(a_lost_device_still_gives_back_memory) {
+TEST_CASE("a lost device still gives back memory") {
   const FreshEmulator fresh;
   const Stream stream;
   void* memory = nullptr;
@@ -201,10 +202,10 @@ GRU_TEST(a_lost_device_still_gives_back_memory) {
   GRU_CHECK_CUDA(cudaFreeAsync(memory, stream.handle));
   gru::emulator::lose_device(0, cudaErrorIllegalAddress);
   gru::emulator::reset();
-  GRU_CHECK(gru::emulator::counts().allocations == 0);
+  CHECK(gru::emulator::counts().allocations == 0);
 }
 
-GRU_TEST(a_stream_has_again_what_was_freed_before_in_it) {
+TEST_CASE("a stream has again what was freed before in it") {
   const FreshEmulator fresh;
   gru::emulator::Properties properties;
   properties.memory = 1000;
@@ -213,38 +214,40 @@ GRU_TEST(a_stream_has_again_what_was_freed_before_in_it) {
   void* first = nullptr;
   void* second = nullptr;
   GRU_CHECK_CUDA(cudaMallocAsync(&first, 600, stream.handle));
-  GRU_CHECK(cudaMallocAsync(&second, 600, stream.handle) == cudaErrorMemoryAllocation);
+  CHECK(cudaMallocAsync(&second, 600, stream.handle) == cudaErrorMemoryAllocation);
   GRU_CHECK_CUDA(cudaFreeAsync(first, stream.handle));
   GRU_CHECK_CUDA(cudaMallocAsync(&second, 600, stream.handle));
   GRU_CHECK_CUDA(cudaFreeAsync(second, stream.handle));
 }
 
-GRU_TEST(a_device_without_memory_pools_refuses_to_allocate_from_one) {
+TEST_CASE("a device without memory pools refuses to allocate from one") {
   const FreshEmulator fresh;
   gru::emulator::Properties properties;
   properties.memory_pools = false;
   gru::emulator::set_properties(properties);
   const Stream stream;
   void* memory = nullptr;
-  GRU_CHECK(cudaMallocAsync(&memory, 4, stream.handle) == cudaErrorNotSupported);
+  CHECK(cudaMallocAsync(&memory, 4, stream.handle) == cudaErrorNotSupported);
 }
 
-GRU_TEST(handles_that_are_gone_are_refused) {
+TEST_CASE("handles that are gone are refused") {
   const FreshEmulator fresh;
   cudaStream_t stream = nullptr;
   cudaEvent_t event = nullptr;
   GRU_CHECK_CUDA(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
   GRU_CHECK_CUDA(cudaEventCreateWithFlags(&event, cudaEventDisableTiming));
-  GRU_CHECK(gru::emulator::counts().streams == 1 && gru::emulator::counts().events == 1);
+  CHECK(gru::emulator::counts().streams == 1);
+  CHECK(gru::emulator::counts().events == 1);
   GRU_CHECK_CUDA(cudaStreamDestroy(stream));
   GRU_CHECK_CUDA(cudaEventDestroy(event));
-  GRU_CHECK(gru::emulator::counts().streams == 0 && gru::emulator::counts().events == 0);
-  GRU_CHECK(cudaStreamSynchronize(stream) == cudaErrorInvalidResourceHandle);
-  GRU_CHECK(cudaEventSynchronize(event) == cudaErrorInvalidResourceHandle);
-  GRU_CHECK(cudaEventRecord(event) == cudaErrorInvalidResourceHandle);
+  CHECK(gru::emulator::counts().streams == 0);
+  CHECK(gru::emulator::counts().events == 0);
+  CHECK(cudaStreamSynchronize(stream) == cudaErrorInvalidResourceHandle);
+  CHECK(cudaEventSynchronize(event) == cudaErrorInvalidResourceHandle);
+  CHECK(cudaEventRecord(event) == cudaErrorInvalidResourceHandle);
 }
 
-GRU_TEST(two_host_threads_run_two_streams_that_wait_for_each_other) {
+TEST_CASE("two host threads run two streams that wait for each other") {
   const FreshEmulator fresh;
   const Stream streams[2];
   const DeviceArray<float> memory(std::vector<float>{0});
@@ -261,7 +264,5 @@ GRU_TEST(two_host_threads_run_two_streams_that_wait_for_each_other) {
   GRU_CHECK_CUDA(cudaStreamSynchronize(streams[1].handle));
   thread.join();
   GRU_CHECK_CUDA(other);
-  GRU_CHECK(memory.values()[0] == 50);
+  CHECK(memory.values()[0] == 50);
 }
-
-GRU_TEST_MAIN

@@ -1,11 +1,12 @@
 #pragma once
 
 #include <cuda_runtime.h>
+#include <doctest.h>
 
+#include <string>
 #include <vector>
 
 #include "control.h"
-#include "testing/testing.h"
 
 /// Shared by the emulator's own tests.
 namespace gru::testing {
@@ -22,7 +23,7 @@ class FreshEmulator {
 };
 
 inline void check_success(const char* file, int line, cudaError_t error) {
-  if (error != cudaSuccess) fail(file, line, cudaGetErrorName(error));
+  if (error != cudaSuccess) ADD_FAIL_CHECK_AT(file, line, std::string(cudaGetErrorName(error)));
 }
 
 #define GRU_CHECK_CUDA(call) ::gru::testing::check_success(__FILE__, __LINE__, call)

@@ -1,0 +1,24 @@
+# gru_doctest: doctest's header, and main of every native test.
+
+# In a cross build, too, it is this machine's header: it is the same for all.
+find_package(doctest CONFIG QUIET NO_CMAKE_FIND_ROOT_PATH)
+set(doctest_hints "")
+if(TARGET doctest::doctest)
+  get_target_property(doctest_hints doctest::doctest INTERFACE_INCLUDE_DIRECTORIES)
+endif()
+# The header's own folder. The one above holds the headers of this machine's other libraries, such as libc.
+find_path(
+  GRU_DOCTEST_FOLDER doctest.h
+  HINTS ${doctest_hints}
+  PATH_SUFFIXES doctest
+  NO_CMAKE_FIND_ROOT_PATH)
+if(NOT GRU_DOCTEST_FOLDER)
+  message(
+    FATAL_ERROR
+      "GRU_TESTS=ON, but doctest was not found: the native unit tests are written with it.\n"
+      "Debian: apt-get install doctest-dev; elsewhere: -DGRU_DOCTEST_FOLDER=FOLDER, which holds doctest.h")
+endif()
+
+add_library(gru_doctest STATIC native/testing/doctest_main.cc)
+target_include_directories(gru_doctest SYSTEM PUBLIC "${GRU_DOCTEST_FOLDER}")
+target_link_libraries(gru_doctest PRIVATE gru_options)

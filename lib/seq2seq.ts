@@ -1,0 +1,234 @@
+/**
+ * The model from sequence to sequence.
+ *
+ * @module
+ */
+import type { NativeDecoder } from '../binding'
+import { abortable } from './abort'
+import { namedForm } from './batch-forms'
+import { markClass } from './copy'
+import type { ModelTrainingSequence } from './data'
+import { fixProperties } from './fixed-properties'
+import { describeGraph } from './graph'
+import { GraphModel, registerModel, type SaveOptions } from './graph-model'
+import type { ModelInput } from './model-batch'
+import { type Metadata, type ModelKind, readModel } from './model-file'
+import { native } from './native'
+import type { Parameters } from './parameters'
+import {
+  checkDevice,
+  DEVICE_KEYS,
+  type DeviceOptions,
+  type ResolvedDevice,
+  resolveSeed,
+} from './recurrent-options'
+import {
+  checkSeq2Seq,
+  HEAD,
+  type ResolvedSeq2SeqArchitecture,
+  SEQ2SEQ_KEYS,
+  type Seq2SeqArchitecture,
+  SOURCE,
+  TARGET,
+} from './seq2seq-options'
+import { summaryOf } from './summary'
+import {
+  checkTranslate,
+  checkTranslateSync,
+  type TranslateOptions,
+  type TranslateSyncOptions,
+  type Translation,
+} from './translation'
+import { checkInt32Array, checkOptions } from './validate'
+
+/** What a {@link Seq2Seq} is made of. */
+export interface Seq2SeqOptions extends Seq2SeqArchitecture, DeviceOptions {
+  /** An integer from 0 to 2^53 - 1 that initial values and dropout follow from. Default: drawn at random. */
+  readonly seed?: number | undefined
+}
+
+/** The options of a {@link Seq2Seq} with every default filled in. */
+export interface ResolvedSeq2SeqOptions extends ResolvedSeq2SeqArchitecture, ResolvedDevice {
+  readonly seed: number
+}
+
+const KEYS = [...SEQ2SEQ_KEYS, ...DEVICE_KEYS, 'seed'] as const
+
+/** The kind of file that holds a {@link Seq2Seq}. */
+export const SEQ2SEQ_KIND: ModelKind<ResolvedSeq2SeqArchitecture> = {
+  name: 'Seq2Seq',
+  keys: SEQ2SEQ_KEYS,
+  check: checkSeq2Seq,
+}
+
+/**
+ * From a sequence to a sequence of tokens: an encoder reads the source, and a decoder, which begins with what the
+ * encoder made of it, predicts each token of the target from those before it. With attention the decoder looks at the
+ * encoder's states of all steps, with its own state after each step.
+ *
+ * A Trainer trains it with the target's own tokens before each one (teacher forcing): its batches are those of a
+ * {@link Model} with the inputs `source` and `target`, which is the target behind the token `begin`, and the output
+ * `head`, which is the target with the token `end`. {@link trainingSequence} makes both for a Dataset.
+ *
+ * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
+ */
+export class Seq2Seq {
+  readonly #options: ResolvedSeq2SeqOptions
+  readonly #core: GraphModel
+  readonly #decoder: NativeDecoder
+
+  static {
+    markClass(this)
+  }
+
+  /**
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE where the device is not there;
+   *   ERR_GRU_MEMORY; ERR_GRU_LOAD
+   */
+  constructor(options: Seq2SeqOptions) {
+    const given = checkOptions('options', options, KEYS)
+    const { resolved, native: nativeOptions } = checkSeq2Seq(given)
+    const graph = describeGraph(nativeOptions)
+    const seed = resolveSeed(given.seed)
+    const device = checkDevice(given)
+    this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
+    this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
+    const places = { target: graph.inputs.findIndex(({ name }) => name === TARGET), output: 0 }
+    this.#decoder = new (native().NativeDecoder)(this.#core.native, places)
+    registerModel(this, { core: this.#core, form: namedForm })
+  }
+
+  /**
+   * Loads a model from a safetensors file as {@link save} writes it, as {@link SequenceModel.load} does.
+   *
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else; the message
+   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
+   */
+  static async load(path: string, options: DeviceOptions = {}): Promise<Seq2Seq> {
+    // Checked before the file is read, and again with its options.
+    checkDevice(checkOptions('options', options, DEVICE_KEYS))
+    const { description, seed, metadata, parameters } = await readModel(path, SEQ2SEQ_KIND)
+    const model = new Seq2Seq({ ...description, seed, ...options })
+    model.#core.restore('Seq2Seq.load', parameters, metadata)
+    return model
+  }
+
+  /** With every default filled in. */
+  get options(): ResolvedSeq2SeqOptions {
+    return this.#options
+  }
+
+  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  get device(): string {
+    return this.#core.device
+  }
+
+  /** Numbers in all parameters together. */
+  get parameterCount(): number {
+    return this.#core.parameters.count
+  }
+
+  /** Free text that was saved with the model; empty for a new one. */
+  get metadata(): Metadata {
+    return this.#core.metadata
+  }
+
+  /**
+   * A sequence for a Dataset: the source, the target behind `begin`, and the target with `end`.
+   *
+   * @param source - features [steps, I] or tokens [steps]
+   * @param target - tokens [steps], without `begin` and `end`
+   * @throws GruError ERR_GRU_TYPE where the target is no Int32Array; a Dataset checks the rest
+   */
+  trainingSequence(source: ModelInput, target: Int32Array): ModelTrainingSequence {
+    const { begin, end } = this.#options.target
+    const tokens = checkInt32Array('target', target)
+    return {
+      inputs: { [SOURCE]: source, [TARGET]: Int32Array.of(begin, ...tokens) },
+      targets: { [HEAD]: Int32Array.of(...tokens, end) },
+    }
+  }
+
+  /**
+   * Searches the likeliest targets of some sources, in inference: greedily, or with several `beams`. At each step all
+   * hypotheses of a source that have not ended are extended by every token, and the likeliest `beams` of these stay. A
+   * source stops when as many have ended, or at the limit, where those that have not ended count too. What is found of a source
+   * does not depend on the others. The source is copied before the promise is returned.
+   *
+   * @param source - features [steps, batch, I] or tokens [steps, batch]; the number of steps follows from its length
+   * @returns of each source the best translations by their scores, best first
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_NONFINITE where a
+   *   probability is no number; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
+   */
+  async translate(source: ModelInput, options: TranslateOptions = {}): Promise<Translation[][]> {
+    const { target } = this.#options
+    const call = checkTranslate(this.#core.graph, target, source, options)
+    return abortable(call.signal, (flag) =>
+      this.#decoder.decode({ batch: call.batch, inputs: call.inputs }, call.options, flag),
+    )
+  }
+
+  /**
+   * As {@link translate}, on the calling thread, reading the source in place.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending
+   */
+  translateSync(source: ModelInput, options: TranslateSyncOptions = {}): Translation[][] {
+    const { target } = this.#options
+    const call = checkTranslateSync(this.#core.graph, target, source, options)
+    return this.#decoder.decodeSync({ batch: call.batch, inputs: call.inputs }, call.options)
+  }
+
+  /**
+   * Copies of all parameters, flat and row-major. Their names are PyTorch's behind the layer's name and a dot, as
+   * 'decoder.weight_ih_l0' or 'head.bias'; {@link summary} has the layers.
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
+   */
+  getParameters(): Parameters {
+    return this.#core.parameters.read('model.getParameters')
+  }
+
+  /**
+   * Copies parameters in. Those that are not named keep their values; where anything is wrong, all do.
+   *
+   * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
+   */
+  setParameters(parameters: Readonly<Parameters>): void {
+    this.#core.parameters.write('model.setParameters', parameters)
+  }
+
+  /** A table of its inputs and layers, as {@link Model.summary}. */
+  summary(): string {
+    return summaryOf(this.#core.graph)
+  }
+
+  /** As {@link summary}. */
+  toString(): string {
+    return this.summary()
+  }
+
+  /**
+   * Saves the model as a safetensors file, its options as JSON among the metadata, as {@link SequenceModel.save} does.
+   *
+   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
+   *   its trainer, is pending: it does not wait for its turn; ERR_GRU_DISPOSED
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    await this.#core.save(path, options)
+  }
+
+  /**
+   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED: at once, or when
+   * pending calls have ended. May be called again.
+   */
+  dispose(): void {
+    this.#core.native.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
+
+fixProperties(Seq2Seq, 'options are given to new Seq2Seq')

@@ -1,0 +1,122 @@
+/**
+ * The options of a search for the likeliest target of a source, and what it finds.
+ *
+ * @module
+ */
+import type { NativeDecodeOptions, NativeInputBatch } from '../binding'
+import type { Graph } from './graph'
+import { type CheckedInputs, checkInputs, type Lengths } from './model-batch'
+import {
+  checkInteger,
+  checkNumber,
+  checkOneOf,
+  checkOptions,
+  checkPositiveInteger,
+} from './validate'
+
+/**
+ * What the log probability of a hypothesis of n tokens is divided by, so that short ones are not preferred: 1, n, or
+ * ((5 + n) / 6)^alpha (Wu et al. 2016).
+ */
+export type LengthPenalty =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'mean' }
+  | { readonly kind: 'gnmt'; readonly alpha: number }
+
+/** What a synchronous translation may be given beside its source. */
+export interface TranslateSyncOptions {
+  /** Sources in the batch. Default 1. The number of steps follows from the source's length. */
+  readonly batch?: number | undefined
+  /** The length of each source, from 0 to the number of steps, in any order. Default: all steps. */
+  readonly lengths?: Lengths | undefined
+  /** Hypotheses of each source that stay at each step. Default 1: greedy, the likeliest token at each step. */
+  readonly beams?: number | undefined
+  /** Tokens of a translation at most, its end among them. Default 100. */
+  readonly limit?: number | undefined
+  /** Default: `{ kind: 'none' }`. */
+  readonly lengthPenalty?: LengthPenalty | undefined
+  /** Translations wanted of each source, from 1 to `beams`. Default 1. */
+  readonly best?: number | undefined
+}
+
+/** What a translation that returns a promise may be given beside its source. */
+export interface TranslateOptions extends TranslateSyncOptions {
+  /** Stops the call between two tokens; it then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A target that was found. */
+export interface Translation {
+  /** Without the token `begin`, and with `end` as its last one, unless the limit was met. */
+  readonly tokens: Int32Array
+  /** The sum of the tokens' log probabilities. */
+  readonly logProbability: number
+  /** The log probability divided by the length penalty. */
+  readonly score: number
+}
+
+const SYNC_KEYS = ['batch', 'lengths', 'beams', 'limit', 'lengthPenalty', 'best'] as const
+const KEYS = [...SYNC_KEYS, 'signal'] as const
+const PENALTIES = ['none', 'mean', 'gnmt'] as const
+const MOST = 2 ** 31 - 1
+
+/** A search that the native part can make. */
+export interface CheckedTranslation extends CheckedInputs {
+  readonly options: NativeDecodeOptions
+  /** Unchecked */
+  readonly signal: unknown
+}
+
+/** Checks the arguments of a synchronous translation. */
+export function checkTranslateSync(
+  graph: Graph,
+  target: { readonly begin: number; readonly end: number },
+  source: unknown,
+  options: unknown,
+): CheckedTranslation {
+  return check(graph, target, source, checkOptions('options', options, SYNC_KEYS))
+}
+
+/** Checks the arguments of a translation that returns a promise; the signal stays unchecked. */
+export function checkTranslate(
+  graph: Graph,
+  target: { readonly begin: number; readonly end: number },
+  source: unknown,
+  options: unknown,
+): CheckedTranslation {
+  return check(graph, target, source, checkOptions('options', options, KEYS))
+}
+
+function check(
+  graph: Graph,
+  { begin, end }: { readonly begin: number; readonly end: number },
+  source: unknown,
+  given: { readonly [K in (typeof KEYS)[number]]?: unknown },
+): CheckedTranslation {
+  const [read] = graph.inputs
+  const { batch, inputs } = checkInputs(
+    { ...graph, inputs: [read!] },
+    { batch: given.batch, inputs: [source], lengths: [given.lengths] },
+  )
+  // The native part asks for a batch of every input, and does not look at that of the target.
+  const target: NativeInputBatch = { steps: 1, lengths: null, values: new Int32Array(batch) }
+  const beams = given.beams === undefined ? 1 : checkPositiveInteger('beams', given.beams)
+  const best = given.best === undefined ? 1 : checkInteger('best', given.best, 1, beams)
+  const limit = given.limit === undefined ? 100 : checkInteger('limit', given.limit, 1, MOST)
+  const options = { begin, end, beams, limit, best, ...checkPenalty(given.lengthPenalty) }
+  return { batch, inputs: [inputs[0]!, target], options, signal: given.signal }
+}
+
+function checkPenalty(
+  value: unknown = { kind: 'none' },
+): Pick<NativeDecodeOptions, 'lengthPenalty' | 'alpha'> {
+  const { kind: givenKind } = checkOptions('lengthPenalty', value, ['kind', 'alpha'])
+  const lengthPenalty = checkOneOf('lengthPenalty.kind', givenKind, PENALTIES)
+  const keys = lengthPenalty === 'gnmt' ? (['kind', 'alpha'] as const) : (['kind'] as const)
+  const given: { readonly alpha?: unknown } = checkOptions('lengthPenalty', value, keys)
+  if (lengthPenalty !== 'gnmt') return { lengthPenalty, alpha: 0 }
+  return {
+    lengthPenalty,
+    alpha: checkNumber('lengthPenalty.alpha', given.alpha, { atLeast: 0 }),
+  }
+}

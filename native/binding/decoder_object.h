@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "binding/model_object.h"
+#include "binding/object_class.h"
+#include "model/decoder.h"
+
+namespace gru::binding {
+
+/// NativeDecoder in JavaScript. Its calls and its model's share one queue.
+class DecoderObject {
+ public:
+  static constexpr const char* class_name = "NativeDecoder";
+  static constexpr napi_type_tag type_tag{0x5e1f0c7f2a9d4b36, 0x8d40f1c2b7a6953e};
+  static std::unique_ptr<DecoderObject> construct(Arguments& arguments);
+  static napi_value define(Surface& surface);
+
+  DecoderObject(const ModelObject& model, Owned<Decoder> decoder)
+      : names_(model.names()), owned_(model.shared(), std::move(decoder)) {}
+
+  napi_value decode_sync(Arguments& arguments);
+  napi_value decode(Arguments& arguments);
+  napi_value dispose(Arguments& arguments);
+
+ private:
+  /// ERR_GRU_DISPOSED where the decoder or its model is gone.
+  const std::shared_ptr<Decoder>& decoder() const;
+
+  std::shared_ptr<const ModelNames> names_;
+  OwnedOnDevice<Decoder, Model> owned_;
+};
+
+}  // namespace gru::binding

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/status.h"
+
+namespace gru {
+
+/// What a hypothesis's log probability is divided by, so that short ones are not preferred; n is
+/// the number of its tokens, the end among them.
+enum class LengthPenalty : std::uint8_t {
+  none,  ///< 1
+  mean,  ///< n
+  gnmt,  ///< ((5 + n) / 6)^alpha (Wu et al. 2016)
+};
+
+struct DecodeOptions {
+  std::int32_t begin = 0;  ///< the token before the first one
+  std::int32_t end = 0;    ///< the token that ends a hypothesis
+  std::size_t beams = 1;   ///< hypotheses that are kept at each step; 1: greedy
+  std::size_t limit = 1;   ///< tokens of a hypothesis at most
+  std::size_t best = 1;    ///< hypotheses that are wanted, from 1 to `beams`
+  LengthPenalty penalty = LengthPenalty::none;
+  double alpha = 0;
+};
+
+struct Hypothesis {
+  std::vector<std::int32_t> tokens;  ///< without the begin; with the end, unless it is at the limit
+  double log_probability = 0;        ///< the sum over its tokens
+  double score = 0;                  ///< log_probability divided by the length penalty
+};
+
+/// Beam search for several sources at once. At each step all live hypotheses of a source are
+/// extended by every token, and the most likely `beams` of these stay; those that end are done. A
+/// source stops when `beams` are done, when none lives, or at the limit, where the live ones count
+/// as done. Of equally likely ones the first stays: that of the better hypothesis before it, then
+/// that of the lower token.
+class BeamSearch {
+ public:
+  BeamSearch(const DecodeOptions& options, std::size_t sources);
+
+  /// Whether no hypothesis lives.
+  bool is_over() const { return live_.empty(); }
+  /// Of each live hypothesis, sources in their order: its last token, its source, and its place
+  /// among those before the last advance().
+  std::span<const std::int32_t> tokens() const { return tokens_; }
+  std::span<const std::int32_t> sources() const { return sources_; }
+  std::span<const std::int32_t> parents() const { return parents_; }
+  /// Takes a row of logits for each live hypothesis, [live, classes]. A nonfinite status where
+  /// their probabilities are no numbers.
+  Status advance(std::span<const float> logits);
+  /// Of each source the best hypotheses, best first.
+  std::vector<std::vector<Hypothesis>> take_results();
+
+ private:
+  struct Extension {
+    std::size_t parent;
+    std::int32_t token;
+    double log_probability;
+  };
+
+  Status extend(std::size_t first, std::size_t end, std::span<const float> logits);
+  void keep(const Extension& extension);
+  void sort_out(std::int32_t source);
+  double score_of(const Hypothesis& hypothesis) const;
+  void add_live(Hypothesis hypothesis, std::int32_t source, std::size_t parent);
+
+  DecodeOptions options_;
+  std::size_t steps_ = 0;
+  std::vector<std::vector<Hypothesis>> done_;  ///< of each source
+  std::vector<Hypothesis> live_;
+  std::vector<std::int32_t> tokens_;
+  std::vector<std::int32_t> sources_;
+  std::vector<std::int32_t> parents_;
+  // Of one advance():
+  std::vector<Hypothesis> before_;
+  std::vector<Extension> kept_;  ///< of one source, best first
+};
+
+}  // namespace gru

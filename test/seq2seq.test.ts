@@ -1,0 +1,194 @@
+import { existsSync } from 'node:fs'
+import { Dataset, Model, Seq2Seq, type Seq2SeqOptions, Trainer } from '../lib'
+import { expectGruError, expectGruRejection } from './support/errors'
+import { integers, randomSource, uniform } from './support/numbers'
+import { temporaryFolder } from './support/temporary-folder'
+
+const random = randomSource(41)
+const inFolder = temporaryFolder()
+
+/** Turns sequences of the tokens 2 to 6 round. */
+const options: Seq2SeqOptions = {
+  source: { tokens: 7, embeddingSize: 8 },
+  target: { tokens: 7, embeddingSize: 8, begin: 0, end: 1 },
+  encoder: { hiddenSize: 16, bidirectional: true },
+  decoder: { hiddenSize: 24 },
+  attention: { score: 'scaledDotProduct' },
+  seed: 5,
+}
+const models: Seq2Seq[] = []
+function make(changes: Partial<Seq2SeqOptions> = {}): Seq2Seq {
+  const model = new Seq2Seq({ ...options, ...changes })
+  models.push(model)
+  return model
+}
+afterEach(() => {
+  for (const model of models.splice(0)) model.dispose()
+})
+
+const words = Array.from({ length: 60 }, (_, i) =>
+  integers(random, 1 + (i % 4), 5).map((token) => token + 2),
+)
+const turned = (word: Int32Array): Int32Array => word.slice().reverse()
+
+/** Some words as one ragged batch of sources. */
+function batchOf(some: readonly Int32Array[]) {
+  const steps = Math.max(...some.map(({ length }) => length), 1)
+  const source = new Int32Array(steps * some.length).fill(-1)
+  some.forEach((word, b) => {
+    word.forEach((token, t) => (source[t * some.length + b] = token))
+  })
+  return { source, batch: some.length, lengths: some.map(({ length }) => length) }
+}
+
+test('is a model whose layers have names, and its tensors those of the layers', () => {
+  const model = make()
+  const description = {
+    inputs: { source: { tokens: 7 }, target: { tokens: 7 } },
+    layers: {
+      sourceVector: { type: 'embedding', input: 'source', size: 8 },
+      encoder: { type: 'gru', input: 'sourceVector', hiddenSize: 16, bidirectional: true },
+      encoded: { type: 'select', input: 'encoder' },
+      bridge: { type: 'linear', input: 'encoded', size: 24, activation: 'tanh' },
+      targetVector: { type: 'embedding', input: 'target', size: 8 },
+      decoder: { type: 'gru', input: 'targetVector', hiddenSize: 24, initialState: 'bridge' },
+      attention: { type: 'attention', query: 'decoder', memory: 'encoder' },
+      both: { type: 'concat', inputs: ['decoder', 'attention'] },
+      combine: { type: 'linear', input: 'both', size: 24, activation: 'tanh' },
+      head: { type: 'linear', input: 'combine', size: 7 },
+    },
+    outputs: { head: { loss: 'crossEntropy' } },
+    seed: 5,
+  } as const
+  using same = new Model(description)
+  expect(model.getParameters()).toEqual(same.getParameters())
+  expect(model.summary()).toBe(same.summary())
+  expect(model.options).toMatchObject({
+    bridge: 'tanh',
+    encoder: { cell: 'gru', numLayers: 1, bidirectional: true },
+  })
+  const plain = make({
+    attention: undefined,
+    bridge: 'none',
+    decoder: { cell: 'lstm', hiddenSize: 3, numLayers: 2 },
+  })
+  expect(Object.keys(plain.getParameters())).not.toContain('combine.weight')
+  expect(plain.getParameters()['bridge.bias']).toHaveLength(6)
+  expect(plain.getParameters()['decoder.weight_hh_l1']).toHaveLength(4 * 3 * 3)
+})
+
+test('learns to turn words round, and translates them, greedily and with beams', async () => {
+  const model = make()
+  const trainer = new Trainer(model, { optimizer: { kind: 'adam', learningRate: 0.02 } })
+  const data = new Dataset(words.map((word) => model.trainingSequence(word, turned(word))))
+  let meanLoss = Infinity
+  for await (const progress of trainer.fit(data, { epochs: 40, batchSize: 12, seed: 3 })) {
+    meanLoss = progress.meanLoss
+  }
+  expect(meanLoss).toBeLessThan(0.1)
+  const some = words.slice(0, 8)
+  const { source, ...batch } = batchOf(some)
+  const expected = some.map((word) => [...turned(word), 1])
+  const greedy = await model.translate(source, batch)
+  expect(greedy.map(([one]) => [...one!.tokens])).toEqual(expected)
+  expect(model.translateSync(source, batch)).toEqual(greedy)
+  const search = {
+    ...batch,
+    beams: 3,
+    best: 2,
+    lengthPenalty: { kind: 'gnmt', alpha: 0.6 },
+  } as const
+  const found = await model.translate(source, search)
+  expect(found.map(([one]) => [...one!.tokens])).toEqual(expected)
+  for (const [first, second] of found) expect(first!.score).toBeGreaterThan(second!.score)
+  for (const [b, word] of some.entries()) {
+    const alone = await model.translate(word, { ...search, batch: 1, lengths: undefined })
+    expect(alone[0]).toEqual(found[b])
+  }
+}, 60_000)
+
+test('stops at the limit, also for an empty source', async () => {
+  const model = make({ attention: { score: 'additive', size: 4 } })
+  // The end is never among the best.
+  model.setParameters({ 'head.bias': Float32Array.of(0, -100, 0, 0, 0, 0, 0) })
+  const { source, ...batch } = batchOf([words[3]!, new Int32Array(0)])
+  const found = await model.translate(source, { ...batch, limit: 3, beams: 2, best: 2 })
+  expect(found.map((some) => some.map(({ tokens }) => tokens.length))).toEqual([
+    [3, 3],
+    [3, 3],
+  ])
+  expect((await model.translate(source, batch))[1]![0]!.tokens).toHaveLength(100)
+})
+
+test('reads values as well as tokens', async () => {
+  const model = make({ source: { features: 3 }, encoder: { cell: 'lstm', hiddenSize: 4 } })
+  const found = await model.translate(uniform(random, 5 * 2 * 3), { batch: 2, limit: 4 })
+  expect(found).toHaveLength(2)
+})
+
+test('is saved and loaded', async () => {
+  const file = inFolder('turn.safetensors')
+  const model = make({ decoder: { cell: 'lstm', hiddenSize: 5, dropout: 0 } })
+  await model.save(file, { metadata: { task: 'turn' } })
+  expect(existsSync(file)).toBe(true)
+  using loaded = await Seq2Seq.load(file)
+  expect(loaded.options).toEqual(model.options)
+  expect(loaded.getParameters()).toEqual(model.getParameters())
+  expect(loaded.metadata).toEqual({ task: 'turn' })
+  await expectGruRejection(Model.load(file), 'ERR_GRU_FORMAT', /Seq2Seq|keys|turn\.safetensors/)
+})
+
+test.each([
+  [{ source: { tokens: 0, embeddingSize: 1 } }, /^source\.tokens: expected/],
+  [{ target: { ...options.target, end: 7 } }, /^target\.end: expected an integer from 0 to 6/],
+  [{ decoder: { hiddenSize: 2, bidirectional: true } }, /^decoder: expected only the keys /],
+  [{ encoder: { cell: 'lstm', hiddenSize: 2, resetAfter: true } }, /^encoder: expected only the /],
+  [{ encoder: { hiddenSize: 0 } }, /^layers\.encoder\.hiddenSize: expected/],
+  [{ encoder: { cell: 'rnn', hiddenSize: 2 } }, /^encoder\.cell: expected one of/],
+  [{ attention: { score: 'additive' } }, /^layers\.attention\.size: expected/],
+  [{ bridge: 'relu' }, /^bridge: expected one of/],
+])('refuses options that make no sense: %j', (changes, message) => {
+  expect(() => make(changes as Partial<Seq2SeqOptions>)).toThrow(message)
+})
+
+test.each([
+  [{ beams: 0 }, 'ERR_GRU_VALUE', /^beams: /],
+  [{ beams: 2, best: 3 }, 'ERR_GRU_VALUE', /^best: expected an integer from 1 to 2/],
+  [{ limit: 1.5 }, 'ERR_GRU_VALUE', /^limit: /],
+  [{ batch: 2 }, 'ERR_GRU_SHAPE', /^inputs\.source: /],
+  [{ lengths: [9] }, 'ERR_GRU_VALUE', /^lengths\.source\[0\]: /],
+  [{ lengthPenalty: { kind: 'mean', alpha: 1 } }, 'ERR_GRU_VALUE', /^lengthPenalty: /],
+  [{ lengthPenalty: { kind: 'gnmt' } }, 'ERR_GRU_TYPE', /^lengthPenalty\.alpha: /],
+  [{ beam: 2 }, 'ERR_GRU_VALUE', /did you mean beams/],
+] as const)('refuses a search that makes no sense: %j', async (given, code, message) => {
+  const model = make()
+  const search = given as Parameters<Seq2Seq['translateSync']>[1]
+  const source = Int32Array.of(2, 3, 4)
+  expectGruError(() => model.translateSync(source, search), code, message)
+  await expectGruRejection(model.translate(source, search), code, message)
+})
+
+test('tokens beyond the vocabulary, NaN and disposed models are refused; a signal ends a search', async () => {
+  const model = make()
+  await expectGruRejection(model.translate(Int32Array.of(7)), 'ERR_GRU_VALUE', /^inputs\.source/)
+  const controller = new AbortController()
+  const pending = model.translate(Int32Array.of(2), { limit: 1_000_000, signal: controller.signal })
+  expectGruError(() => model.translateSync(Int32Array.of(2)), 'ERR_GRU_BUSY', /model\.translate/)
+  controller.abort(new Error('enough'))
+  await expect(pending).rejects.toThrow('enough')
+  model.setParameters({ 'head.bias': new Float32Array(7).fill(NaN) })
+  await expectGruRejection(
+    model.translate(Int32Array.of(2)),
+    'ERR_GRU_NONFINITE',
+    /^predictions: expected finite numbers/,
+  )
+  model.dispose()
+  expectGruError(() => model.translateSync(Int32Array.of(2)), 'ERR_GRU_DISPOSED', /^/)
+})
+
+test('takes no assignments', () => {
+  const assign = (): void => {
+    ;(make() as unknown as Record<string, unknown>)['beams'] = 3
+  }
+  expectGruError(assign, 'ERR_GRU_VALUE', /^Seq2Seq\.beams: expected no assignment/)
+})
