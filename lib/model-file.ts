@@ -17,7 +17,7 @@ import {
 } from './formats/safetensors-reader'
 import { describeShape } from './formats/safetensors-header'
 import { type Safetensors, writeSafetensors } from './formats/safetensors-writer'
-import { describeGraph } from './graph'
+import { describeGraph, type Graph } from './graph'
 import { resolveSeed } from './recurrent-options'
 import { native } from './native'
 import type { Parameters } from './parameters'
@@ -109,9 +109,8 @@ export function modelContent(
 
 /** What a file holds. */
 export interface ReadModel<D extends object = object> extends SavedModel<D> {
-  /** In the order in which they lie in `parameters`. */
-  readonly specs: readonly Readonly<ParameterSpec>[]
-  /** All parameters, flat. */
+  readonly graph: Graph
+  /** All parameters, flat, in the order of the graph's. */
   readonly parameters: Float32Array
 }
 
@@ -140,12 +139,15 @@ export async function readModelOf<D extends object>(
   if (json === undefined) {
     throw argumentError('ERR_GRU_FORMAT', place, 'the options of a model', 'nothing')
   }
-  const { seed, description, specs } = parseModel(json, place, kind)
+  const { seed, description, graph } = parseModel(json, place, kind)
   // Before memory is had for a model of that size: the options may lie.
-  checkTensors(path, file.tensors, [...specs, ...trainerSpecs(file.metadata, path, specs)])
-  const parameters = await readFlat(file, specs)
+  checkTensors(path, file.tensors, [
+    ...graph.parameters,
+    ...trainerSpecs(file.metadata, path, graph),
+  ])
+  const parameters = await readFlat(file, graph.parameters)
   const texts = Object.freeze(Object.fromEntries(metadata))
-  return { description, seed, metadata: texts, specs, parameters }
+  return { description, seed, metadata: texts, graph, parameters }
 }
 
 /** Reads tensors into one array, each at its offset. */
@@ -164,7 +166,7 @@ export async function readFlat(
 interface ParsedModel<D extends object> {
   readonly seed: number
   readonly description: D
-  readonly specs: readonly Readonly<ParameterSpec>[]
+  readonly graph: Graph
 }
 
 function parseModel<D extends object>(
@@ -186,8 +188,7 @@ function parseModel<D extends object>(
     }
     const seed = resolveSeed(given['seed'])
     const checked = kind.check(given)
-    const specs = describeGraph(checked.native).parameters
-    return { seed, description: checked.resolved, specs }
+    return { seed, description: checked.resolved, graph: describeGraph(checked.native) }
   } catch (cause) {
     throw new GruError('ERR_GRU_FORMAT', `${place}: ${(cause as Error).message}`, { cause })
   }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { NativeTrainerState } from '../binding'
+import type { NativeTrainerState, ParameterSpec } from '../binding'
 import { type ReadAnyModel, readAnyModel } from './any-model'
 import { argumentError, describe, GruError } from './errors'
 import type { FitState } from './fit/state'
@@ -12,10 +12,13 @@ import type { SafetensorsFile } from './formats/safetensors-reader'
 import { readSafetensors } from './formats/safetensors-reader'
 import type { Tensor } from './formats/safetensors-dtypes'
 import { writeSafetensors } from './formats/safetensors-writer'
+import type { Graph } from './graph'
 import { modelContent, readFlat, type SavedModel } from './model-file'
-import type { ParameterTable } from './parameters'
+import { viewsOf } from './parameters'
 import {
   arraySpecs,
+  carriedBatches,
+  carriedSpecs,
   parseTrainer,
   TRAINER_ARRAYS,
   TRAINER_KEY,
@@ -50,7 +53,7 @@ export interface SavedTrainer extends TrainerProgress {
 export async function writeTrainer(
   path: string,
   model: SavedModel,
-  table: ParameterTable,
+  graph: Graph,
   { options, state, skippedSteps, epochs, fit }: SavedTrainer,
 ): Promise<void> {
   const { bestParameters, ...rest } = fit ?? {}
@@ -59,21 +62,31 @@ export async function writeTrainer(
     bestParameters,
   }
   const arrays = TRAINER_ARRAYS.filter((array) => flat[array] !== undefined)
-  const content = modelContent(model, table.specs, table.views(state.parameters))
+  const content = modelContent(model, graph.parameters, viewsOf(graph.parameters, state.parameters))
   const tensors = new Map<string, Tensor>(content.tensors)
-  for (const array of arrays) {
-    for (const { name, shape, offset, count } of arraySpecs(array, table.specs)) {
-      const data = flat[array]!.subarray(offset, offset + count)
-      tensors.set(name, { dtype: 'F32', shape, data })
-    }
+  for (const array of arrays) addTensors(tensors, arraySpecs(array, graph.parameters), flat[array]!)
+  for (const [place, { batch, values }] of state.carried.entries()) {
+    const specs = carriedSpecs(place, batch, graph.states)
+    for (const [index, spec] of specs.entries()) addTensors(tensors, [spec], values[index]!)
   }
+  const carried = state.carried.map(({ batch }) => batch)
   const { updates, passes } = state
   const trainer = {
-    ...{ version: FORMAT_VERSION, options, updates, passes, skippedSteps, epochs, arrays },
+    ...{ version: FORMAT_VERSION, options, updates, passes, skippedSteps, epochs, arrays, carried },
     fit: fit && rest,
   }
   const metadata = { ...content.metadata, [TRAINER_KEY]: JSON.stringify(trainer) }
   await writeSafetensors(path, { metadata, tensors })
+}
+
+function addTensors(
+  tensors: Map<string, Tensor>,
+  specs: readonly Readonly<ParameterSpec>[],
+  flat: Float32Array,
+): void {
+  for (const { name, shape, offset, count } of specs) {
+    tensors.set(name, { dtype: 'F32', shape, data: flat.subarray(offset, offset + count) })
+  }
 }
 
 /** What the file of a trainer holds. */
@@ -95,6 +108,7 @@ const KEYS = [
   'skippedSteps',
   'epochs',
   'arrays',
+  'carried',
   'fit',
 ] as const
 
@@ -112,11 +126,17 @@ export async function readTrainer(path: string): Promise<ReadTrainer> {
     }
     const counts = asFormat(place, () => checkCounts(trainer))
     const model = await readAnyModel(file, path)
-    const { bestParameters, ...arrays } = await readArrays(file, path, trainer, model)
+    const { graph } = model
+    const { bestParameters, ...arrays } = await readArrays(
+      file,
+      graph,
+      trainerArrays(trainer, path),
+    )
+    const carried = await readCarried(file, graph, carriedBatches(trainer, path))
     const { updates, passes, options, fit, ...others } = counts
     return {
       ...{ ...others, place, model, options },
-      state: { updates, passes, parameters: model.parameters, arrays },
+      state: { updates, passes, parameters: model.parameters, carried, arrays },
       fit: asFormat(place, () => joined(fit, bestParameters)),
     }
   })
@@ -165,18 +185,30 @@ function checkCounts(trainer: unknown): Omit<TrainerProgress, 'fit'> & {
   }
 }
 
-/** The model's check has found all of their tensors. */
+// The model's check has found the tensors of all of these.
+
 async function readArrays(
   file: SafetensorsFile,
-  path: string,
-  trainer: unknown,
-  { specs }: ReadAnyModel,
+  { parameters }: Graph,
+  arrays: readonly TrainerArray[],
 ): Promise<{ [A in TrainerArray]?: Float32Array }> {
   const read: { [A in TrainerArray]?: Float32Array } = {}
-  for (const array of trainerArrays(trainer, path)) {
-    read[array] = await readFlat(file, arraySpecs(array, specs))
-  }
+  for (const array of arrays) read[array] = await readFlat(file, arraySpecs(array, parameters))
   return read
+}
+
+async function readCarried(
+  file: SafetensorsFile,
+  { states }: Graph,
+  batches: readonly number[],
+): Promise<NativeTrainerState['carried']> {
+  const carried: NativeTrainerState['carried'] = []
+  for (const [place, batch] of batches.entries()) {
+    const values: Float32Array[] = []
+    for (const spec of carriedSpecs(place, batch, states)) values.push(await readFlat(file, [spec]))
+    carried.push({ batch, values })
+  }
+  return carried
 }
 
 /** The state of a training, which is JSON and one array. */

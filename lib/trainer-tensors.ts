@@ -6,6 +6,8 @@
 import type { ParameterSpec } from '../binding'
 import { argumentError, quote } from './errors'
 import { parseJson } from './formats/json'
+import { isCount } from './formats/safetensors-header'
+import type { Graph } from './graph'
 
 /** The metadata key under which a trainer stands, as JSON. */
 export const TRAINER_KEY = 'gru-native-trainer'
@@ -38,15 +40,48 @@ export function trainerPlace(path: string): string {
   return `${path}, metadata ${quote(TRAINER_KEY)}`
 }
 
-/** The tensors that the trainer of a file has; none where the file has none. */
+/** The tensors that the trainer of a file has; none if the file has no trainer. */
 export function trainerSpecs(
   metadata: Readonly<Record<string, string>>,
   path: string,
-  specs: readonly Readonly<ParameterSpec>[],
+  { parameters, states }: Pick<Graph, 'parameters' | 'states'>,
 ): readonly Readonly<ParameterSpec>[] {
   const trainer = parseTrainer(metadata, path)
   if (trainer === undefined) return []
-  return trainerArrays(trainer, path).flatMap((array) => arraySpecs(array, specs))
+  return [
+    ...trainerArrays(trainer, path).flatMap((array) => arraySpecs(array, parameters)),
+    ...carriedBatches(trainer, path).flatMap((batch, place) => carriedSpecs(place, batch, states)),
+  ]
+}
+
+/**
+ * The tensors of the states that the batch at a place of a step's list carries, each flat; none for a batch of 0.
+ *
+ * @param states - of the graph
+ */
+export function carriedSpecs(
+  place: number,
+  batch: number,
+  states: Graph['states'],
+): readonly Readonly<ParameterSpec>[] {
+  if (batch === 0) return []
+  return states.map(({ layer, kind, size }) => {
+    const count = size * batch
+    return {
+      name: `gru-native.carried.${place}.${layer}.${kind}`,
+      shape: [count],
+      offset: 0,
+      count,
+    }
+  })
+}
+
+/** The sequences in each batch whose states a parsed trainer carries; 0 for none. */
+export function carriedBatches(trainer: unknown, path: string): readonly number[] {
+  const batches = (trainer as { readonly carried?: unknown } | null)?.carried
+  if (Array.isArray(batches) && batches.every(isCount)) return batches
+  const got = shownList(batches)
+  throw argumentError('ERR_GRU_FORMAT', trainerPlace(path), 'carried, a list of counts', got)
 }
 
 /** The arrays of a parsed trainer. */
@@ -55,12 +90,15 @@ export function trainerArrays(trainer: unknown, path: string): readonly TrainerA
   const isList = Array.isArray(arrays) && arrays.every(isTrainerArray)
   if (isList && new Set(arrays).size === arrays.length) return arrays
   const expected = `arrays among ${TRAINER_ARRAYS.join(', ')}, each once`
-  const got = arrays === undefined ? 'none' : JSON.stringify(arrays).slice(0, MAX_SHOWN)
-  throw argumentError('ERR_GRU_FORMAT', trainerPlace(path), expected, got)
+  throw argumentError('ERR_GRU_FORMAT', trainerPlace(path), expected, shownList(arrays))
 }
 
 /** Characters of a wrong list in a message. */
 const MAX_SHOWN = 100
+
+function shownList(given: unknown): string {
+  return given === undefined ? 'none' : JSON.stringify(given).slice(0, MAX_SHOWN)
+}
 
 function isTrainerArray(value: unknown): value is TrainerArray {
   return TRAINER_ARRAYS.some((known) => known === value)

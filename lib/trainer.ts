@@ -92,15 +92,15 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   #skippedSteps = 0
 
   /**
-   * Loads a trainer and its model from a file as {@link save} or a checkpoint of {@link fit} writes it, or from the newest
-   * checkpoint of a folder. What it does from then on, it does as the saved one would have, to the bit: with the same
-   * version of this package, on the same kind of device and processor.
+   * Loads a trainer and its model from a file of {@link save} or a checkpoint of {@link fit}, or from the newest checkpoint
+   * of a folder. From then on the trainer computes the same bits as the saved one would have, with the same version of this
+   * package on the same kind of processor or GPU.
    *
-   * @param path - of a file, or of a folder of checkpoints. Where the newest one is damaged, the warning
-   *   GRU_WARN_CHECKPOINT says so, and the one before it is loaded.
+   * @param path - of a file, or of a folder of checkpoints. If the newest checkpoint is damaged, there is a warning,
+   *   GRU_WARN_CHECKPOINT, and the one before it is loaded.
    * @returns a trainer whose `model` has the class of the saved one
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else, or the folder has
-   *   no checkpoint: the message names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged or has other content, or if the folder has no
+   *   checkpoint: the message names the file and the fault; ERR_GRU_DEVICE, ERR_GRU_MEMORY
    */
   static async load(path: string, options: LoadOptions = {}): Promise<Trainer<TrainableModel>> {
     checkPath('path', path)
@@ -115,7 +115,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   /**
    * Loads the newest checkpoint of a folder, as {@link load}.
    *
-   * @returns undefined where the folder has no checkpoint, or is not there: for scripts that begin and go on alike
+   * @returns undefined if the folder has no checkpoint or does not exist, so that one script can begin and continue
    * @throws GruError as {@link load}
    */
   static async latest(
@@ -321,7 +321,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
-   *   where a ready batch holds a number that is not finite, ERR_GRU_FORMAT where a record cannot be written,
+   *   where a ready batch holds a number that is not finite or `checkpoint.path` has checkpoints of another training,
+   *   ERR_GRU_FORMAT where a record or a checkpoint cannot be written,
    *   ERR_GRU_BUSY with `patience` where another promise of the model is pending at an epoch's end, and what an iterable
    *   or a metric of the caller's throws
    */
@@ -333,24 +334,24 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * Saves the trainer and its model as one safetensors file: parameters, moments, average, counters, options, random
-   * orders, and where {@link fit} stands, so that its `resume` goes on from there. `load` of the model's class loads the
-   * model out of the same file.
+   * Saves the trainer and its model as one safetensors file: the parameters, the moments, the average, carried states, all
+   * counters and options, and the state of {@link fit}, from which its `resume` continues. `load` of the model's class
+   * loads the model alone from the same file.
    *
-   * It copies all of that at its turn: after the calls before it, before those after it, and between two updates of
-   * `fit`, so that an iterable of data must not wait for it. Then it writes while others go on. An old file of that name
-   * is replaced only when the new one is whole. Gradients of passes that wait for {@link update} are not saved, nor is
-   * where `fit` stands after a failed validation.
+   * The state is copied when the calls before this one have ended, and between two updates of `fit`; a call during an update
+   * of `fit` waits for its end, so an iterable of data must not await it. Then the file is written while other calls go on.
+   * A file with this name is replaced only when the new one is complete. Gradients of passes that wait for {@link update}
+   * are not saved, nor are the states that evaluations carry, nor the state of a `fit` whose validation failed.
    *
-   * @param options - `metadata` as of {@link Model.save}
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   * @param options - `metadata` as for {@link Model.save}
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     checkPath('path', path)
     const { core } = this.#internals
     const model = core.toSave(options)
     const saved = await this.#position.whenAtRest((fit) => this.#copy(fit))
-    await writeTrainer(path, model, core.parameters, saved)
+    await writeTrainer(path, model, core.graph, saved)
   }
 
   /** Frees the gradients' and the optimiser's memory, not the model's, when pending calls have ended; may be called again. */
@@ -373,7 +374,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
       snapshot: async (fit) => {
         const { core } = this.#internals
         const saved = await this.#copy(fit)
-        return (file) => writeTrainer(file, core.toSave({}), core.parameters, saved)
+        return (file) => writeTrainer(file, core.toSave({}), core.graph, saved)
       },
     })
   }

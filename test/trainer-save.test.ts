@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import {
   Model,
   type ModelOptions,
+  Seq2Seq,
   SequenceModel,
   type TrainableModel,
   Trainer,
@@ -103,6 +104,59 @@ describe('a trainer that is saved and loaded goes on to the same bits', () => {
     expect(modelBits(alone)).not.toEqual(modelBits(model))
     await alone.save(file)
     expect((await readWhole(file)).tensors.size).toBe(modelBits(model).length)
+  })
+
+  test('of a Seq2Seq', async () => {
+    const file = inFolder('seq2seq.safetensors')
+    using model = new Seq2Seq({
+      source: { features: 2 },
+      target: { tokens: 5, embeddingSize: 3, begin: 0, end: 1 },
+      encoder: { hiddenSize: 4 },
+      decoder: { hiddenSize: 4 },
+      seed: 3,
+    })
+    using trainer = new Trainer(model, adam)
+    const { inputs, targets } = model.trainingSequence(batch.input, Int32Array.of(2, 4, 3))
+    const given = { inputs, targets }
+    trainer.stepSync(given)
+    await trainer.save(file)
+    using loaded = (await Trainer.load(file)) as unknown as Trainer<Seq2Seq>
+    using other = loaded.model
+    expect(other).toBeInstanceOf(Seq2Seq)
+    expect(loaded.stepSync(given)).toEqual(trainer.stepSync(given))
+    expect(modelBits(other)).toEqual(modelBits(model))
+    expect(other.options).toEqual(model.options)
+    using alone = await Seq2Seq.load(file)
+    expect(modelBits(alone)).not.toEqual(modelBits(model))
+  })
+
+  test('with the states that steps carry, in each place of a list of batches', async () => {
+    const file = inFolder('carried.safetensors')
+    const { model, trainer } = make(dropping, { optimizer: { kind: 'sgd', learningRate: 0.1 } })
+    const [one, two] = [2, 1].map((size) => ({
+      input: batch.input.subarray(0, 4 * size * 2),
+      target: batch.target.subarray(0, size),
+      batch: size,
+    }))
+    const carry = { carryState: true }
+    trainer.stepSync([one!, two!], carry)
+    trainer.stepSync([one!, two!], carry)
+    await trainer.save(file)
+    using loaded = await load(file)
+    using other = loaded.model
+    expect(loaded.stepSync([one!, two!], carry)).toEqual(trainer.stepSync([one!, two!], carry))
+    expect(bits(other)).toEqual(bits(model))
+    // States of zero would make another step.
+    using again = await load(file)
+    using last = again.model
+    again.resetState()
+    again.stepSync([one!, two!], carry)
+    expect(bits(last)).not.toEqual(bits(model))
+    trainer.resetState()
+    await trainer.save(file)
+    expect(JSON.parse((await readWhole(file)).metadata['gru-native-trainer']!)).toMatchObject({
+      carried: [],
+    })
   })
 
   test('with every bit of a NaN', async () => {
@@ -316,6 +370,7 @@ describe('load refuses', () => {
     expect(JSON.parse(metadata['gru-native-trainer']!)).toMatchObject({
       ...{ version: 1, updates: 4, passes: 4, skippedSteps: 0, epochs: 2 },
       arrays: ['firstMoment', 'secondMoment', 'average', 'bestParameters'],
+      carried: [0],
       fit: { updates: 4, epoch: 2, batches: 1, schedule: { kind: 'plateau' } },
     })
   })
@@ -359,6 +414,16 @@ describe('load refuses', () => {
       /arrays among .* \["x"\]$/,
     ],
     ['an array twice', changed(({ arrays }) => (arrays as string[]).push('average')), /each once/],
+    [
+      'a carried state of none',
+      changed((trainer) => (trainer['carried'] = [2])),
+      /none named "gru-native\.carried\.0\.gru\.state"$/,
+    ],
+    [
+      'no list of carried states',
+      changed((trainer) => (trainer['carried'] = [-1])),
+      /carried, .*\[-1\]$/,
+    ],
     ['no arrays', changed((trainer) => delete trainer['arrays']), /arrays among .* got none$/],
     [
       'arrays that are not those of the options',

@@ -16,19 +16,16 @@ import {
 } from './checkpoint-folder'
 import type { FitState } from './state'
 
-/** Checkpoints that {@link Trainer.fit} writes, each with all that a training goes on from. */
+/** Where and when {@link Trainer.fit} writes checkpoints. */
 export interface CheckpointOptions {
   /**
-   * The path of a folder, which is made where it is missing: no other training writes there. It holds
-   * `checkpoint-UPDATES.safetensors`, and `best.safetensors` of the best epoch.
+   * The path of a folder. It is created if it does not exist, and no other training may write there. It gets files
+   * `checkpoint-UPDATES.safetensors`, and `best.safetensors` after each epoch that is the best so far.
    */
   readonly path: string
-  /**
-   * How often: after so many updates, or after so many epochs. There is one at the training's end in any case, and
-   * `best.safetensors` is written after every epoch that is the best so far. Default `{ epochs: 1 }`.
-   */
+  /** After how many updates or epochs there is a checkpoint; the end always has one. Default `{ epochs: 1 }`. */
   readonly every?: { readonly updates: number } | { readonly epochs: number } | undefined
-  /** How many of the newest to keep, beside the best one. An older one is removed when a new one is whole. Default 1. */
+  /** How many of the newest to keep, besides the best one. Others are removed when a new one is complete. Default 1. */
   readonly keep?: number | undefined
 }
 

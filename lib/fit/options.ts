@@ -74,12 +74,12 @@ export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
   readonly patience?: number | undefined
   /** Files to write the training down in, each update and each epoch. Default: none. */
   readonly records?: readonly RecordOptions[] | undefined
-  /** Writes checkpoints, from which `Trainer.latest` and `resume: true` go on, while updates go on. Default: none. */
+  /** Writes checkpoints during the training, for {@link Trainer.latest} and `resume`. Default: none. */
   readonly checkpoint?: CheckpointOptions | undefined
   /**
-   * Whether to go on where this trainer's last `fit` stopped: one whose loop was left, or that failed, or the one of the
-   * file that the trainer was loaded from. Data and options are to be the same as then; `epochs` and `patience` may
-   * change. Updates by other calls since then, or no such `fit`, make it begin from the first epoch. Default false.
+   * Whether to continue from the state of this trainer's last `fit`: its loop was left, it failed, or the trainer was loaded
+   * from a file. Data and options must be the same as then; `epochs` and `patience` may change. If there is no such state,
+   * or other calls made updates since, it begins with the first epoch. Default false.
    */
   readonly resume?: boolean | undefined
   /** Stops the training; the next step then rejects with the signal's reason, and the model keeps what the last finished step made. */

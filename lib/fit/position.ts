@@ -1,5 +1,5 @@
 /**
- * How far the training of a trainer is, for whoever saves the trainer.
+ * The state of a trainer's training over epochs, to be saved with the trainer.
  *
  * @module
  */
@@ -8,26 +8,26 @@ import type { FitState } from './state'
 /** Knows the state of a trainer's `fit`, between two of its updates. */
 export class FitPosition {
   #state: FitState | undefined
-  /** Whether `fit` is at work, so that its state does not belong to what the trainer holds. */
+  /** Whether `fit` makes an update, so that its state and the parameters may not belong together. */
   #isMoving = false
   readonly #waiting: (() => void)[] = []
 
-  /** Undefined where no `fit` was begun, or where the trainer made updates without it since. */
+  /** Undefined if there was no `fit`, or if other calls made updates since. */
   get state(): FitState | undefined {
     return this.#state
   }
 
-  /** Begins with the state out of a file. */
+  /** Takes the state of a file. */
   restore(state: FitState | undefined): void {
     this.#state = state
   }
 
-  /** Notes an update. One that is not made by `fit` makes its state a thing of the past. */
+  /** Notes an update. One that `fit` does not make puts its state out of date. */
   noteUpdate(): void {
     if (!this.#isMoving) this.#state = undefined
   }
 
-  /** Calls `take` with the state that belongs to what the trainer holds: at once, or as soon as `fit` rests. */
+  /** Calls `take` with the state that belongs to the trainer's parameters: at once, or when `fit` has ended its update. */
   async whenAtRest<T>(take: (state: FitState | undefined) => Promise<T>): Promise<T> {
     if (!this.#isMoving) return take(this.#state)
     return new Promise((resolve) => {
@@ -38,9 +38,9 @@ export class FitPosition {
   }
 
   /**
-   * Hands on what a training tells, and keeps its state whenever it rests.
+   * Hands on the progress of a training, and keeps its state between two updates.
    *
-   * @param state - undefined where a training failed amid something that cannot be begun again
+   * @param state - undefined if the training failed where it cannot continue
    */
   async *follow<T>(
     told: AsyncIterable<T>,

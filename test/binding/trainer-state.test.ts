@@ -87,6 +87,22 @@ describe('the state of a trainer', () => {
   const wrong: [string, (state: NativeTrainerState) => unknown, string][] = [
     ['nothing', () => undefined, 'ERR_GRU_TYPE'],
     ['no arrays', (state) => ({ ...state, arrays: undefined }), 'ERR_GRU_TYPE'],
+    ['no carried states', (state) => ({ ...state, carried: undefined }), 'ERR_GRU_TYPE'],
+    [
+      'a carried state of a wrong size',
+      (state) => ({ ...state, carried: [{ batch: 1, values: [new Float32Array(3)] }] }),
+      'ERR_GRU_VALUE',
+    ],
+    [
+      'a carried state without values',
+      (state) => ({ ...state, carried: [{ batch: 1, values: [] }] }),
+      'ERR_GRU_VALUE',
+    ],
+    [
+      'values of no carried state',
+      (state) => ({ ...state, carried: [{ batch: 0, values: [new Float32Array(3)] }] }),
+      'ERR_GRU_VALUE',
+    ],
     ['no parameters', (state) => ({ ...state, parameters: undefined }), 'ERR_GRU_TYPE'],
     [
       'a parameter too few',
