@@ -87,8 +87,8 @@ napi_value reference_recurrent(const Arguments& arguments, const RecurrentOption
                                      .dropout_mask = call.dropout},
                                     pass));
   ReferenceGradients gradients;
-  check(reference_recurrent_backward(options, parameters, pass, call.d_output, call.d_state,
-                                     call.d_cell, gradients));
+  check(reference_recurrent_backward(options, parameters, pass,
+                                     {call.d_output, call.d_state, call.d_cell}, gradients));
   return result_of(env, options, pass, gradients);
 }
 

@@ -61,8 +61,9 @@ struct LayerName {
   }
 };
 
-/// The largest size of a layer. The widest row that is kept has four values for each unit, so every
-/// index stays in range that a kernel or BLAS (with integers of 32 bits) computes.
+/// The largest size of a layer. The widest row of such a layer has four values for each unit, so
+/// every index stays in range that a kernel or BLAS (with integers of 32 bits) computes. The hidden
+/// size of a recurrent layer is far smaller, since weight_hh has at most max_elements.
 inline constexpr std::size_t max_layer_size = 0x7fffffff / 4;
 
 /// Fails with a value status that names `name` unless 1 <= size <= max_layer_size.

@@ -210,11 +210,10 @@ Status reference_graph_gradients(const GraphOptions& options, Values parameters,
   });
 }
 
-Status reference_graph_step(const GraphOptions& options, const OptimizerOptions& optimizer,
-                            const ClipOptions& clip, std::span<const ReferenceBatch> inputs,
-                            std::span<const ReferenceTarget> targets, const DropoutMask& mask,
+Status reference_graph_step(const GraphOptions& options, const ReferenceStepCall& call,
                             Gradients parameters, ReferenceOptimizerState& state,
                             ReferenceStep& result) {
+  const auto& [optimizer, clip, inputs, targets, mask] = call;
   ReferenceGraphGradients gradients;
   GRU_RETURN_IF_ERROR(
       reference_graph_gradients(options, parameters, inputs, targets, mask, gradients));

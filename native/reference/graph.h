@@ -46,6 +46,15 @@ struct ReferenceGraphGradients {
   std::vector<std::vector<double>> outputs;  ///< for each output, those of its predictions
 };
 
+/// The optimiser of a training step, and its batch.
+struct ReferenceStepCall {
+  OptimizerOptions optimizer = {};
+  ClipOptions clip = {};
+  std::span<const ReferenceBatch> inputs = {};
+  std::span<const ReferenceTarget> targets = {};
+  DropoutMask mask = {};
+};
+
 struct ReferenceStep {
   double loss = 0;
   double gradient_norm = 0;  ///< before clipping
@@ -69,9 +78,7 @@ Status reference_graph_gradients(const GraphOptions& options, std::span<const do
                                  ReferenceGraphGradients& result);
 
 /// A whole training step: loss, gradients, clipping, update of `parameters` in place.
-Status reference_graph_step(const GraphOptions& options, const OptimizerOptions& optimizer,
-                            const ClipOptions& clip, std::span<const ReferenceBatch> inputs,
-                            std::span<const ReferenceTarget> targets, const DropoutMask& mask,
+Status reference_graph_step(const GraphOptions& options, const ReferenceStepCall& call,
                             std::span<double> parameters, ReferenceOptimizerState& state,
                             ReferenceStep& result);
 

@@ -98,9 +98,9 @@ Status forward(const RecurrentOptions& options, const Forward& call) {
 Status backward(const RecurrentOptions& options, const Backward& call) {
   const ReferenceEdge& input = *call.inputs[0];
   ReferenceGradients d_stack;
-  GRU_RETURN_IF_ERROR(reference_recurrent_backward(with_input(options, input), call.parameters,
-                                                   call.output.recurrent, call.d_output.values,
-                                                   call.d_output.state, {}, d_stack));
+  GRU_RETURN_IF_ERROR(reference_recurrent_backward(
+      with_input(options, input), call.parameters, call.output.recurrent,
+      {call.d_output.values, call.d_output.state}, d_stack));
   add(d_stack.parameters, call.d_parameters);
   add(d_stack.input, call.d_inputs[0]->values);
   if (call.inputs.size() == 1) return {};

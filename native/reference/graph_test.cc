@@ -238,9 +238,9 @@ TEST_CASE("a step is gradients, then clipping, then update") {
   }
   ReferenceOptimizerState state;
   ReferenceStep step;
-  GRU_CHECK_OK(reference_graph_step(example.graph(), optimizer, clip, example.inputs(),
-                                    example.targets(), example.mask, example.parameters, state,
-                                    step));
+  GRU_CHECK_OK(reference_graph_step(
+      example.graph(), {optimizer, clip, example.inputs(), example.targets(), example.mask},
+      example.parameters, state, step));
   GRU_CHECK_NEAR(step.loss, gradients.loss, 0);
   GRU_CHECK_NEAR(step.gradient_norm, norm, 0);
   GRU_CHECK_ALL_NEAR("parameters", example.parameters, expected, 1e-15);
@@ -255,9 +255,10 @@ TEST_CASE("wrong input is refused by name and changes nothing") {
     const std::vector<double> before = wrong.parameters;
     ReferenceOptimizerState state;
     ReferenceStep step;
-    GRU_CHECK_REFUSED(reference_graph_step(wrong.graph(), {}, {}, wrong.inputs(), wrong.targets(),
-                                           wrong.mask, wrong.parameters, state, step),
-                      code, part);
+    GRU_CHECK_REFUSED(
+        reference_graph_step(wrong.graph(), {{}, {}, wrong.inputs(), wrong.targets(), wrong.mask},
+                             wrong.parameters, state, step),
+        code, part);
     CHECK(wrong.parameters == before);
     CHECK(state.step == 0);
   };

@@ -128,14 +128,24 @@ struct States {
   }
 };
 
-/// Reads x [T, B, I] and the initial states in `states`; leaves the final ones there, and its
-/// outputs in columns [direction*H, (direction + 1)*H) of y [T, B, D*H].
+/// The inputs of one direction of one layer.
+struct DirectionInput {
+  const Sizes& size;
+  std::size_t direction;
+  std::span<const std::size_t> lengths;
+  Values x;  ///< [T, B, I]
+
+  std::size_t width() const { return x.size() / std::max<std::size_t>(size.T * size.B, 1); }
+};
+
+/// Reads the initial states in `states`; leaves the final ones there, and its outputs in columns
+/// [direction*H, (direction + 1)*H) of y [T, B, D*H].
 template <class Cell, class Activations>
-void direction_forward(const Cell& cell, const Sizes& size, std::size_t direction,
-                       std::span<const std::size_t> lengths, Values x, const States& states,
+void direction_forward(const Cell& cell, const DirectionInput& input, const States& states,
                        Gradients y, std::vector<Activations>& kept) {
+  const auto& [size, direction, lengths, x] = input;
   const std::size_t H = size.H;
-  const std::size_t I = x.size() / std::max<std::size_t>(size.T * size.B, 1);
+  const std::size_t I = input.width();
   kept.resize(size.T * size.B);
   for (std::size_t b = 0; b < size.B; ++b) {
     State state = states.of(b, H);
@@ -151,15 +161,22 @@ void direction_forward(const Cell& cell, const Sizes& size, std::size_t directio
   }
 }
 
+/// The gradients that one direction adds to.
+struct DirectionGradients {
+  Gradients x;  ///< [T, B, I]
+  const CellGradients& cell;
+};
+
 /// Reads dy [T, B, D*H] and the final states' gradients in `d_states`; leaves the initial states'
 /// there, and adds the gradients of x [T, B, I] and of the parameters.
 template <class Cell, class Activations>
-void direction_backward(const Cell& cell, const Sizes& size, std::size_t direction,
-                        std::span<const std::size_t> lengths, Values x,
+void direction_backward(const Cell& cell, const DirectionInput& input,
                         const std::vector<Activations>& kept, Values dy, const States& d_states,
-                        Gradients dx, const CellGradients& d_cell) {
+                        DirectionGradients gradients) {
+  const auto& [size, direction, lengths, x] = input;
+  const auto& [dx, d_cell] = gradients;
   const std::size_t H = size.H;
-  const std::size_t I = x.size() / std::max<std::size_t>(size.T * size.B, 1);
+  const std::size_t I = input.width();
   for (std::size_t b = 0; b < size.B; ++b) {
     State d_state = d_states.of(b, H);
     for (std::size_t s = lengths[b]; s-- > 0;) {
@@ -302,8 +319,8 @@ Status reference_recurrent_forward(const RecurrentOptions& options,
         const Direction direction{options, size, l, d};
         const States states = direction.states(made.state, made.cell);
         const auto run = [&](auto& kept) {
-          direction_forward(direction.cell_of(parameters, kept), size, d, made.lengths, layer.input,
-                            states, y, kept);
+          direction_forward(direction.cell_of(parameters, kept),
+                            {size, d, made.lengths, layer.input}, states, y, kept);
         };
         std::visit(run, layer.directions.emplace_back(direction.new_pass()));
       }
@@ -318,30 +335,29 @@ Status reference_recurrent_forward(const RecurrentOptions& options,
 
 Status reference_recurrent_backward(const RecurrentOptions& options,
                                     std::span<const double> parameters, const ReferencePass& pass,
-                                    std::span<const double> d_output,
-                                    std::span<const double> d_state, std::span<const double> d_cell,
+                                    const ReferenceOutputGradients& of,
                                     ReferenceGradients& gradients) {
   return guarded([&]() -> Status {
     GRU_RETURN_IF_ERROR(check_parameters(options, parameters));
     GRU_RETURN_IF_ERROR(check_pass(options, pass));
     const Sizes size(options, pass.steps, pass.lengths.size());
     GRU_RETURN_IF_ERROR(reference::check_optional_count(
-        "dOutput", "steps*batch*directions*hiddenSize", size.output_count(), d_output.size()));
+        "dOutput", "steps*batch*directions*hiddenSize", size.output_count(), of.d_output.size()));
     GRU_RETURN_IF_ERROR(reference::check_optional_count(
-        "dState", "numLayers*directions*batch*hiddenSize", size.state_count(), d_state.size()));
+        "dState", "numLayers*directions*batch*hiddenSize", size.state_count(), of.d_state.size()));
     GRU_RETURN_IF_ERROR(
         reference::check_optional_count("dCell", "cellStates*numLayers*directions*batch*hiddenSize",
-                                        size.cell_count(), d_cell.size()));
+                                        size.cell_count(), of.d_cell.size()));
 
     ReferenceGradients made;
     made.parameters.assign(parameters.size(), 0.0);
     made.initial_state.assign(size.state_count(), 0.0);
-    std::ranges::copy(d_state, made.initial_state.begin());
+    std::ranges::copy(of.d_state, made.initial_state.begin());
     made.initial_cell.assign(size.cell_count(), 0.0);
-    std::ranges::copy(d_cell, made.initial_cell.begin());
+    std::ranges::copy(of.d_cell, made.initial_cell.begin());
 
     std::vector<double> dy(size.output_count(), 0.0);  // [T, B, D*H]
-    std::ranges::copy(d_output, dy.begin());
+    std::ranges::copy(of.d_output, dy.begin());
     for (std::size_t l = size.L; l-- > 0;) {
       const ReferenceLayerPass& layer = pass.layers[l];
       if (l + 1 < size.L) apply_dropout(pass.dropout_mask, l, dy);
@@ -351,8 +367,8 @@ Status reference_recurrent_backward(const RecurrentOptions& options,
         const States d_states = direction.states(made.initial_state, made.initial_cell);
         const CellGradients own = direction.tensors().gradients(made.parameters);
         const auto run = [&](const auto& kept) {
-          direction_backward(direction.cell_of(parameters, kept), size, d, pass.lengths,
-                             layer.input, kept, dy, d_states, dx, own);
+          direction_backward(direction.cell_of(parameters, kept),
+                             {size, d, pass.lengths, layer.input}, kept, dy, d_states, {dx, own});
         };
         std::visit(run, layer.directions[d]);
       }

@@ -69,13 +69,18 @@ Status reference_recurrent_forward(const RecurrentOptions& options,
                                    std::span<const double> parameters, const ReferenceInput& input,
                                    ReferencePass& pass);
 
-/// The gradients of a scalar loss. Its gradients with respect to the output, [T, B, D*H], the final
-/// state and the final cell state, [L*D, B, H], are given; an empty one means zeros. The values of
-/// `d_output` past a length have no influence.
+/// The gradients of a scalar loss with respect to the results of a forward pass. Each may be empty:
+/// zeros.
+struct ReferenceOutputGradients {
+  std::span<const double> d_output = {};  ///< [T, B, D*H]; values past a length have no influence
+  std::span<const double> d_state = {};   ///< [L*D, B, H]
+  std::span<const double> d_cell = {};    ///< [L*D, B, H], of an LSTM
+};
+
+/// The gradients of that loss.
 Status reference_recurrent_backward(const RecurrentOptions& options,
                                     std::span<const double> parameters, const ReferencePass& pass,
-                                    std::span<const double> d_output,
-                                    std::span<const double> d_state, std::span<const double> d_cell,
+                                    const ReferenceOutputGradients& of,
                                     ReferenceGradients& gradients);
 
 /// Checks `lengths` ([B], each 0..T, or empty for all T) and writes them out in full.

@@ -228,17 +228,17 @@ TEST_CASE("wrong sizes are refused by name") {
   ReferenceGradients gradients;
   const std::vector<double> short_by_one(15);
   GRU_CHECK_REFUSED(reference_recurrent_backward(right.options, right.parameters, right.forward(),
-                                                 short_by_one, {}, {}, gradients),
+                                                 {.d_output = short_by_one}, gradients),
                     StatusCode::shape, "dOutput: ");
   GRU_CHECK_REFUSED(reference_recurrent_backward(right.options, right.parameters, right.forward(),
-                                                 {}, short_by_one, {}, gradients),
+                                                 {.d_state = short_by_one}, gradients),
                     StatusCode::shape, "dState: ");
   GRU_CHECK_REFUSED(reference_recurrent_backward(right.options, right.parameters, right.forward(),
-                                                 {}, {}, short_by_one, gradients),
+                                                 {.d_cell = short_by_one}, gradients),
                     StatusCode::shape, "dCell: ");
-  GRU_CHECK_REFUSED(reference_recurrent_backward(right.options, right.parameters, ReferencePass(),
-                                                 {}, {}, {}, gradients),
-                    StatusCode::shape, "pass: ");
+  GRU_CHECK_REFUSED(
+      reference_recurrent_backward(right.options, right.parameters, ReferencePass(), {}, gradients),
+      StatusCode::shape, "pass: ");
 }
 
 }  // namespace

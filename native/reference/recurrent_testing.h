@@ -46,8 +46,8 @@ struct Example {
   }
   ReferenceGradients backward() const {
     ReferenceGradients gradients;
-    GRU_CHECK_OK(reference_recurrent_backward(options, parameters, forward(), d_output, d_state,
-                                              d_cell, gradients));
+    GRU_CHECK_OK(reference_recurrent_backward(options, parameters, forward(),
+                                              {d_output, d_state, d_cell}, gradients));
     return gradients;
   }
   /// The loss whose gradients with respect to output, state and cell are d_output, d_state, d_cell.

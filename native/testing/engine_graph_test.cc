@@ -72,9 +72,9 @@ void check_steps(const GraphExample& given, int steps) {
     example.mask = {EngineGraph::seed, dropout_stream + static_cast<std::uint64_t>(step) * streams,
                     0.5F};
     ReferenceStep expected;
-    GRU_CHECK_OK(reference_graph_step(example.options, descent(), clip, example.inputs(),
-                                      example.targets(), example.mask, example.parameters, state,
-                                      expected));
+    GRU_CHECK_OK(reference_graph_step(
+        example.options, {descent(), clip, example.inputs(), example.targets(), example.mask},
+        example.parameters, state, expected));
     const StepMetrics got = engine.step();
     GRU_CHECK_NEAR(got.loss, expected.loss, relative(1e-5, expected.loss));
     GRU_CHECK_NEAR(got.gradient_norm, expected.gradient_norm,

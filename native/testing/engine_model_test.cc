@@ -175,9 +175,9 @@ void check_training(const ModelExample& example, const OptimizerOptions& optimiz
   for (std::uint64_t step = 0; step < 3; ++step) {
     check_predictions(engine, example, parameters);
     ReferenceStep expected;
-    GRU_CHECK_OK(reference_graph_step(example.graph(), optimizer, clip, example.inputs(),
-                                      example.targets(), example.mask(step), parameters, state,
-                                      expected));
+    GRU_CHECK_OK(reference_graph_step(
+        example.graph(), {optimizer, clip, example.inputs(), example.targets(), example.mask(step)},
+        parameters, state, expected));
     const StepMetrics got = engine.step();
     GRU_CHECK_NEAR(got.loss, expected.loss, relative(1e-5, expected.loss));
     GRU_CHECK_NEAR(got.gradient_norm, expected.gradient_norm,

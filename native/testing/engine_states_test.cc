@@ -198,8 +198,8 @@ class Truth {
     GRU_CHECK_OK(reference_loss({LossKind::mean_squared_error}, rows, pass.output, target, made));
     loss = made.loss;
     ReferenceGradients gradients;
-    GRU_CHECK_OK(reference_recurrent_backward(example_.stack, parameters, pass, made.gradient, {},
-                                              {}, gradients));
+    GRU_CHECK_OK(
+        reference_recurrent_backward(example_.stack, parameters, pass, {made.gradient}, gradients));
     for (std::size_t i = 0; i < parameters.size(); ++i) parameters[i] -= gradients.parameters[i];
   }
 

@@ -214,9 +214,13 @@ class GraphDrawer {
   std::string maybe_between(const std::string& from, std::size_t width) {
     std::string last = from;
     if (coin(random_)) last = add(from + "Masked", {last}, DropoutOptions{0.3F});
-    // With few values, some may be nearly equal; a norm would then enlarge their rounding errors.
-    if (width >= smallest_norm && coin(random_))
+    // A norm enlarges the rounding errors of values that are nearly equal. It reads the values of a
+    // linear layer, which the random bias keeps apart, and enough of them.
+    if (width >= smallest_norm && coin(random_)) {
+      const LinearOptions spread{width, Activation::none};
+      last = add(from + "Spread", {last}, spread);
       last = add(from + "Normed", {last}, LayerNormOptions{});
+    }
     return last;
   }
   std::string residual(const std::string& from, std::size_t width) {
