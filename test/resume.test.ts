@@ -52,7 +52,7 @@ describe('a training that is loaded from a checkpoint of any update tells the sa
     ['with updates of several batches', () => ({ accumulate: 2 })],
     ['with a schedule', () => ({ schedule: { kind: 'oneCycle', total: 9, maximum: 0.1 } })],
     [
-      'with a Schedule of the caller’s, and a plateau',
+      'with a Schedule object, and a plateau',
       () => {
         const plateau: ScheduleOptions = { kind: 'plateau', patience: 0, threshold: 0.5 }
         return { validation, schedule: new Schedule({ ...plateau, warmup: { steps: 2 } }) }

@@ -171,7 +171,7 @@ describe('a trainer that is saved and loaded goes on to the same bits', () => {
   })
 })
 
-test('the file of a trainer is one of its model too, with the model’s metadata or the caller’s', async () => {
+test('the file of a trainer is one of its model too, with metadata of the model or of the caller', async () => {
   const file = inFolder('metadata.safetensors')
   const { model, trainer } = make()
   trainer.stepSync(batch)
