@@ -19,12 +19,11 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /**
- * Loads the newest numbered checkpoint of a folder. Where one is damaged, that is warned of, and the one before it is
- * taken.
+ * Loads the newest numbered checkpoint of a folder. If it is damaged, there is a warning, and the one before it is loaded.
  *
  * @param load - loads a file
- * @returns undefined where the folder has none, or is not there
- * @throws GruError ERR_GRU_FORMAT where all are damaged, or the folder cannot be read; what else `load` throws
+ * @returns undefined if the folder has none or does not exist
+ * @throws GruError ERR_GRU_FORMAT if all are damaged or the folder cannot be read; other errors of `load`
  */
 export async function loadNewest<T>(
   folder: string,

@@ -36,7 +36,7 @@ export interface TrainerProgress {
   readonly skippedSteps: number
   /** Epochs begun by calls of fit without a seed. */
   readonly epochs: number
-  /** Where its last training is; undefined where there is none. */
+  /** The state of its last training; undefined if there is none. */
   readonly fit: FitState | undefined
 }
 
@@ -115,7 +115,7 @@ const KEYS = [
 /**
  * Reads the file of a trainer.
  *
- * @throws GruError ERR_GRU_FORMAT where the file cannot be read, or holds no trainer or no whole one; ERR_GRU_MEMORY
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be read or has no complete trainer; ERR_GRU_MEMORY
  */
 export async function readTrainer(path: string): Promise<ReadTrainer> {
   return readSafetensors(path, async (file) => {

@@ -29,7 +29,7 @@ export function arraySpecs(
   return specs.map((spec) => ({ ...spec, name: `gru-native.${array}.${spec.name}` }))
 }
 
-/** The trainer of a file, parsed but unchecked; undefined where the file has none. */
+/** The trainer of a file, parsed but unchecked; undefined if the file has none. */
 export function parseTrainer(metadata: Readonly<Record<string, string>>, path: string): unknown {
   const json = metadata[TRAINER_KEY]
   return json === undefined ? undefined : parseJson(json, trainerPlace(path))

@@ -22,7 +22,7 @@ export interface NumberedFile {
   readonly updates: number
 }
 
-/** The numbered checkpoints of a folder, the newest first; none where there is no such folder. */
+/** The numbered checkpoints of a folder, the newest first; none if there is no such folder. */
 export async function numberedCheckpoints(folder: string): Promise<readonly NumberedFile[]> {
   const names = (await unlessMissing(fs.readdir(folder))) ?? []
   return names
@@ -35,8 +35,8 @@ export async function numberedCheckpoints(folder: string): Promise<readonly Numb
 }
 
 /**
- * Removes all numbered checkpoints but the newest of those with at most `updates`. Those with more are of a training
- * that began again before them.
+ * Removes all numbered checkpoints except the newest of those with at most `updates`. Those with more are from a training
+ * that was continued from an earlier checkpoint.
  */
 export async function removeOld(folder: string, updates: number, keep: number): Promise<void> {
   const all = await numberedCheckpoints(folder)
@@ -46,7 +46,7 @@ export async function removeOld(folder: string, updates: number, keep: number): 
   }
 }
 
-/** Makes the folder where it is missing, and removes what a process left half written that died. */
+/** Creates the folder if it does not exist, and removes the unfinished files of a process that was killed. */
 export async function prepareFolder(folder: string): Promise<void> {
   await fs.mkdir(folder, { recursive: true })
   for (const name of await fs.readdir(folder)) {

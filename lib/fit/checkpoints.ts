@@ -87,7 +87,7 @@ export class Checkpoints {
    * Makes the folder ready.
    *
    * @param isNew - whether the training begins, so that checkpoints in the folder are another's
-   * @throws GruError ERR_GRU_VALUE where there are checkpoints of another training, ERR_GRU_FORMAT where the folder cannot
+   * @throws GruError ERR_GRU_VALUE if there are checkpoints of another training, ERR_GRU_FORMAT if the folder cannot
    *   be written
    */
   async open(isNew: boolean): Promise<void> {
