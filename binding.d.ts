@@ -519,7 +519,7 @@ export interface NativeDecodeOptions {
 }
 
 export interface NativeHypothesis {
-  /** Without `begin`, and with `end` unless the limit was met. */
+  /** Without `begin`. The last one is `end`, unless the limit stopped the hypothesis before. */
   tokens: Int32Array
   logProbability: number
   score: number

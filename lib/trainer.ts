@@ -323,8 +323,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
    *   where a ready batch holds a number that is not finite or `checkpoint.path` has checkpoints of another training,
    *   ERR_GRU_FORMAT where a record or a checkpoint cannot be written,
-   *   ERR_GRU_BUSY with `patience` where another promise of the model is pending at an epoch's end, and what an iterable
-   *   or a metric of the caller's throws
+   *   ERR_GRU_BUSY where another promise of the model is pending at an epoch's end with `patience`, or at a batch's
+   *   beginning with `chunkSteps`, and what an iterable or a metric of the caller's throws
    */
   fit(
     data: TrainingData<BatchOf<M>>,

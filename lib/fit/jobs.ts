@@ -7,6 +7,7 @@ import type { StepMetrics } from '../../binding'
 import type { BatchForm } from '../batch-forms'
 import type { Graph } from '../graph'
 import type { CheckedBatch } from '../model-batch'
+import type { CarriedBatch } from '../training-call'
 import type { WriteSnapshot } from './checkpoints'
 import type { FitPosition } from './position'
 import type { FitState } from './state'
@@ -43,7 +44,9 @@ export interface FitJobs {
   readonly snapshot: (state: FitState) => Promise<WriteSnapshot>
   readonly check: (batch: unknown) => CheckedBatch
   /** One update by all batches together, as if they were one. Copies them before it returns. */
-  readonly step: (batches: readonly CheckedBatch[], options: UpdateOptions) => Promise<StepMetrics>
+  readonly step: (batches: readonly CarriedBatch[], options: UpdateOptions) => Promise<StepMetrics>
+  /** Lets the next step that carries states begin at zero. */
+  readonly resetState: () => void
   readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<StepMetrics>
   /** The predictions of each output, in inference. */
   readonly predict: (

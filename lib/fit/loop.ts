@@ -29,8 +29,10 @@ export function startFit(
   return begin(jobs, training, from)
 }
 
-function unchanged({ settings, accumulate, watched, schedule }: Training): Unchanged {
-  return { settings, accumulate, monitor: watched.name, scheduleKind: schedule?.options.kind }
+function unchanged({ watched, schedule, ...training }: Training): Unchanged {
+  const { settings, accumulate, chunkSteps } = training
+  const scheduleKind = schedule?.options.kind
+  return { settings, accumulate, chunkSteps, monitor: watched.name, scheduleKind }
 }
 
 async function* begin(
@@ -89,7 +91,7 @@ async function* train(
   while (!run.isOver) {
     let isEmpty = true
     const groups = run.beginEpoch()
-    for await (const { result, last } of mapMarkingLast(groups, (group) => run.update(group))) {
+    for await (const { result, last } of mapMarkingLast(groups, (batches) => run.update(batches))) {
       isEmpty = false
       const progress = run.count(result, last)
       const told = await outcome(tell(run, progress, listeners))
@@ -109,7 +111,8 @@ async function tell(
   const { figures } = run.training
   await record.write(updateEntry(figures, date(), progress))
   if (!progress.epochEnd) {
-    await checkpoints?.afterUpdate(run.state)
+    // Between two chunks of a batch a training cannot be continued.
+    if (progress.chunk === progress.chunks) await checkpoints?.afterUpdate(run.state)
     return progress
   }
   const result = await run.validate()

@@ -20,6 +20,7 @@ import {
   checkSeed,
 } from '../validate'
 import { type CheckedCheckpoint, checkCheckpoint, type CheckpointOptions } from './checkpoints'
+import { checkChunkSteps } from './chunk-steps'
 import type { StoppingOptions } from './early-stopping'
 import { type EpochSource, epochsOf, type TrainingData } from './epochs'
 import { checkFigures, checkMonitor, type Figure, type WatchedFigure } from './figures'
@@ -37,6 +38,16 @@ export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
    * How many batches make one update, as if they were one batch; the last update of an epoch may have fewer. Default 1.
    */
   readonly accumulate?: number | undefined
+  /**
+   * Cuts each batch into chunks of so many steps, 1 or more, each of which makes one update: truncated back-propagation
+   * through time. A chunk begins with the states in which the one before ended, and no gradient goes back beyond it; each
+   * batch begins at zero. A sequence that has ended has length 0 in the chunks that follow. With `accumulate` the batches
+   * of an update are cut at the same steps. Validation is not cut. The states are those that {@link Trainer.step} carries
+   * with `carryState`: within the loop neither call it with this option nor reset its state, and reset it after the loop.
+   * The model must predict at every step. It may have no attention, no select, no recurrent layer of two directions, and
+   * no inputs whose steps differ. Default: whole sequences.
+   */
+  readonly chunkSteps?: number | undefined
   /** Whether each epoch goes through a Dataset in a new random order. Default true. */
   readonly shuffle?: boolean | undefined
   /**
@@ -90,6 +101,7 @@ const DATASET_KEYS = ['batchSize', 'shuffle', 'seed'] as const
 const KEYS = [
   'epochs',
   'accumulate',
+  'chunkSteps',
   'schedule',
   'validation',
   'metrics',
@@ -113,6 +125,8 @@ export interface Training {
   /** Counts the orders of its seed that epochs had. */
   readonly orders: { count: number }
   readonly accumulate: number
+  /** Steps of a chunk; undefined for whole sequences. */
+  readonly chunkSteps: number | undefined
   readonly schedule: Schedule | undefined
   readonly validation: readonly ValidationSet[]
   readonly metrics: readonly CheckedMetric[]
@@ -130,10 +144,11 @@ export interface Training {
 export function checkFit(jobs: FitJobs, data: unknown, options: unknown): Training {
   const given = checkOptions('options', options, KEYS)
   const epochs = checkPositiveInteger('epochs', given.epochs)
-  const { accumulate = 1, records = [], checkpoint, resume = false, signal } = given
+  const { accumulate = 1, chunkSteps, records = [], checkpoint, resume = false, signal } = given
   return {
     epochs,
     accumulate: checkPositiveInteger('accumulate', accumulate),
+    chunkSteps: chunkSteps === undefined ? undefined : checkChunkSteps(jobs.graph, chunkSteps),
     ...checkMeasures(jobs, given),
     ...checkData(jobs, data, given),
     records: checkRecords('records', records),

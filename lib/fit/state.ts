@@ -39,6 +39,8 @@ export interface FitState {
   readonly settings?: BatchSettings | undefined
   /** Batches of an update. */
   readonly accumulate: number
+  /** Steps of a chunk; undefined for whole batches. */
+  readonly chunkSteps?: number | undefined
   /** The figure by which `stopping` knows the best epoch. */
   readonly monitor: string
   /** The epoch that the last update belongs to. */
@@ -70,6 +72,7 @@ export interface SavedSchedule {
 const KEYS = [
   'settings',
   'accumulate',
+  'chunkSteps',
   'monitor',
   'epoch',
   'order',
@@ -82,7 +85,8 @@ const KEYS = [
   'stopping',
   'bestParameters',
 ] as const
-type Count = 'accumulate' | 'epoch' | 'order' | 'batches' | 'epochBatches' | 'updates'
+type Count =
+  'accumulate' | 'chunkSteps' | 'epoch' | 'order' | 'batches' | 'epochBatches' | 'updates'
 const SETTINGS = ['sequences', 'batchSize', 'shuffle', 'seed'] as const
 
 /**
@@ -97,10 +101,11 @@ export function checkFitState(
   const given = checkOptions('state', value, KEYS)
   const count = (name: Count, least: number): number =>
     checkInteger(`state.${name}`, given[name], least, Number.MAX_SAFE_INTEGER)
-  const { settings, epochBatches, schedule, bestParameters: best } = given
+  const { settings, chunkSteps, epochBatches, schedule, bestParameters: best } = given
   return {
     settings: settings === undefined ? undefined : checkSettings(settings),
     accumulate: count('accumulate', 1),
+    chunkSteps: chunkSteps === undefined ? undefined : count('chunkSteps', 1),
     monitor: checkName('state.monitor', given.monitor),
     epoch: count('epoch', 1),
     order: count('order', 1),
@@ -145,7 +150,10 @@ function checkParameters(value: unknown, parameterCount: number): Float32Array {
 }
 
 /** What of a training must be as it was in the state that it goes on from. */
-export interface Unchanged extends Pick<FitState, 'settings' | 'accumulate' | 'monitor'> {
+export interface Unchanged extends Pick<
+  FitState,
+  'settings' | 'accumulate' | 'chunkSteps' | 'monitor'
+> {
   /** Of schedule; undefined without one. */
   readonly scheduleKind: ResolvedSchedule['kind'] | undefined
 }
@@ -159,6 +167,7 @@ export function checkSameTraining(now: Unchanged, before: FitState): void {
     }
   }
   checkSame('accumulate', describe(now.accumulate), describe(before.accumulate))
+  checkSame('chunkSteps', describe(now.chunkSteps), describe(before.chunkSteps))
   checkSame('monitor', describe(now.monitor), describe(before.monitor))
   checkSame('schedule', kindWords(now.scheduleKind), kindWords(before.schedule?.kind))
 }

@@ -29,6 +29,9 @@ export function trainerJobs(model: ModelInternals, trainer: TrainerParts): FitJo
     check: (batch) => checkBatch(model, batch),
     step: (batches, { learningRate = null, signal }) =>
       step({ batches: [...batches], options: { learningRate }, signal }),
+    resetState: () => {
+      native.resetState()
+    },
     evaluate: (batch, signal) => abortable(signal, (flag) => native.evaluate(batch, flag)),
     predict: (batch, signal) => core.predictChecked(batch, [], {}, signal),
     readParameters: () => core.parameters.readFlat('trainer.fit'),

@@ -30,9 +30,9 @@ Status CarriedStates::check(const Graph& graph, std::size_t batch) const {
   }
   GRU_RETURN_IF_ERROR(check_directions(graph));
   if (batch_ == 0 || batch_ == batch) return {};
-  return Status::shape("batch: expected the " + std::to_string(batch_) +
-                       " sequences whose states are carried, got " + std::to_string(batch) +
-                       ". Reset the state before other sequences");
+  return Status::shape("batch: expected " + std::to_string(batch_) +
+                       ", as the number of sequences whose states are carried, got " +
+                       std::to_string(batch) + ". Reset the state before other sequences");
 }
 
 Status CarriedStates::load(Model& model, std::size_t batch, GraphPass& pass) const {

@@ -145,6 +145,8 @@ class Trainer {
   Status compute_losses(const TrainingBatch& batch);
   /// Adds the gradients of one batch, number `part` of a list.
   Status gather(const TrainingBatch& batch, std::size_t part, const AbortFlag* abort);
+  /// Lets only the carried states go on.
+  Status advance(const TrainingBatch& batch, std::size_t part, const AbortFlag* abort);
   Status gather_all(std::span<const TrainingBatch> batches, const AbortFlag* abort);
   void begin_parts();
   void note_impossible(std::size_t first_sequence);

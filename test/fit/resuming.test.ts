@@ -219,6 +219,8 @@ describe('a state', () => {
     [{ shuffle: true }, {}, /^shuffle: expected false, as in /],
     [{ seed: 3 }, {}, /^seed: expected 5, as in /],
     [{ accumulate: 2 }, {}, /^accumulate: expected 1, as in /],
+    [{}, { chunkSteps: 2 }, /^chunkSteps: expected 2, as in .* got undefined$/],
+    [{}, { chunkSteps: 0 }, /^state\.chunkSteps: /],
     [{ schedule: undefined }, {}, /^schedule: expected one of the kind "exp.*, as in .* got none$/],
     [
       { schedule: { kind: 'plateau' } },

@@ -72,6 +72,7 @@ export function fakeTrainer(
         const denominator = batches.reduce((sum, { batch }) => sum + batch, 0)
         return Promise.resolve({ gradNorm: 1, skipped, ...lossesOf(loss, denominator) })
       },
+      resetState: () => undefined,
       evaluate: (batch) => {
         const marks = marksOf(batch)
         fake.validated.push(marks)
