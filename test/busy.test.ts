@@ -106,6 +106,7 @@ const waiting: Record<string, Call> = {
   'trainer.forward': ({ trainer }) => trainer.forward(inputs),
   'trainer.update': ({ gathering }) => gathering[1].update(),
   'trainer.discard': ({ trainer }) => trainer.discard(),
+  'trainer.save': ({ trainer }) => trainer.save(inFolder('trainer.safetensors')),
   'trainer.fit': ({ trainer }) => trainer.fit(data, { epochs: 1 }).next(),
 }
 /** Calls that depend on nothing that is pending. */

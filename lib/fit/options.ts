@@ -19,6 +19,7 @@ import {
   checkPositiveInteger,
   checkSeed,
 } from '../validate'
+import { type CheckedCheckpoint, checkCheckpoint, type CheckpointOptions } from './checkpoints'
 import { checkChunkSteps } from './chunk-steps'
 import type { StoppingOptions } from './early-stopping'
 import { type EpochSource, epochsOf, type TrainingData } from './epochs'
@@ -84,6 +85,14 @@ export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
   readonly patience?: number | undefined
   /** Files to write the training down in, each update and each epoch. Default: none. */
   readonly records?: readonly RecordOptions[] | undefined
+  /** Writes checkpoints during the training, for {@link Trainer.latest} and `resume`. Default: none. */
+  readonly checkpoint?: CheckpointOptions | undefined
+  /**
+   * Whether to continue from the state of this trainer's last `fit`: its loop was left, it failed, or the trainer was loaded
+   * from a file. Data and options must be the same as then; `epochs` and `patience` may change. If there is no such state,
+   * or other calls made updates since, it begins with the first epoch. Default false.
+   */
+  readonly resume?: boolean | undefined
   /** Stops the training; the next step then rejects with the signal's reason, and the model keeps what the last finished step made. */
   readonly signal?: AbortSignal | undefined
 }
@@ -100,6 +109,8 @@ const KEYS = [
   'minDelta',
   'patience',
   'records',
+  'checkpoint',
+  'resume',
   'signal',
   ...DATASET_KEYS,
 ] as const
@@ -123,6 +134,9 @@ export interface Training {
   readonly watched: WatchedFigure
   readonly stopping: StoppingOptions
   readonly records: readonly RecordOptions[]
+  readonly checkpoint: CheckedCheckpoint | undefined
+  /** Whether to go on from where the trainer's last training is. */
+  readonly resume: boolean
   readonly signal: AbortSignal | undefined
 }
 
@@ -130,7 +144,7 @@ export interface Training {
 export function checkFit(jobs: FitJobs, data: unknown, options: unknown): Training {
   const given = checkOptions('options', options, KEYS)
   const epochs = checkPositiveInteger('epochs', given.epochs)
-  const { accumulate = 1, chunkSteps, records = [], signal } = given
+  const { accumulate = 1, chunkSteps, records = [], checkpoint, resume = false, signal } = given
   return {
     epochs,
     accumulate: checkPositiveInteger('accumulate', accumulate),
@@ -138,6 +152,8 @@ export function checkFit(jobs: FitJobs, data: unknown, options: unknown): Traini
     ...checkMeasures(jobs, given),
     ...checkData(jobs, data, given),
     records: checkRecords('records', records),
+    checkpoint: checkpoint === undefined ? undefined : checkCheckpoint('checkpoint', checkpoint),
+    resume: checkBoolean('resume', resume),
     signal: signal === undefined ? undefined : checkAbortSignal('signal', signal),
   }
 }

@@ -41,6 +41,8 @@ export class TrainingRun {
   #batchesBegun = 0
   #updates = 0
   #bestParameters: Float32Array | undefined
+  /** Whether some chunks of a batch are not done, or what follows an epoch's last update. */
+  #isAmid = false
 
   constructor(jobs: FitJobs, training: Training) {
     this.training = training
@@ -51,15 +53,20 @@ export class TrainingRun {
     this.#position = { epoch: 0, order: 0, batches: 0, epochEnd: true, epochBatches }
   }
 
+  /** Undefined before the first epoch, between two chunks, and at an epoch's end until all that follows it is done. */
+  get stateAtRest(): FitState | undefined {
+    return this.#isAmid || this.epoch === 0 ? undefined : this.state
+  }
+
   get state(): FitState {
-    const { settings, watched, schedule } = this.training
+    const { settings, accumulate, chunkSteps, watched, schedule } = this.training
     return {
-      settings,
+      ...{ settings, accumulate, chunkSteps },
       monitor: watched.name,
       ...this.#position,
       updates: this.#updates,
       mean: this.#mean.state,
-      schedule: schedule?.state,
+      schedule: schedule && { kind: schedule.options.kind, state: schedule.state },
       stopping: this.#stopping.state,
       bestParameters: this.#bestParameters,
     }
@@ -69,7 +76,7 @@ export class TrainingRun {
   restore(state: FitState): void {
     const { epoch, order, batches, epochEnd, epochBatches } = state
     const { orders, schedule, source } = this.training
-    if (state.schedule !== undefined) schedule?.restore(state.schedule)
+    if (state.schedule !== undefined) schedule?.restore(state.schedule.state)
     this.#position = {
       epoch,
       order,
@@ -139,6 +146,7 @@ export class TrainingRun {
     const batches = this.#position.batches + update.batches
     const epochBatches = last ? batches : this.#position.epochBatches
     const { gradNorm, learningRate, skipped, chunk, chunks } = update
+    this.#isAmid = last || chunk !== chunks
     if (chunk === chunks) this.#position = { ...this.#position, batches, epochBatches }
     this.#countWork(update)
     const { epoch } = this.#position
@@ -176,6 +184,7 @@ export class TrainingRun {
       this.#bestParameters = this.#jobs.readParameters()
     }
     this.#position = { ...this.#position, epochEnd: true }
+    this.#isAmid = false
     return {
       ...progress,
       ...toldOf(validation, result),

@@ -56,7 +56,8 @@ struct OutputMetrics {
   std::span<const std::int32_t> impossible = {};
 };
 
-/// The state of a trainer, except gradients that wait for an update.
+/// The state of a trainer, except gradients that wait for an update and the states that evaluations
+/// carry, and of its model at the same moment.
 struct TrainerState {
   struct Array {
     std::string name;  ///< firstMoment, secondMoment or average
@@ -64,7 +65,9 @@ struct TrainerState {
   };
 
   std::uint64_t updates = 0;
-  std::uint64_t passes = 0;   ///< training passes so far: they choose the dropout masks
+  std::uint64_t passes = 0;  ///< training passes so far: they choose the dropout masks
+  std::vector<float> parameters;
+  std::vector<CarriedCopy> carried;  ///< for each place in a step's list of batches
   std::vector<Array> arrays;  ///< the arrays that the options need, in the layout of all parameters
 };
 

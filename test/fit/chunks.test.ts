@@ -12,7 +12,6 @@ import {
   type TrainingData,
 } from '../../lib'
 import { startFit } from '../../lib/fit/loop'
-import type { FitState } from '../../lib/fit/state'
 import { describeGraph } from '../../lib/graph'
 import { checkArchitecture } from '../../lib/model-options'
 import { fitJobs } from '../../lib/trainer'
@@ -337,19 +336,14 @@ describe('fit with chunkSteps', () => {
     for (const leave of offered.slice(0, -1)) {
       const { model, trainer } = make(stepwise)
       const jobs = fitJobs(trainer)
-      const states: FitState[] = []
-      const keep = (make: () => FitState): Promise<void> => {
-        states.push(make())
-        return Promise.resolve()
-      }
-      const hooks = { afterUpdate: keep, afterEpoch: keep }
-      for await (const { update } of startFit(jobs, data, fitOptions, undefined, hooks)) {
+      const states: number[] = []
+      for await (const { update } of trainer.fit(data, fitOptions)) {
+        const { state } = jobs.position
+        states.push(...(state === undefined ? [] : [state.updates]))
         if (update === leave) break
       }
-      expect(states.map(({ updates }) => updates)).toEqual(
-        offered.filter((update) => update <= leave),
-      )
-      const rest = await collect(startFit(jobs, data, fitOptions, states.at(-1)))
+      expect(states).toEqual(offered.filter((update) => update <= leave))
+      const rest = await collect(trainer.fit(data, { ...fitOptions, resume: true }))
       expect(withoutTimes(rest)).toEqual(told.slice(leave))
       expect(bits(model)).toEqual(bits(whole.model))
     }
