@@ -46,6 +46,7 @@ describe('a trainer that is saved and loaded goes on to the same bits', () => {
     frozen: 'gru.bias_hh_l1',
     average: { decay: 0.7 },
     nonFinite: 'skip',
+    recomputeActivations: true,
   }
   test.each<[string, TrainerOptions]>([
     ['sgd', { optimizer: { kind: 'sgd', learningRate: 0.1 } }],
