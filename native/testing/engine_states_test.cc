@@ -376,7 +376,8 @@ TEST_CASE("states that cannot be carried are refused") {
                {1, 1},
                Example::slice(part.input, input_size, 0, 2),
                Example::slice(part.target, example.stack.output_size(), 0, 2)};
-  check_refused(engine.step(smaller, true), StatusCode::shape, "batch: expected the 3 sequences");
+  check_refused(engine.step(smaller, true), StatusCode::shape,
+                "batch: expected 3, as the number of sequences");
   GRU_CHECK_OK(engine.step(smaller, false));
   engine.trainer().reset_state();
   GRU_CHECK_OK(engine.step(smaller, true));
