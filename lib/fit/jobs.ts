@@ -10,12 +10,12 @@ import type { CheckedBatch } from '../model-batch'
 
 /** How an update is made. */
 export interface UpdateOptions {
-  /** Undefined for the optimiser's own. */
+  /** Undefined: the optimiser's rate. */
   readonly learningRate: number | undefined
   readonly signal: AbortSignal | undefined
 }
 
-/** Where time comes from. */
+/** The source of time. */
 export interface Clock {
   /** Milliseconds since any moment; they never go back. */
   readonly now: () => number
@@ -23,7 +23,7 @@ export interface Clock {
   readonly date: () => number
 }
 
-/** What fit needs of a trainer. Its batches are checked ones. */
+/** The functions of a trainer that fit uses. Their batches are checked already. */
 export interface FitJobs {
   readonly graph: Graph
   /** How the model's batches are given. */
@@ -35,7 +35,7 @@ export interface FitJobs {
   /** Epochs begun by calls of fit without a seed, in the trainer's life. */
   readonly epochs: { count: number }
   readonly check: (batch: unknown) => CheckedBatch
-  /** One update by all batches together, as if they were one. Copies them before it returns. */
+  /** One update with all batches, as if they were one. Copies them before it returns. */
   readonly step: (batches: readonly CheckedBatch[], options: UpdateOptions) => Promise<StepMetrics>
   readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<StepMetrics>
   /** The predictions of each output, in inference. */

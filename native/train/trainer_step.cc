@@ -162,7 +162,7 @@ Status Trainer::run_step(std::span<const TrainingBatch> batches, const StepCall&
   // host goes on.
   StepMetrics measured;
   GRU_RETURN_IF_ERROR(measure(measured));
-  // The norm is formed in double, which the squares of floats cannot overflow: it is finite where
+  // The norm is formed in double, which the squares of floats cannot overflow: it is finite if
   // all gradients are.
   if (!std::isfinite(measured.loss) || !std::isfinite(measured.gradient_norm)) {
     if (options_.nonfinite == Nonfinite::refuse) return explain(batches, measured);
