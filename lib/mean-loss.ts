@@ -57,7 +57,7 @@ export class MeanLoss {
   }
 }
 
-/** Checks a state that comes from outside, of a model with so many outputs. */
+/** Checks a state from outside. It must have an element for each output of the model. */
 export function checkMeanLossState(
   argument: string,
   outputs: number,

@@ -136,7 +136,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   /**
    * The loss of a batch in inference, without an update. It is NaN if the batch or the parameters contain a NaN.
    *
-   * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
+   * @throws GruError as {@link step}, except ERR_GRU_NONFINITE
    */
   async evaluate(
     batch: AbortableBatch<BatchOf<M>>,
@@ -193,7 +193,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * computes the gradients of the loss, for `backward` of the pass. The inputs are copied before the promise is returned.
    * Several passes may exist at the same time; each has its own memory.
    *
-   * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
+   * @throws GruError as {@link step}, except ERR_GRU_NONFINITE
    */
   async forward(batch: AbortableBatch<InputsOf<M>>): Promise<TrainingPass<PredictionsOf<M>>> {
     const { signal, ...call } = checkForward(this.#internals, batch)

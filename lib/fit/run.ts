@@ -16,7 +16,7 @@ import { Speed } from './speed'
 import type { FitState } from './state'
 import { validate, type ValidationResult } from './validation'
 
-/** What an update came to. */
+/** The result of an update. */
 export interface Update extends StepMetrics {
   readonly learningRate: number
   readonly batches: number
@@ -178,7 +178,7 @@ export class TrainingRun {
     }
   }
 
-  /** Gives the model the parameters of its best epoch, where they were to be kept. */
+  /** Gives the model the parameters of its best epoch, if they were kept. */
   putBackBest(): void {
     if (this.#bestParameters !== undefined) this.#jobs.writeParameters(this.#bestParameters)
   }
@@ -198,10 +198,10 @@ function numbersOf(batches: readonly FitBatch[]): readonly number[] | undefined 
   return batches.flatMap(({ numbers }) => numbers!)
 }
 
-/** What progress tells of validation data where there are none, or where they were not measured yet. */
+/** The properties of a progress for validation data that do not exist or were not measured yet. */
 const NOT_VALIDATED = { validationLoss: undefined, metrics: undefined, validation: undefined }
 
-/** What progress tells of validation data: of one set in one form, of several in another. */
+/** The properties of a progress for validation data. One set has another form than several sets. */
 function toldOf(
   sets: Training['validation'],
   { validation }: EpochResult,

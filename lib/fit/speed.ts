@@ -25,7 +25,7 @@ export class Speed {
   /**
    * The properties of a progress that depend on time, all measured at one moment.
    *
-   * @param batchesLeft - undefined where it is not known
+   * @param batchesLeft - undefined if it is not known
    */
   measure(batchesLeft: number | undefined): {
     readonly elapsed: number
