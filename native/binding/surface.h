@@ -14,7 +14,7 @@ class PassObject;
 
 /// One instance of the native surface. Each copy of lib gets one from its call of `initialize`. It
 /// has what the instance's functions, classes and jobs share. Several copies of lib (of a package
-/// manager, of a test runner) may exist in one environment. Each gets errors of its class.
+/// manager, of a test runner) may exist in one environment. Each gets errors of its own class.
 ///
 /// JavaScript functions point to their surface, so the surface lives as long as its environment. It
 /// has only weak references, so that a copy of lib that is no longer used can be garbage-collected.
