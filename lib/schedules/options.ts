@@ -179,7 +179,7 @@ const FIELDS = {
 } satisfies { readonly [K in Kind]: Readonly<Record<string, Check>> }
 
 type Kind = ScheduleOptions['kind']
-const KINDS = Object.keys(FIELDS) as readonly Kind[]
+export const SCHEDULE_KINDS = Object.keys(FIELDS) as readonly Kind[]
 const COMMON_KEYS = ['kind', 'warmup'] as const
 const ALL_KEYS = [...COMMON_KEYS, ...Object.values(FIELDS).flatMap((fields) => Object.keys(fields))]
 
@@ -204,7 +204,7 @@ export type ResolvedSchedule = { [K in Kind]: ResolvedScheduleOf<K> }[Kind]
 /** Checks a schedule's options. Options of another kind of schedule are refused. */
 export function checkSchedule(value: unknown): ResolvedSchedule {
   const all = checkOptions('schedule', value, ALL_KEYS)
-  const kind = checkOneOf('schedule.kind', all['kind'], KINDS)
+  const kind = checkOneOf('schedule.kind', all['kind'], SCHEDULE_KINDS)
   const fields: Readonly<Record<string, Check>> = FIELDS[kind]
   const given = checkOptions(`schedule (${kind})`, value, [...COMMON_KEYS, ...Object.keys(fields)])
   const own = Object.entries(fields).map(([name, check]) => {

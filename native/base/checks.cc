@@ -1,8 +1,15 @@
 #include "base/checks.h"
 
+#include <cstdio>
 #include <string>
 
 namespace gru {
+
+std::string text_of(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", number);
+  return text;
+}
 
 Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t place,
                 std::size_t limit) {

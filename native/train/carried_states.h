@@ -7,6 +7,12 @@
 
 namespace gru {
 
+/// A copy of carried states in the host's memory.
+struct CarriedCopy {
+  std::size_t batch = 0;                   ///< sequences; 0: no states
+  std::vector<std::vector<float>> values;  ///< [L*D, batch, H] of each state of the graph
+};
+
 /// The final states of a batch, kept on the device. The next batch begins with them. No gradient
 /// goes from one batch into the batch before.
 class CarriedStates {
@@ -24,6 +30,10 @@ class CarriedStates {
   Status take(Model& model, std::size_t batch, const GraphPass& pass);
   /// From now on the next batch begins with the states that were taken, if there are any.
   void commit();
+  Status read(Device& device, CarriedCopy& copy) const;
+  /// Whether `write` takes the copy.
+  static bool fits(const Graph& graph, const CarriedCopy& copy);
+  Status write(Model& model, const CarriedCopy& copy);
 
  private:
   Status check(const Graph& graph, std::size_t batch) const;
