@@ -26,7 +26,7 @@ export interface Update extends StepMetrics, Pick<UpdateBatches, 'chunk' | 'chun
   readonly numbers: readonly number[] | undefined
 }
 
-/** Where a training stands in its data. */
+/** The position of a training in its data. */
 type Position = Pick<FitState, 'epoch' | 'order' | 'batches' | 'epochEnd' | 'epochBatches'>
 
 /** Knows how far a training is. The loop calls its methods, one after another. */
@@ -72,7 +72,7 @@ export class TrainingRun {
     }
   }
 
-  /** Goes on from a checked state. */
+  /** Continues from a checked state. */
   restore(state: FitState): void {
     const { epoch, order, batches, epochEnd, epochBatches } = state
     const { orders, schedule, source } = this.training
@@ -101,7 +101,7 @@ export class TrainingRun {
     return epochEnd && (epoch >= this.training.epochs || this.#stopping.isOver)
   }
 
-  /** Begins the next epoch, or goes on with one that has not ended, and returns what each of its updates is made of. */
+  /** Begins the next epoch, or continues one that has not ended, and returns the batches of each update. */
   beginEpoch(): AsyncGenerator<UpdateBatches, void, undefined> {
     const { orders, source, accumulate, chunkSteps } = this.training
     if (this.#position.epochEnd) {
