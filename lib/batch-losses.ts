@@ -16,12 +16,12 @@ export interface BatchLosses {
    * the denominator is 0, the loss is 0.
    */
   readonly loss: number
-  /** The part of each output in `loss`, by name. Only if the model has several outputs. */
+  /** The part of each output in `loss`, by name. It exists only if the model has several outputs. */
   readonly losses?: Readonly<Record<string, number>>
   /**
    * The sequences that have too few steps for their labels, counted from 0: a sequence needs a step for each label, and
    * one more between two equal labels in a row. The loss of such a sequence is 0 and has no gradient, but the sequence
-   * counts in the denominator. Only if the model has an output with the loss 'ctc'.
+   * counts in the denominator. The list exists only if the model has an output with the loss 'ctc'.
    */
   readonly impossible?: readonly number[]
 }

@@ -21,7 +21,7 @@ import {
 } from './targets'
 import { checkIndices, checkMultiple, checkOptions } from './validate'
 
-/** A sequence, and what should be predicted of it. The arrays may be views: of windows of one long series, say. */
+/** A sequence and its target. The arrays may be views, for example windows of one long series. */
 export interface TrainingSequence {
   /** Features [steps, I] (Float32Array) or tokens [steps] (Int32Array), of at least one step. */
   readonly input: ModelInput
@@ -46,7 +46,10 @@ export type SequenceOf<B extends AnyTrainingBatch> = B extends TrainingBatch
   ? TrainingSequence
   : ModelTrainingSequence
 
-/** Sequences to train on, each with a length of its own. They are not copied: leave the arrays alone while in use. Its properties cannot be set. */
+/**
+ * Sequences to train on. Each has its own length. They are not copied: do not change the arrays while they are in use. The
+ * properties of a Dataset cannot be set.
+ */
 export class Dataset<S extends AnyTrainingSequence = TrainingSequence> {
   readonly #sequences: readonly S[]
 
@@ -69,7 +72,7 @@ export class Dataset<S extends AnyTrainingSequence = TrainingSequence> {
     this.#sequences = Object.freeze(Array.from(given, toSequence) as S[])
   }
 
-  /** What it was made of, in the same order. */
+  /** The sequences that it was made of, in the same order. */
   get sequences(): readonly S[] {
     return this.#sequences
   }
@@ -86,7 +89,7 @@ function toSequence(value: unknown, index: number): AnyTrainingSequence {
   const place = `sequences[${index}]`
   const isNamed = typeof value === 'object' && value !== null && 'inputs' in value
   const keys = isNamed ? ['inputs', 'targets'] : ['input', 'target']
-  // Which arrays they must be is known only with a model.
+  // Only a model says which types and shapes the arrays must have.
   const given = checkOptions(place, value, keys)
   return Object.freeze(
     Object.fromEntries(keys.map((key) => [key, given[key]])),
@@ -148,7 +151,7 @@ function stepsOf(place: string, input: GraphInput, values: ModelInput): number {
   return checkMultiple(`${place}.${input.argument}`, values, meaning, input.columns)
 }
 
-/** Inputs that the model joins have one length. */
+/** Inputs that the model joins must have the same length. */
 function checkGroups(place: string, { inputs }: Graph, steps: readonly number[]): void {
   for (const [i, { argument, group }] of inputs.entries()) {
     const first = inputs.findIndex((input) => input.group === group)
@@ -167,7 +170,7 @@ export function sequenceNumbersOf(batch: unknown): readonly number[] | undefined
 }
 
 /**
- * The batches of one epoch, the last one perhaps smaller. Sequences of different lengths share a batch, padded.
+ * The batches of one epoch. The last one may be smaller. In a batch, shorter sequences are padded.
  *
  * @param argument - 'data' or 'validation'
  * @param order - the numbers of the sequences in the order of the epoch
@@ -186,7 +189,7 @@ export function* batchesOf(
     for (let i = first; i < Math.min(first + batchSize, order.length); i++) {
       const index = order[i]!
       numbers.push(index)
-      // Checked again: an array may have lost its memory since.
+      // Checked again, because an array may have lost its memory since the first check.
       const place = `${argument}.sequences[${index}]`
       batch.push(checkSequence(place, sequences[index]!, graph, form))
     }
@@ -196,7 +199,7 @@ export function* batchesOf(
   }
 }
 
-/** The order of an epoch: the sequences' own, or one drawn from a seed. */
+/** The order of an epoch: the order of the sequences, or a random one from a seed. */
 export function epochOrder(
   size: number,
   shuffle: boolean,

@@ -1,6 +1,6 @@
 /**
- * A graph of layers: its description for the native part, and what the native part says of it. Names, shapes and counts
- * of parameters are the native part's to know.
+ * A graph of layers: its description for the native part, and what the native part says about it. Only the native part
+ * knows names, shapes and counts of parameters.
  *
  * @module
  */
@@ -35,7 +35,7 @@ export interface GraphOutput extends Readonly<NativeOutputOptions> {
   readonly formula: string
   /** Whether it predicts at every step, or once for each sequence. */
   readonly every: 'step' | 'last'
-  /** Number of the input whose steps and lengths it has. */
+  /** The number of the input that gives it its steps and lengths. */
   readonly input: number
 }
 
@@ -46,7 +46,7 @@ export interface Graph {
   readonly outputs: readonly GraphOutput[]
   /** In the order in which they are computed. */
   readonly layers: NativeGraphDescription['layers']
-  /** What a call may begin with and end with, layer by layer. */
+  /** The states that a call may begin and end with, layer by layer. */
   readonly states: readonly Readonly<NativeState>[]
   readonly parameters: readonly Readonly<ParameterSpec>[]
   /** Numbers in all parameters together. */
@@ -56,7 +56,7 @@ export interface Graph {
 /**
  * The graph that a description makes.
  *
- * @throws GruError ERR_GRU_VALUE where layers, inputs and outputs do not fit together
+ * @throws GruError ERR_GRU_VALUE if layers, inputs and outputs do not fit together
  */
 export function describeGraph(options: Readonly<NativeGraphOptions>): Graph {
   const surface = native()

@@ -53,8 +53,8 @@ interface GruPassTypes {
 }
 
 /**
- * What a training pass computed, and what its backward needs. It serves one backward call. A pass
- * without one is disposed of, or left to the garbage collector. Its properties cannot be set.
+ * What a training pass computed, and what its backward needs. It serves one backward call. If
+ * there is none, dispose of the pass, or leave it to the garbage collector. Its properties cannot be set.
  */
 export class GruPass extends RecurrentPass<GruPassTypes> {
   /** @internal */

@@ -20,25 +20,25 @@ interface RecurrentInputs {
   /** A sequence of values. */
   readonly input: string
   /**
-   * A layer with one row for each sequence: the hidden state before the first step, numLayers * D * hiddenSize values,
-   * those of the first layer first, and of each layer forward before reverse; D is 2 for `bidirectional` and 1
-   * otherwise. A sequence without such a row starts from 0, as all do without this option. An LSTM's cell state always
-   * starts from 0.
+   * A layer with one row for each sequence. A row is the hidden state before the first step: numLayers * D * hiddenSize
+   * values, first those of the first layer, and in each layer forward before reverse. D is 2 for `bidirectional` and 1
+   * otherwise. A sequence without steps has no row and starts from 0. Default: all sequences start from 0. An LSTM's cell
+   * state always starts from 0.
    */
   readonly initialState?: string | undefined
 }
 
-/** A stack of GRU layers. Its values are the states of the top layer, of both directions where there are two. */
+/** A stack of GRU layers. Its values are the states of the top layer, of both directions if there are two. */
 export interface GruLayer extends Omit<GruStackOptions, 'batchFirst'>, RecurrentInputs {
   readonly type: 'gru'
 }
 
-/** A stack of LSTM layers. Its values are the hidden states of the top layer, of both directions where there are two. */
+/** A stack of LSTM layers. Its values are the hidden states of the top layer, of both directions if there are two. */
 export interface LstmLayer extends Omit<RecurrentStackOptions, 'batchFirst'>, RecurrentInputs {
   readonly type: 'lstm'
 }
 
-/** What a layer does to each of its values at its end: relu(x) = max(x, 0). */
+/** The function that a layer applies to each of its values at the end: relu(x) = max(x, 0). */
 export type Activation = 'none' | 'relu' | 'tanh' | 'sigmoid'
 
 /** activation(W x + b) for each row. */
@@ -51,7 +51,10 @@ export interface LinearLayer {
   readonly activation?: Activation | undefined
 }
 
-/** In training sets values to 0 at random and multiplies the others by 1 / (1 - probability); else changes nothing. */
+/**
+ * In training it sets values to 0 at random and multiplies the others by 1 / (1 - probability). In inference it does
+ * nothing.
+ */
 export interface DropoutLayer {
   readonly type: 'dropout'
   readonly input: string
@@ -68,25 +71,25 @@ export interface LayerNormLayer {
 /** The values of several inputs or layers side by side, in this order. */
 export interface ConcatLayer {
   readonly type: 'concat'
-  /** Two or more, with the same rows: inputs among them, or before them, have the same steps and lengths. */
+  /** Two or more, with the same rows: the inputs that they are computed from have the same steps and lengths. */
   readonly inputs: readonly string[]
 }
 
 /** The sum of several inputs or layers. */
 export interface AddLayer {
   readonly type: 'add'
-  /** Two or more, with the same rows and as many values in a row. */
+  /** Two or more, with the same rows and the same number of values in a row. */
   readonly inputs: readonly string[]
 }
 
-/** One row for each sequence. A sequence without steps has none: predictions of it are 0, and count in no loss. */
+/** One row for each sequence. A sequence without steps has no row: its predictions are 0 and do not count in a loss. */
 export interface SelectLayer {
   readonly type: 'select'
   /** A sequence of values. */
   readonly input: string
   /**
-   * 'last', the default: of a recurrent layer the final state of its top layer, forward then reverse; of another layer
-   * the row of the last valid step. 'mean': the mean of the rows of all valid steps.
+   * 'last', the default: for a recurrent layer the final state of its top layer, forward then reverse; for any other
+   * input the row of the last valid step. 'mean': the mean of the rows of all valid steps.
    */
   readonly step?: 'last' | 'mean' | undefined
 }
@@ -94,15 +97,15 @@ export interface SelectLayer {
 /** What attention of every score reads. */
 interface AttentionInputs {
   readonly type: 'attention'
-  /** Values that look for something: each row gets a row. */
+  /** A sequence, or one row for each sequence. Attention computes one row for each of its rows. */
   readonly query: string
-  /** A sequence of values: what is looked at. Its steps and lengths may differ from the query's. */
+  /** A sequence of values, whose rows are averaged. Its steps and lengths may differ from those of the query. */
   readonly memory: string
 }
 
 /**
- * For each row s of the query the mean of the rows E_i that the same sequence has in the memory, weighted by
- * softmax(e); 0 where it has none. The score e_i says how well they fit (Bahdanau et al. 2015, Vaswani et al. 2017):
+ * For each row s of the query: the mean of the rows E_i that the same sequence has in the memory, weighted by
+ * softmax(e); 0 if it has no rows there. The score e_i says how well E_i fits s (Bahdanau et al. 2015, Vaswani et al. 2017):
  *
  *     additive          e_i = score . tanh(W_q s + W_k E_i)
  *     scaledDotProduct  e_i = (W_q s) . E_i / sqrt(width of E_i)
@@ -131,7 +134,7 @@ export type LayerOptions =
   | SelectLayer
   | AttentionLayer
 
-/** An option whose absence is a choice of its own: no default stands for it. */
+/** Options without a default: leaving one out has its own meaning. */
 type Optional = 'initialState'
 
 /** A layer with every default filled in. */

@@ -1,5 +1,5 @@
 /**
- * The types of layers of a Model: what each reads, its options, and how these are checked.
+ * The types of layers of a Model: the inputs of each type, its options, and how the options are checked.
  *
  * @module
  */
@@ -34,7 +34,7 @@ interface LayerType<K extends TypeName> {
   readonly keys: readonly string[]
   /** Checks them and fills in the defaults; messages have `prefix` before their names. */
   readonly check: (prefix: string, given: Given) => Settings<K>
-  /** Warns of what makes no sense and does no harm; messages call the layer `argument`. */
+  /** Warns of options that have no effect; messages call the layer `argument`. */
   readonly warn?: (argument: string, settings: Settings<K>) => void
 }
 
@@ -104,7 +104,7 @@ const LAYER_TYPES: { readonly [K in TypeName]: LayerType<K> } = {
 
 const TYPES = Object.keys(LAYER_TYPES) as TypeName[]
 
-/** The order of the axes is a model's to choose, for all its arrays. */
+/** A model chooses the order of the axes for all its arrays. */
 function withoutBatchFirst(keys: readonly string[]): readonly string[] {
   return keys.filter((key) => key !== 'batchFirst')
 }
@@ -148,7 +148,7 @@ export function checkLayer(name: string, value: unknown): CheckedLayer {
   }
 }
 
-/** What a layer reads, by its options; without those that were not given and need not be. */
+/** The names of the inputs of a layer, by option, without optional inputs that were not given. */
 function checkInputs(
   argument: string,
   reads: Readonly<Record<string, CheckNames>>,
@@ -162,7 +162,7 @@ function checkInputs(
   return inputs
 }
 
-/** Warns of what a layer's options ask for and cannot have. */
+/** Warns of options of a layer that have no effect. */
 export function warnOfLayer(name: string, layer: ResolvedLayer): void {
   const { warn } = LAYER_TYPES[layer.type] as LayerType<typeof layer.type>
   warn?.(`layers.${name}`, layer)

@@ -12,7 +12,12 @@ export interface CrossEntropyLoss {
   readonly kind: 'crossEntropy'
   /** The share of the target that is divided equally among all classes, at least 0 and below 1. Default 0. */
   readonly labelSmoothing?: number | undefined
-  /** A factor for each class, at least 0: of the loss of the rows whose target is this class. Default: 1 for all. */
+  /**
+   * A factor w for each class, at least 0. Default: 1 for all. With label smoothing s, K classes, the target t and l_k,
+   * minus the log probability of class k, a row's loss is (1 - s) w_t l_t + s / K * (sum over k of w_k l_k). So without
+   * label smoothing the factor multiplies the loss of the rows whose target is this class. The mean is taken as in PyTorch:
+   * the sum over the rows is divided by the sum of their w_t.
+   */
   readonly classWeights?: readonly number[] | undefined
   /** Rows with this target do not count. Any integer of 32 bits, also one that is not a class. Default: all rows count. */
   readonly ignoredClass?: number | undefined
@@ -56,7 +61,7 @@ export interface GaussianLoss {
 /** For values from 0 to 1, which are independent of each other: predictions are logits. */
 export interface BinaryCrossEntropyLoss {
   readonly kind: 'binaryCrossEntropy'
-  /** A factor for each value, at least 0: of the part of the loss for the target 1. Default: 1 for all. */
+  /** A factor for each value, at least 0. It multiplies the part of the loss for the target 1. Default: 1 for all. */
   readonly positiveWeights?: readonly number[] | undefined
 }
 

@@ -95,8 +95,8 @@ interface LstmPassTypes {
 }
 
 /**
- * What a training pass of an {@link LSTM} computed, and what its backward needs. It serves one backward call. A pass
- * without one is disposed of, or left to the garbage collector. Its properties cannot be set.
+ * What a training pass of an {@link LSTM} computed, and what its backward needs. It serves one backward call.
+ * If there is none, dispose of the pass, or leave it to the garbage collector. Its properties cannot be set.
  */
 export class LstmPass extends RecurrentPass<LstmPassTypes> {
   readonly #cell: Float32Array

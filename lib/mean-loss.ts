@@ -7,7 +7,7 @@ import type { StepMetrics } from '../binding'
 import { argumentError, describe } from './errors'
 import { checkNumber, checkOptions } from './validate'
 
-/** What a mean was made of so far, for each output: a plain JSON value. */
+/** The sums of a mean so far, for each output: a plain JSON value. */
 export interface MeanLossState {
   readonly sums: readonly number[]
   readonly denominators: readonly number[]
@@ -50,14 +50,14 @@ export class MeanLoss {
     return { sums: [...this.#sums], denominators: [...this.#denominators] }
   }
 
-  /** Goes on from a state. */
+  /** Continues from a state. */
   restore({ sums, denominators }: MeanLossState): void {
     this.#sums = [...sums]
     this.#denominators = [...denominators]
   }
 }
 
-/** Checks a state that comes from outside, of a model with so many outputs. */
+/** Checks a state from outside. It must have an element for each output of the model. */
 export function checkMeanLossState(
   argument: string,
   outputs: number,

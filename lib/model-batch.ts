@@ -43,7 +43,7 @@ export function checkInputType(argument: string, input: GraphInput, value: unkno
   return input.tokens ? checkInt32Array(argument, value) : checkFloat32Array(argument, value)
 }
 
-/** Checks a batch's inputs; whether tokens are of the vocabulary, the native part checks. */
+/** Checks a batch's inputs. The native part checks whether tokens are in the vocabulary. */
 export function checkInputs(graph: Graph, given: GivenBatch): CheckedInputs {
   const batch = given.batch === undefined ? 1 : checkPositiveInteger('batch', given.batch)
   const inputs: NativeInputBatch[] = []
@@ -67,7 +67,7 @@ function checkInput(
   return { steps, lengths, values }
 }
 
-/** Checks the targets of checked inputs; whether classes and labels are in range, the native part checks. */
+/** Checks the targets of checked inputs. The native part checks whether classes and labels are in range. */
 export function checkTargets(
   graph: Graph,
   inputs: CheckedInputs,

@@ -11,7 +11,7 @@ import type { CheckedDescription } from './model-file'
 import { checkLayerSize } from './recurrent-options'
 import { checkBoolean, checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
-/** An input of a Model: so many values at each step, or one token of a vocabulary. */
+/** An input of a Model: a number of values at each step, or one token of a vocabulary. */
 export type NamedInputOptions =
   | { readonly features: number }
   | {
@@ -33,13 +33,13 @@ export interface ResolvedNamedOutput {
   readonly weight?: number
 }
 
-/** Inputs, layers and outputs of a Model, each under a name of its own without a dot. */
+/** Inputs, layers and outputs of a Model. Each input and layer has a different name, without a dot. */
 export interface ModelDescription {
   /** At least one. */
   readonly inputs: Readonly<Record<string, NamedInputOptions>>
   /** In any order: each reads an input, or another layer. */
   readonly layers: Readonly<Record<string, LayerOptions>>
-  /** At least one, under the names of layers. What a model is trained for is the sum of their losses. */
+  /** At least one, by the names of layers. A model is trained for the sum of their losses. */
   readonly outputs: Readonly<Record<string, NamedOutputOptions>>
   /** Whether arrays are [batch, steps, ...] instead of [steps, batch, ...]. Default false. */
   readonly batchFirst?: boolean | undefined
@@ -57,12 +57,12 @@ export const DESCRIPTION_KEYS = ['inputs', 'layers', 'outputs', 'batchFirst'] as
 /** Layers that {@link checkDescription} returned. */
 const checkedLayers = new WeakSet()
 
-/** Whether layers come from a description that was checked before, as a file's. */
+/** Whether layers come from a description that was checked before, such as that of a file. */
 export function wereChecked(layers: unknown): boolean {
   return typeof layers === 'object' && layers !== null && checkedLayers.has(layers)
 }
 
-/** Checks a description and fills in the defaults. Whether its parts fit together, the native part checks. */
+/** Checks a description and fills in the defaults. The native part checks whether its parts fit together. */
 export function checkDescription(given: {
   readonly [K in (typeof DESCRIPTION_KEYS)[number]]?: unknown
 }): CheckedDescription<ResolvedDescription> {

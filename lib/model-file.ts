@@ -117,7 +117,7 @@ export interface ReadModel<D extends object = object> extends SavedModel<D> {
 /**
  * Reads the model of a file, perhaps of one that holds its trainer too. Tensors of F16, BF16 and F64 become float32.
  *
- * @throws GruError ERR_GRU_FORMAT where the file cannot be read, holds no model, or other tensors than those of its
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be read, holds no model, or has other tensors than those of its
  *   options; the message names them. ERR_GRU_MEMORY
  */
 export async function readModel<D extends object>(
@@ -140,7 +140,7 @@ export async function readModelOf<D extends object>(
     throw argumentError('ERR_GRU_FORMAT', place, 'the options of a model', 'nothing')
   }
   const { seed, description, graph } = parseModel(json, place, kind)
-  // Before memory is had for a model of that size: the options may lie.
+  // Checked before memory is allocated for a model of that size: the options may be wrong.
   checkTensors(path, file.tensors, [
     ...graph.parameters,
     ...trainerSpecs(file.metadata, path, graph),
@@ -260,7 +260,7 @@ function unfitTensor(
 
 const MAX_LISTED = 8
 
-/** The first few of `items` after some words; nothing where there are none. */
+/** Some words and then the first few of `items`; empty if there are none. */
 function list(words: string, items: readonly string[]): string {
   if (items.length === 0) return ''
   const more = items.length > MAX_LISTED ? ` and ${items.length - MAX_LISTED} more` : ''

@@ -14,7 +14,7 @@ import { type CheckedLoss, checkLoss, type Loss, type ResolvedLoss } from './los
 import { checkLayerSize } from './recurrent-options'
 import { checkOneOf, checkOptions } from './validate'
 
-/** What a model reads at each step: so many numbers, or one token of a vocabulary, looked up in an embedding. */
+/** What a model reads at each step: a number of values, or one token of a vocabulary, which an embedding looks up. */
 export type ModelInputOptions =
   | { readonly features: number }
   | {
@@ -29,7 +29,7 @@ export type Every = 'step' | 'last'
 
 /** The linear head of a model. */
 export interface ModelOutputOptions {
-  /** Numbers of a prediction, O: logits of classes, values, or what else the loss takes. */
+  /** Numbers of a prediction, O: logits of classes, values, or other predictions that the loss needs. */
   readonly size: number
   /** What the model is trained for. */
   readonly loss: Loss
@@ -80,7 +80,7 @@ export function checkArchitecture(given: {
   return { resolved, native: graphOf(resolved, output.native) }
 }
 
-/** An architecture as a graph: embedding where there are tokens, stack, selection of the last step, head. */
+/** An architecture as a graph: an embedding if there are tokens, the stack, the selection of the last step, the head. */
 function graphOf(
   { input, gru, output }: ResolvedArchitecture,
   loss: CheckedLoss['native'],

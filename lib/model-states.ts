@@ -1,5 +1,5 @@
 /**
- * The states of a model's recurrent layers, as calls take them and give them back.
+ * The states of a model's recurrent layers, as calls read and write them.
  *
  * @module
  */
@@ -25,16 +25,16 @@ export type ModelStates = Readonly<Record<string, LayerStates>>
 /** Some of the states of a model, by the names of its recurrent layers. */
 export type SomeModelStates = Readonly<Record<string, Partial<LayerStates>>>
 
-/** What a call that takes states and gives them back may be given. */
+/** The options of a call that reads and writes states. */
 export interface StateOptions {
   /**
-   * The states before the first step, for layers that do not begin with another layer's values. Default 0. A reverse
-   * direction begins with its state at each sequence's last valid step.
+   * The states before the first step, for recurrent layers without `initialState`. Default 0. A reverse direction begins
+   * with its state at each sequence's last valid step.
    */
   readonly initialStates?: SomeModelStates | undefined
   /**
-   * Arrays to write states into: those after each sequence's last valid step, and of a sequence without a step the
-   * initial ones. They may be the arrays of `initialStates`. Default: none is written.
+   * Arrays to write the final states into: the states after each sequence's last valid step. The final state of a
+   * sequence without steps is its initial state. They may be the arrays of `initialStates`. Default: none is written.
    */
   readonly states?: SomeModelStates | undefined
 }
@@ -110,7 +110,10 @@ function arraysOf(graph: Graph, list: string, given: unknown): unknown[] {
   })
 }
 
-/** The memory of a final state is that of no other array of the call, but of the same state before the first step. */
+/**
+ * Checks that final states share no memory with other arrays of the call. A final state may share it with the same initial
+ * state.
+ */
 function checkApart(
   graph: Graph,
   final: readonly (Float32Array | null)[],

@@ -173,10 +173,9 @@ export class Model {
   }
 
   /**
-   * New arrays of zeros for the states of all layers that may begin with states of the caller's: to predict a long
-   * sequence in parts, hand them to each call as `initialStates` and as `states`. The predictions of the parts are
-   * those of the whole sequence, to the bit, where no layer but recurrent ones looks beyond a step and none has a
-   * reverse direction.
+   * New arrays of zeros for the states of all recurrent layers without `initialState`. To predict a long sequence in parts,
+   * pass them to each call as `initialStates` and as `states`. The predictions of the parts have the same bits as those of
+   * the whole sequence if no recurrent layer has a reverse direction and no other layer uses several steps.
    *
    * @param batch - sequences in the calls
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_MEMORY
@@ -196,7 +195,7 @@ export class Model {
   }
 
   /**
-   * Copies parameters in. Those that are not named keep their values. If there is any error, all do.
+   * Copies parameters in. Those that are not named keep their values. If there is any error, all of them do.
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */

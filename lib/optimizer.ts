@@ -67,7 +67,7 @@ const DEFAULTS: { readonly [K in Kind]: Readonly<Partial<Hyperparameters>> } = {
   rmsprop: { learningRate: 1e-2, decay: 0.99, epsilon: 1e-8, momentum: 0, weightDecay: 0 },
 }
 const KINDS = Object.keys(DEFAULTS) as readonly Kind[]
-/** What the native part is told of those that an optimiser does not have. */
+/** The values of hyperparameters that an optimiser does not have, for the native part. */
 const UNUSED: Hyperparameters = {
   learningRate: 0,
   momentum: 0,
@@ -84,7 +84,7 @@ export interface CheckedOptimizer {
   readonly native: Hyperparameters & { readonly kind: Kind }
 }
 
-/** Checks an optimiser's options; those of another kind of optimiser are refused. */
+/** Checks the options of an optimiser. Options of another kind of optimiser are refused. */
 export function checkOptimizer(value: unknown): CheckedOptimizer {
   const all = checkOptions('optimizer', value, ['kind', ...hyperparameters(UNUSED)])
   const kind = checkOneOf('optimizer.kind', all.kind, KINDS)

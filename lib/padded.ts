@@ -5,7 +5,7 @@
  */
 import { types } from 'node:util'
 
-/** Arrays [steps of its own, width] as one [steps, batch, width], or [batch, steps, width], with zeros past their ends. */
+/** Joins arrays [own steps, width] into one [steps, batch, width], or [batch, steps, width], with zeros after their ends. */
 export function padded<T extends Float32Array | Int32Array>(
   sequences: readonly T[],
   steps: number,

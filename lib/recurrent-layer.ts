@@ -238,7 +238,7 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
   }
 
   /**
-   * Copies parameters in. Those that are not named keep their values. If there is any error, all do.
+   * Copies parameters in. Those that are not named keep their values. If there is any error, all of them do.
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */

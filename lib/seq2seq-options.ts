@@ -35,7 +35,7 @@ export type Seq2SeqSource =
 
 /** What a {@link Seq2Seq} predicts. */
 export interface Seq2SeqTarget {
-  /** Size of the vocabulary, `begin` and `end` among it. */
+  /** Size of the vocabulary, including `begin` and `end`. */
   readonly tokens: number
   /** Values that stand for a token. */
   readonly embeddingSize: number
@@ -45,7 +45,7 @@ export interface Seq2SeqTarget {
   readonly end: number
 }
 
-/** How the decoder looks at the encoder's states: {@link AttentionLayer} has the scores. */
+/** The decoder's attention to the encoder's states. {@link AttentionLayer} has the scores. */
 export type Seq2SeqAttention =
   { readonly score: 'additive'; readonly size: number } | { readonly score: 'scaledDotProduct' }
 
@@ -56,11 +56,14 @@ export interface Seq2SeqArchitecture {
   readonly encoder: CellStack
   readonly decoder: CellStack<'batchFirst' | 'bidirectional'>
   /**
-   * What the linear layer ends with that makes the decoder's first hidden states, of all its layers, of the encoder's
-   * final state of its top layer. Default 'tanh'. An LSTM's cell states begin at 0.
+   * The activation of the layer `bridge`. This linear layer reads the final state of the encoder's top layer, and computes
+   * the initial hidden states of all layers of the decoder. Default 'tanh'. An LSTM's cell states begin at 0.
    */
   readonly bridge?: 'none' | 'tanh' | undefined
-  /** Default: none. With attention the head reads tanh(combine [decoder's state; context]), of the decoder's size. */
+  /**
+   * Default: none. With attention the head reads tanh(combine [decoder's state; context]), which has the size of the
+   * decoder's state.
+   */
   readonly attention?: Seq2SeqAttention | undefined
 }
 
@@ -105,7 +108,7 @@ export function checkSeq2Seq(given: {
   return { resolved, native: checkDescription({ ...describe(resolved) }).native }
 }
 
-/** The description; the layers' equations are those of the layers. */
+/** The description as a Model. */
 function describe(architecture: ResolvedSeq2SeqArchitecture): ModelDescription {
   const { source, target } = architecture
   const isTokens = 'tokens' in source
@@ -184,7 +187,7 @@ function checkTarget(value: unknown): Seq2SeqTarget {
   })
 }
 
-/** A stack with its defaults filled in, as the layer of that name has them. */
+/** A stack with the defaults of the layer of that name filled in. */
 function checkStack(name: string, value: unknown, without: readonly string[]): CellStack {
   const given: Given = checkOptions(name, value, ['cell', ...GRU_STACK_KEYS])
   const cell = checkOneOf(`${name}.cell`, given['cell'] ?? 'gru', CELLS)
@@ -202,7 +205,7 @@ function checkAttention(value: unknown): Seq2SeqAttention {
   return Object.freeze(only(keys, checkLayer('attention', layer).resolved)) as Seq2SeqAttention
 }
 
-/** Those of an object's values whose keys are named. */
+/** The values of an object under the given keys. */
 function only(keys: readonly string[], from: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)))
 }

@@ -43,7 +43,7 @@ import { checkInt32Array, checkOptions } from './validate'
 
 /** What a {@link Seq2Seq} is made of. */
 export interface Seq2SeqOptions extends Seq2SeqArchitecture, DeviceOptions {
-  /** An integer from 0 to 2^53 - 1 that initial values and dropout follow from. Default: drawn at random. */
+  /** The seed of initial values and dropout: an integer from 0 to 2^53 - 1. Default: a random one. */
   readonly seed?: number | undefined
 }
 
@@ -62,13 +62,14 @@ export const SEQ2SEQ_KIND: ModelKind<ResolvedSeq2SeqArchitecture> = {
 }
 
 /**
- * From a sequence to a sequence of tokens: an encoder reads the source, and a decoder, which begins with what the
- * encoder made of it, predicts each token of the target from those before it. With attention the decoder looks at the
- * encoder's states of all steps, with its own state after each step.
+ * From a sequence to a sequence of tokens: an encoder reads the source. A decoder begins with the final state of the
+ * encoder, and predicts each token of the target from the tokens before it. With attention, the decoder's state after each
+ * step is the query, and the encoder's states of all steps are the memory.
  *
- * A Trainer trains it with the target's own tokens before each one (teacher forcing): its batches are those of a
- * {@link Model} with the inputs `source` and `target`, which is the target behind the token `begin`, and the output
- * `head`, which is the target with the token `end`. {@link trainingSequence} makes both for a Dataset.
+ * A Trainer trains it by teacher forcing: the decoder reads the tokens of the target itself, not those that it predicted.
+ * The batches are those of a {@link Model}. The input `source` is the source, and the input `target` is the token `begin`
+ * and then the target. The targets of the output `head` are the target and then the token `end`. {@link trainingSequence}
+ * makes them for a Dataset. There is no `predict` and no `batchFirst`.
  *
  * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
@@ -82,7 +83,7 @@ export class Seq2Seq {
   }
 
   /**
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE where the device is not there;
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DEVICE if the device is not there;
    *   ERR_GRU_MEMORY; ERR_GRU_LOAD
    */
   constructor(options: Seq2SeqOptions) {
@@ -101,7 +102,7 @@ export class Seq2Seq {
   /**
    * Loads a model from a safetensors file as {@link save} writes it, as {@link SequenceModel.load} does.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be read, is damaged, or holds something else; the message
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged, or has other content; the message
    *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: DeviceOptions = {}): Promise<Seq2Seq> {
@@ -118,12 +119,12 @@ export class Seq2Seq {
     return this.#options
   }
 
-  /** Where the model is: 'cpu', or a GPU by its number, as 'cuda:0'. With the option 'auto', what was chosen. */
+  /** The model's device: 'cpu', or a GPU such as 'cuda:0'. With the option 'auto', the device that was chosen. */
   get device(): string {
     return this.#core.device
   }
 
-  /** Numbers in all parameters together. */
+  /** The number of values in all parameters. */
   get parameterCount(): number {
     return this.#core.parameters.count
   }
@@ -134,11 +135,11 @@ export class Seq2Seq {
   }
 
   /**
-   * A sequence for a Dataset: the source, the target behind `begin`, and the target with `end`.
+   * A sequence for a Dataset: the source, `begin` followed by the target, and the target followed by `end`.
    *
    * @param source - features [steps, I] or tokens [steps]
    * @param target - tokens [steps], without `begin` and `end`
-   * @throws GruError ERR_GRU_TYPE where the target is no Int32Array; a Dataset checks the rest
+   * @throws GruError ERR_GRU_TYPE if the target is no Int32Array; a Dataset checks the rest
    */
   trainingSequence(source: ModelInput, target: Int32Array): ModelTrainingSequence {
     const { begin, end } = this.#options.target
@@ -151,14 +152,15 @@ export class Seq2Seq {
 
   /**
    * Searches the likeliest targets of some sources, in inference: greedily, or with several `beams`. At each step all
-   * hypotheses of a source that have not ended are extended by every token, and the likeliest `beams` of these stay. A
-   * source stops when as many have ended, or at the limit, where those that have not ended count too. What is found of a source
-   * does not depend on the others. The source is copied before the promise is returned.
+   * hypotheses of a source that have not ended are extended by every token, and the likeliest `beams` extensions stay. The
+   * search for a source stops when `beams` hypotheses have ended. It also stops at the limit; then the hypotheses that have
+   * not ended count as results too. The results of a source do not depend on the other sources. The source is copied
+   * before the promise is returned.
    *
    * @param source - features [steps, batch, I] or tokens [steps, batch]; the number of steps follows from its length
-   * @returns of each source the best translations by their scores, best first
-   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_NONFINITE where a
-   *   probability is no number; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason where it was aborted
+   * @returns for each source the `best` translations, or fewer if the search found fewer, those with the best scores first
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_NONFINITE if a probability
+   *   is not finite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
   async translate(source: ModelInput, options: TranslateOptions = {}): Promise<Translation[][]> {
     const { target } = this.#options
@@ -180,7 +182,7 @@ export class Seq2Seq {
   }
 
   /**
-   * Copies of all parameters, flat and row-major. Their names are PyTorch's behind the layer's name and a dot, as
+   * Copies of all parameters, flat and row-major. Their names are the layer's name, a dot and PyTorch's name, such as
    * 'decoder.weight_ih_l0' or 'head.bias'; {@link summary} has the layers.
    *
    * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
@@ -190,7 +192,7 @@ export class Seq2Seq {
   }
 
   /**
-   * Copies parameters in. Those that are not named keep their values; where anything is wrong, all do.
+   * Copies parameters in. Those that are not named keep their values. If there is any error, all of them do.
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
@@ -211,16 +213,16 @@ export class Seq2Seq {
   /**
    * Saves the model as a safetensors file, its options as JSON among the metadata, as {@link SequenceModel.save} does.
    *
-   * @throws GruError ERR_GRU_FORMAT where the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
-   *   its trainer, is pending: it does not wait for its turn; ERR_GRU_DISPOSED
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
+   *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     await this.#core.save(path, options)
   }
 
   /**
-   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED: at once, or when
-   * pending calls have ended. May be called again.
+   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED. It does so
+   * immediately, or after pending calls have ended. May be called again.
    */
   dispose(): void {
     this.#core.native.dispose()

@@ -163,7 +163,7 @@ export class SequenceModel {
   }
 
   /**
-   * As {@link Model.zeroStates}: the states stand under `gru`. In parts, a sequence is predicted with every: 'step'.
+   * As {@link Model.zeroStates}: the name of the layer is `gru`. To predict a sequence in parts, the model needs every: 'step'.
    *
    * @param batch - sequences in the calls
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong batch; ERR_GRU_MEMORY
@@ -183,7 +183,7 @@ export class SequenceModel {
   }
 
   /**
-   * Copies parameters in. Those that are not named keep their values. If there is any error, all do.
+   * Copies parameters in. Those that are not named keep their values. If there is any error, all of them do.
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */

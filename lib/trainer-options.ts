@@ -28,7 +28,7 @@ export interface TrainerOptions {
   readonly optimizer: OptimizerOptions
   /** Bound on the global L2 norm of all gradients, above 0 and within float32. Default: none. */
   readonly clipNorm?: number | undefined
-  /** Bound on the magnitude of each gradient, as clipNorm, after which it is applied. Default: none. */
+  /** Bound on the magnitude of each gradient, with the range of clipNorm. It is applied after clipNorm. Default: none. */
   readonly clipValue?: number | undefined
   /** Parameters with their own learning rate or weight decay. Default: none. */
   readonly groups?: readonly ParameterGroup[] | undefined

@@ -199,9 +199,9 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * The loss of a batch in inference, without an update; NaN where the batch or the parameters hold one.
+   * The loss of a batch in inference, without an update. It is NaN if the batch or the parameters contain a NaN.
    *
-   * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
+   * @throws GruError as {@link step}, except ERR_GRU_NONFINITE
    */
   async evaluate(
     batch: AbortableBatch<BatchOf<M>>,
@@ -213,7 +213,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * Lets the next step with `carryState` begin at zero: before new sequences.
+   * Lets the next step with `carryState` begin at zero. Call it before new sequences.
    *
    * @throws GruError ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending; ERR_GRU_DISPOSED
    */
@@ -258,7 +258,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * computes the gradients of the loss, for `backward` of the pass. The inputs are copied before the promise is returned.
    * Several passes may exist at the same time; each has its own memory.
    *
-   * @throws GruError as {@link step}, but for ERR_GRU_NONFINITE
+   * @throws GruError as {@link step}, except ERR_GRU_NONFINITE
    */
   async forward(batch: AbortableBatch<InputsOf<M>>): Promise<TrainingPass<PredictionsOf<M>>> {
     const { signal, ...call } = checkForward(this.#internals, batch)
@@ -276,7 +276,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
 
   /**
    * One update with the sum of the gradients that passes added since the last update. It clips and updates as
-   * {@link step} does. If it fails, parameters and gradients stay as they were.
+   * {@link step} does. If it fails, parameters and gradients stay as they were: call {@link discard} to discard the
+   * gradients. If the update is skipped, with `nonFinite: 'skip'`, the gradients are discarded.
    *
    * @throws GruError ERR_GRU_VALUE if there are no gradients, and for wrong options; ERR_GRU_NONFINITE if a gradient is
    *   NaN or infinite, and the message names the parameter; ERR_GRU_DISPOSED
@@ -311,13 +312,13 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * Trains over epochs, and tells of each update. Nothing is computed but while the next progress is
-   * awaited: leaving the loop ends the training, and the model keeps what the last update made of it.
+   * Trains over epochs, and yields the progress after each update. It computes only while the next progress is awaited:
+   * if you leave the loop, the training ends, and the model keeps the parameters of the last update.
    *
-   * Random orders go on from call to call: N calls of one epoch are the same as one call of N epochs, to the
-   * bit, where a schedule is a {@link Schedule} that goes on as well. Where a `seed` is given, orders begin anew with it.
+   * Each call continues the random orders of the call before: N calls of one epoch give the same bits as one call of N
+   * epochs, if they share one {@link Schedule} or have none. With a `seed`, the orders begin anew.
    *
-   * Where something fails after an update, the update's progress comes first and the error with the next one.
+   * If something fails after an update, the progress of the update comes first, and the error instead of the next progress.
    *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
@@ -354,7 +355,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     await writeTrainer(path, model, core.graph, saved)
   }
 
-  /** Frees the gradients' and the optimiser's memory, not the model's, when pending calls have ended; may be called again. */
+  /** Frees the memory of gradients and optimiser, but not of the model, after pending calls have ended. May be called again. */
   dispose(): void {
     this.#native.dispose()
   }

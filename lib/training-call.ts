@@ -16,20 +16,20 @@ import {
 } from './model-batch'
 import { checkBoolean, checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
-/** What a call on a batch may be given that goes on from the batch before. */
+/** The options of a call whose batch may continue the batch of the call before. */
 export interface CarryOptions {
   /**
-   * Begins with the states in which the last call with this option ended, at first with zeros, and keeps those in which
-   * this one ends: truncated back-propagation through time. No gradient goes from a batch to the one before. Each
-   * sequence goes on at its place in the batch; one that has ended has length 0, and keeps its state. Of a list of
-   * batches each goes on from the one at its place. Where the call fails, is aborted or skipped, the states stay as they
-   * were. A call without this option begins at zero, and changes no state that is kept. Steps and evaluations have
-   * states of their own. Default false.
+   * With `true`, the call begins with the final states of the last call with this option, or with zeros if it is the first
+   * one, and keeps its own final states: truncated back-propagation through time. No gradient goes back into the batch
+   * before. Sequence i of a batch continues as sequence i of the next batch. A sequence that has ended has length 0 in later
+   * batches, and keeps its state. In a list of batches, batch k continues batch k of the list before. If the call fails, is
+   * aborted or skipped, the states stay as they were. With `false`, the call begins with zeros and does not change the states
+   * that are kept. Steps have one set of states, and evaluations another. Default false.
    */
   readonly carryState?: boolean | undefined
 }
 
-/** What an update of a {@link Trainer} may be given. */
+/** The options of an update of a {@link Trainer}. */
 export interface UpdateOptions {
   /**
    * The learning rate of this update, 0 or more, instead of the optimiser's; for schedules. The rates of groups keep
@@ -39,12 +39,12 @@ export interface UpdateOptions {
   readonly learningRate?: number | undefined
 }
 
-/** What a step of a {@link Trainer} may be given, in its synchronous form. */
+/** The options of a synchronous step of a {@link Trainer}. */
 export interface StepSyncOptions extends UpdateOptions, CarryOptions {}
 
-/** What a step that returns a promise may be given. */
+/** The options of a step that returns a promise. */
 export interface StepOptions extends StepSyncOptions {
-  /** As the `signal` of a batch; for lists of batches, which have none. */
+  /** As the `signal` of a batch. Lists of batches have no other place for it. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -53,7 +53,7 @@ interface Signalled {
   readonly signal: unknown
 }
 
-/** A batch that may go on from the one before. */
+/** A batch that may continue the batch before. */
 export interface CarriedBatch extends CheckedBatch {
   readonly carryState?: boolean
 }

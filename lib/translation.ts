@@ -1,5 +1,5 @@
 /**
- * The options of a search for the likeliest target of a source, and what it finds.
+ * The options of a search for the likeliest targets of a source, and its results.
  *
  * @module
  */
@@ -15,31 +15,31 @@ import {
 } from './validate'
 
 /**
- * What the log probability of a hypothesis of n tokens is divided by, so that short ones are not preferred: 1, n, or
- * ((5 + n) / 6)^alpha (Wu et al. 2016).
+ * The divisor of the log probability of a hypothesis of n tokens, including `end`: 1, n, or ((5 + n) / 6)^alpha (Wu et
+ * al. 2016). Without it short hypotheses are preferred.
  */
 export type LengthPenalty =
   | { readonly kind: 'none' }
   | { readonly kind: 'mean' }
   | { readonly kind: 'gnmt'; readonly alpha: number }
 
-/** What a synchronous translation may be given beside its source. */
+/** The options of a synchronous translation. */
 export interface TranslateSyncOptions {
   /** Sources in the batch. Default 1. The number of steps follows from the source's length. */
   readonly batch?: number | undefined
   /** The length of each source, from 0 to the number of steps, in any order. Default: all steps. */
   readonly lengths?: Lengths | undefined
-  /** Hypotheses of each source that stay at each step. Default 1: greedy, the likeliest token at each step. */
+  /** The number of hypotheses of each source that stay at each step. Default 1: greedy, the likeliest token at each step. */
   readonly beams?: number | undefined
-  /** Tokens of a translation at most, its end among them. Default 100. */
+  /** The largest number of tokens of a translation, including `end`. Default 100. */
   readonly limit?: number | undefined
   /** Default: `{ kind: 'none' }`. */
   readonly lengthPenalty?: LengthPenalty | undefined
-  /** Translations wanted of each source, from 1 to `beams`. Default 1. */
+  /** The number of translations of each source, from 1 to `beams`. There may be fewer. Default 1. */
   readonly best?: number | undefined
 }
 
-/** What a translation that returns a promise may be given beside its source. */
+/** The options of a translation that returns a promise. */
 export interface TranslateOptions extends TranslateSyncOptions {
   /** Stops the call between two tokens; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined

@@ -25,7 +25,10 @@ export interface CheckpointOptions {
   readonly path: string
   /** After how many updates or epochs there is a checkpoint; the end always has one. Default `{ epochs: 1 }`. */
   readonly every?: { readonly updates: number } | { readonly epochs: number } | undefined
-  /** How many of the newest to keep, besides the best one. Others are removed when a new one is complete. Default 1. */
+  /**
+   * The number of newest checkpoints to keep, besides the best one. Older ones are removed when a new one is complete.
+   * Default 1.
+   */
   readonly keep?: number | undefined
 }
 

@@ -46,7 +46,7 @@ function checkLayers({ options, states }: Graph): void {
   if (states.length === 0) throw refuse('a recurrent layer', 'a model without one')
 }
 
-/** In which way a layer needs more of a sequence than a chunk and the states before it; undefined where it does not. */
+/** Why a layer needs more of a sequence than a chunk and the states before it; undefined if it does not. */
 function looksFurther(layer: NativeLayerOptions): string | undefined {
   switch (layer.type) {
     case 'attention':

@@ -73,7 +73,7 @@ function longest({ batch, inputs }: FitBatch): number {
   return lengthsOf(inputs[0]!, batch).reduce((most, length) => Math.max(most, length))
 }
 
-/** The chunk of a batch that begins at a step. Where the batch has ended before, it is one step of padding. */
+/** The chunk of a batch that begins at a step. If the batch has ended before, it is one step of padding. */
 function cutBatch(graph: Graph, batch: FitBatch, from: number, chunkSteps: number): FitBatch {
   const count = Math.max(1, Math.min(chunkSteps, longest(batch) - from))
   const first = Math.min(from, batch.inputs[0]!.steps - 1)
@@ -91,7 +91,7 @@ function cutBatch(graph: Graph, batch: FitBatch, from: number, chunkSteps: numbe
   }
 }
 
-/** The lengths that remain from a step on, at most `count`; null where all are `count`. */
+/** The lengths that remain from a step on, at most `count`; null if all are `count`. */
 function lengthsFrom(
   input: NativeInputBatch,
   batch: number,
@@ -102,7 +102,7 @@ function lengthsFrom(
   return lengthsOf(input, batch).map((length) => Math.min(Math.max(length - from, 0), count))
 }
 
-/** The rows of `count` steps of an array of a batch: a view where steps are the first axis, else a copy. */
+/** The rows of `count` steps of an array of a batch: a view if steps are the first axis, otherwise a copy. */
 function cutValues(
   values: Values,
   batchFirst: boolean,

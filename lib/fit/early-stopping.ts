@@ -13,25 +13,25 @@ export interface Best {
   readonly value: number
 }
 
-/** What is watched, and how long it may be no better. */
+/** The watched figure, and how long the training goes on while it does not improve. */
 export interface StoppingOptions {
   /** The figure's name. */
   readonly monitor: string
   readonly mode: MetricMode
-  /** By how much a figure must be better than the best to count as better. */
+  /** A figure is better only if the difference to the best one is more than this. */
   readonly minDelta: number
   /** Epochs in a row without a better figure that end the training; undefined for any number. */
   readonly patience: number | undefined
 }
 
-/** What is known of the figures so far: a plain JSON value. */
+/** The state of early stopping: a plain JSON value. */
 export interface StoppingState {
   readonly best?: Best | undefined
   /** Epochs in a row without a better figure. */
   readonly bad: number
 }
 
-/** Knows the best epoch, and when enough others came after it. */
+/** Knows the best epoch, and whether enough other epochs came after it. */
 export class EarlyStopping {
   readonly options: StoppingOptions
   #state: StoppingState = { bad: 0 }
@@ -44,7 +44,7 @@ export class EarlyStopping {
     return this.#state
   }
 
-  /** Goes on from a state. */
+  /** Continues from a state. */
   restore(state: StoppingState): void {
     this.#state = state
   }
@@ -80,7 +80,7 @@ export class EarlyStopping {
 
 const MAX = Number.MAX_SAFE_INTEGER
 
-/** Checks a state that comes from outside. */
+/** Checks a state from outside. */
 export function checkStoppingState(argument: string, value: unknown): StoppingState {
   const given = checkOptions(argument, value, ['best', 'bad'])
   return {

@@ -20,8 +20,8 @@ import type { CarriedBatch } from '../training-call'
 import type { FitJobs } from './jobs'
 
 /**
- * What to train on: sequences in memory, or ready batches from an iterable, which is run through once
- * an epoch. Each batch is copied before the next one is asked for.
+ * Training data: sequences in memory, or ready batches from an iterable, which is run through once
+ * in each epoch. Each batch is copied before the next one is asked for.
  */
 export type TrainingData<B extends AnyTrainingBatch = TrainingBatch> =
   Dataset<SequenceOf<B>> | Iterable<B> | AsyncIterable<B>
@@ -36,10 +36,10 @@ export type Batches = Iterable<unknown> | AsyncIterable<unknown>
 
 /** Data as one epoch after another. */
 export interface EpochSource {
-  /** How many batches each epoch has, where that is known. */
+  /** The number of batches in each epoch; undefined if it is not known. */
   readonly batches: number | undefined
   /**
-   * @param order - which of its seed's orders the epoch has, where it is shuffled
+   * @param order - the number of the epoch's random order among those of the seed, if it is shuffled
    * @param skip - batches at the epoch's beginning to leave out. Those of a Dataset are not made; an iterable is run
    *   through them.
    */
@@ -82,7 +82,7 @@ export function epochsOf(
   throw argumentError('ERR_GRU_TYPE', argument, expected, describe(data))
 }
 
-/** Whether a value is of the kinds that hold batches; what they hold is unchecked. */
+/** Whether a value is a Dataset or an iterable. Its content is not checked. */
 export function isData(value: unknown): boolean {
   return isDataset(value) || isIterable(value)
 }
@@ -108,7 +108,7 @@ async function* behind(batches: Batches, skip: number): AsyncGenerator<unknown, 
 /**
  * The batches of one epoch of `argument` as they come, each one checked.
  *
- * @param skipped - how many batches of the epoch came before them
+ * @param skipped - the number of batches of the epoch before them
  */
 export async function* checked(
   argument: string,
@@ -126,7 +126,7 @@ export async function* checked(
 }
 
 /**
- * Batches by `count`, the last group perhaps smaller. Those of a group are copies where there are several: an iterable
+ * Groups of `count` batches. The last group may be smaller. If a group has several batches, they are copies: an iterable
  * may reuse its arrays.
  */
 export async function* grouped(

@@ -1,5 +1,5 @@
 /**
- * The figures that an epoch comes to, under one name each: in records, and for `monitor`.
+ * The figures of an epoch, by their names in records and for `monitor`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { CheckedMetric } from '../metrics/options'
 import { checkOneOf } from '../validate'
 import type { ValidationResult, ValidationSet } from './validation'
 
-/** What an epoch came to. */
+/** The results of an epoch. */
 export interface EpochResult {
   readonly meanLoss: number
   /** Of each set of validation data, in their order. */
@@ -19,12 +19,12 @@ export interface EpochResult {
 /** One figure of an epoch. */
 export interface Figure {
   readonly name: string
-  /** Undefined where a metric of the caller's does not say. */
+  /** Undefined if it is the caller's own metric without a mode. */
   readonly mode: MetricMode | undefined
   readonly of: (epoch: EpochResult) => number
 }
 
-/** What records tell of an update; these names are taken. */
+/** The values of an update in records. Metrics cannot have these names. */
 export const UPDATE_FIGURES = [
   'batch',
   'loss',
@@ -35,7 +35,7 @@ export const UPDATE_FIGURES = [
 ] as const
 
 /**
- * The figures of an epoch: `meanLoss`; of the only validation set `validationLoss` and the metrics' names; of several
+ * The figures of an epoch: `meanLoss`; with one validation set `validationLoss` and the metrics' names; with several
  * `SET.loss` and `SET.METRIC`.
  */
 export function checkFigures(
@@ -68,7 +68,7 @@ function checkNames(figures: readonly Figure[]): void {
   }
 }
 
-/** A figure that is watched. */
+/** The figure that tells the best epoch. */
 export type WatchedFigure = Figure & { readonly mode: MetricMode }
 
 /** Checks which figure is watched: by default the first validation set's loss, else the mean loss. */

@@ -14,12 +14,12 @@ import type { FitState } from './state'
 
 /** How an update is made. */
 export interface UpdateOptions {
-  /** Undefined for the optimiser's own. */
+  /** Undefined: the optimiser's rate. */
   readonly learningRate: number | undefined
   readonly signal: AbortSignal | undefined
 }
 
-/** Where time comes from. */
+/** The source of time. */
 export interface Clock {
   /** Milliseconds since any moment; they never go back. */
   readonly now: () => number
@@ -27,7 +27,7 @@ export interface Clock {
   readonly date: () => number
 }
 
-/** What fit needs of a trainer. Its batches are checked ones. */
+/** The functions of a trainer that fit uses. Their batches are checked already. */
 export interface FitJobs {
   readonly graph: Graph
   /** How the model's batches are given. */
@@ -43,7 +43,7 @@ export interface FitJobs {
   /** Copies what the trainer and its model hold, to be saved with the state of the training. */
   readonly snapshot: (state: FitState) => Promise<WriteSnapshot>
   readonly check: (batch: unknown) => CheckedBatch
-  /** One update by all batches together, as if they were one. Copies them before it returns. */
+  /** One update with all batches, as if they were one. Copies them before it returns. */
   readonly step: (batches: readonly CarriedBatch[], options: UpdateOptions) => Promise<StepMetrics>
   /** Lets the next step that carries states begin at zero. */
   readonly resetState: () => void

@@ -5,9 +5,9 @@
  */
 
 /**
- * Maps items one by one, and tells which is the last. The next item is asked for before the result of
- * one is handed on, but only after the mapping of that one has ended: an iterable may reuse its arrays.
- * Where the next item fails to come, the result is handed on before the error.
+ * Maps items one by one, and tells which one is the last. Before it yields the result of an item, it
+ * asks for the next item, but only after the mapping of this one has ended: an iterable may reuse its
+ * arrays. If the next item fails, it yields the result first and then throws the error.
  */
 export async function* mapMarkingLast<T, R>(
   items: AsyncIterable<T>,
@@ -28,7 +28,7 @@ export async function* mapMarkingLast<T, R>(
   if (held !== undefined) yield { ...held, last: true }
 }
 
-/** What a promise settles with, as a value. */
+/** The outcome of a promise as a value. */
 export type Outcome<T> =
   { readonly value?: T } | { readonly value?: never; readonly error: unknown }
 

@@ -30,12 +30,13 @@ import { checkValidation, type ValidationSet } from './validation'
 
 /** How {@link Trainer.fit} trains. */
 export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
-  /** How many times to go through the data. */
+  /** The number of times that the training goes through the data. */
   readonly epochs: number
   /** Sequences in a batch, of a Dataset. Default 32. */
   readonly batchSize?: number | undefined
   /**
-   * How many batches make one update, as if they were one batch; the last update of an epoch may have fewer. Default 1.
+   * The number of batches that make one update, as if they were one batch. The last update of an epoch may have fewer.
+   * Default 1.
    */
   readonly accumulate?: number | undefined
   /**
@@ -51,39 +52,40 @@ export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
   /** Whether each epoch goes through a Dataset in a new random order. Default true. */
   readonly shuffle?: boolean | undefined
   /**
-   * An integer from 0 to 2^53 - 1 that this call's orders follow from: each call with it begins with the same one.
-   * Default: the model's seed, with orders that go on where the trainer's last call without a seed stopped.
+   * The seed of the random orders, an integer from 0 to 2^53 - 1: each call with this seed begins with the same order.
+   * Default: the model's seed. The orders then continue those of the trainer's last call without a seed.
    */
   readonly seed?: number | undefined
   /**
-   * The learning rate of each update, from the optimiser's as its base rate. Options begin a new schedule with this
-   * call; a {@link Schedule} goes on from where it is. A plateau heeds the watched figure after each epoch. Default: the
-   * optimiser's rate.
+   * The schedule that gives the learning rate of each update; its base rate is the optimiser's. Options begin a new
+   * schedule in this call; a {@link Schedule} continues from the updates that it has counted. A plateau schedule observes
+   * the watched figure after each epoch. Default: the optimiser's rate.
    */
   readonly schedule?: ScheduleOptions | Schedule | undefined
   /**
-   * Data whose loss and metrics are measured after each epoch, in inference and in their own order: one set, or several
-   * by their names.
+   * Data whose loss and metrics are measured after each epoch, in inference and in the order of the data: one set, or
+   * several by their names.
    */
   readonly validation?: TrainingData<B> | Readonly<Record<string, TrainingData<B>>> | undefined
-  /** Figures to compute over each set of validation data, beside the loss: by name, or of the caller's own. Default: none. */
+  /** Metrics to compute for each set of validation data in addition to the loss: by name, or your own. Default: none. */
   readonly metrics?: readonly (MetricName | Metric)[] | undefined
   /**
-   * The figure that tells the best epoch, by its name in records: `meanLoss`; of the one validation set `validationLoss`
-   * or a metric's name; of several sets `SET.loss` or `SET.METRIC`. Default: the first validation set's loss, else
-   * `meanLoss`.
+   * The figure that tells the best epoch, by its name in records: `meanLoss`; with one validation set `validationLoss` or
+   * the name of a metric; with several sets `SET.loss` or `SET.METRIC`. Default: the loss of the first validation set, or
+   * `meanLoss` if there is none.
    */
   readonly monitor?: string | undefined
-  /** By how much the watched figure must be better than the best to count as better, 0 or more. Default 0. */
+  /** A figure is better only if the difference to the best one so far is more than this, 0 or more. Default 0. */
   readonly minDelta?: number | undefined
   /**
-   * Epochs in a row whose watched figure may be no better, 1 or more: the last of them ends the training. At its end,
-   * this one or that of all epochs, the parameters of the best epoch are put back, before the last progress comes; what
-   * the optimiser has gathered stays. Leaving the loop, an error or a signal puts nothing back. Default: no early end,
-   * and nothing is put back.
+   * The training ends after this number of epochs in a row whose watched figure was not better than the best one, 1 or
+   * more. When the training ends, early or after all epochs, the model gets the parameters of the best epoch, before the
+   * last progress comes. The state of the optimiser stays as it is. If the loop is left before, or an error or a signal ends
+   * the training, the model keeps the parameters of the last update. Default: no early end, and the model keeps the
+   * parameters of the last epoch.
    */
   readonly patience?: number | undefined
-  /** Files to write the training down in, each update and each epoch. Default: none. */
+  /** Files to write each update and each epoch to. Default: none. */
   readonly records?: readonly RecordOptions[] | undefined
   /** Writes checkpoints during the training, for {@link Trainer.latest} and `resume`. Default: none. */
   readonly checkpoint?: CheckpointOptions | undefined
@@ -122,7 +124,7 @@ export interface Training {
   readonly epochs: number
   readonly source: EpochSource
   readonly settings: BatchSettings | undefined
-  /** Counts the orders of its seed that epochs had. */
+  /** Counts the orders of the seed that were used. */
   readonly orders: { count: number }
   readonly accumulate: number
   /** Steps of a chunk; undefined for whole sequences. */
@@ -194,7 +196,7 @@ function holdsDataset(validation: unknown): boolean {
   return Object.values(validation ?? {}).some((data) => data instanceof Dataset)
 }
 
-/** What is measured after each epoch, and what follows from it. */
+/** The options for measuring each epoch, and for early stopping and the schedule, which depend on the figures. */
 function checkMeasures(
   jobs: FitJobs,
   given: Given,

@@ -38,9 +38,9 @@ export class FitPosition {
   }
 
   /**
-   * Hands on the progress of a training, and keeps its state between two updates.
+   * Yields the progress of a training, and keeps its state between two updates.
    *
-   * @param state - undefined if the training failed where it cannot continue
+   * @param state - undefined if the training failed at a place from which it cannot continue
    */
   async *follow<T>(
     told: AsyncIterable<T>,

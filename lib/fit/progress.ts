@@ -1,5 +1,5 @@
 /**
- * What training over epochs tells of itself.
+ * The progress of training over epochs.
  *
  * @module
  */
@@ -22,7 +22,7 @@ export interface Progress extends BatchLosses {
   readonly chunks: number
   /** Updates made since the first epoch began, this one included; one that was skipped does not count */
   readonly update: number
-  /** Whether the update was left out, since its loss or a gradient is not finite: with the trainer's `nonFinite: 'skip'` */
+  /** Whether the update was skipped because its loss or a gradient is not finite, with the trainer's `nonFinite: 'skip'` */
   readonly skipped: boolean
   /** The loss of the update's batches, or of their chunk, before it */
   readonly loss: number
@@ -39,23 +39,23 @@ export interface Progress extends BatchLosses {
   readonly learningRate: number
   /** Whether this was the epoch's last update */
   readonly epochEnd: boolean
-  /** Mean loss over the one set of validation data, at an epoch's end where there is one and nothing failed */
+  /** Mean loss over the validation data at an epoch's end, if they are one set and nothing failed */
   readonly validationLoss: number | undefined
-  /** The metrics of the one set of validation data by their names, where there is a `validationLoss` */
+  /** The metrics of the validation data by their names, if there is a `validationLoss` */
   readonly metrics: Readonly<Record<string, number>> | undefined
-  /** The same of several sets, by the names of the sets */
+  /** Loss and metrics of each set, by the names of the sets, if there are several */
   readonly validation: Readonly<Record<string, ValidationResult>> | undefined
   /** The epoch whose watched figure was the best so far; undefined before the first that has a finite one */
   readonly best: Best | undefined
   /** Whether the training ends here because the watched figure did not improve any more */
   readonly stopped: boolean
-  /** Seconds since this call's first progress was asked for */
+  /** Seconds since the caller asked for the first progress of this call */
   readonly elapsed: number
   /** Sequences that this call trained on, divided by `elapsed` */
   readonly samplesPerSecond: number
   /**
-   * Seconds until the last epoch ends, if its batches take as long as those so far: undefined where their number is
-   * not known. Early stopping may end the training before.
+   * Seconds until the last epoch ends, if the remaining batches take as long as those so far. Undefined while their number
+   * is not known. Early stopping may end the training before.
    */
   readonly secondsLeft: number | undefined
 }

@@ -1,5 +1,5 @@
 /**
- * Writing a training down.
+ * The entries of training records.
  *
  * @module
  */

@@ -17,7 +17,7 @@ import { Speed } from './speed'
 import type { FitState } from './state'
 import { validate, type ValidationResult } from './validation'
 
-/** What an update came to. */
+/** The result of an update. */
 export interface Update extends StepMetrics, Pick<UpdateBatches, 'chunk' | 'chunks'> {
   readonly learningRate: number
   readonly batches: number
@@ -26,7 +26,7 @@ export interface Update extends StepMetrics, Pick<UpdateBatches, 'chunk' | 'chun
   readonly numbers: readonly number[] | undefined
 }
 
-/** Where a training stands in its data. */
+/** The position of a training in its data. */
 type Position = Pick<FitState, 'epoch' | 'order' | 'batches' | 'epochEnd' | 'epochBatches'>
 
 /** Knows how far a training is. The loop calls its methods, one after another. */
@@ -72,7 +72,7 @@ export class TrainingRun {
     }
   }
 
-  /** Goes on from a checked state. */
+  /** Continues from a checked state. */
   restore(state: FitState): void {
     const { epoch, order, batches, epochEnd, epochBatches } = state
     const { orders, schedule, source } = this.training
@@ -101,7 +101,7 @@ export class TrainingRun {
     return epochEnd && (epoch >= this.training.epochs || this.#stopping.isOver)
   }
 
-  /** Begins the next epoch, or goes on with one that has not ended, and returns what each of its updates is made of. */
+  /** Begins the next epoch, or continues one that has not ended, and returns the batches of each update. */
   beginEpoch(): AsyncGenerator<UpdateBatches, void, undefined> {
     const { orders, source, accumulate, chunkSteps } = this.training
     if (this.#position.epochEnd) {
@@ -193,7 +193,7 @@ export class TrainingRun {
     }
   }
 
-  /** Gives the model the parameters of its best epoch, where they were to be kept. */
+  /** Gives the model the parameters of its best epoch, if they were kept. */
   putBackBest(): void {
     if (this.#bestParameters !== undefined) this.#jobs.writeParameters(this.#bestParameters)
   }
@@ -220,10 +220,10 @@ function numbersOf(batches: readonly FitBatch[]): readonly number[] | undefined 
   return batches.flatMap(({ numbers }) => numbers!)
 }
 
-/** What progress tells of validation data where there are none, or where they were not measured yet. */
+/** The properties of a progress for validation data that do not exist or were not measured yet. */
 const NOT_VALIDATED = { validationLoss: undefined, metrics: undefined, validation: undefined }
 
-/** What progress tells of validation data: of one set in one form, of several in another. */
+/** The properties of a progress for validation data. One set has another form than several sets. */
 function toldOf(
   sets: Training['validation'],
   { validation }: EpochResult,

@@ -5,7 +5,7 @@
  */
 import type { Clock } from './jobs'
 
-/** Measures time and counts work from its making on. */
+/** Measures time and counts work since it was made. */
 export class Speed {
   readonly #clock: Clock
   readonly #start: number
@@ -23,9 +23,9 @@ export class Speed {
   }
 
   /**
-   * What progress tells, all at one moment.
+   * The properties of a progress that depend on time, all measured at one moment.
    *
-   * @param batchesLeft - undefined where it is not known
+   * @param batchesLeft - undefined if it is not known
    */
   measure(batchesLeft: number | undefined): {
     readonly elapsed: number

@@ -1,5 +1,5 @@
 /**
- * How far a training over epochs is, in a form that it can go on from.
+ * The state of a training over epochs, from which it can continue.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { checkStoppingState, type StoppingState } from './early-stopping'
 
 /** What decides which sequences a batch is made of; undefined for batches from an iterable. */
 export interface BatchSettings {
-  /** How many the Dataset has. */
+  /** The number of sequences of the Dataset. */
   readonly sequences: number
   readonly batchSize: number
   readonly shuffle: boolean
@@ -29,11 +29,11 @@ export interface BatchSettings {
 }
 
 /**
- * How far a training over epochs is: all that `fit` knows between two updates, beside the trainer and the model. Plain
- * JSON values but for one array.
+ * The state of a training over epochs between two updates, without that of the trainer and the model. All values are plain
+ * JSON values, except one array.
  *
- * The position in a Dataset is an order and a number of batches: batches that were trained on are not made again. An
- * iterable is run through, and as many of its batches are left out unchecked; so it must give the same ones again.
+ * The position in a Dataset is an order and a number of batches: batches that were trained on are not made again. Of an
+ * iterable, this number of batches is skipped without checks, so it must give the same batches again.
  */
 export interface FitState {
   readonly settings?: BatchSettings | undefined
@@ -45,21 +45,21 @@ export interface FitState {
   readonly monitor: string
   /** The epoch that the last update belongs to. */
   readonly epoch: number
-  /** Which of its seed's orders that epoch has. */
+  /** The number of that epoch's order among those of the seed. */
   readonly order: number
-  /** Batches of that epoch that updates were made of. */
+  /** The number of batches of that epoch that were trained on. */
   readonly batches: number
   /** Whether that epoch has ended, its validation included. */
   readonly epochEnd: boolean
-  /** Batches of an epoch, where they are known. */
+  /** The number of batches of an epoch, if it is known. */
   readonly epochBatches?: number | undefined
   readonly updates: number
   /** Of that epoch's losses. */
   readonly mean: MeanLossState
-  /** Where the training has a schedule. */
+  /** The state of the schedule, if the training has one. */
   readonly schedule?: SavedSchedule | undefined
   readonly stopping: StoppingState
-  /** All parameters as they were after the best epoch, where they will be put back. */
+  /** All parameters after the best epoch, if the model gets them at the end. */
   readonly bestParameters?: Float32Array | undefined
 }
 
@@ -90,7 +90,7 @@ type Count =
 const SETTINGS = ['sequences', 'batchSize', 'shuffle', 'seed'] as const
 
 /**
- * Checks a state that comes from outside.
+ * Checks a state from outside.
  *
  * @param graph - of the model
  */
@@ -149,7 +149,7 @@ function checkParameters(value: unknown, parameterCount: number): Float32Array {
   return parameters
 }
 
-/** What of a training must be as it was in the state that it goes on from. */
+/** The properties of a training that must be the same as in the state from which it continues. */
 export interface Unchanged extends Pick<
   FitState,
   'settings' | 'accumulate' | 'chunkSteps' | 'monitor'
@@ -177,7 +177,7 @@ const kindWords = (kind: string | undefined): string =>
 const dataWords = (settings: BatchSettings | undefined): string =>
   settings === undefined ? 'ready batches' : 'a Dataset'
 
-/** What the training was begun with is what it goes on with; both in words. */
+/** Refuses a property that differs from the state. Both values are given in words. */
 function checkSame(argument: string, now: string, before: string): void {
   if (now === before) return
   const expected = `${before}, as in the training that goes on`

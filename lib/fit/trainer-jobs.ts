@@ -1,5 +1,5 @@
 /**
- * A trainer as training over epochs sees it.
+ * The functions of a trainer that training over epochs uses.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { ModelInternals } from '../graph-model'
 import { checkBatch, type StepCall } from '../training-call'
 import type { FitJobs } from './jobs'
 
-/** What only the trainer has. */
+/** What this needs from the trainer besides its model. */
 export interface TrainerParts extends Pick<
   FitJobs,
   'modelSeed' | 'baseRate' | 'epochs' | 'position' | 'snapshot'
@@ -19,7 +19,7 @@ export interface TrainerParts extends Pick<
   readonly step: (call: StepCall) => Promise<StepMetrics>
 }
 
-/** What fit needs of a trainer. */
+/** Makes the functions that fit uses. */
 export function trainerJobs(model: ModelInternals, trainer: TrainerParts): FitJobs {
   const { core, form } = model
   const { modelSeed, baseRate, epochs, position, snapshot, native, step } = trainer

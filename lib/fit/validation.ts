@@ -1,5 +1,5 @@
 /**
- * Validation data, and what an epoch comes to on them.
+ * Validation data, and their results after an epoch.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { checkOptions } from '../validate'
 import { checked, type EpochSource, epochsOf, isData, noBatches } from './epochs'
 import type { FitJobs } from './jobs'
 
-/** What a set of validation data comes to. */
+/** The results of a set of validation data. */
 export interface ValidationResult {
   /** Mean loss: for each output weighted by the denominators of its losses, then the sum over all outputs */
   readonly loss: number
@@ -26,7 +26,7 @@ export interface ValidationResult {
 export interface ValidationSet {
   /** Undefined for the only one. */
   readonly name: string | undefined
-  /** What messages call it. */
+  /** Its name in messages. */
   readonly argument: string
   readonly source: EpochSource
 }

@@ -5,7 +5,7 @@
  */
 import { Mean, type MetricRows, type MetricSums, type RowTarget } from './metric'
 
-/** Of classes: a prediction is right where the target's logit is the largest, the first one of several as large. */
+/** For classes: a prediction is right if the target's logit is the largest. Of several equal logits the first one counts. */
 export class ClassAccuracy implements MetricSums {
   readonly #mean = new Mean()
 
@@ -25,7 +25,7 @@ export class ClassAccuracy implements MetricSums {
   }
 }
 
-/** Of values that are 0 or 1: a logit above 0 stands for 1. A target that lies between counts as the nearer of the two. */
+/** For values that are 0 or 1: a logit above 0 means 1, and a target above 0.5 means 1. */
 export class BinaryAccuracy implements MetricSums {
   readonly #mean = new Mean()
 
@@ -45,7 +45,7 @@ export class BinaryAccuracy implements MetricSums {
   }
 }
 
-/** -1 where one of the values is NaN: such a row says nothing. */
+/** -1 if one of the values is NaN: such a row is never right. */
 function indexOfLargest(values: Float32Array): number {
   let largest = 0
   for (let index = 0; index < values.length; index++) {

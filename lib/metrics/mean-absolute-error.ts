@@ -6,7 +6,7 @@
 import type { NativeLossOptions } from '../../binding'
 import { Mean, type MetricRows, type MetricSums, type RowTarget } from './metric'
 
-/** Which columns of a prediction stand for the values of the target: the first one, and the distance to the next. */
+/** The columns of a prediction that predict the values of the target: the first one, and the distance to the next. */
 export interface ValueColumns {
   readonly first: number
   readonly stride: number

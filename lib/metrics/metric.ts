@@ -10,7 +10,7 @@ export type RowTarget = Float32Array | Int32Array
 /** Whether a smaller or a larger figure is better. */
 export type MetricMode = 'min' | 'max'
 
-/** The shape of what {@link Metric.update} is given. */
+/** The shape of the arguments of {@link Metric.update}. */
 export interface MetricRows {
   /** Predictions, at least one: one for each valid step, or one for each sequence that has a step. */
   readonly rows: number
@@ -21,8 +21,8 @@ export interface MetricRows {
 }
 
 /**
- * A figure of the caller's own, computed over all predictions of a validation set. For each set in each epoch `reset` is
- * called first, then `update` for batch after batch, then `result`.
+ * Your own metric, computed over all predictions of a validation set. For each set in each epoch `reset` is called first,
+ * then `update` for each batch, then `result`.
  *
  * @example
  * ```ts
@@ -39,17 +39,20 @@ export interface MetricRows {
  * ```
  */
 export interface Metric {
-  /** What progress and records call it: a text without control characters, and no name that they have already. */
+  /** Its name in progress and records: a text without control characters that is not the name of another figure. */
   readonly name: string
   /** Whether a smaller or a larger figure is better. Only a metric that `monitor` names needs it. */
   readonly mode?: MetricMode | undefined
-  /** The output of a {@link Model} whose predictions it is given. Only a model with several outputs needs it. */
+  /**
+   * The output of a {@link Model} whose predictions it gets. Only a model with several outputs needs it. The loss of the
+   * output may not be 'ctc'.
+   */
   readonly output?: string | undefined
   /** Begins anew. */
   reset(): void
   /**
-   * Takes the predictions of one batch. Padding, and sequences of length 0, are left out. The arrays are the caller's to
-   * read until this returns: they may be used again.
+   * Takes the predictions of one batch. Padding, sequences of length 0, and rows of the ignored class are left out. Read
+   * the arrays before this returns, since they may be used again.
    *
    * @param predictions - [rows, width], as the model predicts them: logits, for crossEntropy
    * @param targets - [rows, targetWidth]
@@ -59,7 +62,7 @@ export interface Metric {
   result(): number
 }
 
-/** A metric that computes, without what it is called. */
+/** The functions of a metric. */
 export type MetricSums = Pick<Metric, 'reset' | 'update' | 'result'>
 
 /** A mean of many numbers, whose sum is a double. */
@@ -77,7 +80,7 @@ export class Mean {
     this.#count++
   }
 
-  /** NaN where there was none. */
+  /** NaN if there was no number. */
   result(): number {
     return this.#sum / this.#count
   }

@@ -16,7 +16,7 @@ import { Perplexity } from './perplexity'
 /** A metric that the library has. */
 interface KnownMetric {
   readonly mode: MetricMode
-  /** One for an output; undefined where it says nothing of such an output. */
+  /** Makes the metric for an output; undefined if it does not suit the output. */
   readonly of: (output: GraphOutput) => MetricSums | undefined
 }
 
@@ -47,12 +47,13 @@ const METRICS = {
  * A metric of the library:
  *
  * - accuracy: for crossEntropy the share of predictions whose largest logit is the target's; for binaryCrossEntropy the
- *   share of values whose logit is above 0 exactly where the target is above 0.5
+ *   share of right values, where a logit above 0 means 1, and a target above 0.5 too
  * - perplexity: exp(mean cross entropy), each prediction counting the same; for crossEntropy
  * - meanAbsoluteError: the mean of |prediction - target| over all values; for meanSquaredError, meanAbsoluteError, huber,
- *   gaussian (of the means) and quantile (of the median, where 0.5 is one of the quantiles)
+ *   gaussian (of the means) and quantile (of the median, if 0.5 is one of the quantiles)
  *
- * Of a {@link Model} with several outputs it is computed for each output that it suits, and is called `OUTPUT.accuracy`.
+ * Padding and rows of the ignored class are left out. No metric suits an output with the loss 'ctc'. If a {@link Model}
+ * has several outputs, it is computed for each output that it suits, and its name is `OUTPUT.accuracy`.
  */
 export type MetricName = keyof typeof METRICS
 
@@ -62,7 +63,7 @@ const METHODS = ['reset', 'update', 'result'] as const
 
 /** A metric of one output. */
 export interface CheckedMetric {
-  /** What the caller called it, for messages: `metrics[0]` */
+  /** Its name in messages: `metrics[0]` */
   readonly argument: string
   readonly name: string
   readonly mode: MetricMode | undefined
@@ -71,7 +72,7 @@ export interface CheckedMetric {
   readonly metric: MetricSums
 }
 
-/** Checks the caller's metrics, and makes those that it named. */
+/** Checks the caller's metrics, and makes those that are given by name. */
 export function checkMetrics(graph: Graph, value: unknown): readonly CheckedMetric[] {
   if (value === undefined) return []
   if (!Array.isArray(value)) {

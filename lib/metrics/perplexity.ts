@@ -6,8 +6,8 @@
 import { Mean, type MetricRows, type MetricSums, type RowTarget } from './metric'
 
 /**
- * exp(mean of -log p), where p is the probability that the softmax of the logits gives to the target. Each prediction
- * counts the same.
+ * exp(mean of -log p), where p is the probability of the target in the softmax of the logits. Each prediction counts the
+ * same.
  */
 export class Perplexity implements MetricSums {
   readonly #mean = new Mean()

@@ -58,7 +58,7 @@ function rowNumbers({ options }: Graph, output: GraphOutput, batch: CheckedBatch
   return numbers
 }
 
-/** Some rows of an array, or the array itself where they are all of it. */
+/** Some rows of an array; the array itself if these are all its rows. */
 function pick<T extends Float32Array | Int32Array>(
   values: T,
   width: number,

@@ -41,12 +41,12 @@ const PLATEAU_KEYS = ['updates', 'plateau'] as const
  * - oneCycle, with p = warmupShare total - 1 and m = maximum: cos(m / divide, m, t / p) while t is at most p, then
  *   cos(m, m / divide / finalDivide, (t - p) / (total - 1 - p)) until t = total - 1. The rate stays there. With anneal
  *   'linear', a + (b - a) x replaces cos(a, b, x). PyTorch fails if p is 0, and after the last update.
- * - plateau: the rate depends on the metrics observed before the update. A metric m is better if
- *   m \< best (1 - threshold), with mode 'max' if m \> best (1 + threshold), with thresholdMode 'abs' if it passes
- *   best - threshold or best + threshold. A better metric becomes the best, and the count of bad metrics becomes 0. Any other metric adds 1
- *   to the count, except the first `cooldown` metrics after a reduction, which leave it at 0. If the count exceeds the
- *   patience, the rate becomes max(rate factor, minimum), provided that it falls by more than epsilon, and the count
- *   starts again from 0.
+ * - plateau: the rate depends on the metrics observed before the update. With mode 'min' a metric m is better if
+ *   m \< best (1 - threshold), or with thresholdMode 'abs' if m \< best - threshold. With mode 'max' it is better if
+ *   m \> best (1 + threshold), or with thresholdMode 'abs' if m \> best + threshold. A better metric becomes the best, and
+ *   the count of bad metrics becomes 0. Any other metric adds 1 to the count. The first `cooldown` metrics after a
+ *   reduction do not: they leave the count at 0. If the count exceeds the patience, the count becomes 0, and the rate
+ *   becomes max(rate * factor, minimum) if it falls by more than epsilon.
  *
  * With a warm-up of w steps that begins with the factor f, the rate is s (f + (1 - f) t / w) while t is less than w,
  * where s is the schedule's first rate. After that the schedule starts with its own t = 0. A plateau ignores the
@@ -107,7 +107,7 @@ export class Schedule {
    * Reports a metric, such as the validation loss after an epoch. Only a plateau schedule uses it, after its warm-up.
    *
    * @param metric - NaN and infinities are allowed; NaN is never an improvement
-   * @throws GruError ERR_GRU_TYPE if it is no number
+   * @throws GruError ERR_GRU_TYPE if it is not a number
    */
   observe(metric: number): void {
     if (typeof metric !== 'number') {

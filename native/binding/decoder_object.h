@@ -24,7 +24,7 @@ class DecoderObject {
   napi_value dispose(Arguments& arguments);
 
  private:
-  /// ERR_GRU_DISPOSED where the decoder or its model is gone.
+  /// Fails with ERR_GRU_DISPOSED if the decoder or its model was disposed of.
   const std::shared_ptr<Decoder>& decoder() const;
 
   std::shared_ptr<const ModelNames> names_;

@@ -14,7 +14,7 @@ namespace gru::binding {
 
 namespace {
 
-/// A type of layer: how a description names it, and its options.
+/// A type of layer: its name in a description, and the function that reads its options.
 struct LayerType {
   const char* name;
   LayerKind (*read)(const OptionReader& from);
@@ -132,7 +132,7 @@ napi_value make_texts(napi_env env, const std::vector<std::string>& texts) {
   return make_array(env, elements);
 }
 
-/// A layer's tensors are named after it.
+/// The names of a layer's tensors begin with the layer's name.
 std::size_t parameters_of(const ParameterLayout& layout, const std::string& layer) {
   std::size_t count = 0;
   for (const ParameterSpec& spec : layout.specs()) {

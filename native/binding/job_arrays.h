@@ -10,7 +10,7 @@
 
 namespace gru::binding {
 
-/// The arrays of a call whose work happens later: native copies of its inputs, native memory for
+/// The arrays of a call that computes later: native copies of its inputs, native memory for
 /// its outputs, and references to the JavaScript arrays that receive the outputs at the end. If an
 /// allocation fails, it throws std::bad_alloc.
 class JobArrays {

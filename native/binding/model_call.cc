@@ -43,7 +43,7 @@ GivenCall read_given_call(const Arguments& arguments) {
   return call;
 }
 
-/// As lib's options call them: 'states.memory.cell'.
+/// The name in lib's options: 'states.memory.cell'.
 std::string name_of_state(const char* list, const Graph& graph, std::size_t state) {
   const GraphState& found = graph.states()[state];
   const char* kind = found.shape.kind == StateKind::cell ? ".cell" : ".state";

@@ -40,7 +40,7 @@ struct GradientCall : GivenCall {
   std::vector<napi_value> gradients;
 };
 
-/// With what each output should have been.
+/// With the target of each output.
 struct TrainingCall : GivenCall {
   std::vector<GivenTarget> targets;
   bool carry_state = false;
@@ -73,8 +73,8 @@ std::vector<std::span<const float>> read_output_gradients(const GradientCall& ca
 std::vector<Target> read_targets(const TrainingCall& call, const Graph& graph,
                                  std::span<const InputBatch> inputs);
 
-/// The states that a prediction begins with and those that it ends with: lists of arrays, one for
-/// each of Graph::states(), null for none; each list may be absent.
+/// The initial and the final states of a prediction: two lists with an array for each of
+/// Graph::states(), or null for none. Each list may be absent.
 struct GivenStates {
   std::vector<napi_value> initial;
   std::vector<napi_value> final;
@@ -95,10 +95,10 @@ CallStates read_states(const GivenCall& call, const GivenStates& given, const Gr
 /// Copies the arrays to the job's own memory.
 void keep_inputs(PromiseJob& job, std::span<InputBatch> inputs);
 void keep_targets(PromiseJob& job, std::span<Target> targets);
-/// Gives the call's output arrays memory in the job, from which they are filled at the end.
+/// Allocates memory in the job for the call's output arrays, which are filled from it at the end.
 void keep_outputs(PromiseJob& job, const PredictionCall& call, const ModelNames& names,
                   std::span<std::span<float>> outputs);
-/// Both: the initial states move, the final ones get places.
+/// Both: copies the initial states, and allocates memory for the final states.
 void keep_states(PromiseJob& job, const GivenCall& call, const GivenStates& given,
                  const Graph& graph, CallStates& states);
 

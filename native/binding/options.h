@@ -16,7 +16,7 @@ class OptionReader;
 RecurrentOptions read_gru_options(Napi::Value value);
 /// A NativeRecurrentOptions, for an LSTM.
 RecurrentOptions read_lstm_options(Napi::Value value);
-/// The options that a layer of its own and a stack in a graph share: all except the size of the
+/// The options that a single layer and a stack in a graph share: all except the size of the
 /// input and the order of its axes.
 RecurrentOptions read_gru_stack(const OptionReader& from);
 RecurrentOptions read_lstm_stack(const OptionReader& from);

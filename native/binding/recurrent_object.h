@@ -80,7 +80,7 @@ class RecurrentObject {
   std::shared_ptr<SharedLayer> layer_;
 };
 
-/// The number of parameters of a layer of such options, which is not made.
+/// The number of parameters of a layer with such options. The layer is not made.
 template <CellKind cell>
 napi_value count_layer_parameters(Arguments& arguments);
 

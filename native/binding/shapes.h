@@ -12,9 +12,9 @@
 #include "layers/parameter_layout.h"
 #include "model/graph.h"
 
-/// How many values the arrays of a call have. These checks keep the engine inside its memory:
-/// it trusts the sizes of its spans, and no array reaches it but through `read_tensor`. lib makes
-/// the same checks before, for the caller's words: its formulas are those of this list.
+/// The numbers of values in the arrays of a call. These checks keep the engine inside its memory:
+/// it trusts the sizes of its spans, and every array passes through `read_tensor`. lib makes the
+/// same checks before, with the caller's names in its messages, and gets the formulas from here.
 
 namespace gru::binding {
 
@@ -60,12 +60,12 @@ Shape shape_of(const ParameterLayout& layout);
 template <class T>
 std::span<T> read_tensor(napi_env env, napi_value value, const char* name, const Shape& shape);
 
-/// The same, with null for nothing: an empty span.
+/// The same; null gives an empty span.
 template <class T>
 std::span<T> read_optional_tensor(napi_env env, napi_value value, const char* name,
                                   const Shape& shape);
 
-/// The shape of a batch as it was given, and what messages call its values and its lengths.
+/// The shape of a batch as it was given, and the names of its values and its lengths in messages.
 struct GivenBatchShape {
   napi_value steps;
   napi_value batch;
@@ -77,7 +77,7 @@ struct GivenBatchShape {
 /// Lengths from 0 to `steps`, and no more rows than the engine can number.
 BatchShape read_batch_shape(napi_env env, const GivenBatchShape& given);
 
-/// `steps`, `batch` and `lengths`, the first three arguments of every call on a batch of a layer's.
+/// `steps`, `batch` and `lengths`: the first three arguments of every call of a layer on a batch.
 BatchShape read_batch_shape(const Arguments& arguments);
 
 }  // namespace gru::binding

@@ -17,7 +17,7 @@ struct GivenTarget {
   napi_value lengths = nullptr;
 };
 
-/// Reads the properties of an object: runs its getters, where it has any.
+/// Reads the properties of an object. Runs its getters if it has any.
 GivenTarget read_given_target(napi_env env, napi_value value);
 
 /// The target of output number `output`, in place. `batch` is of an input whose rows the output

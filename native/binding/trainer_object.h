@@ -14,7 +14,7 @@ class SharedTrainer {
   SharedTrainer(const ModelObject& model, Owned<Trainer> trainer)
       : names_(model.names()), model_(model.shared()), owned_(model.shared(), std::move(trainer)) {}
 
-  /// ERR_GRU_DISPOSED if the trainer or its model is disposed of.
+  /// Fails with ERR_GRU_DISPOSED if the trainer or its model was disposed of.
   const std::shared_ptr<Trainer>& trainer() const;
   const std::shared_ptr<SharedModel>& model() const { return model_; }
   const ModelNames& names() const { return *names_; }

@@ -6,8 +6,8 @@
 
 namespace gru::binding {
 
-/// A NativeTrainerOptions. Its getters may run code of JavaScript's and throw; that exception
-/// passes through as a Napi::Error.
+/// A NativeTrainerOptions. Its getters may run JavaScript code and throw; the exception is passed
+/// on as a Napi::Error.
 TrainerOptions read_trainer_options(Napi::Value value);
 
 /// A NativeStepOptions.

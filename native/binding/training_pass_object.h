@@ -25,7 +25,7 @@ class TrainingPassObject {
   napi_value dispose(Arguments& arguments);
 
  private:
-  /// ERR_GRU_DISPOSED if the pass, its trainer or the model is disposed of.
+  /// Fails with ERR_GRU_DISPOSED if the pass, its trainer or the model was disposed of.
   const std::shared_ptr<TrainingPass>& pass() const;
   /// The pass, for its only backward call.
   std::shared_ptr<TrainingPass> take();

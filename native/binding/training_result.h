@@ -16,7 +16,7 @@ class TrainingResult {
   /// Allocates all memory that it needs, so that nothing fails after an update.
   TrainingResult(const Graph& graph, std::span<const std::vector<Target>> batches);
 
-  /// To be called before another call of the trainer begins.
+  /// Call it before another call of the trainer begins.
   void take(const Trainer& trainer, const StepMetrics& metrics);
 
   /// StepMetrics

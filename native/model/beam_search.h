@@ -9,8 +9,8 @@
 
 namespace gru {
 
-/// What a hypothesis's log probability is divided by, so that short ones are not preferred; n is
-/// the number of its tokens, the end among them.
+/// The divisor of a hypothesis's log probability. Without it short hypotheses are preferred. n is
+/// the number of its tokens, including the end.
 enum class LengthPenalty : std::uint8_t {
   none,  ///< 1
   mean,  ///< n
@@ -21,8 +21,8 @@ struct DecodeOptions {
   std::int32_t begin = 0;  ///< the token before the first one
   std::int32_t end = 0;    ///< the token that ends a hypothesis
   std::size_t beams = 1;   ///< hypotheses that are kept at each step; 1: greedy
-  std::size_t limit = 1;   ///< tokens of a hypothesis at most
-  std::size_t best = 1;    ///< hypotheses that are wanted, from 1 to `beams`
+  std::size_t limit = 1;   ///< the largest number of tokens
+  std::size_t best = 1;    ///< results of each source, from 1 to `beams`
   LengthPenalty penalty = LengthPenalty::none;
   double alpha = 0;
 };
@@ -35,25 +35,26 @@ struct Hypothesis {
 };
 
 /// Beam search for several sources at once. At each step all live hypotheses of a source are
-/// extended by every token, and the most likely `beams` of these stay; those that end are done. A
-/// source stops when `beams` are done, when none lives, or at the limit, where the live ones count
-/// as done. Of equally likely ones the first stays: that of the better hypothesis before it, then
-/// that of the lower token.
+/// extended by every token, and the most likely `beams` extensions stay. A hypothesis whose last
+/// token is the end is done. A source stops when `beams` hypotheses are done or when none is live.
+/// It also stops at the limit; then the live ones count as done. Of two equally likely extensions,
+/// the one of the better hypothesis stays; if both extend the same hypothesis, the one with the
+/// lower token stays.
 class BeamSearch {
  public:
   BeamSearch(const DecodeOptions& options, std::size_t sources);
 
-  /// Whether no hypothesis lives.
+  /// Whether no hypothesis is live.
   bool is_over() const { return live_.empty(); }
-  /// Of each live hypothesis, sources in their order: its last token, its source, and its place
-  /// among those before the last advance().
+  /// For each live hypothesis, in the order of the sources: its last token, its source, and its
+  /// place among the hypotheses before the last advance().
   std::span<const std::int32_t> tokens() const { return tokens_; }
   std::span<const std::int32_t> sources() const { return sources_; }
   std::span<const std::int32_t> parents() const { return parents_; }
-  /// Takes a row of logits for each live hypothesis, [live, classes]. A nonfinite status where
-  /// their probabilities are no numbers.
+  /// Takes a row of logits for each live hypothesis, [live, classes]. Nonfinite status if a
+  /// probability would not be finite.
   Status advance(std::span<const float> logits);
-  /// Of each source the best hypotheses, best first.
+  /// The best hypotheses of each source, best first.
   std::vector<std::vector<Hypothesis>> take_results();
 
  private:

@@ -66,7 +66,7 @@ Status Decoder::check(const DecodeOptions& options) const {
   return check_count("best", options.best, options.beams);
 }
 
-/// What is computed once. The target has one step meanwhile, which nobody reads.
+/// Computes the layers that are computed once. The target then has one step, which no layer reads.
 Status Decoder::read_sources(const DecodeCall& call) {
   std::vector<InputBatch> inputs(call.inputs.begin(), call.inputs.end());
   const InputBatch& source = inputs[target_ == 0 ? 1 : 0];
@@ -91,7 +91,7 @@ Status Decoder::step(const BeamSearch& search, const AbortFlag* abort) {
   return device.download(logits_, {values.data(), logits_.size()});
 }
 
-/// The states in which the live hypotheses' parents ended.
+/// The final states of the parents of the live hypotheses.
 Status Decoder::gather_states(const BeamSearch& search) {
   Device& device = model_->device();
   GRU_RETURN_IF_ERROR(parents_.reserve(device, search.parents().size()));

@@ -9,25 +9,26 @@
 namespace gru {
 
 struct DecodeCall {
-  /// A batch of every input of the graph; that of the target says nothing, not even its size.
+  /// A batch of every input of the graph. The batch of the target is ignored, including its size.
   std::span<const InputBatch> inputs;
   DecodeOptions options;
   const AbortFlag* abort = nullptr;
 };
 
-/// Finds the likeliest sequences of tokens of a model that predicts each from those before it: one
-/// input of tokens, the target, takes what an output predicted. The layers that the target does not
-/// reach are computed once for all sources; the others step by step, for the live hypotheses of all
-/// sources as one batch. Not for two threads at once, nor beside another call of its model.
+/// Finds the likeliest sequences of tokens of a model that predicts each token from the tokens
+/// before it: the tokens that an output predicted become the values of one input of tokens, the
+/// target. Layers that do not depend on the target are computed once for all sources. The others
+/// are computed step by step, with the live hypotheses of all sources as one batch. Two threads
+/// must not use it at the same time, and no other call of its model may run meanwhile.
 class Decoder {
  public:
-  /// `target` and `output` are numbers of an input and an output. A value status names what does
-  /// not go step by step.
+  /// `target` and `output` are numbers of an input and an output. Fails with a value status that
+  /// names the part that cannot be computed step by step.
   static Status create(std::shared_ptr<Model> model, std::size_t target, std::size_t output,
                        std::unique_ptr<Decoder>& decoder) noexcept;
 
-  /// Of each source the best hypotheses, best first. A sequence's results do not depend on the
-  /// others of the batch.
+  /// The best hypotheses of each source, best first. The results of a source do not depend on the
+  /// other sources of the batch.
   Status decode(const DecodeCall& call, std::vector<std::vector<Hypothesis>>& results) noexcept;
 
  private:
@@ -42,13 +43,13 @@ class Decoder {
   std::shared_ptr<Model> model_;
   std::size_t target_;
   std::size_t output_;
-  std::vector<std::size_t> once_;  ///< layers that the target does not reach
+  std::vector<std::size_t> once_;  ///< layers that do not depend on the target
   std::vector<std::size_t> each_step_;
 
   GraphPass sources_;
   GraphPass steps_;
   std::vector<Buffer<float>> states_;
-  bool has_states_ = false;  ///< since the first step
+  bool has_states_ = false;  ///< true after the first step
   Buffer<std::int32_t> parents_;
   std::vector<float> logits_;
 };

@@ -48,7 +48,7 @@ std::string Graph::edge_name(std::size_t number) const {
   return "the output of layer \"" + options_.layers[number - inputs].name + '"';
 }
 
-/// Once for each pass: from then on the edges stay where they are.
+/// Called once for each pass. After it the edges do not move.
 void Graph::wire(GraphPass& pass) const {
   if (!pass.edges_.empty()) return;
   pass.rows_.resize(first_of_group_.size());
@@ -227,7 +227,7 @@ Status Graph::open_output_gradient(Device& device, GraphPass& pass, std::size_t 
   const std::size_t edge = outputs_[output];
   const std::size_t node = edge - options_.inputs.size();
   SequenceGradient& target = pass.gradients_[edge];
-  // Nothing reads these values any more, so the gradient may use their memory.
+  // No layer reads these values any more, so the gradient may use their memory.
   if (readers_[edge] == 0 && !nodes_[node].layer->reads_output()) {
     const DeviceMatrix<const float> values = pass.edges_[edge].values;
     gradient = {pass.nodes_[node].values.span().data(), values.rows(), values.columns(),

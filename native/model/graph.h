@@ -12,14 +12,14 @@
 
 namespace gru {
 
-/// A batch of one input in the host's memory: `features` or `tokens`, as its options say.
+/// A batch of one input in the host's memory: `features` or `tokens`, depending on its options.
 struct InputBatch {
   BatchShape shape;
   std::span<const float> features;       ///< [steps, batch, size]
   std::span<const std::int32_t> tokens;  ///< [steps, batch], each 0 <= token < size
 };
 
-/// One of a graph's states: what a recurrent layer that reads no initial state may begin with.
+/// One of a graph's states: the initial state of a recurrent layer without `initial_state`.
 struct GraphState {
   std::size_t layer = 0;  ///< number in Graph::options().layers
   StateShape shape;
@@ -65,11 +65,15 @@ class GraphPass {
   std::vector<Sequence> edges_;                          ///< of each input, then of each layer
   std::vector<SequenceGradient> gradients_;              ///< of each edge
   std::vector<Node> nodes_;                              ///< of each layer
-  std::vector<Buffer<float>> sorted_states_;             ///< of each state, where it is given
+  std::vector<Buffer<float>> sorted_states_;             ///< of each state that is given
   std::vector<DeviceSpan<const float>> initial_states_;  ///< of each state; empty: not given
   std::span<const std::int32_t> sources_;                ///< as LayerForward has them
+<<<<<<< HEAD
   std::uint64_t versions_ = 0;                           ///< that edges have had
   std::shared_ptr<SharedReserve> shared_reserve_;
+=======
+  std::uint64_t versions_ = 0;  ///< number of versions of edges so far
+>>>>>>> wt-docfix
   DropoutMask dropout_;
   const AbortFlag* abort_ = nullptr;
 };
@@ -92,8 +96,8 @@ class Graph {
   const RowMap& output_map(const GraphPass& pass, std::size_t output) const {
     return pass.edges_[outputs_[output]].rows->map();
   }
-  /// Those of layers that read no initial state, layer by layer in the order of computation, a cell
-  /// state behind its layer's state.
+  /// The states of the layers that read no initial state from another layer, in the order of
+  /// computation. The cell state of a layer comes after its state.
   std::span<const GraphState> states() const { return states_; }
   /// The first input that has the same rows as output number `output`.
   std::size_t output_input(std::size_t output) const {
@@ -110,45 +114,44 @@ class Graph {
   /// The number of random streams that one training pass uses.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
-  /// Checks that all inputs have as many sequences, and that those of one group have the same steps
-  /// and lengths.
+  /// Checks that all inputs have the same number of sequences, and that the inputs of one group
+  /// have the same steps and lengths.
   Status check_shapes(std::span<const BatchShape> inputs) const;
   /// Takes over the values of the parameters after a change.
   Status load(Device& device, DeviceSpan<const float> parameters);
-  /// Checks and packs a batch of every input: what each pass begins with. All states are zero.
+  /// Checks and packs a batch of every input. Each pass begins with this. All states are zero.
   Status load_inputs(Device& device, std::span<const InputBatch> inputs, GraphPass& pass) const;
   /// Lets the pass begin with states [blocks, batch, width], one for each of states() and in the
-  /// order of the batch; an empty one is zero. Between load_inputs and a forward pass. No gradient
-  /// leaves through them.
+  /// order of the batch; an empty one is zero. Call it between load_inputs and a forward pass. The
+  /// states get no gradient.
   Status load_states(Device& device, std::span<const DeviceSpan<const float>> states,
                      GraphPass& pass) const;
-  /// After a forward pass: the states after each sequence's last valid step, in the same form. What
-  /// is empty is not wanted. A sequence without a step ends with what it began with.
+  /// After a forward pass: the states after each sequence's last valid step, in the same form.
+  /// Empty spans are skipped. The final state of a sequence without steps is its initial state.
   Status store_states(Device& device, const GraphPass& pass,
                       std::span<const DeviceSpan<float>> states) const;
-  /// Numbers of the layers that a value of input number `input` reaches, in the order of
-  /// computation.
+  /// The numbers of the layers that depend on input number `input`, in the order of computation.
   std::vector<std::size_t> layers_behind(std::size_t input) const;
-  /// Value status that names what keeps the layers behind an input of tokens, and an output, from
-  /// being computed step by step while the other layers are computed once.
+  /// Checks that the layers behind an input of tokens, up to an output, can be computed step by
+  /// step while the other layers are computed once. Otherwise a value status names the reason.
   Status check_stepwise(std::size_t input, std::size_t output) const;
-  /// Inference of some layers, in this order, whose inputs are there.
+  /// Inference of some layers in this order. Their inputs have been computed.
   Status forward_layers(Device& device, DeviceSpan<const float> parameters,
                         std::span<const std::size_t> layers, const AbortFlag* abort,
                         GraphPass& pass);
-  /// Makes `pass` ready for the layers behind `input`, with `batch` as the batch of this input
-  /// alone. Of what they read beside it the values are those of `from`: sequence i of the batch
-  /// belongs to sequence sources[i] there. Both stay as they are until the layers are computed. No
-  /// state is given.
+  /// Prepares `pass` for the layers behind `input`. `batch` is the batch of this input. The values
+  /// of all other inputs and layers that they read are those of `from`, where sequence i of the
+  /// batch is sequence sources[i]. `from` and `sources` must not change until the layers are
+  /// computed. All states are zero.
   Status load_beside(Device& device, const GraphPass& from, std::size_t input,
                      const InputBatch& batch, std::span<const std::int32_t> sources,
                      GraphPass& pass) const;
-  /// For each element of `parents`, and each state of one of the layers, the state in which the
-  /// sequence parents[i] of the pass ended: [blocks, parents, width]. All sequences have all steps.
+  /// For each state of the layers, and for each i, the final state of sequence parents[i] of the
+  /// pass: [blocks, parents, width]. All sequences have all steps.
   Status gather_states(Device& device, const GraphPass& pass, std::span<const std::size_t> layers,
                        DeviceSpan<const std::int32_t> parents,
                        std::vector<Buffer<float>>& states) const;
-  /// Lets the pass begin with what gather_states() gathered, in the order of the batch.
+  /// Lets the pass begin with the states of gather_states(), in the order of the batch.
   void begin_with(std::span<const std::size_t> layers, std::vector<Buffer<float>>& states,
                   GraphPass& pass) const;
   /// Inference.

@@ -3,7 +3,7 @@
 
 #include "model/graph.h"
 
-/// What a graph offers to whoever computes one of its inputs step by step.
+/// The functions of a graph for computing the layers behind one of its inputs step by step.
 
 namespace gru {
 

@@ -57,7 +57,7 @@ Status Model::forward_layers(std::span<const std::size_t> layers, const AbortFla
 
 Status Model::forward_with(DeviceSpan<const float> values, const AbortFlag* abort,
                            GraphPass& pass) {
-  loaded_version_ = 0;  // of no version: whoever comes next takes the parameters over again
+  loaded_version_ = 0;  // no version is loaded: the next call loads the parameters again
   GRU_RETURN_IF_ERROR(graph_->load(*device_, values));
   return graph_->forward(*device_, values, abort, pass);
 }

@@ -13,13 +13,13 @@ namespace gru {
 /// A prediction on the host's memory.
 struct PredictCall {
   std::span<const InputBatch> inputs;  ///< one batch of every input
-  /// Room for every output: [steps, batch, width], or [batch, width] behind a selection; zeros
-  /// where there is no valid step.
+  /// Memory for every output: [steps, batch, width], or [batch, width] after a selection. Zeros are
+  /// written if there is no valid step.
   std::span<const std::span<float>> outputs;
   /// For each of Graph::states() [blocks, batch, width]; an empty one is zero. No list: all zero.
   std::span<const std::span<const float>> initial_states{};
-  /// Room for each of them after the last valid step; an empty one is not wanted. It may be the
-  /// memory of the same initial state. No list: none is wanted.
+  /// Memory for each of these states after the last valid step; empty spans are skipped. It may be
+  /// the memory of the same initial state. No list: no state is written.
   std::span<const std::span<float>> states{};
   const AbortFlag* abort = nullptr;
 };
@@ -35,7 +35,7 @@ class Model {
   const ParameterLayout& layout() const { return store_.layout(); }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
-  /// Bytes in use on the device: parameters, activations, trainers and all else that lies there.
+  /// Bytes in use on the device: parameters, activations, trainers and everything else.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
   Status predict(const PredictCall& call) noexcept;

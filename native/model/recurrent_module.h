@@ -63,7 +63,7 @@ class RecurrentModule {
   const RecurrentOptions& options() const { return options_; }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
-  /// Bytes in use on the device: parameters, activations, passes and all else that lies there.
+  /// Bytes in use on the device: parameters, activations, passes and everything else.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
 
   Status forward(const RecurrentCall& call) noexcept;

@@ -8,7 +8,8 @@ namespace gru {
 
 namespace {
 
-/// The reverse direction of a batch begins where the next batch begins, which is not there yet.
+/// The reverse direction of a batch would begin with the state of the next batch, which does not
+/// exist yet.
 Status check_directions(const Graph& graph) {
   for (const GraphState& state : graph.states()) {
     const LayerOptions& layer = graph.options().layers[state.layer];

@@ -13,21 +13,22 @@ struct CarriedCopy {
   std::vector<std::vector<float>> values;  ///< [L*D, batch, H] of each state of the graph
 };
 
-/// The states in which a batch ended, kept on the device for the next batch to begin with. No
-/// gradient goes from one batch to the one before.
+/// The final states of a batch, kept on the device. The next batch begins with them. No gradient
+/// goes from one batch into the batch before.
 class CarriedStates {
  public:
   /// The next batch begins with states of zero.
   void reset() { batch_ = 0; }
-  /// Lets a pass begin with the states, after its inputs are loaded. Fails with a value status
-  /// where the graph has nothing to carry, with a shape status where the states are of another
+  /// Lets a pass begin with the states, after its inputs are loaded. Fails with a value status if
+  /// the graph has no states to carry, and with a shape status if the states belong to another
   /// number of sequences.
   Status load(Model& model, std::size_t batch, GraphPass& pass) const;
-  /// Drops what was taken and not committed.
+  /// Drops states that were taken and not committed.
   void forget() { next_batch_ = 0; }
-  /// Takes the states in which a forward pass ended; those before stay until commit().
+  /// Takes the final states of a forward pass. The next batch still begins with the states before,
+  /// until commit() is called.
   Status take(Model& model, std::size_t batch, const GraphPass& pass);
-  /// What was taken, if anything was, is what the next batch begins with.
+  /// From now on the next batch begins with the states that were taken, if there are any.
   void commit();
   Status read(Device& device, CarriedCopy& copy) const;
   /// Whether `write` takes the copy.
@@ -37,7 +38,7 @@ class CarriedStates {
  private:
   Status check(const Graph& graph, std::size_t batch) const;
 
-  std::size_t batch_ = 0;              ///< sequences that the states are of; 0: none
+  std::size_t batch_ = 0;              ///< sequences that have the states; 0: none
   std::size_t next_batch_ = 0;         ///< 0: nothing was taken
   std::vector<Buffer<float>> states_;  ///< of each state of the graph, in the order of the batch
   std::vector<Buffer<float>> next_;

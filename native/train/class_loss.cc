@@ -8,8 +8,8 @@ namespace gru {
 
 namespace {
 
-/// Calls check(place) for the caller's rows that count; of a row for each sequence, those of the
-/// sequences that have a step.
+/// Calls check(place) for the caller's rows that count. If there is one row for each sequence, the
+/// rows of sequences with at least one step count.
 template <class Check>
 Status for_each_valid_row(const EdgeShape& shape, const RowMap& map, const Check& check) {
   const bool every_step = shape.every == Every::step;

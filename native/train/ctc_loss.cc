@@ -10,7 +10,7 @@ namespace {
 
 std::size_t states_of(std::size_t labels) { return 2 * labels + 1; }
 
-/// Steps without which no path spells the labels: one for each, and one between equal neighbours.
+/// The smallest number of steps for the labels: one for each, and one between equal neighbours.
 std::size_t needed_steps(std::span<const std::int32_t> labels) {
   std::size_t needed = labels.size();
   for (std::size_t i = 1; i < labels.size(); ++i) {
@@ -19,7 +19,7 @@ std::size_t needed_steps(std::span<const std::int32_t> labels) {
   return needed;
 }
 
-/// The label of a state: every other one is the blank.
+/// The class of a state: every second state is the blank.
 std::int32_t symbol_of(std::span<const std::int32_t> labels, std::size_t state) {
   return state % 2 == 0 ? ctc_blank : labels[state / 2];
 }
@@ -41,7 +41,7 @@ Status CtcLoss::check_lengths(const Target& target, std::size_t most) const {
   return {};
 }
 
-/// Leaves the sequence's labels in labels_.
+/// Copies the sequence's labels into labels_.
 Status CtcLoss::check_labels(const Target& target, std::size_t sequence, std::size_t classes) {
   labels_.clear();
   const auto count = static_cast<std::size_t>(target.label_lengths[sequence]);
@@ -70,7 +70,8 @@ void CtcLoss::lay_out(const RowMap& map, std::span<const std::int32_t> label_len
                     table_.begin() + static_cast<std::ptrdiff_t>(map.steps()) + 1);
 }
 
-/// Of the sequence whose labels are in labels_; `place` is its place in the sorted batch.
+/// Writes the states of the sequence whose labels are in labels_. `place` is its place in the
+/// sorted batch.
 void CtcLoss::write_states(const RowMap& map, std::size_t place, std::size_t sequence) {
   const auto steps = static_cast<std::size_t>(map.sorted_lengths()[place]);
   if (needed_steps(labels_) > steps) {

@@ -6,8 +6,8 @@
 
 namespace gru {
 
-/// Connectionist temporal classification: targets are a sequence of labels for each sequence of
-/// steps, shorter than it.
+/// Connectionist temporal classification: the target of each sequence of steps is a shorter
+/// sequence of labels.
 class CtcLoss final : public OutputLoss {
  public:
   CtcLoss(const OutputOptions& options, bool batch_first)
@@ -22,15 +22,15 @@ class CtcLoss final : public OutputLoss {
   Status check_labels(const Target& target, std::size_t sequence, std::size_t classes);
   void lay_out(const RowMap& map, std::span<const std::int32_t> label_lengths);
   void write_states(const RowMap& map, std::size_t place, std::size_t sequence);
-  /// Where the caller has a label of a sequence.
+  /// The index of a label of a sequence in the caller's array.
   std::size_t place_of(std::size_t sequence, std::size_t label) const;
 
   bool batch_first_;
   std::size_t most_labels_ = 0;  ///< S
   std::size_t batch_ = 0;
   std::size_t most_states_ = 0;
-  /// What the device reads, one after the other: first row of each step, then of each sequence its
-  /// steps, its number of states, their classes, and their order by class.
+  /// Tables that the device reads, one after the other: the first row of each step; then for each
+  /// sequence its steps, its number of states, their classes, and their order by class.
   std::vector<std::int32_t> table_;
   std::vector<std::int32_t> labels_;  ///< of one sequence
   Buffer<std::int32_t> staged_;

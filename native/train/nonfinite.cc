@@ -12,7 +12,7 @@ bool is_finite(std::span<const float> values) {
   return std::ranges::all_of(values, [](float value) { return std::isfinite(value); });
 }
 
-/// Row by row: what lies between the rows of a matrix is nobody's.
+/// Row by row, since the memory between the rows of a matrix has no values.
 Status look_at(Device& device, DeviceMatrix<const float> values, bool& finite) {
   std::vector<float> row(values.columns());
   finite = true;
@@ -26,7 +26,7 @@ Status look_at(Device& device, DeviceMatrix<const float> values, bool& finite) {
   return {};
 }
 
-/// As JavaScript writes it.
+/// The text of a number as in JavaScript.
 const char* name_of(double value) {
   if (std::isnan(value)) return "NaN";
   return value > 0 ? "Infinity" : "-Infinity";

@@ -12,8 +12,8 @@
 
 namespace gru {
 
-/// What an output should have been, in the host's memory and in the caller's rows: classes, values
-/// or labels, as its loss says. Their number is the caller's to check.
+/// The target of an output, in the host's memory and in the caller's order of rows: classes, values
+/// or labels, depending on the loss. The caller has checked their number.
 struct Target {
   std::span<const std::int32_t> classes = {};        ///< [rows]
   std::span<const float> values = {};                ///< [rows, target_width]
@@ -30,23 +30,24 @@ class OutputLoss {
   OutputLoss& operator=(const OutputLoss&) = delete;
   virtual ~OutputLoss() = default;
 
-  /// Looks at a batch before anything is computed for it: that there is something to learn from,
-  /// and that the targets are some that the output can have. Denominator and impossible sequences
-  /// are those of this batch from then on.
+  /// Checks a batch before anything is computed for it: there must be a valid step, and the output
+  /// must be able to have the targets. From then on denominator() and impossible() are those of
+  /// this batch.
   Status check(const EdgeShape& shape, const RowMap& map, const Target& target);
-  /// The same for one of several batches that form one; it may have no valid step.
+  /// The same for one of several batches that form one batch. It may have no valid step.
   Status check_part(const EdgeShape& shape, const RowMap& map, const Target& target);
-  /// Sets the sum of the denominators of several batches that form one. `compute` then gives the
-  /// part that the batch checked last has in the loss and in the gradient.
+  /// Sets the sum of the denominators of several batches that form one batch. `compute` then
+  /// computes the part of the last checked batch in the loss and in the gradient.
   void set_denominator(double denominator) { denominator_ = denominator; }
 
-  /// The loss into metrics[0].loss; the gradient of the output into `gradient` [rows, width], which
-  /// may be the output's memory, unless that is empty. Of the batch that was checked last.
+  /// Computes the loss of the last checked batch into metrics[0].loss, and the gradient of the
+  /// output into `gradient` [rows, width]. `gradient` may be empty: then none is computed. It may
+  /// be the output's own memory.
   virtual Status compute(Device& device, const Sequence& output, const Target& target,
                          DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) = 0;
 
-  /// By which the sum over the rows is divided: the rows that count, the sum of their classes'
-  /// weights, or the sequences. Where it is 0, the loss is 0 and has no gradient.
+  /// The divisor of the sum over the rows: the number of rows that count, the sum of the weights of
+  /// their classes, or the number of sequences. If it is 0, the loss is 0 and has no gradient.
   double denominator() const { return denominator_; }
   /// ctc: the sequences, in the caller's order, that have too few steps for their labels. They
   /// count 0 and have no gradient.
@@ -55,7 +56,7 @@ class OutputLoss {
  protected:
   /// Sets the denominator.
   virtual Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) = 0;
-  /// Sets what calls of all losses have in common.
+  /// Sets the members that calls of all losses have.
   void fill(LossCall& call, const Sequence& output, DeviceMatrix<float> gradient,
             DeviceSpan<StepMetrics> metrics) const;
 
@@ -67,7 +68,7 @@ class OutputLoss {
   double weight_;
 };
 
-/// The loss of an output that fits it: the graph has checked that.
+/// The loss of an output. The graph has checked that it fits the output.
 std::unique_ptr<OutputLoss> make_output_loss(const OutputOptions& options, bool batch_first);
 
 /// The status for a batch without a valid step.

@@ -103,8 +103,8 @@ void Trainer::begin_parts() {
   for (std::vector<std::int32_t>& sequences : impossible_) sequences.clear();
 }
 
-/// Notes those of the batch that was checked last. Its first sequence has this number among all
-/// batches.
+/// Adds the impossible sequences of the last checked batch. `first_sequence` is the number of its
+/// first sequence among the sequences of all batches.
 void Trainer::note_impossible(std::size_t first_sequence) {
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     for (const std::int32_t sequence : losses_[i]->impossible()) {

@@ -31,12 +31,12 @@ struct TrainerOptions {
   bool recompute_activations = false;
 };
 
-/// A batch to learn from: one of every input, and what every output should have been.
+/// A batch for training: a batch of every input, and the target of every output.
 struct TrainingBatch {
   std::span<const InputBatch> inputs;
   std::span<const Target> targets;
-  /// Begins with the states in which the batch at this place of the last such step, or evaluation,
-  /// ended, and keeps those in which it ends. Else all states begin at zero.
+  /// True: begins with the final states of the batch at the same place in the last such step (or
+  /// evaluation), and keeps its own final states. False: all states begin at zero.
   bool carry_state = false;
 };
 
@@ -49,8 +49,8 @@ struct StepCall {
 
 /// The loss of one output in a batch.
 struct OutputMetrics {
-  double loss = 0;         ///< times the output's weight, as it is in the sum of all
-  double denominator = 0;  ///< what the rows' sum was divided by (OutputLoss)
+  double loss = 0;         ///< times the output's weight: its part in the sum of all outputs
+  double denominator = 0;  ///< the divisor of the sum over the rows (OutputLoss)
   /// ctc: sequences without an alignment, valid until the next batch (OutputLoss). In a list of
   /// batches, the sequences of all batches are numbered one after another.
   std::span<const std::int32_t> impossible = {};
@@ -73,8 +73,9 @@ struct TrainerState {
 
 /// Trains one model: losses, backward, clipping and the optimiser's update as one call.
 ///
-/// Holds the gradients, the optimiser's moments and the average on the model's device. Not for two
-/// threads at once, nor beside another call of its model. No public call throws.
+/// Holds the gradients, the optimiser's moments and the average on the model's device. Two threads
+/// must not use it at the same time, and no other call of its model may run meanwhile. No public
+/// call throws.
 class Trainer {
  public:
   static Status create(std::shared_ptr<Model> model, TrainerOptions options,
@@ -97,9 +98,9 @@ class Trainer {
                           StepMetrics& metrics) noexcept;
   /// The next step whose state is carried begins at zero.
   void reset_state() noexcept { training_states_.clear(); }
-  /// The same of evaluations, which carry states of their own.
+  /// The same for evaluations, which carry their own states.
   void reset_evaluation_state() noexcept { evaluation_states_.reset(); }
-  /// Of each output, in the last batch whose losses were computed.
+  /// The metrics of each output in the last batch whose losses were computed.
   std::span<const OutputMetrics> outputs() const { return outputs_; }
   /// Copies the average; `values` has an element for each parameter. Value status if there is none.
   Status read_average(std::span<float> values) noexcept;
@@ -110,9 +111,10 @@ class Trainer {
   /// Model::predict.
   Status forward(TrainingPass& pass, const AbortFlag* abort,
                  std::span<const std::span<float>> predictions) noexcept;
-  /// Adds the parameters' gradients that follow from those of the outputs. These have the shapes of
-  /// the predictions (empty: zero); values past a length are ignored. The pass cannot be used
-  /// again. Value status if it was used before, or if parameters changed since its forward call.
+  /// Computes the gradients of the parameters from those of the outputs, and adds them to the sum.
+  /// `d_predictions` have the shapes of the predictions (empty: zero); values past a length are
+  /// ignored. The pass cannot be used again. Value status if it was used before, or if parameters
+  /// changed since its forward call.
   Status backward(TrainingPass& pass, const AbortFlag* abort,
                   std::span<const std::span<const float>> d_predictions) noexcept;
   /// Clips the sum and updates with it; metrics.loss is 0. If it fails, the sum stays.
@@ -139,7 +141,7 @@ class Trainer {
   Status load(const TrainingBatch& batch, const CarriedStates& states);
   Status load_inputs(const TrainingBatch& batch, const CarriedStates& states);
   Status load_part(const TrainingBatch& batch, const CarriedStates& states);
-  /// After the forward pass, where the batch carries its states.
+  /// Takes the final states after the forward pass, if the batch carries its states.
   Status take_states(const TrainingBatch& batch, CarriedStates& states);
   /// Whether an output of the loaded batch has a row.
   bool has_rows() const;

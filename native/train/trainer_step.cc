@@ -167,11 +167,11 @@ Status Trainer::run_step(std::span<const TrainingBatch> batches, const StepCall&
   skipped_ = false;
   GRU_RETURN_IF_ERROR(check_step(call));
   GRU_RETURN_IF_ERROR(gather_all(batches, call.abort));
-  // On a GPU the host waits here, to decide on the update, and not after it: that runs while the
-  // host goes on.
+  // On a GPU the host waits here, to decide on the update. It does not wait for the update, which
+  // runs while the host does other work.
   StepMetrics measured;
   GRU_RETURN_IF_ERROR(measure(measured));
-  // The norm is formed in double, which the squares of floats cannot overflow: it is finite where
+  // The norm is formed in double, which the squares of floats cannot overflow: it is finite if
   // all gradients are.
   if (!std::isfinite(measured.loss) || !std::isfinite(measured.gradient_norm)) {
     if (options_.nonfinite == Nonfinite::refuse) return explain(batches, measured);
