@@ -1,8 +1,22 @@
 #include "base/checks.h"
 
+#include <array>
+#include <charconv>
+#include <cmath>
 #include <string>
 
 namespace gru {
+
+namespace {
+
+/// The shortest text that reads as the same number.
+std::string text_of(double value) {
+  std::array<char, 32> text{};
+  const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
+  return {text.data(), end.ptr};
+}
+
+}  // namespace
 
 Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t place,
                 std::size_t limit) {
@@ -25,6 +39,14 @@ Status check_ids(const char* name, std::span<const std::int32_t> ids,
     GRU_RETURN_IF_ERROR(check_id(name, ids, i, limit));
   }
   return {};
+}
+
+Status check_probability(const char* name, std::span<const float> values, std::size_t place) {
+  const float value = values[place];
+  if ((value >= 0 && value <= 1) || !std::isfinite(value)) return {};
+  return Status::value(std::string(name) + "[" + std::to_string(place) +
+                       "]: expected a finite number at least 0 and at most 1, got " +
+                       text_of(value));
 }
 
 }  // namespace gru
