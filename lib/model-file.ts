@@ -36,10 +36,13 @@ export interface SavedModel<D extends object> {
   readonly metadata: Metadata
 }
 
+/** The classes of models that files hold. */
+export type ModelKindName = 'SequenceModel' | 'Model' | 'Seq2Seq'
+
 /** A kind of model, as files tell it. */
 export interface ModelKind<D extends object> {
   /** Its class. */
-  readonly name: string
+  readonly name: ModelKindName
   /** Of a description. */
   readonly keys: readonly string[]
   /** Checks a description, and fills in the defaults. */
@@ -156,11 +159,16 @@ function parseModel<D extends object>(
 }
 
 /** Of each kind of model an option that no other kind has. */
-const MARKS: Readonly<Record<string, string>> = { SequenceModel: 'gru', Model: 'layers' }
+const MARKS: Readonly<Record<ModelKindName, string>> = {
+  SequenceModel: 'gru',
+  Model: 'layers',
+  Seq2Seq: 'encoder',
+}
 
 function refuseOtherKind<D extends object>(kind: ModelKind<D>, parsed: unknown): void {
   if (typeof parsed !== 'object' || parsed === null) return
-  const names = Object.keys(MARKS).filter((name) => Object.hasOwn(parsed, MARKS[name]!))
+  const kinds = Object.keys(MARKS) as ModelKindName[]
+  const names = kinds.filter((name) => Object.hasOwn(parsed, MARKS[name]))
   const [name] = names
   if (name === undefined || names.includes(kind.name)) return
   const got = `those of a ${name}, which ${name}.load loads`
