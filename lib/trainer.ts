@@ -34,13 +34,13 @@ import type {
   UpdateResult,
 } from './trainer-types'
 import {
-  type CarryOptions,
   checkEvaluation,
   checkForward,
   checkForwardSync,
   checkRate,
   checkStep,
   checkStepSync,
+  type EvaluateOptions,
   type StepCall,
   type StepOptions,
   type StepSyncOptions,
@@ -140,7 +140,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   async evaluate(
     batch: AbortableBatch<BatchOf<M>>,
-    options: CarryOptions = {},
+    options: EvaluateOptions = {},
   ): Promise<EvaluateResult> {
     const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
     const metrics = await abortable(signal, (flag) => this.#native.evaluate(call, flag))
@@ -168,7 +168,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   async evaluateAverage(
     batch: AbortableBatch<BatchOf<M>>,
-    options: CarryOptions = {},
+    options: EvaluateOptions = {},
   ): Promise<EvaluateResult> {
     const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
     const metrics = await abortable(signal, (flag) => this.#native.evaluateAverage(call, flag))
