@@ -4,6 +4,7 @@
  * @module
  */
 export type {
+  AnyTrainingBatch,
   InputBatch,
   ModelInputBatch,
   ModelInputs,
@@ -13,7 +14,13 @@ export type {
   TrainingBatch,
 } from './batch-forms'
 export type { BatchLosses } from './batch-losses'
-export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
+export {
+  type AnyTrainingSequence,
+  Dataset,
+  type ModelTrainingSequence,
+  type SequenceOf,
+  type TrainingSequence,
+} from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { Best } from './fit/early-stopping'
 export type { TrainingData } from './fit/epochs'
@@ -21,7 +28,7 @@ export type { FitOptions } from './fit/options'
 export type { Progress } from './fit/progress'
 export type { ValidationResult } from './fit/validation'
 export { GRU, type GruOptions, type GruPass, type GruResult, type ResolvedGruOptions } from './gru'
-export type { GruStackOptions, UpdateGate } from './gru-options'
+export type { GruStackOptions, ResolvedGruStack, UpdateGate } from './gru-options'
 export type { SaveOptions } from './graph-model'
 export type {
   Activation,
@@ -66,7 +73,7 @@ export {
   type LstmResult,
   type ResolvedLstmOptions,
 } from './lstm'
-export type { Metric, MetricMode, MetricRows } from './metrics/metric'
+export type { Metric, MetricMode, MetricRows, RowTarget } from './metrics/metric'
 export type { MetricName } from './metrics/options'
 export {
   Model,
@@ -94,7 +101,13 @@ export type {
   ResolvedArchitecture,
   ResolvedOutput,
 } from './model-options'
-export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
+export type {
+  AdamOptions,
+  OptimizerOptions,
+  ResolvedOptimizer,
+  RmspropOptions,
+  SgdOptions,
+} from './optimizer'
 export type { ParameterGroup, ResolvedParameterGroup } from './parameter-groups'
 export type { ParameterPatterns } from './parameter-patterns'
 export type { Parameters } from './parameters'
@@ -107,7 +120,12 @@ export {
   type TensorBoardOptions,
 } from './records/open'
 export type { ForwardOptions, ForwardSyncOptions } from './recurrent-call'
-export type { DeviceOptions, Precision, RecurrentStackOptions } from './recurrent-options'
+export type {
+  DeviceOptions,
+  Precision,
+  RecurrentStackOptions,
+  ResolvedDevice,
+} from './recurrent-options'
 export type {
   BackwardOptions,
   BackwardSyncOptions,
@@ -123,10 +141,13 @@ export type {
   OneCycleSchedule,
   PlateauSchedule,
   ResolvedSchedule,
+  ResolvedScheduleOf,
+  ResolvedWarmup,
   ScheduleOptions,
   StepSchedule,
   WarmupOptions,
 } from './schedules/options'
+export type { PlateauState } from './schedules/plateau'
 export { Schedule, type ScheduleState } from './schedules/schedule'
 export { type ResolvedSeq2SeqOptions, Seq2Seq, type Seq2SeqOptions } from './seq2seq'
 export type {
@@ -138,7 +159,6 @@ export type {
   Seq2SeqTarget,
 } from './seq2seq-options'
 export {
-  type LoadOptions,
   type PredictOptions,
   type PredictSyncOptions,
   type ResolvedSequenceModelOptions,
@@ -163,7 +183,13 @@ export type {
   TrainableModel,
   UpdateResult,
 } from './trainer-types'
-export type { CarryOptions, StepOptions, StepSyncOptions, UpdateOptions } from './training-call'
+export type {
+  CarryOptions,
+  EvaluateOptions,
+  StepOptions,
+  StepSyncOptions,
+  UpdateOptions,
+} from './training-call'
 export type { PassBackwardOptions, TrainingPass } from './training-pass'
 export type {
   LengthPenalty,

@@ -85,9 +85,12 @@ const UNUSED: Hyperparameters = {
   weightDecay: 0,
 }
 
-/** An optimiser with every default filled in, and all its numbers as the native part takes them. */
+/** An optimiser with every default filled in. It has the numbers of its own kind. */
+export type ResolvedOptimizer = Readonly<Partial<Hyperparameters>> & { readonly kind: Kind }
+
+/** A resolved optimiser, and all its numbers as the native part takes them. */
 export interface CheckedOptimizer {
-  readonly resolved: Readonly<Partial<Hyperparameters>> & { readonly kind: Kind }
+  readonly resolved: ResolvedOptimizer
   readonly native: Hyperparameters & { readonly kind: Kind }
 }
 
@@ -100,7 +103,8 @@ export function checkOptimizer(value: unknown): CheckedOptimizer {
   const own: Partial<Hyperparameters> = { ...DEFAULTS[kind] }
   for (const name of names) {
     const number = given[name]
-    if (number !== undefined) own[name] = checkFloat32Number(`optimizer.${name}`, number, RANGES[name])
+    if (number !== undefined)
+      own[name] = checkFloat32Number(`optimizer.${name}`, number, RANGES[name])
   }
   return { resolved: Object.freeze({ kind, ...own }), native: { ...UNUSED, ...own, kind } }
 }

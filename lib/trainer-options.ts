@@ -5,7 +5,7 @@
  */
 import type { NativeTrainerOptions } from '../binding'
 import type { Graph } from './graph'
-import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
+import { checkOptimizer, type OptimizerOptions, type ResolvedOptimizer } from './optimizer'
 import {
   checkParameters,
   type ParameterGroup,
@@ -48,7 +48,7 @@ export interface TrainerOptions {
 
 /** The options of a {@link Trainer} with every default filled in. */
 export interface ResolvedTrainerOptions {
-  readonly optimizer: CheckedOptimizer['resolved']
+  readonly optimizer: ResolvedOptimizer
   readonly clipNorm: number | undefined
   readonly clipValue: number | undefined
   /** With the names of their parameters */

@@ -9,7 +9,7 @@ import type { Graph } from '../graph'
 import type { CheckedBatch } from '../model-batch'
 
 /** How an update is made. */
-export interface UpdateOptions {
+export interface UpdateSettings {
   /** Undefined for the optimiser's own. */
   readonly learningRate: number | undefined
   readonly signal: AbortSignal | undefined
@@ -36,7 +36,7 @@ export interface FitJobs {
   readonly epochs: { count: number }
   readonly check: (batch: unknown) => CheckedBatch
   /** One update by all batches together, as if they were one. Copies them before it returns. */
-  readonly step: (batches: readonly CheckedBatch[], options: UpdateOptions) => Promise<StepMetrics>
+  readonly step: (batches: readonly CheckedBatch[], options: UpdateSettings) => Promise<StepMetrics>
   readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<StepMetrics>
   /** The predictions of each output, in inference. */
   readonly predict: (
