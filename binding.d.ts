@@ -522,7 +522,7 @@ export interface NativeDecodeOptions {
 }
 
 export interface NativeHypothesis {
-  /** Without `begin`, and with `end` unless the limit was met. */
+  /** Without `begin`. The last one is `end`, unless the limit stopped the hypothesis before. */
   tokens: Int32Array
   logProbability: number
   score: number
@@ -620,11 +620,21 @@ export interface NativeStepOptions {
   learningRate: number | null
 }
 
-/** The state of a trainer, except gradients that wait for an update. */
+/**
+ * The state of a trainer, except gradients that wait for an update and the states that evaluations carry, and of its model
+ * at the same moment.
+ */
 export interface NativeTrainerState {
   updates: number
   /** The number of training passes, which chooses the dropout masks. */
   passes: number
+  /** [parameterCount] */
+  parameters: Float32Array
+  /**
+   * The states that steps carry, for each place in a list of batches: [L*D, batch, H] for each of the graph's states, or
+   * none with batch 0.
+   */
+  carried: { batch: number; values: Float32Array[] }[]
   /** The arrays that the options need, each [parameterCount]. */
   arrays: { firstMoment?: Float32Array; secondMoment?: Float32Array; average?: Float32Array }
 }
@@ -656,7 +666,10 @@ export interface NativeTrainer {
   discard(): Promise<void>
   /** The state when the job runs. */
   readState(): Promise<NativeTrainerState>
-  /** Throws ERR_GRU_VALUE, and changes nothing, if the arrays do not fit. Discards gradients that wait for an update. */
+  /**
+   * Also writes the parameters of the model. Throws ERR_GRU_VALUE, and changes nothing, if the arrays do not fit. Discards
+   * gradients that wait for an update.
+   */
   writeState(state: NativeTrainerState): Promise<void>
   dispose(): void
 }

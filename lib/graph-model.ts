@@ -10,7 +10,13 @@ import type { BatchForm } from './batch-forms'
 import { argumentError, describe } from './errors'
 import type { Graph } from './graph'
 import { type CheckedInputs, checkInputs, type GivenBatch, outputRows } from './model-batch'
-import { checkMetadata, type Metadata, writeModel } from './model-file'
+import {
+  checkMetadata,
+  type Metadata,
+  type ModelRecipe,
+  type SavedModel,
+  writeModel,
+} from './model-file'
 import { checkStates, type GivenStates } from './model-states'
 import { native } from './native'
 import { ParameterTable } from './parameters'
@@ -19,7 +25,7 @@ import { checkOptions } from './validate'
 
 /** What a file contains besides a model's options and parameters. */
 export interface SaveOptions {
-  /** Free text, under keys other than 'gru-native'. Default: the model's own metadata. */
+  /** Free text, under keys other than 'gru-native' and 'gru-native-trainer'. Default: the model's own metadata. */
   readonly metadata?: Metadata | undefined
 }
 
@@ -29,12 +35,15 @@ export class GraphModel {
   readonly native: NativeModel
   readonly device: string
   readonly parameters: ParameterTable
+  readonly #recipe: ModelRecipe
   #metadata: Metadata = Object.freeze({})
 
-  constructor(graph: Graph, seed: number, device: NativeDeviceOptions) {
+  /** @param recipe - what a file of the model will say of it */
+  constructor(graph: Graph, recipe: ModelRecipe, device: NativeDeviceOptions) {
     checkParameterCount(graph.parameterCount)
     this.graph = graph
-    this.native = new (native().NativeModel)(graph.options, seed, device)
+    this.#recipe = recipe
+    this.native = new (native().NativeModel)(graph.options, recipe.seed, device)
     this.device = this.native.device
     this.parameters = new ParameterTable(this.native)
   }
@@ -92,12 +101,22 @@ export class GraphModel {
     return arrays
   }
 
-  /** @param description - the model's options in the form of its kind of file */
-  async save(path: string, options: unknown, description: object, seed: number): Promise<void> {
+  /** @param options - {@link SaveOptions}, unchecked */
+  async save(path: string, options: unknown): Promise<void> {
+    const saved = this.toSave(options)
+    const parameters = this.parameters.read('model.save')
+    await writeModel(path, saved, this.parameters.specs, parameters)
+  }
+
+  /**
+   * What a file is to hold, but for the parameters.
+   *
+   * @param options - {@link SaveOptions}, unchecked
+   */
+  toSave(options: unknown): SavedModel {
     const given = checkOptions('options', options, ['metadata'])
     const metadata = given.metadata === undefined ? this.#metadata : checkMetadata(given.metadata)
-    const parameters = this.parameters.read('model.save')
-    await writeModel(path, { description, seed, metadata }, this.parameters.specs, parameters)
+    return { ...this.#recipe, metadata }
   }
 
   #outputs(call: CheckedInputs, given: readonly unknown[]): Float32Array[] {

@@ -23,6 +23,7 @@ export {
 } from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { Best } from './fit/early-stopping'
+export type { CheckpointOptions } from './fit/checkpoints'
 export type { TrainingData } from './fit/epochs'
 export type { FitOptions } from './fit/options'
 export type { Progress } from './fit/progress'

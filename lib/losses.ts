@@ -216,16 +216,14 @@ function checkInt32(argument: string, value: unknown): number {
 }
 
 /** At least one number, each within a range. */
-function checkNumbers(
-  argument: string,
-  value: unknown,
-  range: NumberRange,
-): readonly number[] {
+function checkNumbers(argument: string, value: unknown, range: NumberRange): readonly number[] {
   if (!Array.isArray(value) || value.length === 0) {
     const code = Array.isArray(value) ? 'ERR_GRU_VALUE' : 'ERR_GRU_TYPE'
     throw argumentError(code, argument, 'an Array of at least one number', describe(value))
   }
   return Object.freeze(
-    Array.from(value, (number: unknown, i) => checkFloat32Number(`${argument}[${i}]`, number, range)),
+    Array.from(value, (number: unknown, i) =>
+      checkFloat32Number(`${argument}[${i}]`, number, range),
+    ),
   )
 }

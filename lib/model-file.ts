@@ -12,27 +12,35 @@ import {
   FLOAT_DTYPES,
   isFloatDtype,
   readSafetensors,
+  type SafetensorsFile,
   type TensorInfo,
 } from './formats/safetensors-reader'
 import { describeShape } from './formats/safetensors-header'
-import { writeSafetensors } from './formats/safetensors-writer'
-import { describeGraph } from './graph'
+import { type Safetensors, writeSafetensors } from './formats/safetensors-writer'
+import { describeGraph, type Graph } from './graph'
 import { resolveSeed } from './recurrent-options'
 import { native } from './native'
 import type { Parameters } from './parameters'
+import { TRAINER_KEY, trainerSpecs } from './trainer-tensors'
 import { checkOptions } from './validate'
 
-/** The metadata key under which a model's options stand; all others are the caller's. */
+/** The metadata key under which a model's options stand. */
 const MODEL_KEY = 'gru-native'
+/** The keys that are not the caller's. */
+const OWN_KEYS: readonly string[] = [MODEL_KEY, TRAINER_KEY]
 const FORMAT_VERSION = 1
 
 /** Free text by keys, saved with a model. */
 export type Metadata = Readonly<Record<string, string>>
 
-/** A model as a file holds it; D: its options, but for seed and device. */
-export interface SavedModel<D extends object> {
+/** What a model is made of; D: its options, but for seed and device. */
+export interface ModelRecipe<D extends object = object> {
   readonly description: D
   readonly seed: number
+}
+
+/** A model as a file holds it, but for its parameters. */
+export interface SavedModel<D extends object = object> extends ModelRecipe<D> {
   readonly metadata: Metadata
 }
 
@@ -61,8 +69,9 @@ export function checkMetadata(given: unknown): Metadata {
   const names = typeof given === 'object' && given !== null ? Object.keys(given) : []
   for (const [key, text] of Object.entries(checkOptions('metadata', given, names))) {
     const argument = `metadata[${quote(key)}]`
-    if (key === MODEL_KEY) {
-      throw argumentError('ERR_GRU_VALUE', 'metadata', `keys other than ${MODEL_KEY}`, quote(key))
+    if (OWN_KEYS.includes(key)) {
+      const expected = `keys other than ${OWN_KEYS.join(' and ')}`
+      throw argumentError('ERR_GRU_VALUE', 'metadata', expected, quote(key))
     }
     if (typeof text !== 'string') {
       throw argumentError('ERR_GRU_TYPE', argument, 'a string', describe(text))
@@ -79,27 +88,37 @@ export function checkMetadata(given: unknown): Metadata {
  */
 export async function writeModel(
   path: string,
-  { description, seed, metadata }: SavedModel<object>,
+  model: SavedModel,
   specs: readonly Readonly<ParameterSpec>[],
   parameters: Parameters,
 ): Promise<void> {
+  await writeSafetensors(path, modelContent(model, specs, parameters))
+}
+
+/** What the file of a model holds. The memory is that of `parameters`. */
+export function modelContent(
+  { description, seed, metadata }: SavedModel,
+  specs: readonly Readonly<ParameterSpec>[],
+  parameters: Parameters,
+): Safetensors {
   const model = JSON.stringify({ version: FORMAT_VERSION, seed, ...description })
   const tensors = new Map<string, Tensor>()
   for (const { name, shape } of specs) {
     const data = parameters[name]
     if (data !== undefined) tensors.set(name, { dtype: 'F32', shape, data })
   }
-  await writeSafetensors(path, { metadata: { [MODEL_KEY]: model, ...metadata }, tensors })
+  return { metadata: { [MODEL_KEY]: model, ...metadata }, tensors }
 }
 
 /** What a file holds. */
-export interface ReadModel<D extends object> extends SavedModel<D> {
-  /** All parameters, flat, in the order of the model's. */
+export interface ReadModel<D extends object = object> extends SavedModel<D> {
+  readonly graph: Graph
+  /** All parameters, flat, in the order of the graph's. */
   readonly parameters: Float32Array
 }
 
 /**
- * Reads a model's file. Tensors of F16, BF16 and F64 become float32.
+ * Reads the model of a file, perhaps of one that holds its trainer too. Tensors of F16, BF16 and F64 become float32.
  *
  * @throws GruError ERR_GRU_FORMAT where the file cannot be read, holds no model, or other tensors than those of its
  *   options; the message names them. ERR_GRU_MEMORY
@@ -108,28 +127,49 @@ export async function readModel<D extends object>(
   path: string,
   kind: ModelKind<D>,
 ): Promise<ReadModel<D>> {
-  return readSafetensors(path, async (file) => {
-    const { [MODEL_KEY]: json, ...others } = file.metadata
-    const place = `${path}, metadata ${quote(MODEL_KEY)}`
-    if (json === undefined) {
-      throw argumentError('ERR_GRU_FORMAT', place, 'the options of a model', 'nothing')
-    }
-    const { seed, description, specs } = parseModel(json, place, kind)
-    // Before memory is had for a model of that size: the options may lie.
-    checkTensors(path, file.tensors, specs)
-    const count = specs.reduce((sum, spec) => sum + spec.count, 0)
-    const parameters = newFloat32Array('parameters', 'all parameters', count)
-    for (const { name, offset, count } of specs) {
-      await file.readFloat32(name, parameters.subarray(offset, offset + count))
-    }
-    return { description, seed, metadata: Object.freeze(others), parameters }
-  })
+  return readSafetensors(path, (file) => readModelOf(file, path, kind))
+}
+
+/** As {@link readModel}, of an open file. */
+export async function readModelOf<D extends object>(
+  file: SafetensorsFile,
+  path: string,
+  kind: ModelKind<D>,
+): Promise<ReadModel<D>> {
+  const metadata = Object.entries(file.metadata).filter(([key]) => !OWN_KEYS.includes(key))
+  const place = `${path}, metadata ${quote(MODEL_KEY)}`
+  const json = file.metadata[MODEL_KEY]
+  if (json === undefined) {
+    throw argumentError('ERR_GRU_FORMAT', place, 'the options of a model', 'nothing')
+  }
+  const { seed, description, graph } = parseModel(json, place, kind)
+  // Before memory is had for a model of that size: the options may lie.
+  checkTensors(path, file.tensors, [
+    ...graph.parameters,
+    ...trainerSpecs(file.metadata, path, graph),
+  ])
+  const parameters = await readFlat(file, graph.parameters)
+  const texts = Object.freeze(Object.fromEntries(metadata))
+  return { description, seed, metadata: texts, graph, parameters }
+}
+
+/** Reads tensors into one array, each at its offset. */
+export async function readFlat(
+  file: SafetensorsFile,
+  specs: readonly Readonly<ParameterSpec>[],
+): Promise<Float32Array> {
+  const total = specs.reduce((sum, { count }) => sum + count, 0)
+  const flat = newFloat32Array('parameters', 'all parameters', total)
+  for (const { name, offset, count } of specs) {
+    await file.readFloat32(name, flat.subarray(offset, offset + count))
+  }
+  return flat
 }
 
 interface ParsedModel<D extends object> {
   readonly seed: number
   readonly description: D
-  readonly specs: readonly Readonly<ParameterSpec>[]
+  readonly graph: Graph
 }
 
 function parseModel<D extends object>(
@@ -151,8 +191,7 @@ function parseModel<D extends object>(
     }
     const seed = resolveSeed(given['seed'])
     const checked = kind.check(given)
-    const specs = describeGraph(checked.native).parameters
-    return { seed, description: checked.resolved, specs }
+    return { seed, description: checked.resolved, graph: describeGraph(checked.native) }
   } catch (cause) {
     throw new GruError('ERR_GRU_FORMAT', `${place}: ${(cause as Error).message}`, { cause })
   }
@@ -165,10 +204,20 @@ const MARKS: Readonly<Record<ModelKindName, string>> = {
   Seq2Seq: 'encoder',
 }
 
-function refuseOtherKind<D extends object>(kind: ModelKind<D>, parsed: unknown): void {
-  if (typeof parsed !== 'object' || parsed === null) return
+/** The kinds of model whose options a file may hold, by their names. */
+export function kindsIn(file: SafetensorsFile, path: string): readonly ModelKindName[] {
+  const place = `${path}, metadata ${quote(MODEL_KEY)}`
+  return kindsOf(parseJson(file.metadata[MODEL_KEY] ?? '{}', place))
+}
+
+function kindsOf(parsed: unknown): readonly ModelKindName[] {
+  if (typeof parsed !== 'object' || parsed === null) return []
   const kinds = Object.keys(MARKS) as ModelKindName[]
-  const names = kinds.filter((name) => Object.hasOwn(parsed, MARKS[name]))
+  return kinds.filter((name) => Object.hasOwn(parsed, MARKS[name]))
+}
+
+function refuseOtherKind<D extends object>(kind: ModelKind<D>, parsed: unknown): void {
+  const names = kindsOf(parsed)
   const [name] = names
   if (name === undefined || names.includes(kind.name)) return
   const got = `those of a ${name}, which ${name}.load loads`

@@ -71,7 +71,8 @@ const KEYS = [...DESCRIPTION_KEYS, ...DEVICE_KEYS, 'seed'] as const
 const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'outputs', ...STATE_KEYS] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
 
-const KIND: ModelKind<ResolvedDescription> = {
+/** The kind of file that holds a {@link Model}. */
+export const MODEL_KIND: ModelKind<ResolvedDescription> = {
   name: 'Model',
   keys: DESCRIPTION_KEYS,
   check: checkDescription,
@@ -103,7 +104,7 @@ export class Model {
     const seed = resolveSeed(given.seed)
     const device = checkDevice(given)
     this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
-    this.#core = new GraphModel(graph, seed, device.native)
+    this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
     registerModel(this, { core: this.#core, form: namedForm })
     // A file's options are resolved already: there was a warning when its model was made.
     if (wereChecked(given.layers)) return
@@ -119,7 +120,7 @@ export class Model {
   static async load(path: string, options: DeviceOptions = {}): Promise<Model> {
     // Checked before the file is read, and again with its options.
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    const { description, seed, metadata, parameters } = await readModel(path, KIND)
+    const { description, seed, metadata, parameters } = await readModel(path, MODEL_KIND)
     const model = new Model({ ...description, seed, ...options })
     model.#core.restore('Model.load', parameters, metadata)
     return model
@@ -224,8 +225,7 @@ export class Model {
    *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
-    const { inputs, layers, outputs, batchFirst, seed } = this.options
-    await this.#core.save(path, options, { inputs, layers, outputs, batchFirst }, seed)
+    await this.#core.save(path, options)
   }
 
   /**

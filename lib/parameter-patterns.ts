@@ -34,7 +34,8 @@ function matchPattern(argument: string, pattern: unknown, names: readonly string
     const expected = 'the name of a parameter, a pattern of names, or an Array of them'
     throw argumentError('ERR_GRU_TYPE', argument, expected, describe(pattern))
   }
-  const found = names.filter((name) => isMatch(name, pattern))
+  // A layer may be called '*' too.
+  const found = names.includes(pattern) ? [pattern] : names.filter((name) => isMatch(name, pattern))
   if (found.length > 0) return found
   const expected = `one of the parameters ${names.join(', ')}, or a pattern of them with *`
   throw argumentError('ERR_GRU_VALUE', argument, expected, quote(pattern))

@@ -18,6 +18,13 @@ export interface ParameterOwner {
   writeParameters(source: Float32Array, call: string): void
 }
 
+/** Views of tensors in a flat vector. */
+export function viewsOf(specs: readonly Readonly<ParameterSpec>[], flat: Float32Array): Parameters {
+  const views: Parameters = {}
+  for (const { name, offset, count } of specs) views[name] = flat.subarray(offset, offset + count)
+  return views
+}
+
 /** The named parameters of one layer or model. */
 export class ParameterTable {
   /** In the order of the flat vector of all parameters. */
@@ -46,11 +53,7 @@ export class ParameterTable {
 
   /** Views of the named tensors in a flat vector of all parameters. */
   views(flat: Float32Array): Parameters {
-    const views: Parameters = {}
-    for (const { name, offset, count } of this.specs) {
-      views[name] = flat.subarray(offset, offset + count)
-    }
-    return views
+    return viewsOf(this.specs, flat)
   }
 
   /**

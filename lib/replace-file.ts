@@ -55,6 +55,11 @@ function temporaryBeside(target: string): string {
   return path.join(path.dirname(target), `.gru-native-${suffix}.tmp`)
 }
 
+/** Whether a name is one that {@link replaceFile} gives to unfinished files. A process that is killed leaves such a file. */
+export function isTemporaryName(name: string): boolean {
+  return /^\.gru-native-[0-9a-f]{16}\.tmp$/.test(name)
+}
+
 // The number that Linux follows.
 const MAX_LINKS = 40
 

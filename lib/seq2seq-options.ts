@@ -206,9 +206,7 @@ function checkAttention(value: unknown): Seq2SeqAttention {
   const keys = ['score', 'size']
   const given: Given = checkOptions('attention', value, keys)
   const layer = { type: 'attention', query: '', memory: '', ...only(keys, given) }
-  return Object.freeze(
-    only(keys, checkLayer('attention', layer, 'attention').resolved),
-  )
+  return Object.freeze(only(keys, checkLayer('attention', layer, 'attention').resolved))
 }
 
 /** Those of an object's values whose keys are named. */

@@ -55,7 +55,8 @@ export interface ResolvedSeq2SeqOptions extends ResolvedSeq2SeqArchitecture, Res
 
 const KEYS = [...SEQ2SEQ_KEYS, ...DEVICE_KEYS, 'seed'] as const
 
-const KIND: ModelKind<ResolvedSeq2SeqArchitecture> = {
+/** The kind of file that holds a {@link Seq2Seq}. */
+export const SEQ2SEQ_KIND: ModelKind<ResolvedSeq2SeqArchitecture> = {
   name: 'Seq2Seq',
   keys: SEQ2SEQ_KEYS,
   check: checkSeq2Seq,
@@ -92,7 +93,7 @@ export class Seq2Seq {
     const seed = resolveSeed(given.seed)
     const device = checkDevice(given)
     this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
-    this.#core = new GraphModel(graph, seed, device.native)
+    this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
     const places = { target: graph.inputs.findIndex(({ name }) => name === TARGET), output: 0 }
     this.#decoder = new (native().NativeDecoder)(this.#core.native, places)
     registerModel(this, { core: this.#core, form: namedForm })
@@ -108,7 +109,7 @@ export class Seq2Seq {
   static async load(path: string, options: DeviceOptions = {}): Promise<Seq2Seq> {
     // Checked before the file is read, and again with its options.
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    const { description, seed, metadata, parameters } = await readModel(path, KIND)
+    const { description, seed, metadata, parameters } = await readModel(path, SEQ2SEQ_KIND)
     const model = new Seq2Seq({ ...description, seed, ...options })
     model.#core.restore('Seq2Seq.load', parameters, metadata)
     return model
@@ -216,9 +217,7 @@ export class Seq2Seq {
    *   its trainer, is pending: it does not wait for its turn; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
-    const { source, target, encoder, decoder, bridge, attention, seed } = this.options
-    const description = { source, target, encoder, decoder, bridge, attention }
-    await this.#core.save(path, options, description, seed)
+    await this.#core.save(path, options)
   }
 
   /**

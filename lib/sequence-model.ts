@@ -55,7 +55,8 @@ const KEYS = [...ARCHITECTURE_KEYS, ...DEVICE_KEYS, 'seed'] as const
 const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'output', ...STATE_KEYS] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
 
-const KIND: ModelKind<ResolvedArchitecture> = {
+/** The kind of file that holds a {@link SequenceModel}. */
+export const SEQUENCE_MODEL_KIND: ModelKind<ResolvedArchitecture> = {
   name: 'SequenceModel',
   keys: ARCHITECTURE_KEYS,
   check: checkArchitecture,
@@ -86,7 +87,7 @@ export class SequenceModel {
     const seed = resolveSeed(given.seed)
     const device = checkDevice(given)
     this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
-    this.#core = new GraphModel(graph, seed, device.native)
+    this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
     registerModel(this, { core: this.#core, form: sequenceForm })
     // A file's options are resolved already: there was a warning when its model was made.
     if (given.gru !== resolved.gru) warnOfIdleDropout('gru.dropout', resolved.gru)
@@ -104,7 +105,7 @@ export class SequenceModel {
   static async load(path: string, options: DeviceOptions = {}): Promise<SequenceModel> {
     // Checked before the file is read, and again with its options.
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    const { description, seed, metadata, parameters } = await readModel(path, KIND)
+    const { description, seed, metadata, parameters } = await readModel(path, SEQUENCE_MODEL_KIND)
     const model = new SequenceModel({ ...description, seed, ...options })
     model.#core.restore('SequenceModel.load', parameters, metadata)
     return model
@@ -196,8 +197,7 @@ export class SequenceModel {
    *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
-    const { input, gru, output, seed } = this.options
-    await this.#core.save(path, options, { input, gru, output }, seed)
+    await this.#core.save(path, options)
   }
 
   /**

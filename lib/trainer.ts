@@ -7,6 +7,9 @@ import type { NativeTrainer, StepMetrics, UpdateMetrics } from '../binding'
 import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
 import { batchLosses } from './batch-losses'
+import { argumentError } from './errors'
+import { FitPosition } from './fit/position'
+import { checkFitState, type FitState } from './fit/state'
 import { fixProperties } from './fixed-properties'
 import type { TrainingData } from './fit/epochs'
 import type { FitJobs } from './fit/jobs'
@@ -14,10 +17,20 @@ import { startFit } from './fit/loop'
 import type { FitOptions } from './fit/options'
 import type { Progress } from './fit/progress'
 import { trainerJobs } from './fit/trainer-jobs'
-import { type ModelInternals, modelInternals } from './graph-model'
+import { type ModelInternals, modelInternals, type SaveOptions } from './graph-model'
+import { isFolder, loadNewest } from './load-newest'
 import { native } from './native'
 import type { Parameters } from './parameters'
+import { checkDevice, DEVICE_KEYS, type DeviceOptions } from './recurrent-options'
 import type { SequenceModel } from './sequence-model'
+import {
+  asFormat,
+  formatError,
+  type ReadTrainer,
+  readTrainer,
+  type SavedTrainer,
+  writeTrainer,
+} from './trainer-file'
 import {
   checkTrainerOptions,
   type ResolvedTrainerOptions,
@@ -47,6 +60,7 @@ import {
   type UpdateOptions,
 } from './training-call'
 import { runPass, startPass, type TrainingPass } from './training-pass'
+import { checkOptions, checkPath } from './validate'
 
 let jobsOf: <M extends TrainableModel>(trainer: Trainer<M>) => FitJobs
 
@@ -58,8 +72,8 @@ export function fitJobs<M extends TrainableModel>(trainer: Trainer<M>): FitJobs 
 /**
  * Trains one model. A step is one native call: forward, loss, backward, clipping and the update.
  *
- * What the optimiser has gathered (its moments and its count of steps) lives in this object alone: a saved
- * model does not hold it, and another trainer of the same model starts without it.
+ * What the optimiser has gathered (its moments and its count of steps) lives in this object: {@link save} saves it with the
+ * model, a model's own `save` does not, and another trainer of the same model starts without it.
  *
  * A trainer's properties cannot be set: an assignment, as `trainer.learningRate = 0.1`, throws a GruError, ERR_GRU_VALUE.
  */
@@ -74,7 +88,58 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   readonly #internals: ModelInternals
   /** Epochs begun by calls of fit without a seed. */
   readonly #epochs = { count: 0 }
+  readonly #position = new FitPosition()
   #skippedSteps = 0
+
+  /**
+   * Loads a trainer and its model from a file of {@link save} or a checkpoint of {@link fit}, or from the newest checkpoint
+   * of a folder. From then on the trainer computes the same bits as the saved one would have, with the same version of this
+   * package on the same kind of processor or GPU.
+   *
+   * @param path - of a file, or of a folder of checkpoints. If the newest checkpoint is damaged, there is a warning,
+   *   GRU_WARN_CHECKPOINT, and the one before it is loaded.
+   * @returns a trainer whose `model` has the class of the saved one
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged or has other content, or if the folder has no
+   *   checkpoint: the message names the file and the fault; ERR_GRU_DEVICE, ERR_GRU_MEMORY
+   */
+  static async load(path: string, options: DeviceOptions = {}): Promise<Trainer<TrainableModel>> {
+    checkPath('path', path)
+    checkDevice(checkOptions('options', options, DEVICE_KEYS))
+    if (!(await isFolder(path))) return Trainer.#loadFile(path, options)
+    const newest = await Trainer.latest(path, options)
+    if (newest !== undefined) return newest
+    const expected = 'the file of a trainer, or a folder of checkpoints'
+    throw argumentError('ERR_GRU_FORMAT', path, expected, 'a folder without any')
+  }
+
+  /**
+   * Loads the newest checkpoint of a folder, as {@link load}.
+   *
+   * @returns undefined if the folder has no checkpoint or does not exist, so that one script can begin and continue
+   * @throws GruError as {@link load}
+   */
+  static async latest(
+    folder: string,
+    options: DeviceOptions = {},
+  ): Promise<Trainer<TrainableModel> | undefined> {
+    checkPath('folder', folder)
+    checkDevice(checkOptions('options', options, DEVICE_KEYS))
+    return loadNewest(folder, (file) => Trainer.#loadFile(file, options))
+  }
+
+  static async #loadFile(path: string, options: DeviceOptions): Promise<Trainer<TrainableModel>> {
+    const read = await readTrainer(path)
+    const model = read.model.make('Trainer.load', options)
+    try {
+      const given = read.options as TrainerOptions
+      const trainer = asFormat(read.place, () => new Trainer(model, given))
+      await trainer.#restore(read)
+      return trainer
+    } catch (error) {
+      model.dispose()
+      throw error
+    }
+  }
 
   /**
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, also for those of another kind of optimiser, for a
@@ -130,7 +195,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   stepSync(batches: BatchOf<M> | readonly BatchOf<M>[], options: StepSyncOptions = {}): StepResult {
     const call = checkStepSync(this.#internals, batches, options)
-    return this.#result(this.#count(this.#native.stepSync(call.batches, call.options)))
+    return this.#result(this.#count(this.#beginUpdate().stepSync(call.batches, call.options)))
   }
 
   /**
@@ -217,7 +282,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *   NaN or infinite, and the message names the parameter; ERR_GRU_DISPOSED
    */
   async update(options: UpdateOptions = {}): Promise<UpdateResult> {
-    const { gradNorm, skipped } = this.#count(await this.#native.update(checkRate(options)))
+    const { gradNorm, skipped } = this.#count(await this.#beginUpdate().update(checkRate(options)))
     return { gradNorm, skipped }
   }
 
@@ -227,7 +292,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
    */
   updateSync(options: UpdateOptions = {}): UpdateResult {
-    const { gradNorm, skipped } = this.#count(this.#native.updateSync(checkRate(options)))
+    const { gradNorm, skipped } = this.#count(this.#beginUpdate().updateSync(checkRate(options)))
     return { gradNorm, skipped }
   }
 
@@ -256,15 +321,37 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
-   *   where a ready batch holds a number that is not finite, ERR_GRU_FORMAT where a record cannot be written,
-   *   ERR_GRU_BUSY with `patience` where another promise of the model is pending at an epoch's end, and what an iterable
-   *   or a metric of the caller's throws
+   *   where a ready batch holds a number that is not finite or `checkpoint.path` has checkpoints of another training,
+   *   ERR_GRU_FORMAT where a record or a checkpoint cannot be written,
+   *   ERR_GRU_BUSY where another promise of the model is pending at an epoch's end with `patience`, or at a batch's
+   *   beginning with `chunkSteps`, and what an iterable or a metric of the caller's throws
    */
   fit(
     data: TrainingData<BatchOf<M>>,
     options: FitOptions<BatchOf<M>>,
   ): AsyncGenerator<Progress, void, undefined> {
     return startFit(this.#fitJobs(), data, options)
+  }
+
+  /**
+   * Saves the trainer and its model as one safetensors file: the parameters, the moments, the average, carried states, all
+   * counters and options, and the state of {@link fit}, from which its `resume` continues. `load` of the model's class
+   * loads the model alone from the same file.
+   *
+   * The state is copied when the calls before this one have ended, and between two updates of `fit`; a call during an update
+   * of `fit` waits for its end, so an iterable of data must not await it. Then the file is written while other calls go on.
+   * A file with this name is replaced only when the new one is complete. Gradients of passes that wait for {@link update}
+   * are not saved, nor are the states that evaluations carry, nor the state of a `fit` whose validation failed.
+   *
+   * @param options - `metadata` as for {@link Model.save}
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    checkPath('path', path)
+    const { core } = this.#internals
+    const model = core.toSave(options)
+    const saved = await this.#position.whenAtRest((fit) => this.#copy(fit))
+    await writeTrainer(path, model, core.graph, saved)
   }
 
   /** Frees the gradients' and the optimiser's memory, not the model's, when pending calls have ended; may be called again. */
@@ -282,12 +369,47 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
       modelSeed: this.#model.options.seed,
       baseRate: this.#options.optimizer.learningRate!,
       epochs: this.#epochs,
+      position: this.#position,
       step: (call) => this.#step(call),
+      snapshot: async (fit) => {
+        const { core } = this.#internals
+        const saved = await this.#copy(fit)
+        return (file) => writeTrainer(file, core.toSave({}), core.graph, saved)
+      },
     })
   }
 
+  async #copy(fit: FitState | undefined): Promise<SavedTrainer> {
+    const epochs = this.#epochs.count
+    const state = await this.#native.readState()
+    // Steps before the copy have been counted by now, and none after it.
+    return { options: this.#options, state, skippedSteps: this.#skippedSteps, epochs, fit }
+  }
+
+  async #restore({ place, state, skippedSteps, epochs, fit }: ReadTrainer): Promise<void> {
+    const { graph } = this.#internals.core
+    const position =
+      fit === undefined ? undefined : asFormat(place, () => checkFitState(fit, graph))
+    try {
+      await this.#native.writeState(state)
+    } catch (cause) {
+      throw formatError(place, cause)
+    }
+    this.#skippedSteps = skippedSteps
+    this.#epochs.count = epochs
+    this.#position.restore(position)
+  }
+
+  /** The native trainer, for an update. */
+  #beginUpdate(): NativeTrainer {
+    this.#position.noteUpdate()
+    return this.#native
+  }
+
   async #step({ batches, options, signal }: StepCall): Promise<StepMetrics> {
-    return this.#count(await abortable(signal, (flag) => this.#native.step(batches, options, flag)))
+    return this.#count(
+      await abortable(signal, (flag) => this.#beginUpdate().step(batches, options, flag)),
+    )
   }
 
   #count<T extends UpdateMetrics>(metrics: T): T {

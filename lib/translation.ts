@@ -47,7 +47,7 @@ export interface TranslateOptions extends TranslateSyncOptions {
 
 /** A target that was found. */
 export interface Translation {
-  /** Without the token `begin`, and with `end` as its last one, unless the limit was met. */
+  /** Without the token `begin`. The last one is `end`, unless the limit stopped the search before. */
   readonly tokens: Int32Array
   /** The sum of the tokens' log probabilities. */
   readonly logProbability: number

@@ -8,10 +8,11 @@
 /**
  * The kinds of warnings:
  *
+ * - `GRU_WARN_CHECKPOINT`: a checkpoint is damaged, and an older one is loaded
  * - `GRU_WARN_DROPOUT`: dropout between layers was requested for a single layer
  * - `GRU_WARN_ENVIRONMENT`: an environment variable has an invalid value
  */
-export type GruWarningCode = 'GRU_WARN_DROPOUT' | 'GRU_WARN_ENVIRONMENT'
+export type GruWarningCode = 'GRU_WARN_CHECKPOINT' | 'GRU_WARN_DROPOUT' | 'GRU_WARN_ENVIRONMENT'
 
 /** Emits a warning of the type GruWarning. */
 export function warn(code: GruWarningCode, message: string): void {

@@ -1,7 +1,8 @@
 import * as path from 'node:path'
-import { Model, type ModelOptions, setThreads, Trainer } from '../lib'
+import { Model, type ModelOptions, type ModelTrainingBatch, setThreads, Trainer } from '../lib'
 import { requireChosenEngine } from './support/engine-choice'
-import { beyond, bitsOf, largestDifference } from './support/numbers'
+import { beyond, bitsOf, largestDifference, randomSource } from './support/numbers'
+import { seed } from './support/random'
 import { readWhole } from './support/safetensors'
 
 requireChosenEngine()
@@ -75,6 +76,28 @@ test('training that carries its states from chunk to chunk', async () => {
   expect(bits[2]).toEqual(bits[0])
 })
 
+test('fit in chunks', async () => {
+  const { golden, model, begun, x, head } = await readCarried()
+  const { batch, clipNorm, hyper, losses, gradNorms } = golden
+  using trained = model()
+  using trainer = new Trainer(trained, { optimizer: { kind: 'sgd', ...hyper }, clipNorm })
+  const data = [{ inputs: { x }, targets: { head }, batch }]
+  const errors: Record<string, number> = {}
+  let updates = 0
+  for await (const { update, loss, gradNorm } of trainer.fit(data, { epochs: 2, chunkSteps: 5 })) {
+    const [expectedLoss, expectedNorm] = [losses[update - 1]!, gradNorms[update - 1]!]
+    errors[`loss ${update}`] = Math.abs(loss - expectedLoss) / Math.abs(expectedLoss)
+    errors[`gradNorm ${update}`] = Math.abs(gradNorm - expectedNorm) / expectedNorm
+    updates = update
+  }
+  expect(updates).toBe(losses.length)
+  const parameters = trained.getParameters()
+  for (const [name, values] of begun('final.')) {
+    errors[name] = largestDifference(values, parameters[name]!)
+  }
+  expect(beyond(TRAINING, errors)).toEqual({})
+})
+
 test('chunks are predicted, and evaluated, as the whole sequence is', async () => {
   const { golden, model, x, head } = await readCarried()
   const { batch, chunks } = golden
@@ -95,4 +118,59 @@ test('chunks are predicted, and evaluated, as the whole sequence is', async () =
   expect(bitsOf(Float32Array.from(parts))).toBe(bitsOf(whole['head']!))
   const evaluated = await trainer.evaluate({ inputs: { x }, targets: { head }, batch })
   expect(Math.abs(loss - evaluated.loss)).toBeLessThan(1e-6)
+})
+
+test('a batch of a list whose output has no row lets its states go on', () => {
+  const random = randomSource(seed)
+  const values = (count: number): Float32Array =>
+    Float32Array.from({ length: count }, () => random() - 0.5)
+  const makeModel = (): Model =>
+    new Model({
+      inputs: { source: { features: 2 }, target: { features: 2 } },
+      layers: {
+        encoder: { type: 'gru', input: 'source', hiddenSize: 4 },
+        decoder: { type: 'gru', input: 'target', hiddenSize: 4 },
+        context: { type: 'attention', query: 'decoder', memory: 'encoder' },
+        head: { type: 'linear', input: 'context', size: 1 },
+      },
+      outputs: { head: { loss: 'meanSquaredError' } },
+      seed: 4,
+    })
+  const [steps, batch] = [3, 2]
+  // One sequence of the first batch has no target: in a list it is a batch without any row of the output.
+  const lengths = [
+    [3, 0].map((target) => ({ source: 3, target })),
+    [3, 3].map((target) => ({ source: 3, target })),
+  ]
+  const merged = lengths.map((each) => ({
+    inputs: { source: values(steps * batch * 2), target: values(steps * batch * 2) },
+    targets: { head: values(steps * batch) },
+    batch,
+    lengths: {
+      source: each.map(({ source }) => source),
+      target: each.map(({ target }) => target),
+    },
+  }))
+  const parts = merged.map((whole) =>
+    [0, 1].map((sequence) => {
+      const cut = (array: Float32Array, width: number): Float32Array =>
+        array.filter((_, i) => Math.floor(i / width) % batch === sequence)
+      return {
+        inputs: { source: cut(whole.inputs.source, 2), target: cut(whole.inputs.target, 2) },
+        targets: { head: cut(whole.targets.head, 1) },
+        batch: 1,
+        lengths: {
+          source: [whole.lengths.source[sequence]!],
+          target: [whole.lengths.target[sequence]!],
+        },
+      }
+    }),
+  )
+  const lossesOf = (batches: readonly (ModelTrainingBatch | ModelTrainingBatch[])[]): number[] => {
+    using model = makeModel()
+    using trainer = new Trainer(model, { optimizer: { kind: 'sgd', learningRate: 0 } })
+    return batches.map((one) => trainer.stepSync(one, { carryState: true }).loss)
+  }
+  const [together, apart] = [lossesOf(merged), lossesOf(parts)]
+  for (const [step, loss] of together.entries()) expect(apart[step]).toBeCloseTo(loss, 6)
 })

@@ -1,7 +1,7 @@
 /**
  * Runs the examples of the guides as their readers do, against the built package.
  */
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { temporaryFolder } from './support/temporary-folder'
@@ -19,14 +19,22 @@ function blocksOf(guide: string): string[] {
 const programsOf = (guide: string): string[] =>
   blocksOf(guide).filter((block) => block.startsWith('import '))
 
-/** What a program prints, in a folder of its own. */
-function run(program: string, name: string): string {
+/** A folder with a program, in which the package is installed. */
+function folderWith(name: string, program: string): string {
   const folder = temporary(name)
   mkdirSync(path.join(folder, 'node_modules'), { recursive: true })
   symlinkSync(root, path.join(folder, 'node_modules', 'gru-native'))
   writeFileSync(path.join(folder, 'example.mjs'), program)
+  return folder
+}
+
+/** What the program of a folder prints. */
+function outputIn(folder: string): string {
   return execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
 }
+
+/** What a program prints, in a folder of its own. */
+const run = (program: string, name: string): string => outputIn(folderWith(name, program))
 
 /** What the first program of a guide prints. */
 const outputOf = (guide: string): string => run(programsOf(guide)[0]!, guide)
@@ -93,4 +101,24 @@ test('the example of Seq2Seq in docs/model.md learns, and finds translations', (
 
 test('the example of states in docs/model.md runs', () => {
   expect(run(programsOf('model.md')[3]!, 'states')).toBe('')
+})
+
+test('the script of docs/training.md that goes on after it was killed comes to the same bits', () => {
+  const script = programsOf('training.md').find((block) => block.includes('Trainer.latest'))!
+  const whole = folderWith('whole', script)
+  const expected = outputIn(whole)
+  expect(lossesIn(expected)).toHaveLength(20)
+  const loop = /for await .* of training\) \{\n/
+  const dying = script.replace(loop, "$&if (epoch === 8) process.kill(process.pid, 'SIGKILL')\n")
+  const killed = folderWith('killed', dying)
+  expect(spawnSync(process.execPath, ['example.mjs'], { cwd: killed }).signal).toBe('SIGKILL')
+  writeFileSync(path.join(killed, 'example.mjs'), script)
+  const rest = outputIn(killed)
+  expect(rest).toMatch(/^epoch [78]:/)
+  expect(expected.endsWith(rest)).toBe(true)
+  const [one, other] = [whole, killed].map((folder) =>
+    readFileSync(path.join(folder, 'sums.safetensors')),
+  )
+  expect(other).toEqual(one)
+  expect(outputIn(killed)).toBe('')
 })

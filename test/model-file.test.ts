@@ -136,7 +136,14 @@ describe('a model whose file has numbers of other widths', () => {
 
 describe('metadata', () => {
   test.each<[unknown, string]>([
-    [{ 'gru-native': 'x' }, 'metadata: expected keys other than gru-native, got "gru-native"'],
+    [
+      { 'gru-native': 'x' },
+      'metadata: expected keys other than gru-native and gru-native-trainer, got "gru-native"',
+    ],
+    [
+      { 'gru-native-trainer': 'x' },
+      'metadata: expected keys other than gru-native and gru-native-trainer, got "gru-native-trainer"',
+    ],
     [{ a: 1 }, 'metadata["a"]: expected a string, got 1'],
     ['text', 'metadata: expected a plain object, got "text"'],
   ])('%p is refused, and no file is made', async (metadata, message) => {

@@ -228,7 +228,7 @@ describe('the state that a trainer carries', () => {
     await expectGruRejection(
       parted.step([one, other], carry),
       'ERR_GRU_SHAPE',
-      /^batches\[0\]: batch: expected the 1 sequences/,
+      /^batches\[0\]: batch: expected 1, /,
     )
   })
 
@@ -237,7 +237,7 @@ describe('the state that a trainer carries', () => {
     await trainer.step(batch(0, 4), carry)
     const smaller = { inputs: { x: x.slice(0, 4) }, targets: { value: new Float32Array(2) } }
     const message =
-      'batch: expected the 3 sequences whose states are carried, got 2. Reset the state before other sequences'
+      'batch: expected 3, as the number of sequences whose states are carried, got 2. Reset the state before other sequences'
     await expectGruRejection(
       trainer.step({ ...smaller, batch: 2 }, carry),
       'ERR_GRU_SHAPE',
@@ -252,7 +252,7 @@ describe('the state that a trainer carries', () => {
     await expectGruRejection(
       trainer.evaluate(batch(0, 4), carry),
       'ERR_GRU_SHAPE',
-      /^batch: expected the 2 sequences/,
+      /^batch: expected 2, /,
     )
     trainer.resetEvaluationState()
     await trainer.evaluate(batch(0, 4), carry)

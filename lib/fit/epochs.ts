@@ -15,8 +15,8 @@ import {
 } from '../data'
 import { argumentError, describe, inPlace } from '../errors'
 import { checkFiniteBatch } from '../finite'
-import type { CheckedBatch } from '../model-batch'
 import { copyOfTarget } from '../targets'
+import type { CarriedBatch } from '../training-call'
 import type { FitJobs } from './jobs'
 
 /**
@@ -27,7 +27,7 @@ export type TrainingData<B extends AnyTrainingBatch = TrainingBatch> =
   Dataset<SequenceOf<B>> | Iterable<B> | AsyncIterable<B>
 
 /** A checked batch, with the numbers of its sequences in their Dataset if it comes from one. */
-export interface FitBatch extends CheckedBatch {
+export interface FitBatch extends CarriedBatch {
   readonly numbers: readonly number[] | undefined
 }
 

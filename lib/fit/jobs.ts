@@ -7,6 +7,10 @@ import type { StepMetrics } from '../../binding'
 import type { BatchForm } from '../batch-forms'
 import type { Graph } from '../graph'
 import type { CheckedBatch } from '../model-batch'
+import type { CarriedBatch } from '../training-call'
+import type { WriteSnapshot } from './checkpoints'
+import type { FitPosition } from './position'
+import type { FitState } from './state'
 
 /** How an update is made. */
 export interface UpdateSettings {
@@ -34,9 +38,15 @@ export interface FitJobs {
   readonly clock: Clock
   /** Epochs begun by calls of fit without a seed, in the trainer's life. */
   readonly epochs: { count: number }
+  /** Where the trainer's last training is. */
+  readonly position: FitPosition
+  /** Copies what the trainer and its model hold, to be saved with the state of the training. */
+  readonly snapshot: (state: FitState) => Promise<WriteSnapshot>
   readonly check: (batch: unknown) => CheckedBatch
   /** One update by all batches together, as if they were one. Copies them before it returns. */
-  readonly step: (batches: readonly CheckedBatch[], options: UpdateSettings) => Promise<StepMetrics>
+  readonly step: (batches: readonly CarriedBatch[], options: UpdateSettings) => Promise<StepMetrics>
+  /** Lets the next step that carries states begin at zero. */
+  readonly resetState: () => void
   readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<StepMetrics>
   /** The predictions of each output, in inference. */
   readonly predict: (

@@ -5,6 +5,7 @@
  */
 import { openRecords } from '../records/open'
 import type { TrainingRecord } from '../records/record'
+import { Checkpoints } from './checkpoints'
 import { noBatches } from './epochs'
 import type { FitJobs } from './jobs'
 import { mapMarkingLast, outcome } from './mapping'
@@ -12,72 +13,72 @@ import { checkFit, type Training } from './options'
 import type { Progress } from './progress'
 import { epochEntry, updateEntry } from './recording'
 import { TrainingRun } from './run'
-import { checkFitState, type FitState } from './state'
-
-/**
- * What is called between two updates, before their progress comes. No call of the trainer is pending then. `state` makes
- * the state of that moment, and is called before the promise settles or not at all. What is thrown ends the training.
- */
-export interface FitHooks {
-  /** After each update but an epoch's last. */
-  readonly afterUpdate?: (state: () => FitState) => Promise<void>
-  /** After each epoch, its validation included. The best parameters are not yet put back. */
-  readonly afterEpoch?: (state: () => FitState) => Promise<void>
-}
+import { checkSameTraining, type FitState, type Unchanged } from './state'
 
 /**
  * Checks everything that can be checked before the first step, and returns the training that will be done.
- *
- * @param from - a state that a hook was given, unchecked: the trainer and its model are as they were then, and the data
- *   and options are the same; `epochs` and `patience` may be others. Undefined for a training that begins.
  */
 export function startFit(
   jobs: FitJobs,
   data: unknown,
   options: unknown,
-  from?: unknown,
-  hooks: FitHooks = {},
 ): AsyncGenerator<Progress, void, undefined> {
   const training = checkFit(jobs, data, options)
-  const state = from === undefined ? undefined : checkState(jobs, training, from)
-  return start(jobs, training, state, hooks)
+  const from = training.resume ? jobs.position.state : undefined
+  if (from !== undefined) checkSameTraining(unchanged(training), from)
+  return begin(jobs, training, from)
 }
 
-function checkState({ graph }: FitJobs, training: Training, from: unknown): FitState {
-  const { settings, watched, schedule } = training
-  const { parameterCount } = graph
-  const outputs = graph.outputs.length
-  const hasSchedule = schedule !== undefined
-  const expected = { settings, monitor: watched.name, hasSchedule, parameterCount, outputs }
-  return checkFitState(expected, from)
+function unchanged({ watched, schedule, ...training }: Training): Unchanged {
+  const { settings, accumulate, chunkSteps } = training
+  const scheduleKind = schedule?.options.kind
+  return { settings, accumulate, chunkSteps, monitor: watched.name, scheduleKind }
 }
 
-async function* start(
+async function* begin(
   jobs: FitJobs,
   training: Training,
-  state: FitState | undefined,
-  hooks: FitHooks,
+  from: FitState | undefined,
 ): AsyncGenerator<Progress, void, undefined> {
   const run = new TrainingRun(jobs, training)
-  if (state !== undefined) run.restore(state)
-  const record = await openRecords(training.records)
+  if (from !== undefined) run.restore(from)
+  yield* jobs.position.follow(listenedTo(jobs, run, from), () => run.stateAtRest)
+}
+
+async function* listenedTo(
+  jobs: FitJobs,
+  run: TrainingRun,
+  from: FitState | undefined,
+): AsyncGenerator<Progress, void, undefined> {
+  const { checkpoint, records } = run.training
+  const checkpoints = checkpoint && new Checkpoints(checkpoint, jobs.snapshot, from)
+  await checkpoints?.open(from === undefined)
+  const record = await openRecords(records)
   let failed = false
   try {
-    yield* train(run, { record, hooks, date: jobs.clock.date })
+    yield* train(run, { record, checkpoints, date: jobs.clock.date })
   } catch (error) {
     failed = true
     throw error
   } finally {
-    const closed = record.close()
+    const closed = close(record, checkpoints)
     // The error that ended the training says more.
     await (failed ? outcome(closed) : closed)
+  }
+}
+
+async function close(record: TrainingRecord, checkpoints: Checkpoints | undefined): Promise<void> {
+  try {
+    await checkpoints?.close()
+  } finally {
+    await record.close()
   }
 }
 
 /** What is told of a training, beside its progress. */
 interface Listeners {
   readonly record: TrainingRecord
-  readonly hooks: FitHooks
+  readonly checkpoints: Checkpoints | undefined
   readonly date: () => number
 }
 
@@ -90,7 +91,7 @@ async function* train(
   while (!run.isOver) {
     let isEmpty = true
     const groups = run.beginEpoch()
-    for await (const { result, last } of mapMarkingLast(groups, (group) => run.update(group))) {
+    for await (const { result, last } of mapMarkingLast(groups, (batches) => run.update(batches))) {
       isEmpty = false
       const progress = run.count(result, last)
       const told = await outcome(tell(run, progress, listeners))
@@ -105,18 +106,19 @@ async function* train(
 async function tell(
   run: TrainingRun,
   progress: Progress,
-  { record, hooks, date }: Listeners,
+  { record, checkpoints, date }: Listeners,
 ): Promise<Progress> {
   const { figures } = run.training
   await record.write(updateEntry(figures, date(), progress))
   if (!progress.epochEnd) {
-    await hooks.afterUpdate?.(() => run.state)
+    // Between two chunks of a batch a training cannot be continued.
+    if (progress.chunk === progress.chunks) await checkpoints?.afterUpdate(run.state)
     return progress
   }
   const result = await run.validate()
   const told = run.endEpoch(progress, result)
   await record.write(epochEntry(figures, date(), told, result))
-  await hooks.afterEpoch?.(() => run.state)
+  await checkpoints?.afterEpoch(run.state, run.isOver)
   if (run.isOver) run.putBackBest()
   return told
 }

@@ -19,6 +19,8 @@ import {
   checkPositiveInteger,
   checkSeed,
 } from '../validate'
+import { type CheckedCheckpoint, checkCheckpoint, type CheckpointOptions } from './checkpoints'
+import { checkChunkSteps } from './chunk-steps'
 import type { StoppingOptions } from './early-stopping'
 import { type EpochSource, epochsOf, type TrainingData } from './epochs'
 import { checkFigures, checkMonitor, type Figure, type WatchedFigure } from './figures'
@@ -36,6 +38,16 @@ export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
    * How many batches make one update, as if they were one batch; the last update of an epoch may have fewer. Default 1.
    */
   readonly accumulate?: number | undefined
+  /**
+   * Cuts each batch into chunks of so many steps, 1 or more, each of which makes one update: truncated back-propagation
+   * through time. A chunk begins with the states in which the one before ended, and no gradient goes back beyond it; each
+   * batch begins at zero. A sequence that has ended has length 0 in the chunks that follow. With `accumulate` the batches
+   * of an update are cut at the same steps. Validation is not cut. The states are those that {@link Trainer.step} carries
+   * with `carryState`: within the loop neither call it with this option nor reset its state, and reset it after the loop.
+   * The model must predict at every step. It may have no attention, no select, no recurrent layer of two directions, and
+   * no inputs whose steps differ. Default: whole sequences.
+   */
+  readonly chunkSteps?: number | undefined
   /** Whether each epoch goes through a Dataset in a new random order. Default true. */
   readonly shuffle?: boolean | undefined
   /**
@@ -73,6 +85,14 @@ export interface FitOptions<B extends AnyTrainingBatch = TrainingBatch> {
   readonly patience?: number | undefined
   /** Files to write the training down in, each update and each epoch. Default: none. */
   readonly records?: readonly RecordOptions[] | undefined
+  /** Writes checkpoints during the training, for {@link Trainer.latest} and `resume`. Default: none. */
+  readonly checkpoint?: CheckpointOptions | undefined
+  /**
+   * Whether to continue from the state of this trainer's last `fit`: its loop was left, it failed, or the trainer was loaded
+   * from a file. Data and options must be the same as then; `epochs` and `patience` may change. If there is no such state,
+   * or other calls made updates since, it begins with the first epoch. Default false.
+   */
+  readonly resume?: boolean | undefined
   /** Stops the training; the next step then rejects with the signal's reason, and the model keeps what the last finished step made. */
   readonly signal?: AbortSignal | undefined
 }
@@ -81,6 +101,7 @@ const DATASET_KEYS = ['batchSize', 'shuffle', 'seed'] as const
 const KEYS = [
   'epochs',
   'accumulate',
+  'chunkSteps',
   'schedule',
   'validation',
   'metrics',
@@ -88,6 +109,8 @@ const KEYS = [
   'minDelta',
   'patience',
   'records',
+  'checkpoint',
+  'resume',
   'signal',
   ...DATASET_KEYS,
 ] as const
@@ -102,6 +125,8 @@ export interface Training {
   /** Counts the orders of its seed that epochs had. */
   readonly orders: { count: number }
   readonly accumulate: number
+  /** Steps of a chunk; undefined for whole sequences. */
+  readonly chunkSteps: number | undefined
   readonly schedule: Schedule | undefined
   readonly validation: readonly ValidationSet[]
   readonly metrics: readonly CheckedMetric[]
@@ -109,6 +134,9 @@ export interface Training {
   readonly watched: WatchedFigure
   readonly stopping: StoppingOptions
   readonly records: readonly RecordOptions[]
+  readonly checkpoint: CheckedCheckpoint | undefined
+  /** Whether to go on from where the trainer's last training is. */
+  readonly resume: boolean
   readonly signal: AbortSignal | undefined
 }
 
@@ -116,13 +144,16 @@ export interface Training {
 export function checkFit(jobs: FitJobs, data: unknown, options: unknown): Training {
   const given = checkOptions('options', options, KEYS)
   const epochs = checkPositiveInteger('epochs', given.epochs)
-  const { accumulate = 1, records = [], signal } = given
+  const { accumulate = 1, chunkSteps, records = [], checkpoint, resume = false, signal } = given
   return {
     epochs,
     accumulate: checkPositiveInteger('accumulate', accumulate),
+    chunkSteps: chunkSteps === undefined ? undefined : checkChunkSteps(jobs.graph, chunkSteps),
     ...checkMeasures(jobs, given),
     ...checkData(jobs, data, given),
     records: checkRecords('records', records),
+    checkpoint: checkpoint === undefined ? undefined : checkCheckpoint('checkpoint', checkpoint),
+    resume: checkBoolean('resume', resume),
     signal: signal === undefined ? undefined : checkAbortSignal('signal', signal),
   }
 }

@@ -16,11 +16,15 @@ export interface Progress extends BatchLosses {
   readonly batch: number
   /** Batches of this epoch: known with a Dataset, and at an epoch's end */
   readonly batches: number | undefined
+  /** The number of the chunk of its batches that the update was made of, from 1 to `chunks`. Without `chunkSteps` 1 */
+  readonly chunk: number
+  /** Chunks of these batches */
+  readonly chunks: number
   /** Updates made since the first epoch began, this one included; one that was skipped does not count */
   readonly update: number
   /** Whether the update was left out, since its loss or a gradient is not finite: with the trainer's `nonFinite: 'skip'` */
   readonly skipped: boolean
-  /** The loss of the update's batches before it */
+  /** The loss of the update's batches, or of their chunk, before it */
   readonly loss: number
   /** As in {@link BatchLosses}; for a Dataset the numbers of its sequences, else their places in the update's batches */
   readonly impossible?: readonly number[]

@@ -6,6 +6,7 @@
 import type { StepMetrics } from '../../binding'
 import { batchLosses } from '../batch-losses'
 import { MeanLoss } from '../mean-loss'
+import { chunked, type UpdateBatches, whole } from './chunks'
 import { EarlyStopping } from './early-stopping'
 import { checked, type FitBatch, grouped } from './epochs'
 import type { EpochResult } from './figures'
@@ -17,7 +18,7 @@ import type { FitState } from './state'
 import { validate, type ValidationResult } from './validation'
 
 /** What an update came to. */
-export interface Update extends StepMetrics {
+export interface Update extends StepMetrics, Pick<UpdateBatches, 'chunk' | 'chunks'> {
   readonly learningRate: number
   readonly batches: number
   readonly sequences: number
@@ -36,8 +37,12 @@ export class TrainingRun {
   readonly #stopping: EarlyStopping
   readonly #mean = new MeanLoss()
   #position: Position
+  /** Of the batches whose chunks are being trained on, what is done, in batches. */
+  #batchesBegun = 0
   #updates = 0
   #bestParameters: Float32Array | undefined
+  /** Whether some chunks of a batch are not done, or what follows an epoch's last update. */
+  #isAmid = false
 
   constructor(jobs: FitJobs, training: Training) {
     this.training = training
@@ -48,15 +53,20 @@ export class TrainingRun {
     this.#position = { epoch: 0, order: 0, batches: 0, epochEnd: true, epochBatches }
   }
 
+  /** Undefined before the first epoch, between two chunks, and at an epoch's end until all that follows it is done. */
+  get stateAtRest(): FitState | undefined {
+    return this.#isAmid || this.epoch === 0 ? undefined : this.state
+  }
+
   get state(): FitState {
-    const { settings, watched, schedule } = this.training
+    const { settings, accumulate, chunkSteps, watched, schedule } = this.training
     return {
-      settings,
+      ...{ settings, accumulate, chunkSteps },
       monitor: watched.name,
       ...this.#position,
       updates: this.#updates,
       mean: this.#mean.state,
-      schedule: schedule?.state,
+      schedule: schedule && { kind: schedule.options.kind, state: schedule.state },
       stopping: this.#stopping.state,
       bestParameters: this.#bestParameters,
     }
@@ -66,7 +76,7 @@ export class TrainingRun {
   restore(state: FitState): void {
     const { epoch, order, batches, epochEnd, epochBatches } = state
     const { orders, schedule, source } = this.training
-    if (state.schedule !== undefined) schedule?.restore(state.schedule)
+    if (state.schedule !== undefined) schedule?.restore(state.schedule.state)
     this.#position = {
       epoch,
       order,
@@ -91,9 +101,9 @@ export class TrainingRun {
     return epochEnd && (epoch >= this.training.epochs || this.#stopping.isOver)
   }
 
-  /** Begins the next epoch, or goes on with one that has not ended, and returns the batches of each of its updates. */
-  beginEpoch(): AsyncGenerator<readonly FitBatch[], void, undefined> {
-    const { orders, source, accumulate } = this.training
+  /** Begins the next epoch, or goes on with one that has not ended, and returns what each of its updates is made of. */
+  beginEpoch(): AsyncGenerator<UpdateBatches, void, undefined> {
+    const { orders, source, accumulate, chunkSteps } = this.training
     if (this.#position.epochEnd) {
       const { epoch, epochBatches } = this.#position
       const order = ++orders.count
@@ -102,17 +112,19 @@ export class TrainingRun {
     }
     const { epoch, order, batches } = this.#position
     const left = source.epoch(order, batches)
-    return grouped(checked('data', epoch, this.#jobs, left, batches), accumulate)
+    const groups = grouped(checked('data', epoch, this.#jobs, left, batches), accumulate)
+    return chunkSteps === undefined ? whole(groups) : chunked(this.#jobs.graph, groups, chunkSteps)
   }
 
   /** Makes one update. */
-  async update(batches: readonly FitBatch[]): Promise<Update> {
-    const { schedule, signal } = this.training
+  async update({ batches, chunk, chunks }: UpdateBatches): Promise<Update> {
+    const { schedule, signal, chunkSteps } = this.training
     const { baseRate } = this.#jobs
+    if (chunkSteps !== undefined && chunk === 1) this.#jobs.resetState()
     const learningRate = schedule?.rate(baseRate)
     const result = await this.#jobs.step(batches, { learningRate, signal })
     return {
-      ...result,
+      ...{ ...result, chunk, chunks },
       learningRate: learningRate ?? baseRate,
       batches: batches.length,
       sequences: batches.reduce((sum, { batch }) => sum + batch, 0),
@@ -131,15 +143,17 @@ export class TrainingRun {
       this.#updates++
       this.training.schedule?.advance()
     }
-    this.#speed.add(update.batches, update.sequences)
     const batches = this.#position.batches + update.batches
     const epochBatches = last ? batches : this.#position.epochBatches
-    this.#position = { ...this.#position, batches, epochBatches }
-    const { gradNorm, learningRate, skipped } = update
+    const { gradNorm, learningRate, skipped, chunk, chunks } = update
+    this.#isAmid = last || chunk !== chunks
+    if (chunk === chunks) this.#position = { ...this.#position, batches, epochBatches }
+    this.#countWork(update)
     const { epoch } = this.#position
     return {
       ...{ epoch, epochs: this.training.epochs },
       ...{ batch: batches, batches: last ? batches : this.training.source.batches },
+      ...{ chunk, chunks },
       ...batchLosses(this.#jobs.graph, update, update.numbers),
       ...{ update: this.#updates, meanLoss: this.#mean.value, gradNorm, learningRate },
       skipped,
@@ -170,6 +184,7 @@ export class TrainingRun {
       this.#bestParameters = this.#jobs.readParameters()
     }
     this.#position = { ...this.#position, epochEnd: true }
+    this.#isAmid = false
     return {
       ...progress,
       ...toldOf(validation, result),
@@ -183,12 +198,19 @@ export class TrainingRun {
     if (this.#bestParameters !== undefined) this.#jobs.writeParameters(this.#bestParameters)
   }
 
+  /** Each chunk is an equal share of its batches. */
+  #countWork({ batches, sequences, chunk, chunks }: Update): void {
+    this.#speed.add(batches / chunks, sequences / chunks)
+    this.#batchesBegun = chunk === chunks ? 0 : (batches * chunk) / chunks
+  }
+
   #measureSpeed(): ReturnType<Speed['measure']> {
     const { epoch, batches, epochBatches } = this.#position
     if (this.isOver) return this.#speed.measure(0)
     if (epochBatches === undefined) return this.#speed.measure(undefined)
     const epochsLeft = this.training.epochs - epoch
-    return this.#speed.measure(epochsLeft * epochBatches + epochBatches - batches)
+    const done = batches + this.#batchesBegun
+    return this.#speed.measure(epochsLeft * epochBatches + epochBatches - done)
   }
 }
 

@@ -4,14 +4,18 @@
  * @module
  */
 import { argumentError, describe } from '../errors'
+import type { Graph } from '../graph'
 import { checkMeanLossState, type MeanLossState } from '../mean-loss'
-import type { ScheduleState } from '../schedules/schedule'
+import { type ResolvedSchedule, SCHEDULE_KINDS } from '../schedules/options'
+import { checkScheduleState, type ScheduleState } from '../schedules/schedule'
 import {
   checkBoolean,
   checkFloat32Array,
   checkInteger,
   checkLength,
+  checkOneOf,
   checkOptions,
+  checkSeed,
 } from '../validate'
 import { checkStoppingState, type StoppingState } from './early-stopping'
 
@@ -33,6 +37,10 @@ export interface BatchSettings {
  */
 export interface FitState {
   readonly settings?: BatchSettings | undefined
+  /** Batches of an update. */
+  readonly accumulate: number
+  /** Steps of a chunk; undefined for whole batches. */
+  readonly chunkSteps?: number | undefined
   /** The figure by which `stopping` knows the best epoch. */
   readonly monitor: string
   /** The epoch that the last update belongs to. */
@@ -49,14 +57,22 @@ export interface FitState {
   /** Of that epoch's losses. */
   readonly mean: MeanLossState
   /** Where the training has a schedule. */
-  readonly schedule?: ScheduleState | undefined
+  readonly schedule?: SavedSchedule | undefined
   readonly stopping: StoppingState
   /** All parameters as they were after the best epoch, where they will be put back. */
   readonly bestParameters?: Float32Array | undefined
 }
 
+/** A schedule of one kind. */
+export interface SavedSchedule {
+  readonly kind: ResolvedSchedule['kind']
+  readonly state: ScheduleState
+}
+
 const KEYS = [
   'settings',
+  'accumulate',
+  'chunkSteps',
   'monitor',
   'epoch',
   'order',
@@ -69,67 +85,101 @@ const KEYS = [
   'stopping',
   'bestParameters',
 ] as const
-type Count = 'epoch' | 'order' | 'batches' | 'epochBatches' | 'updates'
+type Count =
+  'accumulate' | 'chunkSteps' | 'epoch' | 'order' | 'batches' | 'epochBatches' | 'updates'
 const SETTINGS = ['sequences', 'batchSize', 'shuffle', 'seed'] as const
 
-/** What of a training must be as it was in the state that it goes on from. */
-export interface Expected {
-  readonly settings: BatchSettings | undefined
-  readonly monitor: string
-  readonly hasSchedule: boolean
-  readonly parameterCount: number
-  /** How many outputs the model has. */
-  readonly outputs: number
-}
-
-/** Checks a state that comes from outside, and that it is one of such a training. The schedule checks its own part. */
-export function checkFitState(expected: Expected, value: unknown): FitState {
+/**
+ * Checks a state that comes from outside.
+ *
+ * @param graph - of the model
+ */
+export function checkFitState(
+  value: unknown,
+  graph: Pick<Graph, 'parameterCount' | 'outputs'>,
+): FitState {
   const given = checkOptions('state', value, KEYS)
-  checkSettings(expected.settings, given.settings)
-  checkSame('monitor', describe(expected.monitor), describe(given.monitor))
-  checkSame(
-    'schedule',
-    scheduleWords(expected.hasSchedule),
-    scheduleWords(given.schedule !== undefined),
-  )
   const count = (name: Count, least: number): number =>
     checkInteger(`state.${name}`, given[name], least, Number.MAX_SAFE_INTEGER)
-  const { epochBatches, bestParameters: best } = given
+  const { settings, chunkSteps, epochBatches, schedule, bestParameters: best } = given
   return {
-    settings: expected.settings,
-    monitor: expected.monitor,
+    settings: settings === undefined ? undefined : checkSettings(settings),
+    accumulate: count('accumulate', 1),
+    chunkSteps: chunkSteps === undefined ? undefined : count('chunkSteps', 1),
+    monitor: checkName('state.monitor', given.monitor),
     epoch: count('epoch', 1),
     order: count('order', 1),
     batches: count('batches', 0),
     epochEnd: checkBoolean('state.epochEnd', given.epochEnd),
     epochBatches: epochBatches === undefined ? undefined : count('epochBatches', 1),
     updates: count('updates', 0),
-    mean: checkMeanLossState('state.mean', expected.outputs, given.mean),
-    schedule: given.schedule as ScheduleState | undefined,
+    mean: checkMeanLossState('state.mean', graph.outputs.length, given.mean),
+    schedule: schedule === undefined ? undefined : checkSavedSchedule(schedule),
     stopping: checkStoppingState('state.stopping', given.stopping),
-    bestParameters: best === undefined ? undefined : checkParameters(expected, best),
+    bestParameters: best === undefined ? undefined : checkParameters(best, graph.parameterCount),
   }
 }
 
-function checkSettings(expected: BatchSettings | undefined, value: unknown): void {
-  checkSame('data', dataWords(expected !== undefined), dataWords(value !== undefined))
-  if (expected === undefined) return
+function checkSettings(value: unknown): BatchSettings {
   const given = checkOptions('state.settings', value, SETTINGS)
-  for (const name of SETTINGS) checkSame(name, describe(expected[name]), describe(given[name]))
+  const count = (name: 'sequences' | 'batchSize'): number =>
+    checkInteger(`state.settings.${name}`, given[name], 1, Number.MAX_SAFE_INTEGER)
+  return {
+    sequences: count('sequences'),
+    batchSize: count('batchSize'),
+    shuffle: checkBoolean('state.settings.shuffle', given.shuffle),
+    seed: checkSeed('state.settings.seed', given.seed),
+  }
 }
 
-const scheduleWords = (isGiven: boolean): string => (isGiven ? 'a schedule' : 'none')
-const dataWords = (isDataset: boolean): string => (isDataset ? 'a Dataset' : 'ready batches')
+function checkName(argument: string, value: unknown): string {
+  if (typeof value === 'string') return value
+  throw argumentError('ERR_GRU_TYPE', argument, 'a string', describe(value))
+}
+
+function checkSavedSchedule(value: unknown): SavedSchedule {
+  const given = checkOptions('state.schedule', value, ['kind', 'state'])
+  const kind = checkOneOf('state.schedule.kind', given.kind, SCHEDULE_KINDS)
+  return { kind, state: checkScheduleState('state.schedule.state', kind, given.state) }
+}
+
+function checkParameters(value: unknown, parameterCount: number): Float32Array {
+  const parameters = checkFloat32Array('state.bestParameters', value)
+  checkLength('state.bestParameters', parameters, 'parameters', parameterCount)
+  return parameters
+}
+
+/** What of a training must be as it was in the state that it goes on from. */
+export interface Unchanged extends Pick<
+  FitState,
+  'settings' | 'accumulate' | 'chunkSteps' | 'monitor'
+> {
+  /** Of schedule; undefined without one. */
+  readonly scheduleKind: ResolvedSchedule['kind'] | undefined
+}
+
+/** Refuses a state of another training. */
+export function checkSameTraining(now: Unchanged, before: FitState): void {
+  checkSame('data', dataWords(now.settings), dataWords(before.settings))
+  if (now.settings !== undefined && before.settings !== undefined) {
+    for (const name of SETTINGS) {
+      checkSame(name, describe(now.settings[name]), describe(before.settings[name]))
+    }
+  }
+  checkSame('accumulate', describe(now.accumulate), describe(before.accumulate))
+  checkSame('chunkSteps', describe(now.chunkSteps), describe(before.chunkSteps))
+  checkSame('monitor', describe(now.monitor), describe(before.monitor))
+  checkSame('schedule', kindWords(now.scheduleKind), kindWords(before.schedule?.kind))
+}
+
+const kindWords = (kind: string | undefined): string =>
+  kind === undefined ? 'none' : `one of the kind ${describe(kind)}`
+const dataWords = (settings: BatchSettings | undefined): string =>
+  settings === undefined ? 'ready batches' : 'a Dataset'
 
 /** What the training was begun with is what it goes on with; both in words. */
 function checkSame(argument: string, now: string, before: string): void {
   if (now === before) return
   const expected = `${before}, as in the training that goes on`
   throw argumentError('ERR_GRU_VALUE', argument, expected, now)
-}
-
-function checkParameters({ parameterCount }: Expected, value: unknown): Float32Array {
-  const parameters = checkFloat32Array('state.bestParameters', value)
-  checkLength('state.bestParameters', parameters, 'parameters', parameterCount)
-  return parameters
 }

@@ -10,7 +10,10 @@ import { checkBatch, type StepCall } from '../training-call'
 import type { FitJobs } from './jobs'
 
 /** What only the trainer has. */
-export interface TrainerParts extends Pick<FitJobs, 'modelSeed' | 'baseRate' | 'epochs'> {
+export interface TrainerParts extends Pick<
+  FitJobs,
+  'modelSeed' | 'baseRate' | 'epochs' | 'position' | 'snapshot'
+> {
   readonly native: NativeTrainer
   /** A step that the trainer counts. */
   readonly step: (call: StepCall) => Promise<StepMetrics>
@@ -19,13 +22,16 @@ export interface TrainerParts extends Pick<FitJobs, 'modelSeed' | 'baseRate' | '
 /** What fit needs of a trainer. */
 export function trainerJobs(model: ModelInternals, trainer: TrainerParts): FitJobs {
   const { core, form } = model
-  const { modelSeed, baseRate, epochs, native, step } = trainer
+  const { modelSeed, baseRate, epochs, position, snapshot, native, step } = trainer
   return {
-    ...{ graph: core.graph, form, modelSeed, baseRate, epochs },
+    ...{ graph: core.graph, form, modelSeed, baseRate, epochs, position, snapshot },
     clock: { now: () => performance.now(), date: () => Date.now() },
     check: (batch) => checkBatch(model, batch),
     step: (batches, { learningRate = null, signal }) =>
       step({ batches: [...batches], options: { learningRate }, signal }),
+    resetState: () => {
+      native.resetState()
+    },
     evaluate: (batch, signal) => abortable(signal, (flag) => native.evaluate(batch, flag)),
     predict: (batch, signal) => core.predictChecked(batch, [], {}, signal),
     readParameters: () => core.parameters.readFlat('trainer.fit'),

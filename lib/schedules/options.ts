@@ -179,7 +179,7 @@ const FIELDS = {
 } satisfies { readonly [K in Kind]: Readonly<Record<string, Check>> }
 
 type Kind = ScheduleOptions['kind']
-const KINDS = Object.keys(FIELDS) as readonly Kind[]
+export const SCHEDULE_KINDS = Object.keys(FIELDS) as readonly Kind[]
 const COMMON_KEYS = ['kind', 'warmup'] as const
 
 /** A warm-up with its default filled in. */
@@ -204,7 +204,7 @@ export type ResolvedSchedule = { [K in Kind]: ResolvedScheduleOf<K> }[Kind]
 export function checkSchedule(value: unknown): ResolvedSchedule {
   const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
   const { kind: givenKind } = checkOptions('schedule', value, ['kind', ...names])
-  const kind = checkOneOf('schedule.kind', givenKind, KINDS)
+  const kind = checkOneOf('schedule.kind', givenKind, SCHEDULE_KINDS)
   const fields: Readonly<Record<string, Check>> = FIELDS[kind]
   const given = checkOptions(`schedule (${kind})`, value, [...COMMON_KEYS, ...Object.keys(fields)])
   const own = Object.entries(fields).map(([name, check]) => {

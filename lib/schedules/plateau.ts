@@ -40,9 +40,9 @@ export class Plateau {
     return { ...this.#state }
   }
 
-  /** Checks a state from outside, and continues from it. */
-  restore(argument: string, value: unknown): void {
-    this.#state = checkState(argument, value)
+  /** Continues from a checked state. */
+  restore(state: PlateauState): void {
+    this.#state = state
   }
 
   /** @param metric - infinities are allowed, and NaN, which is never an improvement */
@@ -89,7 +89,8 @@ function toJson(metric: number): JsonMetric {
   return Number.isFinite(metric) ? metric : metric > 0 ? 'Infinity' : '-Infinity'
 }
 
-function checkState(argument: string, value: unknown): PlateauState {
+/** Checks a state that comes from outside. */
+export function checkPlateauState(argument: string, value: unknown): PlateauState {
   const given = checkOptions(argument, value, KEYS)
   const count = (name: 'bad' | 'cooling' | 'reductions'): number =>
     checkInteger(`${argument}.${name}`, given[name], 0, Number.MAX_SAFE_INTEGER)

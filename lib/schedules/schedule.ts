@@ -13,7 +13,7 @@ import {
   type ResolvedWarmup,
   type ScheduleOptions,
 } from './options'
-import { Plateau, type PlateauState } from './plateau'
+import { checkPlateauState, Plateau, type PlateauState } from './plateau'
 import { closedRate } from './rates'
 
 /** The state of a {@link Schedule}: a plain value that can be saved as JSON. */
@@ -144,12 +144,23 @@ export class Schedule {
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for an invalid state of this kind of schedule
    */
   restore(state: ScheduleState): void {
-    const keys = this.#plateau === undefined ? KEYS : PLATEAU_KEYS
-    const given: Partial<Record<keyof ScheduleState, unknown>> = checkOptions('state', state, keys)
-    const updates = checkInteger('state.updates', given.updates, 0, Number.MAX_SAFE_INTEGER)
-    this.#plateau?.restore('state.plateau', given.plateau)
+    const { updates, plateau } = checkScheduleState('state', this.options.kind, state)
+    if (plateau !== undefined) this.#plateau?.restore(plateau)
     this.#updates = updates
   }
 }
 
 fixProperties(Schedule, 'options are given to new Schedule')
+
+/** Checks a state, of a schedule of that kind, that comes from outside. */
+export function checkScheduleState(
+  argument: string,
+  kind: ResolvedSchedule['kind'],
+  value: unknown,
+): ScheduleState {
+  const keys = kind === 'plateau' ? PLATEAU_KEYS : KEYS
+  const given: Partial<Record<keyof ScheduleState, unknown>> = checkOptions(argument, value, keys)
+  const updates = checkInteger(`${argument}.updates`, given.updates, 0, Number.MAX_SAFE_INTEGER)
+  if (kind !== 'plateau') return { updates }
+  return { updates, plateau: checkPlateauState(`${argument}.plateau`, given.plateau) }
+}

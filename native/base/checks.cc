@@ -1,22 +1,16 @@
 #include "base/checks.h"
 
-#include <array>
-#include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <string>
 
 namespace gru {
 
-namespace {
-
-/// The shortest text that reads as the same number.
-std::string text_of(double value) {
-  std::array<char, 32> text{};
-  const std::to_chars_result end = std::to_chars(text.data(), text.data() + text.size(), value);
-  return {text.data(), end.ptr};
+std::string text_of(double number) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", number);
+  return text;
 }
-
-}  // namespace
 
 Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t place,
                 std::size_t limit) {

@@ -3,10 +3,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 
 #include "base/status.h"
 
 namespace gru {
+
+/// A number as messages write it: with up to nine digits.
+std::string text_of(double number);
 
 /// Fails with a value status that names ids[place], unless 0 <= ids[place] < limit.
 Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t place,

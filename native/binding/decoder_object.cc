@@ -41,7 +41,7 @@ std::size_t check_place(const char* name, std::size_t place, std::size_t count) 
 napi_value hypotheses(napi_env env, const std::vector<Hypothesis>& of_source) {
   std::vector<napi_value> made;
   for (const Hypothesis& one : of_source) {
-    made.push_back(make_object(env, {{"tokens", make_integers(env, one.tokens)},
+    made.push_back(make_object(env, {{"tokens", make_int32_array(env, one.tokens)},
                                      {"logProbability", make_number(env, one.log_probability)},
                                      {"score", make_number(env, one.score)}}));
   }

@@ -30,6 +30,17 @@ napi_value parameter_spec(napi_env env, const ParameterSpec& spec) {
                            {"count", size(env, spec.count)}});
 }
 
+template <class T>
+napi_value make_typed_array(napi_env env, napi_typedarray_type type, std::span<const T> values) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  check_call(napi_create_arraybuffer(env, values.size_bytes(), &memory, &buffer));
+  if (!values.empty()) std::memcpy(memory, values.data(), values.size_bytes());
+  check_call(napi_create_typedarray(env, type, values.size(), buffer, 0, &array));
+  return array;
+}
+
 }  // namespace
 
 napi_value make_number(napi_env env, double number) {
@@ -76,30 +87,18 @@ napi_value make_array(napi_env env, std::span<const napi_value> elements) {
   return array;
 }
 
-napi_value make_integers(napi_env env, std::span<const std::int32_t> integers) {
-  void* memory = nullptr;
-  napi_value buffer = nullptr;
-  napi_value array = nullptr;
-  check_call(napi_create_arraybuffer(env, integers.size_bytes(), &memory, &buffer));
-  if (!integers.empty()) std::memcpy(memory, integers.data(), integers.size_bytes());
-  check_call(napi_create_typedarray(env, napi_int32_array, integers.size(), buffer, 0, &array));
-  return array;
+napi_value make_int32_array(napi_env env, std::span<const std::int32_t> values) {
+  return make_typed_array(env, napi_int32_array, values);
+}
+
+napi_value make_float32_array(napi_env env, std::span<const float> values) {
+  return make_typed_array(env, napi_float32_array, values);
 }
 
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout) {
   std::vector<napi_value> specs;
   for (const ParameterSpec& spec : layout.specs()) specs.push_back(parameter_spec(env, spec));
   return make_array(env, specs);
-}
-
-napi_value make_float_array(napi_env env, std::span<const float> values) {
-  void* memory = nullptr;
-  napi_value buffer = nullptr;
-  napi_value array = nullptr;
-  check_call(napi_create_arraybuffer(env, values.size_bytes(), &memory, &buffer));
-  if (!values.empty()) std::memcpy(memory, values.data(), values.size_bytes());
-  check_call(napi_create_typedarray(env, napi_float32_array, values.size(), buffer, 0, &array));
-  return array;
 }
 
 }  // namespace gru::binding

@@ -29,12 +29,12 @@ struct Property {
 napi_value make_object(napi_env env, std::span<const Property> properties);
 napi_value make_object(napi_env env, std::initializer_list<Property> properties);
 /// A new Int32Array.
-napi_value make_integers(napi_env env, std::span<const std::int32_t> integers);
+napi_value make_int32_array(napi_env env, std::span<const std::int32_t> integers);
 napi_value make_array(napi_env env, std::span<const napi_value> elements);
 
 /// ParameterSpec[]
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout);
 /// A Float32Array with a copy of `values`.
-napi_value make_float_array(napi_env env, std::span<const float> values);
+napi_value make_float32_array(napi_env env, std::span<const float> values);
 
 }  // namespace gru::binding

@@ -138,7 +138,6 @@ class SharedNative {
 
   /// For a call that copies parameters. Its second argument is its name in messages, by default
   /// `method`.
-  /// `method`.
   IdleObject idle_owner(const Arguments& arguments, const char* method) {
     const napi_env env = arguments.env();
     const std::string call = is_undefined(env, arguments[1])

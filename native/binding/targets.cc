@@ -151,12 +151,11 @@ napi_value describe_target(napi_env env, const Graph& graph, std::size_t output)
   const LossOptions& loss = graph.options().outputs[output].loss;
   const TargetKind kind = target_kind(loss.kind);
   const Formulas& spelled = formulas_of(graph, output);
-  return make_object(
-      env, {{"kind", make_string(env, name_of(kind))},
-            {"columns", make_size(env, columns_of(graph, output))},
-            {"formula", make_string(env, spelled.batch)},
-            {"sequenceFormula", make_string(env, spelled.sequence)},
-            {"range", describe_range(env, loss, graph.output_shape(output).width)}});
+  return make_object(env, {{"kind", make_string(env, name_of(kind))},
+                           {"columns", make_size(env, columns_of(graph, output))},
+                           {"formula", make_string(env, spelled.batch)},
+                           {"sequenceFormula", make_string(env, spelled.sequence)},
+                           {"range", describe_range(env, loss, graph.output_shape(output).width)}});
 }
 
 }  // namespace gru::binding

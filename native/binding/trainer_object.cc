@@ -242,7 +242,7 @@ napi_value TrainerObject::reset_evaluation_state(Arguments& arguments) {
 
 napi_value TrainerObject::read_state(Arguments& arguments) {
   const std::shared_ptr<Trainer> trainer = shared_->trainer();
-  std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.readState");
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.save");
   const auto state = std::make_shared<TrainerState>();
   job->work = [trainer, state] { return trainer->read_state(*state); };
   job->result = [state](Surface& surface) { return make_state(surface.env(), *state); };
@@ -254,7 +254,7 @@ napi_value TrainerObject::write_state(Arguments& arguments) {
   const GivenState given = read_given_state(env, arguments[0]);
   const std::shared_ptr<Trainer> trainer = shared_->trainer();
   const auto state = std::make_shared<TrainerState>(copy_state(env, given));
-  std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.writeState");
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "Trainer.load");
   job->work = [trainer, state] { return trainer->write_state(*state); };
   return shared_->model()->start(std::move(job));
 }

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/checks.h"
 #include "binding/option_reader.h"
 
 namespace gru::binding {
@@ -19,6 +20,9 @@ OptimizerOptions read_optimizer(const OptionReader& from) {
   options.beta1 = from.fraction("beta1");
   options.beta2 = from.fraction("beta2");
   options.decay = from.number("decay");
+  if (options.decay > 1) {
+    refuse_value(from.name_of("decay"), "a number from 0 to 1", text_of(options.decay));
+  }
   options.epsilon = from.number("epsilon");
   options.weight_decay = from.number("weightDecay");
   return options;

@@ -7,9 +7,45 @@
 
 namespace gru::binding {
 
+namespace {
+
+GivenState::Carried read_given_carried(napi_env env, napi_value value) {
+  const OptionReader from(Napi::Value(env, value), "carried");
+  GivenState::Carried given{from.get("batch"), {}};
+  read_list(env, from.get("values"), "values",
+            [&](napi_value values) { given.values.push_back(values); });
+  return given;
+}
+
+std::vector<float> copy_array(napi_env env, napi_value value, const char* name) {
+  const std::span<float> values = read_array<float>(env, value, name);
+  return {values.begin(), values.end()};
+}
+
+CarriedCopy copy_carried(napi_env env, const GivenState::Carried& given) {
+  CarriedCopy copy{read_integer(env, given.batch, "batch", 0, max_safe_integer), {}};
+  for (const napi_value values : given.values) {
+    copy.values.push_back(copy_array(env, values, "values"));
+  }
+  return copy;
+}
+
+napi_value make_carried(napi_env env, const CarriedCopy& copy) {
+  std::vector<napi_value> values;
+  for (const std::vector<float>& array : copy.values) {
+    values.push_back(make_float_array(env, array));
+  }
+  return make_object(env, {{"batch", make_number(env, static_cast<double>(copy.batch))},
+                           {"values", make_array(env, values)}});
+}
+
+}  // namespace
+
 GivenState read_given_state(napi_env env, napi_value value) {
   const OptionReader from(Napi::Value(env, value), "state");
-  GivenState given{from.get("updates"), from.get("passes"), {}};
+  GivenState given{from.get("updates"), from.get("passes"), from.get("parameters"), {}, {}};
+  read_list(env, from.get("carried"), "carried",
+            [&](napi_value carried) { given.carried.push_back(read_given_carried(env, carried)); });
   const OptionReader arrays(from.get("arrays"), "arrays");
   for (const char* name : {"firstMoment", "secondMoment", "average"}) {
     const napi_value array = arrays.get(name);
@@ -22,9 +58,12 @@ TrainerState copy_state(napi_env env, const GivenState& given) {
   TrainerState state;
   state.updates = read_integer(env, given.updates, "updates", 0, max_safe_integer);
   state.passes = read_integer(env, given.passes, "passes", 0, max_safe_integer);
+  state.parameters = copy_array(env, given.parameters, "parameters");
+  for (const GivenState::Carried& carried : given.carried) {
+    state.carried.push_back(copy_carried(env, carried));
+  }
   for (const auto& [name, value] : given.arrays) {
-    const std::span<float> values = read_array<float>(env, value, name.c_str());
-    state.arrays.push_back({name, {values.begin(), values.end()}});
+    state.arrays.push_back({name, copy_array(env, value, name.c_str())});
   }
   return state;
 }
@@ -32,10 +71,14 @@ TrainerState copy_state(napi_env env, const GivenState& given) {
 napi_value make_state(napi_env env, const TrainerState& state) {
   std::vector<Property> arrays;
   for (const TrainerState::Array& array : state.arrays) {
-    arrays.push_back({array.name.c_str(), make_float_array(env, array.values)});
+    arrays.push_back({array.name.c_str(), make_float32_array(env, array.values)});
   }
+  std::vector<napi_value> carried;
+  for (const CarriedCopy& copy : state.carried) carried.push_back(make_carried(env, copy));
   return make_object(env, {{"updates", make_number(env, static_cast<double>(state.updates))},
                            {"passes", make_number(env, static_cast<double>(state.passes))},
+                           {"parameters", make_float_array(env, state.parameters)},
+                           {"carried", make_array(env, carried)},
                            {"arrays", make_object(env, arrays)}});
 }
 

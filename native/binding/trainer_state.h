@@ -16,6 +16,12 @@ namespace gru::binding {
 struct GivenState {
   napi_value updates = nullptr;
   napi_value passes = nullptr;
+  napi_value parameters = nullptr;
+  struct Carried {
+    napi_value batch = nullptr;
+    std::vector<napi_value> values;
+  };
+  std::vector<Carried> carried;
   std::vector<std::pair<std::string, napi_value>> arrays;  ///< the arrays that are present
 };
 

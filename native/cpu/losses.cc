@@ -28,7 +28,9 @@ void cross_entropy(const CrossEntropyCall& call) {
         rows.ignored_class = call.ignored_class ? &*call.ignored_class : nullptr;
         return kernels().cross_entropy(rows);
       });
-  call.metrics.data()->loss = call.denominator > 0 ? sum / call.denominator * call.weight : 0;
+  // Where no row counts, a row's NaN still passes through.
+  call.metrics.data()->loss =
+      call.denominator > 0 ? sum / call.denominator * call.weight : sum * call.scale();
 }
 
 namespace {

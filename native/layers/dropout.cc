@@ -1,5 +1,7 @@
 #include "layers/dropout.h"
 
+#include "base/checks.h"
+
 namespace gru {
 
 namespace {
@@ -15,8 +17,7 @@ Status Dropout::declare(std::span<const EdgeShape> inputs, const LayerName& name
   GRU_RETURN_IF_ERROR(check_values(name.option("input"), inputs[0]));
   if (!(probability_ >= 0 && probability_ < 1)) {
     return Status::value(name.option("probability") +
-                         ": expected a number from 0 to less than 1, got " +
-                         std::to_string(probability_));
+                         ": expected a number from 0 to less than 1, got " + text_of(probability_));
   }
   output = with_width(inputs[0], inputs[0].width);
   return {};

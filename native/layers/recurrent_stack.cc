@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "base/checks.h"
+
 namespace gru {
 
 namespace {
@@ -24,7 +26,7 @@ Status check_options(const RecurrentOptions& options, const LayerName& name) {
   if (!(options.dropout >= 0 && options.dropout < 1)) {
     return Status::value(name.option("dropout") +
                          ": expected a number from 0 to less than 1, got " +
-                         std::to_string(options.dropout));
+                         text_of(options.dropout));
   }
   return {};
 }

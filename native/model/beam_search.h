@@ -28,9 +28,10 @@ struct DecodeOptions {
 };
 
 struct Hypothesis {
-  std::vector<std::int32_t> tokens;  ///< without the begin; with the end, unless it is at the limit
-  double log_probability = 0;        ///< the sum over its tokens
-  double score = 0;                  ///< log_probability divided by the length penalty
+  std::vector<std::int32_t>
+      tokens;  ///< without the begin; the last is the end, unless the limit came first
+  double log_probability = 0;  ///< the sum over its tokens
+  double score = 0;            ///< log_probability divided by the length penalty
 };
 
 /// Beam search for several sources at once. At each step all live hypotheses of a source are

@@ -133,8 +133,8 @@ class Graph {
   Status load_beside(Device& device, const GraphPass& from, std::size_t input,
                      const InputBatch& batch, std::span<const std::int32_t> sources,
                      GraphPass& pass) const;
-  /// For each row of `to`, and each state of one of the layers, the state that the sequence
-  /// parents[i] of the pass ended with: [blocks, parents, width]. All sequences have all steps.
+  /// For each element of `parents`, and each state of one of the layers, the state in which the
+  /// sequence parents[i] of the pass ended: [blocks, parents, width]. All sequences have all steps.
   Status gather_states(Device& device, const GraphPass& pass, std::span<const std::size_t> layers,
                        DeviceSpan<const std::int32_t> parents,
                        std::vector<Buffer<float>>& states) const;

@@ -57,7 +57,8 @@ Status Graph::check_stepwise(std::size_t input, std::size_t output) const {
     return Status::value(name_of(input) + ": expected tokens, got values");
   }
   if (!behind[outputs_[output]]) {
-    return Status::value(name_of(outputs_[output]) + ": expected a layer behind " + name_of(input));
+    return Status::value(name_of(outputs_[output]) + ": expected a layer that depends on " +
+                         name_of(input));
   }
   for (std::size_t other = 0; other < options_.inputs.size(); ++other) {
     if (other == input || shapes_[other].group != shapes_[input].group) continue;

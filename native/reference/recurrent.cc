@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "base/checks.h"
 #include "reference/algebra.h"
 
 namespace gru {
@@ -253,7 +254,7 @@ Status check_input(const RecurrentOptions& options, const ReferenceInput& input)
   const float probability = input.dropout_mask.probability;
   if (!(probability >= 0 && probability < 1)) {
     return Status::value("dropout: expected a number from 0 to less than 1, got " +
-                         std::to_string(probability));
+                         text_of(probability));
   }
   return {};
 }

@@ -1,5 +1,6 @@
 #include "train/carried_states.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -29,9 +30,9 @@ Status CarriedStates::check(const Graph& graph, std::size_t batch) const {
   }
   GRU_RETURN_IF_ERROR(check_directions(graph));
   if (batch_ == 0 || batch_ == batch) return {};
-  return Status::shape("batch: expected the " + std::to_string(batch_) +
-                       " sequences whose states are carried, got " + std::to_string(batch) +
-                       ". Reset the state before other sequences");
+  return Status::shape("batch: expected " + std::to_string(batch_) +
+                       ", as the number of sequences whose states are carried, got " +
+                       std::to_string(batch) + ". Reset the state before other sequences");
 }
 
 Status CarriedStates::load(Model& model, std::size_t batch, GraphPass& pass) const {
@@ -59,6 +60,34 @@ void CarriedStates::commit() {
   if (next_batch_ == 0) return;
   states_.swap(next_);
   batch_ = std::exchange(next_batch_, 0);
+}
+
+Status CarriedStates::read(Device& device, CarriedCopy& copy) const {
+  copy = {batch_, {}};
+  if (batch_ == 0) return {};
+  for (const Buffer<float>& state : states_) {
+    GRU_RETURN_IF_ERROR(device.download(copy.values.emplace_back(state.size()),
+                                        DeviceSpan<const float>(state.span())));
+  }
+  return {};
+}
+
+bool CarriedStates::fits(const Graph& graph, const CarriedCopy& copy) {
+  if (copy.batch == 0) return copy.values.empty();
+  return std::ranges::equal(graph.states(), copy.values,
+                            [&](const GraphState& state, const std::vector<float>& values) {
+                              return state.shape.count(copy.batch).elements() == values.size();
+                            });
+}
+
+Status CarriedStates::write(Model& model, const CarriedCopy& copy) {
+  states_.resize(copy.values.size());
+  for (std::size_t i = 0; i < states_.size(); ++i) {
+    GRU_RETURN_IF_ERROR(states_[i].reserve(model.device(), copy.values[i].size()));
+    GRU_RETURN_IF_ERROR(model.device().upload(states_[i].span(), copy.values[i]));
+  }
+  batch_ = copy.batch;
+  return {};
 }
 
 }  // namespace gru

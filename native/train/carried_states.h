@@ -7,6 +7,12 @@
 
 namespace gru {
 
+/// A copy of carried states in the host's memory.
+struct CarriedCopy {
+  std::size_t batch = 0;                   ///< sequences; 0: no states
+  std::vector<std::vector<float>> values;  ///< [L*D, batch, H] of each state of the graph
+};
+
 /// The states in which a batch ended, kept on the device for the next batch to begin with. No
 /// gradient goes from one batch to the one before.
 class CarriedStates {
@@ -23,6 +29,10 @@ class CarriedStates {
   Status take(Model& model, std::size_t batch, const GraphPass& pass);
   /// What was taken, if anything was, is what the next batch begins with.
   void commit();
+  Status read(Device& device, CarriedCopy& copy) const;
+  /// Whether `write` takes the copy.
+  static bool fits(const Graph& graph, const CarriedCopy& copy);
+  Status write(Model& model, const CarriedCopy& copy);
 
  private:
   Status check(const Graph& graph, std::size_t batch) const;

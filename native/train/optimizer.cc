@@ -1,6 +1,9 @@
 #include "train/optimizer.h"
 
 #include <limits>
+#include <string>
+
+#include "base/checks.h"
 
 namespace gru {
 
@@ -34,6 +37,7 @@ Status Optimizer::create(Device& device, const ParameterLayout& layout,
                          std::span<const ParameterOptions> parameters) {
   options_ = options;
   divide(layout, parameters);
+  GRU_RETURN_IF_ERROR(check_rate(std::nullopt));
   if (needs_first_moment(options)) {
     GRU_RETURN_IF_ERROR(reserve_zeros(device, first_moment_, layout.count()));
   }
@@ -61,17 +65,17 @@ double Optimizer::rate_of(const Range& range, std::optional<double> learning_rat
 }
 
 Status Optimizer::check_rate(std::optional<double> learning_rate) const {
-  if (!learning_rate) return {};
   for (const Range& range : ranges_) {
     if (range.options.frozen) continue;
     const double rate = rate_of(range, learning_rate);
     if (rate >= 0 && rate <= static_cast<double>(std::numeric_limits<float>::max())) continue;
+    const std::string group = " the rate of the group of " + range.first_name;
     const std::string expected =
         options_.learning_rate == 0
-            ? "none, since optimizer.learningRate is 0 and gives no proportion to the rate"
-            : "one at which no rate is beyond float32, as would be that";
-    return Status::value("learningRate: expected " + expected + " of the group of " +
-                         range.first_name + ", got " + std::to_string(*learning_rate));
+            ? "none, since optimizer.learningRate is 0 and has no ratio to" + group
+            : "one that keeps" + group + " within float32";
+    return Status::value("learningRate: expected " + expected + ", got " +
+                         text_of(learning_rate.value_or(rate)));
   }
   return {};
 }

@@ -54,7 +54,8 @@ struct OutputMetrics {
   std::span<const std::int32_t> impossible = {};
 };
 
-/// The state of a trainer, except gradients that wait for an update.
+/// The state of a trainer, except gradients that wait for an update and the states that evaluations
+/// carry, and of its model at the same moment.
 struct TrainerState {
   struct Array {
     std::string name;  ///< firstMoment, secondMoment or average
@@ -62,7 +63,9 @@ struct TrainerState {
   };
 
   std::uint64_t updates = 0;
-  std::uint64_t passes = 0;   ///< training passes so far: they choose the dropout masks
+  std::uint64_t passes = 0;  ///< training passes so far: they choose the dropout masks
+  std::vector<float> parameters;
+  std::vector<CarriedCopy> carried;  ///< for each place in a step's list of batches
   std::vector<Array> arrays;  ///< the arrays that the options need, in the layout of all parameters
 };
 
@@ -142,6 +145,8 @@ class Trainer {
   Status compute_losses(const TrainingBatch& batch);
   /// Adds the gradients of one batch, number `part` of a list.
   Status gather(const TrainingBatch& batch, std::size_t part, const AbortFlag* abort);
+  /// Lets only the carried states go on.
+  Status advance(const TrainingBatch& batch, std::size_t part, const AbortFlag* abort);
   Status gather_all(std::span<const TrainingBatch> batches, const AbortFlag* abort);
   void begin_parts();
   void note_impossible(std::size_t first_sequence);

@@ -46,6 +46,7 @@ void Trainer::discard() noexcept {
 
 Status Trainer::run_forward(TrainingPass& pass, const AbortFlag* abort,
                             std::span<const std::span<float>> predictions) {
+  pass.is_open_ = false;
   GRU_RETURN_IF_ERROR(model_->load_inputs(pass.inputs(), pass.graph_));
   GRU_RETURN_IF_ERROR(model_->forward_training(passes_, abort, pass.graph_));
   for (std::size_t i = 0; i < predictions.size(); ++i) {

@@ -81,6 +81,14 @@ Status Trainer::gather(const TrainingBatch& batch, std::size_t part, const Abort
   return gradients_.add(device);
 }
 
+/// A batch without a row of any output has no gradient. Inputs that no output has the rows of may
+/// have steps, through which the states go on.
+Status Trainer::advance(const TrainingBatch& batch, std::size_t part, const AbortFlag* abort) {
+  if (!batch.carry_state) return {};
+  GRU_RETURN_IF_ERROR(model_->forward_training(passes_ + part, abort, pass_));
+  return take_states(batch, training_states_[part]);
+}
+
 Status Trainer::gather_all(std::span<const TrainingBatch> batches, const AbortFlag* abort) {
   begin_parts();
   if (training_states_.size() < batches.size()) training_states_.resize(batches.size());
@@ -98,7 +106,8 @@ Status Trainer::gather_all(std::span<const TrainingBatch> batches, const AbortFl
     GRU_RETURN_IF_ERROR(load_part(batches[part], training_states_[part]).of(name_of_part(part)));
     note_impossible(sequences);
     sequences += batches[part].inputs[0].shape.batch;
-    if (has_rows()) GRU_RETURN_IF_ERROR(gather(batches[part], part, abort));
+    GRU_RETURN_IF_ERROR(has_rows() ? gather(batches[part], part, abort)
+                                   : advance(batches[part], part, abort));
   }
   return {};
 }

@@ -31,11 +31,8 @@ describe('the state of a trainer', () => {
       const unbroken = create(options)
       for (let step = 0; step < 3; step++) unbroken.trainer.stepSync(...batch)
       const state = await unbroken.trainer.readState()
-      const parameters = new Float32Array(unbroken.model.parameterCount)
-      unbroken.model.readParameters(parameters)
       const resumed = create(options)
       await resumed.trainer.writeState(state)
-      resumed.model.writeParameters(parameters)
       for (let step = 0; step < 2; step++) {
         expect(resumed.trainer.stepSync(...batch)).toEqual(unbroken.trainer.stepSync(...batch))
       }
@@ -53,7 +50,7 @@ describe('the state of a trainer', () => {
   })
 
   test('is read and written at its turn, and copied', async () => {
-    const { model, trainer } = create()
+    const { trainer } = create()
     const pending = [1, 2].map(() => trainer.step(...batch, null))
     const second = trainer.readState()
     pending.push(trainer.step(...batch, null))
@@ -65,12 +62,9 @@ describe('the state of a trainer', () => {
     other.trainer.stepSync(...batch)
     other.trainer.stepSync(...batch)
     expect(await other.trainer.readState()).toEqual(state)
-    const parameters = new Float32Array(model.parameterCount)
-    other.model.readParameters(parameters)
     const written = trainer.writeState(state)
-    for (const array of Object.values(state.arrays)) array.fill(NaN)
+    for (const array of [state.parameters, ...Object.values(state.arrays)]) array.fill(NaN)
     await written
-    model.writeParameters(parameters)
     expect(trainer.stepSync(...batch)).toEqual(other.trainer.stepSync(...batch))
   })
 
@@ -92,7 +86,29 @@ describe('the state of a trainer', () => {
 
   const wrong: [string, (state: NativeTrainerState) => unknown, string][] = [
     ['nothing', () => undefined, 'ERR_GRU_TYPE'],
-    ['no arrays', ({ updates, passes }) => ({ updates, passes }), 'ERR_GRU_TYPE'],
+    ['no arrays', (state) => ({ ...state, arrays: undefined }), 'ERR_GRU_TYPE'],
+    ['no carried states', (state) => ({ ...state, carried: undefined }), 'ERR_GRU_TYPE'],
+    [
+      'a carried state of a wrong size',
+      (state) => ({ ...state, carried: [{ batch: 1, values: [new Float32Array(3)] }] }),
+      'ERR_GRU_VALUE',
+    ],
+    [
+      'a carried state without values',
+      (state) => ({ ...state, carried: [{ batch: 1, values: [] }] }),
+      'ERR_GRU_VALUE',
+    ],
+    [
+      'values of no carried state',
+      (state) => ({ ...state, carried: [{ batch: 0, values: [new Float32Array(3)] }] }),
+      'ERR_GRU_VALUE',
+    ],
+    ['no parameters', (state) => ({ ...state, parameters: undefined }), 'ERR_GRU_TYPE'],
+    [
+      'a parameter too few',
+      (state) => ({ ...state, parameters: state.parameters.slice(1) }),
+      'ERR_GRU_VALUE',
+    ],
     ['an array too few', (state) => ({ ...state, arrays: {} }), 'ERR_GRU_VALUE'],
     [
       'a short array',

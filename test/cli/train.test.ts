@@ -162,7 +162,10 @@ describe('gru train', () => {
 
   // With a batch of all 78 training days the validation's loss fails; with smaller batches a step's loss fails.
   it.each([
-    [16, /^gru: loss: expected a finite number, got (NaN|Infinity)\. .*a lower learning rate/],
+    [
+      16,
+      /^gru: step \d+: loss: expected a finite number, got (NaN|Infinity); it began in .*a lower learning rate/,
+    ],
     [78, /^gru: epoch 1: expected finite losses \(a lower .*, got (NaN|Infinity)/],
   ])(
     'stops where a loss is not finite, and saves nothing: batches of %d',

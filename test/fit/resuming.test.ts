@@ -8,7 +8,8 @@ import {
   type TrainingData,
 } from '../../lib'
 import { startFit } from '../../lib/fit/loop'
-import type { FitState } from '../../lib/fit/state'
+import type { FitJobs } from '../../lib/fit/jobs'
+import { checkFitState, type FitState } from '../../lib/fit/state'
 import { fitJobs } from '../../lib/trainer'
 import { expectGruError } from '../support/errors'
 import { fakeTrainer, marked } from '../support/fit'
@@ -43,8 +44,19 @@ function throughJson({ bestParameters, ...rest }: FitState): unknown {
   }
 }
 
+/** Goes on from a state. */
+function resumed(
+  jobs: FitJobs,
+  state: unknown,
+  data: unknown,
+  fitOptions: object,
+): ReturnType<typeof startFit> {
+  jobs.position.restore(checkFitState(state, jobs.graph))
+  return startFit(jobs, data, { ...fitOptions, resume: true })
+}
+
 /**
- * Trains, leaves the loop after an update, and goes on from the state that a hook was given.
+ * Trains, leaves the loop after an update, and goes on from the state of that moment.
  *
  * @param leave - the number of that update, from 1; 0 for an unbroken training
  */
@@ -55,21 +67,16 @@ async function trained(
 ): Promise<Outcome> {
   const { model, trainer } = make(dropping)
   const jobs = fitJobs(trainer)
-  let state: FitState | undefined
-  const keep = (make: () => FitState): Promise<void> => {
-    state = make()
-    return Promise.resolve()
-  }
   const all: Progress[] = []
-  const hooks = { afterUpdate: keep, afterEpoch: keep }
-  for await (const progress of startFit(jobs, source(), fitOptions(), undefined, hooks)) {
+  for await (const progress of trainer.fit(source(), fitOptions())) {
     all.push(progress)
     if (progress.update === leave) break
   }
   if (leave > 0) {
+    const state = throughJson(jobs.position.state!)
     // Orders follow from the state, not from what the trainer did since.
     jobs.epochs.count = 77
-    all.push(...(await collect(startFit(jobs, source(), fitOptions(), throughJson(state!)))))
+    all.push(...(await collect(resumed(jobs, state, source(), fitOptions()))))
   }
   return { told: withoutTimes(all), bits: bits(model) }
 }
@@ -147,69 +154,29 @@ describe('a training that was left after any update goes on to the same bits', (
 test('a training that had ended only puts its best parameters back', async () => {
   const fake = fakeTrainer({ validation: (_, updates) => updates })
   const fitOptions = { epochs: 3, validation: [marked(0)], patience: 5 }
-  let state: FitState | undefined
-  const afterEpoch = (make: () => FitState): Promise<void> => {
-    state = make()
-    return Promise.resolve()
-  }
   const atEnd: number[] = []
-  const hooks = { afterEpoch, afterUpdate: afterEpoch }
-  await collect(startFit(fake.jobs, [marked(1)], fitOptions, undefined, hooks))
+  await collect(startFit(fake.jobs, [marked(1)], fitOptions))
+  const { state } = fake.jobs.position
   expect(fake.parameter).toBe(1)
   fake.parameter = 3
-  expect(await collect(startFit(fake.jobs, [marked(1)], fitOptions, state))).toEqual([])
+  expect(await collect(resumed(fake.jobs, state, [marked(1)], fitOptions))).toEqual([])
   expect(fake.parameter).toBe(1)
   // With more epochs it goes on.
   fake.parameter = 3
-  for await (const { epoch } of startFit(
-    fake.jobs,
-    [marked(1)],
-    { ...fitOptions, epochs: 5 },
-    state,
-  )) {
-    atEnd.push(epoch)
-  }
+  const longer = { ...fitOptions, epochs: 5 }
+  for await (const { epoch } of resumed(fake.jobs, state, [marked(1)], longer)) atEnd.push(epoch)
   expect(atEnd).toEqual([4, 5])
-})
-
-test('hooks are called once after each update, the last of an epoch apart; what they throw follows the progress', async () => {
-  const calls: [string, number, number, boolean][] = []
-  const hook = (name: string) => (make: () => FitState) => {
-    const { epoch, batches, epochEnd } = make()
-    calls.push([name, epoch, batches, epochEnd])
-    return Promise.resolve()
-  }
-  const hooks = { afterUpdate: hook('update'), afterEpoch: hook('epoch') }
-  const batches = [1, 2, 3].map(marked)
-  await collect(
-    startFit(fakeTrainer().jobs, batches, { epochs: 2, accumulate: 2 }, undefined, hooks),
-  )
-  expect(calls).toEqual([
-    ['update', 1, 2, false],
-    ['epoch', 1, 3, true],
-    ['update', 2, 2, false],
-    ['epoch', 2, 3, true],
-  ])
-  const reason = new Error('no place')
-  const failing = { afterUpdate: () => Promise.reject(reason) }
-  const fit = startFit(fakeTrainer().jobs, batches, { epochs: 1 }, undefined, failing)
-  expect((await fit.next()).value!.update).toBe(1)
-  await expect(fit.next()).rejects.toBe(reason)
 })
 
 describe('a state', () => {
   /** The state after the second of three updates, with a schedule. */
   async function stateOf(): Promise<FitState> {
-    let state: FitState | undefined
-    const afterUpdate = (make: () => FitState): Promise<void> => {
-      state = make()
-      return Promise.resolve()
-    }
-    const fit = startFit(fakeTrainer().jobs, dataset, fitOptions, undefined, { afterUpdate })
+    const { jobs } = fakeTrainer()
+    const fit = startFit(jobs, dataset, fitOptions)
     await fit.next()
     await fit.next()
     await fit.return()
-    return state!
+    return jobs.position.state!
   }
   const dataset = new Dataset(
     [1, 2, 3].map((mark) => ({ input: Float32Array.of(mark, 0), target: new Float32Array(1) })),
@@ -222,10 +189,10 @@ describe('a state', () => {
   test('holds the position, the orders, the schedule and the sums', async () => {
     expect(await stateOf()).toEqual({
       settings: { sequences: 3, batchSize: 1, shuffle: false, seed: 5 },
-      monitor: 'meanLoss',
+      ...{ accumulate: 1, monitor: 'meanLoss' },
       ...{ epoch: 1, order: 1, batches: 2, epochEnd: false, epochBatches: 3, updates: 2 },
       mean: { sums: [2], denominators: [2] },
-      schedule: { updates: 2 },
+      schedule: { kind: 'exponential', state: { updates: 2 } },
       stopping: { bad: 0 },
     })
   })
@@ -235,7 +202,7 @@ describe('a state', () => {
     const checked = jest.fn(fake.jobs.check)
     const jobs = { ...fake.jobs, check: checked }
     const schedule = new Schedule({ kind: 'exponential', gamma: 0.5 })
-    const all = await collect(startFit(jobs, dataset, { ...fitOptions, schedule }, await stateOf()))
+    const all = await collect(resumed(jobs, await stateOf(), dataset, { ...fitOptions, schedule }))
     expect(fake.steps.map(({ marks }) => marks[0]![0])).toEqual([3, 1, 2, 3])
     expect(all.map(({ learningRate }) => learningRate)).toEqual([0.025, 0.0125, 0.00625, 0.003125])
     expect(all.map(({ batch: at, update }) => [at, update])).toEqual([
@@ -251,10 +218,22 @@ describe('a state', () => {
     [{ batchSize: 2 }, {}, /^batchSize: expected 1, as in the training that goes on, got 2$/],
     [{ shuffle: true }, {}, /^shuffle: expected false, as in /],
     [{ seed: 3 }, {}, /^seed: expected 5, as in /],
-    [{ schedule: undefined }, {}, /^schedule: expected a schedule, as in .* got none$/],
+    [{ accumulate: 2 }, {}, /^accumulate: expected 1, as in /],
+    [{}, { chunkSteps: 2 }, /^chunkSteps: expected 2, as in .* got undefined$/],
+    [{}, { chunkSteps: 0 }, /^state\.chunkSteps: /],
+    [{ schedule: undefined }, {}, /^schedule: expected one of the kind "exp.*, as in .* got none$/],
+    [
+      { schedule: { kind: 'plateau' } },
+      {},
+      /^schedule: expected .* got one of the kind "plateau"$/,
+    ],
     [{ validation: dataset }, {}, /^monitor: expected "meanLoss", as in .* got "validationLoss"$/],
     [{}, { epoch: -1 }, /^state\.epoch: expected an integer from 1 /],
     [{}, { order: 0.5 }, /^state\.order: /],
+    [{}, { settings: { sequences: 0 } }, /^state\.settings\.sequences: /],
+    [{}, { monitor: 1 }, /^state\.monitor: /],
+    [{}, { schedule: { kind: 'none' } }, /^state\.schedule\.kind: /],
+    [{}, { schedule: { kind: 'step', state: {} } }, /^state\.schedule\.state\.updates: /],
     [{}, { epochEnd: 1 }, /^state\.epochEnd: /],
     [{}, { mean: { sums: [NaN], denominators: [1] } }, /^state\.mean\.sums\[0\]: /],
     [{}, { stopping: {} }, /^state\.stopping\.bad: /],
@@ -264,7 +243,7 @@ describe('a state', () => {
   ])('of other options %p, or with %p, is refused', async (changed, wrong, message) => {
     const state = { ...(await stateOf()), ...wrong }
     const start = (): unknown =>
-      startFit(fakeTrainer().jobs, dataset, { ...fitOptions, ...changed }, state)
+      resumed(fakeTrainer().jobs, state, dataset, { ...fitOptions, ...changed })
     expect(start).toThrow(message)
   })
 
@@ -272,7 +251,7 @@ describe('a state', () => {
     const state = await stateOf()
     const { schedule } = fitOptions
     expectGruError(
-      () => startFit(fakeTrainer().jobs, [marked(1)], { epochs: 2, schedule }, state),
+      () => resumed(fakeTrainer().jobs, state, [marked(1)], { epochs: 2, schedule }),
       'ERR_GRU_VALUE',
       'data: expected a Dataset, as in the training that goes on, got ready batches',
     )

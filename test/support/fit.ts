@@ -2,6 +2,7 @@ import type { StepMetrics } from '../../binding'
 import type { TrainingBatch } from '../../lib'
 import { sequenceForm } from '../../lib/batch-forms'
 import type { FitJobs } from '../../lib/fit/jobs'
+import { FitPosition } from '../../lib/fit/position'
 import { describeGraph } from '../../lib/graph'
 import type { CheckedBatch } from '../../lib/model-batch'
 import { checkArchitecture } from '../../lib/model-options'
@@ -53,6 +54,8 @@ export function fakeTrainer(
       baseRate: 0.1,
       clock: { now: () => fake.now, date: () => fake.now + 1e12 },
       epochs: { count: 0 },
+      position: new FitPosition(),
+      snapshot: () => Promise.resolve(() => Promise.resolve()),
       check: (given) => {
         const { input, target, batch = 1 } = given as TrainingBatch
         const steps = input.length / (2 * batch)
@@ -69,6 +72,7 @@ export function fakeTrainer(
         const denominator = batches.reduce((sum, { batch }) => sum + batch, 0)
         return Promise.resolve({ gradNorm: 1, skipped, ...lossesOf(loss, denominator) })
       },
+      resetState: () => undefined,
       evaluate: (batch) => {
         const marks = marksOf(batch)
         fake.validated.push(marks)

@@ -1,0 +1,64 @@
+/**
+ * Reading a model of any class from a file.
+ *
+ * @module
+ */
+import type { SafetensorsFile } from './formats/safetensors-reader'
+import { modelInternals } from './graph-model'
+import { Model, MODEL_KIND } from './model'
+import { kindsIn, type ModelKind, type ReadModel, readModelOf } from './model-file'
+import type { DeviceOptions } from './recurrent-options'
+import { Seq2Seq, SEQ2SEQ_KIND } from './seq2seq'
+import { SEQUENCE_MODEL_KIND, SequenceModel } from './sequence-model'
+import type { TrainableModel } from './trainer-types'
+
+/** A model that was read from a file. */
+export interface ReadAnyModel extends ReadModel {
+  /** Makes the model, on a device. */
+  readonly make: (call: string, options: DeviceOptions) => TrainableModel
+}
+
+/** Reads models of one class. */
+interface Reader {
+  readonly name: string
+  readonly read: (file: SafetensorsFile, path: string) => Promise<ReadAnyModel>
+}
+
+function reader<D extends object>(
+  kind: ModelKind<D>,
+  create: (options: D & DeviceOptions & { readonly seed: number }) => TrainableModel,
+): Reader {
+  return {
+    name: kind.name,
+    read: async (file, path) => {
+      const read = await readModelOf(file, path, kind)
+      const { description, seed, parameters, metadata } = read
+      return {
+        ...read,
+        make: (call, options) => {
+          const model = create({ ...description, seed, ...options })
+          modelInternals(model).core.restore(call, parameters, metadata)
+          return model
+        },
+      }
+    },
+  }
+}
+
+const SEQUENCE_MODELS = reader(SEQUENCE_MODEL_KIND, (options) => new SequenceModel(options))
+const READERS: readonly Reader[] = [
+  SEQUENCE_MODELS,
+  reader(MODEL_KIND, (options) => new Model(options)),
+  reader(SEQ2SEQ_KIND, (options) => new Seq2Seq(options)),
+]
+
+/**
+ * Reads the model of an open file, of any class.
+ *
+ * @throws GruError as `readModel`
+ */
+export async function readAnyModel(file: SafetensorsFile, path: string): Promise<ReadAnyModel> {
+  const [kind] = kindsIn(file, path)
+  const { read } = READERS.find(({ name }) => name === kind) ?? SEQUENCE_MODELS
+  return read(file, path)
+}
