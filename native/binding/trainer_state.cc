@@ -33,7 +33,7 @@ CarriedCopy copy_carried(napi_env env, const GivenState::Carried& given) {
 napi_value make_carried(napi_env env, const CarriedCopy& copy) {
   std::vector<napi_value> values;
   for (const std::vector<float>& array : copy.values) {
-    values.push_back(make_float_array(env, array));
+    values.push_back(make_float32_array(env, array));
   }
   return make_object(env, {{"batch", make_number(env, static_cast<double>(copy.batch))},
                            {"values", make_array(env, values)}});
@@ -77,7 +77,7 @@ napi_value make_state(napi_env env, const TrainerState& state) {
   for (const CarriedCopy& copy : state.carried) carried.push_back(make_carried(env, copy));
   return make_object(env, {{"updates", make_number(env, static_cast<double>(state.updates))},
                            {"passes", make_number(env, static_cast<double>(state.passes))},
-                           {"parameters", make_float_array(env, state.parameters)},
+                           {"parameters", make_float32_array(env, state.parameters)},
                            {"carried", make_array(env, carried)},
                            {"arrays", make_object(env, arrays)}});
 }
