@@ -436,7 +436,10 @@ export interface NativeTargetForm {
   /** How messages spell out the number of values in the targets of a batch, and of one sequence. */
   formula: string
   sequenceFormula: string
-  /** The integers that classes or labels may be; null for values. An ignored class may lie within or without. */
+  /**
+   * The integers that classes or labels may be, or the bounds of values; null for values without bounds. An ignored class
+   * may lie within or without.
+   */
   range: { first: number; last: number; ignored: number | null } | null
 }
 

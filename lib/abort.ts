@@ -12,7 +12,6 @@ import { checkAbortSignal } from './validate'
  * between two time steps.
  *
  * @param given - the caller's `signal`, unchecked; undefined for none
- * @throws the signal's reason if it was aborted; otherwise what the job throws
  * @throws the signal's reason if it was aborted; what the job throws otherwise
  */
 export async function abortable<T>(

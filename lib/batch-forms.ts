@@ -6,7 +6,7 @@
 import type { Graph } from './graph'
 import type { GivenBatch, Lengths, ModelInput } from './model-batch'
 import type { ModelTarget } from './targets'
-import { checkOptions } from './validate'
+import { checkFloat32Array, checkOptions } from './validate'
 
 /** Several sequences. With `batchFirst` the first two axes of input and target are swapped. */
 export interface InputBatch {
@@ -58,6 +58,12 @@ export interface BatchArrays {
   readonly lengths: readonly Int32Array[]
 }
 
+/** A gradient, unchecked, and what messages call it. */
+export interface GivenGradient {
+  readonly argument: string
+  readonly value: unknown
+}
+
 /** An object with unchecked properties. */
 type Given = Readonly<Record<string, unknown>>
 
@@ -73,8 +79,8 @@ export interface BatchForm {
   readonly lengthsOf: (graph: Graph, given: unknown) => readonly unknown[]
   /** Predictions as a caller gets them. */
   readonly predictionsOf: (graph: Graph, arrays: readonly Float32Array[]) => unknown
-  /** What was given for the gradient of each output's predictions, unchecked. */
-  readonly gradientsOf: (graph: Graph, given: unknown) => readonly unknown[]
+  /** What was given for the gradient of each output's predictions. One of several may be undefined. */
+  readonly gradientsOf: (graph: Graph, given: unknown) => readonly GivenGradient[]
   /** The inverse: a batch in the caller's form. */
   readonly batchOf: (graph: Graph, arrays: BatchArrays) => AnyTrainingBatch
 }
@@ -86,8 +92,9 @@ export const sequenceForm: BatchForm = {
   targetsOf: (_graph, _prefix, { target }) => [target],
   lengthsOf: (_graph, lengths) => [lengths],
   predictionsOf: (_graph, arrays) => arrays[0],
-  // One that is absent is no array.
-  gradientsOf: (_graph, gradient) => [gradient ?? null],
+  gradientsOf: (_graph, gradient) => [
+    { argument: 'gradients', value: checkFloat32Array('gradients', gradient) },
+  ],
   batchOf: (_graph, { batch, inputs, targets, lengths }) => ({
     input: inputs[0]!,
     target: targets[0]!,
@@ -107,7 +114,13 @@ export const namedForm: BatchForm = {
       ? graph.inputs.map(() => lengths)
       : byName('lengths', lengths, inputNames(graph)),
   predictionsOf: (graph, arrays) => named(outputNames(graph), arrays),
-  gradientsOf: (graph, gradients) => byName('gradients', gradients, outputNames(graph)),
+  gradientsOf: (graph, gradients) => {
+    const names = outputNames(graph)
+    return byName('gradients', gradients, names).map((value, index) => ({
+      argument: `gradients.${names[index]!}`,
+      value,
+    }))
+  },
   batchOf: (graph, { batch, inputs, targets, lengths }) => ({
     inputs: named(inputNames(graph), inputs),
     targets: named(outputNames(graph), targets),

@@ -97,7 +97,7 @@ function toSequence(value: unknown, index: number): AnyTrainingSequence {
 }
 
 /**
- * Checks that a model can be trained on all sequences: their types, shapes, tokens, classes and labels, and that
+ * Checks that a model can be trained on all sequences: their types, shapes, and the range of tokens and targets, and that
  * their numbers are finite.
  *
  * @param argument - 'data' or 'validation'

@@ -75,6 +75,16 @@ export function argumentError(
   return new GruError(code, visible(`${argument}: expected ${expected}, got ${got}`), options)
 }
 
+/** Runs a check. A GruError that it throws gets `place` before its message. */
+export function inPlace<T>(place: string, check: () => T): T {
+  try {
+    return check()
+  } catch (cause) {
+    if (!(cause instanceof GruError)) throw cause
+    throw new GruError(cause.code, `${place}: ${cause.message}`, { cause })
+  }
+}
+
 const MAX_QUOTED_LENGTH = 60
 
 /**

@@ -17,7 +17,7 @@ import type {
 import {
   type Cell,
   LAYER_KEYS,
-  type LayerOptions,
+  type RecurrentLayerOptions,
   openLayer,
   RecurrentLayer,
   type ResolvedLayerOptions,
@@ -32,7 +32,7 @@ import {
 import { checkOptions } from './validate'
 
 /** The options of a new {@link GRU}. */
-export interface GruOptions extends GruStackOptions, LayerOptions {}
+export interface GruOptions extends GruStackOptions, RecurrentLayerOptions {}
 
 /** The options of a {@link GRU} with every default filled in. */
 export interface ResolvedGruOptions extends Readonly<NativeGruOptions>, ResolvedLayerOptions {}

@@ -4,6 +4,7 @@
  * @module
  */
 export type {
+  AnyTrainingBatch,
   InputBatch,
   ModelInputBatch,
   ModelInputs,
@@ -13,7 +14,13 @@ export type {
   TrainingBatch,
 } from './batch-forms'
 export type { BatchLosses } from './batch-losses'
-export { Dataset, type ModelTrainingSequence, type TrainingSequence } from './data'
+export {
+  type AnyTrainingSequence,
+  Dataset,
+  type ModelTrainingSequence,
+  type SequenceOf,
+  type TrainingSequence,
+} from './data'
 export { GruError, type GruErrorCode } from './errors'
 export type { Best } from './fit/early-stopping'
 export type { CheckpointOptions } from './fit/checkpoints'
@@ -22,7 +29,7 @@ export type { FitOptions } from './fit/options'
 export type { Progress } from './fit/progress'
 export type { ValidationResult } from './fit/validation'
 export { GRU, type GruOptions, type GruPass, type GruResult, type ResolvedGruOptions } from './gru'
-export type { GruStackOptions, UpdateGate } from './gru-options'
+export type { GruStackOptions, ResolvedGruStack, UpdateGate } from './gru-options'
 export type { SaveOptions } from './graph-model'
 export type {
   Activation,
@@ -67,7 +74,7 @@ export {
   type LstmResult,
   type ResolvedLstmOptions,
 } from './lstm'
-export type { Metric, MetricMode, MetricRows } from './metrics/metric'
+export type { Metric, MetricMode, MetricRows, RowTarget } from './metrics/metric'
 export type { MetricName } from './metrics/options'
 export {
   Model,
@@ -95,7 +102,13 @@ export type {
   ResolvedArchitecture,
   ResolvedOutput,
 } from './model-options'
-export type { AdamOptions, OptimizerOptions, RmspropOptions, SgdOptions } from './optimizer'
+export type {
+  AdamOptions,
+  OptimizerOptions,
+  ResolvedOptimizer,
+  RmspropOptions,
+  SgdOptions,
+} from './optimizer'
 export type { ParameterGroup, ResolvedParameterGroup } from './parameter-groups'
 export type { ParameterPatterns } from './parameter-patterns'
 export type { Parameters } from './parameters'
@@ -108,7 +121,12 @@ export {
   type TensorBoardOptions,
 } from './records/open'
 export type { ForwardOptions, ForwardSyncOptions } from './recurrent-call'
-export type { DeviceOptions, Precision, RecurrentStackOptions } from './recurrent-options'
+export type {
+  DeviceOptions,
+  Precision,
+  RecurrentStackOptions,
+  ResolvedDevice,
+} from './recurrent-options'
 export type {
   BackwardOptions,
   BackwardSyncOptions,
@@ -124,10 +142,13 @@ export type {
   OneCycleSchedule,
   PlateauSchedule,
   ResolvedSchedule,
+  ResolvedScheduleOf,
+  ResolvedWarmup,
   ScheduleOptions,
   StepSchedule,
   WarmupOptions,
 } from './schedules/options'
+export type { PlateauState } from './schedules/plateau'
 export { Schedule, type ScheduleState } from './schedules/schedule'
 export { type ResolvedSeq2SeqOptions, Seq2Seq, type Seq2SeqOptions } from './seq2seq'
 export type {
@@ -139,7 +160,6 @@ export type {
   Seq2SeqTarget,
 } from './seq2seq-options'
 export {
-  type LoadOptions,
   type PredictOptions,
   type PredictSyncOptions,
   type ResolvedSequenceModelOptions,
@@ -164,7 +184,13 @@ export type {
   TrainableModel,
   UpdateResult,
 } from './trainer-types'
-export type { CarryOptions, StepOptions, StepSyncOptions, UpdateOptions } from './training-call'
+export type {
+  CarryOptions,
+  EvaluateOptions,
+  StepOptions,
+  StepSyncOptions,
+  UpdateOptions,
+} from './training-call'
 export type { PassBackwardOptions, TrainingPass } from './training-pass'
 export type {
   LengthPenalty,

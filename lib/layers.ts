@@ -131,9 +131,16 @@ export interface CheckedLayer {
   readonly native: NativeLayerOptions
 }
 
-/** Checks a layer of a description. Whether it fits to others, the native part checks. */
-export function checkLayer(name: string, value: unknown): CheckedLayer {
-  const argument = `layers.${name}`
+/**
+ * Checks a layer of a description. Whether it fits to others, the native part checks.
+ *
+ * @param argument - what messages call the layer
+ */
+export function checkLayer(
+  name: string,
+  value: unknown,
+  argument = `layers.${name}`,
+): CheckedLayer {
   const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
   const { type: given } = checkOptions(argument, value, ['type', ...names])
   const type = checkOneOf(`${argument}.type`, given, TYPES)

@@ -5,12 +5,19 @@
  */
 import type { NativeLossOptions } from '../binding'
 import { argumentError, describe } from './errors'
-import { checkInteger, checkNumber, checkOneOf, checkOptions, MAX_FLOAT32 } from './validate'
+import {
+  checkFloat32Number,
+  checkInteger,
+  checkOneOf,
+  checkOptions,
+  MAX_FLOAT32,
+  type NumberRange,
+} from './validate'
 
 /** For classes: predictions are logits, a target is the number of a class. */
 export interface CrossEntropyLoss {
   readonly kind: 'crossEntropy'
-  /** The share of the target that is divided equally among all classes, at least 0 and below 1. Default 0. */
+  /** The share of the target that is divided equally among all classes, at least 0 and below 1, also as float32. Default 0. */
   readonly labelSmoothing?: number | undefined
   /**
    * A factor w for each class, at least 0. Default: 1 for all. With label smoothing s, K classes, the target t and l_k,
@@ -36,7 +43,7 @@ export interface MeanAbsoluteErrorLoss {
 /** For values: half the squared error up to `delta`, and linear in the error beyond it. */
 export interface HuberLoss {
   readonly kind: 'huber'
-  /** The error from which on the loss is linear, above 0. Default 1. */
+  /** The error from which on the loss is linear, above 0 also as float32. Default 1. */
   readonly delta?: number | undefined
 }
 
@@ -46,7 +53,7 @@ export interface HuberLoss {
  */
 export interface QuantileLoss {
   readonly kind: 'quantile'
-  /** At least one, each above 0 and below 1. Default [0.1, 0.5, 0.9]. */
+  /** At least one, each above 0 and below 1, also as float32. Default [0.1, 0.5, 0.9]. */
   readonly quantiles?: readonly number[] | undefined
 }
 
@@ -129,7 +136,7 @@ const LOSS_TYPES: { readonly [K in LossKind]: LossType<K> } = {
   crossEntropy: {
     keys: ['labelSmoothing', 'classWeights', 'ignoredClass'],
     check: (prefix, { labelSmoothing = 0, classWeights, ignoredClass }) => ({
-      labelSmoothing: checkNumber(`${prefix}labelSmoothing`, labelSmoothing, {
+      labelSmoothing: checkFloat32Number(`${prefix}labelSmoothing`, labelSmoothing, {
         atLeast: 0,
         below: 1,
       }),
@@ -151,7 +158,7 @@ const LOSS_TYPES: { readonly [K in LossKind]: LossType<K> } = {
   huber: {
     keys: ['delta'],
     check: (prefix, { delta = 1 }) => ({
-      delta: checkNumber(`${prefix}delta`, delta, { above: 0, atMost: MAX_FLOAT32 }),
+      delta: checkFloat32Number(`${prefix}delta`, delta, { above: 0, atMost: MAX_FLOAT32 }),
     }),
     native: (settings) => settings,
   },
@@ -214,16 +221,14 @@ function checkInt32(argument: string, value: unknown): number {
 }
 
 /** At least one number, each within a range. */
-function checkNumbers(
-  argument: string,
-  value: unknown,
-  range: Parameters<typeof checkNumber>[2],
-): readonly number[] {
+function checkNumbers(argument: string, value: unknown, range: NumberRange): readonly number[] {
   if (!Array.isArray(value) || value.length === 0) {
     const code = Array.isArray(value) ? 'ERR_GRU_VALUE' : 'ERR_GRU_TYPE'
     throw argumentError(code, argument, 'an Array of at least one number', describe(value))
   }
   return Object.freeze(
-    Array.from(value, (number: unknown, i) => checkNumber(`${argument}[${i}]`, number, range)),
+    Array.from(value, (number: unknown, i) =>
+      checkFloat32Number(`${argument}[${i}]`, number, range),
+    ),
   )
 }

@@ -16,7 +16,7 @@ import type {
 import {
   type Cell,
   LAYER_KEYS,
-  type LayerOptions,
+  type RecurrentLayerOptions,
   openLayer,
   RecurrentLayer,
   type ResolvedLayerOptions,
@@ -36,7 +36,7 @@ import {
 import { checkOptions } from './validate'
 
 /** The options of a new {@link LSTM}. */
-export interface LstmOptions extends RecurrentStackOptions, LayerOptions {}
+export interface LstmOptions extends RecurrentStackOptions, RecurrentLayerOptions {}
 
 /** The options of an {@link LSTM} with every default filled in. */
 export type ResolvedLstmOptions = ResolvedLayerOptions

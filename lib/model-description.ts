@@ -45,7 +45,10 @@ export interface ModelDescription {
   readonly batchFirst?: boolean | undefined
 }
 
-/** A {@link ModelDescription} with every default filled in. */
+/**
+ * A {@link ModelDescription} with every default filled in, except in outputs: a weight is absent unless it was given, and
+ * a loss that was given as a kind stays a kind.
+ */
 export interface ResolvedDescription extends ModelDescription {
   readonly layers: Readonly<Record<string, ResolvedLayer>>
   readonly outputs: Readonly<Record<string, ResolvedNamedOutput>>

@@ -44,10 +44,13 @@ export interface SavedModel<D extends object = object> extends ModelRecipe<D> {
   readonly metadata: Metadata
 }
 
+/** The classes of models that files hold. */
+export type ModelKindName = 'SequenceModel' | 'Model' | 'Seq2Seq'
+
 /** A kind of model, as files tell it. */
 export interface ModelKind<D extends object> {
   /** Its class. */
-  readonly name: string
+  readonly name: ModelKindName
   /** Of a description. */
   readonly keys: readonly string[]
   /** Checks a description, and fills in the defaults. */
@@ -195,21 +198,22 @@ function parseModel<D extends object>(
 }
 
 /** Of each kind of model an option that no other kind has. */
-const MARKS: Readonly<Record<string, string>> = {
+const MARKS: Readonly<Record<ModelKindName, string>> = {
   SequenceModel: 'gru',
   Model: 'layers',
   Seq2Seq: 'encoder',
 }
 
 /** The kinds of model whose options a file may hold, by their names. */
-export function kindsIn(file: SafetensorsFile, path: string): readonly string[] {
+export function kindsIn(file: SafetensorsFile, path: string): readonly ModelKindName[] {
   const place = `${path}, metadata ${quote(MODEL_KEY)}`
   return kindsOf(parseJson(file.metadata[MODEL_KEY] ?? '{}', place))
 }
 
-function kindsOf(parsed: unknown): readonly string[] {
+function kindsOf(parsed: unknown): readonly ModelKindName[] {
   if (typeof parsed !== 'object' || parsed === null) return []
-  return Object.keys(MARKS).filter((name) => Object.hasOwn(parsed, MARKS[name]!))
+  const kinds = Object.keys(MARKS) as ModelKindName[]
+  return kinds.filter((name) => Object.hasOwn(parsed, MARKS[name]))
 }
 
 function refuseOtherKind<D extends object>(kind: ModelKind<D>, parsed: unknown): void {

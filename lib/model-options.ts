@@ -54,7 +54,7 @@ export interface ResolvedArchitecture {
   readonly output: ResolvedOutput
 }
 
-/** A {@link ModelOutputOptions} with every default filled in. */
+/** A {@link ModelOutputOptions} with every default filled in. A loss that was given as a kind stays a kind. */
 export interface ResolvedOutput extends Resolved<ModelOutputOptions> {
   readonly loss: ResolvedLoss
 }
@@ -73,7 +73,7 @@ export interface CheckedArchitecture {
 export function checkArchitecture(given: {
   readonly [K in (typeof ARCHITECTURE_KEYS)[number]]?: unknown
 }): CheckedArchitecture {
-  const input = resolveInput(given.input)
+  const input = checkModelInput('input', given.input)
   const gru = resolveGruStack('gru.', checkOptions('gru', given.gru, GRU_STACK_KEYS))
   const output = resolveOutput(given.output)
   const resolved = Object.freeze({ input, gru, output: output.resolved })
@@ -115,17 +115,18 @@ function graphOf(
   }
 }
 
-function resolveInput(given: unknown): ModelInputOptions {
+/** Checks what a model reads; messages call it `argument`. */
+export function checkModelInput(argument: string, given: unknown): ModelInputOptions {
   const isTokens = typeof given === 'object' && given !== null && 'tokens' in given
   if (isTokens) {
-    const { tokens, embeddingSize } = checkOptions('input', given, ['tokens', 'embeddingSize'])
+    const { tokens, embeddingSize } = checkOptions(argument, given, ['tokens', 'embeddingSize'])
     return Object.freeze({
-      tokens: checkLayerSize('input.tokens', tokens),
-      embeddingSize: checkLayerSize('input.embeddingSize', embeddingSize),
+      tokens: checkLayerSize(`${argument}.tokens`, tokens),
+      embeddingSize: checkLayerSize(`${argument}.embeddingSize`, embeddingSize),
     })
   }
-  const { features } = checkOptions('input', given, ['features'])
-  return Object.freeze({ features: checkLayerSize('input.features', features) })
+  const { features } = checkOptions(argument, given, ['features'])
+  return Object.freeze({ features: checkLayerSize(`${argument}.features`, features) })
 }
 
 /** An output, and its loss as the native part takes it. */

@@ -89,7 +89,7 @@ function checkList(
   batch: number,
 ): (Float32Array | null)[] | undefined {
   if (given === undefined) return undefined
-  if (graph.states.length === 0) {
+  if (graph.states.length === 0 && !isEmptyObject(given)) {
     const expected = 'a recurrent layer that reads no initial state from another layer'
     throw argumentError('ERR_GRU_VALUE', list, expected, 'a model without one')
   }
@@ -98,6 +98,11 @@ function checkList(
   return graph.states.map((state, index) =>
     optionalArray(nameOf(list, state), arrays[index], formula, state.size * batch),
   )
+}
+
+/** Whether states are what {@link zeroStates} makes for a graph without states. */
+function isEmptyObject(given: unknown): boolean {
+  return typeof given === 'object' && given !== null && Object.keys(given).length === 0
 }
 
 /** What was given for each of the graph's states, unchecked. */

@@ -43,7 +43,7 @@ export interface ModelOptions extends ModelDescription, DeviceOptions {
   readonly seed?: number | undefined
 }
 
-/** The options of a {@link Model} with every default filled in. */
+/** The options of a {@link Model} with every default filled in, except in outputs. */
 export interface ResolvedModelOptions extends ResolvedDescription, ResolvedDevice {
   readonly seed: number
 }
@@ -126,7 +126,7 @@ export class Model {
     return model
   }
 
-  /** With every default filled in. */
+  /** With every default filled in, except in outputs: {@link ResolvedDescription} says how these stay. */
   get options(): ResolvedModelOptions {
     return this.#options
   }

@@ -4,7 +4,13 @@
  * @module
  */
 import type { NativeOptimizerOptions } from '../binding'
-import { checkNumber, checkOneOf, checkOptions, MAX_FLOAT32, type NumberRange } from './validate'
+import {
+  checkFloat32Number,
+  checkOneOf,
+  checkOptions,
+  MAX_FLOAT32,
+  type NumberRange,
+} from './validate'
 
 interface CommonOptions {
   /** 0 or more. Default 1e-3; 1e-2 for rmsprop. */
@@ -23,11 +29,11 @@ export interface SgdOptions extends CommonOptions {
 /** torch.optim.Adam or torch.optim.AdamW */
 export interface AdamOptions extends CommonOptions {
   readonly kind: 'adam' | 'adamw'
-  /** Decay of the mean of gradients, from 0 to less than 1. Default 0.9. */
+  /** Decay of the mean of gradients, from 0 to less than 1, also as float32. Default 0.9. */
   readonly beta1?: number | undefined
-  /** Decay of the mean of squared gradients, from 0 to less than 1. Default 0.999. */
+  /** Decay of the mean of squared gradients, from 0 to less than 1, also as float32. Default 0.999. */
   readonly beta2?: number | undefined
-  /** Added to the denominator, 0 or more. Default 1e-8. */
+  /** Added to the denominator, above 0 also as float32. Default 1e-8. */
   readonly epsilon?: number | undefined
 }
 
@@ -38,7 +44,7 @@ export interface RmspropOptions extends CommonOptions {
   readonly decay?: number | undefined
   /** 0 or more. Default 0. */
   readonly momentum?: number | undefined
-  /** Added to the denominator, 0 or more. Default 1e-8. */
+  /** Added to the denominator, above 0 also as float32. Default 1e-8. */
   readonly epsilon?: number | undefined
 }
 
@@ -55,7 +61,8 @@ const RANGES: { readonly [K in keyof Hyperparameters]: NumberRange } = {
   beta1: { atLeast: 0, below: 1 },
   beta2: { atLeast: 0, below: 1 },
   decay: { atLeast: 0, atMost: 1 },
-  epsilon: NOT_NEGATIVE,
+  // Without it a parameter whose gradients are all 0 would become 0 / 0.
+  epsilon: { above: 0, atMost: MAX_FLOAT32 },
   weightDecay: NOT_NEGATIVE,
 }
 
@@ -78,9 +85,12 @@ const UNUSED: Hyperparameters = {
   weightDecay: 0,
 }
 
-/** An optimiser with every default filled in, and all its numbers as the native part takes them. */
+/** An optimiser with every default filled in. It has the numbers of its own kind. */
+export type ResolvedOptimizer = Readonly<Partial<Hyperparameters>> & { readonly kind: Kind }
+
+/** A resolved optimiser, and all its numbers as the native part takes them. */
 export interface CheckedOptimizer {
-  readonly resolved: Readonly<Partial<Hyperparameters>> & { readonly kind: Kind }
+  readonly resolved: ResolvedOptimizer
   readonly native: Hyperparameters & { readonly kind: Kind }
 }
 
@@ -93,7 +103,8 @@ export function checkOptimizer(value: unknown): CheckedOptimizer {
   const own: Partial<Hyperparameters> = { ...DEFAULTS[kind] }
   for (const name of names) {
     const number = given[name]
-    if (number !== undefined) own[name] = checkNumber(`optimizer.${name}`, number, RANGES[name])
+    if (number !== undefined)
+      own[name] = checkFloat32Number(`optimizer.${name}`, number, RANGES[name])
   }
   return { resolved: Object.freeze({ kind, ...own }), native: { ...UNUSED, ...own, kind } }
 }

@@ -9,7 +9,7 @@ import type { Graph } from './graph'
 import { matchParameters, type ParameterPatterns } from './parameter-patterns'
 import { checkNumber, checkOptions, MAX_FLOAT32 } from './validate'
 
-/** Some parameters with their own hyperparameters. */
+/** Some parameters with their own learning rate, weight decay, or both. */
 export interface ParameterGroup {
   /** The parameters of the group. A parameter may be in one group only. */
   readonly parameters: ParameterPatterns
@@ -75,6 +75,10 @@ function checkGroup(
   const number = (name: 'learningRate' | 'weightDecay'): number | undefined =>
     given[name] === undefined ? undefined : checkNumber(`${argument}.${name}`, given[name], RANGE)
   const parameters = matchParameters(`${argument}.parameters`, given.parameters, names)
+  if (given.learningRate === undefined && given.weightDecay === undefined) {
+    const expected = 'a learningRate or a weightDecay, without which a group does nothing'
+    throw argumentError('ERR_GRU_VALUE', argument, expected, 'neither')
+  }
   return Object.freeze({
     parameters: Object.freeze(parameters),
     learningRate: number('learningRate'),

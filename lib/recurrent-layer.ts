@@ -32,14 +32,14 @@ import {
 } from './recurrent-options'
 
 /** The options of a layer besides those of its stack. */
-export interface LayerOptions extends DeviceOptions {
+export interface RecurrentLayerOptions extends DeviceOptions {
   /** Values of each step of the input, I. */
   readonly inputSize: number
   /** The seed of initial values and dropout: an integer from 0 to 2^53 - 1. Default: a random one. */
   readonly seed?: number | undefined
 }
 
-/** {@link LayerOptions} with every default filled in. */
+/** {@link RecurrentLayerOptions} with every default filled in. */
 export interface ResolvedLayerOptions extends Readonly<NativeRecurrentOptions>, ResolvedDevice {
   readonly seed: number
 }

@@ -9,7 +9,7 @@ import { argumentError, describe } from './errors'
 import { native } from './native'
 import {
   checkBoolean,
-  checkNumber,
+  checkFloat32Number,
   checkOneOf,
   checkPositiveInteger,
   checkSeed,
@@ -87,10 +87,7 @@ export function checkNumLayers(argument: string, value: unknown): number {
 
 /** A probability of dropout, which must stay below 1 when the native part rounds it to float32. */
 export function checkDropout(argument: string, value: unknown): number {
-  const dropout = checkNumber(argument, value, { atLeast: 0, below: 1 })
-  if (Math.fround(dropout) < 1) return dropout
-  const expected = 'a number that is below 1 also as float32'
-  throw argumentError('ERR_GRU_VALUE', argument, expected, describe(dropout))
+  return checkFloat32Number(argument, value, { atLeast: 0, below: 1 })
 }
 
 /**

@@ -8,10 +8,12 @@ import type { LayerOptions } from './layer-options'
 import { checkLayer } from './layers'
 import { checkDescription, type ModelDescription } from './model-description'
 import type { CheckedDescription } from './model-file'
+import { checkModelInput, type ModelInputOptions } from './model-options'
 import {
   checkLayerSize,
   RECURRENT_STACK_KEYS,
   type RecurrentStackOptions,
+  warnOfIdleDropout,
 } from './recurrent-options'
 import { checkInteger, checkOneOf, checkOptions } from './validate'
 
@@ -24,14 +26,7 @@ export type CellStack<Without extends string = 'batchFirst'> =
   | ({ readonly cell: 'lstm' } & Omit<RecurrentStackOptions, Without>)
 
 /** What a {@link Seq2Seq} reads: tokens, or values at each step. */
-export type Seq2SeqSource =
-  | {
-      /** Size of the vocabulary: tokens are integers from 0 to `tokens - 1`. */
-      readonly tokens: number
-      /** Values that stand for a token. */
-      readonly embeddingSize: number
-    }
-  | { readonly features: number }
+export type Seq2SeqSource = ModelInputOptions
 
 /** What a {@link Seq2Seq} predicts. */
 export interface Seq2SeqTarget {
@@ -47,7 +42,11 @@ export interface Seq2SeqTarget {
 
 /** The decoder's attention to the encoder's states. {@link AttentionLayer} has the scores. */
 export type Seq2SeqAttention =
-  { readonly score: 'additive'; readonly size: number } | { readonly score: 'scaledDotProduct' }
+  | { readonly score: 'additive'; readonly size: number }
+  | {
+      /** Default 'scaledDotProduct'. */
+      readonly score?: 'scaledDotProduct' | undefined
+    }
 
 /** An encoder and a decoder. */
 export interface Seq2SeqArchitecture {
@@ -93,23 +92,23 @@ export const HEAD = 'head'
 type Given = Readonly<Record<string, unknown>>
 type Layers = Record<string, LayerOptions>
 
-/** Checks an architecture, fills in the defaults, and describes it as a graph. Messages call layers by their names there. */
+/** Checks an architecture, fills in the defaults, and describes it as a graph. */
 export function checkSeq2Seq(given: {
   readonly [K in (typeof SEQ2SEQ_KEYS)[number]]?: unknown
 }): CheckedDescription<ResolvedSeq2SeqArchitecture> {
   const { bridge: givenBridge = 'tanh' } = given
-  const source = checkSource(given.source)
+  const source = checkModelInput(SOURCE, given.source)
   const target = checkTarget(given.target)
   const encoder = checkStack('encoder', given.encoder, [])
   const decoder = checkStack('decoder', given.decoder, ['bidirectional'])
   const bridge = checkOneOf('bridge', givenBridge, BRIDGES)
   const attention = given.attention === undefined ? undefined : checkAttention(given.attention)
   const resolved = Object.freeze({ source, target, encoder, decoder, bridge, attention })
-  return { resolved, native: checkDescription({ ...describe(resolved) }).native }
+  return { resolved, native: checkDescription({ ...descriptionOf(resolved) }).native }
 }
 
 /** The description as a Model. */
-function describe(architecture: ResolvedSeq2SeqArchitecture): ModelDescription {
+function descriptionOf(architecture: ResolvedSeq2SeqArchitecture): ModelDescription {
   const { source, target } = architecture
   const isTokens = 'tokens' in source
   return {
@@ -164,18 +163,6 @@ function layerOf(
   return { type: cell, ...reads, ...stack }
 }
 
-function checkSource(given: unknown): Seq2SeqSource {
-  if (typeof given === 'object' && given !== null && 'tokens' in given) {
-    const { tokens, embeddingSize } = checkOptions(SOURCE, given, ['tokens', 'embeddingSize'])
-    return Object.freeze({
-      tokens: checkLayerSize('source.tokens', tokens),
-      embeddingSize: checkLayerSize('source.embeddingSize', embeddingSize),
-    })
-  }
-  const { features } = checkOptions(SOURCE, given, ['features'])
-  return Object.freeze({ features: checkLayerSize('source.features', features) })
-}
-
 function checkTarget(value: unknown): Seq2SeqTarget {
   const given = checkOptions(TARGET, value, TARGET_KEYS)
   const tokens = checkLayerSize('target.tokens', given.tokens)
@@ -194,15 +181,35 @@ function checkStack(name: string, value: unknown, without: readonly string[]): C
   const keys: readonly string[] = cell === 'gru' ? GRU_STACK_KEYS : RECURRENT_STACK_KEYS
   const allowed = keys.filter((key) => key !== 'batchFirst' && !without.includes(key))
   checkOptions(name, value, ['cell', ...allowed])
-  const layer = checkLayer(name, { type: cell, input: '', ...only(allowed, given) })
-  return Object.freeze({ cell, ...only(allowed, layer.resolved) }) as CellStack
+  const layer = checkLayer(name, { type: cell, input: '', ...only(allowed, given) }, name)
+  const stack = Object.freeze({ cell, ...only(allowed, layer.resolved) }) as CellStack
+  checkedStacks.add(stack)
+  return stack
+}
+
+/** Stacks that {@link checkStack} returned. */
+const checkedStacks = new WeakSet()
+
+/**
+ * Warns of dropout that does nothing, except in stacks that were checked before, as a file's: there was a warning when
+ * their model was made.
+ */
+export function warnOfStacks(
+  given: { readonly [K in 'encoder' | 'decoder']?: unknown },
+  resolved: ResolvedSeq2SeqArchitecture,
+): void {
+  for (const name of ['encoder', 'decoder'] as const) {
+    if (checkedStacks.has(given[name] as object)) continue
+    const { dropout = 0, numLayers = 1 } = resolved[name]
+    warnOfIdleDropout(`${name}.dropout`, { dropout, numLayers })
+  }
 }
 
 function checkAttention(value: unknown): Seq2SeqAttention {
   const keys = ['score', 'size']
   const given: Given = checkOptions('attention', value, keys)
   const layer = { type: 'attention', query: '', memory: '', ...only(keys, given) }
-  return Object.freeze(only(keys, checkLayer('attention', layer).resolved)) as Seq2SeqAttention
+  return Object.freeze(only(keys, checkLayer('attention', layer, 'attention').resolved))
 }
 
 /** The values of an object under the given keys. */

@@ -30,6 +30,7 @@ import {
   type Seq2SeqArchitecture,
   SOURCE,
   TARGET,
+  warnOfStacks,
 } from './seq2seq-options'
 import { summaryOf } from './summary'
 import {
@@ -97,6 +98,7 @@ export class Seq2Seq {
     const places = { target: graph.inputs.findIndex(({ name }) => name === TARGET), output: 0 }
     this.#decoder = new (native().NativeDecoder)(this.#core.native, places)
     registerModel(this, { core: this.#core, form: namedForm })
+    warnOfStacks(given, resolved)
   }
 
   /**

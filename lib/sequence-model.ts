@@ -51,9 +51,6 @@ export interface PredictOptions extends PredictSyncOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The options of loading a saved model. It may be loaded to another device than that of the saved one. */
-export type LoadOptions = DeviceOptions
-
 const KEYS = [...ARCHITECTURE_KEYS, ...DEVICE_KEYS, 'seed'] as const
 const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'output', ...STATE_KEYS] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
@@ -105,7 +102,7 @@ export class SequenceModel {
    *   names the file and the fault, such as tensors that are missing, unknown or of another shape, or the
    *   position of an F64 beyond float32; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
-  static async load(path: string, options: LoadOptions = {}): Promise<SequenceModel> {
+  static async load(path: string, options: DeviceOptions = {}): Promise<SequenceModel> {
     // Checked before the file is read, and again with its options.
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
     const { description, seed, metadata, parameters } = await readModel(path, SEQUENCE_MODEL_KIND)

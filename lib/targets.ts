@@ -14,6 +14,7 @@ import {
   checkInteger,
   checkLength,
   checkLengths,
+  checkNumber,
   checkOptions,
 } from './validate'
 
@@ -135,10 +136,13 @@ export function checkSequenceTarget(
   return KINDS[targetForm.kind].checkSequence(argument, targetForm, rows, value)
 }
 
-/** Checks that classes and labels are in their range. The error names the first that is not by its index. */
+/**
+ * Checks that classes, labels and values are in their range. The error names the first that is not by its index. A value
+ * that is not finite passes: other checks find it.
+ */
 export function checkTargetRange(
   argument: string,
-  { targetForm: { range } }: GraphOutput,
+  { targetForm: { kind, range } }: GraphOutput,
   target: SequenceTarget,
 ): void {
   if (range === null) return
@@ -146,7 +150,10 @@ export function checkTargetRange(
   for (let i = 0; i < target.length; i++) {
     const value = target[i]!
     if (value >= first && value <= last) continue
-    if (value !== ignored) checkInteger(`${argument}[${i}]`, value, first, last)
+    if (value === ignored || !Number.isFinite(value)) continue
+    const place = `${argument}[${i}]`
+    if (kind === 'values') checkNumber(place, value, { atLeast: first, atMost: last })
+    else checkInteger(place, value, first, last)
   }
 }
 

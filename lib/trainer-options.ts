@@ -5,18 +5,18 @@
  */
 import type { NativeTrainerOptions } from '../binding'
 import type { Graph } from './graph'
-import { checkOptimizer, type CheckedOptimizer, type OptimizerOptions } from './optimizer'
+import { checkOptimizer, type OptimizerOptions, type ResolvedOptimizer } from './optimizer'
 import {
   checkParameters,
   type ParameterGroup,
   type ResolvedParameterGroup,
 } from './parameter-groups'
 import type { ParameterPatterns } from './parameter-patterns'
-import { checkBoolean, checkNumber, checkOneOf, checkOptions, MAX_FLOAT32 } from './validate'
+import { checkBoolean, checkFloat32Number, checkOneOf, checkOptions, MAX_FLOAT32 } from './validate'
 
 /** An exponential moving average of the parameters. */
 export interface AverageOptions {
-  /** d in average = d * average + (1 - d) * parameters, after each update: from 0 to less than 1, as 0.999. */
+  /** d in average = d * average + (1 - d) * parameters, after each update: from 0 to less than 1, also as float32, as 0.999. */
   readonly decay: number
 }
 
@@ -26,7 +26,7 @@ export type NonFinite = 'throw' | 'skip'
 /** How a {@link Trainer} changes parameters. */
 export interface TrainerOptions {
   readonly optimizer: OptimizerOptions
-  /** Bound on the global L2 norm of all gradients, above 0 and within float32. Default: none. */
+  /** Bound on the global L2 norm of all gradients, above 0 and finite, also as float32. Default: none. */
   readonly clipNorm?: number | undefined
   /** Bound on the magnitude of each gradient, with the range of clipNorm. It is applied after clipNorm. Default: none. */
   readonly clipValue?: number | undefined
@@ -63,7 +63,7 @@ export interface TrainerOptions {
 
 /** The options of a {@link Trainer} with every default filled in. */
 export interface ResolvedTrainerOptions {
-  readonly optimizer: CheckedOptimizer['resolved']
+  readonly optimizer: ResolvedOptimizer
   readonly clipNorm: number | undefined
   readonly clipValue: number | undefined
   /** With the names of their parameters */
@@ -122,10 +122,11 @@ export function checkTrainerOptions(
 }
 
 function checkClip(argument: string, given: unknown): number | undefined {
-  return given === undefined ? undefined : checkNumber(argument, given, CLIP_RANGE)
+  return given === undefined ? undefined : checkFloat32Number(argument, given, CLIP_RANGE)
 }
 
 function checkAverage(value: unknown): Readonly<AverageOptions> {
   const { decay } = checkOptions('average', value, ['decay'])
-  return Object.freeze({ decay: checkNumber('average.decay', decay, { atLeast: 0, below: 1 }) })
+  const range = { atLeast: 0, below: 1 }
+  return Object.freeze({ decay: checkFloat32Number('average.decay', decay, range) })
 }

@@ -21,8 +21,8 @@ import { type ModelInternals, modelInternals, type SaveOptions } from './graph-m
 import { isFolder, loadNewest } from './load-newest'
 import { native } from './native'
 import type { Parameters } from './parameters'
-import { checkDevice, DEVICE_KEYS } from './recurrent-options'
-import type { LoadOptions, SequenceModel } from './sequence-model'
+import { checkDevice, DEVICE_KEYS, type DeviceOptions } from './recurrent-options'
+import type { SequenceModel } from './sequence-model'
 import {
   asFormat,
   formatError,
@@ -47,13 +47,13 @@ import type {
   UpdateResult,
 } from './trainer-types'
 import {
-  type CarryOptions,
   checkEvaluation,
   checkForward,
   checkForwardSync,
   checkRate,
   checkStep,
   checkStepSync,
+  type EvaluateOptions,
   type StepCall,
   type StepOptions,
   type StepSyncOptions,
@@ -102,7 +102,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged or has other content, or if the folder has no
    *   checkpoint: the message names the file and the fault; ERR_GRU_DEVICE, ERR_GRU_MEMORY
    */
-  static async load(path: string, options: LoadOptions = {}): Promise<Trainer<TrainableModel>> {
+  static async load(path: string, options: DeviceOptions = {}): Promise<Trainer<TrainableModel>> {
     checkPath('path', path)
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
     if (!(await isFolder(path))) return Trainer.#loadFile(path, options)
@@ -120,14 +120,14 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   static async latest(
     folder: string,
-    options: LoadOptions = {},
+    options: DeviceOptions = {},
   ): Promise<Trainer<TrainableModel> | undefined> {
     checkPath('folder', folder)
     checkDevice(checkOptions('options', options, DEVICE_KEYS))
     return loadNewest(folder, (file) => Trainer.#loadFile(file, options))
   }
 
-  static async #loadFile(path: string, options: LoadOptions): Promise<Trainer<TrainableModel>> {
+  static async #loadFile(path: string, options: DeviceOptions): Promise<Trainer<TrainableModel>> {
     const read = await readTrainer(path)
     const model = read.model.make('Trainer.load', options)
     try {
@@ -205,7 +205,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   async evaluate(
     batch: AbortableBatch<BatchOf<M>>,
-    options: CarryOptions = {},
+    options: EvaluateOptions = {},
   ): Promise<EvaluateResult> {
     const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
     const metrics = await abortable(signal, (flag) => this.#native.evaluate(call, flag))
@@ -233,7 +233,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   async evaluateAverage(
     batch: AbortableBatch<BatchOf<M>>,
-    options: CarryOptions = {},
+    options: EvaluateOptions = {},
   ): Promise<EvaluateResult> {
     const { signal, ...call } = checkEvaluation(this.#internals, batch, options)
     const metrics = await abortable(signal, (flag) => this.#native.evaluateAverage(call, flag))

@@ -5,7 +5,7 @@
  */
 import type { NativeStepOptions } from '../binding'
 import { givenBatch } from './batch-forms'
-import { argumentError, GruError } from './errors'
+import { argumentError, inPlace } from './errors'
 import type { ModelInternals } from './graph-model'
 import {
   type CheckedBatch,
@@ -27,6 +27,12 @@ export interface CarryOptions {
    * that are kept. Steps have one set of states, and evaluations another. Default false.
    */
   readonly carryState?: boolean | undefined
+}
+
+/** What an evaluation may be given. */
+export interface EvaluateOptions extends CarryOptions {
+  /** As the `signal` of a batch. Only one of the two may be given. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** The options of an update of a {@link Trainer}. */
@@ -115,22 +121,27 @@ export function checkStep(model: ModelInternals, value: unknown, options: unknow
     return { batches, options: rate, signal: given.signal }
   }
   const { signal, ...batch } = checkAbortableBatch(model, value)
-  if (signal !== undefined && given.signal !== undefined) {
-    throw argumentError('ERR_GRU_VALUE', 'signal', 'one, of the batch or of the options', 'both')
-  }
   const batches = withCarry([batch], given.carryState)
-  return { batches, options: rate, signal: signal ?? given.signal }
+  return { batches, options: rate, signal: oneSignal(signal, given.signal) }
 }
 
-/** The arguments of `evaluate`: a batch, and whether it carries its state. */
+/** The arguments of `evaluate`. */
 export function checkEvaluation(
   model: ModelInternals,
   value: unknown,
   options: unknown,
 ): CarriedBatch & Signalled {
-  const { carryState } = checkOptions('options', options, CARRY_KEYS)
+  const given = checkOptions('options', options, [...CARRY_KEYS, ...SIGNAL_KEYS])
   const { signal, ...batch } = checkAbortableBatch(model, value)
-  return { ...withCarry([batch], carryState)[0]!, signal }
+  return { ...withCarry([batch], given.carryState)[0]!, signal: oneSignal(signal, given.signal) }
+}
+
+/** A batch and the options may both hold a signal, but not in the same call. */
+function oneSignal(ofBatch: unknown, ofOptions: unknown): unknown {
+  if (ofBatch !== undefined && ofOptions !== undefined) {
+    throw argumentError('ERR_GRU_VALUE', 'signal', 'one, of the batch or of the options', 'both')
+  }
+  return ofBatch ?? ofOptions
 }
 
 function withCarry(batches: readonly CheckedBatch[], given: unknown = false): CarriedBatch[] {
@@ -176,12 +187,5 @@ function checkList(model: ModelInternals, values: readonly unknown[]): CheckedBa
   if (values.length === 0) {
     throw argumentError('ERR_GRU_VALUE', 'batches', 'at least one', 'an Array of 0')
   }
-  return values.map((value, index) => {
-    try {
-      return checkBatch(model, value)
-    } catch (error) {
-      if (!(error instanceof GruError)) throw error
-      throw new GruError(error.code, `batches[${index}]: ${error.message}`, { cause: error })
-    }
-  })
+  return values.map((value, index) => inPlace(`batches[${index}]`, () => checkBatch(model, value)))
 }

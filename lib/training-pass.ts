@@ -81,9 +81,10 @@ export class TrainingPass<P> {
   #check(gradients: unknown): (Float32Array | null)[] {
     const { core, form } = this.#model
     const given = form.gradientsOf(core.graph, gradients)
-    return core.graph.outputs.map(({ output, formula }, index) =>
-      optionalArray(output, given[index], formula, this.#predictions[index]!.length),
-    )
+    return core.graph.outputs.map(({ formula }, index) => {
+      const { argument, value } = given[index]!
+      return optionalArray(argument, value, formula, this.#predictions[index]!.length)
+    })
   }
 }
 

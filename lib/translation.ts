@@ -4,7 +4,7 @@
  * @module
  */
 import type { NativeDecodeOptions, NativeInputBatch } from '../binding'
-import type { Graph } from './graph'
+import type { Graph, GraphInput } from './graph'
 import { type CheckedInputs, checkInputs, type Lengths } from './model-batch'
 import {
   checkInteger,
@@ -93,11 +93,13 @@ function check(
   source: unknown,
   given: { readonly [K in (typeof KEYS)[number]]?: unknown },
 ): CheckedTranslation {
-  const [read] = graph.inputs
+  // A caller gives the source and its lengths alone, not by name.
+  const read: GraphInput = { ...graph.inputs[0]!, argument: 'source', lengths: 'lengths' }
   const { batch, inputs } = checkInputs(
-    { ...graph, inputs: [read!] },
+    { ...graph, inputs: [read] },
     { batch: given.batch, inputs: [source], lengths: [given.lengths] },
   )
+  if (read.tokens) checkTokens(graph, batch, inputs[0]!, read.size)
   // The native part asks for a batch of every input, and does not look at that of the target.
   const target: NativeInputBatch = { steps: 1, lengths: null, values: new Int32Array(batch) }
   const beams = given.beams === undefined ? 1 : checkPositiveInteger('beams', given.beams)
@@ -105,6 +107,21 @@ function check(
   const limit = given.limit === undefined ? 100 : checkInteger('limit', given.limit, 1, MOST)
   const options = { begin, end, beams, limit, best, ...checkPenalty(given.lengthPenalty) }
   return { batch, inputs: [inputs[0]!, target], options, signal: given.signal }
+}
+
+/** Checks the tokens of a source. Those past its sequences' lengths may have any value. */
+function checkTokens(
+  { options: { batchFirst } }: Graph,
+  batch: number,
+  { steps, lengths, values }: NativeInputBatch,
+  vocabulary: number,
+): void {
+  for (const [index, token] of values.entries()) {
+    const sequence = batchFirst ? Math.floor(index / steps) : index % batch
+    const step = batchFirst ? index % steps : Math.floor(index / batch)
+    const isPadding = lengths !== null && step >= lengths[sequence]!
+    if (!isPadding) checkInteger(`source[${index}]`, token, 0, vocabulary - 1)
+  }
 }
 
 function checkPenalty(

@@ -76,6 +76,20 @@ export function checkNumber(argument: string, value: unknown, range: NumberRange
   )
 }
 
+/**
+ * A finite number within a range that it does not leave when the native part rounds it to float32. Rounding reaches only
+ * the bounds `above` and `below`; those of `atLeast` and `atMost` must be float32 numbers themselves.
+ */
+export function checkFloat32Number(argument: string, value: unknown, range: NumberRange): number {
+  const number = checkNumber(argument, value, range)
+  const rounded = Math.fround(number)
+  if (isWithin(rounded, range)) return number
+  const { above, below } = range
+  const bound = rounded === above ? `above ${above}` : `below ${below}`
+  const expected = `a number that is ${bound} also as float32`
+  throw argumentError('ERR_GRU_VALUE', argument, expected, describe(number))
+}
+
 function isWithin(value: number, { atLeast, above, atMost, below }: NumberRange): boolean {
   return (
     (atLeast === undefined || value >= atLeast) &&

@@ -45,6 +45,19 @@ describe('a dropout with one layer', () => {
     expect(warnings(script)).toEqual([warning('layers.memory.dropout', 0.5)])
   })
 
+  test.each(['encoder', 'decoder'])('is warned of by a Seq2Seq: %s', (name) => {
+    const stacks = { encoder: { hiddenSize: 2 }, decoder: { hiddenSize: 2 } }
+    const options = {
+      source: { features: 1 },
+      target: { tokens: 3, embeddingSize: 1, begin: 0, end: 1 },
+      ...{ ...stacks, [name]: { hiddenSize: 2, dropout: 0.5 } },
+    }
+    const make = `const translator = new gru.Seq2Seq(${JSON.stringify(options)});`
+    expect(warnings(make)).toEqual([warning(`${name}.dropout`, 0.5)])
+    expect(warnings(`${make} translator.save(file)`)).toHaveLength(1)
+    expect(warnings(`gru.Seq2Seq.load(file)`)).toEqual([])
+  })
+
   test('is not warned of where a model is loaded: who made it was', () => {
     const save = `model({ dropout: 0.25 }).save(file)`
     expect(warnings(save)).toEqual([warning('gru.dropout', 0.25)])

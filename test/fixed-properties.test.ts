@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { runInThisContext } from 'node:vm'
-import { Dataset, GRU, LSTM, SequenceModel, Trainer } from '../lib'
+import { Dataset, GRU, LSTM, Schedule, SequenceModel, Trainer } from '../lib'
 import { expectGruError } from './support/errors'
 import { input, options } from './support/gru'
 
@@ -15,6 +15,7 @@ const makers: Record<string, [make: () => object, reason: string]> = {
   SequenceModel: [() => makeModel(), 'options are given to new SequenceModel'],
   Trainer: [() => makeTrainer(), 'options are given to new Trainer'],
   Dataset: [() => new Dataset([sequence]), 'sequences are given to new Dataset'],
+  Schedule: [() => new Schedule({ kind: 'constant' }), 'options are given to new Schedule'],
   GruPass: [() => makePass(GRU), 'a pass is what forwardTraining made it'],
   LstmPass: [() => makePass(LSTM), 'a pass is what forwardTraining made it'],
   TrainingPass: [
@@ -39,6 +40,7 @@ const accessors: Record<string, readonly string[]> = {
   SequenceModel: ['options', 'device', 'parameterCount', 'metadata'],
   Trainer: ['model', 'options', 'skippedSteps'],
   Dataset: ['sequences', 'size'],
+  Schedule: ['options', 'state'],
   GruPass: ['output', 'state'],
   LstmPass: ['output', 'state', 'cell'],
   TrainingPass: ['predictions'],

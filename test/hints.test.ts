@@ -1,4 +1,14 @@
-import { Dataset, GRU, Model, type ModelOptions, SequenceModel, Trainer } from '../lib'
+import {
+  Dataset,
+  GRU,
+  type LossKind,
+  Model,
+  type ModelOptions,
+  Schedule,
+  Seq2Seq,
+  SequenceModel,
+  Trainer,
+} from '../lib'
 import { meantOption, OTHER_NAMES } from '../lib/hints'
 import { expectGruError, expectGruRejection, outcome } from './support/errors'
 import { options as gruOptions } from './support/gru'
@@ -16,6 +26,23 @@ const makeGraph = (layer: object): Model =>
     ...{ inputs: { x: input }, layers: { layer }, outputs: { layer: { loss: output.loss } } },
     device: 'cpu',
   } as unknown as ModelOptions)
+
+const makeLoss = (kind: LossKind, key: string): Model =>
+  new Model({
+    inputs: { x: input },
+    layers: { layer: { type: 'linear', input: 'x', size: 2 } },
+    outputs: { layer: { loss: { kind, [key]: 1 } } },
+    device: 'cpu',
+  })
+
+const makeSeq2Seq = (): Seq2Seq =>
+  new Seq2Seq({
+    source: input,
+    target: { tokens: 3, embeddingSize: 1, begin: 0, end: 1 },
+    encoder: { hiddenSize: 1 },
+    decoder: { hiddenSize: 1 },
+    device: 'cpu',
+  })
 
 /** Calls that take options, each with one more key. */
 const calls = {
@@ -37,6 +64,13 @@ const calls = {
   adam: (key: string) => new Trainer(makeModel(), { optimizer: { kind: 'adam', [key]: 1 } }),
   rmsprop: (key: string) => new Trainer(makeModel(), { optimizer: { kind: 'rmsprop', [key]: 1 } }),
   trainer: (key: string) => new Trainer(makeModel(), { optimizer: { kind: 'sgd' }, [key]: 1 }),
+  crossEntropy: (key: string) => makeLoss('crossEntropy', key),
+  binaryCrossEntropy: (key: string) => makeLoss('binaryCrossEntropy', key),
+  huber: (key: string) => makeLoss('huber', key),
+  cosine: (key: string) => new Schedule({ kind: 'cosine', period: 1, [key]: 1 }),
+  oneCycle: (key: string) => new Schedule({ kind: 'oneCycle', total: 1, [key]: 1 }),
+  plateau: (key: string) => new Schedule({ kind: 'plateau', [key]: 1 }),
+  translate: (key: string) => makeSeq2Seq().translateSync(new Float32Array(1), { [key]: 1 }),
   forward: (key: string) => new GRU(gruOptions).forwardSync(new Float32Array(3), { [key]: 1 }),
   batch: (key: string) =>
     new Trainer(makeModel(), { optimizer: { kind: 'sgd' } }).stepSync({ [key]: 1 } as never),
@@ -58,6 +92,25 @@ describe("another library's name for an option is told by its name here", () => 
     ['adam', 'weight_decay', 'weightDecay'],
     ['rmsprop', 'alpha', 'decay'],
     ['rmsprop', 'rho', 'decay'],
+    ['crossEntropy', 'ignore_index', 'ignoredClass'],
+    ['crossEntropy', 'weight', 'classWeights'],
+    ['crossEntropy', 'class_weight', 'classWeights'],
+    ['crossEntropy', 'label_smoothing', 'labelSmoothing'],
+    ['binaryCrossEntropy', 'pos_weight', 'positiveWeights'],
+    ['binaryCrossEntropy', 'weight', 'positiveWeights'],
+    ['huber', 'beta', 'delta'],
+    ['cosine', 'T_max', 'period'],
+    ['cosine', 'eta_min', 'minimum'],
+    ['oneCycle', 'max_lr', 'maximum'],
+    ['oneCycle', 'total_steps', 'total'],
+    ['oneCycle', 'pct_start', 'warmupShare'],
+    ['oneCycle', 'div_factor', 'divide'],
+    ['oneCycle', 'final_div_factor', 'finalDivide'],
+    ['oneCycle', 'anneal_strategy', 'anneal'],
+    ['plateau', 'min_lr', 'minimum'],
+    ['translate', 'beamSize', 'beams'],
+    ['translate', 'numBeams', 'beams'],
+    ['translate', 'maxLength', 'limit'],
     ['trainer', 'max_norm', 'clipNorm'],
     ['trainer', 'lr', 'optimizer.learningRate'],
     ['trainer', 'learningRate', 'optimizer.learningRate'],

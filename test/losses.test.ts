@@ -144,6 +144,21 @@ describe('a loss', () => {
       'ERR_GRU_VALUE',
       /^outputs\.head\.loss\.delta: expected a finite number above 0 and at most /,
     ]),
+    [
+      { kind: 'huber', delta: 1e-46 },
+      'ERR_GRU_VALUE',
+      'outputs.head.loss.delta: expected a number that is above 0 also as float32, got 1e-46',
+    ],
+    [
+      { kind: 'quantile', quantiles: [1 - 1e-12] },
+      'ERR_GRU_VALUE',
+      /^outputs\.head\.loss\.quantiles\[0\]: expected a number that is below 1 also as float32, /,
+    ],
+    [
+      { kind: 'crossEntropy', labelSmoothing: 1 - 1e-12 },
+      'ERR_GRU_VALUE',
+      /^outputs\.head\.loss\.labelSmoothing: expected a number that is below 1 also as float32, /,
+    ],
     ...[0, 1, NaN, -0.5].map((quantile): Refusal => [
       { kind: 'quantile', quantiles: [0.5, quantile] },
       'ERR_GRU_VALUE',

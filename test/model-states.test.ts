@@ -150,11 +150,17 @@ describe('the states of a model', () => {
       outputs: { value: { loss: 'meanSquaredError' } },
     })
     expect(model.zeroStates()).toEqual({})
-    expectGruError(
-      () => model.predictSync({ x }, { states: {} }),
-      'ERR_GRU_VALUE',
-      /^states: expected a recurrent layer that reads no initial state/,
+    const states = model.zeroStates()
+    expect(model.predictSync({ x }, { initialStates: states, states })).toEqual(
+      model.predictSync({ x }),
     )
+    for (const list of ['initialStates', 'states']) {
+      const message = new RegExp(`^${list}: expected a recurrent layer that reads no initial state`)
+      const given = { [list]: { value: {} } }
+      expectGruError(() => model.predictSync({ x }, given), 'ERR_GRU_VALUE', message)
+      const wrong = { [list]: [] }
+      expectGruError(() => model.predictSync({ x }, wrong), 'ERR_GRU_TYPE', /: expected a plain/)
+    }
   })
 
   test('are not written where a call fails', async () => {

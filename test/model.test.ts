@@ -1,4 +1,4 @@
-import { type GruErrorCode, Model, type ModelOptions, SequenceModel } from '../lib'
+import { type GruErrorCode, Model, type ModelOptions, Seq2Seq, SequenceModel } from '../lib'
 import { deviceDefaults } from './support/device'
 import { expectGruError, expectGruRejection } from './support/errors'
 import { bitsOf } from './support/numbers'
@@ -319,6 +319,22 @@ describe('parameters and files', () => {
     await expectGruRejection(wrong, 'ERR_GRU_FORMAT', fault('SequenceModel', 'Model'))
     const alsoWrong = Model.load(other)
     await expectGruRejection(alsoWrong, 'ERR_GRU_FORMAT', fault('Model', 'SequenceModel'))
+    const translating = temporary('seq2seq.safetensors')
+    using seq2seq = new Seq2Seq({
+      source: { features: 1 },
+      target: { tokens: 3, embeddingSize: 1, begin: 0, end: 1 },
+      encoder: { hiddenSize: 1 },
+      decoder: { hiddenSize: 1 },
+    })
+    await seq2seq.save(translating)
+    for (const [Kind, file, got] of [
+      [Model, translating, 'Seq2Seq'],
+      [SequenceModel, translating, 'Seq2Seq'],
+      [Seq2Seq, one, 'Model'],
+      [Seq2Seq, other, 'SequenceModel'],
+    ] as const) {
+      await expectGruRejection(Kind.load(file), 'ERR_GRU_FORMAT', fault(Kind.name, got))
+    }
   })
 
   test('a disposed model is refused, and properties cannot be set', () => {

@@ -261,7 +261,14 @@ describe('passes', () => {
         again.backwardSync(short)
       },
       'ERR_GRU_SHAPE',
-      /level: .* = 30 values/,
+      /^gradients\.level: expected .* = 30 values/,
+    )
+    expectGruError(
+      () => {
+        again.backwardSync({ level: null } as never)
+      },
+      'ERR_GRU_TYPE',
+      'gradients.level: expected a Float32Array, got null',
     )
     again.dispose()
   })
@@ -412,20 +419,22 @@ describe('passes', () => {
   test('take gradients in the shape of the predictions alone', async () => {
     const { trainer } = make()
     const pass = trainer.forwardSync(inputs)
-    for (const [bad, code] of [
-      [undefined, 'ERR_GRU_TYPE'],
-      [[1, 2, 3], 'ERR_GRU_TYPE'],
-      [new Float32Array(2), 'ERR_GRU_SHAPE'],
+    for (const [bad, code, got] of [
+      [undefined, 'ERR_GRU_TYPE', 'undefined'],
+      [null, 'ERR_GRU_TYPE', 'null'],
+      [[1, 2, 3], 'ERR_GRU_TYPE', 'an Array of 3'],
+      [new Float32Array(2), 'ERR_GRU_SHAPE', '2 values'],
     ] as const) {
       const given = bad as unknown as Float32Array
+      const message = new RegExp(`^gradients: expected .*, got ${got}$`)
       expectGruError(
         () => {
           pass.backwardSync(given)
         },
         code,
-        /^output: /,
+        message,
       )
-      await expectGruRejection(pass.backward(given), code, /^output: /)
+      await expectGruRejection(pass.backward(given), code, message)
     }
     pass.backwardSync(gradient)
     expect(trainer.updateSync().gradNorm).toBeGreaterThan(0)

@@ -135,7 +135,12 @@ test('is saved and loaded', async () => {
   expect(loaded.options).toEqual(model.options)
   expect(loaded.getParameters()).toEqual(model.getParameters())
   expect(loaded.metadata).toEqual({ task: 'turn' })
-  await expectGruRejection(Model.load(file), 'ERR_GRU_FORMAT', /Seq2Seq|keys|turn\.safetensors/)
+})
+
+test('has attention of the default score where none is named', () => {
+  const model = make({ attention: {} })
+  expect(model.options.attention).toEqual({ score: 'scaledDotProduct' })
+  expect(model.getParameters()).toEqual(make().getParameters())
 })
 
 test.each([
@@ -143,9 +148,9 @@ test.each([
   [{ target: { ...options.target, end: 7 } }, /^target\.end: expected an integer from 0 to 6/],
   [{ decoder: { hiddenSize: 2, bidirectional: true } }, /^decoder: expected only the keys /],
   [{ encoder: { cell: 'lstm', hiddenSize: 2, resetAfter: true } }, /^encoder: expected only the /],
-  [{ encoder: { hiddenSize: 0 } }, /^layers\.encoder\.hiddenSize: expected/],
+  [{ encoder: { hiddenSize: 0 } }, /^encoder\.hiddenSize: expected/],
   [{ encoder: { cell: 'rnn', hiddenSize: 2 } }, /^encoder\.cell: expected one of/],
-  [{ attention: { score: 'additive' } }, /^layers\.attention\.size: expected/],
+  [{ attention: { score: 'additive' } }, /^attention\.size: expected/],
   [{ bridge: 'relu' }, /^bridge: expected one of/],
 ])('refuses options that make no sense: %j', (changes, message) => {
   expect(() => make(changes as Partial<Seq2SeqOptions>)).toThrow(message)
@@ -155,8 +160,8 @@ test.each([
   [{ beams: 0 }, 'ERR_GRU_VALUE', /^beams: /],
   [{ beams: 2, best: 3 }, 'ERR_GRU_VALUE', /^best: expected an integer from 1 to 2/],
   [{ limit: 1.5 }, 'ERR_GRU_VALUE', /^limit: /],
-  [{ batch: 2 }, 'ERR_GRU_SHAPE', /^inputs\.source: /],
-  [{ lengths: [9] }, 'ERR_GRU_VALUE', /^lengths\.source\[0\]: /],
+  [{ batch: 2 }, 'ERR_GRU_SHAPE', /^source: /],
+  [{ lengths: [9] }, 'ERR_GRU_VALUE', /^lengths\[0\]: /],
   [{ lengthPenalty: { kind: 'mean', alpha: 1 } }, 'ERR_GRU_VALUE', /^lengthPenalty: /],
   [{ lengthPenalty: { kind: 'gnmt' } }, 'ERR_GRU_TYPE', /^lengthPenalty\.alpha: /],
   [{ beam: 2 }, 'ERR_GRU_VALUE', /did you mean beams/],
@@ -170,7 +175,12 @@ test.each([
 
 test('tokens beyond the vocabulary, NaN and disposed models are refused; a signal ends a search', async () => {
   const model = make()
-  await expectGruRejection(model.translate(Int32Array.of(7)), 'ERR_GRU_VALUE', /^inputs\.source/)
+  const message = 'source[5]: expected an integer from 0 to 6, got 7'
+  const search = { batch: 2, limit: 1 }
+  const source = Int32Array.of(2, 2, 2, 2, 2, 7)
+  await expectGruRejection(model.translate(source, search), 'ERR_GRU_VALUE', message)
+  // The token is step 2 of the second source, and past its length.
+  expect(model.translateSync(source, { ...search, lengths: [3, 2] })).toHaveLength(2)
   const controller = new AbortController()
   const pending = model.translate(Int32Array.of(2), { limit: 1_000_000, signal: controller.signal })
   expectGruError(() => model.translateSync(Int32Array.of(2)), 'ERR_GRU_BUSY', /model\.translate/)

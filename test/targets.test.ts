@@ -106,6 +106,27 @@ describe('the target of a batch', () => {
     }
   })
 
+  test.each([1.5, -3, 255])('of probabilities has none of %p', async (value) => {
+    const trainer = trainerOf('binaryCrossEntropy', 1)
+    const wrong = new Float32Array(12).fill(value, 7, 8)
+    const message = `targets.head[7]: expected a finite number at least 0 and at most 1, got ${value}`
+    await expectGruRejection(trainer.step(batchOf(wrong)), 'ERR_GRU_VALUE', message)
+    await expectGruRejection(trainer.evaluate(batchOf(wrong)), 'ERR_GRU_VALUE', message)
+    // Number 7 is step 2 of sequence 1.
+    const right = trainer.stepSync(batchOf(wrong, [4, 2, 3]))
+    expect(right.loss).toBeGreaterThan(0)
+    const several = [batchOf(new Float32Array(12)), batchOf(wrong)]
+    const place = `batches[1]: ${message}`
+    expectGruError(() => trainer.stepSync(several), 'ERR_GRU_VALUE', place)
+  })
+
+  test('of probabilities that is NaN makes the loss NaN, and no step', async () => {
+    const trainer = trainerOf('binaryCrossEntropy', 1)
+    const spoilt = batchOf(new Float32Array(12).fill(NaN, 7, 8))
+    expect((await trainer.evaluate(spoilt)).loss).toBeNaN()
+    await expectGruRejection(trainer.step(spoilt), 'ERR_GRU_NONFINITE', /./)
+  })
+
   test('of a SequenceModel has its name', () => {
     const model = new SequenceModel({
       input: { features: 2 },
@@ -351,6 +372,14 @@ describe('a Dataset', () => {
       'ERR_GRU_VALUE',
       'targets.head: expected finite numbers, got NaN in step 1, column 0 (all counted from 0)',
     ],
+    ...[1.5, -3, 255].map(
+      (value): [Parameters<typeof optionsOf>, SequenceTarget, string, string] => [
+        ['binaryCrossEntropy', 1],
+        Float32Array.of(0.5, value),
+        'ERR_GRU_VALUE',
+        `targets.head[1]: expected a finite number at least 0 and at most 1, got ${value}`,
+      ],
+    ),
     [
       ['binaryCrossEntropy', 1, { every: 'last' }],
       Float32Array.of(Infinity),

@@ -79,6 +79,7 @@ describe('the moving average', () => {
     [0.9, 'ERR_GRU_TYPE', /^average: expected a plain object/],
     [{}, 'ERR_GRU_TYPE', /^average\.decay: /],
     [{ decay: 1 }, 'ERR_GRU_VALUE', /^average\.decay: .*below 1, got 1$/],
+    [{ decay: 1 - 1e-12 }, 'ERR_GRU_VALUE', /^average\.decay: .*below 1 also as float32, got 0/],
     [{ decay: -0.1 }, 'ERR_GRU_VALUE', /^average\.decay: /],
     [{ rate: 0.1 }, 'ERR_GRU_VALUE', /^average: .*"rate"/],
   ])('has an option that is checked: %j', (average, code, message) => {

@@ -63,7 +63,15 @@ describe('fit', () => {
   test('refuses a wrong batch when it comes, and an iterable that runs out', async () => {
     const { trainer } = make()
     const bad = [batch, { ...batch, target: new Float32Array(1) }]
-    await expectGruRejection(collect(trainer.fit(bad, { epochs: 1 })), 'ERR_GRU_SHAPE', /^target: /)
+    await expectGruRejection(
+      collect(trainer.fit(bad, { epochs: 1 })),
+      'ERR_GRU_SHAPE',
+      /^data: batch 2 of epoch 1: target: /,
+    )
+    const untyped = [{ ...batch, input: [1, 2] }] as never
+    const fit = trainer.fit([batch], { epochs: 1, validation: { late: untyped } })
+    const place = /^validation\.late: batch 1 of epoch 1: input: expected a Float32Array, /
+    await expectGruRejection(collect(fit), 'ERR_GRU_TYPE', place)
     const once = [batch].values()
     const message = /^data: expected at least one batch in every epoch .*got none in epoch 2$/
     await expectGruRejection(collect(trainer.fit(once, { epochs: 2 })), 'ERR_GRU_VALUE', message)
@@ -109,7 +117,7 @@ describe('fit', () => {
       ]
       expect(await told(breaking(), undefined, reason)).toEqual(expected)
       const wrong = [batch, batch, { ...batch, target: new Float32Array(1) }]
-      expect(await told(wrong, undefined, /^target: /)).toEqual(expected)
+      expect(await told(wrong, undefined, /^data: batch 3 of epoch 1: target: /)).toEqual(expected)
       const nan = [batch, batch, { ...batch, target: Float32Array.of(0, NaN, 0) }]
       expect(await told(nan, undefined, /^data: batch 3 of epoch 1: target: /)).toEqual(expected)
       const failing = [batch, batch, { ...batch, target: new Float32Array(3).fill(3.4e38) }]

@@ -134,7 +134,9 @@ describe('options', () => {
     [{ frozen: [['head.*']] }, 'ERR_GRU_TYPE', /^frozen\[0\]: .*got an Array of 1$/],
     [{ frozen: '' }, 'ERR_GRU_VALUE', /^frozen: .*got ""$/],
     [
-      { groups: [{ parameters: 'head.*' }, { parameters: 'gru.*' }, { parameters: '*bias*' }] },
+      {
+        groups: ['head.*', 'gru.*', '*bias*'].map((parameters) => ({ parameters, weightDecay: 0 })),
+      },
       'ERR_GRU_VALUE',
       'groups[2].parameters: expected none of the parameters of groups[0], got head.bias',
     ],
@@ -148,6 +150,11 @@ describe('options', () => {
       'ERR_GRU_VALUE',
       /^groups\[0\]\.weightDecay: .*got NaN$/,
     ],
+    ...[{}, { learningRate: undefined }].map((own): [object, GruErrorCode, string] => [
+      { groups: [{ parameters: '*', ...own }] },
+      'ERR_GRU_VALUE',
+      'groups[0]: expected a learningRate or a weightDecay, without which a group does nothing, got neither',
+    ]),
     [
       { groups: [{ parameters: '*', momentum: 1 }] },
       'ERR_GRU_VALUE',

@@ -71,6 +71,30 @@ describe('options', () => {
       'ERR_GRU_VALUE',
       /^optimizer\.epsilon: .*got 1e\+39$/,
     ],
+    ...(['adam', 'adamw', 'rmsprop'] as const).flatMap(
+      (kind): [unknown, GruErrorCode, RegExp | string][] => [
+        [
+          { optimizer: { kind, epsilon: 0 } },
+          'ERR_GRU_VALUE',
+          /^optimizer\.epsilon: expected a finite number above 0 .*got 0$/,
+        ],
+        [
+          { optimizer: { kind, epsilon: 1e-46 } },
+          'ERR_GRU_VALUE',
+          'optimizer.epsilon: expected a number that is above 0 also as float32, got 1e-46',
+        ],
+      ],
+    ),
+    [
+      { optimizer: { kind: 'adam', beta2: 1 - 1e-12 } },
+      'ERR_GRU_VALUE',
+      /^optimizer\.beta2: expected a number that is below 1 also as float32, got 0\.9/,
+    ],
+    [
+      { optimizer: sgd, clipNorm: 1e-46 },
+      'ERR_GRU_VALUE',
+      'clipNorm: expected a number that is above 0 also as float32, got 1e-46',
+    ],
     [{ optimizer: sgd, clipNorm: 1e39 }, 'ERR_GRU_VALUE', /^clipNorm: .*got 1e\+39$/],
     [{ optimizer: sgd, clipValue: 1e39 }, 'ERR_GRU_VALUE', /^clipValue: .*got 1e\+39$/],
     [

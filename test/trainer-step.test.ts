@@ -177,6 +177,18 @@ describe('a step', () => {
     expect(bits(model)).toEqual(before)
   })
 
+  test('may be given its signal by the options, as an evaluation', async () => {
+    const { trainer } = make(options, { optimizer: { kind: 'sgd' }, average: { decay: 0.5 } })
+    const reason = new Error('stop')
+    const signal = AbortSignal.abort(reason)
+    for (const call of ['step', 'evaluate', 'evaluateAverage'] as const) {
+      await expect(trainer[call](batch, { signal })).rejects.toBe(reason)
+      const both = trainer[call]({ ...batch, signal }, { signal })
+      const message = 'signal: expected one, of the batch or of the options, got both'
+      await expectGruRejection(both, 'ERR_GRU_VALUE', message)
+    }
+  })
+
   test('keeps others from its model meanwhile', async () => {
     const { model, trainer } = make()
     const promise = trainer.step(batch)

@@ -13,7 +13,7 @@ import {
   sequenceNumbersOf,
   type SequenceOf,
 } from '../data'
-import { argumentError, describe } from '../errors'
+import { argumentError, describe, inPlace } from '../errors'
 import { checkFiniteBatch } from '../finite'
 import { copyOfTarget } from '../targets'
 import type { CarriedBatch } from '../training-call'
@@ -119,8 +119,9 @@ export async function* checked(
 ): AsyncGenerator<FitBatch, void, undefined> {
   let number = skipped
   for await (const given of batches) {
-    const batch = jobs.check(given)
-    checkFiniteBatch(`${argument}: batch ${++number} of epoch ${epoch}`, jobs.graph, batch)
+    const place = `${argument}: batch ${++number} of epoch ${epoch}`
+    const batch = inPlace(place, () => jobs.check(given))
+    checkFiniteBatch(place, jobs.graph, batch)
     yield { ...batch, numbers: sequenceNumbersOf(given) }
   }
 }

@@ -52,17 +52,23 @@ export function checkFigures(
       figures.push({ name: prefix + name, mode, of })
     }
   }
-  checkNames(figures)
+  checkNames(figures, isFaultOfSets(sets, metrics) ? 'validation' : 'metrics')
   return figures
 }
 
-function checkNames(figures: readonly Figure[]): void {
+/** Whether names that are the same come from the names of sets: the names within a set differ. */
+function isFaultOfSets(sets: readonly ValidationSet[], metrics: readonly CheckedMetric[]): boolean {
+  const names = ['loss', ...metrics.map(({ name }) => name)]
+  return sets.some(({ name }) => name !== undefined) && new Set(names).size === names.length
+}
+
+function checkNames(figures: readonly Figure[], argument: string): void {
   const taken = new Set<string>(UPDATE_FIGURES)
   taken.delete('meanLoss')
   for (const { name } of figures) {
     if (taken.has(name)) {
       const expected = 'names that no other figure has'
-      throw argumentError('ERR_GRU_VALUE', 'metrics', expected, `${quote(name)} again`)
+      throw argumentError('ERR_GRU_VALUE', argument, expected, `${quote(name)} again`)
     }
     taken.add(name)
   }

@@ -13,7 +13,7 @@ import type { FitPosition } from './position'
 import type { FitState } from './state'
 
 /** How an update is made. */
-export interface UpdateOptions {
+export interface UpdateSettings {
   /** Undefined: the optimiser's rate. */
   readonly learningRate: number | undefined
   readonly signal: AbortSignal | undefined
@@ -44,7 +44,7 @@ export interface FitJobs {
   readonly snapshot: (state: FitState) => Promise<WriteSnapshot>
   readonly check: (batch: unknown) => CheckedBatch
   /** One update with all batches, as if they were one. Copies them before it returns. */
-  readonly step: (batches: readonly CarriedBatch[], options: UpdateOptions) => Promise<StepMetrics>
+  readonly step: (batches: readonly CarriedBatch[], options: UpdateSettings) => Promise<StepMetrics>
   /** Lets the next step that carries states begin at zero. */
   readonly resetState: () => void
   readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<StepMetrics>

@@ -9,7 +9,7 @@ import { MeanLoss } from '../mean-loss'
 import type { CheckedMetric } from '../metrics/options'
 import { validRows } from '../metrics/valid-rows'
 import type { CheckedBatch } from '../model-batch'
-import { checkValueName } from '../records/record'
+import { checkNameText } from '../records/record'
 import { checkOptions } from '../validate'
 import { checked, type EpochSource, epochsOf, isData, noBatches } from './epochs'
 import type { FitJobs } from './jobs'
@@ -46,7 +46,7 @@ export function checkValidation(
   })
   if (isData(value)) return [setOf(undefined, 'validation', value)]
   return Object.entries(namedSets(value)).map(([name, data]) => {
-    checkValueName('validation', name)
+    checkNameText('validation', name)
     return setOf(name, `validation.${name}`, data)
   })
 }

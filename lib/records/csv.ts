@@ -37,7 +37,36 @@ function namesOf(
   const names = [...values.keys()]
   const header = headerOf(names)
   if (firstLine === undefined || firstLine === header) return names
-  throw argumentError('ERR_GRU_FORMAT', path, `the columns ${quote(header)}`, quote(firstLine))
+  throw otherColumns(path, names, firstLine)
+}
+
+/** The error for a file whose columns are not those of the first entry. */
+function otherColumns(path: string, names: readonly string[], firstLine: string): Error {
+  const wanted = [...COMMON_COLUMNS, ...names].map(textCell)
+  const found = cellsOf(firstLine)
+  const faults = [
+    listOf(
+      'no',
+      wanted.filter((cell) => !found.includes(cell)),
+    ),
+    listOf(
+      'also',
+      found.filter((cell) => !wanted.includes(cell)),
+    ),
+  ].filter((fault) => fault !== undefined)
+  const got = faults.length === 0 ? 'the same columns in another order' : faults.join(' and ')
+  return argumentError('ERR_GRU_FORMAT', path, 'a file with the columns of the entry', got)
+}
+
+/** The cells of a line, each as it is written. */
+function cellsOf(line: string): string[] {
+  return line.match(CELL) ?? []
+}
+
+function listOf(words: string, cells: readonly string[]): string | undefined {
+  if (cells.length === 0) return undefined
+  const more = cells.length > MAX_LISTED ? ` and ${cells.length - MAX_LISTED} more` : ''
+  return `${words} ${cells.slice(0, MAX_LISTED).map(quote).join(', ')}${more}`
 }
 
 function checkColumns({ values }: CheckedEntry, names: readonly string[]): void {
@@ -59,6 +88,9 @@ function rowOf(
   const cells = names.map((name) => values.get(name) ?? '')
   return [new Date(time).toISOString(), kind, step, epoch, ...cells].join(',')
 }
+
+const MAX_LISTED = 8
+const CELL = /(?:"(?:[^"]|"")*"|[^",])+/gu
 
 /**
  * Signs that begin a formula: also after a character that separates cells in spreadsheets of other countries, and in

@@ -86,12 +86,16 @@ function checkValues(argument: string, value: unknown): ReadonlyMap<string, numb
 
 const CONTROL_OR_LONE_SURROGATE = /[\p{Cc}\p{Cs}]/u
 
+/** Checks the text of a name, or of a part of one. */
+export function checkNameText(argument: string, name: string): void {
+  if (name !== '' && !CONTROL_OR_LONE_SURROGATE.test(name)) return
+  const expected = 'names that are well-formed texts without control characters'
+  throw argumentError('ERR_GRU_VALUE', argument, expected, quote(name))
+}
+
 /** Checks what a value of an entry is to be called. */
 export function checkValueName(argument: string, name: string): void {
-  if (name === '' || CONTROL_OR_LONE_SURROGATE.test(name)) {
-    const expected = 'names that are well-formed texts without control characters'
-    throw argumentError('ERR_GRU_VALUE', argument, expected, quote(name))
-  }
+  checkNameText(argument, name)
   if ((COMMON_COLUMNS as readonly string[]).includes(name)) {
     const expected = `names other than ${COMMON_COLUMNS.join(', ')}`
     throw argumentError('ERR_GRU_VALUE', argument, expected, quote(name))

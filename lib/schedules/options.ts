@@ -181,7 +181,6 @@ const FIELDS = {
 type Kind = ScheduleOptions['kind']
 export const SCHEDULE_KINDS = Object.keys(FIELDS) as readonly Kind[]
 const COMMON_KEYS = ['kind', 'warmup'] as const
-const ALL_KEYS = [...COMMON_KEYS, ...Object.values(FIELDS).flatMap((fields) => Object.keys(fields))]
 
 /** A warm-up with its default filled in. */
 export interface ResolvedWarmup {
@@ -203,8 +202,9 @@ export type ResolvedSchedule = { [K in Kind]: ResolvedScheduleOf<K> }[Kind]
 
 /** Checks a schedule's options. Options of another kind of schedule are refused. */
 export function checkSchedule(value: unknown): ResolvedSchedule {
-  const all = checkOptions('schedule', value, ALL_KEYS)
-  const kind = checkOneOf('schedule.kind', all['kind'], SCHEDULE_KINDS)
+  const names = typeof value === 'object' && value !== null ? Object.keys(value) : []
+  const { kind: givenKind } = checkOptions('schedule', value, ['kind', ...names])
+  const kind = checkOneOf('schedule.kind', givenKind, SCHEDULE_KINDS)
   const fields: Readonly<Record<string, Check>> = FIELDS[kind]
   const given = checkOptions(`schedule (${kind})`, value, [...COMMON_KEYS, ...Object.keys(fields)])
   const own = Object.entries(fields).map(([name, check]) => {

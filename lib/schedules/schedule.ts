@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { markClass } from '../copy'
 import { argumentError, describe } from '../errors'
+import { fixProperties } from '../fixed-properties'
 import { checkInteger, checkNumber, checkOptions, MAX_FLOAT32 } from '../validate'
 import {
   checkSchedule,
@@ -58,19 +60,24 @@ const PLATEAU_KEYS = ['updates', 'plateau'] as const
  * const learningRate = schedule.rate(1e-3) // of the first update
  * schedule.advance()
  * ```
+ *
+ * A schedule's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
 export class Schedule {
-  /** With every default filled in. */
-  readonly options: ResolvedSchedule
+  readonly #options: ResolvedSchedule
   readonly #plateau: Plateau | undefined
   /** The rate of an update, counted from the end of the warm-up. */
   readonly #rateAt: (baseRate: number, update: number) => number
   #updates = 0
 
+  static {
+    markClass(this)
+  }
+
   /** @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, including options of another kind of schedule */
   constructor(options: ScheduleOptions) {
     const checked = checkSchedule(options)
-    this.options = checked
+    this.#options = checked
     if (checked.kind === 'plateau') {
       const plateau = new Plateau(checked)
       this.#plateau = plateau
@@ -80,8 +87,13 @@ export class Schedule {
     }
   }
 
+  /** With every default filled in. */
+  get options(): ResolvedSchedule {
+    return this.#options
+  }
+
   get #isWarmingUp(): boolean {
-    return this.#updates < (this.options.warmup ?? NO_WARMUP).steps
+    return this.#updates < (this.#options.warmup ?? NO_WARMUP).steps
   }
 
   /**
@@ -92,7 +104,7 @@ export class Schedule {
    */
   rate(baseRate: number): number {
     const base = checkNumber('baseRate', baseRate, { atLeast: 0, atMost: MAX_FLOAT32 })
-    const { steps, startFactor } = this.options.warmup ?? NO_WARMUP
+    const { steps, startFactor } = this.#options.warmup ?? NO_WARMUP
     if (!this.#isWarmingUp) return this.#rateAt(base, this.#updates - steps)
     const factor = startFactor + ((1 - startFactor) * this.#updates) / steps
     return this.#rateAt(base, 0) * factor
@@ -137,6 +149,8 @@ export class Schedule {
     this.#updates = updates
   }
 }
+
+fixProperties(Schedule, 'options are given to new Schedule')
 
 /** Checks a state, of a schedule of that kind, that comes from outside. */
 export function checkScheduleState(

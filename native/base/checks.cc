@@ -1,5 +1,6 @@
 #include "base/checks.h"
 
+#include <cmath>
 #include <cstdio>
 #include <string>
 
@@ -32,6 +33,14 @@ Status check_ids(const char* name, std::span<const std::int32_t> ids,
     GRU_RETURN_IF_ERROR(check_id(name, ids, i, limit));
   }
   return {};
+}
+
+Status check_probability(const char* name, std::span<const float> values, std::size_t place) {
+  const float value = values[place];
+  if ((value >= 0 && value <= 1) || !std::isfinite(value)) return {};
+  return Status::value(std::string(name) + "[" + std::to_string(place) +
+                       "]: expected a finite number at least 0 and at most 1, got " +
+                       text_of(value));
 }
 
 }  // namespace gru

@@ -21,4 +21,8 @@ Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t
 Status check_ids(const char* name, std::span<const std::int32_t> ids,
                  std::span<const std::int32_t> rows, std::size_t limit);
 
+/// Fails with a value status that names values[place], unless 0 <= values[place] <= 1. A value that
+/// is not finite passes: other checks find it.
+Status check_probability(const char* name, std::span<const float> values, std::size_t place);
+
 }  // namespace gru

@@ -45,6 +45,9 @@ inline TargetKind target_kind(LossKind loss) {
   return loss == LossKind::ctc ? TargetKind::labels : TargetKind::values;
 }
 
+/// Whether the values of a target are probabilities: from 0 to 1.
+inline bool has_probabilities(LossKind loss) { return loss == LossKind::binary_cross_entropy; }
+
 /// The number of values in a row of the target, for an output of `width` values and a loss over
 /// values.
 inline std::size_t target_width(const LossOptions& loss, std::size_t width) {

@@ -101,12 +101,15 @@ const char* name_of(TargetKind kind) {
   return "";
 }
 
-/// The range of classes or labels.
+/// The range of classes, labels or probabilities; null for other values.
 napi_value describe_range(napi_env env, const LossOptions& loss, std::size_t width) {
-  const std::size_t first = target_kind(loss.kind) == TargetKind::labels ? ctc_blank + 1 : 0;
+  const TargetKind kind = target_kind(loss.kind);
+  if (kind == TargetKind::values && !has_probabilities(loss.kind)) return make_null(env);
+  const std::size_t first = kind == TargetKind::labels ? ctc_blank + 1 : 0;
+  const std::size_t last = kind == TargetKind::values ? 1 : width - 1;
   const auto& ignored = loss.ignored_class;
   return make_object(env, {{"first", make_size(env, first)},
-                           {"last", make_size(env, width - 1)},
+                           {"last", make_size(env, last)},
                            {"ignored", ignored ? make_number(env, *ignored) : make_null(env)}});
 }
 
@@ -148,14 +151,11 @@ napi_value describe_target(napi_env env, const Graph& graph, std::size_t output)
   const LossOptions& loss = graph.options().outputs[output].loss;
   const TargetKind kind = target_kind(loss.kind);
   const Formulas& spelled = formulas_of(graph, output);
-  return make_object(
-      env, {{"kind", make_string(env, name_of(kind))},
-            {"columns", make_size(env, columns_of(graph, output))},
-            {"formula", make_string(env, spelled.batch)},
-            {"sequenceFormula", make_string(env, spelled.sequence)},
-            {"range", kind == TargetKind::values
-                          ? make_null(env)
-                          : describe_range(env, loss, graph.output_shape(output).width)}});
+  return make_object(env, {{"kind", make_string(env, name_of(kind))},
+                           {"columns", make_size(env, columns_of(graph, output))},
+                           {"formula", make_string(env, spelled.batch)},
+                           {"sequenceFormula", make_string(env, spelled.sequence)},
+                           {"range", describe_range(env, loss, graph.output_shape(output).width)}});
 }
 
 }  // namespace gru::binding

@@ -68,12 +68,8 @@ class GraphPass {
   std::vector<Buffer<float>> sorted_states_;             ///< of each state that is given
   std::vector<DeviceSpan<const float>> initial_states_;  ///< of each state; empty: not given
   std::span<const std::int32_t> sources_;                ///< as LayerForward has them
-<<<<<<< HEAD
-  std::uint64_t versions_ = 0;                           ///< that edges have had
+  std::uint64_t versions_ = 0;                           ///< number of versions of edges so far
   std::shared_ptr<SharedReserve> shared_reserve_;
-=======
-  std::uint64_t versions_ = 0;  ///< number of versions of edges so far
->>>>>>> wt-docfix
   DropoutMask dropout_;
   const AbortFlag* abort_ = nullptr;
 };

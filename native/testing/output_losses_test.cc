@@ -132,6 +132,9 @@ Example random_example(LossKind kind, Every every, Random& random) {
     example.label_lengths = random.classes(example.batch, example.most_labels + 1);
   } else {
     example.values = random_floats(random, example.rows() * width);
+    if (has_probabilities(kind)) {
+      for (float& value : example.values) value = std::abs(value);
+    }
   }
   return example;
 }
@@ -398,6 +401,34 @@ TEST_CASE("wrong targets are refused by name and place") {
   labels.labels[2] = 0;
   labels.batch_first = true;  // the caller's layout
   GRU_CHECK_REFUSED(OnDevice(labels).check(), StatusCode::value, "targets.head.labels[1]: ");
+}
+
+TEST_CASE("targets that are no probabilities are refused by name and place, in valid rows only") {
+  Example example;
+  example.output.loss.kind = LossKind::binary_cross_entropy;
+  example.shape.width = 2;
+  example.steps = 2;
+  example.batch = 2;
+  example.predictions.resize(8);
+  for (const auto& [value, text] : {std::pair{1.5F, "1.5"}, {-3.0F, "-3"}, {255.0F, "255"}}) {
+    example.lengths = {};
+    example.values = {0, 1, 0.5F, 0.25F, 1, 0, 1, value};
+    const std::string message =
+        std::string("targets.head[7]: expected a finite number at least 0 and at most 1, got ") +
+        text;
+    GRU_CHECK_REFUSED(OnDevice(example).check(), StatusCode::value, message);
+    example.lengths = {2, 1};
+    GRU_CHECK_OK(OnDevice(example).check());
+    example.lengths = {1, 2};
+    GRU_CHECK_REFUSED(OnDevice(example).check(), StatusCode::value, message);
+  }
+  example.shape.every = Every::last;
+  example.predictions.resize(4);
+  example.values = {2, 0, 0, 2};
+  example.lengths = {0, 1};
+  GRU_CHECK_REFUSED(OnDevice(example).check(), StatusCode::value, "targets.head[3]: ");
+  example.values[3] = nan_float;  // told by the step, as any loss that is not finite
+  GRU_CHECK_OK(OnDevice(example).check());
 }
 
 /// Two heads on one recurrent layer, each with its own weights.

@@ -3,25 +3,9 @@
 #include <string>
 
 #include "base/checks.h"
+#include "train/valid_rows.h"
 
 namespace gru {
-
-namespace {
-
-/// Calls check(place) for the caller's rows that count. If there is one row for each sequence, the
-/// rows of sequences with at least one step count.
-template <class Check>
-Status for_each_valid_row(const EdgeShape& shape, const RowMap& map, const Check& check) {
-  const bool every_step = shape.every == Every::step;
-  const std::span<const std::int32_t> places = every_step ? map.to_padded() : map.order();
-  const std::size_t count = every_step ? map.rows() : map.running();
-  for (std::size_t i = 0; i < count; ++i) {
-    GRU_RETURN_IF_ERROR(check(places.empty() ? i : static_cast<std::size_t>(places[i])));
-  }
-  return {};
-}
-
-}  // namespace
 
 Status ClassLoss::check_class(const Target& target, std::size_t place, std::size_t classes) {
   const std::int32_t id = target.classes[place];

@@ -1,10 +1,24 @@
 #include "train/value_loss.h"
 
+#include "base/checks.h"
+#include "train/valid_rows.h"
+
 namespace gru {
 
-Status ValueLoss::check_targets(const EdgeShape& shape, const RowMap& map, const Target&) {
-  denominator_ = static_cast<double>(shape.every == Every::step ? map.rows() : map.running());
-  return {};
+Status ValueLoss::check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) {
+  denominator_ = static_cast<double>(valid_rows(shape, map));
+  return has_probabilities(options_.kind) ? check_probabilities(shape, map, target) : Status();
+}
+
+Status ValueLoss::check_probabilities(const EdgeShape& shape, const RowMap& map,
+                                      const Target& target) const {
+  const std::size_t width = target_width(options_, shape.width);
+  return for_each_valid_row(shape, map, [&](std::size_t row) {
+    for (std::size_t place = row * width; place < (row + 1) * width; ++place) {
+      GRU_RETURN_IF_ERROR(check_probability(target_name_.c_str(), target.values, place));
+    }
+    return Status();
+  });
 }
 
 Status ValueLoss::compute(Device& device, const Sequence& output, const Target& target,

@@ -14,6 +14,7 @@ class ValueLoss final : public OutputLoss {
 
  private:
   Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) override;
+  Status check_probabilities(const EdgeShape& shape, const RowMap& map, const Target& target) const;
 
   LossOptions options_;
   Buffer<float> quantiles_;

@@ -54,6 +54,36 @@ describe('several sets of validation data', () => {
     expect(() => startFit(fakeTrainer().jobs, [marked(1)], fitOptions)).toThrow(message)
   })
 
+  test('may be called as the columns of records are', async () => {
+    const fake = fakeTrainer({ validation: () => 2 })
+    const validation = {
+      time: [marked(1)],
+      kind: [marked(2)],
+      step: [marked(3)],
+      epoch: [marked(4)],
+    }
+    const options = { epochs: 1, validation, monitor: 'epoch.loss' }
+    const [told] = await collect(startFit(fake.jobs, [marked(0)], options))
+    expect(Object.keys(told!.validation!)).toEqual(['time', 'kind', 'step', 'epoch'])
+    expect(told!.best).toEqual({ epoch: 1, value: 2 })
+  })
+
+  test('with names that make two figures the same are refused by the right name', () => {
+    const metric = (name: string) => ({ name, reset() {}, update() {}, result: () => 0 })
+    const start = (names: readonly string[], metrics: readonly string[]) => (): unknown => {
+      const validation = Object.fromEntries(names.map((name) => [name, [marked(1)]]))
+      const options = { epochs: 1, validation, metrics: metrics.map(metric) }
+      return startFit(fakeTrainer().jobs, [marked(0)], options)
+    }
+    const expected = 'expected names that no other figure has, got '
+    const ofSets = `validation: ${expected}"a.b.c" again`
+    expectGruError(start(['a', 'a.b'], ['b.c', 'c']), 'ERR_GRU_VALUE', ofSets)
+    const twice = `metrics: ${expected}"a.c" again`
+    expectGruError(start(['a', 'b'], ['c', 'c']), 'ERR_GRU_VALUE', twice)
+    const loss = `metrics: ${expected}"a.loss" again`
+    expectGruError(start(['a', 'b'], ['loss']), 'ERR_GRU_VALUE', loss)
+  })
+
   test('batchSize is for data or for one of the sets', () => {
     const { jobs } = fakeTrainer()
     const start = (validation: FitOptions['validation']) => (): unknown =>

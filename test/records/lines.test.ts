@@ -254,10 +254,28 @@ test('a long first line is known again', async () => {
 test('CSV is not gone on with other columns', async () => {
   const file = newFile()
   await record('csv', file, [entry(1)])
-  const message = /record: expected the columns "time,kind,step,epoch,other", got "time,.*,loss"$/
+  const message =
+    /record: expected a file with the columns of the entry, got no "other" and also "loss"$/
   const other = record('csv', file, [entry(2, { other: 1 })])
   await expectGruRejection(other, 'ERR_GRU_FORMAT', message)
   expect(read(file)).toBe(expected('csv', 1))
+})
+
+test.each<[Record<string, number>, Record<string, number>, string]>([
+  [{ loss: 1, rate: 1 }, { loss: 1 }, 'also "rate"'],
+  [{ loss: 1 }, { loss: 1, 'a,b': 1 }, 'no "\\"a,b\\""'],
+  [{ 'x"y,z': 1, loss: 1 }, { loss: 1, 'x"y,z': 1 }, 'the same columns in another order'],
+  [
+    Object.fromEntries(Array.from({ length: 10 }, (_, i) => [`metric${i}`, i])),
+    { loss: 1 },
+    'no "loss" and also "metric0", "metric1", "metric2", "metric3", "metric4", "metric5", "metric6", "metric7" and 2 more',
+  ],
+])('CSV names the columns that are others: %j then %j', async (first, second, got) => {
+  const file = newFile()
+  await record('csv', file, [entry(1, first)])
+  const other = record('csv', file, [entry(2, second)])
+  const message = `${file}: expected a file with the columns of the entry, got ${got}`
+  await expectGruRejection(other, 'ERR_GRU_FORMAT', message)
 })
 
 describe('several records', () => {
@@ -293,7 +311,11 @@ describe('several records', () => {
       { kind: 'csv', path: csv },
       { kind: 'jsonLines', path: lines },
     ])
-    await expectGruRejection(opened.write(entry(1)), 'ERR_GRU_FORMAT', /expected the columns/)
+    await expectGruRejection(
+      opened.write(entry(1)),
+      'ERR_GRU_FORMAT',
+      /expected a file with the columns/,
+    )
     await opened.close()
     expect(read(csv)).toBe(before)
     expect(read(lines)).toBe(expected('jsonLines', 1))

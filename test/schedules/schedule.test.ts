@@ -285,8 +285,14 @@ describe('options', () => {
     [
       { kind: 'step', step_size: 3 },
       'ERR_GRU_VALUE',
-      /^schedule: .*"step_size" \(did you mean stepSize\?\)$/,
+      /^schedule \(step\): .*"step_size" \(did you mean stepSize\?\)$/,
     ],
+    [
+      { kind: 'cosine', gama: 3 },
+      'ERR_GRU_VALUE',
+      'schedule (cosine): expected only the keys kind, warmup, period, minimum, got the key "gama"',
+    ],
+    [{ period: 3 }, 'ERR_GRU_TYPE', /^schedule\.kind: .*got undefined$/],
     [
       { ...step, period: 3 },
       'ERR_GRU_VALUE',

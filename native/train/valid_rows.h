@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "layers/layer.h"
+
+namespace gru {
+
+/// The number of rows that an output has in a batch, without padding.
+inline std::size_t valid_rows(const EdgeShape& shape, const RowMap& map) {
+  return shape.every == Every::step ? map.rows() : map.running();
+}
+
+/// Calls check(place) for the caller's rows that count; of a row for each sequence, those of the
+/// sequences that have a step.
+template <class Check>
+Status for_each_valid_row(const EdgeShape& shape, const RowMap& map, const Check& check) {
+  const std::span<const std::int32_t> places =
+      shape.every == Every::step ? map.to_padded() : map.order();
+  const std::size_t count = valid_rows(shape, map);
+  for (std::size_t i = 0; i < count; ++i) {
+    GRU_RETURN_IF_ERROR(check(places.empty() ? i : static_cast<std::size_t>(places[i])));
+  }
+  return {};
+}
+
+}  // namespace gru
