@@ -6,7 +6,6 @@ import {
   LSTM,
   type LstmForwardSyncOptions,
   Model,
-  type ModelDescription,
   runtime,
   setThreads,
   Trainer,
@@ -111,7 +110,7 @@ function training(job: Job): Runner {
       embedding: { type: 'embedding', input: 'tokens', size: inputSize },
       [cell]: { type: cell, input: 'embedding', hiddenSize, numLayers },
       head: { type: 'linear', input: cell, size: vocabulary },
-    } as ModelDescription['layers'],
+    },
     outputs: { head: { loss: 'crossEntropy' } },
     seed: 1,
   })
