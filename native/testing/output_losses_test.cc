@@ -133,7 +133,7 @@ Example random_example(LossKind kind, Every every, Random& random) {
   } else {
     example.values = random_floats(random, example.rows() * width);
     if (has_probabilities(kind)) {
-      for (float& value : example.values) value = std::abs(value);
+      for (float& value : example.values) value = std::abs(value) - std::floor(std::abs(value));
     }
   }
   return example;
