@@ -120,8 +120,15 @@ double BeamSearch::score_of(const Hypothesis& hypothesis) const {
 
 std::vector<std::vector<Hypothesis>> BeamSearch::take_results() {
   for (std::vector<Hypothesis>& done : done_) {
-    for (Hypothesis& hypothesis : done) hypothesis.score = score_of(hypothesis);
-    std::ranges::stable_sort(done, std::ranges::greater(), &Hypothesis::score);
+    // std::stable_sort of GCC 12's library makes Clang 19 warn of a deprecated function.
+    std::vector<Hypothesis> sorted;
+    for (Hypothesis& hypothesis : done) {
+      hypothesis.score = score_of(hypothesis);
+      const auto behind_equals = std::ranges::upper_bound(
+          sorted, hypothesis.score, std::ranges::greater(), &Hypothesis::score);
+      sorted.insert(behind_equals, std::move(hypothesis));
+    }
+    done = std::move(sorted);
     if (done.size() > options_.best) done.resize(options_.best);
   }
   return std::move(done_);

@@ -29,7 +29,8 @@ Status Trainer::read_state(TrainerState& state) noexcept {
       GRU_RETURN_IF_ERROR(states.read(model_->device(), read.carried.emplace_back()));
     }
     for (const auto& [name, buffer] : state_buffers()) {
-      TrainerState::Array& array = read.arrays.emplace_back(name, std::vector<float>());
+      TrainerState::Array& array = read.arrays.emplace_back();
+      array.name = name;
       array.values.resize(buffer->size());
       GRU_RETURN_IF_ERROR(
           model_->device().download(array.values, DeviceSpan<const float>(buffer->span())));
