@@ -226,7 +226,7 @@ std::vector<Hypothesis> plain_search(Translator& translator, const Sources& sour
         extended.back().log_probability += row[token];
       }
     }
-    std::ranges::stable_sort(extended, std::ranges::greater(), &Hypothesis::log_probability);
+    std::ranges::sort(extended, std::ranges::greater(), &Hypothesis::log_probability);
     if (extended.size() > how.beams) extended.resize(how.beams);
     live.clear();
     for (const Hypothesis& one : extended) {
@@ -239,7 +239,7 @@ std::vector<Hypothesis> plain_search(Translator& translator, const Sources& sour
   for (Hypothesis& one : done) {
     one.score = one.log_probability / penalty_of(how, static_cast<double>(one.tokens.size()));
   }
-  std::ranges::stable_sort(done, std::ranges::greater(), &Hypothesis::score);
+  std::ranges::sort(done, std::ranges::greater(), &Hypothesis::score);
   if (done.size() > how.best) done.resize(how.best);
   return done;
 }
