@@ -3,8 +3,8 @@
  *
  * @module
  */
+import { type CreateModel, restoreModel } from './base-model'
 import type { SafetensorsFile } from './formats/safetensors-reader'
-import { modelInternals } from './graph-model'
 import { Model, MODEL_KIND } from './model'
 import { kindsIn, type ModelKind, type ReadModel, readModelOf } from './model-file'
 import type { DeviceOptions } from './recurrent-options'
@@ -26,21 +26,13 @@ interface Reader {
 
 function reader<D extends object>(
   kind: ModelKind<D>,
-  create: (options: D & DeviceOptions & { readonly seed: number }) => TrainableModel,
+  create: CreateModel<D, TrainableModel>,
 ): Reader {
   return {
     name: kind.name,
     read: async (file, path) => {
       const read = await readModelOf(file, path, kind)
-      const { description, seed, parameters, metadata } = read
-      return {
-        ...read,
-        make: (call, options) => {
-          const model = create({ ...description, seed, ...options })
-          modelInternals(model).core.restore(call, parameters, metadata)
-          return model
-        },
-      }
+      return { ...read, make: (call, options) => restoreModel(call, read, options, create) }
     },
   }
 }

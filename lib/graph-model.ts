@@ -1,5 +1,5 @@
 /**
- * Shared by the two classes of models: a graph with its parameters on a device.
+ * A graph with its parameters on a device, which every model has.
  *
  * @module
  */
@@ -162,7 +162,7 @@ export function registerModel(model: object, internals: ModelInternals): void {
   models.set(model, internals)
 }
 
-/** The graph model of a model of either class. */
+/** The graph model of a model of any class. */
 export function modelInternals(value: unknown): ModelInternals {
   const found = typeof value === 'object' && value !== null ? models.get(value) : undefined
   if (found !== undefined) return found

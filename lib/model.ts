@@ -11,17 +11,11 @@ import {
   namedForm,
   outputNames,
 } from './batch-forms'
+import { BaseModel, loadModel, MODEL_OPTION_KEYS, openModel } from './base-model'
 import { markClass } from './copy'
 import { fixProperties } from './fixed-properties'
-import { describeGraph } from './graph'
-import { GraphModel, registerModel, type SaveOptions } from './graph-model'
-import {
-  checkDevice,
-  DEVICE_KEYS,
-  type DeviceOptions,
-  type ResolvedDevice,
-  resolveSeed,
-} from './recurrent-options'
+import type { GraphModel } from './graph-model'
+import type { DeviceOptions, ResolvedDevice } from './recurrent-options'
 import { warnOfLayer } from './layers'
 import type { GivenBatch } from './model-batch'
 import {
@@ -31,10 +25,8 @@ import {
   type ResolvedDescription,
   wereChecked,
 } from './model-description'
-import { type Metadata, type ModelKind, readModel } from './model-file'
+import type { ModelKind } from './model-file'
 import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
-import type { Parameters } from './parameters'
-import { summaryOf } from './summary'
 import { checkOptions } from './validate'
 
 /** The options of a new {@link Model}. */
@@ -67,7 +59,7 @@ export interface ModelPredictOptions extends ModelPredictSyncOptions {
 /** Predictions by the outputs' names. */
 export type Predictions = Record<string, Float32Array>
 
-const KEYS = [...DESCRIPTION_KEYS, ...DEVICE_KEYS, 'seed'] as const
+const KEYS = [...DESCRIPTION_KEYS, ...MODEL_OPTION_KEYS] as const
 const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'outputs', ...STATE_KEYS] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
 
@@ -84,8 +76,7 @@ export const MODEL_KIND: ModelKind<ResolvedDescription> = {
  *
  * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
-export class Model {
-  readonly #options: ResolvedModelOptions
+export class Model extends BaseModel<ResolvedModelOptions> {
   readonly #core: GraphModel
 
   static {
@@ -99,16 +90,13 @@ export class Model {
    */
   constructor(options: ModelOptions) {
     const given = checkOptions('options', options, KEYS)
-    const { resolved, native } = checkDescription(given)
-    const graph = describeGraph(native)
-    const seed = resolveSeed(given.seed)
-    const device = checkDevice(given)
-    this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
-    this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
-    registerModel(this, { core: this.#core, form: namedForm })
+    const checked = checkDescription(given)
+    const opened = openModel(checked, given)
+    super(opened, namedForm)
+    this.#core = opened.core
     // A file's options are resolved already: there was a warning when its model was made.
     if (wereChecked(given.layers)) return
-    for (const [name, layer] of Object.entries(resolved.layers)) warnOfLayer(name, layer)
+    for (const [name, layer] of Object.entries(checked.resolved.layers)) warnOfLayer(name, layer)
   }
 
   /**
@@ -118,32 +106,7 @@ export class Model {
    *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: DeviceOptions = {}): Promise<Model> {
-    // Checked before the file is read, and again with its options.
-    checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    const { description, seed, metadata, parameters } = await readModel(path, MODEL_KIND)
-    const model = new Model({ ...description, seed, ...options })
-    model.#core.restore('Model.load', parameters, metadata)
-    return model
-  }
-
-  /** With every default filled in, except in outputs: {@link ResolvedDescription} says how these stay. */
-  get options(): ResolvedModelOptions {
-    return this.#options
-  }
-
-  /** The model's device: 'cpu', or a GPU such as 'cuda:0'. With the option 'auto', the device that was chosen. */
-  get device(): string {
-    return this.#core.device
-  }
-
-  /** The number of values in all parameters. */
-  get parameterCount(): number {
-    return this.#core.parameters.count
-  }
-
-  /** Free text that was saved with the model; empty for a new one. */
-  get metadata(): Metadata {
-    return this.#core.metadata
+    return loadModel(path, options, MODEL_KIND, (all) => new Model(all))
   }
 
   /**
@@ -184,59 +147,9 @@ export class Model {
     return zeroStates(this.#core.graph, batch)
   }
 
-  /**
-   * Copies of all parameters, flat and row-major. Their names are the layer's name, a dot and PyTorch's name, such as
-   * 'memory.weight_ih_l0' [3H, I] or 'forecast.bias' [size].
-   *
-   * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
-   */
-  getParameters(): Parameters {
-    return this.#core.parameters.read('model.getParameters')
-  }
-
-  /**
-   * Copies parameters in. Those that are not named keep their values. If there is any error, all of them do.
-   *
-   * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
-   */
-  setParameters(parameters: Readonly<Parameters>): void {
-    this.#core.parameters.write('model.setParameters', parameters)
-  }
-
-  /**
-   * A table with one line for each input and layer: its type, its inputs, the shape of its values and the number of its
-   * parameters. The last line has the number of all parameters.
-   */
-  summary(): string {
-    return summaryOf(this.#core.graph)
-  }
-
-  /** As {@link summary}. */
-  toString(): string {
+  /** As {@link BaseModel.summary}. */
+  override toString(): string {
     return this.summary()
-  }
-
-  /**
-   * Saves the model as a safetensors file, as {@link SequenceModel.save} does. The metadata have its description as
-   * JSON.
-   *
-   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
-   *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
-   */
-  async save(path: string, options: SaveOptions = {}): Promise<void> {
-    await this.#core.save(path, options)
-  }
-
-  /**
-   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED. It does so
-   * immediately, or after pending calls have ended. May be called again.
-   */
-  dispose(): void {
-    this.#core.native.dispose()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
   }
 
   #call(

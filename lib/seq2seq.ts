@@ -6,22 +6,15 @@
 import type { NativeDecoder } from '../binding'
 import { abortable } from './abort'
 import { namedForm } from './batch-forms'
+import { BaseModel, loadModel, MODEL_OPTION_KEYS, openModel } from './base-model'
 import { markClass } from './copy'
 import type { ModelTrainingSequence } from './data'
 import { fixProperties } from './fixed-properties'
-import { describeGraph } from './graph'
-import { GraphModel, registerModel, type SaveOptions } from './graph-model'
+import type { GraphModel } from './graph-model'
 import type { ModelInput } from './model-batch'
-import { type Metadata, type ModelKind, readModel } from './model-file'
+import type { ModelKind } from './model-file'
 import { native } from './native'
-import type { Parameters } from './parameters'
-import {
-  checkDevice,
-  DEVICE_KEYS,
-  type DeviceOptions,
-  type ResolvedDevice,
-  resolveSeed,
-} from './recurrent-options'
+import type { DeviceOptions, ResolvedDevice } from './recurrent-options'
 import {
   checkSeq2Seq,
   HEAD,
@@ -32,7 +25,6 @@ import {
   TARGET,
   warnOfStacks,
 } from './seq2seq-options'
-import { summaryOf } from './summary'
 import {
   checkTranslate,
   checkTranslateSync,
@@ -53,7 +45,7 @@ export interface ResolvedSeq2SeqOptions extends ResolvedSeq2SeqArchitecture, Res
   readonly seed: number
 }
 
-const KEYS = [...SEQ2SEQ_KEYS, ...DEVICE_KEYS, 'seed'] as const
+const KEYS = [...SEQ2SEQ_KEYS, ...MODEL_OPTION_KEYS] as const
 
 /** The kind of file that holds a {@link Seq2Seq}. */
 export const SEQ2SEQ_KIND: ModelKind<ResolvedSeq2SeqArchitecture> = {
@@ -74,8 +66,7 @@ export const SEQ2SEQ_KIND: ModelKind<ResolvedSeq2SeqArchitecture> = {
  *
  * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
-export class Seq2Seq {
-  readonly #options: ResolvedSeq2SeqOptions
+export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
   readonly #core: GraphModel
   readonly #decoder: NativeDecoder
 
@@ -89,16 +80,14 @@ export class Seq2Seq {
    */
   constructor(options: Seq2SeqOptions) {
     const given = checkOptions('options', options, KEYS)
-    const { resolved, native: nativeOptions } = checkSeq2Seq(given)
-    const graph = describeGraph(nativeOptions)
-    const seed = resolveSeed(given.seed)
-    const device = checkDevice(given)
-    this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
-    this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
+    const checked = checkSeq2Seq(given)
+    const opened = openModel(checked, given)
+    super(opened, namedForm)
+    this.#core = opened.core
+    const { graph, native: model } = opened.core
     const places = { target: graph.inputs.findIndex(({ name }) => name === TARGET), output: 0 }
-    this.#decoder = new (native().NativeDecoder)(this.#core.native, places)
-    registerModel(this, { core: this.#core, form: namedForm })
-    warnOfStacks(given, resolved)
+    this.#decoder = new (native().NativeDecoder)(model, places)
+    warnOfStacks(given, checked.resolved)
   }
 
   /**
@@ -108,32 +97,7 @@ export class Seq2Seq {
    *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: DeviceOptions = {}): Promise<Seq2Seq> {
-    // Checked before the file is read, and again with its options.
-    checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    const { description, seed, metadata, parameters } = await readModel(path, SEQ2SEQ_KIND)
-    const model = new Seq2Seq({ ...description, seed, ...options })
-    model.#core.restore('Seq2Seq.load', parameters, metadata)
-    return model
-  }
-
-  /** With every default filled in. */
-  get options(): ResolvedSeq2SeqOptions {
-    return this.#options
-  }
-
-  /** The model's device: 'cpu', or a GPU such as 'cuda:0'. With the option 'auto', the device that was chosen. */
-  get device(): string {
-    return this.#core.device
-  }
-
-  /** The number of values in all parameters. */
-  get parameterCount(): number {
-    return this.#core.parameters.count
-  }
-
-  /** Free text that was saved with the model; empty for a new one. */
-  get metadata(): Metadata {
-    return this.#core.metadata
+    return loadModel(path, options, SEQ2SEQ_KIND, (all) => new Seq2Seq(all))
   }
 
   /**
@@ -144,7 +108,7 @@ export class Seq2Seq {
    * @throws GruError ERR_GRU_TYPE if the target is no Int32Array; a Dataset checks the rest
    */
   trainingSequence(source: ModelInput, target: Int32Array): ModelTrainingSequence {
-    const { begin, end } = this.#options.target
+    const { begin, end } = this.options.target
     const tokens = checkInt32Array('target', target)
     return {
       inputs: { [SOURCE]: source, [TARGET]: Int32Array.of(begin, ...tokens) },
@@ -165,7 +129,7 @@ export class Seq2Seq {
    *   is not finite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
   async translate(source: ModelInput, options: TranslateOptions = {}): Promise<Translation[][]> {
-    const { target } = this.#options
+    const { target } = this.options
     const call = checkTranslate(this.#core.graph, target, source, options)
     return abortable(call.signal, (flag) =>
       this.#decoder.decode({ batch: call.batch, inputs: call.inputs }, call.options, flag),
@@ -178,60 +142,14 @@ export class Seq2Seq {
    * @throws GruError also ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending
    */
   translateSync(source: ModelInput, options: TranslateSyncOptions = {}): Translation[][] {
-    const { target } = this.#options
+    const { target } = this.options
     const call = checkTranslateSync(this.#core.graph, target, source, options)
     return this.#decoder.decodeSync({ batch: call.batch, inputs: call.inputs }, call.options)
   }
 
-  /**
-   * Copies of all parameters, flat and row-major. Their names are the layer's name, a dot and PyTorch's name, such as
-   * 'decoder.weight_ih_l0' or 'head.bias'; {@link summary} has the layers.
-   *
-   * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
-   */
-  getParameters(): Parameters {
-    return this.#core.parameters.read('model.getParameters')
-  }
-
-  /**
-   * Copies parameters in. Those that are not named keep their values. If there is any error, all of them do.
-   *
-   * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
-   */
-  setParameters(parameters: Readonly<Parameters>): void {
-    this.#core.parameters.write('model.setParameters', parameters)
-  }
-
-  /** A table of its inputs and layers, as {@link Model.summary}. */
-  summary(): string {
-    return summaryOf(this.#core.graph)
-  }
-
-  /** As {@link summary}. */
-  toString(): string {
+  /** As {@link BaseModel.summary}. */
+  override toString(): string {
     return this.summary()
-  }
-
-  /**
-   * Saves the model as a safetensors file, its options as JSON among the metadata, as {@link SequenceModel.save} does.
-   *
-   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
-   *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
-   */
-  async save(path: string, options: SaveOptions = {}): Promise<void> {
-    await this.#core.save(path, options)
-  }
-
-  /**
-   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED. It does so
-   * immediately, or after pending calls have ended. May be called again.
-   */
-  dispose(): void {
-    this.#core.native.dispose()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
   }
 }
 

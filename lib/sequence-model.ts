@@ -4,20 +4,13 @@
  * @module
  */
 import { type InputBatch, sequenceForm } from './batch-forms'
+import { BaseModel, loadModel, MODEL_OPTION_KEYS, openModel } from './base-model'
 import { markClass } from './copy'
 import { fixProperties } from './fixed-properties'
-import { describeGraph } from './graph'
-import { GraphModel, registerModel, type SaveOptions } from './graph-model'
-import {
-  checkDevice,
-  DEVICE_KEYS,
-  type DeviceOptions,
-  type ResolvedDevice,
-  resolveSeed,
-  warnOfIdleDropout,
-} from './recurrent-options'
+import type { GraphModel } from './graph-model'
+import { type DeviceOptions, type ResolvedDevice, warnOfIdleDropout } from './recurrent-options'
 import type { ModelInput } from './model-batch'
-import { type Metadata, type ModelKind, readModel } from './model-file'
+import type { ModelKind } from './model-file'
 import {
   ARCHITECTURE_KEYS,
   checkArchitecture,
@@ -25,7 +18,6 @@ import {
   type ResolvedArchitecture,
 } from './model-options'
 import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
-import type { Parameters } from './parameters'
 import { checkOptions } from './validate'
 
 /** The options of a new {@link SequenceModel}. */
@@ -51,7 +43,7 @@ export interface PredictOptions extends PredictSyncOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-const KEYS = [...ARCHITECTURE_KEYS, ...DEVICE_KEYS, 'seed'] as const
+const KEYS = [...ARCHITECTURE_KEYS, ...MODEL_OPTION_KEYS] as const
 const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'output', ...STATE_KEYS] as const
 const PREDICT_KEYS = [...PREDICT_SYNC_KEYS, 'signal'] as const
 
@@ -68,8 +60,7 @@ export const SEQUENCE_MODEL_KIND: ModelKind<ResolvedArchitecture> = {
  *
  * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
-export class SequenceModel {
-  readonly #options: ResolvedSequenceModelOptions
+export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
   readonly #core: GraphModel
 
   static {
@@ -82,15 +73,13 @@ export class SequenceModel {
    */
   constructor(options: SequenceModelOptions) {
     const given = checkOptions('options', options, KEYS)
-    const { resolved, native: nativeOptions } = checkArchitecture(given)
-    const graph = describeGraph(nativeOptions)
-    const seed = resolveSeed(given.seed)
-    const device = checkDevice(given)
-    this.#options = Object.freeze({ ...resolved, seed, ...device.resolved })
-    this.#core = new GraphModel(graph, { description: resolved, seed }, device.native)
-    registerModel(this, { core: this.#core, form: sequenceForm })
+    const checked = checkArchitecture(given)
+    const opened = openModel(checked, given)
+    super(opened, sequenceForm)
+    this.#core = opened.core
+    const { gru } = checked.resolved
     // A file's options are resolved already: there was a warning when its model was made.
-    if (given.gru !== resolved.gru) warnOfIdleDropout('gru.dropout', resolved.gru)
+    if (given.gru !== gru) warnOfIdleDropout('gru.dropout', gru)
   }
 
   /**
@@ -103,32 +92,7 @@ export class SequenceModel {
    *   position of an F64 beyond float32; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
    */
   static async load(path: string, options: DeviceOptions = {}): Promise<SequenceModel> {
-    // Checked before the file is read, and again with its options.
-    checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    const { description, seed, metadata, parameters } = await readModel(path, SEQUENCE_MODEL_KIND)
-    const model = new SequenceModel({ ...description, seed, ...options })
-    model.#core.restore('SequenceModel.load', parameters, metadata)
-    return model
-  }
-
-  /** With every default filled in. */
-  get options(): ResolvedSequenceModelOptions {
-    return this.#options
-  }
-
-  /** The model's device: 'cpu', or a GPU such as 'cuda:0'. With the option 'auto', the device that was chosen. */
-  get device(): string {
-    return this.#core.device
-  }
-
-  /** The number of values in all parameters. */
-  get parameterCount(): number {
-    return this.#core.parameters.count
-  }
-
-  /** Free text that was saved with the model; empty for a new one. */
-  get metadata(): Metadata {
-    return this.#core.metadata
+    return loadModel(path, options, SEQUENCE_MODEL_KIND, (all) => new SequenceModel(all))
   }
 
   /**
@@ -167,49 +131,6 @@ export class SequenceModel {
    */
   zeroStates(batch = 1): ModelStates {
     return zeroStates(this.#core.graph, batch)
-  }
-
-  /**
-   * Copies of all parameters, flat and row-major, by name: 'embedding.weight' [tokens, E], 'gru.weight_ih_l0' [3H, I]
-   * and the other tensors of {@link GRU.getParameters}, 'head.weight' [O, D*H], 'head.bias' [O].
-   *
-   * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
-   */
-  getParameters(): Parameters {
-    return this.#core.parameters.read('model.getParameters')
-  }
-
-  /**
-   * Copies parameters in. Those that are not named keep their values. If there is any error, all of them do.
-   *
-   * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
-   */
-  setParameters(parameters: Readonly<Parameters>): void {
-    this.#core.parameters.write('model.setParameters', parameters)
-  }
-
-  /**
-   * Saves the model as a safetensors file, with the parameters at the time of the call: it keeps a copy of them until
-   * they are written. An old file of that name is replaced only when the new one is complete. A symbolic link stays a
-   * link: the file that it names is replaced, or made if there is none.
-   *
-   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
-   *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
-   */
-  async save(path: string, options: SaveOptions = {}): Promise<void> {
-    await this.#core.save(path, options)
-  }
-
-  /**
-   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED. It does so
-   * immediately, or after pending calls have ended. May be called again.
-   */
-  dispose(): void {
-    this.#core.native.dispose()
-  }
-
-  [Symbol.dispose](): void {
-    this.dispose()
   }
 }
 

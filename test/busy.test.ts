@@ -112,7 +112,7 @@ const waiting: Record<string, Call> = {
 /** Calls that depend on nothing that is pending. */
 const independent = [
   ...['gru.dispose', 'pass.dispose', 'model.dispose', 'trainer.dispose'],
-  'model.zeroStates',
+  ...['model.zeroStates', 'model.summary'],
 ]
 
 const isOfLayer = (name: string): boolean => /^(gru|pass)\./.test(name)

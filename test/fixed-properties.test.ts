@@ -81,7 +81,9 @@ describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
     expect(text).toMatch(new RegExp(`^${name} {`))
     for (const key of accessors[name]!) expect(text).toContain(`${key}: `)
     // No accessor is called: a prototype has no values to show.
-    expect(inspect(Object.getPrototypeOf(make()))).toMatch(/^(Recurrent(Layer|Pass) )?{}$/)
+    expect(inspect(Object.getPrototypeOf(make()))).toMatch(
+      /^((BaseModel|Recurrent(Layer|Pass)) )?{}$/,
+    )
   })
 
   test('still has what every object has', () => {

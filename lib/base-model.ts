@@ -1,0 +1,168 @@
+/**
+ * Everything that the classes of models have in common, except predictions.
+ *
+ * @module
+ */
+import type { BatchForm } from './batch-forms'
+import { describeGraph } from './graph'
+import { GraphModel, modelInternals, registerModel, type SaveOptions } from './graph-model'
+import {
+  type CheckedDescription,
+  type Metadata,
+  type ModelKind,
+  readModel,
+  type ReadModel,
+} from './model-file'
+import type { Parameters } from './parameters'
+import {
+  checkDevice,
+  DEVICE_KEYS,
+  type DeviceOptions,
+  type ResolvedDevice,
+  resolveSeed,
+  type Unchecked,
+} from './recurrent-options'
+import { summaryOf } from './summary'
+import { checkOptions } from './validate'
+
+/** The keys of a model's options that are not in its description. */
+export const MODEL_OPTION_KEYS = [...DEVICE_KEYS, 'seed'] as const
+
+interface Seeded {
+  readonly seed: number
+}
+
+/** A model's options, and the graph that was made of them. */
+export interface OpenedModel<Options> {
+  readonly options: Options
+  readonly core: GraphModel
+}
+
+/** Makes the graph of a checked description, and fills in the defaults of the other options. */
+export function openModel<D extends object>(
+  { resolved, native }: CheckedDescription<D>,
+  given: Unchecked<(typeof MODEL_OPTION_KEYS)[number]>,
+): OpenedModel<D & ResolvedDevice & Seeded> {
+  const graph = describeGraph(native)
+  const seed = resolveSeed(given.seed)
+  const device = checkDevice(given)
+  const options = Object.freeze({ ...resolved, seed, ...device.resolved })
+  return { options, core: new GraphModel(graph, { description: resolved, seed }, device.native) }
+}
+
+/** Makes a model from a file's options, on a device. */
+export type CreateModel<D extends object, M> = (options: D & DeviceOptions & Seeded) => M
+
+/**
+ * Makes a model of what was read from a file.
+ *
+ * @param call - the call's name in messages
+ */
+export function restoreModel<D extends object, M extends object>(
+  call: string,
+  { description, seed, parameters, metadata }: ReadModel<D>,
+  options: DeviceOptions,
+  create: CreateModel<D, M>,
+): M {
+  const model = create({ ...description, seed, ...options })
+  modelInternals(model).core.restore(call, parameters, metadata)
+  return model
+}
+
+/** Loads a model of one class. */
+export async function loadModel<D extends object, M extends object>(
+  path: string,
+  options: DeviceOptions,
+  kind: ModelKind<D>,
+  create: CreateModel<D, M>,
+): Promise<M> {
+  // Checked before the file is read, and again with its options.
+  checkDevice(checkOptions('options', options, DEVICE_KEYS))
+  return restoreModel(`${kind.name}.load`, await readModel(path, kind), options, create)
+}
+
+/** A graph of layers with its parameters, on one device. */
+export abstract class BaseModel<Options> {
+  readonly #options: Options
+  readonly #core: GraphModel
+
+  /** @internal */
+  protected constructor({ options, core }: OpenedModel<Options>, form: BatchForm) {
+    this.#options = options
+    this.#core = core
+    registerModel(this, { core, form })
+  }
+
+  /** With every default filled in, except in outputs: {@link ResolvedDescription} says how these stay. */
+  get options(): Options {
+    return this.#options
+  }
+
+  /** The model's device: 'cpu', or a GPU such as 'cuda:0'. With the option 'auto', the device that was chosen. */
+  get device(): string {
+    return this.#core.device
+  }
+
+  /** The number of values in all parameters. */
+  get parameterCount(): number {
+    return this.#core.parameters.count
+  }
+
+  /** Free text that was saved with the model; empty for a new one. */
+  get metadata(): Metadata {
+    return this.#core.metadata
+  }
+
+  /**
+   * Copies of all parameters, flat and row-major. Their names are the layer's name, a dot and PyTorch's name, such as
+   * 'memory.weight_ih_l0' [3H, I] or 'head.bias' [O]; {@link summary} has the layers. Those of a SequenceModel are
+   * 'embedding.weight' [tokens, E], 'gru.weight_ih_l0' [3H, I] and the other tensors of {@link GRU.getParameters},
+   * 'head.weight' [O, D*H], 'head.bias' [O].
+   *
+   * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
+   */
+  getParameters(): Parameters {
+    return this.#core.parameters.read('model.getParameters')
+  }
+
+  /**
+   * Copies parameters in. Those that are not named keep their values. If there is any error, all of them do.
+   *
+   * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
+   */
+  setParameters(parameters: Readonly<Parameters>): void {
+    this.#core.parameters.write('model.setParameters', parameters)
+  }
+
+  /**
+   * A table with one line for each input and layer: its type, its inputs, the shape of its values and the number of its
+   * parameters. The last line has the number of all parameters.
+   */
+  summary(): string {
+    return summaryOf(this.#core.graph)
+  }
+
+  /**
+   * Saves the model as a safetensors file, with the parameters at the time of the call: it keeps a copy of them until
+   * they are written. The metadata have the model's options as JSON. An old file of that name is replaced only when the
+   * new one is complete. A symbolic link stays a link: the file that it names is replaced, or made if there is none.
+   *
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
+   *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<void> {
+    await this.#core.save(path, options)
+  }
+
+  /**
+   * Frees the model's memory and that of its trainers, whose calls then fail with ERR_GRU_DISPOSED. It does so
+   * immediately, or after pending calls have ended. May be called again.
+   */
+  dispose(): void {
+    this.#core.native.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
