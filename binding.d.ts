@@ -108,6 +108,8 @@ export interface NativeSurface {
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
   readonly NativeDecoder: new (model: NativeModel, options: NativeDecoderOptions) => NativeDecoder
+  /** @param batch sequences in each step */
+  readonly NativeSession: new (model: NativeModel, batch: number) => NativeSession
   readonly NativeTrainingPass: new (
     trainer: NativeTrainer,
     batch: NativeModelBatch,
@@ -129,6 +131,8 @@ export interface ShapeFormulas {
   /** Predictions of a model, at every step or after the last */
   readonly stepValues: string
   readonly lastValues: string
+  /** The states of a session */
+  readonly sessionState: string
 }
 
 /** The largest numbers that options may have. */
@@ -494,6 +498,33 @@ export interface NativeModel {
     initialStates?: (Float32Array | null)[],
     states?: (Float32Array | null)[],
   ): Promise<void>
+  dispose(): void
+}
+
+/**
+ * Sequences of a model that are computed step by step. `new` throws ERR_GRU_VALUE if a layer needs whole sequences; the
+ * message names the layer. It is disposed of with its model, as a trainer. The states are one array: for each of the
+ * graph's states in their order [L*D, batch, H]. A call that fails leaves them as they were.
+ */
+export interface NativeSession {
+  /** The number of values in the array of states. */
+  readonly stateCount: number
+  /** inputs: [batch, size] or [batch] of tokens each; outputs: [batch, width] each. */
+  stepSync(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[]): void
+  step(
+    inputs: (Float32Array | Int32Array)[],
+    outputs: Float32Array[],
+    abort: AbortFlag | null,
+  ): Promise<void>
+  /** The next call that is made begins with zeros. Never throws ERR_GRU_BUSY. */
+  reset(): void
+  /** Takes over the states of a session of the same model with the same batch; ERR_GRU_VALUE for another one. */
+  copyFromSync(other: NativeSession): void
+  copyFrom(other: NativeSession, abort: AbortFlag | null): Promise<void>
+  readStatesSync(target: Float32Array): void
+  readStates(target: Float32Array, abort: AbortFlag | null): Promise<void>
+  writeStatesSync(source: Float32Array): void
+  writeStates(source: Float32Array, abort: AbortFlag | null): Promise<void>
   dispose(): void
 }
 

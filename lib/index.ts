@@ -166,6 +166,14 @@ export {
   SequenceModel,
   type SequenceModelOptions,
 } from './sequence-model'
+export type {
+  ModelSession,
+  ModelSessionStepOptions,
+  SequenceSession,
+  SessionCallOptions,
+  SessionOptions,
+  SessionStepOptions,
+} from './session'
 export type { LabelTarget, ModelTarget, SequenceTarget } from './targets'
 export { Trainer } from './trainer'
 export type {

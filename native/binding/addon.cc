@@ -11,6 +11,7 @@
 #include "binding/reference.h"
 #include "binding/results.h"
 #include "binding/runtime.h"
+#include "binding/session_object.h"
 #include "binding/shapes.h"
 #include "binding/trainer_object.h"
 #include "binding/training_pass_object.h"
@@ -62,6 +63,7 @@ napi_value initialize(Arguments& arguments) {
       value(ModelObject::class_name, ModelObject::define(surface)),
       value(TrainerObject::class_name, TrainerObject::define(surface)),
       value(DecoderObject::class_name, DecoderObject::define(surface)),
+      value(SessionObject::class_name, SessionObject::define(surface)),
       value(TrainingPassObject::class_name, TrainingPassObject::define(surface)),
   };
   napi_value object = make_object(env, {});

@@ -58,6 +58,8 @@ class Model {
   /// Inference of some layers, as of Graph::forward_layers.
   Status forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
                         GraphPass& pass);
+  /// The memory of single steps, which all sessions of the model share.
+  GraphPass& step_pass() { return step_pass_; }
   /// Copies the values of output number `output` after a forward pass to the host's memory.
   Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
   /// Computes all parameters' gradients from those of the outputs.
@@ -78,6 +80,7 @@ class Model {
   std::uint64_t seed_ = 0;
   std::uint64_t loaded_version_ = 0;
   GraphPass inference_;
+  GraphPass step_pass_;
   Buffer<float> staged_output_;
   std::vector<Buffer<float>> staged_states_;  ///< of each state of the graph
 };

@@ -1,0 +1,350 @@
+/**
+ * Sessions: sequences that a model computes step by step.
+ *
+ * @module
+ */
+import type { NativeSession } from '../binding'
+import { abortable } from './abort'
+import { checkDistinct, newFloat32Array, resultArray } from './arrays'
+import { inputNames, type ModelInputs, named, outputNames } from './batch-forms'
+import { fixProperties } from './fixed-properties'
+import type { GraphModel } from './graph-model'
+import { checkInputType, type ModelInput } from './model-batch'
+import { native } from './native'
+import { checkFloat32Array, checkLength, checkOptions, checkPositiveInteger } from './validate'
+
+/** The options of a new session. */
+export interface SessionOptions {
+  /** The number of sequences, which take every step together. Default 1. */
+  readonly batch?: number | undefined
+}
+
+/** The options of a session's call that returns a promise. */
+export interface SessionCallOptions {
+  /**
+   * Ends the call if it has not begun to compute, or between two layers. The call then rejects with the signal's reason,
+   * and the states stay as they were.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The options of a step of a {@link SequenceSession} that returns a promise. */
+export interface SessionStepOptions extends SessionCallOptions {
+  /** An array to write the prediction into, [batch, O]. Default: a new one. */
+  readonly output?: Float32Array | undefined
+}
+
+/** The options of a step of a {@link ModelSession} that returns a promise. */
+export interface ModelSessionStepOptions extends SessionCallOptions {
+  /** Arrays to write the predictions into, [batch, size] each, by the outputs' names. Default: new ones. */
+  readonly outputs?: Readonly<Record<string, Float32Array>> | undefined
+}
+
+/** What the sessions of a model share, so that a step makes no object. */
+interface StepArrays {
+  readonly inputNames: readonly string[]
+  readonly outputNames: readonly string[]
+  /** The arrays of the step that is called now, in the order of the graph's inputs and outputs. */
+  readonly inputs: ModelInput[]
+  readonly outputs: Float32Array[]
+}
+
+const stepArrays = new WeakMap<GraphModel, StepArrays>()
+
+function arraysOf(model: GraphModel): StepArrays {
+  const known = stepArrays.get(model)
+  if (known !== undefined) return known
+  const { graph } = model
+  const made = {
+    inputNames: inputNames(graph),
+    outputNames: outputNames(graph),
+    inputs: [],
+    outputs: [],
+  }
+  stepArrays.set(model, made)
+  return made
+}
+
+/**
+ * What all sessions can do. The prediction of a step has the same bits as that of `predict` for the same sequence from
+ * its first step on; an output with one row for each sequence is the one after this step. A session holds the states of
+ * the recurrent layers. The sessions of a model share its weights and its other memory.
+ *
+ * The calls of a session take effect in the order in which they were made. A call that fails or is aborted leaves the
+ * states as they were.
+ */
+abstract class Session {
+  readonly #model: GraphModel
+  readonly #native: NativeSession
+  readonly #batch: number
+  /** @internal */
+  protected readonly arrays: StepArrays
+
+  /** @internal */
+  constructor(model: GraphModel, batch: number) {
+    this.#model = model
+    this.#batch = batch
+    this.arrays = arraysOf(model)
+    this.#native = new (native().NativeSession)(model.native, batch)
+  }
+
+  /** The number of sequences, which take every step together. */
+  get batch(): number {
+    return this.#batch
+  }
+
+  /** The number of values in the states of one sequence. */
+  get stateSize(): number {
+    return this.#native.stateCount / this.#batch
+  }
+
+  /**
+   * The next step begins with states of 0. Calls that were made before finish first.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  reset(): void {
+    this.#native.reset()
+  }
+
+  /**
+   * A new session with a copy of the states, which goes its own way.
+   *
+   * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
+   */
+  async fork(options: SessionCallOptions = {}): Promise<this> {
+    const { signal } = checkOptions('options', options, ['signal'])
+    const made = this.#newSession()
+    await abortable(signal, (flag) => made.#native.copyFrom(this.#native, flag))
+    return made
+  }
+
+  /**
+   * As {@link fork}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of the model, its trainer or one of its sessions is pending
+   */
+  forkSync(): this {
+    const made = this.#newSession()
+    made.#native.copyFromSync(this.#native)
+    return made
+  }
+
+  /**
+   * A copy of the states: the arrays of `model.zeroStates(batch)` one after another, layer by layer in the order of
+   * computation, each [L*D, batch, H]; an LSTM's cell state follows its state. A session of a model with the same layers
+   * and parameters that gets them goes on to the same bits, in another process too.
+   *
+   * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
+   */
+  async getState(options: SessionCallOptions = {}): Promise<Float32Array> {
+    const { signal } = checkOptions('options', options, ['signal'])
+    const state = this.#newState()
+    await abortable(signal, (flag) => this.#native.readStates(state, flag))
+    return state
+  }
+
+  /**
+   * As {@link getState}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
+   */
+  getStateSync(): Float32Array {
+    const state = this.#newState()
+    this.#native.readStatesSync(state)
+    return state
+  }
+
+  /**
+   * Copies states in, as {@link getState} returns them. The array is copied before the promise is returned.
+   *
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE for another array; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's
+   *   reason if it was aborted
+   */
+  async setState(state: Float32Array, options: SessionCallOptions = {}): Promise<void> {
+    const { signal } = checkOptions('options', options, ['signal'])
+    const checked = this.#checkState(state)
+    await abortable(signal, (flag) => this.#native.writeStates(checked, flag))
+  }
+
+  /**
+   * As {@link setState}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
+   */
+  setStateSync(state: Float32Array): void {
+    this.#native.writeStatesSync(this.#checkState(state))
+  }
+
+  /** Frees the states, after pending calls have ended. May be called again. The model's `dispose` does so too. */
+  dispose(): void {
+    this.#native.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /**
+   * Takes the array of an input of the next step.
+   *
+   * @internal
+   */
+  protected takeInput(index: number, given: unknown): void {
+    const input = this.#model.graph.inputs[index]!
+    const values = checkInputType(input.argument, input, given)
+    checkLength(input.argument, values, input.formula, this.#batch * input.columns)
+    this.arrays.inputs[index] = values
+  }
+
+  /**
+   * Takes the array of an output of the next step, after all inputs and the outputs before it.
+   *
+   * @internal
+   */
+  protected takeOutput(index: number, given: unknown): Float32Array {
+    const { inputs, outputs } = this.#model.graph
+    const { arrays } = this
+    const { output, formula, width } = outputs[index]!
+    const array = resultArray(output, given, formula, this.#batch * width)
+    arrays.outputs[index] = array
+    if (given === undefined) return array
+    for (let i = 0; i < inputs.length; i++) {
+      checkDistinct(output, array, inputs[i]!.argument, arrays.inputs[i]!)
+    }
+    for (let i = 0; i < index; i++) {
+      checkDistinct(output, array, outputs[i]!.output, arrays.outputs[i]!)
+    }
+    return array
+  }
+
+  /** @internal */
+  protected runStep(): void {
+    const { inputs, outputs } = this.arrays
+    this.#native.stepSync(inputs, outputs)
+  }
+
+  /** @internal */
+  protected async startStep(signal: unknown): Promise<void> {
+    const { inputs, outputs } = this.arrays
+    await abortable(signal, (flag) => this.#native.step(inputs, outputs, flag))
+  }
+
+  #newSession(): this {
+    const Class = this.constructor as new (model: GraphModel, batch: number) => this
+    return new Class(this.#model, this.#batch)
+  }
+
+  #newState(): Float32Array {
+    return newFloat32Array('state', native().shapeFormulas.sessionState, this.#native.stateCount)
+  }
+
+  #checkState(given: unknown): Float32Array {
+    const state = checkFloat32Array('state', given)
+    checkLength('state', state, native().shapeFormulas.sessionState, this.#native.stateCount)
+    return state
+  }
+}
+
+/** A {@link Session} of a {@link SequenceModel}: one input and one output. */
+export class SequenceSession extends Session {
+  /**
+   * One step of every sequence.
+   *
+   * @param input - features [batch, I] or tokens [batch]; it is copied before the promise is returned
+   * @returns the prediction [batch, O]: logits for classes, otherwise values
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;
+   *   the signal's reason if it was aborted
+   */
+  async step(input: ModelInput, options: SessionStepOptions = {}): Promise<Float32Array> {
+    const { output, signal } = checkOptions('options', options, ['output', 'signal'])
+    this.takeInput(0, input)
+    const prediction = this.takeOutput(0, output)
+    await this.startStep(signal)
+    return prediction
+  }
+
+  /**
+   * As {@link step}, on the calling thread. With `output`, the call allocates no memory after the session's first step.
+   *
+   * @param output - the array to write the prediction into and to return. Default: a new one
+   * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
+   */
+  stepSync(input: ModelInput, output?: Float32Array): Float32Array {
+    this.takeInput(0, input)
+    const prediction = this.takeOutput(0, output)
+    this.runStep()
+    return prediction
+  }
+}
+
+/** A {@link Session} of a {@link Model}: inputs and outputs by their names. */
+export class ModelSession extends Session {
+  /**
+   * One step of every sequence.
+   *
+   * @param inputs - by name: features [batch, features] or tokens [batch]; they are copied before the promise is returned
+   * @returns by name: the predictions [batch, size] of each output
+   * @throws GruError as {@link SequenceSession.step}
+   */
+  async step(
+    inputs: ModelInputs,
+    options: ModelSessionStepOptions = {},
+  ): Promise<Record<string, Float32Array>> {
+    const { outputs, signal } = checkOptions('options', options, ['outputs', 'signal'])
+    const predictions = this.#take(inputs, outputs)
+    await this.startStep(signal)
+    return predictions
+  }
+
+  /**
+   * As {@link step}, on the calling thread. With an array for every output, the call allocates no memory after the
+   * session's first step.
+   *
+   * @param outputs - the arrays to write the predictions into, by name. An output without one gets a new one
+   * @returns `outputs` if it has an array for every output
+   * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
+   */
+  stepSync(
+    inputs: ModelInputs,
+    outputs?: Readonly<Record<string, Float32Array>>,
+  ): Record<string, Float32Array> {
+    const predictions = this.#take(inputs, outputs)
+    this.runStep()
+    return predictions
+  }
+
+  #take(givenInputs: unknown, givenOutputs: unknown = NONE): Record<string, Float32Array> {
+    const { inputNames, outputNames, outputs } = this.arrays
+    const inputs = checkOptions('inputs', givenInputs, inputNames)
+    for (let i = 0; i < inputNames.length; i++) this.takeInput(i, own(inputs, inputNames[i]!))
+    const given = checkOptions('outputs', givenOutputs, outputNames)
+    let isComplete = true
+    for (let i = 0; i < outputNames.length; i++) {
+      const output = own(given, outputNames[i]!)
+      isComplete &&= output !== undefined
+      this.takeOutput(i, output)
+    }
+    return isComplete ? (given as Record<string, Float32Array>) : named(outputNames, outputs)
+  }
+}
+
+const NONE = Object.freeze({})
+
+/** Inherited properties (`constructor`) are not the caller's. */
+function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined
+}
+
+/**
+ * Checks the options of a new session.
+ *
+ * @returns its number of sequences
+ */
+export function checkSession(options: unknown): number {
+  const { batch } = checkOptions('options', options, ['batch'])
+  return batch === undefined ? 1 : checkPositiveInteger('batch', batch)
+}
+
+fixProperties(SequenceSession, 'a session is what model.session made it')
+fixProperties(ModelSession, 'a session is what model.session made it')

@@ -1,0 +1,213 @@
+#include "binding/session_object.h"
+
+#include <string>
+#include <utility>
+
+#include "binding/abort_object.h"
+#include "binding/model_call.h"
+#include "binding/option_reader.h"
+#include "binding/promise_job.h"
+
+namespace gru::binding {
+
+napi_value SessionObject::define(Surface& surface) {
+  const napi_property_descriptor members[] = {
+      getter<&SessionObject::state_count>("stateCount"),
+      method<&SessionObject::step_sync>("stepSync"),
+      promise_method<&SessionObject::step>("step"),
+      method<&SessionObject::reset>("reset"),
+      method<&SessionObject::copy_from_sync>("copyFromSync"),
+      promise_method<&SessionObject::copy_from>("copyFrom"),
+      method<&SessionObject::read_states_sync>("readStatesSync"),
+      promise_method<&SessionObject::read_states>("readStates"),
+      method<&SessionObject::write_states_sync>("writeStatesSync"),
+      promise_method<&SessionObject::write_states>("writeStates"),
+      method<&SessionObject::dispose>("dispose"),
+  };
+  return define_class<SessionObject>(surface, members);
+}
+
+std::unique_ptr<SessionObject> SessionObject::construct(Arguments& arguments) {
+  const ModelObject& model = unwrap<ModelObject>(arguments, arguments[0], "model", "a NativeModel");
+  const std::size_t batch = read_integer(arguments.env(), arguments[1], "batch", 1, max_extent);
+  std::unique_ptr<Session> session;
+  check(Session::create(model.shared()->object(), batch, session));
+  return std::make_unique<SessionObject>(model, std::move(session));
+}
+
+SessionObject::SessionObject(const ModelObject& model, std::unique_ptr<Session> session)
+    : names_(model.names()),
+      owned_(model.shared(), Owned<Session>(model.shared()->queue(), std::move(session))),
+      given_(names_->inputs.size() + names_->predictions.size()),
+      inputs_(names_->inputs.size()),
+      outputs_(names_->predictions.size()) {}
+
+const std::shared_ptr<Session>& SessionObject::session() const {
+  const std::shared_ptr<Session>& found = owned_.object();
+  if (!found) refuse_disposed("session");
+  return found;
+}
+
+SessionObject::IdleModel SessionObject::idle_model(const Arguments& arguments, const char* call,
+                                                   const char* remedy) const {
+  session();
+  return owned_.shared().idle_object(arguments.env(), call, remedy);
+}
+
+std::unique_ptr<PromiseJob> SessionObject::create_job(const Arguments& arguments, const char* call,
+                                                      std::size_t abort_argument) const {
+  return std::make_unique<PromiseJob>(arguments.surface(), call, owned_.shared().queue(),
+                                      read_abort(arguments, arguments[abort_argument]));
+}
+
+/// May run JavaScript code: getters of the lists.
+void SessionObject::read_given(const Arguments& arguments) {
+  std::size_t count = 0;
+  const auto read = [&](napi_value list, const char* name, std::size_t expected) {
+    const std::size_t length = read_list_length(arguments.env(), list, name);
+    if (length != expected) {
+      refuse_value(name, "an Array of " + std::to_string(expected),
+                   "an Array of " + std::to_string(length));
+    }
+    read_list(arguments.env(), list, name, [&](napi_value value) { given_[count++] = value; });
+  };
+  read(arguments[0], "inputs", inputs_.size());
+  read(arguments[1], "outputs", outputs_.size());
+}
+
+void SessionObject::read_step(const Arguments& arguments) {
+  const napi_env env = arguments.env();
+  read_given(arguments);
+  const Graph& graph = session()->graph();
+  const BatchShape shape{1, session()->batch(), {}};
+  for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const char* name = names_->inputs[i].values.c_str();
+    const Shape values = input_shape(graph, i, shape);
+    inputs_[i].shape = shape;
+    if (graph.options().inputs[i].tokens) {
+      inputs_[i].tokens = read_tensor<std::int32_t>(env, given_[i], name, values);
+    } else {
+      inputs_[i].features = read_tensor<float>(env, given_[i], name, values);
+    }
+  }
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    outputs_[i] =
+        read_tensor<float>(env, given_[inputs_.size() + i], names_->predictions[i].c_str(),
+                           predictions_shape(graph, i, shape));
+  }
+}
+
+napi_value SessionObject::state_count(Arguments& arguments) {
+  const auto count = session()->state_count().elements();
+  return make_number(arguments.env(), static_cast<double>(count.value_or(0)));
+}
+
+napi_value SessionObject::step_sync(Arguments& arguments) {
+  read_step(arguments);
+  const auto model = idle_model(arguments, "session.stepSync",
+                                "await it, or call session.step, which waits for its turn");
+  check(session()->step({inputs_, outputs_}));
+  return nullptr;
+}
+
+napi_value SessionObject::step(Arguments& arguments) {
+  read_step(arguments);
+  std::vector<InputBatch> inputs = inputs_;
+  std::vector<std::span<float>> outputs = outputs_;
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "session.step", 2);
+  keep_inputs(*job, inputs);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    outputs[i] = job->arrays.output(arguments.env(), given_[inputs.size() + i], outputs[i],
+                                    names_->predictions[i]);
+  }
+  job->work = [session = session(), inputs, outputs, abort = &job->abort_flag()] {
+    return session->step({inputs, outputs, abort});
+  };
+  return start(std::move(job));
+}
+
+/// Takes its turn among the session's calls. Nobody waits for it, and it cannot fail.
+napi_value SessionObject::reset(Arguments& arguments) {
+  const std::shared_ptr<Session>& found = session();
+  if (owned_.shared().queue()->is_idle()) {
+    found->reset();
+    return nullptr;
+  }
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), "session.reset",
+                                          owned_.shared().queue(), nullptr);
+  job->work = [found] {
+    found->reset();
+    return Status();
+  };
+  start(std::move(job));
+  return nullptr;
+}
+
+const std::shared_ptr<Session>& SessionObject::read_other(const Arguments& arguments) const {
+  const SessionObject& other =
+      unwrap<SessionObject>(arguments, arguments[0], "other", "a NativeSession");
+  if (&other.owned_.shared() != &owned_.shared() ||
+      other.session()->batch() != session()->batch()) {
+    refuse_value("other", "a session of the same model with as many sequences", "another one");
+  }
+  return other.session();
+}
+
+napi_value SessionObject::copy_from_sync(Arguments& arguments) {
+  const std::shared_ptr<Session>& other = read_other(arguments);
+  const auto model = idle_model(arguments, "session.forkSync",
+                                "await it, or call session.fork, which waits for its turn");
+  check(session()->copy_from(*other));
+  return nullptr;
+}
+
+napi_value SessionObject::copy_from(Arguments& arguments) {
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "session.fork", 1);
+  job->work = [session = session(), other = read_other(arguments)] {
+    return session->copy_from(*other);
+  };
+  return start(std::move(job));
+}
+
+napi_value SessionObject::read_states_sync(Arguments& arguments) {
+  const std::span<float> target =
+      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+  const auto model = idle_model(arguments, "session.getStateSync",
+                                "await it, or call session.getState, which waits for its turn");
+  check(session()->read_states(target));
+  return nullptr;
+}
+
+napi_value SessionObject::read_states(Arguments& arguments) {
+  std::span<float> target =
+      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "session.getState", 1);
+  target = job->arrays.output(arguments.env(), arguments[0], target, "state");
+  job->work = [session = session(), target] { return session->read_states(target); };
+  return start(std::move(job));
+}
+
+napi_value SessionObject::write_states_sync(Arguments& arguments) {
+  const std::span<const float> source =
+      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+  const auto model = idle_model(arguments, "session.setStateSync",
+                                "await it, or call session.setState, which waits for its turn");
+  check(session()->write_states(source));
+  return nullptr;
+}
+
+napi_value SessionObject::write_states(Arguments& arguments) {
+  std::span<const float> source =
+      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "session.setState", 1);
+  source = job->arrays.copy(source);
+  job->work = [session = session(), source] { return session->write_states(source); };
+  return start(std::move(job));
+}
+
+napi_value SessionObject::dispose(Arguments&) {
+  owned_.release();
+  return nullptr;
+}
+
+}  // namespace gru::binding

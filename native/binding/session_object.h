@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "binding/model_object.h"
+#include "binding/object_class.h"
+#include "model/session.h"
+
+namespace gru::binding {
+
+/// NativeSession in JavaScript. Its calls and its model's share one queue.
+class SessionObject {
+ public:
+  static constexpr const char* class_name = "NativeSession";
+  static constexpr napi_type_tag type_tag{0x2f6a1d9c84e3b705, 0xa1c5704e9d3f286b};
+  static std::unique_ptr<SessionObject> construct(Arguments& arguments);
+  static napi_value define(Surface& surface);
+
+  SessionObject(const ModelObject& model, std::unique_ptr<Session> session);
+
+  napi_value state_count(Arguments& arguments);
+  napi_value step_sync(Arguments& arguments);
+  napi_value step(Arguments& arguments);
+  napi_value reset(Arguments& arguments);
+  napi_value copy_from_sync(Arguments& arguments);
+  napi_value copy_from(Arguments& arguments);
+  napi_value read_states_sync(Arguments& arguments);
+  napi_value read_states(Arguments& arguments);
+  napi_value write_states_sync(Arguments& arguments);
+  napi_value write_states(Arguments& arguments);
+  napi_value dispose(Arguments& arguments);
+
+ private:
+  using IdleModel = SharedModel::IdleObject;
+
+  /// Fails with ERR_GRU_DISPOSED if the session or its model was disposed of.
+  const std::shared_ptr<Session>& session() const;
+  /// For a synchronous call; `remedy` is the call that waits.
+  IdleModel idle_model(const Arguments& arguments, const char* call, const char* remedy) const;
+  std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* call,
+                                         std::size_t abort_argument) const;
+  napi_value start(std::unique_ptr<PromiseJob> job) const {
+    return owned_.shared().start(std::move(job));
+  }
+  /// Reads the arrays of a step in place.
+  void read_step(const Arguments& arguments);
+  void read_given(const Arguments& arguments);
+  /// The session of another object of the same model and with as many sequences.
+  const std::shared_ptr<Session>& read_other(const Arguments& arguments) const;
+  Shape states_shape() const { return {formulas::session_state, session()->state_count()}; }
+
+  std::shared_ptr<const ModelNames> names_;
+  OwnedOnDevice<Session, Model> owned_;
+  // The arrays of a step. Their memory stays, so that a step allocates nothing.
+  std::vector<napi_value> given_;  ///< inputs, then outputs
+  std::vector<InputBatch> inputs_;
+  std::vector<std::span<float>> outputs_;
+};
+
+}  // namespace gru::binding
