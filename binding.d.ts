@@ -66,6 +66,16 @@ export interface NativeSurface {
   countGruParameters(options: NativeGruOptions): number
   countLstmParameters(options: NativeRecurrentOptions): number
   /**
+   * One step of different sessions of one model, as one batch: the rows of the first session, then those of the next
+   * one. The states of all of them change, or none. `inputs` and `outputs` are as of NativeSession.step, of all rows.
+   */
+  stepSessions(
+    sessions: NativeSession[],
+    inputs: (Float32Array | Int32Array)[],
+    outputs: Float32Array[],
+    abort: AbortFlag | null,
+  ): Promise<void>
+  /**
    * The scalar double-precision reference (native/reference/reference.h), forward and backward in one call, to check
    * results. It is always time-major and ignores options.batchFirst. It is synchronous and slow.
    */
@@ -497,6 +507,16 @@ export interface NativeModel {
     abort: AbortFlag | null,
     initialStates?: (Float32Array | null)[],
     states?: (Float32Array | null)[],
+  ): Promise<void>
+  /**
+   * Predictions of single sequences, whose steps may differ, as one batch. `inputs`: for each sequence an array of each
+   * input, [steps, size] or tokens [steps]; `outputs`: for each sequence an array of each output, [steps, width], or
+   * [width] with a row for each sequence.
+   */
+  predictTogether(
+    inputs: (Float32Array | Int32Array)[],
+    outputs: Float32Array[],
+    abort: AbortFlag | null,
   ): Promise<void>
   dispose(): void
 }

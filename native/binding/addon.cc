@@ -53,6 +53,7 @@ napi_value initialize(Arguments& arguments) {
       function("describeGraph", entry<describe_graph>),
       function("countGruParameters", entry<count_layer_parameters<CellKind::gru>>),
       function("countLstmParameters", entry<count_layer_parameters<CellKind::lstm>>),
+      function("stepSessions", promise_entry<SessionObject::step_together>),
       function("referenceGru", entry<reference_gru>),
       function("referenceLstm", entry<reference_lstm>),
       function("referenceGraph", entry<reference_graph>),

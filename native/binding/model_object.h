@@ -34,6 +34,7 @@ class ModelObject {
   napi_value write_parameters(Arguments& arguments) { return model_->write_parameters(arguments); }
   napi_value predict_sync(Arguments& arguments);
   napi_value predict(Arguments& arguments);
+  napi_value predict_together(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:

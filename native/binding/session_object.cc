@@ -1,6 +1,7 @@
 #include "binding/session_object.h"
 
 #include <string>
+#include <unordered_set>
 #include <utility>
 
 #include "binding/abort_object.h"
@@ -9,6 +10,56 @@
 #include "binding/promise_job.h"
 
 namespace gru::binding {
+
+namespace {
+
+/// May run JavaScript code: getters of the lists.
+void read_given(napi_env env, napi_value inputs, napi_value outputs, StepArrays& arrays) {
+  std::size_t count = 0;
+  const auto read = [&](napi_value list, const char* name, std::size_t expected) {
+    const std::size_t length = read_list_length(env, list, name);
+    if (length != expected) {
+      refuse_value(name, "an Array of " + std::to_string(expected),
+                   "an Array of " + std::to_string(length));
+    }
+    read_list(env, list, name, [&](napi_value value) { arrays.given[count++] = value; });
+  };
+  read(inputs, "inputs", arrays.inputs.size());
+  read(outputs, "outputs", arrays.outputs.size());
+}
+
+/// Reads the given arrays of a step of `batch` sequences in place.
+void read_arrays(napi_env env, const Graph& graph, const ModelNames& names, std::size_t batch,
+                 StepArrays& arrays) {
+  const BatchShape shape{1, batch, {}};
+  for (std::size_t i = 0; i < arrays.inputs.size(); ++i) {
+    const char* name = names.inputs[i].values.c_str();
+    InputBatch& input = arrays.inputs[i];
+    input.shape = shape;
+    if (graph.options().inputs[i].tokens) {
+      input.tokens =
+          read_tensor<std::int32_t>(env, arrays.given[i], name, input_shape(graph, i, shape));
+    } else {
+      input.features = read_tensor<float>(env, arrays.given[i], name, input_shape(graph, i, shape));
+    }
+  }
+  for (std::size_t i = 0; i < arrays.outputs.size(); ++i) {
+    arrays.outputs[i] =
+        read_tensor<float>(env, arrays.given[arrays.inputs.size() + i],
+                           names.predictions[i].c_str(), predictions_shape(graph, i, shape));
+  }
+}
+
+/// Copies the arrays to the job's own memory.
+void keep_arrays(napi_env env, const ModelNames& names, PromiseJob& job, StepArrays& arrays) {
+  keep_inputs(job, arrays.inputs);
+  for (std::size_t i = 0; i < arrays.outputs.size(); ++i) {
+    arrays.outputs[i] = job.arrays.output(env, arrays.given[arrays.inputs.size() + i],
+                                          arrays.outputs[i], names.predictions[i]);
+  }
+}
+
+}  // namespace
 
 napi_value SessionObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
@@ -38,9 +89,7 @@ std::unique_ptr<SessionObject> SessionObject::construct(Arguments& arguments) {
 SessionObject::SessionObject(const ModelObject& model, std::unique_ptr<Session> session)
     : names_(model.names()),
       owned_(model.shared(), Owned<Session>(model.shared()->queue(), std::move(session))),
-      given_(names_->inputs.size() + names_->predictions.size()),
-      inputs_(names_->inputs.size()),
-      outputs_(names_->predictions.size()) {}
+      arrays_(*names_) {}
 
 const std::shared_ptr<Session>& SessionObject::session() const {
   const std::shared_ptr<Session>& found = owned_.object();
@@ -60,41 +109,9 @@ std::unique_ptr<PromiseJob> SessionObject::create_job(const Arguments& arguments
                                       read_abort(arguments, arguments[abort_argument]));
 }
 
-/// May run JavaScript code: getters of the lists.
-void SessionObject::read_given(const Arguments& arguments) {
-  std::size_t count = 0;
-  const auto read = [&](napi_value list, const char* name, std::size_t expected) {
-    const std::size_t length = read_list_length(arguments.env(), list, name);
-    if (length != expected) {
-      refuse_value(name, "an Array of " + std::to_string(expected),
-                   "an Array of " + std::to_string(length));
-    }
-    read_list(arguments.env(), list, name, [&](napi_value value) { given_[count++] = value; });
-  };
-  read(arguments[0], "inputs", inputs_.size());
-  read(arguments[1], "outputs", outputs_.size());
-}
-
 void SessionObject::read_step(const Arguments& arguments) {
-  const napi_env env = arguments.env();
-  read_given(arguments);
-  const Graph& graph = session()->graph();
-  const BatchShape shape{1, session()->batch(), {}};
-  for (std::size_t i = 0; i < inputs_.size(); ++i) {
-    const char* name = names_->inputs[i].values.c_str();
-    const Shape values = input_shape(graph, i, shape);
-    inputs_[i].shape = shape;
-    if (graph.options().inputs[i].tokens) {
-      inputs_[i].tokens = read_tensor<std::int32_t>(env, given_[i], name, values);
-    } else {
-      inputs_[i].features = read_tensor<float>(env, given_[i], name, values);
-    }
-  }
-  for (std::size_t i = 0; i < outputs_.size(); ++i) {
-    outputs_[i] =
-        read_tensor<float>(env, given_[inputs_.size() + i], names_->predictions[i].c_str(),
-                           predictions_shape(graph, i, shape));
-  }
+  read_given(arguments.env(), arguments[0], arguments[1], arrays_);
+  read_arrays(arguments.env(), session()->graph(), *names_, session()->batch(), arrays_);
 }
 
 napi_value SessionObject::state_count(Arguments& arguments) {
@@ -106,24 +123,52 @@ napi_value SessionObject::step_sync(Arguments& arguments) {
   read_step(arguments);
   const auto model = idle_model(arguments, "session.stepSync",
                                 "await it, or call session.step, which waits for its turn");
-  check(session()->step({inputs_, outputs_}));
+  check(session()->step({arrays_.inputs, arrays_.outputs}));
   return nullptr;
 }
 
 napi_value SessionObject::step(Arguments& arguments) {
   read_step(arguments);
-  std::vector<InputBatch> inputs = inputs_;
-  std::vector<std::span<float>> outputs = outputs_;
+  StepArrays arrays = arrays_;
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.step", 2);
-  keep_inputs(*job, inputs);
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    outputs[i] = job->arrays.output(arguments.env(), given_[inputs.size() + i], outputs[i],
-                                    names_->predictions[i]);
-  }
-  job->work = [session = session(), inputs, outputs, abort = &job->abort_flag()] {
-    return session->step({inputs, outputs, abort});
+  keep_arrays(arguments.env(), *names_, *job, arrays);
+  job->work = [session = session(), arrays, abort = &job->abort_flag()] {
+    return session->step({arrays.inputs, arrays.outputs, abort});
   };
   return start(std::move(job));
+}
+
+napi_value SessionObject::step_together(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  // The values are kept, so that no object is collected while a getter of a list runs.
+  std::vector<napi_value> given;
+  read_list(env, arguments[0], "sessions", [&](napi_value value) { given.push_back(value); });
+  if (given.empty()) refuse_value("sessions", "at least one", "none");
+  std::vector<const SessionObject*> objects;
+  for (const napi_value value : given) {
+    objects.push_back(&unwrap<SessionObject>(arguments, value, "sessions", "NativeSessions"));
+  }
+  const SessionObject& first = *objects[0];
+  StepArrays arrays(*first.names_);
+  read_given(env, arguments[1], arguments[2], arrays);
+  std::vector<std::shared_ptr<Session>> sessions;
+  std::unordered_set<const Session*> known;
+  std::size_t batch = 0;
+  for (const SessionObject* const object : objects) {
+    sessions.push_back(object->session());
+    batch += sessions.back()->batch();
+    if (&object->owned_.shared() != &first.owned_.shared() ||
+        !known.insert(sessions.back().get()).second) {
+      refuse_value("sessions", "different sessions of one model", "others");
+    }
+  }
+  read_arrays(env, sessions[0]->graph(), *first.names_, batch, arrays);
+  std::unique_ptr<PromiseJob> job = first.create_job(arguments, "session.step", 3);
+  keep_arrays(env, *first.names_, *job, arrays);
+  job->work = [sessions, arrays, abort = &job->abort_flag()] {
+    return Session::step_together(sessions, {arrays.inputs, arrays.outputs, abort});
+  };
+  return first.start(std::move(job));
 }
 
 /// Takes its turn among the session's calls. Nobody waits for it, and it cannot fail.

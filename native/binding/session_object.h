@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "binding/model_object.h"
@@ -9,6 +10,18 @@
 #include "model/session.h"
 
 namespace gru::binding {
+
+/// The arrays of a step of some sequences.
+struct StepArrays {
+  explicit StepArrays(const ModelNames& names)
+      : given(names.inputs.size() + names.predictions.size()),
+        inputs(names.inputs.size()),
+        outputs(names.predictions.size()) {}
+
+  std::vector<napi_value> given;  ///< inputs, then outputs
+  std::vector<InputBatch> inputs;
+  std::vector<std::span<float>> outputs;
+};
 
 /// NativeSession in JavaScript. Its calls and its model's share one queue.
 class SessionObject {
@@ -23,6 +36,8 @@ class SessionObject {
   napi_value state_count(Arguments& arguments);
   napi_value step_sync(Arguments& arguments);
   napi_value step(Arguments& arguments);
+  /// `stepSessions(sessions, inputs, outputs, abort)`, a function of the surface.
+  static napi_value step_together(Arguments& arguments);
   napi_value reset(Arguments& arguments);
   napi_value copy_from_sync(Arguments& arguments);
   napi_value copy_from(Arguments& arguments);
@@ -44,19 +59,15 @@ class SessionObject {
   napi_value start(std::unique_ptr<PromiseJob> job) const {
     return owned_.shared().start(std::move(job));
   }
-  /// Reads the arrays of a step in place.
   void read_step(const Arguments& arguments);
-  void read_given(const Arguments& arguments);
   /// The session of another object of the same model and with as many sequences.
   const std::shared_ptr<Session>& read_other(const Arguments& arguments) const;
   Shape states_shape() const { return {formulas::session_state, session()->state_count()}; }
 
   std::shared_ptr<const ModelNames> names_;
   OwnedOnDevice<Session, Model> owned_;
-  // The arrays of a step. Their memory stays, so that a step allocates nothing.
-  std::vector<napi_value> given_;  ///< inputs, then outputs
-  std::vector<InputBatch> inputs_;
-  std::vector<std::span<float>> outputs_;
+  /// Its memory stays, so that a step allocates nothing.
+  StepArrays arrays_;
 };
 
 }  // namespace gru::binding

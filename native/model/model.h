@@ -60,6 +60,8 @@ class Model {
                         GraphPass& pass);
   /// The memory of single steps, which all sessions of the model share.
   GraphPass& step_pass() { return step_pass_; }
+  /// The same, of the states of a step of several sessions.
+  Buffer<float>& step_states() { return step_states_; }
   /// Copies the values of output number `output` after a forward pass to the host's memory.
   Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
   /// Computes all parameters' gradients from those of the outputs.
@@ -81,6 +83,7 @@ class Model {
   std::uint64_t loaded_version_ = 0;
   GraphPass inference_;
   GraphPass step_pass_;
+  Buffer<float> step_states_;
   Buffer<float> staged_output_;
   std::vector<Buffer<float>> staged_states_;  ///< of each state of the graph
 };

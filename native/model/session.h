@@ -40,6 +40,11 @@ class Session {
 
   /// A step that fails or is aborted leaves the states as they were.
   Status step(const SessionStep& call) noexcept;
+  /// One step of several sessions of one model, each of them given once, as one batch: first the
+  /// sequences of the first session, then those of the next one. The results have the same bits as
+  /// those of step(). If it fails or is aborted, the states of all sessions stay as they were.
+  static Status step_together(std::span<const std::shared_ptr<Session>> sessions,
+                              const SessionStep& call) noexcept;
   /// The next step begins with zeros.
   void reset() noexcept { is_zero_ = true; }
   /// Takes over the states of a session of the same model with as many sequences.
@@ -52,6 +57,13 @@ class Session {
       : model_(std::move(model)), batch_(batch) {}
 
   Status run(const SessionStep& call);
+  static Status run_together(std::span<const std::shared_ptr<Session>> sessions,
+                             const SessionStep& call);
+  /// Copies the states to their rows in `all`, the states of `batch` sequences, of which `first` is
+  /// the first one of this session.
+  Status gather(DeviceSpan<float> all, std::size_t batch, std::size_t first) const;
+  /// The way back.
+  Status scatter(DeviceSpan<const float> all, std::size_t batch, std::size_t first);
 
   std::shared_ptr<Model> model_;
   std::size_t batch_;

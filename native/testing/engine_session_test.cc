@@ -75,6 +75,31 @@ class Stream {
     return session;
   }
 
+  /// The outputs after a step of several sessions together, the sessions' one after another. Each
+  /// takes its own step number of the same sequences.
+  std::vector<std::vector<float>> step(std::span<const std::shared_ptr<Session>> sessions,
+                                       std::span<const std::size_t> steps) {
+    std::vector<float> features;
+    std::vector<std::int32_t> tokens;
+    for (const std::size_t step : steps) {
+      append(features, features_, step, feature_count);
+      append(tokens, tokens_, step, 1);
+    }
+    const std::size_t batch = batch_ * sessions.size();
+    std::vector<float> by_step(batch * width(0), nan_float);
+    std::vector<float> by_sequence(batch * width(1), nan_float);
+    const BatchShape shape{1, batch, {}};
+    const InputBatch inputs[] = {{shape, features, {}}, {shape, {}, tokens}};
+    const std::span<float> rooms[] = {by_step, by_sequence};
+    status = Session::step_together(sessions, {inputs, rooms});
+    std::vector<std::vector<float>> outputs(sessions.size());
+    for (std::size_t i = 0; i < sessions.size(); ++i) {
+      append(outputs[i], by_step, i, width(0));
+      append(outputs[i], by_sequence, i, width(1));
+    }
+    return outputs;
+  }
+
   /// The outputs after step number `step`, by a session that computed the steps before it.
   std::vector<float> step(Session& session, std::size_t step, const AbortFlag* abort = nullptr) {
     std::vector<float> outputs = room(1);
@@ -111,6 +136,13 @@ class Stream {
   template <class T>
   static std::vector<T> first(const std::vector<T>& values, std::size_t count) {
     return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count)};
+  }
+  /// Appends the rows of the whole batch number `number`.
+  template <class T>
+  void append(std::vector<T>& to, const std::vector<T>& from, std::size_t number,
+              std::size_t width) const {
+    const auto begin = from.begin() + static_cast<std::ptrdiff_t>(number * batch_ * width);
+    to.insert(to.end(), begin, begin + static_cast<std::ptrdiff_t>(batch_ * width));
   }
   std::size_t width(std::size_t output) const { return model_->graph().output_shape(output).width; }
   std::vector<float> room(std::size_t steps) const {
@@ -156,6 +188,34 @@ TEST_CASE("every step of a session has the bits of a prediction of all steps unt
       GRU_CHECK_OK(stream.status);
       CHECK(same_bits(outputs, stream.predict(t + 1)));
       stream.step(*other, 0);
+    }
+  }
+}
+
+TEST_CASE("sessions that step together have the bits that each has alone") {
+  Random random;
+  for (int round = 0; round < 10; ++round) {
+    Stream stream(random, 5);
+    std::vector<std::shared_ptr<Session>> sessions;
+    std::vector<std::size_t> next(random.size(1, 5), 0);
+    for (std::size_t i = 0; i < next.size(); ++i) sessions.push_back(stream.open());
+    for (int turn = 0; turn < 12; ++turn) {
+      // Some of the sessions, which are at different steps, take their next one.
+      std::vector<std::shared_ptr<Session>> together;
+      std::vector<std::size_t> chosen;
+      std::vector<std::size_t> steps;
+      for (std::size_t i = 0; i < sessions.size(); ++i) {
+        if (coin(random) || next[i] == stream.steps()) continue;
+        together.push_back(sessions[i]);
+        chosen.push_back(i);
+        steps.push_back(next[i]++);
+      }
+      if (together.empty()) continue;
+      const std::vector<std::vector<float>> outputs = stream.step(together, steps);
+      GRU_CHECK_OK(stream.status);
+      for (std::size_t i = 0; i < chosen.size(); ++i) {
+        CHECK(same_bits(outputs[i], stream.predict(steps[i] + 1)));
+      }
     }
   }
 }
