@@ -8,6 +8,7 @@ import { abortable } from './abort'
 import { checkDistinct, newFloat32Array, resultArray } from './arrays'
 import { inputNames, type ModelInputs, named, outputNames } from './batch-forms'
 import { fixProperties } from './fixed-properties'
+import type { GraphInput } from './graph'
 import type { GraphModel } from './graph-model'
 import { checkInputType, type ModelInput } from './model-batch'
 import { native } from './native'
@@ -38,6 +39,13 @@ export interface SessionStepOptions extends SessionCallOptions {
 export interface ModelSessionStepOptions extends SessionCallOptions {
   /** Arrays to write the predictions into, [batch, size] each, by the outputs' names. Default: new ones. */
   readonly outputs?: Readonly<Record<string, Float32Array>> | undefined
+}
+
+/** Checks the array of an input of a step of `batch` sequences. */
+export function checkStepInput(input: GraphInput, batch: number, given: unknown): ModelInput {
+  const values = checkInputType(input.argument, input, given)
+  checkLength(input.argument, values, input.formula, batch * input.columns)
+  return values
 }
 
 /** What the sessions of a model share, so that a step makes no object. */
@@ -73,7 +81,7 @@ function arraysOf(model: GraphModel): StepArrays {
  * The calls of a session take effect in the order in which they were made. A call that fails or is aborted leaves the
  * states as they were.
  */
-abstract class Session {
+export abstract class Session {
   readonly #model: GraphModel
   readonly #native: NativeSession
   readonly #batch: number
@@ -192,9 +200,7 @@ abstract class Session {
    */
   protected takeInput(index: number, given: unknown): void {
     const input = this.#model.graph.inputs[index]!
-    const values = checkInputType(input.argument, input, given)
-    checkLength(input.argument, values, input.formula, this.#batch * input.columns)
-    this.arrays.inputs[index] = values
+    this.arrays.inputs[index] = checkStepInput(input, this.#batch, given)
   }
 
   /**
@@ -228,6 +234,16 @@ abstract class Session {
   protected async startStep(signal: unknown): Promise<void> {
     const { inputs, outputs } = this.arrays
     await abortable(signal, (flag) => this.#native.step(inputs, outputs, flag))
+  }
+
+  /** The native session, for a batcher. */
+  static nativeOf(session: Session): NativeSession {
+    return session.#native
+  }
+
+  /** The model of a session, for a batcher. */
+  static modelOf(session: Session): GraphModel {
+    return session.#model
   }
 
   #newSession(): this {
