@@ -38,6 +38,7 @@ Surface& Environment::open_surface(napi_value create_error) {
 
 napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
   PromiseJob& started = *job;
+  const bool at_once = started.at_once_ && started.queue().is_idle();
   napi_value promise = nullptr;
   jobs_.emplace(&started, std::move(job));
   started.queue().begin();
@@ -45,6 +46,11 @@ napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
   if (napi_create_promise(env_, &started.deferred_, &promise) != napi_ok) {
     take(started);
     throw Failure{"ERR_GRU_INTERNAL", "a promise could not be made"};
+  }
+  if (at_once) {
+    started.run();
+    settle(started);
+    return promise;
   }
   // From here on the executor has the job, until the job is done.
   Status refused = Executor::instance().submit(started);

@@ -1,5 +1,7 @@
 #include "binding/model_object.h"
 
+#include <algorithm>
+
 #include "binding/abort_object.h"
 #include "binding/devices.h"
 #include "binding/joint_prediction.h"
@@ -68,6 +70,9 @@ napi_value ModelObject::predict(Arguments& arguments) {
   job->work = [model, inputs, outputs, states, abort = &job->abort_flag()] {
     return model->predict({inputs, outputs, states.initial, states.final, abort});
   };
+  const bool is_step =
+      std::ranges::all_of(inputs, [](const InputBatch& input) { return input.shape.steps == 1; });
+  if (is_step) return model_->start_step(std::move(job), inputs[0].shape.batch);
   return model_->start(std::move(job));
 }
 

@@ -135,7 +135,7 @@ napi_value SessionObject::step(Arguments& arguments) {
   job->work = [session = session(), arrays, abort = &job->abort_flag()] {
     return session->step({arrays.inputs, arrays.outputs, abort});
   };
-  return start(std::move(job));
+  return owned_.shared().start_step(std::move(job), session()->batch());
 }
 
 napi_value SessionObject::step_together(Arguments& arguments) {

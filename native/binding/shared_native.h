@@ -90,6 +90,13 @@ class SharedNative {
     };
     return start_job(std::move(job));
   }
+  /// The same, of a job that computes one step of `batch` sequences. A small step is done at once.
+  napi_value start_step(std::unique_ptr<PromiseJob> job, std::size_t batch) {
+    const auto operations = (CheckedSize(object()->layout().count()) * batch).elements();
+    const bool is_small = operations && *operations <= at_once_operations;
+    if (is_small && object()->computes_on_host()) job->do_at_once();
+    return start(std::move(job));
+  }
 
   void attach(Dependent& dependent) {
     dependents_.insert(&dependent);

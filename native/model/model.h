@@ -37,6 +37,8 @@ class Model {
   Status write_parameters(std::span<const float> values) noexcept;
   /// Bytes in use on the device: parameters, activations, trainers and everything else.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
+  /// Whether the device computes in the host's memory.
+  bool computes_on_host() const noexcept { return device_->shares_host_memory(); }
 
   Status predict(const PredictCall& call) noexcept;
 
