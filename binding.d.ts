@@ -201,7 +201,10 @@ export interface IgnoredVariable {
   /** What is used in its place. */
   used: string
 }
-/** A request to stop. It is shared with the jobs that got it; they look at it between time steps. */
+/**
+ * A request to stop. It is shared with the jobs that got it. A job that waits for its turn is rejected within `abort()`; one
+ * that runs looks at the flag between time steps.
+ */
 export interface AbortFlag {
   abort(): void
 }

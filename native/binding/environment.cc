@@ -61,6 +61,18 @@ napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
   return promise;
 }
 
+void Environment::abort(AbortFlag& flag) noexcept {
+  flag.store(true);
+  std::vector<PromiseJob*> waiting;
+  for (const auto& [job, owned] : jobs_) {
+    if (&job->abort_flag() == &flag && Executor::instance().withdraw(*job)) waiting.push_back(job);
+  }
+  for (PromiseJob* const job : waiting) {
+    job->give_up();
+    settle(*job);
+  }
+}
+
 std::string Environment::pending_calls(const JobQueue& queue) const {
   std::set<std::string_view> calls;
   for (const auto& [job, owned] : jobs_) {

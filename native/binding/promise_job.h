@@ -40,6 +40,8 @@ class PromiseJob final : public Job {
   friend class Environment;
 
   void run() noexcept override;
+  /// Ends a job that was not run, as aborted.
+  void give_up() noexcept;
   void done() noexcept override;
   /// The result as a JavaScript value; throws Failure.
   napi_value outcome();
