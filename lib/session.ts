@@ -11,7 +11,7 @@ import { fixProperties } from './fixed-properties'
 import type { GraphInput } from './graph'
 import type { GraphModel } from './graph-model'
 import { checkInputType, type ModelInput } from './model-batch'
-import { native } from './native'
+import { native, shapeFormulas } from './native'
 import { checkFloat32Array, checkLength, checkOptions, checkPositiveInteger } from './validate'
 
 /** The options of a new session. */
@@ -252,12 +252,12 @@ export abstract class Session {
   }
 
   #newState(): Float32Array {
-    return newFloat32Array('state', native().shapeFormulas.sessionState, this.#native.stateCount)
+    return newFloat32Array('state', shapeFormulas().sessionState, this.#native.stateCount)
   }
 
   #checkState(given: unknown): Float32Array {
     const state = checkFloat32Array('state', given)
-    checkLength('state', state, native().shapeFormulas.sessionState, this.#native.stateCount)
+    checkLength('state', state, shapeFormulas().sessionState, this.#native.stateCount)
     return state
   }
 }

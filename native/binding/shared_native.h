@@ -136,11 +136,13 @@ class SharedNative {
  private:
   /// Reports the memory in use now. While jobs are pending, reports the memory after the last one.
   void tell_v8() noexcept {
-    if (queue_->is_idle()) {
-      const std::shared_ptr<T> alive = alive_.lock();
-      *held_ = alive ? alive->held_bytes() : 0;
-    }
-    memory_.set(*held_);
+    if (queue_->is_idle()) held_->store(held_bytes(), std::memory_order_relaxed);
+    memory_.set(held_->load(std::memory_order_relaxed));
+  }
+  std::size_t held_bytes() const noexcept {
+    if (const std::shared_ptr<T>& owned = owned_.object()) return owned->held_bytes();
+    const std::shared_ptr<T> alive = alive_.lock();
+    return alive ? alive->held_bytes() : 0;
   }
 
   /// For a call that copies parameters. Its second argument is its name in messages, by default
