@@ -39,7 +39,8 @@ struct Hypothesis {
 /// token is the end is done. A source stops when `beams` hypotheses are done or when none is live.
 /// It also stops at the limit; then the live ones count as done. Of two equally likely extensions,
 /// the one of the better hypothesis stays; if both extend the same hypothesis, the one with the
-/// lower token stays.
+/// lower token stays. Of two equally likely hypotheses, the one that stays by this rule is better.
+/// The end counts as any other token.
 class BeamSearch {
  public:
   BeamSearch(const DecodeOptions& options, std::size_t sources);
@@ -54,7 +55,9 @@ class BeamSearch {
   /// Takes a row of logits for each live hypothesis, [live, classes]. Nonfinite status if a
   /// probability would not be finite.
   Status advance(std::span<const float> logits);
-  /// The best hypotheses of each source, best first.
+  /// The best hypotheses of each source, best first. Of two with equal scores, the one with fewer
+  /// tokens comes first. If both have as many tokens, one that ended comes before one that the
+  /// limit stopped; otherwise the one comes first that would stay as an extension.
   std::vector<std::vector<Hypothesis>> take_results();
 
  private:
