@@ -79,12 +79,19 @@ const VARIANTS = [
 /** DeepBench's GRU cases have sequences of 1500 steps; here they are cut. The sizes are also used for LSTMs. */
 export const DEEPBENCH_STEPS = 50
 
+function deepbench(batch: number, steps: number, size: number): BenchCase {
+  return { ...layer([batch, steps, size, size]), name: `deepbench-b${batch}-t${steps}-h${size}` }
+}
+
 const DEEPBENCH = [512, 1024, 1536, 2048].flatMap((size) =>
-  [1, 4, 32].map((batch) => ({
-    ...layer([batch, DEEPBENCH_STEPS, size, size]),
-    name: `deepbench-b${batch}-t${DEEPBENCH_STEPS}-h${size}`,
-  })),
+  [1, 4, 32].map((batch) => deepbench(batch, DEEPBENCH_STEPS, size)),
 )
+
+/** DeepBench's cases for the training of an LSTM, with all their steps. */
+const LSTM_DEEPBENCH = [
+  ...[512, 1024].flatMap((size) => [16, 32, 64, 128].map((batch) => deepbench(batch, 25, size))),
+  ...[8, 16].map((batch) => deepbench(batch, 50, 1536)),
+]
 
 /** Embedding 65 x 256, two layers of 256, 65 classes at every step, cross-entropy, Adam. */
 const TRAINING: BenchCase = {
@@ -108,8 +115,13 @@ function lstmTwin(given: BenchCase): BenchCase {
 
 export const CASES: readonly BenchCase[] = [
   ...GRU_CASES,
-  ...GRU_CASES.filter(({ resetAfter }) => resetAfter).map(lstmTwin),
+  ...[...GRU_CASES.filter(({ resetAfter }) => resetAfter), ...LSTM_DEEPBENCH].map(lstmTwin),
 ]
+
+/** Whether a case is one of DeepBench's with fewer steps. */
+export function hasCutSteps({ name }: BenchCase): boolean {
+  return DEEPBENCH.some((given) => name.endsWith(given.name))
+}
 
 /** The case whose memory is measured. */
 export const MEMORY_CASE: BenchCase = layer(LARGE)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { DEEPBENCH_STEPS } from './cases'
+import { DEEPBENCH_STEPS, hasCutSteps } from './cases'
 import { PROJECT } from './contenders'
 import { markdownTable } from './markdown-table'
 import type {
@@ -181,7 +181,7 @@ function renderRemarks({ absent, measurements }: Report): string {
       }
     }
   }
-  if (measurements.some(({ case: given }) => given.name.includes('deepbench'))) {
+  if (measurements.some(({ case: given }) => hasCutSteps(given))) {
     remarks.add(`DeepBench's sizes of a GRU, with its 1500 steps cut to ${DEEPBENCH_STEPS}`)
   }
   return [...remarks].map((remark) => `- ${remark}`).join('\n')

@@ -1,4 +1,4 @@
-import { CASES, modesOf } from '../../bench/cases'
+import { CASES, hasCutSteps, modesOf } from '../../bench/cases'
 import type { CellName } from '../../bench/cells'
 import { nativeOptions } from '../../bench/reference'
 import { drawTensors, parameterSpecs, validRows } from '../../bench/tensors'
@@ -16,7 +16,14 @@ describe('cases', () => {
     const namesOf = (cell: CellName): string[] =>
       CASES.filter((given) => given.cell === cell).map(({ name }) => name)
     const twins = namesOf('gru').filter((name) => !name.endsWith('-reset-before'))
-    expect(namesOf('lstm')).toEqual(twins.map((name) => `lstm-${name}`))
+    const inFull = [
+      ...[16, 32, 64, 128].map((batch) => `lstm-deepbench-b${batch}-t25-h512`),
+      ...[16, 32, 64, 128].map((batch) => `lstm-deepbench-b${batch}-t25-h1024`),
+      ...[8, 16].map((batch) => `lstm-deepbench-b${batch}-t50-h1536`),
+    ]
+    expect(namesOf('lstm')).toEqual([...twins.map((name) => `lstm-${name}`), ...inFull])
+    expect(CASES.filter(hasCutSteps)).toHaveLength(24)
+    for (const name of inFull) expect(hasCutSteps(caseNamed(name))).toBe(false)
     for (const name of twins) {
       const twin = { ...caseNamed(name), name: `lstm-${name}`, cell: 'lstm' }
       expect(caseNamed(twin.name)).toEqual(twin)
