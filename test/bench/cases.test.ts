@@ -1,4 +1,5 @@
-import { CASES, hasCutSteps, modesOf } from '../../bench/cases'
+import { withTraining } from '../../bench/builds'
+import { CASES, hasCutSteps, modesOf, RECOMPUTE_CASES } from '../../bench/cases'
 import type { CellName } from '../../bench/cells'
 import { nativeOptions } from '../../bench/reference'
 import { drawTensors, parameterSpecs, validRows } from '../../bench/tensors'
@@ -9,7 +10,8 @@ import { caseNamed, SMALL, SMALL_LSTM } from '../support/bench'
 
 describe('cases', () => {
   test('have names of their own', () => {
-    expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length)
+    const all = [...withTraining(CASES), ...RECOMPUTE_CASES]
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
   })
 
   test('of a GRU have twins of an LSTM, but for the reset gate before the product', () => {
@@ -34,6 +36,17 @@ describe('cases', () => {
     expect(modesOf(caseNamed('b1-t1-i64-h64'))).toEqual(['forward'])
     expect(modesOf(caseNamed('b1-t100-i128-h256'))).toEqual(['forward', 'gradients'])
     expect(modesOf(caseNamed('train-b32-t64-h256-layers2'))).toEqual(['training'])
+  })
+
+  test('are trained too where two builds are compared, but for single steps', () => {
+    const names = ['b1-t1-i64-h64', 'b1-t100-i128-h256', 'train-b32-t64-h256-layers2']
+    const found = withTraining(names.map(caseNamed))
+    expect(found.map((given) => [given.name, ...modesOf(given)])).toEqual([
+      ['b1-t1-i64-h64', 'forward'],
+      ['b1-t100-i128-h256', 'forward', 'gradients'],
+      ['train-b1-t100-i128-h256', 'training'],
+      ['train-b32-t64-h256-layers2', 'training'],
+    ])
   })
 
   test.each([
