@@ -44,6 +44,9 @@ void check_predictions(EngineGraph& engine, const GraphExample& example) {
   }
   const ReferenceGraphGradients evaluated = example.gradients();
   GRU_CHECK_NEAR(engine.evaluate().loss, evaluated.loss, relative(1e-5, evaluated.loss));
+  StepMetrics metrics;
+  CHECK(engine.evaluated_predictions(metrics) == predictions);
+  CHECK(metrics.loss == engine.evaluate().loss);
 }
 
 /// One line for each layer, with its inputs.
