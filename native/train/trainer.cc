@@ -8,6 +8,7 @@ Status Trainer::create(std::shared_ptr<Model> model, TrainerOptions options,
     std::unique_ptr<Trainer> made(new Trainer(std::move(model), std::move(options)));
     made->make_losses();
     made->share_reserve();
+    made->find_learning_edges();
     GRU_RETURN_IF_ERROR(made->allocate());
     trainer = std::move(made);
     return {};
@@ -28,6 +29,14 @@ void Trainer::share_reserve() {
   if (!options_.recompute_activations) return;
   shared_reserve_ = std::make_shared<SharedReserve>();
   pass_.share_reserve(shared_reserve_);
+}
+
+void Trainer::find_learning_edges() {
+  if (options_.parameters.empty()) return;
+  std::vector<bool> frozen;
+  for (const ParameterOptions& parameter : options_.parameters) frozen.push_back(parameter.frozen);
+  learning_edges_ = model_->graph().learning_edges(frozen);
+  pass_.set_learning_edges(learning_edges_);
 }
 
 Status Trainer::allocate() {

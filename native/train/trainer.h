@@ -136,6 +136,8 @@ class Trainer {
   Status allocate();
   void make_losses();
   void share_reserve();
+  /// Finds the layers that no learning depends on, whose backward pass is left out.
+  void find_learning_edges();
   Status check_average(const char* call) const;
   Status check_step(const StepCall& call) const;
   /// Adds up the denominators of all batches.
@@ -188,6 +190,7 @@ class Trainer {
   bool skipped_ = false;
 
   std::shared_ptr<SharedReserve> shared_reserve_;  ///< null: none is shared
+  std::vector<bool> learning_edges_;  ///< as of Graph::learning_edges; empty: nothing is frozen
   GraphPass pass_;
   std::vector<CarriedStates> training_states_;  ///< of each batch of a step
   CarriedStates evaluation_states_;

@@ -48,6 +48,7 @@ Status Trainer::run_forward(TrainingPass& pass, const AbortFlag* abort,
                             std::span<const std::span<float>> predictions) {
   pass.is_open_ = false;
   pass.graph_.share_reserve(shared_reserve_);
+  pass.graph_.set_learning_edges(learning_edges_);
   GRU_RETURN_IF_ERROR(model_->load_inputs(pass.inputs(), pass.graph_));
   GRU_RETURN_IF_ERROR(model_->forward_training(passes_, abort, pass.graph_));
   GRU_RETURN_IF_ERROR(model_->store_outputs(pass.graph_, predictions));
