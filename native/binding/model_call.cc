@@ -113,6 +113,10 @@ PredictionCall read_predictions(napi_env env, napi_value value) {
   return call;
 }
 
+PredictionCall read_optional_predictions(const Arguments& arguments, std::size_t place) {
+  return {{arguments.env(), nullptr, {}}, read_given_list(arguments, place, "outputs")};
+}
+
 GradientCall read_gradients(napi_env env, napi_value value) {
   GradientCall call{{env, nullptr, {}}, {}};
   read_list(env, value, "outputs", [&](napi_value array) { call.gradients.push_back(array); });

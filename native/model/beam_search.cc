@@ -34,7 +34,7 @@ void BeamSearch::add_live(Hypothesis hypothesis, std::int32_t source, std::size_
   live_.push_back(std::move(hypothesis));
 }
 
-Status BeamSearch::advance(std::span<const float> logits) {
+Status BeamSearch::advance(std::span<const float> logits, const AbortFlag* abort) {
   ++steps_;
   before_ = std::exchange(live_, {});
   const std::vector<std::int32_t> sources = std::exchange(sources_, {});
@@ -45,7 +45,7 @@ Status BeamSearch::advance(std::span<const float> logits) {
     std::size_t end = first;
     while (end < before_.size() && sources[end] == sources[first]) ++end;
     GRU_RETURN_IF_ERROR(
-        extend(first, end, logits.subspan(first * classes, (end - first) * classes)));
+        extend(first, end, logits.subspan(first * classes, (end - first) * classes), abort));
     sort_out(sources[first]);
     first = end;
   }
@@ -53,10 +53,12 @@ Status BeamSearch::advance(std::span<const float> logits) {
 }
 
 /// The best extensions of the hypotheses of one source, into kept_.
-Status BeamSearch::extend(std::size_t first, std::size_t end, std::span<const float> logits) {
+Status BeamSearch::extend(std::size_t first, std::size_t end, std::span<const float> logits,
+                          const AbortFlag* abort) {
   kept_.clear();
   const std::size_t classes = logits.size() / (end - first);
   for (std::size_t i = first; i < end; ++i) {
+    if (abort != nullptr && abort->load(std::memory_order_relaxed)) return Status::aborted();
     const std::span<const float> row = logits.subspan((i - first) * classes, classes);
     const double total = log_sum(row);
     if (!std::isfinite(total)) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "device/device.h"
 
 namespace gru {
 
@@ -53,8 +54,9 @@ class BeamSearch {
   std::span<const std::int32_t> sources() const { return sources_; }
   std::span<const std::int32_t> parents() const { return parents_; }
   /// Takes a row of logits for each live hypothesis, [live, classes]. Nonfinite status if a
-  /// probability would not be finite.
-  Status advance(std::span<const float> logits);
+  /// probability would not be finite. Looks at `abort` (null: none) before each hypothesis. After a
+  /// failure or an abort the search cannot be used any more.
+  Status advance(std::span<const float> logits, const AbortFlag* abort);
   /// The best hypotheses of each source, best first. Of two with equal scores, the one with fewer
   /// tokens comes first. If both have as many tokens, one that ended comes before one that the
   /// limit stopped; otherwise the one comes first that would stay as an extension.
@@ -67,7 +69,8 @@ class BeamSearch {
     double log_probability;
   };
 
-  Status extend(std::size_t first, std::size_t end, std::span<const float> logits);
+  Status extend(std::size_t first, std::size_t end, std::span<const float> logits,
+                const AbortFlag* abort);
   void keep(const Extension& extension);
   void sort_out(std::int32_t source);
   double score_of(const Hypothesis& hypothesis) const;

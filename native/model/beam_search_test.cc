@@ -42,7 +42,7 @@ std::vector<std::vector<Hypothesis>> search_all(const DecodeOptions& options,
       const Row& row = rows[static_cast<std::size_t>(search.sources()[i])].at(live[i]);
       logits.insert(logits.end(), row.begin(), row.end());
     }
-    GRU_CHECK_OK(search.advance(logits));
+    GRU_CHECK_OK(search.advance(logits, nullptr));
     std::vector<Tokens> longer;
     for (std::size_t i = 0; i < search.tokens().size(); ++i) {
       longer.push_back(live[static_cast<std::size_t>(search.parents()[i])]);
@@ -51,6 +51,15 @@ std::vector<std::vector<Hypothesis>> search_all(const DecodeOptions& options,
     live = std::move(longer);
   }
   return search.take_results();
+}
+
+TEST_CASE("an abort ends a step of the search") {
+  BeamSearch search(options_of(2, 6), 2);
+  AbortFlag abort{false};
+  GRU_CHECK_OK(search.advance(Row{0, worse, 0, 0, worse, 0}, &abort));
+  CHECK(search.tokens().size() == 4);
+  abort = true;
+  CHECK(search.advance(Row(4 * 3), &abort).code() == StatusCode::aborted);
 }
 
 std::vector<Tokens> tokens_of(const std::vector<Hypothesis>& results) {

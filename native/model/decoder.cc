@@ -109,7 +109,7 @@ Status Decoder::run(const DecodeCall& call, std::vector<std::vector<Hypothesis>>
       return Status::aborted();
     }
     GRU_RETURN_IF_ERROR(step(search, call.abort));
-    GRU_RETURN_IF_ERROR(search.advance(logits_));
+    GRU_RETURN_IF_ERROR(search.advance(logits_, call.abort));
     if (search.is_over()) break;
     GRU_RETURN_IF_ERROR(gather_states(search));
   }

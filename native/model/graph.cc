@@ -160,6 +160,20 @@ Status Graph::store_states(Device& device, const GraphPass& pass,
   return {};
 }
 
+std::vector<bool> Graph::learning_edges(const std::vector<bool>& frozen) const {
+  std::vector<bool> learns(shapes_.size(), false);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const Node& node = nodes_[i];
+    bool learns_here = false;
+    for (std::size_t tensor = 0; tensor < node.tensors; ++tensor) {
+      learns_here = learns_here || !frozen[node.first_tensor + tensor];
+    }
+    for (const std::size_t input : node.inputs) learns_here = learns_here || learns[input];
+    learns[edge_of(i)] = learns_here;
+  }
+  return learns;
+}
+
 Status Graph::forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                       GraphPass& pass) {
   pass.dropout_ = {};
@@ -172,8 +186,9 @@ Status Graph::forward_training(Device& device, DeviceSpan<const float> parameter
   pass.dropout_ = mask;
   pass.abort_ = abort;
   GRU_RETURN_IF_ERROR(run(device, parameters, true, pass));
+  const std::vector<bool>& learns = pass.learns_.empty() ? learns_ : pass.learns_;
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
-    pass.gradients_[edge].begin(pass.edges_[edge], learns_[edge]);
+    pass.gradients_[edge].begin(pass.edges_[edge], learns[edge]);
   }
   return {};
 }

@@ -40,6 +40,9 @@ class GraphPass {
   void share_reserve(std::shared_ptr<SharedReserve> reserve) {
     shared_reserve_ = std::move(reserve);
   }
+  /// Backward leaves out layers whose edge does not learn; as of Graph::learning_edges. Empty: all
+  /// layers with parameters learn. Call it before a forward pass.
+  void set_learning_edges(std::vector<bool> learns) { learns_ = std::move(learns); }
 
  private:
   friend class Graph;
@@ -70,6 +73,7 @@ class GraphPass {
   std::span<const std::int32_t> sources_;                ///< as LayerForward has them
   std::uint64_t versions_ = 0;                           ///< number of versions of edges so far
   std::shared_ptr<SharedReserve> shared_reserve_;
+  std::vector<bool> learns_;  ///< for each edge; empty: as of the graph
   DropoutMask dropout_;
   const AbortFlag* abort_ = nullptr;
 };
@@ -105,6 +109,9 @@ class Graph {
   const Sequence& edge(const GraphPass& pass, std::size_t number) const {
     return pass.edges_[number];
   }
+  /// For each edge: whether parameters lie before it that are not frozen. `frozen` has an element
+  /// for each tensor of layout().
+  std::vector<bool> learning_edges(const std::vector<bool>& frozen) const;
   /// The name of an edge in messages, as `the output of layer "memory"`.
   std::string edge_name(std::size_t number) const;
   /// The number of random streams that one training pass uses.
@@ -165,7 +172,8 @@ class Graph {
   /// backward. Every output needs one. It may be the output's own memory.
   Status open_output_gradient(Device& device, GraphPass& pass, std::size_t output,
                               DeviceMatrix<float>& gradient) const;
-  /// Computes the gradients of all parameters from those of the outputs.
+  /// Computes the gradients of all parameters from those of the outputs. Those of layers whose edge
+  /// does not learn are not written.
   Status backward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                   GraphPass& pass, DeviceSpan<float> gradients);
 
@@ -173,8 +181,10 @@ class Graph {
   struct Node {
     std::unique_ptr<Layer> layer;
     std::vector<std::size_t> inputs;  ///< edges
-    std::size_t first_stream = 0;     ///< of its dropout within a pass
-    std::size_t first_state = 0;      ///< of its states in a pass
+    std::size_t first_tensor = 0;     ///< of its parameters in the layout
+    std::size_t tensors = 0;
+    std::size_t first_stream = 0;  ///< of its dropout within a pass
+    std::size_t first_state = 0;   ///< of its states in a pass
     std::vector<StateShape> states;
   };
 

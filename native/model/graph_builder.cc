@@ -84,6 +84,8 @@ Status GraphBuilder::build(Graph& graph) {
   GRU_RETURN_IF_ERROR(order_layers());
   for (const std::size_t place : order_) GRU_RETURN_IF_ERROR(add_layer(options_.layers[place]));
   GRU_RETURN_IF_ERROR(add_outputs());
+  graph_->learns_ =
+      graph_->learning_edges(std::vector<bool>(graph_->layout_.specs().size(), false));
   number_groups();
   return check_all_lead_to_outputs();
 }
@@ -101,7 +103,6 @@ Status GraphBuilder::name_inputs() {
     shape.tokens = input.tokens;
     shape.group = i;
     graph_->shapes_.push_back(shape);
-    graph_->learns_.push_back(false);
     graph_->readers_.push_back(0);
   }
   return {};
@@ -153,25 +154,23 @@ Status GraphBuilder::add_layer(const LayerOptions& options) {
   Graph& graph = *graph_;
   Graph::Node node;
   std::vector<EdgeShape> shapes;
-  bool learns = false;
   for (const std::string& input : options.inputs) {
     const std::size_t edge = edge_of_.at(input);
     node.inputs.push_back(edge);
     shapes.push_back(graph.shapes_[edge]);
-    learns = learns || graph.learns_[edge];
     ++graph.readers_[edge];
   }
   node.layer = std::visit([&](const auto& kind) { return make_layer(kind, shapes); }, options.kind);
   GRU_RETURN_IF_ERROR(check_input_count(options, node.layer->input_count()));
   if (node.layer->joins_inputs()) join_groups(node.inputs);
-  const std::size_t parameters = graph.layout_.count();
+  node.first_tensor = graph.layout_.specs().size();
   EdgeShape output;
   GRU_RETURN_IF_ERROR(node.layer->declare(shapes, {options.name}, graph.layout_, output));
+  node.tensors = graph.layout_.specs().size() - node.first_tensor;
   node.first_stream = graph.dropout_streams_;
   graph.dropout_streams_ += node.layer->dropout_streams();
   edge_of_[options.name] = graph.shapes_.size();
   graph.shapes_.push_back(output);
-  graph.learns_.push_back(learns || graph.layout_.count() > parameters);
   graph.readers_.push_back(0);
   node.states = node.layer->states();
   node.first_state = graph.state_places_;

@@ -58,8 +58,9 @@ class Model {
   /// Inference of some layers, as of Graph::forward_layers.
   Status forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
                         GraphPass& pass);
-  /// Copies the values of output number `output` after a forward pass to the host's memory.
-  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
+  /// Copies the values of all outputs after a forward pass to the host's memory. An empty list:
+  /// none.
+  Status store_outputs(const GraphPass& pass, std::span<const std::span<float>> outputs);
   /// Computes all parameters' gradients from those of the outputs.
   Status backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients);
 
@@ -68,6 +69,7 @@ class Model {
       : device_(std::move(device)), graph_(std::move(graph)), store_(graph_->layout()) {}
 
   Status run_predict(const PredictCall& call);
+  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
   Status load_states(std::span<const std::span<const float>> states);
   Status store_states(std::span<const std::span<float>> states);
 
