@@ -56,7 +56,7 @@ struct Sequence {
   }
 
   std::size_t row_count() const {
-    return every == Every::step ? rows->map().rows() : rows->map().running();
+    return every == Every::step ? rows->map().rows() : rows->map().nonempty_sequences();
   }
 };
 

@@ -102,7 +102,8 @@ Status CtcLoss::check_targets(const EdgeShape& shape, const RowMap& map, const T
   lay_out(map, target.label_lengths);
   for (std::size_t b = 0; b < batch_; ++b) {
     GRU_RETURN_IF_ERROR(check_labels(target, b, shape.width));
-    write_states(map, map.keeps_order() ? b : static_cast<std::size_t>(map.place()[b]), b);
+    write_states(map, map.keeps_order() ? b : static_cast<std::size_t>(map.unsorted_indices()[b]),
+                 b);
   }
   denominator_ = static_cast<double>(batch_);
   return {};

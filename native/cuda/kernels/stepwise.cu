@@ -97,8 +97,8 @@ __global__ void __launch_bounds__(plain_threads) back_lstm_kernel(LstmBackwardSt
   for_each_element(p.step.rows, hidden, [&](std::size_t i, std::size_t j) {
     const GateSlots slots =
         p.step.slots<lstm_reserve>(static_cast<unsigned>(i), static_cast<unsigned>(j));
-    const float* before = i < p.step.running ? p.cell_before + i * (lstm_reserve * hidden)
-                                             : p.initial_cell + i * hidden;
+    const float* before = i < p.step.continuing ? p.cell_before + i * (lstm_reserve * hidden)
+                                                : p.initial_cell + i * hidden;
     float& d_cell = p.d_cell[i * hidden + j];
     d_cell = gradients_lstm(slots, before[j], d_state_of(p, i, j), d_cell);
   });
