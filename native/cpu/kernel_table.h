@@ -171,10 +171,10 @@ struct NormBackwardStep {
   std::size_t end;
 };
 
-/// One sequence of an attention: its step t is row first[t] + place.
+/// One sequence of an attention: its step t is row first[t] + position.
 struct SequenceSteps {
   const std::int32_t* first;
-  std::size_t place;
+  std::size_t position;  ///< in the sorted batch
   std::size_t length;
 };
 struct AttentionStep {

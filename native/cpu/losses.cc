@@ -56,7 +56,7 @@ void for_each_piece(std::size_t begin, std::size_t end, std::size_t row_length, 
 }
 
 template <class T>
-T* place_in(DeviceMatrix<T> matrix, std::size_t row, std::size_t column) {
+T* address_of(DeviceMatrix<T> matrix, std::size_t row, std::size_t column) {
   return matrix.empty() ? nullptr : matrix.data() + row * matrix.stride() + column;
 }
 
@@ -116,14 +116,14 @@ class ValueTerms {
  private:
   ValuePiece piece(std::size_t row, std::size_t column, std::size_t count) const {
     ValuePiece made = common_;
-    made.values = place_in(call_.output, row, column);
-    made.targets = place_in(call_.targets, row, column / values_of_target_);
-    made.d_values = place_in(call_.d_output, row, column);
+    made.values = address_of(call_.output, row, column);
+    made.targets = address_of(call_.targets, row, column / values_of_target_);
+    made.d_values = address_of(call_.d_output, row, column);
     made.count = count;
     made.phase = column % common_.period;
     if (call_.kind == LossKind::gaussian) {
-      made.log_variances = place_in(call_.output, row, call_.terms() + column);
-      made.d_log_variances = place_in(call_.d_output, row, call_.terms() + column);
+      made.log_variances = address_of(call_.output, row, call_.terms() + column);
+      made.d_log_variances = address_of(call_.d_output, row, call_.terms() + column);
     }
     return made;
   }

@@ -32,10 +32,11 @@ Status SequenceMatch::load(Device& device, const RowMap& of, const RowMap& other
   for (std::size_t i = 0; i < of.batch(); ++i) {
     const std::size_t own = of.keeps_order() ? i : static_cast<std::size_t>(of.sorted_indices()[i]);
     const std::size_t sequence = sources.empty() ? own : static_cast<std::size_t>(sources[own]);
-    const std::size_t place = other.keeps_order()
-                                  ? sequence
-                                  : static_cast<std::size_t>(other.unsorted_indices()[sequence]);
-    host_.push_back(place < other.nonempty_sequences() ? static_cast<std::int32_t>(place) : -1);
+    const std::size_t position = other.keeps_order()
+                                     ? sequence
+                                     : static_cast<std::size_t>(other.unsorted_indices()[sequence]);
+    host_.push_back(position < other.nonempty_sequences() ? static_cast<std::int32_t>(position)
+                                                          : -1);
   }
   return upload(device, host_, table_);
 }

@@ -33,7 +33,7 @@ class SequenceMatch {
 
   /// For each position in the sorted batch of the one map, the position of the same sequence in the
   /// other map, or -1 if it has no valid step there: [batch].
-  DeviceSpan<const std::int32_t> places() const { return table_.span(); }
+  DeviceSpan<const std::int32_t> positions() const { return table_.span(); }
 
  private:
   std::vector<std::int32_t> host_;

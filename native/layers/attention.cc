@@ -36,7 +36,7 @@ struct KeptAttention final : LayerPass {
     return call.sources.empty() ? to_query.load(call.device, memory_map, query_map) : Status();
   }
   AttentionRows rows() const {
-    return {query_rows.rows(), memory_rows.rows(), to_memory.places(), to_query.places()};
+    return {query_rows.rows(), memory_rows.rows(), to_memory.positions(), to_query.positions()};
   }
 };
 

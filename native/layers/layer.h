@@ -83,7 +83,7 @@ class SequenceGradient {
   Status open_final_state(Device& device, DeviceSpan<float>& state, bool& add);
   /// Makes `values` the memory of the gradient. It holds the gradient already, or a loss writes it
   /// there.
-  void place(DeviceMatrix<float> values);
+  void use_memory(DeviceMatrix<float> values);
 
   /// Empty if no reader wrote anything: the gradient is zero.
   DeviceMatrix<const float> values() const { return written_ ? values_ : DeviceMatrix<float>(); }

@@ -78,7 +78,7 @@ Status Recurrent::load_initial_state(const LayerForward& call, KeptStates& kept)
   for (std::size_t block = 0; block < blocks(); ++block) {
     GRU_RETURN_IF_ERROR(device.gather_rows(states.row_range(block * batch, batch),
                                            rows.values.column_range(block * hidden, hidden),
-                                           kept.from_rows.places()));
+                                           kept.from_rows.positions()));
   }
   return {};
 }
@@ -95,7 +95,7 @@ Status Recurrent::return_initial_state(const LayerBackward& call, KeptStates& ke
           GRU_RETURN_IF_ERROR(
               call.device.gather_rows(d_rows.column_range(block * hidden, hidden),
                                       states.row_range(block * map.batch(), map.batch()),
-                                      kept.to_rows.places().subspan(0, d_rows.rows())));
+                                      kept.to_rows.positions().subspan(0, d_rows.rows())));
         }
         return {};
       });

@@ -48,8 +48,8 @@ class BeamSearch {
 
   /// Whether no hypothesis is live.
   bool is_over() const { return live_.empty(); }
-  /// For each live hypothesis, in the order of the sources: its last token, its source, and its
-  /// place among the hypotheses before the last advance().
+  /// For each live hypothesis, in the order of the sources: its last token, its source, and the
+  /// number of the hypothesis that it extends, among those before the last advance().
   std::span<const std::int32_t> tokens() const { return tokens_; }
   std::span<const std::int32_t> sources() const { return sources_; }
   std::span<const std::int32_t> parents() const { return parents_; }

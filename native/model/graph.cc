@@ -56,8 +56,8 @@ void Graph::wire(GraphPass& pass) const {
   pass.edges_.resize(shapes_.size());
   pass.gradients_.resize(shapes_.size());
   pass.nodes_.resize(nodes_.size());
-  pass.sorted_states_.resize(state_places_);
-  pass.initial_states_.resize(state_places_);
+  pass.sorted_states_.resize(state_count_);
+  pass.initial_states_.resize(state_count_);
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
     pass.edges_[edge].rows = &pass.rows_[shapes_[edge].group];
     pass.edges_[edge].every = shapes_[edge].every;
@@ -138,11 +138,11 @@ Status Graph::load_states(Device& device, std::span<const DeviceSpan<const float
                           GraphPass& pass) const {
   for (std::size_t i = 0; i < states.size(); ++i) {
     if (states[i].empty()) continue;
-    Buffer<float>& sorted = pass.sorted_states_[states_[i].place];
+    Buffer<float>& sorted = pass.sorted_states_[states_[i].index];
     GRU_RETURN_IF_ERROR(sorted.reserve(device, states[i].size()));
     GRU_RETURN_IF_ERROR(rows_of(states_[i], pass)
                             .sort_batch(device, states[i], sorted.span(), states_[i].shape.width));
-    pass.initial_states_[states_[i].place] = sorted.span();
+    pass.initial_states_[states_[i].index] = sorted.span();
   }
   return {};
 }
@@ -247,7 +247,7 @@ Status Graph::open_output_gradient(Device& device, GraphPass& pass, std::size_t 
     const DeviceMatrix<const float> values = pass.edges_[edge].values;
     gradient = {pass.nodes_[node].values.span().data(), values.rows(), values.columns(),
                 values.stride()};
-    target.place(gradient);
+    target.use_memory(gradient);
     return {};
   }
   bool add = false;  // an output's gradient is always the first to be written

@@ -23,7 +23,7 @@ struct InputBatch {
 struct GraphState {
   std::size_t layer = 0;  ///< number in Graph::options().layers
   StateShape shape;
-  std::size_t place = 0;  ///< in a pass
+  std::size_t index = 0;  ///< among the states of all layers in a pass
 };
 
 /// Everything that one pass through a graph holds on the device. Later passes through the same
@@ -219,7 +219,7 @@ class Graph {
   std::vector<std::size_t> outputs_;         ///< edges
   std::vector<std::size_t> first_of_group_;  ///< of each group its first input
   std::vector<GraphState> states_;
-  std::size_t state_places_ = 0;
+  std::size_t state_count_ = 0;  ///< of all layers, in a pass
   std::size_t dropout_streams_ = 0;
 };
 

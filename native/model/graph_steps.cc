@@ -101,7 +101,7 @@ Status Graph::gather_states(Device& device, const GraphPass& pass,
                             std::span<const std::size_t> layers,
                             DeviceSpan<const std::int32_t> parents,
                             std::vector<Buffer<float>>& states) const {
-  states.resize(state_places_);
+  states.resize(state_count_);
   for (const std::size_t layer : layers) {
     const Node& node = nodes_[layer];
     const Sequence& edge = pass.edges_[edge_of(layer)];
@@ -126,8 +126,8 @@ void Graph::begin_with(std::span<const std::size_t> layers, std::vector<Buffer<f
   for (const std::size_t layer : layers) {
     const Node& node = nodes_[layer];
     for (std::size_t i = 0; i < node.states.size(); ++i) {
-      const std::size_t place = node.first_state + i;
-      pass.initial_states_[place] = states[place].span();
+      const std::size_t index = node.first_state + i;
+      pass.initial_states_[index] = states[index].span();
     }
   }
 }

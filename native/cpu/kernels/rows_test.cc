@@ -57,10 +57,10 @@ TEST_CASE("the largest magnitude is found wherever it stands") {
       float expected = 0;
       for (const float value : values) expected = std::max(expected, std::abs(value));
       CHECK(table.largest_magnitude(values.data(), count) == expected);
-      const std::size_t place = random.size(0, count - 1);
-      values[place] = -5000.0F;
+      const std::size_t index = random.size(0, count - 1);
+      values[index] = -5000.0F;
       CHECK(table.largest_magnitude(values.data(), count) == 5000.0F);
-      values[place] = -infinity;
+      values[index] = -infinity;
       CHECK(table.largest_magnitude(values.data(), count) == infinity);
     }
     CHECK(table.largest_magnitude(nullptr, 0) == 0);
@@ -78,9 +78,9 @@ TEST_CASE("sums of squares are exact to double") {
       const double expected = testing::dot(exact, exact);
       GRU_CHECK_NEAR(table.sum_of_squares(values.data(), count), expected, 1e-14 * expected);
     }
-    for (std::size_t place = 0; place < 11; ++place) {
+    for (std::size_t index = 0; index < 11; ++index) {
       std::vector<float> values(11, 1.0F);
-      values[place] = nan_float;
+      values[index] = nan_float;
       CHECK(std::isnan(table.sum_of_squares(values.data(), values.size())));
     }
   });
@@ -236,19 +236,19 @@ TEST_CASE("cross entropy of extreme logits is what PyTorch says") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (const std::size_t classes : {std::size_t{2}, std::size_t{5}, std::size_t{40}}) {
-      const auto example = [&](float special, std::size_t place) {
+      const auto example = [&](float special, std::size_t index) {
         CrossEntropy made{random_matrix(random, 2, classes, 1), {1, 1}};
-        made.logits.at(0, place) = special;
+        made.logits.at(0, index) = special;
         return made;
       };
       // A class with a logit of minus infinity costs nothing, but it must not be the target.
       example(-infinity, 0).check(table);
       CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
       for (const float special : {infinity, nan_float}) {
-        for (std::size_t place = 0; place < classes; ++place) {
-          CrossEntropy wrong = example(special, place);
+        for (std::size_t index = 0; index < classes; ++index) {
+          CrossEntropy wrong = example(special, index);
           CrossEntropy right = wrong;
-          right.logits.at(0, place) = 0;
+          right.logits.at(0, index) = 0;
           GuardedMatrix gradient(2, classes);
           GuardedMatrix right_gradient(2, classes);
           CHECK(std::isnan(wrong.loss(table, &gradient)));
@@ -257,7 +257,7 @@ TEST_CASE("cross entropy of extreme logits is what PyTorch says") {
             CHECK((std::isnan(gradient.at(0, j)) || special == infinity));
             CHECK(gradient.at(1, j) == right_gradient.at(1, j));
           }
-          CHECK(std::isnan(gradient.at(0, place)));
+          CHECK(std::isnan(gradient.at(0, index)));
         }
       }
     }

@@ -77,10 +77,10 @@ double pinball(double sum, const ValuePiece& piece) {
 
 /// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which never overflows.
 double binary_cross_entropy(double sum, const ValuePiece& piece) {
-  std::size_t place = piece.phase;
+  std::size_t weight_index = piece.phase;
   return add_terms(sum, piece, [&](std::size_t i) {
-    const float weight = piece.weights == nullptr ? 1.0F : piece.weights[place];
-    if (++place == piece.period) place = 0;
+    const float weight = piece.weights == nullptr ? 1.0F : piece.weights[weight_index];
+    if (++weight_index == piece.period) weight_index = 0;
     const float value = piece.values[i];
     const float positive = weight * piece.targets[i];
     const float negative = 1 - piece.targets[i];

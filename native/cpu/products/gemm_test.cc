@@ -138,8 +138,8 @@ struct Example {
     for (std::size_t term = 0; term < terms.size(); ++term) {
       CHECK(results.c[term].guards_hold());
       const std::size_t columns = results.c[term].columns();
-      for (std::size_t place = 0; place < width * columns; place += step) {
-        check_element(results, term, place / columns, place % columns);
+      for (std::size_t index = 0; index < width * columns; index += step) {
+        check_element(results, term, index / columns, index % columns);
       }
     }
     check_sums(results);

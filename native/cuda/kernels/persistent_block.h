@@ -87,8 +87,8 @@ class PersistentBlock {
   /// Calls body(i, unit) for the units of `count` sequences.
   template <class Body>
   __device__ __forceinline__ void for_each_unit(unsigned count, const Body& body) const {
-    for (unsigned place = threadIdx.x; place < count * units_; place += persistent_threads) {
-      body(place / units_, place % units_);
+    for (unsigned index = threadIdx.x; index < count * units_; index += persistent_threads) {
+      body(index / units_, index % units_);
     }
   }
 

@@ -69,10 +69,10 @@ __global__ void __launch_bounds__(plain_threads) back_before_kernel(BackwardStep
 
 __global__ void __launch_bounds__(plain_threads) back_reset_before_kernel(BackwardStep p) {
   for_each_unit(p.step, [&](std::size_t i, std::size_t j, const GateSlots& slots, float h) {
-    const std::size_t place = i * p.step.hidden + j;
+    const std::size_t index = i * p.step.hidden + j;
     const float r = slots[gate_r];
-    slots[gate_r] = reset_gradient(r, h, p.d_reset[place]);
-    p.d_state[place] += p.d_reset[place] * r;
+    slots[gate_r] = reset_gradient(r, h, p.d_reset[index]);
+    p.d_state[index] += p.d_reset[index] * r;
   });
 }
 
