@@ -11,7 +11,7 @@ struct PanelPosition {
   const float* b;
   std::size_t group_stride;
   std::size_t column;
-  const float* next;  ///< b of the next panel, if b is distant
+  const float* next;  ///< b of the next panel, with `prefetch`
 };
 
 template <int Rows, int Vectors>
@@ -48,16 +48,16 @@ GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
   return {product.a + row * product.a_stride + product.first_k, product.a_stride};
 }
 
-/// One tile of `Rows` rows of one panel. If panels are distant, the first tiles prefetch the next
+/// One tile of `Rows` rows of one panel. With `prefetch`, the first tiles prefetch the next
 /// panel. If there are too few tiles for that, the first one prefetches its own panel.
 template <int Rows, int Vectors>
 GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPosition& position,
                              std::size_t row) {
   const RowMajor a = rows_from(product, row);
   constexpr std::size_t fetching = Rows * Vectors;  // rows whose tiles prefetch the next panel
-  if (product.distant && product.rows >= fetching && row < fetching) {
+  if (product.prefetch && product.rows >= fetching && row < fetching) {
     compute_tile<Rows, 1, Vectors, Fetch::next>(product, a, position, row);
-  } else if (product.distant && product.rows < fetching && row == 0) {
+  } else if (product.prefetch && product.rows < fetching && row == 0) {
     compute_tile<Rows, 1, Vectors, Fetch::own>(product, a, position, row);
   } else {
     compute_tile<Rows, 1, Vectors, Fetch::nothing>(product, a, position, row);
@@ -154,7 +154,7 @@ GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, s
   for (std::size_t panel = first; panel < end; ++panel) {
     if (panel_vectors(panel, product.columns) != 3) return false;
   }
-  if (product.distant) {
+  if (product.prefetch) {
     multiply_together<Fetch::own>(product, first);
   } else {
     multiply_together<Fetch::nothing>(product, first);
@@ -173,7 +173,7 @@ GRU_INLINE const float* weights_after(const PanelProduct& product, std::size_t p
 GRU_INLINE void multiply_single(const PanelProduct& product, std::size_t panel) {
   const std::size_t vectors = panel_vectors(panel, product.columns);
   PanelPosition position = position_of(product, panel, vectors);
-  if (product.distant) position.next = weights_after(product, panel);
+  if (product.prefetch) position.next = weights_after(product, panel);
   if (vectors == 3) {
     multiply_panel<3>(product, position);
   } else if (vectors == 2) {

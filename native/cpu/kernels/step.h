@@ -196,7 +196,7 @@ GRU_INLINE void compute_fetching(Kind kind, const ForwardStep& step, const RowMa
 
 template <class Kind>
 GRU_INLINE void compute(Kind kind, const ForwardStep& step, const RowMajor& factor) {
-  if (step.distant) {
+  if (step.prefetch) {
     compute_fetching<Fetch::own>(kind, step, factor);
   } else {
     compute_fetching<Fetch::nothing>(kind, step, factor);

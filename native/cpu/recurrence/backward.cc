@@ -166,7 +166,8 @@ class BackwardPass {
     product.first_panel = share.panels.begin;
     product.end_panel = share.panels.end;
     product.descending = s % 2 == 1;
-    product.distant = exceed_cache((share.units.end - share.units.begin) * b.depth * sizeof(float));
+    product.prefetch =
+        exceed_cache((share.units.end - share.units.begin) * b.depth * sizeof(float));
     kernels().panel_product(product);
   }
 

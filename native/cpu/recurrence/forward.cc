@@ -149,8 +149,8 @@ class ForwardPass {
     step.end_block = units.end;
     step.descending = s % 2 == 1;
     const std::size_t blocks = units.end - units.begin;
-    step.distant = (s == chunk.first_step && inputs_displace_) ||
-                   exceed_cache(blocks * kernels().lanes * hidden_ * gates_ * sizeof(float));
+    step.prefetch = (s == chunk.first_step && inputs_displace_) ||
+                    exceed_cache(blocks * kernels().lanes * hidden_ * gates_ * sizeof(float));
     return step;
   }
 
