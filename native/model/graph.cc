@@ -42,7 +42,13 @@ Status Graph::load(Device& device, DeviceSpan<const float> parameters) {
   return {};
 }
 
-std::string Graph::edge_name(std::size_t number) const {
+std::string Graph::option_name(std::size_t edge) const {
+  const std::size_t inputs = options_.inputs.size();
+  return edge < inputs ? "inputs." + options_.inputs[edge].name
+                       : "layers." + options_.layers[edge - inputs].name;
+}
+
+std::string Graph::edge_description(std::size_t number) const {
   const std::size_t inputs = options_.inputs.size();
   if (number < inputs) return "the input \"" + options_.inputs[number].name + '"';
   return "the output of layer \"" + options_.layers[number - inputs].name + '"';

@@ -112,8 +112,8 @@ class Graph {
   /// For each edge: whether parameters lie before it that are not frozen. `frozen` has an element
   /// for each tensor of layout().
   std::vector<bool> learning_edges(const std::vector<bool>& frozen) const;
-  /// The name of an edge in messages, as `the output of layer "memory"`.
-  std::string edge_name(std::size_t number) const;
+  /// An edge in the words of a message, as `the output of layer "memory"`.
+  std::string edge_description(std::size_t number) const;
   /// The number of random streams that one training pass uses.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
@@ -200,7 +200,8 @@ class Graph {
                    bool training, GraphPass& pass);
   Status check_layer_stepwise(std::size_t layer, const std::vector<bool>& behind) const;
   std::vector<bool> edges_behind(std::size_t input) const;
-  std::string name_of(std::size_t edge) const;
+  /// The name of an edge among the options, as `layers.memory`.
+  std::string option_name(std::size_t edge) const;
   std::span<const DeviceSpan<const float>> states_of(std::size_t node, const GraphPass& pass) const;
   DropoutMask dropout_of(std::size_t node, const GraphPass& pass) const;
   const DeviceRows& rows_of(const GraphState& state, const GraphPass& pass) const {

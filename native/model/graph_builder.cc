@@ -142,7 +142,7 @@ Status GraphBuilder::order_layers() {
       const auto stuck = std::ranges::find(is_ordered, false) - is_ordered.begin();
       return Status::value(
           "layers." + options_.layers[static_cast<std::size_t>(stuck)].name +
-          ": expected layers without a circle, got one that it is part of or reads");
+          ": expected layers without a cycle, got one that it is part of or reads");
     }
     is_ordered[next] = true;
     order_.push_back(next);
@@ -205,10 +205,8 @@ Status GraphBuilder::check_all_lead_to_outputs() const {
   for (std::size_t edge = 0; edge < graph.shapes_.size(); ++edge) {
     const bool is_output = std::ranges::find(graph.outputs_, edge) != graph.outputs_.end();
     if (is_output || graph.readers_[edge] > 0) continue;
-    const std::size_t inputs = options_.inputs.size();
-    const std::string name = edge < inputs ? "inputs." + options_.inputs[edge].name
-                                           : "layers." + graph.options_.layers[edge - inputs].name;
-    return Status::value(name + ": expected a layer or an output that reads it, got none");
+    return Status::value(graph.option_name(edge) +
+                         ": expected a layer or an output that reads it, got none");
   }
   return {};
 }

@@ -26,15 +26,9 @@ std::vector<std::size_t> Graph::layers_behind(std::size_t input) const {
   return layers;
 }
 
-std::string Graph::name_of(std::size_t edge) const {
-  const std::size_t inputs = options_.inputs.size();
-  return edge < inputs ? "inputs." + options_.inputs[edge].name
-                       : "layers." + options_.layers[edge - inputs].name;
-}
-
 Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& behind) const {
   const Node& node = nodes_[layer];
-  const std::string name = name_of(edge_of(layer));
+  const std::string name = option_name(edge_of(layer));
   if (!node.layer->computes_stepwise()) {
     return Status::value(name +
                          ": expected a layer that computes step by step, got one that looks "
@@ -43,7 +37,7 @@ Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& b
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const bool along = i == 0 || node.layer->joins_inputs();
     if (behind[node.inputs[i]] == along) continue;
-    return Status::value(name + ": expected " + name_of(node.inputs[i]) +
+    return Status::value(name + ": expected " + option_name(node.inputs[i]) +
                          (along ? " to come from the input that is computed step by step"
                                 : " to come from other inputs than the one that is computed step "
                                   "by step"));
@@ -54,16 +48,16 @@ Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& b
 Status Graph::check_stepwise(std::size_t input, std::size_t output) const {
   const std::vector<bool> behind = edges_behind(input);
   if (!shapes_[input].tokens) {
-    return Status::value(name_of(input) + ": expected tokens, got values");
+    return Status::value(option_name(input) + ": expected tokens, got values");
   }
   if (!behind[outputs_[output]]) {
-    return Status::value(name_of(outputs_[output]) + ": expected a layer that depends on " +
-                         name_of(input));
+    return Status::value(option_name(outputs_[output]) + ": expected a layer that depends on " +
+                         option_name(input));
   }
   for (std::size_t other = 0; other < options_.inputs.size(); ++other) {
     if (other == input || shapes_[other].group != shapes_[input].group) continue;
-    return Status::value(name_of(input) + ": expected steps of its own, got those of " +
-                         name_of(other));
+    return Status::value(option_name(input) + ": expected steps of its own, got those of " +
+                         option_name(other));
   }
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (behind[edge_of(i)]) GRU_RETURN_IF_ERROR(check_layer_stepwise(i, behind));
