@@ -27,11 +27,12 @@ Status SequenceTable::load(Device& device, const RowMap& map, Every every) {
 }
 
 Status SequenceMatch::load(Device& device, const RowMap& of, const RowMap& other,
-                           std::span<const std::int32_t> sources) {
+                           std::span<const std::int32_t> other_sequences) {
   host_.clear();
   for (std::size_t i = 0; i < of.batch(); ++i) {
     const std::size_t own = of.keeps_order() ? i : static_cast<std::size_t>(of.sorted_indices()[i]);
-    const std::size_t sequence = sources.empty() ? own : static_cast<std::size_t>(sources[own]);
+    const std::size_t sequence =
+        other_sequences.empty() ? own : static_cast<std::size_t>(other_sequences[own]);
     const std::size_t position = other.keeps_order()
                                      ? sequence
                                      : static_cast<std::size_t>(other.unsorted_indices()[sequence]);

@@ -135,7 +135,7 @@ struct LayerForward {
   std::span<const DeviceSpan<const float>> initial_states;
   /// For each sequence of the first input the one of the second input's batch that it belongs to,
   /// in the order of the batches; empty: both are one batch.
-  std::span<const std::int32_t> sources;
+  std::span<const std::int32_t> other_sequences;
   DeviceMatrix<float> output;  ///< [rows, width]
   Sequence& edge;              ///< the output's edge, for data besides the values
   LayerPass* pass;             ///< as make_pass() made it

@@ -72,7 +72,7 @@ Status Recurrent::load_initial_state(const LayerForward& call, KeptStates& kept)
   const Sequence& rows = *call.inputs[1];
   const std::size_t hidden = options_.hidden_size;
   const std::size_t batch = map.batch();
-  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map(), call.sources));
+  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map(), call.other_sequences));
   GRU_RETURN_IF_ERROR(kept.initial_state.reserve(device, CheckedSize(blocks()) * batch * hidden));
   const DeviceMatrix<float> states(kept.initial_state.span(), hidden);
   for (std::size_t block = 0; block < blocks(); ++block) {

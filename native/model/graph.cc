@@ -93,7 +93,7 @@ Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
                           GraphPass& pass) const {
   wire(pass);
   std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
-  pass.sources_ = {};
+  pass.other_sequences_ = {};
   std::vector<BatchShape> shapes;
   for (const InputBatch& input : inputs) shapes.push_back(input.shape);
   GRU_RETURN_IF_ERROR(check_shapes(shapes));
@@ -221,7 +221,7 @@ Status Graph::run_layer(Device& device, DeviceSpan<const float> parameters, std:
                                        .parameters = parameters,
                                        .inputs = node.inputs,
                                        .initial_states = states_of(layer, pass),
-                                       .sources = pass.sources_,
+                                       .other_sequences = pass.other_sequences_,
                                        .output = output,
                                        .edge = edge,
                                        .pass = node.kept.get(),

@@ -70,7 +70,7 @@ class GraphPass {
   std::vector<Node> nodes_;                              ///< of each layer
   std::vector<Buffer<float>> sorted_states_;             ///< of each state that is given
   std::vector<DeviceSpan<const float>> initial_states_;  ///< of each state; empty: not given
-  std::span<const std::int32_t> sources_;                ///< as LayerForward has them
+  std::span<const std::int32_t> other_sequences_;        ///< as LayerForward has them
   std::uint64_t versions_ = 0;                           ///< number of versions of edges so far
   std::shared_ptr<SharedReserve> shared_reserve_;
   std::vector<bool> learns_;  ///< for each edge; empty: as of the graph
@@ -144,10 +144,10 @@ class Graph {
                         GraphPass& pass);
   /// Prepares `pass` for the layers behind `input`. `batch` is the batch of this input. The values
   /// of all other inputs and layers that they read are those of `from`, where sequence i of the
-  /// batch is sequence sources[i]. `from` and `sources` must not change until the layers are
-  /// computed. All states are zero.
+  /// batch is sequence other_sequences[i]. `from` and `other_sequences` must not change until the
+  /// layers are computed. All states are zero.
   Status load_beside(Device& device, const GraphPass& from, std::size_t input,
-                     const InputBatch& batch, std::span<const std::int32_t> sources,
+                     const InputBatch& batch, std::span<const std::int32_t> other_sequences,
                      GraphPass& pass) const;
   /// For each state of the layers, and for each i, the final state of sequence parents[i] of the
   /// pass: [blocks, parents, width]. All sequences have all steps.

@@ -77,11 +77,11 @@ Status Graph::forward_layers(Device& device, DeviceSpan<const float> parameters,
 }
 
 Status Graph::load_beside(Device& device, const GraphPass& from, std::size_t input,
-                          const InputBatch& batch, std::span<const std::int32_t> sources,
+                          const InputBatch& batch, std::span<const std::int32_t> other_sequences,
                           GraphPass& pass) const {
   wire(pass);
   std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
-  pass.sources_ = sources;
+  pass.other_sequences_ = other_sequences;
   const std::vector<bool> behind = edges_behind(input);
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
     if (!behind[edge]) pass.edges_[edge] = from.edges_[edge];

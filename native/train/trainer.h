@@ -140,8 +140,8 @@ class Trainer {
   void find_learning_edges();
   Status check_average(const char* call) const;
   Status check_step(const StepCall& call) const;
-  /// Adds up the denominators of all batches.
-  Status count(std::span<const TrainingBatch> batches);
+  /// Checks the targets of all batches and adds up their denominators.
+  Status sum_denominators(std::span<const TrainingBatch> batches);
   Status load(const TrainingBatch& batch, const CarriedStates& states);
   Status load_inputs(const TrainingBatch& batch, const CarriedStates& states);
   Status load_part(const TrainingBatch& batch, const CarriedStates& states);
