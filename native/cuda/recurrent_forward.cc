@@ -1,4 +1,4 @@
-#include "cuda/gru_forward.h"
+#include "cuda/recurrent_forward.h"
 
 #include <algorithm>
 
