@@ -124,6 +124,9 @@ class LayerPass {
 
 class SharedReserve;
 
+/// What a forward pass is for. Training applies dropout and keeps what backward needs.
+enum class PassMode : std::uint8_t { inference, training };
+
 /// A layer's part of a forward pass.
 struct LayerForward {
   Device& device;
@@ -139,7 +142,7 @@ struct LayerForward {
   DeviceMatrix<float> output;  ///< [rows, width]
   Sequence& edge;              ///< the output's edge, for data besides the values
   LayerPass* pass;             ///< as make_pass() made it
-  bool training = false;
+  PassMode mode = PassMode::inference;
   /// In training: the seed, and the first random stream of this layer in this pass.
   DropoutMask dropout;
   /// In training: where recurrent layers place their reserves; null: each keeps its own.

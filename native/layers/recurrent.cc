@@ -131,7 +131,7 @@ Status Recurrent::forward(const LayerForward& call) {
   GRU_RETURN_IF_ERROR(load_initial_states(call, kept));
   const RecurrentInput input = input_of(call, kept);
   RecurrentActivations& activations = kept.activations;
-  GRU_RETURN_IF_ERROR(call.training
+  GRU_RETURN_IF_ERROR(call.mode == PassMode::training
                           ? stack_.forward_training(call.device, input, call.output, activations)
                           : stack_.forward(call.device, input, call.output, activations));
   call.edge.final_state = activations.final_state.span();

@@ -83,7 +83,7 @@ Status Decoder::step(const BeamSearch& search, const AbortFlag* abort) {
   Device& device = model_->device();
   const InputBatch tokens{{1, search.tokens().size(), {}}, {}, search.tokens()};
   GRU_RETURN_IF_ERROR(
-      graph.load_beside(device, source_pass_, target_, tokens, search.sources(), step_pass_));
+      graph.load_partial(device, {target_, tokens, source_pass_, search.sources()}, step_pass_));
   if (has_states_) graph.begin_with(each_step_, states_, step_pass_);
   GRU_RETURN_IF_ERROR(model_->forward_layers(each_step_, abort, step_pass_));
   const DeviceMatrix<const float> values = graph.output(step_pass_, output_).values;

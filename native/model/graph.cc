@@ -182,16 +182,18 @@ std::vector<bool> Graph::learning_edges(const std::vector<bool>& frozen) const {
 
 Status Graph::forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                       GraphPass& pass) {
+  pass.mode_ = PassMode::inference;
   pass.dropout_ = {};
   pass.abort_ = abort;
-  return run(device, parameters, false, pass);
+  return run(device, parameters, pass);
 }
 
 Status Graph::forward_training(Device& device, DeviceSpan<const float> parameters,
                                const DropoutMask& mask, const AbortFlag* abort, GraphPass& pass) {
+  pass.mode_ = PassMode::training;
   pass.dropout_ = mask;
   pass.abort_ = abort;
-  GRU_RETURN_IF_ERROR(run(device, parameters, true, pass));
+  GRU_RETURN_IF_ERROR(run(device, parameters, pass));
   const std::vector<bool>& learns = pass.learns_.empty() ? learns_ : pass.learns_;
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
     pass.gradients_[edge].begin(pass.edges_[edge], learns[edge]);
@@ -199,16 +201,15 @@ Status Graph::forward_training(Device& device, DeviceSpan<const float> parameter
   return {};
 }
 
-Status Graph::run(Device& device, DeviceSpan<const float> parameters, bool training,
-                  GraphPass& pass) {
+Status Graph::run(Device& device, DeviceSpan<const float> parameters, GraphPass& pass) {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    GRU_RETURN_IF_ERROR(run_layer(device, parameters, i, training, pass));
+    GRU_RETURN_IF_ERROR(run_layer(device, parameters, i, pass));
   }
   return {};
 }
 
 Status Graph::run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
-                        bool training, GraphPass& pass) {
+                        GraphPass& pass) {
   GraphPass::Node& node = pass.nodes_[layer];
   Sequence& edge = pass.edges_[edge_of(layer)];
   const std::size_t rows = edge.row_count();
@@ -225,7 +226,7 @@ Status Graph::run_layer(Device& device, DeviceSpan<const float> parameters, std:
                                        .output = output,
                                        .edge = edge,
                                        .pass = node.kept.get(),
-                                       .training = training,
+                                       .mode = pass.mode_,
                                        .dropout = dropout_of(layer, pass),
                                        .shared_reserve = pass.shared_reserve_.get(),
                                        .abort = pass.abort_});

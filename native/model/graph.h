@@ -74,8 +74,20 @@ class GraphPass {
   std::uint64_t versions_ = 0;                           ///< number of versions of edges so far
   std::shared_ptr<SharedReserve> shared_reserve_;
   std::vector<bool> learns_;  ///< for each edge; empty: as of the graph
+  PassMode mode_ = PassMode::inference;
   DropoutMask dropout_;
   const AbortFlag* abort_ = nullptr;
+};
+
+/// A batch of one input alone. For all other inputs, and for the layers that do not depend on this
+/// one, a pass takes the values of `others`. Sequence i of the batch then belongs to sequence
+/// other_sequences[i] there. `others` and `other_sequences` must not change until the layers are
+/// computed.
+struct PartialBatch {
+  std::size_t input = 0;
+  InputBatch batch;
+  const GraphPass& others;
+  std::span<const std::int32_t> other_sequences;
 };
 
 /// Layers in an order in which they can be computed, and the edges that each of them reads. This is
@@ -142,13 +154,8 @@ class Graph {
   Status forward_layers(Device& device, DeviceSpan<const float> parameters,
                         std::span<const std::size_t> layers, const AbortFlag* abort,
                         GraphPass& pass);
-  /// Prepares `pass` for the layers behind `input`. `batch` is the batch of this input. The values
-  /// of all other inputs and layers that they read are those of `from`, where sequence i of the
-  /// batch is sequence other_sequences[i]. `from` and `other_sequences` must not change until the
-  /// layers are computed. All states are zero.
-  Status load_beside(Device& device, const GraphPass& from, std::size_t input,
-                     const InputBatch& batch, std::span<const std::int32_t> other_sequences,
-                     GraphPass& pass) const;
+  /// Prepares `pass` for the layers behind an input. All states are zero.
+  Status load_partial(Device& device, const PartialBatch& partial, GraphPass& pass) const;
   /// For each state of the layers, and for each i, the final state of sequence parents[i] of the
   /// pass: [blocks, parents, width]. All sequences have all steps.
   Status gather_states(Device& device, const GraphPass& pass, std::span<const std::size_t> layers,
@@ -195,9 +202,9 @@ class Graph {
                        GraphPass& pass) const;
   Status load_input(Device& device, std::size_t input, const InputBatch& batch,
                     GraphPass& pass) const;
-  Status run(Device& device, DeviceSpan<const float> parameters, bool training, GraphPass& pass);
+  Status run(Device& device, DeviceSpan<const float> parameters, GraphPass& pass);
   Status run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
-                   bool training, GraphPass& pass);
+                   GraphPass& pass);
   Status check_layer_stepwise(std::size_t layer, const std::vector<bool>& behind) const;
   std::vector<bool> edges_behind(std::size_t input) const;
   /// The name of an edge among the options, as `layers.memory`.

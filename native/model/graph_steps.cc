@@ -68,27 +68,26 @@ Status Graph::check_stepwise(std::size_t input, std::size_t output) const {
 Status Graph::forward_layers(Device& device, DeviceSpan<const float> parameters,
                              std::span<const std::size_t> layers, const AbortFlag* abort,
                              GraphPass& pass) {
+  pass.mode_ = PassMode::inference;
   pass.dropout_ = {};
   pass.abort_ = abort;
   for (const std::size_t layer : layers) {
-    GRU_RETURN_IF_ERROR(run_layer(device, parameters, layer, false, pass));
+    GRU_RETURN_IF_ERROR(run_layer(device, parameters, layer, pass));
   }
   return {};
 }
 
-Status Graph::load_beside(Device& device, const GraphPass& from, std::size_t input,
-                          const InputBatch& batch, std::span<const std::int32_t> other_sequences,
-                          GraphPass& pass) const {
+Status Graph::load_partial(Device& device, const PartialBatch& partial, GraphPass& pass) const {
   wire(pass);
   std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
-  pass.other_sequences_ = other_sequences;
-  const std::vector<bool> behind = edges_behind(input);
+  pass.other_sequences_ = partial.other_sequences;
+  const std::vector<bool> behind = edges_behind(partial.input);
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
-    if (!behind[edge]) pass.edges_[edge] = from.edges_[edge];
+    if (!behind[edge]) pass.edges_[edge] = partial.others.edges_[edge];
   }
-  GRU_RETURN_IF_ERROR(
-      pass.rows_[shapes_[input].group].load(device, batch.shape, options_.batch_first));
-  return load_input(device, input, batch, pass);
+  DeviceRows& rows = pass.rows_[shapes_[partial.input].group];
+  GRU_RETURN_IF_ERROR(rows.load(device, partial.batch.shape, options_.batch_first));
+  return load_input(device, partial.input, partial.batch, pass);
 }
 
 Status Graph::gather_states(Device& device, const GraphPass& pass,
