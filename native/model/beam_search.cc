@@ -19,9 +19,9 @@ double log_sum(std::span<const float> logits) {
 
 }  // namespace
 
-BeamSearch::BeamSearch(const DecodeOptions& options, std::size_t sources)
-    : options_(options), done_(sources) {
-  for (std::size_t source = 0; source < sources; ++source) {
+BeamSearch::BeamSearch(const DecodeOptions& options, std::size_t source_count)
+    : options_(options), done_(source_count) {
+  for (std::size_t source = 0; source < source_count; ++source) {
     add_live({}, static_cast<std::int32_t>(source), 0);
   }
   std::ranges::fill(tokens_, options.begin);
@@ -46,7 +46,7 @@ Status BeamSearch::advance(std::span<const float> logits, const AbortFlag* abort
     while (end < before_.size() && sources[end] == sources[first]) ++end;
     GRU_RETURN_IF_ERROR(
         extend(first, end, logits.subspan(first * classes, (end - first) * classes), abort));
-    sort_out(sources[first]);
+    split_done_and_live(sources[first]);
     first = end;
   }
   return {};
@@ -85,7 +85,8 @@ void BeamSearch::keep(const Extension& extension) {
   kept_.insert(std::ranges::upper_bound(kept_, extension, is_better), extension);
 }
 
-void BeamSearch::sort_out(std::int32_t source) {
+/// Moves the extensions in kept_ to the done hypotheses of their source, or to the live ones.
+void BeamSearch::split_done_and_live(std::int32_t source) {
   std::vector<Hypothesis>& done = done_[static_cast<std::size_t>(source)];
   std::vector<std::pair<std::size_t, Hypothesis>> going_on;
   for (const Extension& extension : kept_) {

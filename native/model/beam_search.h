@@ -44,12 +44,12 @@ struct Hypothesis {
 /// The end counts as any other token.
 class BeamSearch {
  public:
-  BeamSearch(const DecodeOptions& options, std::size_t sources);
+  BeamSearch(const DecodeOptions& options, std::size_t source_count);
 
   /// Whether no hypothesis is live.
   bool is_over() const { return live_.empty(); }
-  /// For each live hypothesis, in the order of the sources: its last token, its source, and its
-  /// place among the hypotheses before the last advance().
+  /// For each live hypothesis, in the order of the sources: its last token, its source, and the
+  /// number of the hypothesis that it extends, among those before the last advance().
   std::span<const std::int32_t> tokens() const { return tokens_; }
   std::span<const std::int32_t> sources() const { return sources_; }
   std::span<const std::int32_t> parents() const { return parents_; }
@@ -72,7 +72,7 @@ class BeamSearch {
   Status extend(std::size_t first, std::size_t end, std::span<const float> logits,
                 const AbortFlag* abort);
   void keep(const Extension& extension);
-  void sort_out(std::int32_t source);
+  void split_done_and_live(std::int32_t source);
   double score_of(const Hypothesis& hypothesis) const;
   void add_live(Hypothesis hypothesis, std::int32_t source, std::size_t parent);
 

@@ -35,7 +35,7 @@ struct TrainerOptions {
 struct TrainingBatch {
   std::span<const InputBatch> inputs;
   std::span<const Target> targets;
-  /// True: begins with the final states of the batch at the same place in the last such step (or
+  /// True: begins with the final states of the batch with the same number in the last such step (or
   /// evaluation), and keeps its own final states. False: all states begin at zero.
   bool carry_state = false;
 };
@@ -67,7 +67,7 @@ struct TrainerState {
   std::uint64_t updates = 0;
   std::uint64_t passes = 0;  ///< training passes so far: they choose the dropout masks
   std::vector<float> parameters;
-  std::vector<CarriedCopy> carried;  ///< for each place in a step's list of batches
+  std::vector<CarriedCopy> carried;  ///< for each batch of a step's list
   std::vector<Array> arrays;  ///< the arrays that the options need, in the layout of all parameters
 };
 
@@ -140,8 +140,8 @@ class Trainer {
   void find_learning_edges();
   Status check_average(const char* call) const;
   Status check_step(const StepCall& call) const;
-  /// Adds up the denominators of all batches.
-  Status count(std::span<const TrainingBatch> batches);
+  /// Checks the targets of all batches and adds up their denominators.
+  Status sum_denominators(std::span<const TrainingBatch> batches);
   Status load(const TrainingBatch& batch, const CarriedStates& states);
   Status load_inputs(const TrainingBatch& batch, const CarriedStates& states);
   Status load_part(const TrainingBatch& batch, const CarriedStates& states);
