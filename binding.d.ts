@@ -708,10 +708,21 @@ export interface NativeTrainer {
   resetState(): void
   /** The same of evaluations. */
   resetEvaluationState(): void
-  /** The loss without an update, in inference. It carries states of its own. */
-  evaluate(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
+  /**
+   * The loss without an update, in inference. It carries states of its own. outputs: as of NativeModel.predict, for the
+   * predictions of the same pass; an empty list or none: they are not stored.
+   */
+  evaluate(
+    batch: NativeTrainingBatch,
+    abort: AbortFlag | null,
+    outputs?: Float32Array[],
+  ): Promise<StepMetrics>
   /** The same with the average instead of the parameters. Throws ERR_GRU_VALUE if there is none. */
-  evaluateAverage(batch: NativeTrainingBatch, abort: AbortFlag | null): Promise<StepMetrics>
+  evaluateAverage(
+    batch: NativeTrainingBatch,
+    abort: AbortFlag | null,
+    outputs?: Float32Array[],
+  ): Promise<StepMetrics>
   /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE if there is none. */
   readAverage(target: Float32Array): void
   /** One update with the sum of the gradients that passes added. Throws ERR_GRU_VALUE if there are none. */

@@ -4,7 +4,16 @@
  * @module
  */
 import { parseArgs } from 'node:util'
-import { type BenchCase, CALL_CASE, CASES, MEMORY_CASE, type Mode, MODES } from './cases'
+import {
+  type BenchCase,
+  CALL_CASE,
+  CASES,
+  isDeepBench,
+  MEMORY_CASE,
+  type Mode,
+  MODES,
+  RECOMPUTE_CASES,
+} from './cases'
 import { CELL_NAMES, type CellName } from './cells'
 import { PEER_NAMES } from './contenders'
 
@@ -17,8 +26,11 @@ export const USAGE = `usage: npm run bench -- [options]
                    ${PEER_NAMES.join(', ')}
   --device NAME    cpu, or the GPU cuda or cuda:N beside PyTorch with cuDNN; default cpu
   --threads 1,2    numbers of threads; default: one, and every core that the process may use
+  --rounds N       rounds of each measurement; default 9
   --quick          few and short rounds: shows that it works, not how fast
   --contended      instead: the project beside as many busy processes as cores
+  --before FOLDER  instead: this build beside the one in another checkout; without --case,
+                   leaves out DeepBench's cases
   --json FILE      where the figures go; default bench/results/latest.json
   --chart FILE.svg draws the figures of the JSON file, and measures nothing
   --list           prints the cases
@@ -32,6 +44,8 @@ export interface Arguments {
   readonly cases: readonly BenchCase[]
   readonly measureCall: boolean
   readonly measureMemory: boolean
+  /** Of {@link RECOMPUTE_CASES} */
+  readonly recomputeCases: readonly BenchCase[]
   readonly modes: readonly Mode[]
   readonly peers: readonly string[]
   /** 'cpu', 'cuda' or 'cuda:N' */
@@ -40,8 +54,12 @@ export interface Arguments {
   readonly threads: readonly number[] | undefined
   readonly json: string
   readonly chart: string | undefined
+  /** Undefined: the default */
+  readonly rounds: number | undefined
   readonly quick: boolean
   readonly contended: boolean
+  /** The folder of the checkout whose build is compared */
+  readonly before: string | undefined
   readonly list: boolean
   readonly help: boolean
 }
@@ -58,8 +76,10 @@ const OPTIONS = {
   threads: { type: 'string' },
   json: { type: 'string', default: 'bench/results/latest.json' },
   chart: { type: 'string' },
+  rounds: { type: 'string' },
   quick: { type: 'boolean', default: false },
   contended: { type: 'boolean', default: false },
+  before: { type: 'string' },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -67,20 +87,26 @@ const OPTIONS = {
 /** @throws UsageError */
 export function parseArguments(args: readonly string[]): Arguments {
   const { values } = parse(args)
-  const { contended, quick, list, help, json, chart } = values
+  const { contended, quick, list, help, json, chart, before } = values
   const cells = chooseCells(values.cell, values.case)
   const onCpu = values.device === 'cpu'
   const chosen = choose('--case', values.case, namesOf(cells))
+  const modes = choose('--mode', values.mode, MODES)
+  const named = ({ name }: BenchCase): boolean => chosen.includes(name)
+  const cases = CASES.filter(named)
+  const isShort = before !== undefined && values.case === undefined
   return {
-    cases: CASES.filter(({ name }) => chosen.includes(name)),
+    cases: isShort ? cases.filter((given) => !isDeepBench(given)) : cases,
     // These measurements use threads and the process's memory, so they say nothing about a GPU.
     measureCall: onCpu && chosen.includes(CALL_NAME),
     measureMemory: onCpu && chosen.includes(MEMORY_NAME),
-    modes: choose('--mode', values.mode, MODES),
+    recomputeCases: onCpu && modes.includes('training') ? RECOMPUTE_CASES.filter(named) : [],
+    modes,
     peers: values.peer?.join() === 'none' ? [] : choose('--peer', values.peer, PEER_NAMES),
     device: parseDevice(values.device),
     threads: values.threads === undefined ? undefined : parseThreads(values.threads),
-    ...{ json, chart, quick, contended, list, help },
+    rounds: values.rounds === undefined ? undefined : parseRounds(values.rounds),
+    ...{ json, chart, quick, contended, before, list, help },
   }
 }
 
@@ -103,7 +129,8 @@ function chooseCells(
 
 /** The names that `--case` accepts with these cells. Call and memory are measured for a GRU. */
 export function namesOf(cells: readonly CellName[]): readonly string[] {
-  const names = CASES.filter(({ cell }) => cells.includes(cell)).map(({ name }) => name)
+  const cases = [...CASES, ...RECOMPUTE_CASES]
+  const names = cases.filter(({ cell }) => cells.includes(cell)).map(({ name }) => name)
   return cells.includes('gru') ? [...names, CALL_NAME, MEMORY_NAME] : names
 }
 
@@ -129,4 +156,10 @@ function parseThreads(text: string): number[] {
   const counts = text.split(',').map(Number)
   if (counts.every((count) => Number.isInteger(count) && count > 0)) return counts
   throw new UsageError(`--threads: expected numbers from 1 on with commas between, got ${text}`)
+}
+
+function parseRounds(text: string): number {
+  const rounds = Number(text)
+  if (Number.isInteger(rounds) && rounds > 0) return rounds
+  throw new UsageError(`--rounds: expected a number from 1 on, got ${text}`)
 }

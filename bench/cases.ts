@@ -27,6 +27,8 @@ export interface BenchCase {
   readonly ragged: boolean
   /** The number of input tokens and output classes of a model; 0 for a layer alone. */
   readonly vocabulary: number
+  /** The trainer's option of this name. Only the project has it. */
+  readonly recomputeActivations: boolean
 }
 
 const PLAIN = {
@@ -36,6 +38,7 @@ const PLAIN = {
   resetAfter: true,
   ragged: false,
   vocabulary: 0,
+  recomputeActivations: false,
 } as const
 
 type Shape = readonly [batch: number, steps: number, inputSize: number, hiddenSize: number]
@@ -79,19 +82,29 @@ const VARIANTS = [
 /** DeepBench's GRU cases have sequences of 1500 steps; here they are cut. The sizes are also used for LSTMs. */
 export const DEEPBENCH_STEPS = 50
 
+function deepbench(batch: number, steps: number, size: number): BenchCase {
+  return { ...layer([batch, steps, size, size]), name: `deepbench-b${batch}-t${steps}-h${size}` }
+}
+
 const DEEPBENCH = [512, 1024, 1536, 2048].flatMap((size) =>
-  [1, 4, 32].map((batch) => ({
-    ...layer([batch, DEEPBENCH_STEPS, size, size]),
-    name: `deepbench-b${batch}-t${DEEPBENCH_STEPS}-h${size}`,
-  })),
+  [1, 4, 32].map((batch) => deepbench(batch, DEEPBENCH_STEPS, size)),
 )
+
+/** DeepBench's cases for the training of an LSTM, with all their steps. */
+const LSTM_DEEPBENCH = [
+  ...[512, 1024].flatMap((size) => [16, 32, 64, 128].map((batch) => deepbench(batch, 25, size))),
+  ...[8, 16].map((batch) => deepbench(batch, 50, 1536)),
+]
+
+/** The number of characters of a small text. */
+const VOCABULARY = 65
 
 /** Embedding 65 x 256, two layers of 256, 65 classes at every step, cross-entropy, Adam. */
 const TRAINING: BenchCase = {
   ...layer([32, 64, 256, 256]),
   name: 'train-b32-t64-h256-layers2',
   numLayers: 2,
-  vocabulary: 65,
+  vocabulary: VOCABULARY,
 }
 
 const GRU_CASES: readonly BenchCase[] = [
@@ -108,8 +121,30 @@ function lstmTwin(given: BenchCase): BenchCase {
 
 export const CASES: readonly BenchCase[] = [
   ...GRU_CASES,
-  ...GRU_CASES.filter(({ resetAfter }) => resetAfter).map(lstmTwin),
+  ...[...GRU_CASES.filter(({ resetAfter }) => resetAfter), ...LSTM_DEEPBENCH].map(lstmTwin),
 ]
+
+export function isDeepBench({ name }: BenchCase): boolean {
+  return name.includes('deepbench')
+}
+
+/** Whether a case is one of DeepBench's with fewer steps. */
+export function hasCutSteps({ name }: BenchCase): boolean {
+  return DEEPBENCH.some((given) => name.endsWith(given.name))
+}
+
+/** A training step of a model with the case's stack. */
+export function trainingTwin(given: BenchCase): BenchCase {
+  return { ...given, name: `train-${given.name}`, vocabulary: VOCABULARY }
+}
+
+const RECOMPUTED = [
+  layer([64, 100, 256, 512], '-layers4', { numLayers: 4, vocabulary: VOCABULARY }),
+  layer([32, 400, 128, 256], '-layers3', { numLayers: 3, vocabulary: VOCABULARY }),
+].map((given) => ({ ...given, name: `recompute-${given.name}` }))
+
+/** The models whose training step is measured with and without the trainer's option `recomputeActivations`. */
+export const RECOMPUTE_CASES: readonly BenchCase[] = [...RECOMPUTED, ...RECOMPUTED.map(lstmTwin)]
 
 /** The case whose memory is measured. */
 export const MEMORY_CASE: BenchCase = layer(LARGE)

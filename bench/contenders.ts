@@ -74,17 +74,28 @@ export function findContenders(
   )
   return {
     device,
-    project: onDevice(device, nodeContender(places, PROJECT, 'gru-native')),
+    project: onDevice(device, buildContender(places, PROJECT, places.root)),
     peers: found.filter((peer) => 'command' in peer).map((peer) => onDevice(device, peer)),
     absent: found.filter((peer) => 'reason' in peer),
   }
 }
 
 /** The contender with its device in its environment. PyTorch and the project use the same names of devices. */
-function onDevice(device: string, { name, command }: Contender): Contender {
+export function onDevice(device: string, { name, command }: Contender): Contender {
   return {
     name,
-    command: (jobFile) => ({ ...command(jobFile), env: { GRU_NATIVE_DEVICE: device } }),
+    command: (jobFile) => {
+      const given = command(jobFile)
+      return { ...given, env: { ...given.env, GRU_NATIVE_DEVICE: device } }
+    },
+  }
+}
+
+/** A build of this project, in the `dist/` and `build/` of a checkout. */
+export function buildContender(places: Places, name: string, checkout: string): Contender {
+  return {
+    name,
+    command: (jobFile) => nodeCommand(places, 'gru-native', jobFile, checkout),
   }
 }
 

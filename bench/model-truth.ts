@@ -7,7 +7,7 @@
 import type * as Binding from '../binding'
 import type { BenchCase } from './cases'
 import { type Reference, runReference } from './reference'
-import { directions, type ParameterSpec, parameterSpecs, type Tensors } from './tensors'
+import { directions, type ParameterSpec, parameterSpecs, type Tensors, validRows } from './tensors'
 
 /** Steps of training whose losses are compared. */
 export const CHECKED_STEPS = 3
@@ -15,7 +15,7 @@ export const CHECKED_STEPS = 3
 /** torch.optim.Adam's defaults. */
 const ADAM = { learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }
 
-/** The mean loss of each step before its update, over the first `period` sequences. */
+/** The mean loss of each step before its update, over the valid steps of the first `period` sequences. */
 export function modelLosses(
   native: Reference,
   given: BenchCase,
@@ -68,6 +68,7 @@ class ReferenceModel {
   /** [steps, period] */
   readonly #tokens: Int32Array
   readonly #targets: Int32Array
+  readonly #lengths: Int32Array
 
   constructor(native: Reference, given: BenchCase, tensors: Tensors, period: number) {
     this.#native = native
@@ -77,6 +78,7 @@ class ReferenceModel {
     const ofFirst = (_: number, i: number): boolean => i % given.batch < period
     this.#tokens = tensors.tokens.filter(ofFirst)
     this.#targets = tensors.targets.filter(ofFirst)
+    this.#lengths = tensors.lengths.subarray(0, period)
   }
 
   lossAndGradients(parameters: Float64Array): { loss: number; gradients: Float64Array } {
@@ -128,7 +130,7 @@ class ReferenceModel {
     const values = directions(this.#case) * batch * hiddenSize
     const given = parameters.slice(stack[0]!.offset, offset + count)
     return runReference(this.#native, this.#case, given, {
-      ...{ steps, batch, lengths: null, input, initial: () => null },
+      ...{ steps, batch, lengths: this.#lengths, input, initial: () => null },
       dOutput: dOutput ?? new Float64Array(steps * values),
       dFinal: () => new Float64Array(numLayers * values),
     })
@@ -141,10 +143,11 @@ class ReferenceModel {
   ): { loss: number; dLogits: Float64Array } {
     const classes = head.bias.length
     const columns = head.weight.length / classes
-    const rows = this.#targets.length
-    const dLogits = new Float64Array(rows * classes)
+    const dLogits = new Float64Array(this.#targets.length * classes)
+    const rows = validRows(this.#lengths)
     let loss = 0
-    for (let row = 0; row < rows; row++) {
+    for (let row = 0; row < this.#targets.length; row++) {
+      if (Math.floor(row / this.#period) >= this.#lengths[row % this.#period]!) continue
       const logits = head.bias.map((bias, c) => {
         let sum = bias
         for (let j = 0; j < columns; j++) {

@@ -3,18 +3,29 @@
  *
  * @module
  */
-import { DEEPBENCH_STEPS } from './cases'
+import { DEEPBENCH_STEPS, hasCutSteps } from './cases'
 import { PROJECT } from './contenders'
 import { markdownTable } from './markdown-table'
 import type {
+  BuildMeasurement,
+  CallMeasurement,
   ContentionMeasurement,
   MemoryMeasurement,
   Outcome,
+  RecomputeMeasurement,
   Report,
-  CallMeasurement,
+  TrainingCost,
 } from './results'
-import { type Summary, median } from './statistics'
-import { judge, judgeAll, judgeGoals, summaryOf } from './verdict'
+import { geometricMean, median, type Summary, summarize } from './statistics'
+import {
+  BUILD_TOLERANCE,
+  judge,
+  judgeAll,
+  judgeBuilds,
+  judgeGoals,
+  slowerBuilds,
+  summaryOf,
+} from './verdict'
 
 export function renderReport(report: Report): string {
   return [
@@ -24,7 +35,9 @@ export function renderReport(report: Report): string {
       : []),
     ...(report.call ? [renderCall(report.call)] : []),
     ...(report.memory ? [renderMemory(report.memory)] : []),
+    ...(report.recompute.length > 0 ? [renderRecompute(report.recompute)] : []),
     ...(report.contention.length > 0 ? [renderContention(report.contention)] : []),
+    ...(report.before === undefined ? [] : [renderBuilds(report.before, report.builds)]),
     renderRemarks(report),
   ]
     .filter((part) => part !== '')
@@ -137,8 +150,11 @@ function difference(one: Outcome, other: Outcome): number | undefined {
   return first && second && first.median - second.median
 }
 
+function mebibytes(bytes: number): string {
+  return (bytes / 2 ** 20).toFixed(1)
+}
+
 function renderMemory({ case: name, threads, need, contenders }: MemoryMeasurement): string {
-  const mebibytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1)
   const parts = Object.entries<number>({ ...need }).map(([part, bytes]) => [part, mebibytes(bytes)])
   const rows = contenders.map(({ contender, version, peak, start }) => [
     `${contender} ${version}`,
@@ -157,6 +173,33 @@ function renderMemory({ case: name, threads, need, contenders }: MemoryMeasureme
   ].join('\n\n')
 }
 
+function renderRecompute(measurements: readonly RecomputeMeasurement[]): string {
+  const rows = measurements.flatMap(({ case: name, threads, kept, recomputed }) => {
+    const seconds = (cost: TrainingCost): number => median(cost.seconds)
+    const ratios = [
+      seconds(recomputed) / seconds(kept),
+      ...(['held', 'peak'] as const).map((part) => recomputed[part] / kept[part]),
+      (recomputed.peak - recomputed.start) / (kept.peak - kept.start),
+    ]
+    const costs = [kept, recomputed].map((cost) => [
+      renderSummary(summarize(cost.seconds)),
+      ...[cost.held, cost.peak, cost.peak - cost.start].map(mebibytes),
+    ])
+    const cells = [...costs, ratios.map((ratio) => ratio.toFixed(2))]
+    const what = ['kept', 'computed again', 'ratio']
+    return cells.map((each, i) => [name, String(threads), what[i]!, ...each])
+  })
+  const header = [
+    ...['case', 'threads', 'activations', 'microseconds', 'held, MiB', 'peak, MiB'],
+    'peak above start, MiB',
+  ]
+  return [
+    'A training step with and without recomputeActivations: median (quartiles) of its time, the device memory of model',
+    'and trainer, and the largest resident set of the process',
+    `\n${markdownTable(header, rows)}`,
+  ].join('\n')
+}
+
 function renderContention(measurements: readonly ContentionMeasurement[]): string {
   const rows = measurements.map(({ case: name, mode, threads, alone, contended }) => [
     name,
@@ -170,7 +213,38 @@ function renderContention(measurements: readonly ContentionMeasurement[]): strin
   return `Beside as many busy processes as cores, microseconds: medians\n\n${markdownTable(header, rows)}`
 }
 
-function renderRemarks({ absent, measurements }: Report): string {
+function renderBuilds(before: string, measurements: readonly BuildMeasurement[]): string {
+  const rows = measurements.map((each) => {
+    const ratio = judgeBuilds(each)
+    return [
+      each.case,
+      each.mode,
+      String(each.threads),
+      renderOutcome(each.before),
+      renderOutcome(each.after),
+      ratio
+        ? `${ratio.median.toFixed(3)} (${ratio.lower.toFixed(3)}-${ratio.upper.toFixed(3)})`
+        : '-',
+    ]
+  })
+  const header = ['case', 'mode', 'threads', 'before', 'after', 'before / after']
+  return [
+    `Before: the build in ${before}. Microseconds a call, and ratios of the same round: median (quartiles)`,
+    markdownTable(header, rows),
+    renderSlower(measurements),
+  ].join('\n\n')
+}
+
+function renderSlower(measurements: readonly BuildMeasurement[]): string {
+  const timed = measurements.flatMap((each) => judgeBuilds(each)?.median ?? [])
+  const slower = slowerBuilds(measurements).map(
+    ({ case: name, mode, threads }) => `\n- ${name}, ${mode}, threads: ${threads}`,
+  )
+  const mean = timed.length > 0 ? `; geometric mean ${geometricMean(timed).toFixed(3)}` : ''
+  return `${slower.length} of ${timed.length} are more than ${100 * BUILD_TOLERANCE} % slower${mean}${slower.join('')}`
+}
+
+function renderRemarks({ absent, measurements, builds }: Report): string {
   const remarks = new Set(absent.map(({ name, reason }) => `${name} left out: ${reason}`))
   for (const { case: given, mode, threads, contenders } of measurements) {
     for (const { contender, outcome } of contenders) {
@@ -181,7 +255,15 @@ function renderRemarks({ absent, measurements }: Report): string {
       }
     }
   }
-  if (measurements.some(({ case: given }) => given.name.includes('deepbench'))) {
+  for (const { case: name, mode, threads, ...outcomes } of builds) {
+    for (const [build, outcome] of Object.entries<Outcome>(outcomes)) {
+      if (!('reason' in outcome)) continue
+      remarks.add(
+        `${build} ${outcome.kind} at ${name}, ${mode}, ${threads} threads: ${outcome.reason}`,
+      )
+    }
+  }
+  if (measurements.some(({ case: given }) => hasCutSteps(given))) {
     remarks.add(`DeepBench's sizes of a GRU, with its 1500 steps cut to ${DEEPBENCH_STEPS}`)
   }
   return [...remarks].map((remark) => `- ${remark}`).join('\n')

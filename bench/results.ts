@@ -24,7 +24,11 @@ export interface Report {
   readonly measurements: Measurement[]
   call?: CallMeasurement
   memory?: MemoryMeasurement
+  readonly recompute: RecomputeMeasurement[]
   readonly contention: ContentionMeasurement[]
+  /** The folder of the build `before`; undefined: no builds were compared. */
+  readonly before?: string | undefined
+  readonly builds: BuildMeasurement[]
 }
 
 /** The outcome of one measurement of a contender. */
@@ -73,6 +77,34 @@ export interface MemoryMeasurement {
     readonly peak: number
     readonly start: number
   }[]
+}
+
+/** Training steps in a process of their own. */
+export interface TrainingCost {
+  /** Per step, one figure for each round. */
+  readonly seconds: readonly number[]
+  /** The bytes of device memory that the model and its trainer hold after a step. */
+  readonly held: number
+  /** The largest resident set of the process, and the one before it allocates any tensor; in bytes. */
+  readonly peak: number
+  readonly start: number
+}
+
+/** The same training step: activations are kept, or computed again in backward. */
+export interface RecomputeMeasurement {
+  readonly case: string
+  readonly threads: number
+  readonly kept: TrainingCost
+  readonly recomputed: TrainingCost
+}
+
+/** Two builds of the project, measured in the same rounds; in seconds per call. */
+export interface BuildMeasurement {
+  readonly case: string
+  readonly mode: Mode
+  readonly threads: number
+  readonly before: Outcome
+  readonly after: Outcome
 }
 
 /** The project on one thread alone, and on all cores with as many busy processes; in seconds per call. */

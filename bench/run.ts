@@ -16,15 +16,18 @@ import {
   USAGE,
   UsageError,
 } from './arguments'
-import { CALL_CASE, MEMORY_CASE, modesOf } from './cases'
+import { findBuilds, measureBuilds, withTraining } from './builds'
+import { type BenchCase, CALL_CASE, MEMORY_CASE, type Mode, modesOf } from './cases'
 import { CELL_NAMES } from './cells'
 import { drawChart } from './chart'
 import { type Contenders, findContenders, type Places } from './contenders'
 import { measureContention } from './contention'
+import type { PreparedCase } from './lanes'
 import { describeMachine } from './machine'
 import { measureCall, measureSpeed } from './measure'
 import { measureMemory } from './memory'
 import { withCase } from './prepare'
+import { measureRecompute } from './recompute'
 import { renderReport } from './render'
 import type { Report } from './results'
 import { FULL, QUICK } from './rounds'
@@ -87,19 +90,24 @@ class Bench {
     const { initialize } = createRequire(__filename)(places.addon) as typeof Binding
     this.#native = initialize((code, message) => Object.assign(new Error(message), { code }))
     const gpu = findGpu(this.#native, given.device)
-    const peers = given.contended ? [] : given.peers
+    const peers = given.contended || given.before !== undefined ? [] : given.peers
     this.#contenders = findContenders(places, peers, gpu?.device ?? 'cpu')
     const { version, isa, blas, threads } = this.#native.runtime()
     this.#threads = given.threads ?? (gpu ? [1] : [...new Set([1, threads])])
+    const settings = given.quick ? QUICK : FULL
+    const before = given.before && path.resolve(places.root, given.before)
     this.#report = {
       ...{ format: 1, date: new Date().toISOString(), command },
-      settings: given.quick ? QUICK : FULL,
+      settings: { ...settings, rounds: given.rounds ?? settings.rounds },
       machine: describeMachine(),
       project: { version, isa, blas },
       gpu,
       absent: this.#contenders.absent,
       measurements: [],
+      recompute: [],
       contention: [],
+      before,
+      builds: [],
     }
   }
 
@@ -108,29 +116,39 @@ class Bench {
       console.error(`${name} left out: ${reason}`)
     }
     if (this.#given.contended) await this.#measureContention()
+    else if (this.#report.before !== undefined) await this.#compareBuilds(this.#report.before)
     else {
       await this.#measureSpeed()
       if (this.#given.measureCall) await this.#measureCall()
       if (this.#given.measureMemory) await this.#measureMemory()
+      await this.#measureRecompute()
     }
     return this.#report
   }
 
   async #measureSpeed(): Promise<void> {
-    for (const given of this.#given.cases) {
+    const { measurements, settings } = this.#report
+    await this.#inEachMode(this.#given.cases, async (prepared, mode) => {
+      for (const threads of this.#threads) {
+        say(`${prepared.case.name}, ${mode}, threads: ${threads}`)
+        const what = { mode, threads }
+        measurements.push(
+          await measureSpeed(this.#places, this.#contenders, prepared, what, settings),
+        )
+      }
+    })
+  }
+
+  /** Prepares each case, and works with it in each of its modes that the command line allows. */
+  async #inEachMode(
+    cases: readonly BenchCase[],
+    work: (prepared: PreparedCase, mode: Mode) => Promise<void>,
+  ): Promise<void> {
+    for (const given of cases) {
       const modes = modesOf(given).filter((mode) => this.#given.modes.includes(mode))
       if (modes.length === 0) continue
       await withCase(this.#native, given, async (prepared) => {
-        for (const mode of modes) {
-          for (const threads of this.#threads) {
-            say(`${given.name}, ${mode}, threads: ${threads}`)
-            const { measurements, settings } = this.#report
-            const what = { mode, threads }
-            measurements.push(
-              await measureSpeed(this.#places, this.#contenders, prepared, what, settings),
-            )
-          }
-        }
+        for (const mode of modes) await work(prepared, mode)
       })
     }
   }
@@ -149,21 +167,34 @@ class Bench {
     )
   }
 
+  async #measureRecompute(): Promise<void> {
+    const { recompute, settings } = this.#report
+    await this.#inEachMode(this.#given.recomputeCases, async (prepared) => {
+      for (const threads of this.#threads) {
+        say(`${prepared.case.name}, threads: ${threads}`)
+        recompute.push(await measureRecompute(this.#contenders, prepared, threads, settings))
+      }
+    })
+  }
+
   async #measureContention(): Promise<void> {
     const threads = this.#threads.at(-1)!
-    for (const given of this.#given.cases) {
-      const modes = modesOf(given).filter((mode) => this.#given.modes.includes(mode))
-      if (modes.length === 0) continue
-      await withCase(this.#native, given, async (prepared) => {
-        for (const mode of modes) {
-          say(`${given.name}, ${mode}, beside busy processes`)
-          const { contention, settings } = this.#report
-          contention.push(
-            await measureContention(this.#contenders, prepared, mode, threads, settings),
-          )
-        }
-      })
-    }
+    const { contention, settings } = this.#report
+    await this.#inEachMode(this.#given.cases, async (prepared, mode) => {
+      say(`${prepared.case.name}, ${mode}, beside busy processes`)
+      contention.push(await measureContention(this.#contenders, prepared, mode, threads, settings))
+    })
+  }
+
+  async #compareBuilds(before: string): Promise<void> {
+    const { builds, settings } = this.#report
+    const both = findBuilds(this.#places, before, this.#contenders.device)
+    await this.#inEachMode(withTraining(this.#given.cases), async (prepared, mode) => {
+      for (const threads of this.#threads) {
+        say(`${prepared.case.name}, ${mode}, threads: ${threads}, both builds`)
+        builds.push(await measureBuilds(both, prepared, { mode, threads }, settings))
+      }
+    })
   }
 }
 

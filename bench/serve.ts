@@ -5,6 +5,7 @@
  * @module
  */
 import { createInterface } from 'node:readline'
+import { printHeld } from './held'
 import { type Job, readJob, writeResults } from './job'
 import type { Results } from './compare'
 import type { Reply } from './protocol'
@@ -48,6 +49,7 @@ async function obey(job: Job, runner: Runner): Promise<void> {
     const [command, seconds] = line.split(' ')
     if (command === 'check') say({ wrote: writeResults(job, await runner.check()) })
     else if (command === 'memory') say({ peak: process.resourceUsage().maxRSS * 1024 })
+    else if (command === 'held') printHeld()
     else say({ median: await timer.measure(Number(seconds)) })
   }
 }

@@ -7,7 +7,7 @@
 import type { Mode } from './cases'
 import type { CellName } from './cells'
 import { PROJECT } from './contenders'
-import type { Measurement, Outcome } from './results'
+import type { BuildMeasurement, Measurement, Outcome } from './results'
 import { geometricMean, median, type Summary, summarize } from './statistics'
 import { type Bound, boundOf } from './work'
 
@@ -127,4 +127,23 @@ export function judgeGoals(measurements: readonly Measurement[]): GoalVerdict[] 
     const missed = reached.filter(({ ratio }) => ratio < goal.ratio)
     return { ...goal, cases: reached.length, missed }
   }).filter(({ cases }) => cases > 0)
+}
+
+/** Above 1 the build is faster than the one before. Undefined if one of the two was not timed. */
+export function judgeBuilds({ before, after }: BuildMeasurement): Summary | undefined {
+  if (before.kind !== 'timed' || after.kind !== 'timed') return undefined
+  const rounds = Math.min(before.seconds.length, after.seconds.length)
+  const ratios = before.seconds.slice(0, rounds).map((seconds, i) => seconds / after.seconds[i]!)
+  return summarize(ratios)
+}
+
+/** A build may be slower by this share. */
+export const BUILD_TOLERANCE = 0.02
+
+/** The measurements in which the build is slower than that. */
+export function slowerBuilds(measurements: readonly BuildMeasurement[]): BuildMeasurement[] {
+  return measurements.filter((each) => {
+    const ratio = judgeBuilds(each)
+    return ratio !== undefined && ratio.median < 1 / (1 + BUILD_TOLERANCE)
+  })
 }

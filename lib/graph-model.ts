@@ -83,16 +83,7 @@ export class GraphModel {
     givenStates: GivenStates,
     signal: unknown,
   ): Promise<Float32Array[]> {
-    return this.predictChecked(checkInputs(this.graph, given), outputs, givenStates, signal)
-  }
-
-  /** As {@link predict}, of checked inputs. */
-  async predictChecked(
-    call: CheckedInputs,
-    outputs: readonly unknown[],
-    givenStates: GivenStates,
-    signal: unknown,
-  ): Promise<Float32Array[]> {
+    const call = checkInputs(this.graph, given)
     const arrays = this.#outputs(call, outputs)
     const { initial, final } = checkStates(this.graph, givenStates, call, arrays)
     await abortable(signal, (flag) =>

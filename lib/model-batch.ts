@@ -4,6 +4,7 @@
  * @module
  */
 import type { NativeInputBatch, NativeTarget } from '../binding'
+import { newFloat32Array } from './arrays'
 import type { Graph, GraphInput, GraphOutput } from './graph'
 import { checkTarget } from './targets'
 import {
@@ -76,6 +77,14 @@ export function checkTargets(
   return graph.outputs.map((output, index) => {
     const rows = { batch: inputs.batch, rows: outputRows(output, inputs) }
     return checkTarget(output, rows, given[index])
+  })
+}
+
+/** New arrays for the predictions of each output. */
+export function newPredictions(graph: Graph, inputs: CheckedInputs): Float32Array[] {
+  return graph.outputs.map((output) => {
+    const length = outputRows(output, inputs) * output.width
+    return newFloat32Array(output.output, output.formula, length)
   })
 }
 

@@ -15,7 +15,7 @@ import {
   type RecurrentStackOptions,
   warnOfIdleDropout,
 } from './recurrent-options'
-import { checkInteger, checkOneOf, checkOptions } from './validate'
+import { checkBoolean, checkInteger, checkOneOf, checkOptions } from './validate'
 
 /** A stack of recurrent layers of either cell. */
 export type CellStack<Without extends string = 'batchFirst'> =
@@ -64,11 +64,14 @@ export interface Seq2SeqArchitecture {
    * decoder's state.
    */
   readonly attention?: Seq2SeqAttention | undefined
+  /** Whether arrays are [batch, steps, ...] instead of [steps, batch, ...]. Default false. */
+  readonly batchFirst?: boolean | undefined
 }
 
 /** A {@link Seq2SeqArchitecture} with every default filled in. */
 export interface ResolvedSeq2SeqArchitecture extends Seq2SeqArchitecture {
   readonly bridge: 'none' | 'tanh'
+  readonly batchFirst: boolean
 }
 
 export const SEQ2SEQ_KEYS = [
@@ -78,6 +81,7 @@ export const SEQ2SEQ_KEYS = [
   'decoder',
   'bridge',
   'attention',
+  'batchFirst',
 ] as const
 
 const CELLS = ['gru', 'lstm'] as const
@@ -96,14 +100,17 @@ type Layers = Record<string, LayerOptions>
 export function checkSeq2Seq(given: {
   readonly [K in (typeof SEQ2SEQ_KEYS)[number]]?: unknown
 }): CheckedDescription<ResolvedSeq2SeqArchitecture> {
-  const { bridge: givenBridge = 'tanh' } = given
+  const { bridge: givenBridge = 'tanh', batchFirst: givenBatchFirst = false } = given
   const source = checkModelInput(SOURCE, given.source)
   const target = checkTarget(given.target)
   const encoder = checkStack('encoder', given.encoder, [])
   const decoder = checkStack('decoder', given.decoder, ['bidirectional'])
   const bridge = checkOneOf('bridge', givenBridge, BRIDGES)
   const attention = given.attention === undefined ? undefined : checkAttention(given.attention)
-  const resolved = Object.freeze({ source, target, encoder, decoder, bridge, attention })
+  const batchFirst = checkBoolean('batchFirst', givenBatchFirst)
+  const resolved = Object.freeze({
+    ...{ source, target, encoder, decoder, bridge, attention, batchFirst },
+  })
   return { resolved, native: checkDescription({ ...descriptionOf(resolved) }).native }
 }
 
@@ -118,6 +125,7 @@ function descriptionOf(architecture: ResolvedSeq2SeqArchitecture): ModelDescript
     },
     layers: { ...encoderOf(architecture), ...decoderOf(architecture) },
     outputs: { [HEAD]: { loss: 'crossEntropy' } },
+    batchFirst: architecture.batchFirst,
   }
 }
 

@@ -62,7 +62,8 @@ export const SEQ2SEQ_KIND: ModelKind<ResolvedSeq2SeqArchitecture> = {
  * A Trainer trains it by teacher forcing: the decoder reads the tokens of the target itself, not those that it predicted.
  * The batches are those of a {@link Model}. The input `source` is the source, and the input `target` is the token `begin`
  * and then the target. The targets of the output `head` are the target and then the token `end`. {@link trainingSequence}
- * makes them for a Dataset. There is no `predict` and no `batchFirst`.
+ * makes them for a Dataset. With `batchFirst` the first two axes of sources, targets and batches are swapped. There is no
+ * `predict`.
  *
  * A model's properties cannot be set: an assignment throws a GruError, ERR_GRU_VALUE.
  */
@@ -123,7 +124,8 @@ export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
    * not ended count as results too. The results of a source do not depend on the other sources. The source is copied
    * before the promise is returned.
    *
-   * @param source - features [steps, batch, I] or tokens [steps, batch]; the number of steps follows from its length
+   * @param source - features [steps, batch, I] or tokens [steps, batch]; with `batchFirst` [batch, steps, I] or
+   *   [batch, steps]. The number of steps follows from its length.
    * @returns for each source the `best` translations, or fewer if the search found fewer, those with the best scores first
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_NONFINITE if a probability
    *   is not finite; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted

@@ -34,7 +34,8 @@ export interface TrainerOptions {
   readonly groups?: readonly ParameterGroup[] | undefined
   /**
    * Parameters that keep their values. They have no gradient, are not counted in the norm, and are not updated, not even
-   * by weight decay. They may be in a group, which then does not apply to them. Default: none.
+   * by weight decay. They may be in a group, which then does not apply to them. A layer has no backward pass if all its
+   * parameters and those of all layers before it are frozen. Default: none.
    */
   readonly frozen?: ParameterPatterns | undefined
   /** Keeps an exponential moving average of the parameters, starting with their current values. Default: none. */

@@ -5,10 +5,10 @@
  */
 import type { NativeTrainer, NativeTrainingPass } from '../binding'
 import { abortable } from './abort'
-import { newFloat32Array, optionalArray } from './arrays'
+import { optionalArray } from './arrays'
 import { fixProperties } from './fixed-properties'
 import type { ModelInternals } from './graph-model'
-import { type CheckedInputs, outputRows } from './model-batch'
+import { type CheckedInputs, newPredictions } from './model-batch'
 import { native } from './native'
 import { checkOptions } from './validate'
 
@@ -135,8 +135,6 @@ function createPass(
   { batch, inputs }: CheckedInputs,
 ): NewPass {
   const call = { batch, inputs }
-  const predictions = core.graph.outputs.map((output) =>
-    newFloat32Array(output.output, output.formula, outputRows(output, call) * output.width),
-  )
+  const predictions = newPredictions(core.graph, call)
   return { pass: new (native().NativeTrainingPass)(trainer, call), predictions }
 }

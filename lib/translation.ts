@@ -41,7 +41,7 @@ export interface TranslateSyncOptions {
 
 /** The options of a translation that returns a promise. */
 export interface TranslateOptions extends TranslateSyncOptions {
-  /** Stops the call between two tokens; it then rejects with the signal's reason. */
+  /** Stops the call, between two tokens or while it chooses one; it then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 

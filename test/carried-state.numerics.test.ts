@@ -4,11 +4,15 @@ import { requireChosenEngine } from './support/engine-choice'
 import { beyond, bitsOf, largestDifference, randomSource } from './support/numbers'
 import { seed } from './support/random'
 import { readWhole } from './support/safetensors'
+import { temporaryFolder } from './support/temporary-folder'
 
 requireChosenEngine()
 
 // As of golden.numerics.test.ts.
+const FORWARD = 2e-6
 const TRAINING = 1e-5
+
+const inFolder = temporaryFolder()
 
 interface Case {
   readonly graph: Pick<ModelOptions, 'inputs' | 'layers'>
@@ -39,10 +43,34 @@ async function readCarried() {
   return { golden, model, begun, x: tokens('input.x'), head: tokens('target.head') }
 }
 
+/** The carried states of a trainer's one batch, as a file of it has them. */
+async function carriedStates(trainer: Trainer<Model>): Promise<Record<string, Float32Array>> {
+  const file = inFolder('trainer.safetensors')
+  await trainer.save(file)
+  const prefix = 'gru-native.carried.0.'
+  const { tensors } = await readWhole(file)
+  return Object.fromEntries(
+    [...tensors]
+      .filter(([name]) => name.startsWith(prefix))
+      .map(([name, { data }]) => [name.slice(prefix.length), data as Float32Array]),
+  )
+}
+
+test('the predictions of the first chunk', async () => {
+  const { golden, model, begun, x } = await readCarried()
+  const { batch, chunks } = golden
+  using untrained = model()
+  const predicted = untrained.predictSync({ x: x.slice(0, chunks[0]![1] * batch) }, { batch })
+  const [[name, expected]] = begun('output.') as [[string, Float32Array]]
+  expect(Object.keys(predicted)).toEqual([name])
+  expect(largestDifference(predicted[name]!, expected)).toBeLessThan(FORWARD)
+})
+
 test('training that carries its states from chunk to chunk', async () => {
   const { golden, model, begun, x, head } = await readCarried()
   const { batch, chunks, clipNorm, hyper } = golden
   const expected = new Map(begun('final.'))
+  const finalStates = new Map(begun('state.'))
   const bits = []
   for (const threads of [1, 2, 3]) {
     setThreads(threads)
@@ -69,6 +97,9 @@ test('training that carries its states from chunk to chunk', async () => {
     for (const [name, values] of parameters) {
       errors[name] = largestDifference(values, expected.get(name)!)
     }
+    const { 'memory.state': state, ...others } = await carriedStates(trainer)
+    expect(others).toEqual({})
+    errors['state'] = largestDifference(state!, finalStates.get('memory')!)
     expect(beyond(TRAINING, errors)).toEqual({})
     bits.push(parameters.map(([, values]) => bitsOf(values)))
   }

@@ -11,8 +11,9 @@ const GRADIENT = 1e-5
 const TRAINING = 1e-5
 
 test.each([
-  ...['graph_attention_additive', 'graph_attention_scaled', 'graph_average', 'graph_lstm_norm'],
-  ...['graph_mean_relu', 'graph_residual', 'graph_two_inputs', 'graph_two_outputs'],
+  ...['graph_attention_additive', 'graph_attention_scaled', 'graph_average', 'graph_groups'],
+  ...['graph_lstm_norm', 'graph_mean_relu', 'graph_residual', 'graph_two_inputs'],
+  'graph_two_outputs',
 ])('the predictions of %s', async (name) => {
   const { golden, content } = await readCase(name)
   const { batch, lengths } = golden

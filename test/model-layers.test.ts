@@ -122,7 +122,7 @@ describe('a layer that makes no sense is refused by its name', () => {
       [
         { a: { type, inputs: ['x', 'a'] } },
         'ERR_GRU_VALUE',
-        'layers.a: expected layers without a circle, got one that it is part of or reads',
+        'layers.a: expected layers without a cycle, got one that it is part of or reads',
       ],
     ]),
     [
@@ -179,7 +179,7 @@ describe('a layer that makes no sense is refused by its name', () => {
       [
         { a: { ...layer, initialState: 'b' }, b: { type: 'select', input: 'a' } },
         'ERR_GRU_VALUE',
-        'layers.a: expected layers without a circle, ',
+        'layers.a: expected layers without a cycle, ',
       ],
     ]),
     [

@@ -120,7 +120,7 @@ describe('a description', () => {
     [
       withLayers({ kindVector: { type: 'embedding', input: 'level', size: 3 } }),
       'ERR_GRU_VALUE',
-      /^layers\.\w+: expected layers without a circle, /,
+      /^layers\.\w+: expected layers without a cycle, /,
     ],
     [
       withLayers({ more: { type: 'linear', input: 'last', size: 3 } }),

@@ -1,7 +1,9 @@
 import { existsSync } from 'node:fs'
 import { Dataset, Model, Seq2Seq, type Seq2SeqOptions, Trainer } from '../lib'
+import { writeSafetensors } from '../lib/formats/safetensors-writer'
 import { expectGruError, expectGruRejection } from './support/errors'
 import { integers, randomSource, uniform } from './support/numbers'
+import { readWhole } from './support/safetensors'
 import { temporaryFolder } from './support/temporary-folder'
 
 const random = randomSource(41)
@@ -124,6 +126,98 @@ test('reads values as well as tokens', async () => {
   const model = make({ source: { features: 3 }, encoder: { cell: 'lstm', hiddenSize: 4 } })
   const found = await model.translate(uniform(random, 5 * 2 * 3), { batch: 2, limit: 4 })
   expect(found).toHaveLength(2)
+})
+
+describe('batchFirst', () => {
+  const layouts = () => [make({ batchFirst: false }), make({ batchFirst: true })] as const
+  /** [steps, batch, width] as [batch, steps, width] */
+  const swapped = <T extends Int32Array | Float32Array>(values: T, batch: number, width = 1): T => {
+    const steps = values.length / batch / width
+    return values.map((_, i) => {
+      const [row, column] = [Math.floor(i / width), i % width]
+      const [sequence, step] = [Math.floor(row / steps), row % steps]
+      return values[(step * batch + sequence) * width + column]!
+    }) as T
+  }
+  const some = [words[7]!, words[2]!, new Int32Array(0), words[5]!]
+  const search = { beams: 3, best: 2, limit: 9 }
+
+  test('swaps the axes of a source, and nothing else', async () => {
+    const { source, ...batch } = batchOf(some)
+    const [plain, first] = layouts()
+    expect(first.options.batchFirst).toBe(true)
+    expect(first.getParameters()).toEqual(plain.getParameters())
+    const expected = plain.translateSync(source, { ...batch, ...search })
+    const given = swapped(source, some.length)
+    expect(given).not.toEqual(source)
+    expect(first.translateSync(given, { ...batch, ...search })).toEqual(expected)
+    expect(await first.translate(given, { ...batch, ...search })).toEqual(expected)
+    // Token 1 of the second source, which has one token: padding.
+    const tokens = Int32Array.of(2, 3, 2, 7)
+    expect(first.translateSync(tokens, { batch: 2, lengths: [2, 1] })).toHaveLength(2)
+    const message = 'source[3]: expected an integer from 0 to 6, got 7'
+    expectGruError(() => first.translateSync(tokens, { batch: 2 }), 'ERR_GRU_VALUE', message)
+  })
+
+  test('swaps the axes of features', () => {
+    const changes = { source: { features: 3 } }
+    const values = uniform(random, 4 * 2 * 3)
+    const expected = make(changes).translateSync(values, { ...search, batch: 2, lengths: [4, 2] })
+    const first = make({ ...changes, batchFirst: true })
+    const found = first.translateSync(swapped(values, 2, 3), {
+      ...{ ...search, batch: 2, lengths: [4, 2] },
+    })
+    expect(found).toEqual(expected)
+  })
+
+  test('swaps the axes of batches of a training, and trains to the same bits', async () => {
+    const sets = layouts().map((model) => {
+      const data = new Dataset(words.map((word) => model.trainingSequence(word, turned(word))))
+      const trainer = new Trainer(model, { optimizer: { kind: 'adam', learningRate: 0.02 } })
+      return { model, data, trainer }
+    })
+    const [plain, first] = sets as [(typeof sets)[0], (typeof sets)[0]]
+    const losses: number[][] = []
+    for (const { data, trainer } of sets) {
+      const own: number[] = []
+      for await (const { loss } of trainer.fit(data, { epochs: 2, batchSize: 16, seed: 3 })) {
+        own.push(loss)
+      }
+      losses.push(own)
+    }
+    expect(losses[1]).toEqual(losses[0])
+    expect(first.model.getParameters()).toEqual(plain.model.getParameters())
+    const source = Int32Array.of(2, 5, 3, 0, 4, 0)
+    const target = Int32Array.of(0, 0, 4, 5, 3, 0, 2, 0)
+    const head = Int32Array.of(4, 5, 3, 1, 2, 0, 1, 0)
+    const batch = { batch: 2, lengths: { source: [3, 1], target: [4, 2] } }
+    const result = plain.trainer.stepSync({
+      ...{ ...batch, inputs: { source, target }, targets: { head } },
+    })
+    const swappedResult = first.trainer.stepSync({
+      ...batch,
+      inputs: { source: swapped(source, 2), target: swapped(target, 2) },
+      targets: { head: swapped(head, 2) },
+    })
+    expect(swappedResult).toEqual(result)
+  })
+
+  test('is saved, is false in a file without it, and is checked', async () => {
+    const [file, old] = [inFolder('first.safetensors'), inFolder('old.safetensors')]
+    await make({ batchFirst: true }).save(file)
+    using loaded = await Seq2Seq.load(file)
+    expect(loaded.options.batchFirst).toBe(true)
+    await make().save(old)
+    const { tensors, metadata } = await readWhole(old)
+    const text = metadata['gru-native']!.replace(/,"batchFirst":false/, '')
+    expect(text).not.toBe(metadata['gru-native'])
+    await writeSafetensors(old, { tensors, metadata: { ...metadata, 'gru-native': text } })
+    using older = await Seq2Seq.load(old)
+    expect(older.options.batchFirst).toBe(false)
+    const wrong = { batchFirst: 'yes' } as unknown as Partial<Seq2SeqOptions>
+    const message = 'batchFirst: expected true or false, got "yes"'
+    expectGruError(() => make(wrong), 'ERR_GRU_TYPE', message)
+  })
 })
 
 test('is saved and loaded', async () => {

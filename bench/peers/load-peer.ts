@@ -1,5 +1,6 @@
 /**
- * Loads packages of bench/package.json, which the project itself does not need.
+ * Loads packages from the folder that the second argument of a peer's process names: those of bench/package.json, which
+ * the project itself does not need, or a build of the project.
  *
  * @module
  */
@@ -17,7 +18,6 @@ export function peerVersion(name: string): string {
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 
-/** The folder of bench/package.json: the second argument of every peer's process. */
 function peersFolder(): string {
   return process.argv[3]!
 }

@@ -47,12 +47,16 @@ export interface FitJobs {
   readonly step: (batches: readonly CarriedBatch[], options: UpdateSettings) => Promise<StepMetrics>
   /** Lets the next step that carries states begin at zero. */
   readonly resetState: () => void
-  readonly evaluate: (batch: CheckedBatch, signal: AbortSignal | undefined) => Promise<StepMetrics>
-  /** The predictions of each output, in inference. */
-  readonly predict: (
+  /**
+   * The losses in inference.
+   *
+   * @param predictions - memory for the predictions of each output; an empty list: they are not stored
+   */
+  readonly evaluate: (
     batch: CheckedBatch,
+    predictions: Float32Array[],
     signal: AbortSignal | undefined,
-  ) => Promise<readonly Float32Array[]>
+  ) => Promise<StepMetrics>
   /** A copy of all parameters in one array. */
   readonly readParameters: () => Float32Array
   readonly writeParameters: (parameters: Float32Array) => void

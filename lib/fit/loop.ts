@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { openRecords } from '../records/open'
+import { openAt } from '../records/open'
 import type { TrainingRecord } from '../records/record'
 import { Checkpoints } from './checkpoints'
 import { noBatches } from './epochs'
@@ -11,7 +11,7 @@ import type { FitJobs } from './jobs'
 import { mapMarkingLast, outcome } from './mapping'
 import { checkFit, type Training } from './options'
 import type { Progress } from './progress'
-import { epochEntry, updateEntry } from './recording'
+import { epochEntry, lastEntry, updateEntry } from './recording'
 import { TrainingRun } from './run'
 import { checkSameTraining, type FitState, type Unchanged } from './state'
 
@@ -53,7 +53,7 @@ async function* listenedTo(
   const { checkpoint, records } = run.training
   const checkpoints = checkpoint && new Checkpoints(checkpoint, jobs.snapshot, from)
   await checkpoints?.open(from === undefined)
-  const record = await openRecords(records)
+  const record = await openAt(records, from && lastEntry(from))
   let failed = false
   try {
     yield* train(run, { record, checkpoints, date: jobs.clock.date })

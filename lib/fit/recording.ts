@@ -3,10 +3,21 @@
  *
  * @module
  */
+import { MeanLoss } from '../mean-loss'
+import type { RecordPosition } from '../records/position'
 import type { RecordEntry } from '../records/record'
 import type { EpochResult, Figure } from './figures'
 import { UPDATE_FIGURES } from './figures'
 import type { Progress } from './progress'
+import type { FitState } from './state'
+
+/** The last entry that a training wrote before a state of it. */
+export function lastEntry({ epoch, epochEnd, updates, batches, mean }: FitState): RecordPosition {
+  const meanLoss = new MeanLoss()
+  meanLoss.restore(mean)
+  const values = { batch: batches, meanLoss: meanLoss.value }
+  return { kind: epochEnd ? 'epoch' : 'step', step: updates, epoch, values }
+}
 
 type Values = RecordEntry['values']
 

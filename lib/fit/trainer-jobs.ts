@@ -32,8 +32,8 @@ export function trainerJobs(model: ModelInternals, trainer: TrainerParts): FitJo
     resetState: () => {
       native.resetState()
     },
-    evaluate: (batch, signal) => abortable(signal, (flag) => native.evaluate(batch, flag)),
-    predict: (batch, signal) => core.predictChecked(batch, [], {}, signal),
+    evaluate: (batch, predictions, signal) =>
+      abortable(signal, (flag) => native.evaluate(batch, flag, predictions)),
     readParameters: () => core.parameters.readFlat('trainer.fit'),
     writeParameters: (parameters) => {
       core.parameters.writeFlat(parameters, 'trainer.fit')

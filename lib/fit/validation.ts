@@ -8,7 +8,7 @@ import type { Graph } from '../graph'
 import { MeanLoss } from '../mean-loss'
 import type { CheckedMetric } from '../metrics/options'
 import { validRows } from '../metrics/valid-rows'
-import type { CheckedBatch } from '../model-batch'
+import { type CheckedBatch, newPredictions } from '../model-batch'
 import { checkNameText } from '../records/record'
 import { checkOptions } from '../validate'
 import { checked, type EpochSource, epochsOf, isData, noBatches } from './epochs'
@@ -71,8 +71,9 @@ export async function validate(
   const mean = new MeanLoss()
   for (const { metric } of metrics) metric.reset()
   for await (const batch of checked(argument, epoch, jobs, source.epoch(epoch, 0))) {
-    mean.add(await jobs.evaluate(batch, signal))
-    if (metrics.length > 0) update(jobs.graph, metrics, batch, await jobs.predict(batch, signal))
+    const predictions = metrics.length > 0 ? newPredictions(jobs.graph, batch) : []
+    mean.add(await jobs.evaluate(batch, predictions, signal))
+    update(jobs.graph, metrics, batch, predictions)
   }
   if (mean.isEmpty) throw noBatches(argument, epoch)
   return { loss: mean.value, metrics: Object.fromEntries(metrics.map(resultOf)) }

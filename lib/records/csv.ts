@@ -5,6 +5,7 @@
  */
 import { argumentError, quote } from '../errors'
 import { openLineFile } from './line-file'
+import type { RecordPosition, WrittenEntry } from './position'
 import { type CheckedEntry, COMMON_COLUMNS, type RecordWriter } from './record'
 
 /**
@@ -15,8 +16,12 @@ import { type CheckedEntry, COMMON_COLUMNS, type RecordWriter } from './record'
  * A name that a spreadsheet could take for a formula gets an apostrophe before its sign. Numbers are in JavaScript's
  * format: 0.5, -1e-7, NaN, Infinity, -Infinity.
  */
-export async function openCsv(path: string): Promise<RecordWriter> {
-  const { file, firstLine } = await openLineFile(path, COMMON_COLUMNS.join(','))
+export async function openCsv(
+  path: string,
+  position: RecordPosition | undefined,
+): Promise<RecordWriter> {
+  const format = { beginning: COMMON_COLUMNS.join(','), read: readRow }
+  const { file, firstLine } = await openLineFile(path, format, position)
   let names: readonly string[] | undefined
   return {
     write: async (entry) => {
@@ -26,6 +31,12 @@ export async function openCsv(path: string): Promise<RecordWriter> {
     },
     close: () => file.close(),
   }
+}
+
+function readRow(line: string, firstLine: string): WrittenEntry {
+  // No cell of a row has a comma or quotes.
+  const cells = line.split(',')
+  return new Map(cellsOf(firstLine).map((name, column) => [name, cells[column] ?? '']))
 }
 
 /** The names of the values of the first entry. */

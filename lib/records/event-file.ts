@@ -5,7 +5,9 @@
  * masked CRC, the data, and their masked CRC, all little-endian. The data are a message `Event` of protocol buffers
  * (tensorflow/core/util/event.proto, tensorflow/core/framework/summary.proto):
  *
- * - Event: wall_time = 1 (double), step = 2 (int64), file_version = 3 (string), summary = 5 (Summary)
+ * - Event: wall_time = 1 (double), step = 2 (int64), file_version = 3 (string), summary = 5 (Summary),
+ *   session_log = 7 (SessionLog)
+ * - SessionLog: status = 1 (enum, of which START is 1)
  * - Summary: value = 1 (repeated Value); Value: tag = 1 (string), simple_value = 2 (float)
  *
  * @module
@@ -80,6 +82,15 @@ function floatField(number: number, value: number): Buffer {
 export function versionRecord(wallTime: number): Buffer {
   const version = bytesField(3, Buffer.from('brain.Event:2'))
   return framed(Buffer.concat([doubleField(1, wallTime), version]))
+}
+
+/**
+ * The record of a training that begins again: TensorBoard drops what it has read of `step` and of later steps from files
+ * before.
+ */
+export function startRecord(wallTime: number, step: number): Buffer {
+  const session = bytesField(7, field(1, VARINT, varint(1)))
+  return framed(Buffer.concat([doubleField(1, wallTime), field(2, VARINT, varint(step)), session]))
 }
 
 /** Scalars of one step. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { openLineFile } from './line-file'
+import type { RecordPosition, WrittenEntry } from './position'
 import type { CheckedEntry, RecordWriter } from './record'
 
 /**
@@ -11,11 +12,23 @@ import type { CheckedEntry, RecordWriter } from './record'
  * `{"time":"2024-05-01T12:00:00.000Z","kind":"step","step":1,"epoch":1,"loss":0.5}`, with each value of the entry under
  * its name. JSON has no NaN and no infinities: they are the texts "NaN", "Infinity" and "-Infinity".
  */
-export async function openJsonLines(path: string): Promise<RecordWriter> {
-  const { file } = await openLineFile(path, '{"time":"')
+export async function openJsonLines(
+  path: string,
+  position: RecordPosition | undefined,
+): Promise<RecordWriter> {
+  const { file } = await openLineFile(path, { beginning: '{"time":"', read: readLine }, position)
   return {
     write: (entry) => file.append(`${lineOf(entry)}\n`),
     close: () => file.close(),
+  }
+}
+
+function readLine(line: string): WrittenEntry | undefined {
+  try {
+    const fields = Object.entries(JSON.parse(line) as object)
+    return new Map(fields.map(([name, value]) => [name, String(value)]))
+  } catch {
+    return undefined
   }
 }
 

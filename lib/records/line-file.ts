@@ -7,6 +7,7 @@ import * as fs from 'node:fs/promises'
 import { argumentError } from '../errors'
 import { statusOfFile, writeError } from '../files'
 import { AppendFile } from './append-file'
+import { type Place, placeOf, type RecordPosition, type WrittenEntry } from './position'
 
 const CHUNK = 65_536
 const LINE_FEED = 0x0a
@@ -18,22 +19,42 @@ export interface LineFile {
   readonly firstLine: string | undefined
 }
 
+/** Reads an entry from its line; `firstLine` is that of the file. Undefined if the line is no entry. */
+export type ReadLine = (line: string, firstLine: string) => WrittenEntry | undefined
+
+/** What the files of one kind have in common. */
+export interface LineFormat {
+  /** The beginning of all files of this kind. */
+  readonly beginning: string
+  readonly read: ReadLine
+}
+
 /**
  * Opens a file of lines, or makes a new one. A last line without its end was not completely written, since a process
- * ended early. It is removed.
+ * ended early. It is removed. A file that begins in another way than its format is not changed.
  *
- * @param beginning - the beginning of all files of this kind; any other file is not changed
+ * @param position - if the last lines of the file are the entry there and then later ones, the later ones are removed
  * @throws GruError ERR_GRU_FORMAT if the file cannot be written, or begins with something else
  */
-export async function openLineFile(path: string, beginning: string): Promise<LineFile> {
+export async function openLineFile(
+  path: string,
+  { beginning, read }: LineFormat,
+  position: RecordPosition | undefined,
+): Promise<LineFile> {
   try {
     // Checked before the file is opened, since opening a pipe may wait forever.
     await statusOfFile(path)
     const handle = await fs.open(path, 'a+')
     try {
       const length = await cutToLines(path, handle, beginning)
-      const firstLine = length === 0 ? undefined : await readFirstLine(handle)
-      return { file: new AppendFile(path, handle, length), firstLine }
+      if (length === 0) return { file: new AppendFile(path, handle, 0), firstLine: undefined }
+      const firstLine = await readFirstLine(handle)
+      const place = (line: string): Place => {
+        const entry = read(line, firstLine)
+        return entry === undefined ? 'elsewhere' : placeOf(entry, position!)
+      }
+      const end = position === undefined ? length : await cutLater(handle, length, place)
+      return { file: new AppendFile(path, handle, end), firstLine }
     } catch (error) {
       await handle.close()
       throw error
@@ -54,6 +75,43 @@ async function cutToLines(path: string, handle: fs.FileHandle, beginning: string
   const length = await endOfLastLine(handle, size)
   if (length < size) await handle.truncate(length)
   return length
+}
+
+/** Removes the lines after the last one that is 'here', if all of them are 'later'. Returns the file's length. */
+async function cutLater(
+  handle: fs.FileHandle,
+  length: number,
+  place: (line: string) => Place,
+): Promise<number> {
+  for await (const { line, end } of linesFromEnd(handle, length)) {
+    const found = place(line)
+    if (found === 'elsewhere') break
+    if (found === 'later') continue
+    if (end < length) await handle.truncate(end)
+    return end
+  }
+  return length
+}
+
+/** The lines of a file of complete lines, the last one first, each with the place after its end. */
+async function* linesFromEnd(
+  handle: fs.FileHandle,
+  length: number,
+): AsyncGenerator<{ readonly line: string; readonly end: number }, void, undefined> {
+  let unread = length
+  let bytes = Buffer.alloc(0)
+  while (unread > 0 || bytes.length > 0) {
+    // The last byte is the line feed of the last line.
+    const before = bytes.subarray(0, -1).lastIndexOf(LINE_FEED)
+    if (before === -1 && unread > 0) {
+      const start = Math.max(unread - CHUNK, 0)
+      bytes = Buffer.concat([await read(handle, start, unread), bytes])
+      unread = start
+      continue
+    }
+    yield { line: bytes.subarray(before + 1, -1).toString(), end: unread + bytes.length }
+    bytes = bytes.subarray(0, before + 1)
+  }
 }
 
 async function endOfLastLine(handle: fs.FileHandle, size: number): Promise<number> {

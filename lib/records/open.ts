@@ -8,6 +8,7 @@ import { argumentError, describe, quote } from '../errors'
 import { checkOneOf, checkOptions, checkPath } from '../validate'
 import { openCsv } from './csv'
 import { openJsonLines } from './json-lines'
+import type { RecordPosition } from './position'
 import { checkEntry, type RecordWriter, type TrainingRecord } from './record'
 import { openTensorBoard } from './tensorboard'
 
@@ -16,21 +17,30 @@ import { openTensorBoard } from './tensorboard'
  */
 export interface JsonLinesOptions {
   readonly kind: 'jsonLines'
-  /** The path of the file. If it exists, entries are added to it. */
+  /**
+   * The path of the file. If it exists, entries are added to it. A `fit` with `resume` first removes the entries of the
+   * same training that it will write again.
+   */
   readonly path: string
 }
 
 /** A record as a table. The first entry names all its columns. */
 export interface CsvOptions {
   readonly kind: 'csv'
-  /** The path of the file. If it exists, entries are added to it. */
+  /**
+   * The path of the file. If it exists, entries are added to it. A `fit` with `resume` first removes the entries of the
+   * same training that it will write again.
+   */
   readonly path: string
 }
 
 /** A record for TensorBoard: scalars with the tags `step/NAME` and `epoch/NAME`, against the number of updates. */
 export interface TensorBoardOptions {
   readonly kind: 'tensorBoard'
-  /** The path of the folder, in which a new event file is made. */
+  /**
+   * The path of the folder, in which a new event file is made. With `resume` of `fit` it tells TensorBoard which steps of
+   * the files before it replaces.
+   */
   readonly path: string
 }
 
@@ -39,7 +49,9 @@ export type RecordOptions = JsonLinesOptions | CsvOptions | TensorBoardOptions
 
 type Kind = RecordOptions['kind']
 
-const OPENERS: { readonly [K in Kind]: (path: string) => Promise<RecordWriter> } = {
+type OpenRecord = (path: string, position: RecordPosition | undefined) => Promise<RecordWriter>
+
+const OPENERS: { readonly [K in Kind]: OpenRecord } = {
   jsonLines: openJsonLines,
   csv: openCsv,
   tensorBoard: openTensorBoard,
@@ -68,17 +80,32 @@ export function checkRecords(argument: string, value: unknown): readonly RecordO
 
 /**
  * Opens training records. Each of them gets every entry. Entries are added to existing files; an incomplete entry at
- * the end, from a process that ended early, is removed. A file is never rewritten. A file that is not such a record is
- * not changed. If a process is killed, at most the entry that it was writing is lost.
+ * the end, from a process that ended early, is removed. Other entries are never changed. A file that is not such a record
+ * is not changed. If a process is killed, at most the entry that it was writing is lost.
  *
  * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_FORMAT if a file or folder cannot be written
  *   or is something else. No record is open then.
  */
 export async function openRecords(records: readonly RecordOptions[]): Promise<TrainingRecord> {
-  const checked = checkRecords('records', records)
+  return openAt(checkRecords('records', records), undefined)
+}
+
+/**
+ * Opens training records of a training that resumes, as {@link openRecords}.
+ *
+ * A file of lines that ends with the entry at the position and later ones loses the later ones, since the training writes
+ * them again. Any other file keeps all its entries.
+ *
+ * @param records - checked
+ * @param position - undefined for a training that begins
+ */
+export async function openAt(
+  records: readonly RecordOptions[],
+  position: RecordPosition | undefined,
+): Promise<TrainingRecord> {
   const opened: RecordWriter[] = []
   try {
-    for (const { kind, path } of checked) opened.push(await OPENERS[kind](path))
+    for (const { kind, path } of records) opened.push(await OPENERS[kind](path, position))
   } catch (error) {
     await Promise.allSettled(opened.map((record) => record.close()))
     throw error

@@ -8,7 +8,8 @@ import { hostname } from 'node:os'
 import * as path from 'node:path'
 import { writeError } from '../files'
 import { AppendFile } from './append-file'
-import { scalarRecord, versionRecord } from './event-file'
+import { scalarRecord, startRecord, versionRecord } from './event-file'
+import type { RecordPosition } from './position'
 import type { RecordWriter } from './record'
 
 /** Gives the files of one process different names. */
@@ -17,10 +18,14 @@ let files = 0
 /**
  * Opens a record in a folder that TensorBoard reads (`tensorboard --logdir FOLDER`). The folder is made if it is
  * missing. Each record has its own event file there, `events.out.tfevents.TIME.HOST.PID.NUMBER`. Values are scalars
- * with the tags `step/NAME` and `epoch/NAME`, as float32, against the number of updates.
+ * with the tags `step/NAME` and `epoch/NAME`, as float32, against the number of updates. The file of a training that
+ * resumes says which steps of the files before TensorBoard has to drop: those files are never changed.
  */
-export async function openTensorBoard(folder: string): Promise<RecordWriter> {
-  const file = await openEventFile(folder)
+export async function openTensorBoard(
+  folder: string,
+  position: RecordPosition | undefined,
+): Promise<RecordWriter> {
+  const file = await openEventFile(folder, position)
   return {
     write: async ({ kind, time, step, values }) => {
       const scalars: [tag: string, value: number][] = []
@@ -33,17 +38,23 @@ export async function openTensorBoard(folder: string): Promise<RecordWriter> {
   }
 }
 
-async function openEventFile(folder: string): Promise<AppendFile> {
+async function openEventFile(
+  folder: string,
+  position: RecordPosition | undefined,
+): Promise<AppendFile> {
   try {
     await fs.mkdir(folder, { recursive: true })
     const now = Date.now() / 1000
     const name = nameAfter(await fs.readdir(folder), Math.floor(now))
     const place = path.join(folder, name)
     const file = new AppendFile(place, await fs.open(place, 'ax'), 0)
-    await file.append(versionRecord(now)).catch(async (error: unknown) => {
-      await file.close().catch(() => undefined)
-      throw error
-    })
+    const start = position === undefined ? [] : [startRecord(now, position.step + 1)]
+    await file
+      .append(Buffer.concat([versionRecord(now), ...start]))
+      .catch(async (error: unknown) => {
+        await file.close().catch(() => undefined)
+        throw error
+      })
     return file
   } catch (cause) {
     throw writeError(folder, cause)

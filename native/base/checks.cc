@@ -12,11 +12,11 @@ std::string text_of(double number) {
   return text;
 }
 
-Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t place,
+Status check_id(const char* name, std::span<const std::int32_t> ids, std::size_t index,
                 std::size_t limit) {
-  const std::int32_t id = ids[place];
+  const std::int32_t id = ids[index];
   if (id >= 0 && static_cast<std::size_t>(id) < limit) return {};
-  return Status::value(std::string(name) + "[" + std::to_string(place) +
+  return Status::value(std::string(name) + "[" + std::to_string(index) +
                        "]: expected an integer from 0 to " + std::to_string(limit - 1) + ", got " +
                        std::to_string(id));
 }
@@ -35,10 +35,10 @@ Status check_ids(const char* name, std::span<const std::int32_t> ids,
   return {};
 }
 
-Status check_probability(const char* name, std::span<const float> values, std::size_t place) {
-  const float value = values[place];
+Status check_probability(const char* name, std::span<const float> values, std::size_t index) {
+  const float value = values[index];
   if ((value >= 0 && value <= 1) || !std::isfinite(value)) return {};
-  return Status::value(std::string(name) + "[" + std::to_string(place) +
+  return Status::value(std::string(name) + "[" + std::to_string(index) +
                        "]: expected a finite number at least 0 and at most 1, got " +
                        text_of(value));
 }

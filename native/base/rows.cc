@@ -16,28 +16,29 @@ bool all_equal(std::span<const std::int32_t> lengths, std::size_t steps) {
 }  // namespace
 
 void RowMap::sort_by_length(std::span<const std::int32_t> lengths) {
-  order_.resize(batch_);
-  std::iota(order_.begin(), order_.end(), 0);
-  std::sort(order_.begin(), order_.end(), [lengths](std::int32_t a, std::int32_t b) {
-    const std::int32_t length_a = lengths[static_cast<std::size_t>(a)];
-    const std::int32_t length_b = lengths[static_cast<std::size_t>(b)];
-    return length_a == length_b ? a < b : length_a > length_b;
-  });
-  place_.resize(batch_);
+  sorted_indices_.resize(batch_);
+  std::iota(sorted_indices_.begin(), sorted_indices_.end(), 0);
+  std::sort(sorted_indices_.begin(), sorted_indices_.end(),
+            [lengths](std::int32_t a, std::int32_t b) {
+              const std::int32_t length_a = lengths[static_cast<std::size_t>(a)];
+              const std::int32_t length_b = lengths[static_cast<std::size_t>(b)];
+              return length_a == length_b ? a < b : length_a > length_b;
+            });
+  unsorted_indices_.resize(batch_);
   sorted_lengths_.resize(batch_);
   for (std::size_t i = 0; i < batch_; ++i) {
-    const auto sequence = static_cast<std::size_t>(order_[i]);
-    place_[sequence] = static_cast<std::int32_t>(i);
+    const auto sequence = static_cast<std::size_t>(sorted_indices_[i]);
+    unsorted_indices_[sequence] = static_cast<std::int32_t>(i);
     sorted_lengths_[i] = lengths[sequence];
   }
-  if (std::is_sorted(order_.begin(), order_.end())) {
-    order_.clear();
-    place_.clear();
+  if (std::is_sorted(sorted_indices_.begin(), sorted_indices_.end())) {
+    sorted_indices_.clear();
+    unsorted_indices_.clear();
     return;
   }
-  running_place_ = place_;
+  nonempty_unsorted_indices_ = unsorted_indices_;
   for (std::size_t b = 0; b < batch_; ++b) {
-    if (lengths[b] == 0) running_place_[b] = -1;
+    if (lengths[b] == 0) nonempty_unsorted_indices_[b] = -1;
   }
 }
 
@@ -46,8 +47,9 @@ void RowMap::map_rows(bool batch_first) {
   to_packed_.assign(padded_rows(), -1);
   if (!dense_) logical_.resize(rows());
   for (std::size_t t = 0; t < steps_; ++t) {
-    for (std::size_t i = 0; i < active(t); ++i) {
-      const std::size_t b = order_.empty() ? i : static_cast<std::size_t>(order_[i]);
+    for (std::size_t i = 0; i < batch_size(t); ++i) {
+      const std::size_t b =
+          sorted_indices_.empty() ? i : static_cast<std::size_t>(sorted_indices_[i]);
       const std::size_t row = first(t) + i;
       const std::size_t padded = batch_first ? b * steps_ + t : t * batch_ + b;
       to_padded_[row] = static_cast<std::int32_t>(padded);
@@ -70,11 +72,11 @@ Status RowMap::build(const BatchShape& shape, bool batch_first, RowMap& map) {
     }
 
     made.first_.resize(shape.steps + 1);
-    std::size_t active = shape.batch;
+    std::size_t batch_size = shape.batch;
     for (std::size_t t = 0; t < shape.steps; ++t) {
-      while (active > 0 && static_cast<std::size_t>(made.sorted_lengths_[active - 1]) <= t)
-        --active;
-      made.first_[t + 1] = made.first_[t] + active;
+      while (batch_size > 0 && static_cast<std::size_t>(made.sorted_lengths_[batch_size - 1]) <= t)
+        --batch_size;
+      made.first_[t + 1] = made.first_[t] + batch_size;
     }
 
     const bool transposed = batch_first && shape.steps > 1 && shape.batch > 1;

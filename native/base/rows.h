@@ -36,8 +36,8 @@ class RowMap {
   /// The number of rows of the caller's tensors: steps * batch.
   std::size_t padded_rows() const { return steps_ * batch_; }
   std::size_t first(std::size_t step) const { return first_[step]; }
-  /// The number of sequences that have step `step`.
-  std::size_t active(std::size_t step) const { return first_[step + 1] - first_[step]; }
+  /// The number of sequences that have step `step` (PackedSequence's batch_sizes).
+  std::size_t batch_size(std::size_t step) const { return first_[step + 1] - first_[step]; }
   /// First packed row of each step, and the number of rows at the end: [steps + 1].
   std::span<const std::size_t> first() const { return first_; }
 
@@ -46,20 +46,23 @@ class RowMap {
   /// Whether every sequence has all steps.
   bool is_dense() const { return dense_; }
   /// Whether the sequences are in the caller's order.
-  bool keeps_order() const { return order_.empty(); }
+  bool keeps_order() const { return sorted_indices_.empty(); }
 
   /// For each packed row the caller's row: [rows]. Empty if is_identity().
   std::span<const std::int32_t> to_padded() const { return to_padded_; }
   /// For each of the caller's rows the packed row, or -1 for a padded step: [steps * batch]. Empty
   /// if is_identity().
   std::span<const std::int32_t> to_packed() const { return to_packed_; }
-  /// order(): for each position in the sorted batch, the caller's sequence. place(): the inverse.
-  /// Both are [batch], and empty if keeps_order().
-  std::span<const std::int32_t> order() const { return order_; }
-  std::span<const std::int32_t> place() const { return place_; }
-  /// The same as place(), with -1 for sequences without a valid step: [batch]. Empty if
+  /// sorted_indices(): for each position in the sorted batch, the caller's sequence.
+  /// unsorted_indices(): the inverse. Both are [batch], and empty if keeps_order(). PyTorch's
+  /// PackedSequence has the same names.
+  std::span<const std::int32_t> sorted_indices() const { return sorted_indices_; }
+  std::span<const std::int32_t> unsorted_indices() const { return unsorted_indices_; }
+  /// The same as unsorted_indices(), with -1 for sequences without a valid step: [batch]. Empty if
   /// keeps_order().
-  std::span<const std::int32_t> running_place() const { return running_place_; }
+  std::span<const std::int32_t> nonempty_unsorted_indices() const {
+    return nonempty_unsorted_indices_;
+  }
   /// For each packed row its time-major number step * batch + sequence, whatever the caller's
   /// layout is: [rows]. Dropout masks use this number. Empty if the packed rows have these numbers
   /// already.
@@ -67,7 +70,7 @@ class RowMap {
   /// For each position in the sorted batch, the length of its sequence: [batch].
   std::span<const std::int32_t> sorted_lengths() const { return sorted_lengths_; }
   /// The number of sequences with at least one valid step. They come first in the sorted batch.
-  std::size_t running() const { return steps_ == 0 ? 0 : active(0); }
+  std::size_t nonempty_sequences() const { return steps_ == 0 ? 0 : batch_size(0); }
 
  private:
   void sort_by_length(std::span<const std::int32_t> lengths);
@@ -80,9 +83,9 @@ class RowMap {
   std::vector<std::size_t> first_{0};
   std::vector<std::int32_t> to_padded_;
   std::vector<std::int32_t> to_packed_;
-  std::vector<std::int32_t> order_;
-  std::vector<std::int32_t> place_;
-  std::vector<std::int32_t> running_place_;
+  std::vector<std::int32_t> sorted_indices_;
+  std::vector<std::int32_t> unsorted_indices_;
+  std::vector<std::int32_t> nonempty_unsorted_indices_;
   std::vector<std::int32_t> logical_;
   std::vector<std::int32_t> sorted_lengths_;
 };

@@ -34,18 +34,18 @@ struct Batch {
 /// The definition in rows.h, written as plain loops: sequences by decreasing length, equal lengths
 /// in the caller's order; then step by step the sequences that have the step.
 struct Naive {
-  std::vector<std::int32_t> order, to_padded, to_packed, logical;
+  std::vector<std::int32_t> sorted_indices, to_padded, to_packed, logical;
   std::vector<std::size_t> first;
 
   explicit Naive(const Batch& of) : to_packed(of.steps * of.batch, -1) {
     for (std::size_t length = of.steps + 1; length > 0; --length) {
       for (std::size_t b = 0; b < of.batch; ++b) {
-        if (of.length(b) == length - 1) order.push_back(static_cast<std::int32_t>(b));
+        if (of.length(b) == length - 1) sorted_indices.push_back(static_cast<std::int32_t>(b));
       }
     }
     for (std::size_t t = 0; t < of.steps; ++t) {
       first.push_back(to_padded.size());
-      for (const std::int32_t sequence : order) {
+      for (const std::int32_t sequence : sorted_indices) {
         const auto b = static_cast<std::size_t>(sequence);
         if (t >= of.length(b)) continue;
         to_packed[of.padded(t, b)] = static_cast<std::int32_t>(to_padded.size());
@@ -79,11 +79,11 @@ void check_sizes(const Batch& of, const RowMap& map, const Naive& naive) {
   CHECK(std::ranges::equal(map.first(), naive.first));
   for (std::size_t t = 0; t < of.steps; ++t) {
     CHECK(map.first(t) == naive.first[t]);
-    CHECK(map.active(t) == naive.first[t + 1] - naive.first[t]);
+    CHECK(map.batch_size(t) == naive.first[t + 1] - naive.first[t]);
   }
-  std::size_t running = 0;
-  for (std::size_t b = 0; b < of.batch; ++b) running += of.length(b) > 0 ? 1 : 0;
-  CHECK(map.running() == running);
+  std::size_t nonempty = 0;
+  for (std::size_t b = 0; b < of.batch; ++b) nonempty += of.length(b) > 0 ? 1 : 0;
+  CHECK(map.nonempty_sequences() == nonempty);
 }
 
 void check_rows(const Batch& of, const RowMap& map, const Naive& naive) {
@@ -99,19 +99,19 @@ void check_rows(const Batch& of, const RowMap& map, const Naive& naive) {
 }
 
 void check_order(const Batch& of, const RowMap& map, const Naive& naive) {
-  CHECK(in_full(map.order(), of.batch) == naive.order);
-  CHECK(map.keeps_order() == is_identity(naive.order));
-  const std::vector<std::int32_t> place = in_full(map.place(), of.batch);
+  CHECK(in_full(map.sorted_indices(), of.batch) == naive.sorted_indices);
+  CHECK(map.keeps_order() == is_identity(naive.sorted_indices));
+  const std::vector<std::int32_t> unsorted = in_full(map.unsorted_indices(), of.batch);
   CHECK(map.sorted_lengths().size() == of.batch);
   for (std::size_t i = 0; i < of.batch; ++i) {
-    const auto b = static_cast<std::size_t>(naive.order[i]);
-    CHECK(place[b] == static_cast<std::int32_t>(i));
+    const auto b = static_cast<std::size_t>(naive.sorted_indices[i]);
+    CHECK(unsorted[b] == static_cast<std::int32_t>(i));
     CHECK(static_cast<std::size_t>(map.sorted_lengths()[i]) == of.length(b));
     if (!map.keeps_order()) {
-      CHECK(map.running_place()[b] == (of.length(b) == 0 ? -1 : place[b]));
+      CHECK(map.nonempty_unsorted_indices()[b] == (of.length(b) == 0 ? -1 : unsorted[b]));
     }
   }
-  CHECK(map.running_place().size() == (map.keeps_order() ? 0 : of.batch));
+  CHECK(map.nonempty_unsorted_indices().size() == (map.keeps_order() ? 0 : of.batch));
 }
 
 void check_against_definition(const Batch& of) {

@@ -33,9 +33,9 @@ DecodeOptions read_options(Napi::Value value) {
   return options;
 }
 
-std::size_t check_place(const char* name, std::size_t place, std::size_t count) {
-  if (place < count) return place;
-  refuse_value(name, "an integer below " + std::to_string(count), std::to_string(place));
+std::size_t check_index(const char* name, std::size_t index, std::size_t count) {
+  if (index < count) return index;
+  refuse_value(name, "an integer below " + std::to_string(count), std::to_string(index));
 }
 
 napi_value hypotheses(napi_env env, const std::vector<Hypothesis>& of_source) {
@@ -77,8 +77,8 @@ std::unique_ptr<DecoderObject> DecoderObject::construct(Arguments& arguments) {
   const std::shared_ptr<SharedModel>& shared = model.shared();
   const auto idle = shared->idle_object(env, "new Decoder", "await it first");
   const GraphOptions& graph = shared->object()->graph().options();
-  const std::size_t target = check_place("target", given_target, graph.inputs.size());
-  const std::size_t output = check_place("output", given_output, graph.outputs.size());
+  const std::size_t target = check_index("target", given_target, graph.inputs.size());
+  const std::size_t output = check_index("output", given_output, graph.outputs.size());
   std::unique_ptr<Decoder> decoder;
   check(Decoder::create(shared->object(), target, output, decoder));
   return std::make_unique<DecoderObject>(model,

@@ -76,13 +76,13 @@ const LayerType& read_type(const OptionReader& from) {
   refuse_value(from.name_of("type"), expected, '"' + type + '"');
 }
 
-std::string place_in(const char* list, std::size_t place) {
-  return std::string(list) + "[" + std::to_string(place) + "]";
+std::string entry_name(const char* list, std::size_t index) {
+  return std::string(list) + "[" + std::to_string(index) + "]";
 }
 
 void read_input(Napi::Value value, ModelOptions& options) {
-  const std::string place = place_in("inputs", options.graph.inputs.size());
-  const OptionReader from(value, place, place + ".");
+  const std::string entry = entry_name("inputs", options.graph.inputs.size());
+  const OptionReader from(value, entry, entry + ".");
   InputOptions input;
   input.name = from.text("name");
   input.tokens = from.boolean("tokens");
@@ -93,9 +93,9 @@ void read_input(Napi::Value value, ModelOptions& options) {
 }
 
 void read_layer(Napi::Value value, ModelOptions& options) {
-  const std::string place = place_in("layers", options.graph.layers.size());
-  const std::string name = OptionReader(value, place, place + ".").text("name");
-  const OptionReader from(value, place, "layers." + name + ".");
+  const std::string entry = entry_name("layers", options.graph.layers.size());
+  const std::string name = OptionReader(value, entry, entry + ".").text("name");
+  const OptionReader from(value, entry, "layers." + name + ".");
   const LayerType& type = read_type(from);
   LayerOptions layer{name, from.texts("inputs"), type.read(from)};
   options.layer_types.push_back(type.name);
@@ -103,8 +103,8 @@ void read_layer(Napi::Value value, ModelOptions& options) {
 }
 
 void read_output(Napi::Value value, ModelOptions& options) {
-  const std::string place = place_in("outputs", options.graph.outputs.size());
-  const OptionReader from(value, place, place + ".");
+  const std::string entry = entry_name("outputs", options.graph.outputs.size());
+  const OptionReader from(value, entry, entry + ".");
   OutputOptions output;
   output.layer = from.text("layer");
   output.argument = from.text("argument");

@@ -53,12 +53,12 @@ std::string name_of_state(const char* list, const Graph& graph, std::size_t stat
 constexpr const char* initial_list = "initialStates";
 constexpr const char* final_list = "states";
 
-std::vector<napi_value> read_given_list(const Arguments& arguments, std::size_t place,
+std::vector<napi_value> read_given_list(const Arguments& arguments, std::size_t index,
                                         const char* name) {
   std::vector<napi_value> values;
   const napi_env env = arguments.env();
-  if (is_undefined(env, arguments[place]) || is_null(env, arguments[place])) return values;
-  read_list(env, arguments[place], name, [&](napi_value value) { values.push_back(value); });
+  if (is_undefined(env, arguments[index]) || is_null(env, arguments[index])) return values;
+  read_list(env, arguments[index], name, [&](napi_value value) { values.push_back(value); });
   return values;
 }
 
@@ -111,6 +111,10 @@ PredictionCall read_predictions(napi_env env, napi_value value) {
   PredictionCall call{{env, nullptr, {}}, {}};
   read_list(env, value, "outputs", [&](napi_value array) { call.outputs.push_back(array); });
   return call;
+}
+
+PredictionCall read_optional_predictions(const Arguments& arguments, std::size_t place) {
+  return {{arguments.env(), nullptr, {}}, read_given_list(arguments, place, "outputs")};
 }
 
 GradientCall read_gradients(napi_env env, napi_value value) {

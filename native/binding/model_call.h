@@ -52,6 +52,8 @@ PredictionCall read_prediction_call(const Arguments& arguments);
 GivenCall read_given_inputs(napi_env env, napi_value value);
 /// Lists of arrays, for a pass that has its inputs already.
 PredictionCall read_predictions(napi_env env, napi_value value);
+/// The same from argument `place`, which may be absent: then there are no outputs.
+PredictionCall read_optional_predictions(const Arguments& arguments, std::size_t place);
 GradientCall read_gradients(napi_env env, napi_value value);
 /// A NativeTrainingBatch, or a list of at least one of them.
 TrainingCall read_training_call(napi_env env, napi_value value);

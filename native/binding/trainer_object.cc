@@ -154,16 +154,24 @@ napi_value TrainerObject::evaluate_average(Arguments& arguments) {
 napi_value TrainerObject::start_evaluation(const Arguments& arguments, const char* name,
                                            Evaluation evaluation) {
   const TrainingCall call = read_training_call(arguments.env(), arguments[0]);
+  const PredictionCall given = read_optional_predictions(arguments, 2);
   const std::shared_ptr<Trainer> trainer = shared_->trainer();
   SharedModel& model = *shared_->model();
-  Batches batches({&call, 1}, model.object()->graph(), shared_->names());
+  const Graph& graph = model.object()->graph();
+  Batches batches({&call, 1}, graph, shared_->names());
+  std::vector<std::span<float>> predictions;
+  if (!given.outputs.empty()) {
+    predictions = read_outputs(given, graph, shared_->names(), batches.views()[0].inputs);
+  }
   auto job = std::make_unique<PromiseJob>(arguments.surface(), name, model.queue(),
                                           read_abort(arguments, arguments[1]));
   batches.keep(*job);
-  const auto result = std::make_shared<TrainingResult>(model.object()->graph(), batches.targets());
-  job->work = [trainer, evaluation, batches, result, abort = &job->abort_flag()]() -> Status {
+  keep_outputs(*job, given, shared_->names(), predictions);
+  const auto result = std::make_shared<TrainingResult>(graph, batches.targets());
+  job->work = [trainer, evaluation, batches, predictions, result,
+               abort = &job->abort_flag()]() -> Status {
     StepMetrics metrics;
-    GRU_RETURN_IF_ERROR((*trainer.*evaluation)(batches.views()[0], abort, metrics));
+    GRU_RETURN_IF_ERROR((*trainer.*evaluation)(batches.views()[0], abort, metrics, predictions));
     result->take(*trainer, metrics);
     return {};
   };

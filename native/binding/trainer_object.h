@@ -55,8 +55,8 @@ class TrainerObject {
   napi_value dispose(Arguments& arguments);
 
  private:
-  using Evaluation = Status (Trainer::*)(const TrainingBatch&, const AbortFlag*,
-                                         StepMetrics&) noexcept;
+  using Evaluation = Status (Trainer::*)(const TrainingBatch&, const AbortFlag*, StepMetrics&,
+                                         std::span<const std::span<float>>) noexcept;
 
   napi_value start_evaluation(const Arguments& arguments, const char* name, Evaluation evaluation);
   /// A job that is not abortable.

@@ -8,9 +8,9 @@ namespace gru::cpu {
 
 namespace {
 
-SequenceSteps steps_of(const SequenceRows& rows, std::int32_t place) {
-  if (place < 0) return {rows.first.data(), 0, 0};
-  const auto i = static_cast<std::size_t>(place);
+SequenceSteps steps_of(const SequenceRows& rows, std::int32_t position) {
+  if (position < 0) return {rows.first.data(), 0, 0};
+  const auto i = static_cast<std::size_t>(position);
   return {rows.first.data(), i, static_cast<std::size_t>(rows.length.data()[i])};
 }
 
@@ -24,7 +24,7 @@ void for_each_sequence(const AttentionRows& rows, double work, const Body& body)
   parallel(threads_for(work), [&](unsigned index, Team& team) {
     for (std::size_t i = index; i < rows.query.sequences; i += team.size()) {
       body(steps_of(rows.query, static_cast<std::int32_t>(i)),
-           steps_of(rows.memory, rows.memory_place.data()[i]));
+           steps_of(rows.memory, rows.memory_position.data()[i]));
     }
   });
 }

@@ -33,7 +33,7 @@ struct ForwardStep {
   std::size_t first_block;
   std::size_t end_block;
   bool descending;  ///< process the blocks from the last to the first
-  bool distant;     ///< the weights do not fit the second-level cache
+  bool prefetch;    ///< fetch the weights ahead: they do not fit the second-level cache
 };
 
 /// What the cell's backward reads and writes for its rows and units.
@@ -78,7 +78,7 @@ struct PanelProduct {
   std::size_t first_panel;
   std::size_t end_panel;
   bool descending;  ///< process the panels from the last to the first
-  bool distant;     ///< b does not fit the second-level cache
+  bool prefetch;    ///< fetch b ahead: it does not fit the second-level cache
 };
 
 /// Rows of logits, and the class of each row.
@@ -98,7 +98,7 @@ struct CrossEntropyRows {
 
 /// Neighbouring values of one row, or of several rows without a gap between them, with their
 /// targets and options.
-struct ValuePiece {
+struct ValueRange {
   const float* values;
   const float* targets;  ///< from the first value on
   float* d_values;       ///< null: not wanted
@@ -171,10 +171,10 @@ struct NormBackwardStep {
   std::size_t end;
 };
 
-/// One sequence of an attention: its step t is row first[t] + place.
+/// One sequence of an attention: its step t is row first[t] + position.
 struct SequenceSteps {
   const std::int32_t* first;
-  std::size_t place;
+  std::size_t position;  ///< in the sorted batch
   std::size_t length;
 };
 struct AttentionStep {
@@ -267,13 +267,13 @@ struct Kernels {
   // Losses. Each returns the sum of the losses, and writes the gradient times `scale` if there is
   // memory for it.
   double (*cross_entropy)(const CrossEntropyRows& rows);
-  /// Each returns `sum` plus the sum over a piece.
-  double (*squared_error)(double sum, const ValuePiece& piece);
-  double (*absolute_error)(double sum, const ValuePiece& piece);
-  double (*huber)(double sum, const ValuePiece& piece);
-  double (*pinball)(double sum, const ValuePiece& piece);
-  double (*gaussian)(double sum, const ValuePiece& piece);
-  double (*binary_cross_entropy)(double sum, const ValuePiece& piece);
+  /// Each returns `sum` plus the sum over a range.
+  double (*squared_error)(double sum, const ValueRange& range);
+  double (*absolute_error)(double sum, const ValueRange& range);
+  double (*huber)(double sum, const ValueRange& range);
+  double (*pinball)(double sum, const ValueRange& range);
+  double (*gaussian)(double sum, const ValueRange& range);
+  double (*binary_cross_entropy)(double sum, const ValueRange& range);
   /// log sum_k exp(row_k)
   double (*log_sum_exp)(const float* row, std::size_t count);
   /// to_k = scale * exp(row_k) / sum_m exp(row_m); in place allowed.

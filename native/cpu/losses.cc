@@ -44,9 +44,10 @@ std::size_t row_length(std::initializer_list<DeviceMatrix<const float>> matrices
   return dense ? first.rows() * first.columns() : first.columns();
 }
 
-/// Calls body(row, column, count) for the pieces of rows that contain the elements begin..end.
+/// Calls body(row, column, count) for the ranges of rows that contain the elements begin..end.
 template <class Body>
-void for_each_piece(std::size_t begin, std::size_t end, std::size_t row_length, const Body& body) {
+void for_each_row_range(std::size_t begin, std::size_t end, std::size_t row_length,
+                        const Body& body) {
   for (std::size_t i = begin; i < end;) {
     const std::size_t column = i % row_length;
     const std::size_t count = std::min(row_length - column, end - i);
@@ -56,7 +57,7 @@ void for_each_piece(std::size_t begin, std::size_t end, std::size_t row_length, 
 }
 
 template <class T>
-T* place_in(DeviceMatrix<T> matrix, std::size_t row, std::size_t column) {
+T* address_of(DeviceMatrix<T> matrix, std::size_t row, std::size_t column) {
   return matrix.empty() ? nullptr : matrix.data() + row * matrix.stride() + column;
 }
 
@@ -106,24 +107,24 @@ class ValueTerms {
   double sum(std::size_t begin, std::size_t end) const {
     const auto kernel = kernel_of(call_.kind);
     double sum = 0;
-    for_each_piece(begin, end, row_length_,
-                   [&](std::size_t row, std::size_t column, std::size_t count) {
-                     sum = kernel(sum, piece(row, column, count));
-                   });
+    for_each_row_range(begin, end, row_length_,
+                       [&](std::size_t row, std::size_t column, std::size_t count) {
+                         sum = kernel(sum, range(row, column, count));
+                       });
     return sum;
   }
 
  private:
-  ValuePiece piece(std::size_t row, std::size_t column, std::size_t count) const {
-    ValuePiece made = common_;
-    made.values = place_in(call_.output, row, column);
-    made.targets = place_in(call_.targets, row, column / values_of_target_);
-    made.d_values = place_in(call_.d_output, row, column);
+  ValueRange range(std::size_t row, std::size_t column, std::size_t count) const {
+    ValueRange made = common_;
+    made.values = address_of(call_.output, row, column);
+    made.targets = address_of(call_.targets, row, column / values_of_target_);
+    made.d_values = address_of(call_.d_output, row, column);
     made.count = count;
     made.phase = column % common_.period;
     if (call_.kind == LossKind::gaussian) {
-      made.log_variances = place_in(call_.output, row, call_.terms() + column);
-      made.d_log_variances = place_in(call_.d_output, row, call_.terms() + column);
+      made.log_variances = address_of(call_.output, row, call_.terms() + column);
+      made.d_log_variances = address_of(call_.d_output, row, call_.terms() + column);
     }
     return made;
   }
@@ -131,7 +132,7 @@ class ValueTerms {
   const ValueLossCall& call_;
   std::size_t row_length_ = 0;
   std::size_t values_of_target_ = 1;
-  ValuePiece common_{};
+  ValueRange common_{};
 };
 
 }  // namespace

@@ -5,14 +5,14 @@
 
 #include "cuda/blas.h"
 #include "cuda/context.h"
-#include "cuda/gru_backward.h"
-#include "cuda/gru_forward.h"
 #include "cuda/kernels/attention.h"
 #include "cuda/kernels/layers.h"
 #include "cuda/kernels/losses.h"
 #include "cuda/kernels/memory.h"
 #include "cuda/kernels/optimizers.h"
 #include "cuda/large_product.h"
+#include "cuda/recurrent_backward.h"
+#include "cuda/recurrent_forward.h"
 
 namespace gru::cuda {
 

@@ -62,11 +62,12 @@ class Forward {
 
   /// Multiplies the state before the step by the first gates of U.
   Status multiply_state(const Step& step, std::size_t gates) {
-    const DeviceMatrix<const float> before(step.before, step.running, hidden_, step.before_stride);
+    const DeviceMatrix<const float> before(step.before, step.continuing, hidden_,
+                                           step.before_stride);
     GRU_RETURN_IF_ERROR(multiply_rows({before, 0, 0, gates}));
-    const DeviceMatrix<const float> initial(step.initial + step.running * hidden_,
-                                            step.rows - step.running, hidden_, hidden_);
-    return multiply_rows({initial, step.running, 0, gates});
+    const DeviceMatrix<const float> initial(step.initial + step.continuing * hidden_,
+                                            step.rows - step.continuing, hidden_, hidden_);
+    return multiply_rows({initial, step.continuing, 0, gates});
   }
 
   Status multiply_rows(const StateProduct& rows) {

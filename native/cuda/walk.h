@@ -18,13 +18,13 @@ struct GateSlots {
   __host__ __device__ float& operator[](std::size_t gate) const { return first[gate * hidden]; }
 };
 
-/// The rows of one step, and where each finds the state before it. The first `running` sequences
+/// The rows of one step, and where each finds the state before it. The first `continuing` sequences
 /// find it in the output of the step before. The others begin at this step and find it in the
 /// initial state.
 struct Step {
   std::size_t first_row;  ///< among the packed rows
   unsigned rows;
-  unsigned running;
+  unsigned continuing;
   const float* before;
   std::size_t before_stride;
   const float* initial;  ///< of sequence 0
@@ -32,7 +32,7 @@ struct Step {
   std::size_t hidden;
 
   __host__ __device__ const float* state(unsigned row) const {
-    return row < running ? before + row * before_stride : initial + row * hidden;
+    return row < continuing ? before + row * before_stride : initial + row * hidden;
   }
   /// `reserve` values of each unit lie in a row: CellSpec::reserve.
   template <std::size_t reserve = reserve_gates>
@@ -55,7 +55,7 @@ struct Walk {
   std::size_t first_gate_row;  ///< packed row
 
   __host__ __device__ unsigned time(unsigned s) const { return reverse ? steps - 1 - s : s; }
-  __host__ __device__ unsigned active(unsigned s) const {
+  __host__ __device__ unsigned batch_size(unsigned s) const {
     const unsigned t = time(s);
     return static_cast<unsigned>(first[t + 1] - first[t]);
   }
@@ -67,9 +67,9 @@ struct Walk {
   __host__ __device__ Step step(unsigned s, std::size_t reserve = reserve_gates) const {
     Step step{};
     step.first_row = first_row(s);
-    step.rows = active(s);
-    const unsigned old = s == 0 ? 0 : active(s - 1);
-    step.running = old < step.rows ? old : step.rows;
+    step.rows = batch_size(s);
+    const unsigned old = s == 0 ? 0 : batch_size(s - 1);
+    step.continuing = old < step.rows ? old : step.rows;
     step.before = s == 0 ? initial : output + first_row(s - 1) * output_stride;
     step.before_stride = output_stride;
     step.initial = initial;

@@ -202,8 +202,8 @@ struct AttentionRows {
   SequenceRows query;
   SequenceRows memory;
   /// For each position in the query's batch the position in the memory's, or -1 if that has no row.
-  DeviceSpan<const std::int32_t> memory_place;  ///< at least [query.sequences]
-  DeviceSpan<const std::int32_t> query_place;   ///< the same from memory to query
+  DeviceSpan<const std::int32_t> memory_position;  ///< at least [query.sequences]
+  DeviceSpan<const std::int32_t> query_position;   ///< the same from memory to query
 };
 
 /// output = sum of a_i memory_i over the rows of the same sequence, a = softmax over e;

@@ -24,9 +24,10 @@ Status DeviceRows::load(Device& device, const BatchShape& shape, bool batch_firs
   GRU_RETURN_IF_ERROR(RowMap::build(shape, batch_first, map_));
   GRU_RETURN_IF_ERROR(upload_table(device, to_padded_, map_.to_padded()));
   GRU_RETURN_IF_ERROR(upload_table(device, to_packed_, map_.to_packed()));
-  GRU_RETURN_IF_ERROR(upload_table(device, order_, map_.order()));
-  GRU_RETURN_IF_ERROR(upload_table(device, place_, map_.place()));
-  GRU_RETURN_IF_ERROR(upload_table(device, running_place_, map_.running_place()));
+  GRU_RETURN_IF_ERROR(upload_table(device, sorted_indices_, map_.sorted_indices()));
+  GRU_RETURN_IF_ERROR(upload_table(device, unsorted_indices_, map_.unsorted_indices()));
+  GRU_RETURN_IF_ERROR(
+      upload_table(device, nonempty_unsorted_indices_, map_.nonempty_unsorted_indices()));
   GRU_RETURN_IF_ERROR(upload_table(device, logical_, map_.logical()));
   loaded_ = true;
   batch_first_ = batch_first;
@@ -68,28 +69,30 @@ Status DeviceRows::unpack(Device& device, DeviceMatrix<const float> packed,
 Status DeviceRows::pack_sequences(Device& device, DeviceMatrix<const float> padded,
                                   Buffer<float>& scratch, DeviceMatrix<const float>& packed) const {
   if (map_.keeps_order()) {
-    packed = padded.row_range(0, map_.running());
+    packed = padded.row_range(0, map_.nonempty_sequences());
     return {};
   }
   const std::size_t width = padded.columns();
-  GRU_RETURN_IF_ERROR(scratch.reserve(device, CheckedSize(map_.running()) * width));
-  const DeviceMatrix<float> target(scratch.span().data(), map_.running(), width, width);
+  GRU_RETURN_IF_ERROR(scratch.reserve(device, CheckedSize(map_.nonempty_sequences()) * width));
+  const DeviceMatrix<float> target(scratch.span().data(), map_.nonempty_sequences(), width, width);
   packed = target;
-  return device.gather_rows(target, padded,
-                            span_of(order_, map_.order()).subspan(0, map_.running()));
+  return device.gather_rows(
+      target, padded,
+      span_of(sorted_indices_, map_.sorted_indices()).subspan(0, map_.nonempty_sequences()));
 }
 
 Status DeviceRows::pack_sequences(Device& device, DeviceSpan<const std::int32_t> padded,
                                   Buffer<std::int32_t>& scratch,
                                   DeviceSpan<const std::int32_t>& packed) const {
   if (map_.keeps_order()) {
-    packed = padded.subspan(0, map_.running());
+    packed = padded.subspan(0, map_.nonempty_sequences());
     return {};
   }
-  GRU_RETURN_IF_ERROR(scratch.reserve(device, map_.running()));
+  GRU_RETURN_IF_ERROR(scratch.reserve(device, map_.nonempty_sequences()));
   packed = scratch.span();
-  return device.gather_rows(scratch.span(), padded,
-                            span_of(order_, map_.order()).subspan(0, map_.running()));
+  return device.gather_rows(
+      scratch.span(), padded,
+      span_of(sorted_indices_, map_.sorted_indices()).subspan(0, map_.nonempty_sequences()));
 }
 
 Status DeviceRows::unpack_sequences(Device& device, DeviceMatrix<const float> packed,
@@ -99,7 +102,8 @@ Status DeviceRows::unpack_sequences(Device& device, DeviceMatrix<const float> pa
     GRU_RETURN_IF_ERROR(device.fill(padded.row_range(packed.rows(), rest), 0));
     return device.copy(padded.row_range(0, packed.rows()), packed);
   }
-  return device.gather_rows(padded, packed, span_of(running_place_, map_.running_place()));
+  return device.gather_rows(padded, packed,
+                            span_of(nonempty_unsorted_indices_, map_.nonempty_unsorted_indices()));
 }
 
 Status DeviceRows::permute_batch(Device& device, DeviceSpan<const float> from, DeviceSpan<float> to,
@@ -116,12 +120,13 @@ Status DeviceRows::permute_batch(Device& device, DeviceSpan<const float> from, D
 
 Status DeviceRows::sort_batch(Device& device, DeviceSpan<const float> from, DeviceSpan<float> to,
                               std::size_t width) const {
-  return permute_batch(device, from, to, width, span_of(order_, map_.order()));
+  return permute_batch(device, from, to, width, span_of(sorted_indices_, map_.sorted_indices()));
 }
 
 Status DeviceRows::unsort_batch(Device& device, DeviceSpan<const float> from, DeviceSpan<float> to,
                                 std::size_t width) const {
-  return permute_batch(device, from, to, width, span_of(place_, map_.place()));
+  return permute_batch(device, from, to, width,
+                       span_of(unsorted_indices_, map_.unsorted_indices()));
 }
 
 }  // namespace gru

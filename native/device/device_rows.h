@@ -56,9 +56,9 @@ class DeviceRows {
   bool batch_first_ = false;  ///< of the last load
   Buffer<std::int32_t> to_padded_;
   Buffer<std::int32_t> to_packed_;
-  Buffer<std::int32_t> order_;
-  Buffer<std::int32_t> place_;
-  Buffer<std::int32_t> running_place_;
+  Buffer<std::int32_t> sorted_indices_;
+  Buffer<std::int32_t> unsorted_indices_;
+  Buffer<std::int32_t> nonempty_unsorted_indices_;
   Buffer<std::int32_t> logical_;
 };
 

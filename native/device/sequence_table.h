@@ -26,14 +26,14 @@ class SequenceTable {
 /// sort the same batch differently.
 class SequenceMatch {
  public:
-  /// `sources`: for each sequence of `of` the one of `other`, in the order of the batches; empty
-  /// where both are one batch.
+  /// `other_sequences`: for each sequence of `of` the one of `other`, in the order of the batches;
+  /// empty where both are one batch.
   Status load(Device& device, const RowMap& of, const RowMap& other,
-              std::span<const std::int32_t> sources = {});
+              std::span<const std::int32_t> other_sequences = {});
 
   /// For each position in the sorted batch of the one map, the position of the same sequence in the
   /// other map, or -1 if it has no valid step there: [batch].
-  DeviceSpan<const std::int32_t> places() const { return table_.span(); }
+  DeviceSpan<const std::int32_t> positions() const { return table_.span(); }
 
  private:
   std::vector<std::int32_t> host_;

@@ -31,12 +31,13 @@ struct KeptAttention final : LayerPass {
     const RowMap& memory_map = memory.rows->map();
     GRU_RETURN_IF_ERROR(query_rows.load(call.device, query_map, query_edge.every));
     GRU_RETURN_IF_ERROR(memory_rows.load(call.device, memory_map, memory.every));
-    GRU_RETURN_IF_ERROR(to_memory.load(call.device, query_map, memory_map, call.sources));
+    GRU_RETURN_IF_ERROR(to_memory.load(call.device, query_map, memory_map, call.other_sequences));
     // Backward alone goes the other way, and it knows one batch.
-    return call.sources.empty() ? to_query.load(call.device, memory_map, query_map) : Status();
+    return call.other_sequences.empty() ? to_query.load(call.device, memory_map, query_map)
+                                        : Status();
   }
   AttentionRows rows() const {
-    return {query_rows.rows(), memory_rows.rows(), to_memory.places(), to_query.places()};
+    return {query_rows.rows(), memory_rows.rows(), to_memory.positions(), to_query.positions()};
   }
 };
 

@@ -35,7 +35,7 @@ Status Dropout::mask(Device& device, DropoutMask mask, const Sequence& rows, Dev
 
 Status Dropout::forward(const LayerForward& call) {
   const DeviceMatrix<const float> input = call.inputs[0]->values;
-  if (!call.training) return call.device.copy(call.output, input);
+  if (call.mode == PassMode::inference) return call.device.copy(call.output, input);
   return mask(call.device, call.dropout, *call.inputs[0], call.output, input);
 }
 

@@ -9,7 +9,7 @@ void SequenceGradient::begin(const Sequence& of, bool wanted) {
   state_written_ = false;
 }
 
-void SequenceGradient::place(DeviceMatrix<float> values) {
+void SequenceGradient::use_memory(DeviceMatrix<float> values) {
   values_ = values;
   written_ = true;
 }
@@ -20,7 +20,7 @@ Status SequenceGradient::open(Device& device, DeviceMatrix<float>& values, bool&
     const std::size_t rows = of_.row_count();
     const std::size_t width = of_.values.columns();
     GRU_RETURN_IF_ERROR(buffer_.reserve(device, CheckedSize(rows) * width));
-    place({buffer_.span().data(), rows, width, width});
+    use_memory({buffer_.span().data(), rows, width, width});
   }
   values = values_;
   return {};

@@ -56,7 +56,7 @@ struct Sequence {
   }
 
   std::size_t row_count() const {
-    return every == Every::step ? rows->map().rows() : rows->map().running();
+    return every == Every::step ? rows->map().rows() : rows->map().nonempty_sequences();
   }
 };
 
@@ -83,7 +83,7 @@ class SequenceGradient {
   Status open_final_state(Device& device, DeviceSpan<float>& state, bool& add);
   /// Makes `values` the memory of the gradient. It holds the gradient already, or a loss writes it
   /// there.
-  void place(DeviceMatrix<float> values);
+  void use_memory(DeviceMatrix<float> values);
 
   /// Empty if no reader wrote anything: the gradient is zero.
   DeviceMatrix<const float> values() const { return written_ ? values_ : DeviceMatrix<float>(); }
@@ -124,6 +124,9 @@ class LayerPass {
 
 class SharedReserve;
 
+/// What a forward pass is for. Training applies dropout and keeps what backward needs.
+enum class PassMode : std::uint8_t { inference, training };
+
 /// A layer's part of a forward pass.
 struct LayerForward {
   Device& device;
@@ -135,11 +138,11 @@ struct LayerForward {
   std::span<const DeviceSpan<const float>> initial_states;
   /// For each sequence of the first input the one of the second input's batch that it belongs to,
   /// in the order of the batches; empty: both are one batch.
-  std::span<const std::int32_t> sources;
+  std::span<const std::int32_t> other_sequences;
   DeviceMatrix<float> output;  ///< [rows, width]
   Sequence& edge;              ///< the output's edge, for data besides the values
   LayerPass* pass;             ///< as make_pass() made it
-  bool training = false;
+  PassMode mode = PassMode::inference;
   /// In training: the seed, and the first random stream of this layer in this pass.
   DropoutMask dropout;
   /// In training: where recurrent layers place their reserves; null: each keeps its own.

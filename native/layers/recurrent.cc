@@ -72,13 +72,13 @@ Status Recurrent::load_initial_state(const LayerForward& call, KeptStates& kept)
   const Sequence& rows = *call.inputs[1];
   const std::size_t hidden = options_.hidden_size;
   const std::size_t batch = map.batch();
-  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map(), call.sources));
+  GRU_RETURN_IF_ERROR(kept.from_rows.load(device, map, rows.rows->map(), call.other_sequences));
   GRU_RETURN_IF_ERROR(kept.initial_state.reserve(device, CheckedSize(blocks()) * batch * hidden));
   const DeviceMatrix<float> states(kept.initial_state.span(), hidden);
   for (std::size_t block = 0; block < blocks(); ++block) {
     GRU_RETURN_IF_ERROR(device.gather_rows(states.row_range(block * batch, batch),
                                            rows.values.column_range(block * hidden, hidden),
-                                           kept.from_rows.places()));
+                                           kept.from_rows.positions()));
   }
   return {};
 }
@@ -95,7 +95,7 @@ Status Recurrent::return_initial_state(const LayerBackward& call, KeptStates& ke
           GRU_RETURN_IF_ERROR(
               call.device.gather_rows(d_rows.column_range(block * hidden, hidden),
                                       states.row_range(block * map.batch(), map.batch()),
-                                      kept.to_rows.places().subspan(0, d_rows.rows())));
+                                      kept.to_rows.positions().subspan(0, d_rows.rows())));
         }
         return {};
       });
@@ -131,7 +131,7 @@ Status Recurrent::forward(const LayerForward& call) {
   GRU_RETURN_IF_ERROR(load_initial_states(call, kept));
   const RecurrentInput input = input_of(call, kept);
   RecurrentActivations& activations = kept.activations;
-  GRU_RETURN_IF_ERROR(call.training
+  GRU_RETURN_IF_ERROR(call.mode == PassMode::training
                           ? stack_.forward_training(call.device, input, call.output, activations)
                           : stack_.forward(call.device, input, call.output, activations));
   call.edge.final_state = activations.final_state.span();

@@ -9,8 +9,8 @@ namespace gru {
 namespace {
 
 /// The dropout of a layer's output.
-DropoutMask mask_of(std::size_t layer, const RecurrentInput& pass) {
-  DropoutMask mask = pass.dropout;
+DropoutMask mask_of(std::size_t layer, const RecurrentInput& inputs) {
+  DropoutMask mask = inputs.dropout;
   mask.stream += layer;
   return mask;
 }
@@ -102,55 +102,54 @@ Status RecurrentStack::load(Device& device, DeviceSpan<const float> parameters) 
   return {};
 }
 
-Status RecurrentStack::prepare(Device& device, const RecurrentInput& pass,
-                               RecurrentActivations& kept) const {
+Status RecurrentStack::prepare(const Pass& pass) const {
+  RecurrentActivations& kept = pass.kept;
   kept.outputs.resize(options_.num_layers - 1);
   kept.dropped.resize(options_.num_layers - 1);
   kept.reserves.resize(options_.num_layers * options_.num_directions());
   kept.reserve_numbers.resize(kept.reserves.size());
   const CheckedSize states =
-      CheckedSize(kept.reserves.size()) * pass.rows->map().batch() * options_.hidden_size;
-  if (options_.spec().states > 1) GRU_RETURN_IF_ERROR(kept.final_cell.reserve(device, states));
-  return kept.final_state.reserve(device, states);
+      CheckedSize(kept.reserves.size()) * pass.map().batch() * options_.hidden_size;
+  if (options_.spec().states > 1) GRU_RETURN_IF_ERROR(kept.final_cell.reserve(pass.device, states));
+  return kept.final_state.reserve(pass.device, states);
 }
 
-RecurrentForward RecurrentStack::forward_call(std::size_t layer, std::size_t direction,
-                                              const RecurrentInput& pass,
+RecurrentForward RecurrentStack::forward_call(const Pass& pass, std::size_t layer,
+                                              std::size_t direction,
                                               DeviceMatrix<const float> input,
-                                              DeviceMatrix<float> output,
-                                              RecurrentActivations& kept) const {
-  const RowMap& map = pass.rows->map();
+                                              DeviceMatrix<float> output) const {
+  const RowMap& map = pass.map();
   const std::size_t hidden = options_.hidden_size;
   RecurrentForward call;
   call.map = &map;
   call.reverse = direction == 1;
   call.input = input;
-  call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
-  call.initial_cell = state_of(pass.initial_cell, layer, direction, map.batch());
+  call.initial_state = state_of(pass.inputs.initial_state, layer, direction, map.batch());
+  call.initial_cell = state_of(pass.inputs.initial_cell, layer, direction, map.batch());
   call.output = output.column_range(direction * hidden, hidden);
-  call.final_state = state_of(kept.final_state.span(), layer, direction, map.batch());
-  call.final_cell = state_of(kept.final_cell.span(), layer, direction, map.batch());
-  call.abort = pass.abort;
+  call.final_state = state_of(pass.kept.final_state.span(), layer, direction, map.batch());
+  call.final_cell = state_of(pass.kept.final_cell.span(), layer, direction, map.batch());
+  call.abort = pass.inputs.abort;
   return call;
 }
 
-Status RecurrentStack::forward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
-                                     DeviceMatrix<const float> input, DeviceMatrix<float> output,
-                                     RecurrentActivations& kept) {
+Status RecurrentStack::forward_layer(const Pass& pass, std::size_t layer,
+                                     DeviceMatrix<const float> input, DeviceMatrix<float> output) {
   for (std::size_t direction = 0; direction < options_.num_directions(); ++direction) {
     GRU_RETURN_IF_ERROR(
-        device.recurrent_forward(*weights_[index_of(layer, direction)],
-                                 forward_call(layer, direction, pass, input, output, kept)));
+        pass.device.recurrent_forward(*weights_[index_of(layer, direction)],
+                                      forward_call(pass, layer, direction, input, output)));
   }
   return {};
 }
 
-Status RecurrentStack::forward(Device& device, const RecurrentInput& pass,
+Status RecurrentStack::forward(Device& device, const RecurrentInput& inputs,
                                DeviceMatrix<float> output, RecurrentActivations& kept) {
-  GRU_RETURN_IF_ERROR(prepare(device, pass, kept));
-  const std::size_t rows = pass.rows->map().rows();
+  const Pass pass{device, inputs, kept};
+  GRU_RETURN_IF_ERROR(prepare(pass));
+  const std::size_t rows = pass.map().rows();
   const std::size_t last = options_.num_layers - 1;
-  DeviceMatrix<const float> input = pass.input;
+  DeviceMatrix<const float> input = inputs.input;
   for (std::size_t layer = 0; layer <= last; ++layer) {
     DeviceMatrix<float> target = output;
     if (layer != last) {
@@ -158,104 +157,103 @@ Status RecurrentStack::forward(Device& device, const RecurrentInput& pass,
       GRU_RETURN_IF_ERROR(between.reserve(device, CheckedSize(rows) * options_.output_size()));
       target = {between.span().data(), rows, options_.output_size(), options_.output_size()};
     }
-    GRU_RETURN_IF_ERROR(forward_layer(device, layer, pass, input, target, kept));
+    GRU_RETURN_IF_ERROR(forward_layer(pass, layer, input, target));
     input = target;
   }
   return {};
 }
 
-Status RecurrentStack::open_reserve(Device& device, std::size_t index, const RecurrentInput& pass,
-                                    RecurrentActivations& kept, DeviceSpan<float>& reserve) const {
+Status RecurrentStack::open_reserve(const Pass& pass, std::size_t index,
+                                    DeviceSpan<float>& reserve) const {
+  RecurrentActivations& kept = pass.kept;
+  SharedReserve* const shared = pass.inputs.shared_reserve;
   const CheckedSize count =
-      CheckedSize(pass.rows->map().rows()) * options_.spec().reserve * options_.hidden_size;
-  if (pass.shared_reserve != nullptr) {
-    GRU_RETURN_IF_ERROR(pass.shared_reserve->open(device, count, kept.reserve_numbers[index]));
-    reserve = pass.shared_reserve->values();
+      CheckedSize(pass.map().rows()) * options_.spec().reserve * options_.hidden_size;
+  if (shared != nullptr) {
+    GRU_RETURN_IF_ERROR(shared->open(pass.device, count, kept.reserve_numbers[index]));
+    reserve = shared->values();
     return {};
   }
-  GRU_RETURN_IF_ERROR(kept.reserves[index].reserve(device, count));
+  GRU_RETURN_IF_ERROR(kept.reserves[index].reserve(pass.device, count));
   reserve = kept.reserves[index].span();
   return {};
 }
 
-Status RecurrentStack::forward_direction(Device& device, std::size_t layer, std::size_t direction,
-                                         const RecurrentInput& pass, RecurrentActivations& kept,
+Status RecurrentStack::forward_direction(const Pass& pass, std::size_t layer, std::size_t direction,
                                          DeviceSpan<float>& reserve) {
   const std::size_t index = index_of(layer, direction);
-  GRU_RETURN_IF_ERROR(open_reserve(device, index, pass, kept, reserve));
-  RecurrentForward call = forward_call(layer, direction, pass, layer_input(layer, pass, kept),
-                                       layer_output(layer, kept), kept);
+  GRU_RETURN_IF_ERROR(open_reserve(pass, index, reserve));
+  RecurrentForward call =
+      forward_call(pass, layer, direction, layer_input(pass, layer), layer_output(pass, layer));
   call.reserve = reserve;
-  return device.recurrent_forward(*weights_[index], call);
+  return pass.device.recurrent_forward(*weights_[index], call);
 }
 
-Status RecurrentStack::restore_reserve(Device& device, std::size_t layer, std::size_t direction,
-                                       const RecurrentInput& pass, RecurrentActivations& kept,
+Status RecurrentStack::restore_reserve(const Pass& pass, std::size_t layer, std::size_t direction,
                                        DeviceSpan<float>& reserve) {
   const std::size_t index = index_of(layer, direction);
-  if (pass.shared_reserve == nullptr) {
-    reserve = kept.reserves[index].span();
+  SharedReserve* const shared = pass.inputs.shared_reserve;
+  if (shared == nullptr) {
+    reserve = pass.kept.reserves[index].span();
     return {};
   }
-  if (pass.shared_reserve->holds(kept.reserve_numbers[index])) {
-    reserve = pass.shared_reserve->values();
+  if (shared->holds(pass.kept.reserve_numbers[index])) {
+    reserve = shared->values();
     return {};
   }
-  return forward_direction(device, layer, direction, pass, kept, reserve);
+  return forward_direction(pass, layer, direction, reserve);
 }
 
-Status RecurrentStack::forward_training(Device& device, const RecurrentInput& pass,
+Status RecurrentStack::forward_training(Device& device, const RecurrentInput& inputs,
                                         DeviceMatrix<float> output, RecurrentActivations& kept) {
-  GRU_RETURN_IF_ERROR(prepare(device, pass, kept));
+  const Pass pass{device, inputs, kept};
+  GRU_RETURN_IF_ERROR(prepare(pass));
   kept.output = output;
-  const CheckedSize rows = pass.rows->map().rows();
+  const CheckedSize rows = pass.map().rows();
   const std::size_t width = options_.output_size();
   for (std::size_t layer = 0; layer < options_.num_layers; ++layer) {
     const bool last = layer + 1 == options_.num_layers;
     if (!last) GRU_RETURN_IF_ERROR(kept.outputs[layer].reserve(device, rows * width));
     for (std::size_t direction = 0; direction < options_.num_directions(); ++direction) {
       DeviceSpan<float> reserve;
-      GRU_RETURN_IF_ERROR(forward_direction(device, layer, direction, pass, kept, reserve));
+      GRU_RETURN_IF_ERROR(forward_direction(pass, layer, direction, reserve));
     }
     if (options_.dropout > 0 && !last) {
       GRU_RETURN_IF_ERROR(kept.dropped[layer].reserve(device, rows * width));
       GRU_RETURN_IF_ERROR(device.dropout(DeviceMatrix<float>(kept.dropped[layer].span(), width),
-                                         layer_output(layer, kept), mask_of(layer, pass),
-                                         pass.rows->logical()));
+                                         layer_output(pass, layer), mask_of(layer, inputs),
+                                         inputs.rows->logical()));
     }
   }
   return {};
 }
 
-DeviceMatrix<const float> RecurrentStack::layer_input(std::size_t layer, const RecurrentInput& pass,
-                                                      const RecurrentActivations& kept) const {
-  if (layer == 0) return pass.input;
-  const auto& inputs = options_.dropout > 0 ? kept.dropped : kept.outputs;
+DeviceMatrix<const float> RecurrentStack::layer_input(const Pass& pass, std::size_t layer) const {
+  if (layer == 0) return pass.inputs.input;
+  const auto& inputs = options_.dropout > 0 ? pass.kept.dropped : pass.kept.outputs;
   return {inputs[layer - 1].span(), options_.output_size()};
 }
 
-DeviceMatrix<float> RecurrentStack::layer_output(std::size_t layer,
-                                                 RecurrentActivations& kept) const {
-  if (layer + 1 == options_.num_layers) return kept.output;
-  return {kept.outputs[layer].span(), options_.output_size()};
+DeviceMatrix<float> RecurrentStack::layer_output(const Pass& pass, std::size_t layer) const {
+  if (layer + 1 == options_.num_layers) return pass.kept.output;
+  return {pass.kept.outputs[layer].span(), options_.output_size()};
 }
 
-Status RecurrentStack::backward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
-                                      RecurrentActivations& kept,
+Status RecurrentStack::backward_layer(const Pass& pass, std::size_t layer,
                                       DeviceMatrix<const float> d_output,
                                       DeviceMatrix<float> d_input,
                                       const RecurrentGradients& gradients) {
-  const RowMap& map = pass.rows->map();
+  const RowMap& map = pass.map();
   const std::size_t hidden = options_.hidden_size;
   for (std::size_t direction = 0; direction < options_.num_directions(); ++direction) {
     RecurrentBackward call;
     call.map = &map;
     call.reverse = direction == 1;
-    call.input = layer_input(layer, pass, kept);
-    call.initial_state = state_of(pass.initial_state, layer, direction, map.batch());
-    call.initial_cell = state_of(pass.initial_cell, layer, direction, map.batch());
-    call.output = layer_output(layer, kept).column_range(direction * hidden, hidden);
-    GRU_RETURN_IF_ERROR(restore_reserve(device, layer, direction, pass, kept, call.reserve));
+    call.input = layer_input(pass, layer);
+    call.initial_state = state_of(pass.inputs.initial_state, layer, direction, map.batch());
+    call.initial_cell = state_of(pass.inputs.initial_cell, layer, direction, map.batch());
+    call.output = layer_output(pass, layer).column_range(direction * hidden, hidden);
+    GRU_RETURN_IF_ERROR(restore_reserve(pass, layer, direction, call.reserve));
     if (!d_output.empty()) call.d_output = d_output.column_range(direction * hidden, hidden);
     call.d_final_state = state_of(gradients.d_state, layer, direction, map.batch());
     call.d_final_cell = state_of(gradients.d_cell, layer, direction, map.batch());
@@ -264,15 +262,17 @@ Status RecurrentStack::backward_layer(Device& device, std::size_t layer, const R
     call.d_initial_state = state_of(gradients.d_initial_state, layer, direction, map.batch());
     call.d_initial_cell = state_of(gradients.d_initial_cell, layer, direction, map.batch());
     call.gradients = tensors_of(gradients.parameters, layer, direction);
-    call.abort = pass.abort;
-    GRU_RETURN_IF_ERROR(device.recurrent_backward(*weights_[index_of(layer, direction)], call));
+    call.abort = pass.inputs.abort;
+    GRU_RETURN_IF_ERROR(
+        pass.device.recurrent_backward(*weights_[index_of(layer, direction)], call));
   }
   return {};
 }
 
-Status RecurrentStack::backward(Device& device, const RecurrentInput& pass,
+Status RecurrentStack::backward(Device& device, const RecurrentInput& inputs,
                                 RecurrentActivations& kept, const RecurrentGradients& gradients) {
-  const std::size_t rows = pass.rows->map().rows();
+  const Pass pass{device, inputs, kept};
+  const std::size_t rows = pass.map().rows();
   const std::size_t width = options_.output_size();
   DeviceMatrix<const float> d_output = gradients.d_output;
   for (std::size_t layer = options_.num_layers; layer-- > 0;) {
@@ -282,10 +282,10 @@ Status RecurrentStack::backward(Device& device, const RecurrentInput& pass,
       GRU_RETURN_IF_ERROR(between.reserve(device, CheckedSize(rows) * width));
       d_input = {between.span().data(), rows, width, width};
     }
-    GRU_RETURN_IF_ERROR(backward_layer(device, layer, pass, kept, d_output, d_input, gradients));
+    GRU_RETURN_IF_ERROR(backward_layer(pass, layer, d_output, d_input, gradients));
     if (layer > 0 && options_.dropout > 0) {
       GRU_RETURN_IF_ERROR(
-          device.dropout(d_input, d_input, mask_of(layer - 1, pass), pass.rows->logical()));
+          device.dropout(d_input, d_input, mask_of(layer - 1, inputs), inputs.rows->logical()));
     }
     d_output = d_input;
   }

@@ -78,41 +78,43 @@ class RecurrentStack {
   Status load(Device& device, DeviceSpan<const float> parameters);
 
   /// Inference; `output` receives the last layer's rows [rows, D*H].
-  Status forward(Device& device, const RecurrentInput& pass, DeviceMatrix<float> output,
+  Status forward(Device& device, const RecurrentInput& inputs, DeviceMatrix<float> output,
                  RecurrentActivations& kept);
   /// The same with dropout. It keeps what backward needs; the output stays as it is until then.
-  Status forward_training(Device& device, const RecurrentInput& pass, DeviceMatrix<float> output,
+  Status forward_training(Device& device, const RecurrentInput& inputs, DeviceMatrix<float> output,
                           RecurrentActivations& kept);
-  /// `pass` and `kept` are those of forward_training. Overwrites `kept`.
-  Status backward(Device& device, const RecurrentInput& pass, RecurrentActivations& kept,
+  /// `inputs` and `kept` are those of forward_training. Overwrites `kept`.
+  Status backward(Device& device, const RecurrentInput& inputs, RecurrentActivations& kept,
                   const RecurrentGradients& gradients);
 
  private:
-  Status forward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
-                       DeviceMatrix<const float> input, DeviceMatrix<float> output,
-                       RecurrentActivations& kept);
-  /// Computes one direction of a layer from what `kept` has, and leaves its reserve in `reserve`.
-  /// Repeated, it writes the same bits to the same memory.
-  Status forward_direction(Device& device, std::size_t layer, std::size_t direction,
-                           const RecurrentInput& pass, RecurrentActivations& kept,
+  /// One pass through the stack: what the public functions were given.
+  struct Pass {
+    Device& device;
+    const RecurrentInput& inputs;
+    RecurrentActivations& kept;
+
+    const RowMap& map() const { return inputs.rows->map(); }
+  };
+
+  Status prepare(const Pass& pass) const;
+  RecurrentForward forward_call(const Pass& pass, std::size_t layer, std::size_t direction,
+                                DeviceMatrix<const float> input, DeviceMatrix<float> output) const;
+  Status forward_layer(const Pass& pass, std::size_t layer, DeviceMatrix<const float> input,
+                       DeviceMatrix<float> output);
+  /// Computes one direction of a layer from what `pass.kept` has, and leaves its reserve in
+  /// `reserve`. Repeated, it writes the same bits to the same memory.
+  Status forward_direction(const Pass& pass, std::size_t layer, std::size_t direction,
                            DeviceSpan<float>& reserve);
-  /// The reserve that forward_direction() left. It is computed again if another one is in its
-  /// place.
-  Status restore_reserve(Device& device, std::size_t layer, std::size_t direction,
-                         const RecurrentInput& pass, RecurrentActivations& kept,
+  /// The reserve that forward_direction() left. It is computed again if another one has taken its
+  /// memory.
+  Status restore_reserve(const Pass& pass, std::size_t layer, std::size_t direction,
                          DeviceSpan<float>& reserve);
-  Status open_reserve(Device& device, std::size_t index, const RecurrentInput& pass,
-                      RecurrentActivations& kept, DeviceSpan<float>& reserve) const;
-  Status backward_layer(Device& device, std::size_t layer, const RecurrentInput& pass,
-                        RecurrentActivations& kept, DeviceMatrix<const float> d_output,
+  Status open_reserve(const Pass& pass, std::size_t index, DeviceSpan<float>& reserve) const;
+  Status backward_layer(const Pass& pass, std::size_t layer, DeviceMatrix<const float> d_output,
                         DeviceMatrix<float> d_input, const RecurrentGradients& gradients);
-  Status prepare(Device& device, const RecurrentInput& pass, RecurrentActivations& kept) const;
-  RecurrentForward forward_call(std::size_t layer, std::size_t direction,
-                                const RecurrentInput& pass, DeviceMatrix<const float> input,
-                                DeviceMatrix<float> output, RecurrentActivations& kept) const;
-  DeviceMatrix<const float> layer_input(std::size_t layer, const RecurrentInput& pass,
-                                        const RecurrentActivations& kept) const;
-  DeviceMatrix<float> layer_output(std::size_t layer, RecurrentActivations& kept) const;
+  DeviceMatrix<const float> layer_input(const Pass& pass, std::size_t layer) const;
+  DeviceMatrix<float> layer_output(const Pass& pass, std::size_t layer) const;
   /// Block (layer, direction) of a [L*D, batch, H] tensor; empty if the tensor is empty.
   template <class T>
   DeviceSpan<T> state_of(DeviceSpan<T> states, std::size_t layer, std::size_t direction,

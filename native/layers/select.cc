@@ -68,7 +68,7 @@ class LastRows final : public LayerPass {
  public:
   Status load(Device& device, const RowMap& map) {
     host_.clear();
-    for (std::size_t i = 0; i < map.running(); ++i) {
+    for (std::size_t i = 0; i < map.nonempty_sequences(); ++i) {
       const auto last = static_cast<std::size_t>(map.sorted_lengths()[i] - 1);
       host_.push_back(static_cast<std::int32_t>(map.first(last) + i));
     }
@@ -77,7 +77,7 @@ class LastRows final : public LayerPass {
   Status load_sequences(Device& device, const RowMap& map) {
     host_.clear();
     for (std::size_t t = 0; t < map.steps(); ++t) {
-      for (std::size_t i = 0; i < map.active(t); ++i) {
+      for (std::size_t i = 0; i < map.batch_size(t); ++i) {
         const bool last = static_cast<std::size_t>(map.sorted_lengths()[i]) == t + 1;
         host_.push_back(last ? static_cast<std::int32_t>(i) : -1);
       }
@@ -85,7 +85,7 @@ class LastRows final : public LayerPass {
     return upload(device, sequences_);
   }
 
-  DeviceSpan<const std::int32_t> rows() const { return rows_.span(); }            ///< [running]
+  DeviceSpan<const std::int32_t> rows() const { return rows_.span(); }  ///< [nonempty sequences]
   DeviceSpan<const std::int32_t> sequences() const { return sequences_.span(); }  ///< [rows], or -1
   Buffer<float>& part() { return part_; }
 

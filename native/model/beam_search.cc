@@ -19,9 +19,9 @@ double log_sum(std::span<const float> logits) {
 
 }  // namespace
 
-BeamSearch::BeamSearch(const DecodeOptions& options, std::size_t sources)
-    : options_(options), done_(sources) {
-  for (std::size_t source = 0; source < sources; ++source) {
+BeamSearch::BeamSearch(const DecodeOptions& options, std::size_t source_count)
+    : options_(options), done_(source_count) {
+  for (std::size_t source = 0; source < source_count; ++source) {
     add_live({}, static_cast<std::int32_t>(source), 0);
   }
   std::ranges::fill(tokens_, options.begin);
@@ -34,7 +34,7 @@ void BeamSearch::add_live(Hypothesis hypothesis, std::int32_t source, std::size_
   live_.push_back(std::move(hypothesis));
 }
 
-Status BeamSearch::advance(std::span<const float> logits) {
+Status BeamSearch::advance(std::span<const float> logits, const AbortFlag* abort) {
   ++steps_;
   before_ = std::exchange(live_, {});
   const std::vector<std::int32_t> sources = std::exchange(sources_, {});
@@ -45,18 +45,20 @@ Status BeamSearch::advance(std::span<const float> logits) {
     std::size_t end = first;
     while (end < before_.size() && sources[end] == sources[first]) ++end;
     GRU_RETURN_IF_ERROR(
-        extend(first, end, logits.subspan(first * classes, (end - first) * classes)));
-    sort_out(sources[first]);
+        extend(first, end, logits.subspan(first * classes, (end - first) * classes), abort));
+    split_done_and_live(sources[first]);
     first = end;
   }
   return {};
 }
 
 /// The best extensions of the hypotheses of one source, into kept_.
-Status BeamSearch::extend(std::size_t first, std::size_t end, std::span<const float> logits) {
+Status BeamSearch::extend(std::size_t first, std::size_t end, std::span<const float> logits,
+                          const AbortFlag* abort) {
   kept_.clear();
   const std::size_t classes = logits.size() / (end - first);
   for (std::size_t i = first; i < end; ++i) {
+    if (abort != nullptr && abort->load(std::memory_order_relaxed)) return Status::aborted();
     const std::span<const float> row = logits.subspan((i - first) * classes, classes);
     const double total = log_sum(row);
     if (!std::isfinite(total)) {
@@ -83,7 +85,8 @@ void BeamSearch::keep(const Extension& extension) {
   kept_.insert(std::ranges::upper_bound(kept_, extension, is_better), extension);
 }
 
-void BeamSearch::sort_out(std::int32_t source) {
+/// Moves the extensions in kept_ to the done hypotheses of their source, or to the live ones.
+void BeamSearch::split_done_and_live(std::int32_t source) {
   std::vector<Hypothesis>& done = done_[static_cast<std::size_t>(source)];
   std::vector<std::pair<std::size_t, Hypothesis>> going_on;
   for (const Extension& extension : kept_) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "device/device.h"
 
 namespace gru {
 
@@ -39,22 +40,26 @@ struct Hypothesis {
 /// token is the end is done. A source stops when `beams` hypotheses are done or when none is live.
 /// It also stops at the limit; then the live ones count as done. Of two equally likely extensions,
 /// the one of the better hypothesis stays; if both extend the same hypothesis, the one with the
-/// lower token stays.
+/// lower token stays. Of two equally likely hypotheses, the one that stays by this rule is better.
+/// The end counts as any other token.
 class BeamSearch {
  public:
-  BeamSearch(const DecodeOptions& options, std::size_t sources);
+  BeamSearch(const DecodeOptions& options, std::size_t source_count);
 
   /// Whether no hypothesis is live.
   bool is_over() const { return live_.empty(); }
-  /// For each live hypothesis, in the order of the sources: its last token, its source, and its
-  /// place among the hypotheses before the last advance().
+  /// For each live hypothesis, in the order of the sources: its last token, its source, and the
+  /// number of the hypothesis that it extends, among those before the last advance().
   std::span<const std::int32_t> tokens() const { return tokens_; }
   std::span<const std::int32_t> sources() const { return sources_; }
   std::span<const std::int32_t> parents() const { return parents_; }
   /// Takes a row of logits for each live hypothesis, [live, classes]. Nonfinite status if a
-  /// probability would not be finite.
-  Status advance(std::span<const float> logits);
-  /// The best hypotheses of each source, best first.
+  /// probability would not be finite. Looks at `abort` (null: none) before each hypothesis. After a
+  /// failure or an abort the search cannot be used any more.
+  Status advance(std::span<const float> logits, const AbortFlag* abort);
+  /// The best hypotheses of each source, best first. Of two with equal scores, the one with fewer
+  /// tokens comes first. If both have as many tokens, one that ended comes before one that the
+  /// limit stopped; otherwise the one comes first that would stay as an extension.
   std::vector<std::vector<Hypothesis>> take_results();
 
  private:
@@ -64,9 +69,10 @@ class BeamSearch {
     double log_probability;
   };
 
-  Status extend(std::size_t first, std::size_t end, std::span<const float> logits);
+  Status extend(std::size_t first, std::size_t end, std::span<const float> logits,
+                const AbortFlag* abort);
   void keep(const Extension& extension);
-  void sort_out(std::int32_t source);
+  void split_done_and_live(std::int32_t source);
   double score_of(const Hypothesis& hypothesis) const;
   void add_live(Hypothesis hypothesis, std::int32_t source, std::size_t parent);
 

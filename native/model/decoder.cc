@@ -88,9 +88,9 @@ Status Decoder::read_sources(const DecodeCall& call) {
   const InputBatch& source = inputs[target_ == 0 ? 1 : 0];
   const std::vector<std::int32_t> begins(source.shape.batch, call.options.begin);
   inputs[target_] = {{1, source.shape.batch, {}}, {}, begins};
-  GRU_RETURN_IF_ERROR(model_->load_inputs(inputs, sources_));
+  GRU_RETURN_IF_ERROR(model_->load_inputs(inputs, source_pass_));
   has_states_ = false;
-  return model_->forward_layers(once_, call.abort, sources_);
+  return model_->forward_layers(once_, call.abort, source_pass_);
 }
 
 /// The logits of all live hypotheses.
@@ -99,10 +99,10 @@ Status Decoder::step(const BeamSearch& search, const AbortFlag* abort) {
   Device& device = model_->device();
   const InputBatch tokens{{1, search.tokens().size(), {}}, {}, search.tokens()};
   GRU_RETURN_IF_ERROR(
-      graph.load_beside(device, sources_, target_, tokens, search.sources(), steps_));
-  if (has_states_) graph.begin_with(each_step_, states_, steps_);
-  GRU_RETURN_IF_ERROR(model_->forward_layers(each_step_, abort, steps_));
-  const DeviceMatrix<const float> values = graph.output(steps_, output_).values;
+      graph.load_partial(device, {target_, tokens, source_pass_, search.sources()}, step_pass_));
+  if (has_states_) graph.begin_with(each_step_, states_, step_pass_);
+  GRU_RETURN_IF_ERROR(model_->forward_layers(each_step_, abort, step_pass_));
+  const DeviceMatrix<const float> values = graph.output(step_pass_, output_).values;
   logits_.resize(values.rows() * values.columns());
   return device.download(logits_, {values.data(), logits_.size()});
 }
@@ -113,7 +113,7 @@ Status Decoder::gather_states(const BeamSearch& search) {
   GRU_RETURN_IF_ERROR(parents_.reserve(device, search.parents().size()));
   GRU_RETURN_IF_ERROR(device.upload(parents_.span(), search.parents()));
   has_states_ = true;
-  return model_->graph().gather_states(device, steps_, each_step_, parents_.span(), states_);
+  return model_->graph().gather_states(device, step_pass_, each_step_, parents_.span(), states_);
 }
 
 Status Decoder::run(const DecodeCall& call, std::vector<std::vector<Hypothesis>>& results) {
@@ -125,7 +125,7 @@ Status Decoder::run(const DecodeCall& call, std::vector<std::vector<Hypothesis>>
       return Status::aborted();
     }
     GRU_RETURN_IF_ERROR(step(search, call.abort));
-    GRU_RETURN_IF_ERROR(search.advance(logits_));
+    GRU_RETURN_IF_ERROR(search.advance(logits_, call.abort));
     if (search.is_over()) break;
     GRU_RETURN_IF_ERROR(gather_states(search));
   }

@@ -46,8 +46,8 @@ class Decoder {
   std::vector<std::size_t> once_;  ///< layers that do not depend on the target
   std::vector<std::size_t> each_step_;
 
-  GraphPass sources_;
-  GraphPass steps_;
+  GraphPass source_pass_;
+  GraphPass step_pass_;
   std::vector<Buffer<float>> states_;
   bool has_states_ = false;  ///< true after the first step
   Buffer<std::int32_t> parents_;

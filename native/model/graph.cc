@@ -42,7 +42,13 @@ Status Graph::load(Device& device, DeviceSpan<const float> parameters) {
   return {};
 }
 
-std::string Graph::edge_name(std::size_t number) const {
+std::string Graph::option_name(std::size_t edge) const {
+  const std::size_t inputs = options_.inputs.size();
+  return edge < inputs ? "inputs." + options_.inputs[edge].name
+                       : "layers." + options_.layers[edge - inputs].name;
+}
+
+std::string Graph::edge_description(std::size_t number) const {
   const std::size_t inputs = options_.inputs.size();
   if (number < inputs) return "the input \"" + options_.inputs[number].name + '"';
   return "the output of layer \"" + options_.layers[number - inputs].name + '"';
@@ -56,8 +62,8 @@ void Graph::wire(GraphPass& pass) const {
   pass.edges_.resize(shapes_.size());
   pass.gradients_.resize(shapes_.size());
   pass.nodes_.resize(nodes_.size());
-  pass.sorted_states_.resize(state_places_);
-  pass.initial_states_.resize(state_places_);
+  pass.sorted_states_.resize(state_count_);
+  pass.initial_states_.resize(state_count_);
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
     pass.edges_[edge].rows = &pass.rows_[shapes_[edge].group];
     pass.edges_[edge].every = shapes_[edge].every;
@@ -87,7 +93,7 @@ Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
                           GraphPass& pass) const {
   wire(pass);
   std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
-  pass.sources_ = {};
+  pass.other_sequences_ = {};
   GRU_RETURN_IF_ERROR(check_shapes(inputs));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (first_of_group_[shapes_[i].group] == i) {
@@ -136,11 +142,11 @@ Status Graph::load_states(Device& device, std::span<const DeviceSpan<const float
                           GraphPass& pass) const {
   for (std::size_t i = 0; i < states.size(); ++i) {
     if (states[i].empty()) continue;
-    Buffer<float>& sorted = pass.sorted_states_[states_[i].place];
+    Buffer<float>& sorted = pass.sorted_states_[states_[i].index];
     GRU_RETURN_IF_ERROR(sorted.reserve(device, states[i].size()));
     GRU_RETURN_IF_ERROR(rows_of(states_[i], pass)
                             .sort_batch(device, states[i], sorted.span(), states_[i].shape.width));
-    pass.initial_states_[states_[i].place] = sorted.span();
+    pass.initial_states_[states_[i].index] = sorted.span();
   }
   return {};
 }
@@ -158,34 +164,50 @@ Status Graph::store_states(Device& device, const GraphPass& pass,
   return {};
 }
 
+std::vector<bool> Graph::learning_edges(const std::vector<bool>& frozen) const {
+  std::vector<bool> learns(shapes_.size(), false);
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    const Node& node = nodes_[i];
+    bool learns_here = false;
+    for (std::size_t tensor = 0; tensor < node.tensors; ++tensor) {
+      learns_here = learns_here || !frozen[node.first_tensor + tensor];
+    }
+    for (const std::size_t input : node.inputs) learns_here = learns_here || learns[input];
+    learns[edge_of(i)] = learns_here;
+  }
+  return learns;
+}
+
 Status Graph::forward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                       GraphPass& pass) {
+  pass.mode_ = PassMode::inference;
   pass.dropout_ = {};
   pass.abort_ = abort;
-  return run(device, parameters, false, pass);
+  return run(device, parameters, pass);
 }
 
 Status Graph::forward_training(Device& device, DeviceSpan<const float> parameters,
                                const DropoutMask& mask, const AbortFlag* abort, GraphPass& pass) {
+  pass.mode_ = PassMode::training;
   pass.dropout_ = mask;
   pass.abort_ = abort;
-  GRU_RETURN_IF_ERROR(run(device, parameters, true, pass));
+  GRU_RETURN_IF_ERROR(run(device, parameters, pass));
+  const std::vector<bool>& learns = pass.learns_.empty() ? learns_ : pass.learns_;
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
-    pass.gradients_[edge].begin(pass.edges_[edge], learns_[edge]);
+    pass.gradients_[edge].begin(pass.edges_[edge], learns[edge]);
   }
   return {};
 }
 
-Status Graph::run(Device& device, DeviceSpan<const float> parameters, bool training,
-                  GraphPass& pass) {
+Status Graph::run(Device& device, DeviceSpan<const float> parameters, GraphPass& pass) {
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    GRU_RETURN_IF_ERROR(run_layer(device, parameters, i, training, pass));
+    GRU_RETURN_IF_ERROR(run_layer(device, parameters, i, pass));
   }
   return {};
 }
 
 Status Graph::run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
-                        bool training, GraphPass& pass) {
+                        GraphPass& pass) {
   GraphPass::Node& node = pass.nodes_[layer];
   Sequence& edge = pass.edges_[edge_of(layer)];
   const std::size_t rows = edge.row_count();
@@ -198,11 +220,11 @@ Status Graph::run_layer(Device& device, DeviceSpan<const float> parameters, std:
                                        .parameters = parameters,
                                        .inputs = node.inputs,
                                        .initial_states = states_of(layer, pass),
-                                       .sources = pass.sources_,
+                                       .other_sequences = pass.other_sequences_,
                                        .output = output,
                                        .edge = edge,
                                        .pass = node.kept.get(),
-                                       .training = training,
+                                       .mode = pass.mode_,
                                        .dropout = dropout_of(layer, pass),
                                        .shared_reserve = pass.shared_reserve_.get(),
                                        .abort = pass.abort_});
@@ -230,7 +252,7 @@ Status Graph::open_output_gradient(Device& device, GraphPass& pass, std::size_t 
     const DeviceMatrix<const float> values = pass.edges_[edge].values;
     gradient = {pass.nodes_[node].values.span().data(), values.rows(), values.columns(),
                 values.stride()};
-    target.place(gradient);
+    target.use_memory(gradient);
     return {};
   }
   bool add = false;  // an output's gradient is always the first to be written

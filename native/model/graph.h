@@ -23,7 +23,7 @@ struct InputBatch {
 struct GraphState {
   std::size_t layer = 0;  ///< number in Graph::options().layers
   StateShape shape;
-  std::size_t place = 0;  ///< in a pass
+  std::size_t index = 0;  ///< among the states of all layers in a pass
 };
 
 /// Everything that one pass through a graph holds on the device. Later passes through the same
@@ -40,6 +40,9 @@ class GraphPass {
   void share_reserve(std::shared_ptr<SharedReserve> reserve) {
     shared_reserve_ = std::move(reserve);
   }
+  /// Backward leaves out layers whose edge does not learn; as of Graph::learning_edges. Empty: all
+  /// layers with parameters learn. Call it before a forward pass.
+  void set_learning_edges(std::vector<bool> learns) { learns_ = std::move(learns); }
 
  private:
   friend class Graph;
@@ -67,11 +70,24 @@ class GraphPass {
   std::vector<Node> nodes_;                              ///< of each layer
   std::vector<Buffer<float>> sorted_states_;             ///< of each state that is given
   std::vector<DeviceSpan<const float>> initial_states_;  ///< of each state; empty: not given
-  std::span<const std::int32_t> sources_;                ///< as LayerForward has them
+  std::span<const std::int32_t> other_sequences_;        ///< as LayerForward has them
   std::uint64_t versions_ = 0;                           ///< number of versions of edges so far
   std::shared_ptr<SharedReserve> shared_reserve_;
+  std::vector<bool> learns_;  ///< for each edge; empty: as of the graph
+  PassMode mode_ = PassMode::inference;
   DropoutMask dropout_;
   const AbortFlag* abort_ = nullptr;
+};
+
+/// A batch of one input alone. For all other inputs, and for the layers that do not depend on this
+/// one, a pass takes the values of `others`. Sequence i of the batch then belongs to sequence
+/// other_sequences[i] there. `others` and `other_sequences` must not change until the layers are
+/// computed.
+struct PartialBatch {
+  std::size_t input = 0;
+  InputBatch batch;
+  const GraphPass& others;
+  std::span<const std::int32_t> other_sequences;
 };
 
 /// Layers in an order in which they can be computed, and the edges that each of them reads. This is
@@ -105,8 +121,11 @@ class Graph {
   const Sequence& edge(const GraphPass& pass, std::size_t number) const {
     return pass.edges_[number];
   }
-  /// The name of an edge in messages, as `the output of layer "memory"`.
-  std::string edge_name(std::size_t number) const;
+  /// For each edge: whether parameters lie before it that are not frozen. `frozen` has an element
+  /// for each tensor of layout().
+  std::vector<bool> learning_edges(const std::vector<bool>& frozen) const;
+  /// An edge in the words of a message, as `the output of layer "memory"`.
+  std::string edge_description(std::size_t number) const;
   /// The number of random streams that one training pass uses.
   std::size_t dropout_streams() const { return dropout_streams_; }
 
@@ -143,13 +162,8 @@ class Graph {
   Status forward_layers(Device& device, DeviceSpan<const float> parameters,
                         std::span<const std::size_t> layers, const AbortFlag* abort,
                         GraphPass& pass);
-  /// Prepares `pass` for the layers behind `input`. `batch` is the batch of this input. The values
-  /// of all other inputs and layers that they read are those of `from`, where sequence i of the
-  /// batch is sequence sources[i]. `from` and `sources` must not change until the layers are
-  /// computed. All states are zero.
-  Status load_beside(Device& device, const GraphPass& from, std::size_t input,
-                     const InputBatch& batch, std::span<const std::int32_t> sources,
-                     GraphPass& pass) const;
+  /// Prepares `pass` for the layers behind an input. All states are zero.
+  Status load_partial(Device& device, const PartialBatch& partial, GraphPass& pass) const;
   /// For each state of the layers, and for each i, the final state of sequence parents[i] of the
   /// pass: [blocks, parents, width]. All sequences have all steps.
   Status gather_states(Device& device, const GraphPass& pass, std::span<const std::size_t> layers,
@@ -173,7 +187,8 @@ class Graph {
   /// backward. Every output needs one. It may be the output's own memory.
   Status open_output_gradient(Device& device, GraphPass& pass, std::size_t output,
                               DeviceMatrix<float>& gradient) const;
-  /// Computes the gradients of all parameters from those of the outputs.
+  /// Computes the gradients of all parameters from those of the outputs. Those of layers whose edge
+  /// does not learn are not written.
   Status backward(Device& device, DeviceSpan<const float> parameters, const AbortFlag* abort,
                   GraphPass& pass, DeviceSpan<float> gradients);
 
@@ -181,8 +196,10 @@ class Graph {
   struct Node {
     std::unique_ptr<Layer> layer;
     std::vector<std::size_t> inputs;  ///< edges
-    std::size_t first_stream = 0;     ///< of its dropout within a pass
-    std::size_t first_state = 0;      ///< of its states in a pass
+    std::size_t first_tensor = 0;     ///< of its parameters in the layout
+    std::size_t tensors = 0;
+    std::size_t first_stream = 0;  ///< of its dropout within a pass
+    std::size_t first_state = 0;   ///< of its states in a pass
     std::vector<StateShape> states;
   };
 
@@ -193,13 +210,14 @@ class Graph {
                        GraphPass& pass) const;
   Status load_input(Device& device, std::size_t input, const InputBatch& batch,
                     GraphPass& pass) const;
-  Status run(Device& device, DeviceSpan<const float> parameters, bool training, GraphPass& pass);
+  Status run(Device& device, DeviceSpan<const float> parameters, GraphPass& pass);
   Status run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
-                   bool training, GraphPass& pass);
+                   GraphPass& pass);
   Status check_input_stepwise(std::size_t input, const std::vector<bool>& behind) const;
   Status check_layer_stepwise(std::size_t layer, const std::vector<bool>& behind) const;
   std::vector<bool> edges_behind(std::span<const std::size_t> inputs) const;
-  std::string name_of(std::size_t edge) const;
+  /// The name of an edge among the options, as `layers.memory`.
+  std::string option_name(std::size_t edge) const;
   std::span<const DeviceSpan<const float>> states_of(std::size_t node, const GraphPass& pass) const;
   DropoutMask dropout_of(std::size_t node, const GraphPass& pass) const;
   const DeviceRows& rows_of(const GraphState& state, const GraphPass& pass) const {
@@ -218,7 +236,7 @@ class Graph {
   std::vector<std::size_t> outputs_;         ///< edges
   std::vector<std::size_t> first_of_group_;  ///< of each group its first input
   std::vector<GraphState> states_;
-  std::size_t state_places_ = 0;
+  std::size_t state_count_ = 0;  ///< of all layers, in a pass
   std::size_t dropout_streams_ = 0;
 };
 

@@ -82,8 +82,10 @@ Status GraphBuilder::build(Graph& graph) {
   GRU_RETURN_IF_ERROR(name_inputs());
   GRU_RETURN_IF_ERROR(name_layers());
   GRU_RETURN_IF_ERROR(order_layers());
-  for (const std::size_t place : order_) GRU_RETURN_IF_ERROR(add_layer(options_.layers[place]));
+  for (const std::size_t layer : order_) GRU_RETURN_IF_ERROR(add_layer(options_.layers[layer]));
   GRU_RETURN_IF_ERROR(add_outputs());
+  graph_->learns_ =
+      graph_->learning_edges(std::vector<bool>(graph_->layout_.specs().size(), false));
   number_groups();
   return check_all_lead_to_outputs();
 }
@@ -101,7 +103,6 @@ Status GraphBuilder::name_inputs() {
     shape.tokens = input.tokens;
     shape.group = i;
     graph_->shapes_.push_back(shape);
-    graph_->learns_.push_back(false);
     graph_->readers_.push_back(0);
   }
   return {};
@@ -119,10 +120,10 @@ Status GraphBuilder::name_layers() {
 
 /// Repeatedly appends the first layer of the description whose inputs are all computed before it.
 Status GraphBuilder::order_layers() {
-  std::vector<bool> placed(options_.layers.size(), false);
+  std::vector<bool> is_ordered(options_.layers.size(), false);
   const auto is_there = [&](const std::string& name) {
     const auto layer = layer_of_.find(name);
-    return layer == layer_of_.end() ? edge_of_.contains(name) : placed[layer->second];
+    return layer == layer_of_.end() ? edge_of_.contains(name) : is_ordered[layer->second];
   };
   for (const LayerOptions& layer : options_.layers) {
     for (const std::string& input : layer.inputs) {
@@ -133,17 +134,17 @@ Status GraphBuilder::order_layers() {
   }
   while (order_.size() < options_.layers.size()) {
     std::size_t next = 0;
-    while (next < placed.size() &&
-           (placed[next] || !std::ranges::all_of(options_.layers[next].inputs, is_there))) {
+    while (next < is_ordered.size() &&
+           (is_ordered[next] || !std::ranges::all_of(options_.layers[next].inputs, is_there))) {
       ++next;
     }
-    if (next == placed.size()) {
-      const auto stuck = std::ranges::find(placed, false) - placed.begin();
+    if (next == is_ordered.size()) {
+      const auto stuck = std::ranges::find(is_ordered, false) - is_ordered.begin();
       return Status::value(
           "layers." + options_.layers[static_cast<std::size_t>(stuck)].name +
-          ": expected layers without a circle, got one that it is part of or reads");
+          ": expected layers without a cycle, got one that it is part of or reads");
     }
-    placed[next] = true;
+    is_ordered[next] = true;
     order_.push_back(next);
   }
   return {};
@@ -153,31 +154,29 @@ Status GraphBuilder::add_layer(const LayerOptions& options) {
   Graph& graph = *graph_;
   Graph::Node node;
   std::vector<EdgeShape> shapes;
-  bool learns = false;
   for (const std::string& input : options.inputs) {
     const std::size_t edge = edge_of_.at(input);
     node.inputs.push_back(edge);
     shapes.push_back(graph.shapes_[edge]);
-    learns = learns || graph.learns_[edge];
     ++graph.readers_[edge];
   }
   node.layer = std::visit([&](const auto& kind) { return make_layer(kind, shapes); }, options.kind);
   GRU_RETURN_IF_ERROR(check_input_count(options, node.layer->input_count()));
   if (node.layer->joins_inputs()) join_groups(node.inputs);
-  const std::size_t parameters = graph.layout_.count();
+  node.first_tensor = graph.layout_.specs().size();
   EdgeShape output;
   GRU_RETURN_IF_ERROR(node.layer->declare(shapes, {options.name}, graph.layout_, output));
+  node.tensors = graph.layout_.specs().size() - node.first_tensor;
   node.first_stream = graph.dropout_streams_;
   graph.dropout_streams_ += node.layer->dropout_streams();
   edge_of_[options.name] = graph.shapes_.size();
   graph.shapes_.push_back(output);
-  graph.learns_.push_back(learns || graph.layout_.count() > parameters);
   graph.readers_.push_back(0);
   node.states = node.layer->states();
-  node.first_state = graph.state_places_;
+  node.first_state = graph.state_count_;
   for (const StateShape& shape : node.states) {
-    const std::size_t place = graph.state_places_++;
-    if (!shape.from_layer) graph.states_.push_back({graph.nodes_.size(), shape, place});
+    const std::size_t index = graph.state_count_++;
+    if (!shape.from_layer) graph.states_.push_back({graph.nodes_.size(), shape, index});
   }
   graph.options_.layers.push_back(options);
   graph.nodes_.push_back(std::move(node));
@@ -206,10 +205,8 @@ Status GraphBuilder::check_all_lead_to_outputs() const {
   for (std::size_t edge = 0; edge < graph.shapes_.size(); ++edge) {
     const bool is_output = std::ranges::find(graph.outputs_, edge) != graph.outputs_.end();
     if (is_output || graph.readers_[edge] > 0) continue;
-    const std::size_t inputs = options_.inputs.size();
-    const std::string name = edge < inputs ? "inputs." + options_.inputs[edge].name
-                                           : "layers." + graph.options_.layers[edge - inputs].name;
-    return Status::value(name + ": expected a layer or an output that reads it, got none");
+    return Status::value(graph.option_name(edge) +
+                         ": expected a layer or an output that reads it, got none");
   }
   return {};
 }

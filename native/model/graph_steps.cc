@@ -18,7 +18,7 @@ void Graph::begin_step(DeviceSpan<const float> states, GraphPass& pass) const {
   for (const GraphState& state : states_) {
     const std::size_t count =
         state.shape.blocks * rows_of(state, pass).map().batch() * state.shape.width;
-    pass.initial_states_[state.place] = states.subspan(offset, count);
+    pass.initial_states_[state.index] = states.subspan(offset, count);
     offset += count;
   }
 }
@@ -54,15 +54,9 @@ std::vector<std::size_t> Graph::layers_behind(std::span<const std::size_t> input
   return layers;
 }
 
-std::string Graph::name_of(std::size_t edge) const {
-  const std::size_t inputs = options_.inputs.size();
-  return edge < inputs ? "inputs." + options_.inputs[edge].name
-                       : "layers." + options_.layers[edge - inputs].name;
-}
-
 Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& behind) const {
   const Node& node = nodes_[layer];
-  const std::string name = name_of(edge_of(layer));
+  const std::string name = option_name(edge_of(layer));
   if (!node.layer->computes_stepwise()) {
     return Status::value(name +
                          ": expected a layer that computes step by step, got one that looks "
@@ -72,7 +66,7 @@ Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& b
     const bool along = i == 0 || node.layer->joins_inputs();
     if (behind[node.inputs[i]] == along) continue;
     return Status::value(
-        name + ": expected " + name_of(node.inputs[i]) +
+        name + ": expected " + option_name(node.inputs[i]) +
         (along ? " to be computed step by step, got values that are computed once"
                : " to be computed before the first step, got values that are computed step by "
                  "step"));
@@ -84,8 +78,8 @@ Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& b
 Status Graph::check_input_stepwise(std::size_t input, const std::vector<bool>& behind) const {
   for (std::size_t other = 0; other < options_.inputs.size(); ++other) {
     if (behind[other] || shapes_[other].group != shapes_[input].group) continue;
-    return Status::value(name_of(input) + ": expected steps of its own, got those of " +
-                         name_of(other));
+    return Status::value(option_name(input) + ": expected steps of its own, got those of " +
+                         option_name(other));
   }
   return {};
 }
@@ -102,34 +96,33 @@ Status Graph::check_stepwise(std::span<const std::size_t> inputs) const {
 Status Graph::forward_layers(Device& device, DeviceSpan<const float> parameters,
                              std::span<const std::size_t> layers, const AbortFlag* abort,
                              GraphPass& pass) {
+  pass.mode_ = PassMode::inference;
   pass.dropout_ = {};
   pass.abort_ = abort;
   for (const std::size_t layer : layers) {
-    GRU_RETURN_IF_ERROR(run_layer(device, parameters, layer, false, pass));
+    GRU_RETURN_IF_ERROR(run_layer(device, parameters, layer, pass));
   }
   return {};
 }
 
-Status Graph::load_beside(Device& device, const GraphPass& from, std::size_t input,
-                          const InputBatch& batch, std::span<const std::int32_t> sources,
-                          GraphPass& pass) const {
+Status Graph::load_partial(Device& device, const PartialBatch& partial, GraphPass& pass) const {
   wire(pass);
   std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
-  pass.sources_ = sources;
-  const std::vector<bool> behind = edges_behind({&input, 1});
+  pass.other_sequences_ = partial.other_sequences;
+  const std::vector<bool> behind = edges_behind({&partial.input, 1});
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
-    if (!behind[edge]) pass.edges_[edge] = from.edges_[edge];
+    if (!behind[edge]) pass.edges_[edge] = partial.others.edges_[edge];
   }
-  GRU_RETURN_IF_ERROR(
-      pass.rows_[shapes_[input].group].load(device, batch.shape, options_.batch_first));
-  return load_input(device, input, batch, pass);
+  DeviceRows& rows = pass.rows_[shapes_[partial.input].group];
+  GRU_RETURN_IF_ERROR(rows.load(device, partial.batch.shape, options_.batch_first));
+  return load_input(device, partial.input, partial.batch, pass);
 }
 
 Status Graph::gather_states(Device& device, const GraphPass& pass,
                             std::span<const std::size_t> layers,
                             DeviceSpan<const std::int32_t> parents,
                             std::vector<Buffer<float>>& states) const {
-  states.resize(state_places_);
+  states.resize(state_count_);
   for (const std::size_t layer : layers) {
     const Node& node = nodes_[layer];
     const Sequence& edge = pass.edges_[edge_of(layer)];
@@ -154,8 +147,8 @@ void Graph::begin_with(std::span<const std::size_t> layers, std::vector<Buffer<f
   for (const std::size_t layer : layers) {
     const Node& node = nodes_[layer];
     for (std::size_t i = 0; i < node.states.size(); ++i) {
-      const std::size_t place = node.first_state + i;
-      pass.initial_states_[place] = states[place].span();
+      const std::size_t index = node.first_state + i;
+      pass.initial_states_[index] = states[index].span();
     }
   }
 }

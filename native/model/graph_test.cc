@@ -145,7 +145,7 @@ TEST_CASE("descriptions that make no sense are refused by name") {
   check_refused("outputs", "'head' twice",
                 [](GraphOptions& o) { o.outputs.push_back(o.outputs[0]); });
   check_refused("layers.head", "'lost'", [](GraphOptions& o) { o.layers[3].inputs = {"lost"}; });
-  check_refused("layers.gru", "circle", [](GraphOptions& o) { o.layers[1].inputs = {"last"}; });
+  check_refused("layers.gru", "cycle", [](GraphOptions& o) { o.layers[1].inputs = {"last"}; });
   check_refused("layers.head", "name of its own",
                 [](GraphOptions& o) { o.layers.push_back(o.layers[3]); });
   check_refused("layers.input", "name of its own",

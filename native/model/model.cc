@@ -83,6 +83,13 @@ Status Model::store_output(const GraphPass& pass, std::size_t output, std::span<
   return target.finish();
 }
 
+Status Model::store_outputs(const GraphPass& pass, std::span<const std::span<float>> outputs) {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    GRU_RETURN_IF_ERROR(store_output(pass, i, outputs[i]));
+  }
+  return {};
+}
+
 Status Model::load_states(std::span<const std::span<const float>> states) {
   std::vector<DeviceSpan<const float>> given(states.size());
   for (std::size_t i = 0; i < states.size(); ++i) {
@@ -107,9 +114,7 @@ Status Model::run_predict(const PredictCall& call) {
   GRU_RETURN_IF_ERROR(load_inputs(call.inputs, inference_));
   GRU_RETURN_IF_ERROR(load_states(call.initial_states));
   GRU_RETURN_IF_ERROR(forward(call.abort, inference_));
-  for (std::size_t i = 0; i < call.outputs.size(); ++i) {
-    GRU_RETURN_IF_ERROR(store_output(inference_, i, call.outputs[i]));
-  }
+  GRU_RETURN_IF_ERROR(store_outputs(inference_, call.outputs));
   return store_states(call.states);
 }
 

@@ -64,8 +64,9 @@ class Model {
   GraphPass& step_pass() { return step_pass_; }
   /// The same, of the states of a step of several sessions.
   Buffer<float>& step_states() { return step_states_; }
-  /// Copies the values of output number `output` after a forward pass to the host's memory.
-  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
+  /// Copies the values of all outputs after a forward pass to the host's memory. An empty list:
+  /// none.
+  Status store_outputs(const GraphPass& pass, std::span<const std::span<float>> outputs);
   /// Computes all parameters' gradients from those of the outputs.
   Status backward(const AbortFlag* abort, GraphPass& pass, DeviceSpan<float> gradients);
 
@@ -74,6 +75,7 @@ class Model {
       : device_(std::move(device)), graph_(std::move(graph)), store_(graph_->layout()) {}
 
   Status run_predict(const PredictCall& call);
+  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
   Status load_states(std::span<const std::span<const float>> states);
   Status store_states(std::span<const std::span<float>> states);
 

@@ -62,9 +62,7 @@ Status Session::run(const SessionStep& call) {
   GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
   if (!is_zero_) graph().begin_step(states_.span(), pass);
   GRU_RETURN_IF_ERROR(model_->forward(call.abort, pass));
-  for (std::size_t i = 0; i < call.outputs.size(); ++i) {
-    GRU_RETURN_IF_ERROR(model_->store_output(pass, i, call.outputs[i]));
-  }
+  GRU_RETURN_IF_ERROR(model_->store_outputs(pass, call.outputs));
   GRU_RETURN_IF_ERROR(graph().end_step(model_->device(), pass, states_.span()));
   is_zero_ = false;
   return {};
@@ -94,9 +92,7 @@ Status Session::run_together(std::span<const std::shared_ptr<Session>> sessions,
   }
   graph.begin_step(states.span(), pass);
   GRU_RETURN_IF_ERROR(model.forward(call.abort, pass));
-  for (std::size_t i = 0; i < call.outputs.size(); ++i) {
-    GRU_RETURN_IF_ERROR(model.store_output(pass, i, call.outputs[i]));
-  }
+  GRU_RETURN_IF_ERROR(model.store_outputs(pass, call.outputs));
   GRU_RETURN_IF_ERROR(graph.end_step(device, pass, states.span()));
   first = 0;
   for (const std::shared_ptr<Session>& session : sessions) {

@@ -46,8 +46,8 @@ Status forward(const SelectOptions& options, const Forward& call) {
   const Values source = reads_states(options, from) ? from.recurrent.state : from.values;
   call.output.every = Every::last;
   call.output.values.assign(from.batch * from.width, 0.0);
-  for_each_part(options, from, [&](std::size_t to, std::size_t place, double factor) {
-    call.output.values[to] += factor * source[place];
+  for_each_part(options, from, [&](std::size_t to, std::size_t index, double factor) {
+    call.output.values[to] += factor * source[index];
   });
   return {};
 }
@@ -56,8 +56,8 @@ Status backward(const SelectOptions& options, const Backward& call) {
   const ReferenceEdge& from = *call.inputs[0];
   EdgeGradient& d_input = *call.d_inputs[0];
   std::vector<double>& target = reads_states(options, from) ? d_input.state : d_input.values;
-  for_each_part(options, from, [&](std::size_t to, std::size_t place, double factor) {
-    target[place] += factor * call.d_output.values[to];
+  for_each_part(options, from, [&](std::size_t to, std::size_t index, double factor) {
+    target[index] += factor * call.d_output.values[to];
   });
   return {};
 }

@@ -80,8 +80,8 @@ struct Product {
     GuardedMatrix got = c;
     GRU_CHECK_OK(device.gemm(call(got)));
     CHECK(got.guards_hold());
-    for (std::size_t place = 0; place < c.rows() * c.columns(); place += step) {
-      check_element(got, place / c.columns(), place % c.columns());
+    for (std::size_t index = 0; index < c.rows() * c.columns(); index += step) {
+      check_element(got, index / c.columns(), index % c.columns());
     }
   }
 };

@@ -103,9 +103,9 @@ TEST_CASE("dropout scales by the mask of each row's number") {
       GRU_CHECK_OK(device->dropout(view(in_place), view(in_place), mask, numbers));
       CHECK(to.guards_hold());
       CHECK(same_bits(to.values(), in_place.values()));
-      for (std::size_t place = 0; place < size.rows * size.columns; ++place) {
-        const std::size_t i = place / size.columns;
-        const std::size_t j = place % size.columns;
+      for (std::size_t index = 0; index < size.rows * size.columns; ++index) {
+        const std::size_t i = index / size.columns;
+        const std::size_t j = index % size.columns;
         const std::size_t row = numbered ? static_cast<std::size_t>(number[i]) : i;
         CHECK(to.at(i, j) == from.at(i, j) * mask.scale(row * size.columns + j));
       }

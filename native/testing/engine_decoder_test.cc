@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "model/decoder.h"
 #include "testing/engine_testing.h"
+#include "testing/interrupted_device.h"
 
 /// Decoding, against plain searches that ask the whole model for the probabilities of each prefix.
 namespace gru {
@@ -72,9 +74,25 @@ GraphOptions random_translator(Random& random, std::size_t source_tokens,
   return graph;
 }
 
+/// Without a recurrent layer, which would look at an abort flag itself.
+GraphOptions plain_translator(std::size_t source_tokens, std::size_t target_tokens) {
+  GraphOptions graph;
+  graph.inputs = {{"source", true, source_tokens}, {"target", true, target_tokens}};
+  graph.layers = {{"sourceVector", {"source"}, EmbeddingOptions{4}},
+                  {"targetVector", {"target"}, EmbeddingOptions{4}},
+                  {"attention", {"targetVector", "sourceVector"}, AttentionOptions{}},
+                  {"both", {"targetVector", "attention"}, ConcatOptions{}},
+                  {"head", {"both"}, LinearOptions{target_tokens}}};
+  graph.outputs = {{"head", {LossKind::cross_entropy}}};
+  return graph;
+}
+
 struct Translator {
   Translator(Random& random, std::size_t tokens, std::size_t batch)
-      : options(random_translator(random, 7, tokens)), classes(tokens) {
+      : Translator(random, random_translator(random, 7, tokens), batch, testing::test_device()) {}
+  Translator(Random& random, const GraphOptions& graph, std::size_t batch,
+             std::unique_ptr<Device> device)
+      : options(graph), classes(graph.inputs[1].size) {
     sources.batch = batch;
     sources.steps = random.size(1, 5);
     sources.tokens = random.classes(sources.steps * batch, 7);
@@ -84,7 +102,7 @@ struct Translator {
           testing::swap_axes(std::span<const std::int32_t>(sources.tokens), sources.steps, batch);
     }
     std::unique_ptr<Model> made;
-    GRU_CHECK_OK(Model::create(options, testing::test_device(), 3, made));
+    GRU_CHECK_OK(Model::create(options, std::move(device), 3, made));
     model = std::move(made);
     GRU_CHECK_OK(
         model->write_parameters(testing::random_floats(random, model->layout().count(), 0.8)));
@@ -314,6 +332,58 @@ TEST_CASE("an abort ends decoding and what is no number is told") {
   GRU_CHECK_OK(translator.model->write_parameters(parameters));
   CHECK(translator.decoder->decode({inputs, how}, results).code() == StatusCode::nonfinite);
   CHECK(results.empty());
+}
+
+bool are_all_same(const std::vector<std::vector<Hypothesis>>& a,
+                  const std::vector<std::vector<Hypothesis>>& b) {
+  return std::ranges::equal(a, b, are_same);
+}
+
+/// The number of operations of a call without an abort.
+std::size_t operations_of(Translator& translator, testing::Interruption& interruption,
+                          const DecodeOptions& how) {
+  std::size_t operations = 0;
+  const std::function<Status()> count = [&] {
+    ++operations;
+    interruption.arm(0, count);
+    return Status();
+  };
+  interruption.arm(0, count);
+  translator.decode(translator.sources, how);
+  interruption.disarm();
+  return operations;
+}
+
+/// Aborts calls at each of their operations.
+void check_aborts(Random& random, const GraphOptions& graph) {
+  testing::Interruption interruption;
+  Translator translator(random, graph, 3,
+                        std::make_unique<testing::InterruptedDevice>(interruption));
+  const DecodeOptions how{begin_token, end_token, 3, 6, 3};
+  const InputBatch inputs[] = {translator.sources.input(), {}};
+  const auto expected = translator.decode(translator.sources, how);
+  const std::size_t all = operations_of(translator, interruption, how);
+  for (std::size_t operations = 0; operations < all; ++operations) {
+    AbortFlag abort{false};
+    interruption.arm(operations, [&] {
+      abort = true;
+      return Status();
+    });
+    std::vector<std::vector<Hypothesis>> results;
+    const Status status = translator.decoder->decode({inputs, how, &abort}, results);
+    CHECK(!interruption.is_armed());
+    CHECK(status.code() == StatusCode::aborted);
+    CHECK(results.empty());
+    CHECK(are_all_same(translator.decode(translator.sources, how), expected));
+  }
+}
+
+TEST_CASE("an abort within decoding ends it, in the last step too, and spoils no later call") {
+  Random random;
+  for (int round = 0; round < 4; ++round) {
+    check_aborts(random, random_translator(random, 7, 6));
+    check_aborts(random, plain_translator(7, 6));
+  }
 }
 
 template <class Change>

@@ -44,6 +44,9 @@ void check_predictions(EngineGraph& engine, const GraphExample& example) {
   }
   const ReferenceGraphGradients evaluated = example.gradients();
   GRU_CHECK_NEAR(engine.evaluate().loss, evaluated.loss, relative(1e-5, evaluated.loss));
+  StepMetrics metrics;
+  CHECK(engine.evaluated_predictions(metrics) == predictions);
+  CHECK(metrics.loss == engine.evaluate().loss);
 }
 
 /// One line for each layer, with its inputs.
@@ -155,6 +158,58 @@ TEST_CASE("a recurrent layer without any row has no gradient") {
                                    {"start", {"encoder"}, SelectOptions{}},
                                    {"memory", {"a", "start"}, stack}};
   check_steps(around(layers, "memory", random, {{3, 1, 2}, {0, 0, 0}}), 2);
+}
+
+/// Freezes some layers, and compares a step with one of a trainer that has no frozen layer.
+void check_frozen(const GraphExample& example, Random& random) {
+  INFO(description_of(example.options));
+  EngineGraph engine(example, descent(), {});
+  TrainerOptions options{descent(), {}};
+  std::vector<std::string> frozen;
+  for (const LayerOptions& layer : example.options.layers) {
+    if (coin(random)) frozen.push_back(layer.name + ".");
+  }
+  for (const ParameterSpec& spec : engine.model().layout().specs()) {
+    ParameterOptions own;
+    own.frozen = std::ranges::any_of(
+        frozen, [&](const std::string& name) { return spec.name.starts_with(name); });
+    options.parameters.push_back(own);
+  }
+  std::unique_ptr<Trainer> trainer;
+  GRU_CHECK_OK(Trainer::create(engine.shared_model(), options, trainer));
+  const std::vector<float> before = engine.parameters();
+  const TrainingBatch batch = engine.batch();
+  StepMetrics metrics;
+  GRU_CHECK_OK(trainer->step({&batch, 1}, {}, metrics));
+  const std::vector<float> partly = engine.parameters();
+  GRU_CHECK_OK(engine.model().write_parameters(before));
+  CHECK(engine.step().loss == metrics.loss);
+  std::vector<float> expected = engine.parameters();
+  const std::vector<ParameterSpec>& specs = engine.model().layout().specs();
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    if (!options.parameters[i].frozen) continue;
+    const auto first = static_cast<std::ptrdiff_t>(specs[i].offset);
+    std::copy_n(before.begin() + first, specs[i].count, expected.begin() + first);
+  }
+  CHECK(testing::same_bits(partly, expected));
+}
+
+TEST_CASE("frozen layers change no bit of the others' gradients") {
+  Random random;
+  for (int round = 0; round < 24; ++round) {
+    GraphExample example = testing::random_graph(random);
+    round_all(example);
+    check_frozen(example, random);
+  }
+  RecurrentOptions stack;
+  stack.hidden_size = 6;
+  const std::vector<LayerOptions> layers{{"start", {"b"}, SelectOptions{}},
+                                         {"memory", {"a", "start"}, stack},
+                                         {"context", {"memory", "b"}, AttentionOptions{}},
+                                         {"sum", {"memory", "context"}, AddOptions{}}};
+  for (int round = 0; round < 12; ++round) {
+    check_frozen(around(layers, "sum", random, {{3, 1, 0, 2}, {1, 4, 2, 0}}), random);
+  }
 }
 
 /// The other sequences of a batch must not change a bit of a prediction.

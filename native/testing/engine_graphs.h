@@ -42,8 +42,14 @@ class EngineGraph {
   }
   StepMetrics evaluate() {
     StepMetrics metrics;
-    GRU_CHECK_OK(trainer_->evaluate({batches_, targets_}, nullptr, metrics));
+    GRU_CHECK_OK(trainer_->evaluate(batch(), nullptr, metrics));
     return metrics;
+  }
+  /// As evaluate(), with the predictions of the same pass.
+  std::vector<std::vector<float>> evaluated_predictions(StepMetrics& metrics) {
+    return predictions_of([&](std::span<const std::span<float>> rooms) {
+      return trainer_->evaluate(batch(), nullptr, metrics, rooms);
+    });
   }
   std::vector<float> parameters() const {
     std::vector<float> values(model_->layout().count());
@@ -52,19 +58,9 @@ class EngineGraph {
   }
   /// The predictions of each output, time-major.
   std::vector<std::vector<float>> predictions() {
-    std::vector<std::vector<float>> made;
-    std::vector<std::span<float>> rooms;
-    made.reserve(example_.options.outputs.size());
-    for (const OutputOptions& output : example_.options.outputs) {
-      rooms.push_back(made.emplace_back(edges_[output.layer].values.size(), nan_float));
-    }
-    GRU_CHECK_OK(model_->predict({.inputs = batches_, .outputs = rooms}));
-    for (std::size_t i = 0; i < made.size(); ++i) {
-      const ReferenceEdge& edge = edges_[example_.options.outputs[i].layer];
-      if (!is_swapped(edge)) continue;
-      made[i] = swap_axes(std::span<const float>(made[i]), edge.batch, edge.steps);
-    }
-    return made;
+    return predictions_of([&](std::span<const std::span<float>> rooms) {
+      return model_->predict({.inputs = batches_, .outputs = rooms});
+    });
   }
   /// As the caller has it; as long as this object is there.
   TrainingBatch batch() const { return {batches_, targets_}; }
@@ -77,6 +73,24 @@ class EngineGraph {
     std::vector<float> floats;
     std::vector<std::int32_t> integers;
   };
+
+  /// What a call writes into memory for the predictions of each output, time-major.
+  template <class Call>
+  std::vector<std::vector<float>> predictions_of(const Call& call) {
+    std::vector<std::vector<float>> made;
+    std::vector<std::span<float>> rooms;
+    made.reserve(example_.options.outputs.size());
+    for (const OutputOptions& output : example_.options.outputs) {
+      rooms.push_back(made.emplace_back(edges_[output.layer].values.size(), nan_float));
+    }
+    GRU_CHECK_OK(call(rooms));
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const ReferenceEdge& edge = edges_[example_.options.outputs[i].layer];
+      if (!is_swapped(edge)) continue;
+      made[i] = swap_axes(std::span<const float>(made[i]), edge.batch, edge.steps);
+    }
+    return made;
+  }
 
   bool is_swapped(const ReferenceEdge& edge) const {
     return example_.options.batch_first && edge.every == Every::step;

@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <cmath>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +21,26 @@ using testing::InputKind;
 using testing::Random;
 using testing::random_floats;
 using testing::same_bits;
+
+/// Counts the backward passes of layers.
+class BackwardCounter final : public testing::ForwardingDevice {
+ public:
+  explicit BackwardCounter(int& count) : ForwardingDevice(testing::test_device()), count_(count) {}
+
+  Status recurrent_backward(RecurrentWeights& weights, const RecurrentBackward& call) override {
+    ++count_;
+    return ForwardingDevice::recurrent_backward(weights, call);
+  }
+  Status embedding_backward(DeviceMatrix<float> table_gradient,
+                            DeviceSpan<const std::int32_t> tokens,
+                            DeviceMatrix<const float> d_output) override {
+    ++count_;
+    return ForwardingDevice::embedding_backward(table_gradient, tokens, d_output);
+  }
+
+ private:
+  int& count_;
+};
 
 /// What a device does at the end of a step in these tests.
 struct Plan {
@@ -157,6 +180,94 @@ TEST_CASE("gradients that overflow are refused by their norm") {
     CHECK(status.message().find("began in the gradient of \"head.") != std::string::npos);
     return status;
   });
+}
+
+/// One step of a chain of an embedding, a recurrent layer of one layer, and a head.
+struct FrozenStep {
+  int backward_passes = 0;
+  StepMetrics metrics;
+  std::vector<float> before;
+  std::vector<float> after;
+  ParameterLayout layout;
+
+  /// The tensors whose names begin with one of `frozen` keep their values.
+  explicit FrozenStep(std::span<const std::string> frozen) {
+    ChainOptions options;
+    options.input = InputKind::tokens;
+    options.tokens = 3;
+    options.output_size = 3;
+    options.gru.input_size = 3;
+    options.gru.hidden_size = 5;
+    OptimizerOptions optimizer;
+    optimizer.kind = OptimizerKind::sgd;
+    optimizer.learning_rate = 1;
+    std::unique_ptr<Model> made;
+    GRU_CHECK_OK(
+        Model::create(chain(options), std::make_unique<BackwardCounter>(backward_passes), 1, made));
+    const std::shared_ptr<Model> model = std::move(made);
+    layout = model->layout();
+    TrainerOptions trained{optimizer, {}};
+    for (const ParameterSpec& spec : layout.specs())
+      trained.parameters.push_back(own(spec, frozen));
+    std::unique_ptr<Trainer> trainer;
+    GRU_CHECK_OK(Trainer::create(model, trained, trainer));
+    before = values_of(*model);
+    const std::vector<std::int32_t> tokens{1, 0, 2, 2, 1, 0};
+    GRU_CHECK_OK(testing::step(*trainer, {{3, 2, {}}, {}, tokens}, {tokens, {}}, metrics));
+    after = values_of(*model);
+  }
+
+  std::span<const float> part(const std::vector<float>& values, const ParameterSpec& spec) const {
+    return std::span(values).subspan(spec.offset, spec.count);
+  }
+  static bool is_frozen(const ParameterSpec& spec, std::span<const std::string> frozen) {
+    return std::ranges::any_of(
+        frozen, [&](const std::string& name) { return spec.name.starts_with(name); });
+  }
+
+ private:
+  static ParameterOptions own(const ParameterSpec& spec, std::span<const std::string> frozen) {
+    ParameterOptions options;
+    options.frozen = is_frozen(spec, frozen);
+    return options;
+  }
+  static std::vector<float> values_of(Model& model) {
+    std::vector<float> values(model.layout().count());
+    GRU_CHECK_OK(model.read_parameters(values));
+    return values;
+  }
+};
+
+TEST_CASE("a frozen layer has no backward pass if nothing before it learns") {
+  using Names = std::vector<std::string>;
+  const FrozenStep free(Names{});
+  CHECK(free.backward_passes == 2);
+  const std::pair<Names, int> cases[] = {{{"embedding"}, 1},
+                                         {{"embedding", "gru"}, 0},
+                                         {{"gru"}, 2},
+                                         {{"embedding", "gru.bias"}, 1},
+                                         {{"gru", "head"}, 2},
+                                         {{"head"}, 2},
+                                         {{"embedding", "gru", "head"}, 0}};
+  for (const auto& one : cases) {
+    const Names& frozen = one.first;
+    const FrozenStep step(frozen);
+    CAPTURE(frozen.size());
+    CAPTURE(frozen.back());
+    CHECK(step.backward_passes == one.second);
+    CHECK(step.metrics.loss == free.metrics.loss);
+    double squares = 0;
+    for (const ParameterSpec& spec : step.layout.specs()) {
+      const bool is_frozen = FrozenStep::is_frozen(spec, frozen);
+      const auto& wanted = is_frozen ? step.before : free.after;
+      CHECK(std::ranges::equal(step.part(step.after, spec), step.part(wanted, spec)));
+      for (std::size_t i = 0; i < spec.count; ++i) {
+        const double change = step.after[spec.offset + i] - step.before[spec.offset + i];
+        squares += change * change;
+      }
+    }
+    GRU_CHECK_NEAR(step.metrics.gradient_norm, std::sqrt(squares), 1e-5);
+  }
 }
 
 }  // namespace

@@ -335,8 +335,8 @@ TEST_CASE("labels without an alignment count nothing and are named") {
 TEST_CASE("NaN and infinity reach CTC") {
   Example example = two_sequences();
   example.labels = {2, 1, 1, 2};
-  for (const std::size_t place : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
-    example.predictions[place] = nan_float;
+  for (const std::size_t index : {std::size_t{0}, std::size_t{1}, std::size_t{2}}) {
+    example.predictions[index] = nan_float;
     OnDevice made(example);
     GRU_CHECK_OK(made.check());
     CHECK(std::isnan(made.compute()));
@@ -344,7 +344,7 @@ TEST_CASE("NaN and infinity reach CTC") {
       CHECK(std::isnan(made.gradient()[k]));
       CHECK(std::isfinite(made.gradient()[3 + k]));  // the other sequence's
     }
-    example.predictions[place] = 1;
+    example.predictions[index] = 1;
   }
   example.predictions[2] = -infinity;  // makes the first label impossible
   OnDevice made(example);

@@ -7,10 +7,10 @@
 
 namespace gru {
 
-Status ClassLoss::check_class(const Target& target, std::size_t place, std::size_t classes) {
-  const std::int32_t id = target.classes[place];
+Status ClassLoss::check_class(const Target& target, std::size_t row, std::size_t classes) {
+  const std::int32_t id = target.classes[row];
   if (id == options_.ignored_class) return {};
-  GRU_RETURN_IF_ERROR(check_id(target_name_.c_str(), target.classes, place, classes));
+  GRU_RETURN_IF_ERROR(check_id(target_name_.c_str(), target.classes, row, classes));
   denominator_ += options_.class_weights.empty()
                       ? 1
                       : static_cast<double>(options_.class_weights[static_cast<std::size_t>(id)]);
@@ -19,8 +19,8 @@ Status ClassLoss::check_class(const Target& target, std::size_t place, std::size
 
 Status ClassLoss::check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) {
   denominator_ = 0;
-  return for_each_valid_row(
-      shape, map, [&](std::size_t place) { return check_class(target, place, shape.width); });
+  return for_each_valid_row(shape, map,
+                            [&](std::size_t row) { return check_class(target, row, shape.width); });
 }
 
 Status ClassLoss::compute(Device& device, const Sequence& output, const Target& target,

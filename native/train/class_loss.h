@@ -14,7 +14,7 @@ class ClassLoss final : public OutputLoss {
 
  private:
   Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) override;
-  Status check_class(const Target& target, std::size_t place, std::size_t classes);
+  Status check_class(const Target& target, std::size_t row, std::size_t classes);
 
   LossOptions options_;
   Buffer<float> class_weights_;

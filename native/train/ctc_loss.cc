@@ -26,7 +26,7 @@ std::int32_t symbol_of(std::span<const std::int32_t> labels, std::size_t state) 
 
 }  // namespace
 
-std::size_t CtcLoss::place_of(std::size_t sequence, std::size_t label) const {
+std::size_t CtcLoss::label_index(std::size_t sequence, std::size_t label) const {
   return batch_first_ ? sequence * most_labels_ + label : label * batch_ + sequence;
 }
 
@@ -46,10 +46,10 @@ Status CtcLoss::check_labels(const Target& target, std::size_t sequence, std::si
   labels_.clear();
   const auto count = static_cast<std::size_t>(target.label_lengths[sequence]);
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t place = place_of(sequence, i);
-    const std::int32_t label = target.labels[place];
+    const std::size_t index = label_index(sequence, i);
+    const std::int32_t label = target.labels[index];
     if (label <= ctc_blank || static_cast<std::size_t>(label) >= classes) {
-      return Status::value(target_name_ + ".labels[" + std::to_string(place) +
+      return Status::value(target_name_ + ".labels[" + std::to_string(index) +
                            "]: expected a label from 1 to " + std::to_string(classes - 1) +
                            " (0 is the blank), got " + std::to_string(label));
     }
@@ -70,10 +70,10 @@ void CtcLoss::lay_out(const RowMap& map, std::span<const std::int32_t> label_len
                     table_.begin() + static_cast<std::ptrdiff_t>(map.steps()) + 1);
 }
 
-/// Writes the states of the sequence whose labels are in labels_. `place` is its place in the
+/// Writes the states of the sequence whose labels are in labels_. `position` is its position in the
 /// sorted batch.
-void CtcLoss::write_states(const RowMap& map, std::size_t place, std::size_t sequence) {
-  const auto steps = static_cast<std::size_t>(map.sorted_lengths()[place]);
+void CtcLoss::write_states(const RowMap& map, std::size_t position, std::size_t sequence) {
+  const auto steps = static_cast<std::size_t>(map.sorted_lengths()[position]);
   if (needed_steps(labels_) > steps) {
     impossible_.push_back(static_cast<std::int32_t>(sequence));
     return;
@@ -83,9 +83,9 @@ void CtcLoss::write_states(const RowMap& map, std::size_t place, std::size_t seq
   const std::span<std::int32_t> counts =
       std::span(table_).subspan(map.steps() + 1 + batch_, batch_);
   const std::span<std::int32_t> tables = std::span(table_).subspan(map.steps() + 1 + 2 * batch_);
-  const std::span<std::int32_t> symbols = tables.subspan(place * most_states_, states);
-  const std::span<std::int32_t> order = tables.subspan((batch_ + place) * most_states_, states);
-  counts[place] = static_cast<std::int32_t>(states);
+  const std::span<std::int32_t> symbols = tables.subspan(position * most_states_, states);
+  const std::span<std::int32_t> order = tables.subspan((batch_ + position) * most_states_, states);
+  counts[position] = static_cast<std::int32_t>(states);
   for (std::size_t s = 0; s < states; ++s) symbols[s] = symbol_of(labels_, s);
   std::iota(order.begin(), order.end(), 0);
   std::ranges::sort(order, [&](std::int32_t a, std::int32_t b) {
@@ -102,7 +102,8 @@ Status CtcLoss::check_targets(const EdgeShape& shape, const RowMap& map, const T
   lay_out(map, target.label_lengths);
   for (std::size_t b = 0; b < batch_; ++b) {
     GRU_RETURN_IF_ERROR(check_labels(target, b, shape.width));
-    write_states(map, map.keeps_order() ? b : static_cast<std::size_t>(map.place()[b]), b);
+    write_states(map, map.keeps_order() ? b : static_cast<std::size_t>(map.unsorted_indices()[b]),
+                 b);
   }
   denominator_ = static_cast<double>(batch_);
   return {};

@@ -21,9 +21,9 @@ class CtcLoss final : public OutputLoss {
   Status check_lengths(const Target& target, std::size_t most) const;
   Status check_labels(const Target& target, std::size_t sequence, std::size_t classes);
   void lay_out(const RowMap& map, std::span<const std::int32_t> label_lengths);
-  void write_states(const RowMap& map, std::size_t place, std::size_t sequence);
+  void write_states(const RowMap& map, std::size_t position, std::size_t sequence);
   /// The index of a label of a sequence in the caller's array.
-  std::size_t place_of(std::size_t sequence, std::size_t label) const;
+  std::size_t label_index(std::size_t sequence, std::size_t label) const;
 
   bool batch_first_;
   std::size_t most_labels_ = 0;  ///< S

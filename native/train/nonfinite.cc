@@ -41,7 +41,7 @@ Status find_nonfinite_edge(Device& device, const Graph& graph, const GraphPass& 
     bool finite = false;
     GRU_RETURN_IF_ERROR(look_at(device, graph.edge(pass, i).values, finite));
     if (finite) continue;
-    where = graph.edge_name(i);
+    where = graph.edge_description(i);
     return {};
   }
   return {};

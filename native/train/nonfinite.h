@@ -10,8 +10,8 @@
 
 namespace gru {
 
-/// The name (Graph::edge_name) of the first edge, in the order of computation, with such a value
-/// after a forward pass; empty if there is none.
+/// The description (Graph::edge_description) of the first edge, in the order of computation, with
+/// such a value after a forward pass; empty if there is none.
 Status find_nonfinite_edge(Device& device, const Graph& graph, const GraphPass& pass,
                            std::string& where);
 /// The first tensor, in the order of backward, whose gradient has such a value: `the gradient of

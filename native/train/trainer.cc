@@ -8,6 +8,7 @@ Status Trainer::create(std::shared_ptr<Model> model, TrainerOptions options,
     std::unique_ptr<Trainer> made(new Trainer(std::move(model), std::move(options)));
     made->make_losses();
     made->share_reserve();
+    made->find_learning_edges();
     GRU_RETURN_IF_ERROR(made->allocate());
     trainer = std::move(made);
     return {};
@@ -30,6 +31,14 @@ void Trainer::share_reserve() {
   pass_.share_reserve(shared_reserve_);
 }
 
+void Trainer::find_learning_edges() {
+  if (options_.parameters.empty()) return;
+  std::vector<bool> frozen;
+  for (const ParameterOptions& parameter : options_.parameters) frozen.push_back(parameter.frozen);
+  learning_edges_ = model_->graph().learning_edges(frozen);
+  pass_.set_learning_edges(learning_edges_);
+}
+
 Status Trainer::allocate() {
   Device& device = model_->device();
   const std::size_t count = model_->layout().count();
@@ -44,17 +53,19 @@ Status Trainer::allocate() {
                      DeviceMatrix<const float>(model_->parameters().values(), count));
 }
 
-Status Trainer::evaluate(const TrainingBatch& batch, const AbortFlag* abort,
-                         StepMetrics& metrics) noexcept {
-  return guarded(
-      [&] { return run_evaluate(batch, metrics, [&] { return model_->forward(abort, pass_); }); });
+Status Trainer::evaluate(const TrainingBatch& batch, const AbortFlag* abort, StepMetrics& metrics,
+                         std::span<const std::span<float>> predictions) noexcept {
+  return guarded([&] {
+    return run_evaluate(batch, metrics, predictions, [&] { return model_->forward(abort, pass_); });
+  });
 }
 
 Status Trainer::evaluate_average(const TrainingBatch& batch, const AbortFlag* abort,
-                                 StepMetrics& metrics) noexcept {
+                                 StepMetrics& metrics,
+                                 std::span<const std::span<float>> predictions) noexcept {
   return guarded([&]() -> Status {
     GRU_RETURN_IF_ERROR(check_average("trainer.evaluateAverage"));
-    return run_evaluate(batch, metrics,
+    return run_evaluate(batch, metrics, predictions,
                         [&] { return model_->forward_with(average_.span(), abort, pass_); });
   });
 }
@@ -149,6 +160,7 @@ Status Trainer::apply(const StepCall& call) {
 
 template <class Forward>
 Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics,
+                             std::span<const std::span<float>> predictions,
                              const Forward& forward) {
   skipped_ = false;
   parts_ = 0;
@@ -158,6 +170,7 @@ Status Trainer::run_evaluate(const TrainingBatch& batch, StepMetrics& metrics,
   note_impossible(0);
   GRU_RETURN_IF_ERROR(forward());
   GRU_RETURN_IF_ERROR(take_states(batch, evaluation_states_));
+  GRU_RETURN_IF_ERROR(model_->store_outputs(pass_, predictions));
   for (std::size_t i = 0; i < losses_.size(); ++i) {
     GRU_RETURN_IF_ERROR(losses_[i]->compute(model_->device(), model_->graph().output(pass_, i),
                                             batch.targets[i], {}, metrics_of(0, i)));

@@ -35,7 +35,7 @@ struct TrainerOptions {
 struct TrainingBatch {
   std::span<const InputBatch> inputs;
   std::span<const Target> targets;
-  /// True: begins with the final states of the batch at the same place in the last such step (or
+  /// True: begins with the final states of the batch with the same number in the last such step (or
   /// evaluation), and keeps its own final states. False: all states begin at zero.
   bool carry_state = false;
 };
@@ -67,7 +67,7 @@ struct TrainerState {
   std::uint64_t updates = 0;
   std::uint64_t passes = 0;  ///< training passes so far: they choose the dropout masks
   std::vector<float> parameters;
-  std::vector<CarriedCopy> carried;  ///< for each place in a step's list of batches
+  std::vector<CarriedCopy> carried;  ///< for each batch of a step's list
   std::vector<Array> arrays;  ///< the arrays that the options need, in the layout of all parameters
 };
 
@@ -91,11 +91,13 @@ class Trainer {
   /// Whether the last step or update was skipped because a value was not finite.
   bool skipped() const { return skipped_; }
   /// The loss of a batch in inference, without an update; metrics.gradient_norm stays 0.
-  Status evaluate(const TrainingBatch& batch, const AbortFlag* abort,
-                  StepMetrics& metrics) noexcept;
+  /// `predictions` has memory for every output, as in Model::predict; an empty list: they are not
+  /// stored.
+  Status evaluate(const TrainingBatch& batch, const AbortFlag* abort, StepMetrics& metrics,
+                  std::span<const std::span<float>> predictions = {}) noexcept;
   /// The same with the average instead of the parameters.
-  Status evaluate_average(const TrainingBatch& batch, const AbortFlag* abort,
-                          StepMetrics& metrics) noexcept;
+  Status evaluate_average(const TrainingBatch& batch, const AbortFlag* abort, StepMetrics& metrics,
+                          std::span<const std::span<float>> predictions = {}) noexcept;
   /// The next step whose state is carried begins at zero.
   void reset_state() noexcept { training_states_.clear(); }
   /// The same for evaluations, which carry their own states.
@@ -134,10 +136,12 @@ class Trainer {
   Status allocate();
   void make_losses();
   void share_reserve();
+  /// Finds the layers that no learning depends on, whose backward pass is left out.
+  void find_learning_edges();
   Status check_average(const char* call) const;
   Status check_step(const StepCall& call) const;
-  /// Adds up the denominators of all batches.
-  Status count(std::span<const TrainingBatch> batches);
+  /// Checks the targets of all batches and adds up their denominators.
+  Status sum_denominators(std::span<const TrainingBatch> batches);
   Status load(const TrainingBatch& batch, const CarriedStates& states);
   Status load_inputs(const TrainingBatch& batch, const CarriedStates& states);
   Status load_part(const TrainingBatch& batch, const CarriedStates& states);
@@ -168,7 +172,8 @@ class Trainer {
                   StepMetrics& metrics);
   Status run_update(const StepCall& call, StepMetrics& metrics);
   template <class Forward>
-  Status run_evaluate(const TrainingBatch& batch, StepMetrics& metrics, const Forward& forward);
+  Status run_evaluate(const TrainingBatch& batch, StepMetrics& metrics,
+                      std::span<const std::span<float>> predictions, const Forward& forward);
   Status run_forward(TrainingPass& pass, const AbortFlag* abort,
                      std::span<const std::span<float>> predictions);
   Status check_pass(const TrainingPass& pass);
@@ -185,6 +190,7 @@ class Trainer {
   bool skipped_ = false;
 
   std::shared_ptr<SharedReserve> shared_reserve_;  ///< null: none is shared
+  std::vector<bool> learning_edges_;  ///< as of Graph::learning_edges; empty: nothing is frozen
   GraphPass pass_;
   std::vector<CarriedStates> training_states_;  ///< of each batch of a step
   CarriedStates evaluation_states_;

@@ -48,11 +48,10 @@ Status Trainer::run_forward(TrainingPass& pass, const AbortFlag* abort,
                             std::span<const std::span<float>> predictions) {
   pass.is_open_ = false;
   pass.graph_.share_reserve(shared_reserve_);
+  pass.graph_.set_learning_edges(learning_edges_);
   GRU_RETURN_IF_ERROR(model_->load_inputs(pass.inputs(), pass.graph_));
   GRU_RETURN_IF_ERROR(model_->forward_training(passes_, abort, pass.graph_));
-  for (std::size_t i = 0; i < predictions.size(); ++i) {
-    GRU_RETURN_IF_ERROR(model_->store_output(pass.graph_, i, predictions[i]));
-  }
+  GRU_RETURN_IF_ERROR(model_->store_outputs(pass.graph_, predictions));
   pass.version_ = model_->parameters().version();
   pass.is_open_ = true;
   ++passes_;  // an aborted pass does not count

@@ -21,7 +21,7 @@ Status Trainer::step(std::span<const TrainingBatch> batches, const StepCall& cal
   return guarded([&] { return run_step(batches, call, metrics); });
 }
 
-Status Trainer::count(std::span<const TrainingBatch> batches) {
+Status Trainer::sum_denominators(std::span<const TrainingBatch> batches) {
   const Graph& graph = model_->graph();
   denominators_.assign(losses_.size(), 0);
   std::vector<std::size_t> rows(losses_.size());
@@ -98,7 +98,7 @@ Status Trainer::gather_all(std::span<const TrainingBatch> batches, const AbortFl
     note_impossible(0);
     return gather(batches[0], 0, abort);
   }
-  GRU_RETURN_IF_ERROR(count(batches));
+  GRU_RETURN_IF_ERROR(sum_denominators(batches));
   GRU_RETURN_IF_ERROR(
       metrics_.reserve(model_->device(), CheckedSize(losses_.size()) * batches.size()));
   std::size_t sequences = 0;

@@ -14,8 +14,8 @@ Status ValueLoss::check_probabilities(const EdgeShape& shape, const RowMap& map,
                                       const Target& target) const {
   const std::size_t width = target_width(options_, shape.width);
   return for_each_valid_row(shape, map, [&](std::size_t row) {
-    for (std::size_t place = row * width; place < (row + 1) * width; ++place) {
-      GRU_RETURN_IF_ERROR(check_probability(target_name_.c_str(), target.values, place));
+    for (std::size_t index = row * width; index < (row + 1) * width; ++index) {
+      GRU_RETURN_IF_ERROR(check_probability(target_name_.c_str(), target.values, index));
     }
     return Status();
   });

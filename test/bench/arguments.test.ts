@@ -1,5 +1,5 @@
 import { parseArguments, UsageError } from '../../bench/arguments'
-import { CASES } from '../../bench/cases'
+import { CASES, RECOMPUTE_CASES } from '../../bench/cases'
 
 test('chooses cases, modes, peers and threads', () => {
   const given = parseArguments([
@@ -46,12 +46,47 @@ test('measures on a GPU what is about the GPU', () => {
   expect(given.cases).toEqual(parseArguments([]).cases)
 })
 
+test('measures a training step with recomputed activations where its mode is chosen', () => {
+  const ofGru = RECOMPUTE_CASES.filter(({ cell }) => cell === 'gru')
+  expect(parseArguments([]).recomputeCases).toEqual(ofGru)
+  expect(parseArguments(['--cell', 'lstm']).recomputeCases).toEqual(
+    RECOMPUTE_CASES.filter(({ cell }) => cell === 'lstm'),
+  )
+  const { name } = ofGru[0]!
+  const one = parseArguments(['--case', name])
+  expect(one).toMatchObject({ cases: [], recomputeCases: [{ name }] })
+  for (const args of [
+    ['--mode', 'forward'],
+    ['--device', 'cuda'],
+    ['--case', 'b1-t1-i64-h64'],
+  ]) {
+    expect(parseArguments(args).recomputeCases).toEqual([])
+  }
+})
+
+test("compares builds without DeepBench's cases, unless they are named", () => {
+  expect(parseArguments([]).before).toBeUndefined()
+  const given = parseArguments(['--before', '../old'])
+  expect(given.before).toBe('../old')
+  const isOurs = ({ cell, name }: (typeof CASES)[number]): boolean =>
+    cell === 'gru' && !name.startsWith('deepbench')
+  expect(given.cases).toEqual(CASES.filter(isOurs))
+  const named = parseArguments(['--before', '../old', '--case', 'deepbench-b1-t50-h512'])
+  expect(named.cases.map(({ name }) => name)).toEqual(['deepbench-b1-t50-h512'])
+})
+
+test('takes the number of rounds', () => {
+  expect(parseArguments(['--rounds', '30']).rounds).toBe(30)
+  expect(parseArguments([]).rounds).toBeUndefined()
+})
+
 test.each([
   [['--case', 'b0'], /--case: expected one of b1-t1-i64-h64, .*, got b0/],
   [['--cell', 'rnn'], /--cell: expected one of gru, lstm, got rnn/],
   [['--cell', 'lstm', '--case', 'b1-t1-i64-h64'], /--case: expected one of lstm-.*, got b1-t1/],
   [['--threads', '1,x'], /--threads: expected numbers from 1 on/],
   [['--device', 'tpu'], /--device: expected cpu, cuda or cuda:N, got tpu/],
+  [['--rounds', '0'], /--rounds: expected a number from 1 on, got 0/],
   [['--fast'], /Unknown option '--fast'/],
 ])('refuses %j', (args, message) => {
   expect(() => parseArguments(args)).toThrow(UsageError)

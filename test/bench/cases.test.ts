@@ -1,4 +1,5 @@
-import { CASES, modesOf } from '../../bench/cases'
+import { withTraining } from '../../bench/builds'
+import { CASES, hasCutSteps, modesOf, RECOMPUTE_CASES } from '../../bench/cases'
 import type { CellName } from '../../bench/cells'
 import { nativeOptions } from '../../bench/reference'
 import { drawTensors, parameterSpecs, validRows } from '../../bench/tensors'
@@ -9,14 +10,22 @@ import { caseNamed, SMALL, SMALL_LSTM } from '../support/bench'
 
 describe('cases', () => {
   test('have names of their own', () => {
-    expect(new Set(CASES.map(({ name }) => name)).size).toBe(CASES.length)
+    const all = [...withTraining(CASES), ...RECOMPUTE_CASES]
+    expect(new Set(all.map(({ name }) => name)).size).toBe(all.length)
   })
 
   test('of a GRU have twins of an LSTM, but for the reset gate before the product', () => {
     const namesOf = (cell: CellName): string[] =>
       CASES.filter((given) => given.cell === cell).map(({ name }) => name)
     const twins = namesOf('gru').filter((name) => !name.endsWith('-reset-before'))
-    expect(namesOf('lstm')).toEqual(twins.map((name) => `lstm-${name}`))
+    const inFull = [
+      ...[16, 32, 64, 128].map((batch) => `lstm-deepbench-b${batch}-t25-h512`),
+      ...[16, 32, 64, 128].map((batch) => `lstm-deepbench-b${batch}-t25-h1024`),
+      ...[8, 16].map((batch) => `lstm-deepbench-b${batch}-t50-h1536`),
+    ]
+    expect(namesOf('lstm')).toEqual([...twins.map((name) => `lstm-${name}`), ...inFull])
+    expect(CASES.filter(hasCutSteps)).toHaveLength(24)
+    for (const name of inFull) expect(hasCutSteps(caseNamed(name))).toBe(false)
     for (const name of twins) {
       const twin = { ...caseNamed(name), name: `lstm-${name}`, cell: 'lstm' }
       expect(caseNamed(twin.name)).toEqual(twin)
@@ -27,6 +36,17 @@ describe('cases', () => {
     expect(modesOf(caseNamed('b1-t1-i64-h64'))).toEqual(['forward'])
     expect(modesOf(caseNamed('b1-t100-i128-h256'))).toEqual(['forward', 'gradients'])
     expect(modesOf(caseNamed('train-b32-t64-h256-layers2'))).toEqual(['training'])
+  })
+
+  test('are trained too where two builds are compared, but for single steps', () => {
+    const names = ['b1-t1-i64-h64', 'b1-t100-i128-h256', 'train-b32-t64-h256-layers2']
+    const found = withTraining(names.map(caseNamed))
+    expect(found.map((given) => [given.name, ...modesOf(given)])).toEqual([
+      ['b1-t1-i64-h64', 'forward'],
+      ['b1-t100-i128-h256', 'forward', 'gradients'],
+      ['train-b1-t100-i128-h256', 'training'],
+      ['train-b32-t64-h256-layers2', 'training'],
+    ])
   })
 
   test.each([

@@ -1,6 +1,9 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { UsageError } from '../../bench/arguments'
+import { findBuilds } from '../../bench/builds'
 import { ContenderError, ContenderProcess, UnsupportedError } from '../../bench/contender-process'
 import type { Contender } from '../../bench/contenders'
+import { parseHeld } from '../../bench/held'
 import { readFloats, readJob, writeJob, writeTensors } from '../../bench/job'
 import { enter, laneOf, outcomeOf, type PreparedCase } from '../../bench/lanes'
 import { type Lane, measureInTurn, QUICK } from '../../bench/rounds'
@@ -85,6 +88,27 @@ describe('contenders', () => {
     const command = { program: inFolder('nothing'), args: [] }
     await expect(ContenderProcess.start(command)).rejects.toThrow(ContenderError)
   })
+})
+
+describe('held memory', () => {
+  test('is what V8 prints last', () => {
+    const line = (size: number): string => `[7:0x1]  9 ms: External memory reported: ${size} KB\n`
+    expect(parseHeld(`${line(900)}{"median":1}\n${line(12)}`)).toBe(12 * 1024)
+    expect(() => parseHeld('{"median":1}\n')).toThrow(ContenderError)
+  })
+})
+
+test('a build to compare must exist', () => {
+  const folder = inFolder('checkout')
+  const places = { root: folder, scripts: folder, probe: '', addon: '' }
+  expect(() => findBuilds(places, folder, 'cpu')).toThrow(UsageError)
+  mkdirSync(`${folder}/dist`, { recursive: true })
+  writeFileSync(`${folder}/dist/index.js`, '')
+  const { before, after } = findBuilds({ ...places, root: '/here' }, folder, 'cuda:1')
+  expect(before.command('job').args.slice(1)).toEqual(['job', folder])
+  expect(after.command('job').args.slice(1)).toEqual(['job', '/here'])
+  const env = { GRU_NATIVE_DEVICE: 'cuda:1', GRU_NATIVE_ADDON: undefined }
+  expect(before.command('job').env).toEqual(env)
 })
 
 describe('jobs', () => {

@@ -3,10 +3,10 @@ import { drawChart } from '../../bench/chart'
 import { PROJECT } from '../../bench/contenders'
 import { markdownTable } from '../../bench/markdown-table'
 import { microseconds, renderReport } from '../../bench/render'
-import type { Measurement, Outcome, Report } from '../../bench/results'
+import type { BuildMeasurement, Measurement, Outcome, Report } from '../../bench/results'
 import { QUICK } from '../../bench/rounds'
 import { geometricMean, median, quantile, summarize } from '../../bench/statistics'
-import { judge, judgeAll, judgeGoals } from '../../bench/verdict'
+import { judge, judgeAll, judgeBuilds, judgeGoals, slowerBuilds } from '../../bench/verdict'
 import { SMALL, SMALL_LSTM } from '../support/bench'
 
 describe('statistics', () => {
@@ -37,7 +37,25 @@ function measurement(mode: Mode, threads: number, outcomes: Record<string, Outco
   }
 }
 
+function build(before: Outcome, after: Outcome): BuildMeasurement {
+  return { case: 'small', mode: 'forward', threads: 1, before, after }
+}
+
 describe('verdicts', () => {
+  test('of two builds are ratios of the same round', () => {
+    const found = judgeBuilds(build(timed([1, 2, 3]), timed([1, 1, 6])))
+    expect(found).toEqual({ median: 1, lower: 0.75, upper: 1.5 })
+    expect(judgeBuilds(build(timed([3, 3]), timed([1])))?.median).toBe(3)
+    const failed: Outcome = { kind: 'failed', reason: 'broke' }
+    expect(judgeBuilds(build(timed([1]), failed))).toBeUndefined()
+  })
+
+  test('name the builds that are more than 2 % slower', () => {
+    const slower = build(timed([1]), timed([1.021]))
+    const others = [build(timed([1]), timed([1.019])), build(timed([1]), timed([0.5]))]
+    expect(slowerBuilds([...others, slower])).toEqual([slower])
+  })
+
   test('compare with the fastest peer that is right, and with the ceiling', () => {
     const verdict = judge(
       measurement('forward', 1, {
@@ -124,7 +142,9 @@ describe('reports', () => {
         unable: { kind: 'unsupported', reason: 'has no such layer' },
       }),
     ],
+    recompute: [],
     contention: [],
+    builds: [],
   }
 
   test('show times, ratios, ceilings and what is left out', () => {
@@ -150,6 +170,35 @@ describe('reports', () => {
     )
     const gpu = { device: 'cuda:0', name: 'Some GPU' }
     expect(renderReport({ ...report, gpu, measurements })).not.toContain('goal')
+  })
+
+  test('show two builds, and what was not timed', () => {
+    const builds = [
+      build(timed([2e-3]), timed([1e-3])),
+      build(timed([1e-3]), timed([2e-3])),
+      build({ kind: 'wrong', version: '1', reason: 'output differs' }, timed([1e-3])),
+    ]
+    const text = renderReport({ ...report, before: '/old', builds })
+    expect(text).toContain('the build in /old')
+    expect(text).toMatch(/2000 \(2000-2000\) \| +1000 \(1000-1000\) \| 2\.000 \(2\.000-2\.000\)/)
+    expect(text).toContain(
+      '1 of 2 are more than 2 % slower; geometric mean 1.000\n- small, forward',
+    )
+    expect(text).toContain('- before wrong at small, forward, 1 threads: output differs')
+    expect(renderReport(report)).not.toContain('slower')
+  })
+
+  test('show what recomputed activations save and cost', () => {
+    const mebibyte = 2 ** 20
+    const kept = { seconds: [1e-3], held: 8 * mebibyte, peak: 60 * mebibyte, start: 50 * mebibyte }
+    const recomputed = { ...kept, seconds: [1.5e-3], held: 4 * mebibyte, peak: 54 * mebibyte }
+    const recompute = [{ case: 'deep', threads: 2, kept, recomputed }]
+    const text = renderReport({ ...report, recompute })
+    const row = (...cells: string[]): RegExp =>
+      new RegExp(cells.map((cell) => cell.replace(/[()]/g, '\\$&')).join(' +\\| +'))
+    expect(text).toMatch(row('kept', '1000 (1000-1000)', '8.0', '60.0', '10.0'))
+    expect(text).toMatch(row('computed again', '1500 (1500-1500)', '4.0', '54.0', '4.0'))
+    expect(text).toMatch(row('ratio', '1.50', '0.50', '0.90', '0.40'))
   })
 
   test('name the GPU', () => {

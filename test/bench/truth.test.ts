@@ -93,12 +93,21 @@ describe.each(CELLS)('right and wrong results of $given.cell', ({ given, ...name
 })
 
 describe('losses', () => {
-  test('the losses of a model are those of its training', () => {
-    const given = { ...SMALL, vocabulary: 7, numLayers: 2 }
+  test.each([
+    { name: 'full', changes: {} },
+    { name: 'ragged', changes: { ragged: true, steps: 6 } },
+    { name: 'bidirectional', changes: { bidirectional: true } },
+    { name: 'both', changes: { ragged: true, steps: 6, bidirectional: true } },
+    { name: 'with the reset gate before', changes: { resetAfter: false } },
+  ])('the losses of a model are those of its training: $name', ({ changes }) => {
+    const given = { ...SMALL, vocabulary: 7, numLayers: 2, ...changes }
     const drawn = prepareTensors(given)
     const model = new SequenceModel({
       input: { tokens: 7, embeddingSize: 5 },
-      gru: { hiddenSize: 6, numLayers: 2 },
+      gru: {
+        ...{ hiddenSize: 6, numLayers: 2 },
+        ...{ bidirectional: given.bidirectional, resetAfter: given.resetAfter },
+      },
       output: { size: 7, loss: 'crossEntropy', every: 'step' },
     })
     const parameters = parameterSpecs(given).map(({ name, offset, count }) => [
@@ -107,7 +116,8 @@ describe('losses', () => {
     ])
     model.setParameters(Object.fromEntries(parameters) as Record<string, Float32Array>)
     const trainer = new Trainer(model, { optimizer: { kind: 'adam' } })
-    const step = { input: drawn.tokens, target: drawn.targets, batch: 4 }
+    const { lengths } = drawn
+    const step = { input: drawn.tokens, target: drawn.targets, lengths, batch: 4 }
     const expected = findTruth(addon, given, drawn).training!.results['losses']!
     expect(expected).toHaveLength(3)
     for (const loss of expected) expect(trainer.stepSync(step).loss).toBeCloseTo(loss, 5)

@@ -169,6 +169,30 @@ describe('NativeModel and NativeTrainer', () => {
     expect(trainer.stepSync(...stepCall(...call(tokens, classes))).loss).toBeCloseTo(Math.log(5), 6)
   })
 
+  test('an evaluation gives the predictions of its own pass too', async () => {
+    const model = createModel()
+    const options = { ...trainerOptions, averageDecay: 0.5 }
+    const trainer = new addon.NativeTrainer(model, options)
+    const predicted = (): Float32Array => {
+      const logits = new Float32Array(tokens.length * 5)
+      model.predictSync(...call(tokens, logits))
+      return logits
+    }
+    const first = predicted()
+    trainer.stepSync(...stepCall(...call(tokens, classes)))
+    const batch = batchOf(...call(tokens, classes))
+    const [own, averaged] = [new Float32Array(first.length), new Float32Array(first.length)]
+    const alone = await trainer.evaluate(batch, null)
+    expect(await trainer.evaluate(batch, null, [own])).toEqual(alone)
+    expect(own).toEqual(predicted())
+    expect(own).not.toEqual(first)
+    await trainer.evaluateAverage(batch, null, [averaged])
+    const average = new Float32Array(model.parameterCount)
+    trainer.readAverage(average)
+    model.writeParameters(average)
+    expect(averaged).toEqual(predicted())
+  })
+
   test('all values zero: the loss is the mean of the squared targets', () => {
     const model = createModel({ tokens: 0, outputSize: 2, loss: 'meanSquaredError', every: 'last' })
     model.writeParameters(new Float32Array(model.parameterCount))

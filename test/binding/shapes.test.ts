@@ -281,6 +281,8 @@ describe.each([
   ]
   const batch = [Int32Array.of(2, 6), kind === 'tokens' ? integers(input[2]) : floats(input[2])]
 
+  const targets = [loss === 'crossEntropy' ? integers(target[2]) : floats(target[2])]
+
   test.each([
     [0, lengths],
     [1, input],
@@ -291,6 +293,8 @@ describe.each([
         model.predictSync(BATCH, inputs(given), [given[2] as Float32Array])
       },
       (given: unknown[]) => model.predict(BATCH, inputs(given), [given[2] as Float32Array], null),
+      (given: unknown[]) =>
+        trainer.evaluate(batchOf(BATCH, inputs(given), targets), null, [given[2] as Float32Array]),
     ]
     const right = [...batch, floats(output[2])]
     await expectChecked(calls, right, place, expected)
@@ -310,7 +314,7 @@ describe.each([
       (given: unknown[]) =>
         trainer.evaluate(batchOf(BATCH, inputs(given), [given[2] as Float32Array]), null),
     ]
-    const right = [...batch, loss === 'crossEntropy' ? integers(target[2]) : floats(target[2])]
+    const right = [...batch, ...targets]
     await expectChecked(calls, right, place, expected)
     await expectRight(calls, right)
   })
@@ -366,6 +370,8 @@ describe('a model of two inputs and two outputs', () => {
         model.predictSync(2, inputs(given), arrays(given))
       },
       (given: unknown[]) => model.predict(2, inputs(given), arrays(given), null),
+      (given: unknown[]) =>
+        trainer.evaluate(batchOf(2, inputs(given), arrays(right())), null, arrays(given)),
     ]
     const place = ['inputs.a', 'inputs.b', 'lengths.a', 'lengths.b', 'outputs.x', 'outputs.y']
     await expectChecked(calls, right(), place.indexOf(checked[0]), checked)

@@ -6,6 +6,7 @@ import {
   type SequenceModelOptions,
   Trainer,
 } from '../../lib'
+import { native } from '../../lib/native'
 import { checkMetrics } from '../../lib/metrics/options'
 import { validRows } from '../../lib/metrics/valid-rows'
 import { describeGraph, type Graph } from '../../lib/graph'
@@ -258,6 +259,19 @@ describe('fit', () => {
     expect(all[0]!.validationLoss).toBeUndefined()
     expect(seen).toEqual(Array.from({ length: 3 }, () => [20, 20, 10, 2, 2]))
     trainer.dispose()
+  })
+
+  test('computes each validation batch once', async () => {
+    const { NativeModel, NativeTrainer } = native()
+    const predict = jest.spyOn(NativeModel.prototype, 'predict')
+    const predictSync = jest.spyOn(NativeModel.prototype, 'predictSync')
+    const evaluate = jest.spyOn(NativeTrainer.prototype, 'evaluate')
+    const { trainer } = make()
+    const validation = { a: [plainBatch, plainBatch], b: [plainBatch] }
+    const metrics = ['meanAbsoluteError'] as const
+    await collect(trainer.fit([plainBatch], { epochs: 2, validation, metrics }))
+    expect([predict, predictSync, evaluate].map(({ mock }) => mock.calls.length)).toEqual([0, 0, 6])
+    jest.restoreAllMocks()
   })
 
   test('begins a metric anew for each set and each epoch, and moves nothing of the training', async () => {

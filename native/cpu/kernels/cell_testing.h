@@ -111,9 +111,9 @@ inline cpu::ForwardStep forward_part(const Step& step, Memory& memory, const Par
   call.rows = part.end_row - part.first_row;
   call.first_block = part.first_block;
   call.end_block = part.end_block;
-  // The order of the blocks and `distant` must not change the result.
+  // The order of the blocks and `prefetch` must not change the result.
   call.descending = (part.first_row + part.first_block + step.hidden) % 2 == 1;
-  call.distant = (part.end_row + part.end_block + step.hidden / 2) % 2 == 1;
+  call.prefetch = (part.end_row + part.end_block + step.hidden / 2) % 2 == 1;
   return call;
 }
 

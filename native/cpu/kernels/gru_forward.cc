@@ -12,17 +12,17 @@ GRU_KERNELS_BEGIN
 
 namespace {
 
-GRU_INLINE Vector reset_gate(const Place& at, Vector sum) {
-  return sigmoid(load(at.gate(gate_r), at.count) + sum);
+GRU_INLINE Vector reset_gate(const UnitBlock& units, Vector sum) {
+  return sigmoid(load(units.gate(gate_r), units.count) + sum);
 }
 
-GRU_INLINE Vector retain_weight(const Place& at, Vector sum) {
-  return sigmoid((load(at.gate(gate_z), at.count) + sum) * broadcast(at.step.update_sign));
+GRU_INLINE Vector retain_weight(const UnitBlock& units, Vector sum) {
+  return sigmoid((load(units.gate(gate_z), units.count) + sum) * broadcast(units.step.update_sign));
 }
 
-GRU_INLINE void store_output(const Place& at, Vector u, Vector n) {
-  const Vector h = load(at.state(), at.count);
-  store(at.output(), u * (h - n) + n, at.count);
+GRU_INLINE void store_output(const UnitBlock& units, Vector u, Vector n) {
+  const Vector h = load(units.state(), units.count);
+  store(units.output(), u * (h - n) + n, units.count);
 }
 
 // What a tile does with its sums, which are U h of `gates` gates of one block. Training keeps what
@@ -34,17 +34,17 @@ struct After {
 };
 
 template <bool Keep>
-GRU_INLINE void finish(After<Keep>, const Place& at, const Vector* sums) {
-  const Vector r = reset_gate(at, sums[gate_r]);
-  const Vector u = retain_weight(at, sums[gate_z]);
-  const Vector q = sums[gate_n] + load(at.step.bias + at.unit);  // padded to full vectors
-  const Vector n = hyperbolic_tangent(r * q + load(at.gate(gate_n), at.count));
-  store_output(at, u, n);
+GRU_INLINE void finish(After<Keep>, const UnitBlock& units, const Vector* sums) {
+  const Vector r = reset_gate(units, sums[gate_r]);
+  const Vector u = retain_weight(units, sums[gate_z]);
+  const Vector q = sums[gate_n] + load(units.step.bias + units.unit);  // padded to full vectors
+  const Vector n = hyperbolic_tangent(r * q + load(units.gate(gate_n), units.count));
+  store_output(units, u, n);
   if constexpr (Keep) {
-    store(at.gate(gate_r), r, at.count);
-    store(at.gate(gate_z), u, at.count);
-    store(at.gate(gate_n), n, at.count);
-    store(at.gate(reserve_q), q, at.count);
+    store(units.gate(gate_r), r, units.count);
+    store(units.gate(gate_z), u, units.count);
+    store(units.gate(gate_n), n, units.count);
+    store(units.gate(reserve_q), q, units.count);
   }
 }
 
@@ -55,16 +55,16 @@ struct GatesBefore {
 };
 
 template <bool Keep>
-GRU_INLINE void finish(GatesBefore<Keep>, const Place& at, const Vector* sums) {
-  const Vector r = reset_gate(at, sums[gate_r]);
-  const Vector u = retain_weight(at, sums[gate_z]);
-  const Vector reset_state = r * load(at.state(), at.count);
-  store(at.gate(gate_z), u, at.count);
+GRU_INLINE void finish(GatesBefore<Keep>, const UnitBlock& units, const Vector* sums) {
+  const Vector r = reset_gate(units, sums[gate_r]);
+  const Vector u = retain_weight(units, sums[gate_z]);
+  const Vector reset_state = r * load(units.state(), units.count);
+  store(units.gate(gate_z), u, units.count);
   if constexpr (Keep) {
-    store(at.gate(gate_r), r, at.count);
-    store(at.gate(reserve_q), reset_state, at.count);
+    store(units.gate(gate_r), r, units.count);
+    store(units.gate(reserve_q), reset_state, units.count);
   } else {
-    store(at.gate(gate_r), reset_state, at.count);
+    store(units.gate(gate_r), reset_state, units.count);
   }
 }
 
@@ -75,10 +75,10 @@ struct CandidateBefore {
 };
 
 template <bool Keep>
-GRU_INLINE void finish(CandidateBefore<Keep>, const Place& at, const Vector* sums) {
-  const Vector n = hyperbolic_tangent(sums[0] + load(at.gate(gate_n), at.count));
-  store_output(at, load(at.gate(gate_z), at.count), n);
-  if constexpr (Keep) store(at.gate(gate_n), n, at.count);
+GRU_INLINE void finish(CandidateBefore<Keep>, const UnitBlock& units, const Vector* sums) {
+  const Vector n = hyperbolic_tangent(sums[0] + load(units.gate(gate_n), units.count));
+  store_output(units, load(units.gate(gate_z), units.count), n);
+  if constexpr (Keep) store(units.gate(gate_n), n, units.count);
 }
 
 }  // namespace

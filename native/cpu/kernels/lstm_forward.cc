@@ -15,25 +15,25 @@ struct Lstm {
   static constexpr int gates = 4;
 };
 
-GRU_INLINE Vector gate_input(const Place& at, const Vector* sums, std::size_t gate) {
-  return load(at.gate(gate), at.count) + sums[gate];
+GRU_INLINE Vector gate_input(const UnitBlock& units, const Vector* sums, std::size_t gate) {
+  return load(units.gate(gate), units.count) + sums[gate];
 }
 
 template <bool Keep>
-GRU_INLINE void finish(Lstm<Keep>, const Place& at, const Vector* sums) {
-  const Vector i = sigmoid(gate_input(at, sums, gate_i));
-  const Vector f = sigmoid(gate_input(at, sums, gate_f));
-  const Vector g = hyperbolic_tangent(gate_input(at, sums, gate_g));
-  const Vector o = sigmoid(gate_input(at, sums, gate_o));
-  const Vector c = f * load(at.cell(), at.count) + i * g;
-  store(at.cell(), c, at.count);
-  store(at.output(), o * hyperbolic_tangent(c), at.count);
+GRU_INLINE void finish(Lstm<Keep>, const UnitBlock& units, const Vector* sums) {
+  const Vector i = sigmoid(gate_input(units, sums, gate_i));
+  const Vector f = sigmoid(gate_input(units, sums, gate_f));
+  const Vector g = hyperbolic_tangent(gate_input(units, sums, gate_g));
+  const Vector o = sigmoid(gate_input(units, sums, gate_o));
+  const Vector c = f * load(units.cell(), units.count) + i * g;
+  store(units.cell(), c, units.count);
+  store(units.output(), o * hyperbolic_tangent(c), units.count);
   if constexpr (Keep) {
-    store(at.gate(gate_i), i, at.count);
-    store(at.gate(gate_f), f, at.count);
-    store(at.gate(gate_g), g, at.count);
-    store(at.gate(gate_o), o, at.count);
-    store(at.gate(reserve_c), c, at.count);
+    store(units.gate(gate_i), i, units.count);
+    store(units.gate(gate_f), f, units.count);
+    store(units.gate(gate_g), g, units.count);
+    store(units.gate(gate_o), o, units.count);
+    store(units.gate(reserve_c), c, units.count);
   }
 }
 

@@ -43,12 +43,12 @@ void check_panels(const Kernels& table, GuardedMatrix& b, GuardedMatrix& packed,
     const std::size_t width = round_up(table.panel_column(panel + 1, columns), table.lanes) - begin;
     for (std::size_t k = 0; k < b.rows(); ++k) {
       for (std::size_t j = 0; j < width; ++j) {
-        const std::size_t place = begin * b.rows() + k * width + j;
+        const std::size_t index = begin * b.rows() + k * width + j;
         if (panel < first || panel >= end) {
-          CHECK(packed.untouched(0, place));
+          CHECK(packed.untouched(0, index));
         } else {
           const float expected = begin + j < columns ? b.at(k, begin + j) : 0;
-          CHECK(packed.at(0, place) == expected);
+          CHECK(packed.at(0, index) == expected);
         }
       }
     }
@@ -99,16 +99,16 @@ TEST_CASE("recurrent weights are packed in gate blocks as documented") {
       GuardedMatrix packed = guarded_vector(blocks * hidden * gates * lanes);
       table.pack_gates(weight.data(), hidden, gates, packed.data(), first, end);
       CHECK(packed.guards_hold());
-      for (std::size_t place = 0; place < packed.columns(); ++place) {
-        const std::size_t block = place / (hidden * gates * lanes);
-        const std::size_t k = place / (gates * lanes) % hidden;
-        const std::size_t gate = place / lanes % gates;
-        const std::size_t unit = block * lanes + place % lanes;
+      for (std::size_t index = 0; index < packed.columns(); ++index) {
+        const std::size_t block = index / (hidden * gates * lanes);
+        const std::size_t k = index / (gates * lanes) % hidden;
+        const std::size_t gate = index / lanes % gates;
+        const std::size_t unit = block * lanes + index % lanes;
         if (block < first || block >= end) {
-          CHECK(packed.untouched(0, place));
+          CHECK(packed.untouched(0, index));
         } else {
           const float expected = unit < hidden ? weight[(gate * hidden + unit) * hidden + k] : 0;
-          CHECK(packed.at(0, place) == expected);
+          CHECK(packed.at(0, index) == expected);
         }
       }
     }
@@ -126,14 +126,14 @@ TEST_CASE("columns are packed in tiles as documented") {
       GuardedMatrix packed = guarded_vector(tiles * table.max_rows * a.rows());
       table.pack_tiles(source_of(a), packed.data(), first, end);
       CHECK(packed.guards_hold());
-      for (std::size_t place = 0; place < packed.columns(); ++place) {
-        const std::size_t tile = place / (a.rows() * table.max_rows);
-        const std::size_t k = place / table.max_rows % a.rows();
-        const std::size_t column = tile * table.max_rows + place % table.max_rows;
+      for (std::size_t index = 0; index < packed.columns(); ++index) {
+        const std::size_t tile = index / (a.rows() * table.max_rows);
+        const std::size_t k = index / table.max_rows % a.rows();
+        const std::size_t column = tile * table.max_rows + index % table.max_rows;
         if (tile < first || tile >= end) {
-          CHECK(packed.untouched(0, place));
+          CHECK(packed.untouched(0, index));
         } else {
-          CHECK(packed.at(0, place) == (column < a.columns() ? a.at(k, column) : 0));
+          CHECK(packed.at(0, index) == (column < a.columns() ? a.at(k, column) : 0));
         }
       }
     }

@@ -7,11 +7,11 @@ namespace {
 
 /// Where a tile's columns are in b and c. If a tile takes several panels (groups), each of them is
 /// three vectors wide.
-struct PanelPlace {
+struct PanelPosition {
   const float* b;
   std::size_t group_stride;
   std::size_t column;
-  const float* next;  ///< b of the next panel, if b is distant
+  const float* next;  ///< b of the next panel, with `prefetch`
 };
 
 template <int Rows, int Vectors>
@@ -33,53 +33,54 @@ GRU_INLINE void finish_tile(const PanelProduct& product, const Vector (&sums)[Ro
 }
 
 template <int Rows, int Groups, int Vectors, Fetch fetch, class A>
-GRU_OUTLINE void compute_tile(const PanelProduct& product, const A& a, const PanelPlace& place,
-                              std::size_t row) {
+GRU_OUTLINE void compute_tile(const PanelProduct& product, const A& a,
+                              const PanelPosition& position, std::size_t row) {
   Vector sums[Rows][Groups * Vectors] = {};
   const std::size_t depth = product.end_k - product.first_k;
   const float* next = nullptr;
-  if constexpr (fetch == Fetch::next) next = place.next + row / Rows * depth * lanes;
-  multiply_tile<Rows, Groups, Vectors, fetch>(sums, a, place.b, place.group_stride, depth, next);
-  finish_tile(product, sums, row, place.column);
+  if constexpr (fetch == Fetch::next) next = position.next + row / Rows * depth * lanes;
+  multiply_tile<Rows, Groups, Vectors, fetch>(sums, a, position.b, position.group_stride, depth,
+                                              next);
+  finish_tile(product, sums, row, position.column);
 }
 
 GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
   return {product.a + row * product.a_stride + product.first_k, product.a_stride};
 }
 
-/// One tile of `Rows` rows of one panel. If panels are distant, the first tiles prefetch the next
+/// One tile of `Rows` rows of one panel. With `prefetch`, the first tiles prefetch the next
 /// panel. If there are too few tiles for that, the first one prefetches its own panel.
 template <int Rows, int Vectors>
-GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPlace& place,
+GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPosition& position,
                              std::size_t row) {
   const RowMajor a = rows_from(product, row);
   constexpr std::size_t fetching = Rows * Vectors;  // rows whose tiles prefetch the next panel
-  if (product.distant && product.rows >= fetching && row < fetching) {
-    compute_tile<Rows, 1, Vectors, Fetch::next>(product, a, place, row);
-  } else if (product.distant && product.rows < fetching && row == 0) {
-    compute_tile<Rows, 1, Vectors, Fetch::own>(product, a, place, row);
+  if (product.prefetch && product.rows >= fetching && row < fetching) {
+    compute_tile<Rows, 1, Vectors, Fetch::next>(product, a, position, row);
+  } else if (product.prefetch && product.rows < fetching && row == 0) {
+    compute_tile<Rows, 1, Vectors, Fetch::own>(product, a, position, row);
   } else {
-    compute_tile<Rows, 1, Vectors, Fetch::nothing>(product, a, place, row);
+    compute_tile<Rows, 1, Vectors, Fetch::nothing>(product, a, position, row);
   }
 }
 
 /// All rows of one panel, in the largest tiles that fit.
 template <int Vectors>
-void multiply_panel(const PanelProduct& product, const PanelPlace& place) {
+void multiply_panel(const PanelProduct& product, const PanelPosition& position) {
   std::size_t row = 0;
   if constexpr (max_rows == 8) {
-    for (; row + 8 <= product.rows; row += 8) compute_rows<8, Vectors>(product, place, row);
+    for (; row + 8 <= product.rows; row += 8) compute_rows<8, Vectors>(product, position, row);
   }
-  for (; row + 4 <= product.rows; row += 4) compute_rows<4, Vectors>(product, place, row);
+  for (; row + 4 <= product.rows; row += 4) compute_rows<4, Vectors>(product, position, row);
   switch (product.rows - row) {
     case 3:
-      compute_rows<3, Vectors>(product, place, row);
+      compute_rows<3, Vectors>(product, position, row);
       break;
     case 2:
-      compute_rows<2, Vectors>(product, place, row);
+      compute_rows<2, Vectors>(product, position, row);
       break;
     case 1:
-      compute_rows<1, Vectors>(product, place, row);
+      compute_rows<1, Vectors>(product, position, row);
       break;
     default:
       break;
@@ -92,30 +93,30 @@ GRU_INLINE PackedTile tile_from(const PanelProduct& product, std::size_t row) {
 
 /// The last tile, which has fewer rows than the others. It is rare, so its sums may be in memory.
 template <int Vectors>
-GRU_OUTLINE void compute_last_tile(const PanelProduct& product, const PanelPlace& place,
+GRU_OUTLINE void compute_last_tile(const PanelProduct& product, const PanelPosition& position,
                                    std::size_t row) {
   Vector sums[max_rows][Vectors] = {};
   multiply_tile<static_cast<int>(max_rows), 1, Vectors, Fetch::nothing>(
-      sums, tile_from(product, row), place.b, 0, product.end_k - product.first_k, nullptr);
+      sums, tile_from(product, row), position.b, 0, product.end_k - product.first_k, nullptr);
   for (std::size_t r = 0; row + r < product.rows; ++r) {
     Vector one[1][Vectors];
     for (int v = 0; v < Vectors; ++v) one[0][v] = sums[r][v];
-    finish_tile(product, one, row + r, place.column);
+    finish_tile(product, one, row + r, position.column);
   }
 }
 
 template <int Vectors>
-void multiply_packed(const PanelProduct& product, const PanelPlace& place) {
+void multiply_packed(const PanelProduct& product, const PanelPosition& position) {
   constexpr int rows = static_cast<int>(max_rows);
   std::size_t row = 0;
   for (; row + max_rows <= product.rows; row += max_rows) {
-    compute_tile<rows, 1, Vectors, Fetch::nothing>(product, tile_from(product, row), place, row);
+    compute_tile<rows, 1, Vectors, Fetch::nothing>(product, tile_from(product, row), position, row);
   }
-  if (row < product.rows) compute_last_tile<Vectors>(product, place, row);
+  if (row < product.rows) compute_last_tile<Vectors>(product, position, row);
 }
 
-GRU_INLINE PanelPlace place_of(const PanelProduct& product, std::size_t panel,
-                               std::size_t vectors) {
+GRU_INLINE PanelPosition position_of(const PanelProduct& product, std::size_t panel,
+                                     std::size_t vectors) {
   const std::size_t column = panel_block(panel, product.columns) * lanes;
   return {product.b + column * product.b_depth + product.first_k * vectors * lanes,
           product.b_depth * vectors * lanes, column, nullptr};
@@ -134,14 +135,14 @@ GRU_INLINE std::size_t panels_at_once(std::size_t rows) {
 /// One tile of several full panels: as many as panels_at_once says.
 template <Fetch fetch>
 GRU_INLINE void multiply_together(const PanelProduct& product, std::size_t first) {
-  const PanelPlace place = place_of(product, first, 3);
+  const PanelPosition position = position_of(product, first, 3);
   const RowMajor a = rows_from(product, 0);
   if (product.rows == 1) {
-    compute_tile<1, 4, 3, fetch>(product, a, place, 0);
+    compute_tile<1, 4, 3, fetch>(product, a, position, 0);
   } else if (product.rows == 2) {
-    compute_tile<2, 2, 3, fetch>(product, a, place, 0);
+    compute_tile<2, 2, 3, fetch>(product, a, position, 0);
   } else if constexpr (max_rows == 8) {
-    compute_tile<3, 2, 3, fetch>(product, a, place, 0);
+    compute_tile<3, 2, 3, fetch>(product, a, position, 0);
   }
 }
 
@@ -153,7 +154,7 @@ GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, s
   for (std::size_t panel = first; panel < end; ++panel) {
     if (panel_vectors(panel, product.columns) != 3) return false;
   }
-  if (product.distant) {
+  if (product.prefetch) {
     multiply_together<Fetch::own>(product, first);
   } else {
     multiply_together<Fetch::nothing>(product, first);
@@ -166,19 +167,19 @@ GRU_INLINE const float* weights_after(const PanelProduct& product, std::size_t p
   const std::size_t panels = product.end_panel - product.first_panel;
   const std::size_t next =
       product.first_panel + next_in_order(panel - product.first_panel, panels, product.descending);
-  return place_of(product, next, panel_vectors(next, product.columns)).b;
+  return position_of(product, next, panel_vectors(next, product.columns)).b;
 }
 
 GRU_INLINE void multiply_single(const PanelProduct& product, std::size_t panel) {
   const std::size_t vectors = panel_vectors(panel, product.columns);
-  PanelPlace place = place_of(product, panel, vectors);
-  if (product.distant) place.next = weights_after(product, panel);
+  PanelPosition position = position_of(product, panel, vectors);
+  if (product.prefetch) position.next = weights_after(product, panel);
   if (vectors == 3) {
-    multiply_panel<3>(product, place);
+    multiply_panel<3>(product, position);
   } else if (vectors == 2) {
-    multiply_panel<2>(product, place);
+    multiply_panel<2>(product, position);
   } else {
-    multiply_panel<1>(product, place);
+    multiply_panel<1>(product, position);
   }
 }
 
@@ -231,13 +232,13 @@ void panel_product(const PanelProduct& product) {
 void tile_product(const PanelProduct& product) {
   for (std::size_t panel = product.first_panel; panel < product.end_panel; ++panel) {
     const std::size_t vectors = panel_vectors(panel, product.columns);
-    const PanelPlace place = place_of(product, panel, vectors);
+    const PanelPosition position = position_of(product, panel, vectors);
     if (vectors == 3) {
-      multiply_packed<3>(product, place);
+      multiply_packed<3>(product, position);
     } else if (vectors == 2) {
-      multiply_packed<2>(product, place);
+      multiply_packed<2>(product, position);
     } else {
-      multiply_packed<1>(product, place);
+      multiply_packed<1>(product, position);
     }
   }
 }

@@ -25,9 +25,9 @@ struct Example {
   GuardedMatrix a, b, before;
   std::vector<float> bias, packed;
   bool accumulate;
-  // The order of panels and `distant` alternate: they must not change the result.
+  // The order of panels and `prefetch` alternate: they must not change the result.
   bool descending;
-  bool distant;
+  bool prefetch;
 
   Example(const Kernels& kernels, Random& random)
       : table(kernels),
@@ -43,7 +43,7 @@ struct Example {
         packed(round_up(columns, kernels.lanes) * depth),
         accumulate(coin(random)),
         descending(coin(random)),
-        distant(coin(random)) {
+        prefetch(coin(random)) {
     table.pack_panels(source_of(b), {packed.data(), depth, 0}, 0, panels());
   }
 
@@ -68,7 +68,7 @@ struct Example {
     product.first_panel = first_panel;
     product.end_panel = end_panel;
     product.descending = descending = !descending;
-    product.distant = distant = distant != descending;
+    product.prefetch = prefetch = prefetch != descending;
     return product;
   }
 

@@ -10,7 +10,7 @@ GRU_INLINE const float* row_of(const ConstRows& rows, std::size_t i) {
 }
 GRU_INLINE float* row_of(const Rows& rows, std::size_t i) { return rows.data + i * rows.stride; }
 GRU_INLINE std::size_t row_number(const SequenceSteps& steps, std::size_t t) {
-  return static_cast<std::size_t>(steps.first[t]) + steps.place;
+  return static_cast<std::size_t>(steps.first[t]) + steps.position;
 }
 
 GRU_INLINE float lane_sum(Vector values) {

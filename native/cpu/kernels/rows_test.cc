@@ -57,10 +57,10 @@ TEST_CASE("the largest magnitude is found wherever it stands") {
       float expected = 0;
       for (const float value : values) expected = std::max(expected, std::abs(value));
       CHECK(table.largest_magnitude(values.data(), count) == expected);
-      const std::size_t place = random.size(0, count - 1);
-      values[place] = -5000.0F;
+      const std::size_t index = random.size(0, count - 1);
+      values[index] = -5000.0F;
       CHECK(table.largest_magnitude(values.data(), count) == 5000.0F);
-      values[place] = -infinity;
+      values[index] = -infinity;
       CHECK(table.largest_magnitude(values.data(), count) == infinity);
     }
     CHECK(table.largest_magnitude(nullptr, 0) == 0);
@@ -78,9 +78,9 @@ TEST_CASE("sums of squares are exact to double") {
       const double expected = testing::dot(exact, exact);
       GRU_CHECK_NEAR(table.sum_of_squares(values.data(), count), expected, 1e-14 * expected);
     }
-    for (std::size_t place = 0; place < 11; ++place) {
+    for (std::size_t index = 0; index < 11; ++index) {
       std::vector<float> values(11, 1.0F);
-      values[place] = nan_float;
+      values[index] = nan_float;
       CHECK(std::isnan(table.sum_of_squares(values.data(), values.size())));
     }
   });
@@ -146,36 +146,36 @@ TEST_CASE("squared error agrees with the reference") {
                                   {{}, to_doubles(targets)}, expected));
       GuardedMatrix gradient(1, count);
       const double mean = 1 / static_cast<double>(count);
-      ValuePiece piece{};
-      piece.values = values.data();
-      piece.targets = targets.data();
-      piece.d_values = gradient.data();
-      piece.count = count;
-      piece.scale = static_cast<float>(2 * mean);
-      const double loss = table.squared_error(0, piece);
+      ValueRange range{};
+      range.values = values.data();
+      range.targets = targets.data();
+      range.d_values = gradient.data();
+      range.count = count;
+      range.scale = static_cast<float>(2 * mean);
+      const double loss = table.squared_error(0, range);
       CHECK(gradient.guards_hold());
       GRU_CHECK_NEAR(loss * mean, expected.loss, 1e-6 * expected.loss);
       GRU_CHECK_ALL_NEAR("gradient", to_doubles(gradient.values()), expected.gradient, 1e-6);
-      // Once more without the gradient, and in two pieces.
+      // Once more without the gradient, and in two ranges.
       const std::size_t first = random.size(0, count);
-      piece.d_values = nullptr;
-      piece.count = first;
-      const double begun = table.squared_error(0, piece);
-      piece.values += first;
-      piece.targets += first;
-      piece.count = count - first;
-      CHECK(loss == table.squared_error(begun, piece));
+      range.d_values = nullptr;
+      range.count = first;
+      const double begun = table.squared_error(0, range);
+      range.values += first;
+      range.targets += first;
+      range.count = count - first;
+      CHECK(loss == table.squared_error(begun, range));
     }
     const float nan_or_infinite[] = {nan_float, infinity};
     const float zeros[] = {0, 0};
     float gradient[2];
-    ValuePiece piece{};
-    piece.values = nan_or_infinite;
-    piece.targets = zeros;
-    piece.d_values = gradient;
-    piece.count = 2;
-    piece.scale = 1;
-    CHECK(std::isnan(table.squared_error(0, piece)));
+    ValueRange range{};
+    range.values = nan_or_infinite;
+    range.targets = zeros;
+    range.d_values = gradient;
+    range.count = 2;
+    range.scale = 1;
+    CHECK(std::isnan(table.squared_error(0, range)));
     CHECK(std::isnan(gradient[0]));
     CHECK(gradient[1] == infinity);
   });
@@ -236,19 +236,19 @@ TEST_CASE("cross entropy of extreme logits is what PyTorch says") {
   for_each_table([](const Kernels& table) {
     Random random;
     for (const std::size_t classes : {std::size_t{2}, std::size_t{5}, std::size_t{40}}) {
-      const auto example = [&](float special, std::size_t place) {
+      const auto example = [&](float special, std::size_t index) {
         CrossEntropy made{random_matrix(random, 2, classes, 1), {1, 1}};
-        made.logits.at(0, place) = special;
+        made.logits.at(0, index) = special;
         return made;
       };
       // A class with a logit of minus infinity costs nothing, but it must not be the target.
       example(-infinity, 0).check(table);
       CHECK(example(-infinity, 1).loss(table, nullptr) == static_cast<double>(infinity));
       for (const float special : {infinity, nan_float}) {
-        for (std::size_t place = 0; place < classes; ++place) {
-          CrossEntropy wrong = example(special, place);
+        for (std::size_t index = 0; index < classes; ++index) {
+          CrossEntropy wrong = example(special, index);
           CrossEntropy right = wrong;
-          right.logits.at(0, place) = 0;
+          right.logits.at(0, index) = 0;
           GuardedMatrix gradient(2, classes);
           GuardedMatrix right_gradient(2, classes);
           CHECK(std::isnan(wrong.loss(table, &gradient)));
@@ -257,7 +257,7 @@ TEST_CASE("cross entropy of extreme logits is what PyTorch says") {
             CHECK((std::isnan(gradient.at(0, j)) || special == infinity));
             CHECK(gradient.at(1, j) == right_gradient.at(1, j));
           }
-          CHECK(std::isnan(gradient.at(0, place)));
+          CHECK(std::isnan(gradient.at(0, index)));
         }
       }
     }

@@ -6,14 +6,14 @@
 /// One forward step of a recurrence, for any cell. Each tile multiplies some rows of h by the
 /// packed U of some blocks of units. It ends with the gates of the same units in registers, so that
 /// it can compute h' at once. A cell is a type with the number of its `gates`, and a function
-/// finish(cell, place, sums) that takes the sums of one row and one block.
+/// finish(cell, units, sums) that takes the sums of one row and one block.
 
 GRU_KERNELS_BEGIN
 
 namespace {
 
 /// One row and one block of units.
-struct Place {
+struct UnitBlock {
   const ForwardStep& step;
   std::size_t row;
   std::size_t unit;
@@ -42,9 +42,9 @@ GRU_OUTLINE void compute_tile(Kind kind, const ForwardStep& step, const RowMajor
 #pragma GCC unroll 4
     for (int group = 0; group < Groups; ++group) {
       const std::size_t unit = (block + static_cast<std::size_t>(group)) * lanes;
-      const Place at{step, row + static_cast<std::size_t>(r), unit,
-                     minimum(lanes, step.hidden - unit)};
-      finish(kind, at, &sums[r][group * gates]);
+      const UnitBlock units{step, row + static_cast<std::size_t>(r), unit,
+                            minimum(lanes, step.hidden - unit)};
+      finish(kind, units, &sums[r][group * gates]);
     }
   }
 }
@@ -196,7 +196,7 @@ GRU_INLINE void compute_fetching(Kind kind, const ForwardStep& step, const RowMa
 
 template <class Kind>
 GRU_INLINE void compute(Kind kind, const ForwardStep& step, const RowMajor& factor) {
-  if (step.distant) {
+  if (step.prefetch) {
     compute_fetching<Fetch::own>(kind, step, factor);
   } else {
     compute_fetching<Fetch::nothing>(kind, step, factor);

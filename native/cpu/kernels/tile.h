@@ -27,7 +27,7 @@ struct PackedTile {
 
 /// What a tile prefetches while it computes.
 enum class Fetch : std::uint8_t {
-  nothing,  ///< its weights are in a near cache
+  nothing,  ///< its weights are in the first or second-level cache
   own,      ///< its own weights, shortly before their use
   next,     ///< a part of the weights that are needed next
 };

@@ -15,42 +15,42 @@ GRU_INLINE float sign(float value) { return value > 0 ? 1.0F : (value < 0 ? -1.0
 GRU_INLINE float magnitude(float value) { return __builtin_fabsf(value); }
 GRU_INLINE double square(double value) { return value * value; }
 
-/// Returns `sum` plus the terms of a piece, one for each value.
+/// Returns `sum` plus the terms of a range, one for each value.
 template <class TermOf>
-GRU_INLINE double add_terms(double sum, const ValuePiece& piece, const TermOf& term_of) {
-  for (std::size_t i = 0; i < piece.count; ++i) {
+GRU_INLINE double add_terms(double sum, const ValueRange& range, const TermOf& term_of) {
+  for (std::size_t i = 0; i < range.count; ++i) {
     const Term term = term_of(i);
     sum += term.loss;
-    if (piece.d_values != nullptr) piece.d_values[i] = term.derivative * piece.scale;
+    if (range.d_values != nullptr) range.d_values[i] = term.derivative * range.scale;
   }
   return sum;
 }
 
 /// The same for losses that depend on value - target only.
 template <class TermOf>
-GRU_INLINE double add_errors(double sum, const ValuePiece& piece, const TermOf& term_of) {
-  return add_terms(sum, piece,
-                   [&](std::size_t i) { return term_of(piece.values[i] - piece.targets[i]); });
+GRU_INLINE double add_errors(double sum, const ValueRange& range, const TermOf& term_of) {
+  return add_terms(sum, range,
+                   [&](std::size_t i) { return term_of(range.values[i] - range.targets[i]); });
 }
 
 }  // namespace
 
 /// The factor 2 of the derivative is in the scale.
-double squared_error(double sum, const ValuePiece& piece) {
-  return add_errors(sum, piece, [](float error) {
+double squared_error(double sum, const ValueRange& range) {
+  return add_errors(sum, range, [](float error) {
     return Term{square(static_cast<double>(error)), error};
   });
 }
 
-double absolute_error(double sum, const ValuePiece& piece) {
-  return add_errors(sum, piece, [](float error) {
+double absolute_error(double sum, const ValueRange& range) {
+  return add_errors(sum, range, [](float error) {
     return Term{static_cast<double>(magnitude(error)), sign(error)};
   });
 }
 
-double huber(double sum, const ValuePiece& piece) {
-  const float delta = piece.delta;
-  return add_errors(sum, piece, [delta](float error) {
+double huber(double sum, const ValueRange& range) {
+  const float delta = range.delta;
+  return add_errors(sum, range, [delta](float error) {
     const auto size = static_cast<double>(magnitude(error));
     if (magnitude(error) <= delta) return Term{square(size) / 2, error};
     const auto limit = static_cast<double>(delta);
@@ -59,13 +59,13 @@ double huber(double sum, const ValuePiece& piece) {
 }
 
 /// Each target has `period` values, one for each quantile.
-double pinball(double sum, const ValuePiece& piece) {
-  std::size_t quantile = piece.phase;
-  const float* target = piece.targets;
-  return add_terms(sum, piece, [&](std::size_t i) {
-    const float error = piece.values[i] - *target;
-    const float tau = piece.quantiles[quantile];
-    if (++quantile == piece.period) {
+double pinball(double sum, const ValueRange& range) {
+  std::size_t quantile = range.phase;
+  const float* target = range.targets;
+  return add_terms(sum, range, [&](std::size_t i) {
+    const float error = range.values[i] - *target;
+    const float tau = range.quantiles[quantile];
+    if (++quantile == range.period) {
       quantile = 0;
       ++target;
     }
@@ -76,14 +76,14 @@ double pinball(double sum, const ValuePiece& piece) {
 }
 
 /// log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), which never overflows.
-double binary_cross_entropy(double sum, const ValuePiece& piece) {
-  std::size_t place = piece.phase;
-  return add_terms(sum, piece, [&](std::size_t i) {
-    const float weight = piece.weights == nullptr ? 1.0F : piece.weights[place];
-    if (++place == piece.period) place = 0;
-    const float value = piece.values[i];
-    const float positive = weight * piece.targets[i];
-    const float negative = 1 - piece.targets[i];
+double binary_cross_entropy(double sum, const ValueRange& range) {
+  std::size_t weight_index = range.phase;
+  return add_terms(sum, range, [&](std::size_t i) {
+    const float weight = range.weights == nullptr ? 1.0F : range.weights[weight_index];
+    if (++weight_index == range.period) weight_index = 0;
+    const float value = range.values[i];
+    const float positive = weight * range.targets[i];
+    const float negative = 1 - range.targets[i];
     const float small = __builtin_expf(-magnitude(value));
     const float rest = __builtin_log1pf(small);
     const float likelier = 1 / (1 + small);
@@ -97,18 +97,18 @@ double binary_cross_entropy(double sum, const ValuePiece& piece) {
   });
 }
 
-double gaussian(double sum, const ValuePiece& piece) {
-  for (std::size_t i = 0; i < piece.count; ++i) {
+double gaussian(double sum, const ValueRange& range) {
+  for (std::size_t i = 0; i < range.count; ++i) {
     const double error =
-        static_cast<double>(piece.values[i]) - static_cast<double>(piece.targets[i]);
-    const auto log_variance = static_cast<double>(piece.log_variances[i]);
+        static_cast<double>(range.values[i]) - static_cast<double>(range.targets[i]);
+    const auto log_variance = static_cast<double>(range.log_variances[i]);
     const double precision = __builtin_exp(-log_variance);
     const double distance = square(error) * precision;
     sum += (log_variance + distance) / 2;
-    if (piece.d_values != nullptr) {
-      const auto scale = static_cast<double>(piece.scale);
-      piece.d_values[i] = static_cast<float>(scale * error * precision);
-      piece.d_log_variances[i] = static_cast<float>(scale * (1 - distance) / 2);
+    if (range.d_values != nullptr) {
+      const auto scale = static_cast<double>(range.scale);
+      range.d_values[i] = static_cast<float>(scale * error * precision);
+      range.d_log_variances[i] = static_cast<float>(scale * (1 - distance) / 2);
     }
   }
   return sum;

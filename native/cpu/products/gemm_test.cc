@@ -8,8 +8,8 @@
 #include "cpu/cpu_device.h"
 #include "testing/device_testing.h"
 
-/// Products that share factors, with rows in pieces and with parts of the depth, against sums in
-/// double.
+/// Products that share factors, with rows in separate memory and with parts of the depth, against
+/// sums in double.
 namespace gru::cpu {
 namespace {
 
@@ -21,23 +21,23 @@ using gru::testing::rounding;
 using gru::testing::same_bits;
 using gru::testing::view;
 
-/// Rows in separate pieces of memory.
+/// Rows in separate blocks of memory.
 class Scattered final : public RightFactor {
  public:
   Scattered(Random& random, std::size_t depth, std::size_t columns) : columns_(columns) {
     for (std::size_t row = 0; row < depth;) {
       const std::size_t count = random.size(1, std::min<std::size_t>(depth - row, 300));
       first_.push_back(row);
-      pieces_.push_back(random_matrix(random, count, columns));
+      blocks_.push_back(random_matrix(random, count, columns));
       row += count;
     }
   }
 
   std::size_t columns() const override { return columns_; }
   DeviceMatrix<const float> rows_from(std::size_t row) const override {
-    const std::size_t piece = piece_of(row);
-    const std::size_t within = row - first_[piece];
-    const DeviceMatrix<const float> rows = view(pieces_[piece]);
+    const std::size_t block = block_of(row);
+    const std::size_t within = row - first_[block];
+    const DeviceMatrix<const float> rows = view(blocks_[block]);
     return rows.row_range(within, rows.rows() - within);
   }
   double at(std::size_t row, std::size_t column) const {
@@ -46,15 +46,15 @@ class Scattered final : public RightFactor {
   }
 
  private:
-  std::size_t piece_of(std::size_t row) const {
-    std::size_t piece = 0;
-    while (piece + 1 < first_.size() && first_[piece + 1] <= row) ++piece;
-    return piece;
+  std::size_t block_of(std::size_t row) const {
+    std::size_t block = 0;
+    while (block + 1 < first_.size() && first_[block + 1] <= row) ++block;
+    return block;
   }
 
   std::size_t columns_;
   std::vector<std::size_t> first_;
-  mutable std::vector<GuardedMatrix> pieces_;
+  mutable std::vector<GuardedMatrix> blocks_;
 };
 
 /// Three groups of columns. The first one is multiplied by both factors, each of the others by one.
@@ -138,8 +138,8 @@ struct Example {
     for (std::size_t term = 0; term < terms.size(); ++term) {
       CHECK(results.c[term].guards_hold());
       const std::size_t columns = results.c[term].columns();
-      for (std::size_t place = 0; place < width * columns; place += step) {
-        check_element(results, term, place / columns, place % columns);
+      for (std::size_t index = 0; index < width * columns; index += step) {
+        check_element(results, term, index / columns, index % columns);
       }
     }
     check_sums(results);

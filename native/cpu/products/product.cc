@@ -33,7 +33,7 @@ PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range ro
   part.end_panel = panels.end;
   // Between two uses of a panel, the other panels and these rows of a and c are read.
   const std::size_t between = (b.depth + part.rows) * b.columns + part.rows * b.depth;
-  part.distant = exceed_cache(between * sizeof(float));
+  part.prefetch = exceed_cache(between * sizeof(float));
   return part;
 }
 

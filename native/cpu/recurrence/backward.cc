@@ -146,8 +146,8 @@ class BackwardPass {
   /// Computes this thread's panels of one product of step s, for those of its sequences that have
   /// the step.
   void multiply(std::size_t s, const StageProduct& stage, const Share& share) const {
-    const std::size_t active = recurrence_.active(s);
-    const std::size_t first = std::min(share.sequences.begin, active);
+    const std::size_t batch_size = recurrence_.batch_size(s);
+    const std::size_t first = std::min(share.sequences.begin, batch_size);
     const PackedMatrix& b = weights_.d_part(stage.part);
     float* to = stage.to == Carried::d_state ? carried_.d_state : carried_.d_reset_state;
     PanelProduct product{};
@@ -161,12 +161,13 @@ class BackwardPass {
     product.c = to + first * hidden_;
     product.c_stride = hidden_;
     product.accumulate = stage.accumulate;
-    product.rows = std::min(share.sequences.end, active) - first;
+    product.rows = std::min(share.sequences.end, batch_size) - first;
     product.columns = hidden_;
     product.first_panel = share.panels.begin;
     product.end_panel = share.panels.end;
     product.descending = s % 2 == 1;
-    product.distant = exceed_cache((share.units.end - share.units.begin) * b.depth * sizeof(float));
+    product.prefetch =
+        exceed_cache((share.units.end - share.units.begin) * b.depth * sizeof(float));
     kernels().panel_product(product);
   }
 

@@ -89,8 +89,9 @@ class ForwardPass {
   std::size_t chunk_end(std::size_t begin) const {
     std::size_t rows = 0;
     std::size_t s = begin;
-    while (s < recurrence_.steps() && (s == begin || rows + recurrence_.active(s) <= chunk_rows)) {
-      rows += recurrence_.active(s++);
+    while (s < recurrence_.steps() &&
+           (s == begin || rows + recurrence_.batch_size(s) <= chunk_rows)) {
+      rows += recurrence_.batch_size(s++);
     }
     return s;
   }
@@ -107,8 +108,9 @@ class ForwardPass {
 
   void multiply_input(std::size_t begin, std::size_t end, const Share& share) const {
     const std::size_t row = chunk_first_row(begin, end);
-    const std::size_t last = std::max(recurrence_.first_row(begin) + recurrence_.active(begin),
-                                      recurrence_.first_row(end - 1) + recurrence_.active(end - 1));
+    const std::size_t last =
+        std::max(recurrence_.first_row(begin) + recurrence_.batch_size(begin),
+                 recurrence_.first_row(end - 1) + recurrence_.batch_size(end - 1));
     const ProductRows rows{call_.input.data() + row * call_.input.stride(), call_.input.stride(),
                            gates_of(row, row), gate_stride_, last - row};
     multiply_inputs_share(rows, weights_.input(), weights_.input_bias(), share.index,
@@ -147,8 +149,8 @@ class ForwardPass {
     step.end_block = units.end;
     step.descending = s % 2 == 1;
     const std::size_t blocks = units.end - units.begin;
-    step.distant = (s == chunk.first_step && inputs_displace_) ||
-                   exceed_cache(blocks * kernels().lanes * hidden_ * gates_ * sizeof(float));
+    step.prefetch = (s == chunk.first_step && inputs_displace_) ||
+                    exceed_cache(blocks * kernels().lanes * hidden_ * gates_ * sizeof(float));
     return step;
   }
 
@@ -199,7 +201,9 @@ double operations_of(const RecurrentForward& call, const RecurrentShape& shape) 
 }
 
 /// The rows of the largest chunk: chunk_rows, or one step if that has more rows.
-std::size_t largest_chunk(const RowMap& map) { return std::max(chunk_rows, map.running()); }
+std::size_t largest_chunk(const RowMap& map) {
+  return std::max(chunk_rows, map.nonempty_sequences());
+}
 
 }  // namespace
 

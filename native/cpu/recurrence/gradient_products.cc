@@ -43,7 +43,7 @@ class PreviousStates final : public RightFactor {
   /// except in the reverse direction of a ragged batch, where some sequences begin at other steps.
   Range initial_rows() const {
     const std::size_t last = map_.first(map_.steps() - 1);
-    return reverse_ ? Range{last, map_.rows()} : Range{0, map_.active(0)};
+    return reverse_ ? Range{last, map_.rows()} : Range{0, map_.batch_size(0)};
   }
 
  private:
@@ -65,7 +65,7 @@ class PreviousStates final : public RightFactor {
     const std::size_t within = row - first[time];
     const std::size_t s = recurrence_.time(time);  // the function is its own inverse
     DeviceMatrix<const float> rows;
-    recurrence_.for_each_state(s, {within, map_.active(time)}, [&](const StateRows& state) {
+    recurrence_.for_each_state(s, {within, map_.batch_size(time)}, [&](const StateRows& state) {
       if (state.first == within) rows = {state.state, state.count, columns(), state.stride};
     });
     return rows;

@@ -35,22 +35,23 @@ class Recurrence {
   /// The step in time that is processed as the s-th.
   std::size_t time(std::size_t s) const { return reverse_ ? map_.steps() - 1 - s : s; }
   std::size_t first_row(std::size_t s) const { return map_.first(time(s)); }
-  std::size_t active(std::size_t s) const { return map_.active(time(s)); }
+  std::size_t batch_size(std::size_t s) const { return map_.batch_size(time(s)); }
 
   /// Calls body(StateRows) for the rows within `rows` of the step that is processed as the s-th.
   /// Calls it once, or twice if some sequences begin at this step (in the reverse direction of a
   /// ragged batch).
   template <class Body>
   void for_each_state(std::size_t s, Range rows, const Body& body) const {
-    const std::size_t end = rows.end < active(s) ? rows.end : active(s);
-    const std::size_t old = s == 0 ? 0 : active(s - 1);
-    const std::size_t running = end < old ? end : old;
-    if (rows.begin < running) {
+    const std::size_t end = rows.end < batch_size(s) ? rows.end : batch_size(s);
+    const std::size_t old = s == 0 ? 0 : batch_size(s - 1);
+    const std::size_t continuing = end < old ? end : old;
+    if (rows.begin < continuing) {
       const float* before = output_ + (first_row(s - 1) + rows.begin) * stride_;
-      body(StateRows{rows.begin, running - rows.begin, before, stride_});
+      body(StateRows{rows.begin, continuing - rows.begin, before, stride_});
     }
-    const std::size_t fresh = rows.begin > running ? rows.begin : running;
-    if (fresh < end) body(StateRows{fresh, end - fresh, initial_ + fresh * hidden_, hidden_});
+    const std::size_t starting = rows.begin > continuing ? rows.begin : continuing;
+    if (starting < end)
+      body(StateRows{starting, end - starting, initial_ + starting * hidden_, hidden_});
   }
 
  private:

@@ -13,7 +13,7 @@ constexpr unsigned attention_warps = 4;
 struct Forward {
   Sequences query_rows;
   Sequences memory_rows;
-  const std::int32_t* memory_place = nullptr;
+  const std::int32_t* memory_position = nullptr;
   Matrix<const float> query;
   Matrix<const float> key;
   const float* score = nullptr;  ///< null: the scaled product
@@ -26,8 +26,8 @@ struct Forward {
 struct Backward {
   Sequences query_rows;
   Sequences memory_rows;
-  const std::int32_t* memory_place = nullptr;
-  const std::int32_t* query_place = nullptr;
+  const std::int32_t* memory_position = nullptr;
+  const std::int32_t* query_position = nullptr;
   Matrix<const float> query;
   Matrix<const float> key;
   const float* score = nullptr;
@@ -50,10 +50,10 @@ __device__ __forceinline__ bool warp_row(const Sequences& rows, std::size_t& t, 
   return i < rows.count && t < rows.length(i);
 }
 
-/// The length of the same sequence in the other rows. `place` is its position there; a negative one
-/// gives 0.
-__device__ __forceinline__ std::size_t length_at(const Sequences& rows, std::int32_t place) {
-  return place < 0 ? 0 : rows.length(static_cast<std::size_t>(place));
+/// The length of the same sequence in the other rows. `position` is its position there; a negative
+/// one gives 0.
+__device__ __forceinline__ std::size_t length_at(const Sequences& rows, std::int32_t position) {
+  return position < 0 ? 0 : rows.length(static_cast<std::size_t>(position));
 }
 
 /// The sum of term(k) over all k, returned in each lane.
@@ -75,10 +75,10 @@ __global__ void __launch_bounds__(attention_warps* warp_size) attention_kernel(F
   std::size_t i = 0;
   if (!warp_row(call.query_rows, t, i)) return;
   const std::size_t row = call.query_rows.row(t, i);
-  const std::int32_t place = call.memory_place[i];
-  const std::size_t count = length_at(call.memory_rows, place);
+  const std::int32_t position = call.memory_position[i];
+  const std::size_t count = length_at(call.memory_rows, position);
   const auto memory_row = [&](std::size_t u) {
-    return call.memory_rows.row(u, static_cast<std::size_t>(place));
+    return call.memory_rows.row(u, static_cast<std::size_t>(position));
   };
   float maximum = 0;
   for (std::size_t u = 0; u < count; ++u) {
@@ -120,10 +120,10 @@ __global__ void __launch_bounds__(attention_warps* warp_size)
   std::size_t i = 0;
   if (!warp_row(call.query_rows, t, i)) return;
   const std::size_t row = call.query_rows.row(t, i);
-  const std::int32_t place = call.memory_place[i];
-  const std::size_t count = length_at(call.memory_rows, place);
+  const std::int32_t position = call.memory_position[i];
+  const std::size_t count = length_at(call.memory_rows, position);
   const auto memory_row = [&](std::size_t u) {
-    return call.memory_rows.row(u, static_cast<std::size_t>(place));
+    return call.memory_rows.row(u, static_cast<std::size_t>(position));
   };
   for (std::size_t u = 0; u < count; ++u) {
     const float d_a = lanes_sum(call.memory.columns, [&](std::size_t j) {
@@ -164,10 +164,10 @@ __global__ void __launch_bounds__(attention_warps* warp_size)
   std::size_t i = 0;
   if (!warp_row(call.memory_rows, u, i)) return;
   const std::size_t row = call.memory_rows.row(u, i);
-  const std::int32_t place = call.query_place[i];
-  const std::size_t count = length_at(call.query_rows, place);
+  const std::int32_t position = call.query_position[i];
+  const std::size_t count = length_at(call.query_rows, position);
   const auto query_row = [&](std::size_t t) {
-    return call.query_rows.row(t, static_cast<std::size_t>(place));
+    return call.query_rows.row(t, static_cast<std::size_t>(position));
   };
   if (call.d_memory.data != nullptr) {
     for_each_of_lane(call.memory.columns, [&](std::size_t j) {
@@ -212,7 +212,7 @@ Status attention_forward(const Queue& queue, const AttentionForward& call) {
   Forward forward;
   forward.query_rows = call.rows.query;
   forward.memory_rows = call.rows.memory;
-  forward.memory_place = call.rows.memory_place.data();
+  forward.memory_position = call.rows.memory_position.data();
   forward.query = call.query;
   forward.key = call.key;
   forward.score = call.score.data();
@@ -227,8 +227,8 @@ Status attention_backward(const Queue& queue, const AttentionBackward& call) {
   Backward backward;
   backward.query_rows = call.rows.query;
   backward.memory_rows = call.rows.memory;
-  backward.memory_place = call.rows.memory_place.data();
-  backward.query_place = call.rows.query_place.data();
+  backward.memory_position = call.rows.memory_position.data();
+  backward.query_position = call.rows.query_position.data();
   backward.query = call.query;
   backward.key = call.key;
   backward.score = call.score.data();

@@ -113,10 +113,10 @@ __device__ __forceinline__ void mma_bfloat16(float (&)[4], const std::uint32_t (
 struct Tf32 {
   static constexpr unsigned depth = 8;
 
-  /// Register i of a depth's part. `from` points to (0, outer).
+  /// The register of depth `number`. `from` points to (0, outer).
   __device__ __forceinline__ static std::uint32_t read(const float* from, unsigned stride,
-                                                       unsigned place) {
-    return to_tf32(from[place * stride]);
+                                                       unsigned number) {
+    return to_tf32(from[number * stride]);
   }
   __device__ __forceinline__ static void multiply(float (&d)[4], const std::uint32_t (&a)[4],
                                                   const std::uint32_t (&b)[2]) {
@@ -127,9 +127,10 @@ struct Tf32 {
 struct Bfloat16 {
   static constexpr unsigned depth = 16;
 
+  /// The register of depths 2 * number and 2 * number + 1.
   __device__ __forceinline__ static std::uint32_t read(const float* from, unsigned stride,
-                                                       unsigned place) {
-    return to_bfloat16_pair(from[2 * place * stride], from[(2 * place + 1) * stride]);
+                                                       unsigned number) {
+    return to_bfloat16_pair(from[2 * number * stride], from[(2 * number + 1) * stride]);
   }
   __device__ __forceinline__ static void multiply(float (&d)[4], const std::uint32_t (&a)[4],
                                                   const std::uint32_t (&b)[2]) {

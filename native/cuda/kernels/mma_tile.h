@@ -30,7 +30,7 @@ class MmaTile {
   __device__ __forceinline__ void multiply(const float* a, unsigned a_stride, const float* b,
                                            unsigned b_stride) {
     const unsigned group = lane() / 4;
-    const unsigned place = lane() % 4;
+    const unsigned thread_in_group = lane() % 4;
 #pragma unroll
     for (unsigned k = 0; k < depth; k += Format::depth) {
       std::uint32_t left[row_parts][4];
@@ -39,14 +39,14 @@ class MmaTile {
         const float* from = a + k * a_stride + first_row() + i * 16 + group;
 #pragma unroll
         for (unsigned e = 0; e < 4; ++e) {
-          left[i][e] = Format::read(from + e % 2 * 8, a_stride, place + e / 2 * 4);
+          left[i][e] = Format::read(from + e % 2 * 8, a_stride, thread_in_group + e / 2 * 4);
         }
       }
 #pragma unroll
       for (unsigned j = 0; j < column_parts; ++j) {
         const float* from = b + k * b_stride + first_column() + j * 8 + group;
-        const std::uint32_t right[2] = {Format::read(from, b_stride, place),
-                                        Format::read(from, b_stride, place + 4)};
+        const std::uint32_t right[2] = {Format::read(from, b_stride, thread_in_group),
+                                        Format::read(from, b_stride, thread_in_group + 4)};
 #pragma unroll
         for (unsigned i = 0; i < row_parts; ++i) Format::multiply(sums_[i][j], left[i], right);
       }

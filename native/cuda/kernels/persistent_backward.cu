@@ -18,7 +18,7 @@ __device__ __forceinline__ float d_h(const BackwardArguments& p, const Step& ste
 template <class Body>
 __device__ __forceinline__ void for_each_kept(const PersistentBlock& block, const Step& step,
                                               const Body& body) {
-  block.for_each_unit(block.active(step), [&](unsigned i, unsigned j) {
+  block.for_each_unit(block.batch_size(step), [&](unsigned i, unsigned j) {
     const unsigned sequence = block.first_sequence() + i;
     const unsigned unit = block.first_unit() + j;
     const GateSlots slots = step.slots(sequence, unit);
@@ -61,7 +61,7 @@ __device__ __forceinline__ void read_gradients(PersistentBlock& block, const Ste
 /// d_state += (the gradients of the first `gates` gates' products with the state) U.
 __device__ __forceinline__ void add_products(const BackwardArguments& p, PersistentBlock& block,
                                              const Step& step, unsigned gates) {
-  block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
+  block.for_each_tile(block.batch_size(step), [&](unsigned tile, unsigned count) {
     const unsigned first = block.first_sequence() + tile;
     for (unsigned gate = 0; gate < gates; ++gate) {
       // With the reset gate after the product, the gradient of U_n h is that of q.
@@ -84,7 +84,7 @@ __device__ __forceinline__ void add_products(const BackwardArguments& p, Persist
 /// With the reset gate before the product: d(r h) = da_n U_n, and the gradients that depend on it.
 __device__ __forceinline__ void write_reset_gradients(const BackwardArguments& p,
                                                       PersistentBlock& block, const Step& step) {
-  block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
+  block.for_each_tile(block.batch_size(step), [&](unsigned tile, unsigned count) {
     const unsigned first = block.first_sequence() + tile;
     read_gradients(block, step, first, count, gate_n);
     __syncthreads();
@@ -113,7 +113,7 @@ __global__ void __launch_bounds__(persistent_threads, 1)
   });
   for (unsigned s = p.end; s-- > p.begin;) {
     const Step step = p.walk.step(s);
-    if (block.active(step) == 0) continue;  // so it is for all blocks of these sequences
+    if (block.batch_size(step) == 0) continue;  // so it is for all blocks of these sequences
     if constexpr (reset == ResetGate::after) {
       write_gradients_after(p, block, step);
       barrier.wait();

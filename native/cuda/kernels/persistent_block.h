@@ -58,7 +58,7 @@ class PersistentBlock {
   __device__ unsigned first_unit() const { return first_unit_; }
   __device__ unsigned first_sequence() const { return first_sequence_; }
   /// The number of this block's sequences that have the step.
-  __device__ unsigned active(const Step& step) const {
+  __device__ unsigned batch_size(const Step& step) const {
     if (step.rows <= first_sequence_) return 0;
     return min(step.rows - first_sequence_, sequences_);
   }
@@ -74,21 +74,21 @@ class PersistentBlock {
     }
   }
 
-  /// Calls body(first, count) for the tiles of the block's first `active` sequences. A body must
-  /// have its first barrier before it computes sums, so that it cannot overwrite sums which the
-  /// call before still reads.
+  /// Calls body(first, count) for the tiles of the block's first `batch_size` sequences. A body
+  /// must have its first barrier before it computes sums, so that it cannot overwrite sums which
+  /// the call before still reads.
   template <class Body>
-  __device__ __forceinline__ void for_each_tile(unsigned active, const Body& body) const {
-    for (unsigned first = 0; first < active; first += tile_) {
-      body(first, min(tile_, active - first));
+  __device__ __forceinline__ void for_each_tile(unsigned batch_size, const Body& body) const {
+    for (unsigned first = 0; first < batch_size; first += tile_) {
+      body(first, min(tile_, batch_size - first));
     }
   }
 
   /// Calls body(i, unit) for the units of `count` sequences.
   template <class Body>
   __device__ __forceinline__ void for_each_unit(unsigned count, const Body& body) const {
-    for (unsigned place = threadIdx.x; place < count * units_; place += persistent_threads) {
-      body(place / units_, place % units_);
+    for (unsigned index = threadIdx.x; index < count * units_; index += persistent_threads) {
+      body(index / units_, index % units_);
     }
   }
 

@@ -9,7 +9,7 @@ namespace {
 
 __device__ __forceinline__ void run_after(const ForwardArguments& p, PersistentBlock& block,
                                           const Step& step) {
-  block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
+  block.for_each_tile(block.batch_size(step), [&](unsigned tile, unsigned count) {
     const unsigned first = block.first_sequence() + tile;
     block.read_vectors(count, [&](unsigned i) { return step.state(first + i); });
     __syncthreads();
@@ -29,7 +29,7 @@ __device__ __forceinline__ void run_after(const ForwardArguments& p, PersistentB
 
 __device__ __forceinline__ void run_gates(const ForwardArguments& p, PersistentBlock& block,
                                           const Step& step) {
-  block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
+  block.for_each_tile(block.batch_size(step), [&](unsigned tile, unsigned count) {
     const unsigned first = block.first_sequence() + tile;
     block.read_vectors(count, [&](unsigned i) { return step.state(first + i); });
     __syncthreads();
@@ -46,7 +46,7 @@ __device__ __forceinline__ void run_gates(const ForwardArguments& p, PersistentB
 
 __device__ __forceinline__ void run_candidate(const ForwardArguments& p, PersistentBlock& block,
                                               const Step& step) {
-  block.for_each_tile(block.active(step), [&](unsigned tile, unsigned count) {
+  block.for_each_tile(block.batch_size(step), [&](unsigned tile, unsigned count) {
     const unsigned first = block.first_sequence() + tile;
     block.read_vectors(count, [&](unsigned i) { return &step.slots(first + i, 0)[reserve_q]; });
     __syncthreads();
@@ -73,7 +73,7 @@ __global__ void __launch_bounds__(persistent_threads, 1)
   });
   for (unsigned s = p.begin; s < p.end; ++s) {
     const Step step = p.walk.step(s);
-    if (block.active(step) == 0) continue;  // so it is for all blocks of these sequences
+    if (block.batch_size(step) == 0) continue;  // so it is for all blocks of these sequences
     if constexpr (reset == ResetGate::after) {
       run_after(p, block, step);
     } else {

@@ -125,8 +125,8 @@ class MicroTile : public Shape {
     for (unsigned i = 0; i < Shape::thread_rows; ++i) {
 #pragma unroll
       for (unsigned j = 0; j < Shape::thread_columns; ++j) {
-        body(place<Shape::row_threads>(row_thread(), i),
-             place<Shape::column_threads>(column_thread(), j), sums_[i][j]);
+        body(element<Shape::row_threads>(row_thread(), i),
+             element<Shape::column_threads>(column_thread(), j), sums_[i][j]);
       }
       keep_order();  // else all rows' loads would come first, and need registers that there are not
     }
@@ -142,7 +142,7 @@ class MicroTile : public Shape {
   /// A thread's elements are groups of four, as far apart as the first groups of all threads are
   /// long. So the threads of a warp read neighbouring groups.
   template <unsigned threads>
-  __device__ __forceinline__ static unsigned place(unsigned thread, unsigned i) {
+  __device__ __forceinline__ static unsigned element(unsigned thread, unsigned i) {
     return i / 4 * (4 * threads) + thread * 4 + i % 4;
   }
   template <unsigned threads, unsigned count>
@@ -150,7 +150,7 @@ class MicroTile : public Shape {
                                                     unsigned thread) {
 #pragma unroll
     for (unsigned i = 0; i < count; i += 4) {
-      const float4 quad = load4(from + place<threads>(thread, i));
+      const float4 quad = load4(from + element<threads>(thread, i));
       values[i] = quad.x;
       values[i + 1] = quad.y;
       values[i + 2] = quad.z;

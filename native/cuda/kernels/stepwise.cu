@@ -69,10 +69,10 @@ __global__ void __launch_bounds__(plain_threads) back_before_kernel(BackwardStep
 
 __global__ void __launch_bounds__(plain_threads) back_reset_before_kernel(BackwardStep p) {
   for_each_unit(p.step, [&](std::size_t i, std::size_t j, const GateSlots& slots, float h) {
-    const std::size_t place = i * p.step.hidden + j;
+    const std::size_t index = i * p.step.hidden + j;
     const float r = slots[gate_r];
-    slots[gate_r] = reset_gradient(r, h, p.d_reset[place]);
-    p.d_state[place] += p.d_reset[place] * r;
+    slots[gate_r] = reset_gradient(r, h, p.d_reset[index]);
+    p.d_state[index] += p.d_reset[index] * r;
   });
 }
 
@@ -97,8 +97,8 @@ __global__ void __launch_bounds__(plain_threads) back_lstm_kernel(LstmBackwardSt
   for_each_element(p.step.rows, hidden, [&](std::size_t i, std::size_t j) {
     const GateSlots slots =
         p.step.slots<lstm_reserve>(static_cast<unsigned>(i), static_cast<unsigned>(j));
-    const float* before = i < p.step.running ? p.cell_before + i * (lstm_reserve * hidden)
-                                             : p.initial_cell + i * hidden;
+    const float* before = i < p.step.continuing ? p.cell_before + i * (lstm_reserve * hidden)
+                                                : p.initial_cell + i * hidden;
     float& d_cell = p.d_cell[i * hidden + j];
     d_cell = gradients_lstm(slots, before[j], d_state_of(p, i, j), d_cell);
   });

@@ -92,13 +92,13 @@ struct ValueOperands {
   std::size_t count() const { return output.rows * terms; }
 };
 
-struct Place {
+struct Position {
   std::size_t row;
   std::size_t column;
 };
 
 /// The position of term i. Divisions of 64 bits are slow and rarely needed.
-__device__ __forceinline__ Place place_of(std::size_t i, std::size_t terms) {
+__device__ __forceinline__ Position position_of(std::size_t i, std::size_t terms) {
   if (i > std::numeric_limits<unsigned>::max()) return {i / terms, i % terms};
   const auto small = static_cast<unsigned>(i);
   const auto width = static_cast<unsigned>(terms);
@@ -110,12 +110,12 @@ __global__ void __launch_bounds__(reduce_threads)
     value_loss_kernel(double* parts, ValueOperands operands, TermOf term_of) {
   const std::size_t count = operands.output.rows * operands.terms;
   const double sum = block_sum_of(part_begin(), part_end(count), [&](std::size_t i) {
-    const Place place = place_of(i, operands.terms);
-    const std::size_t target = place_of(place.column, operands.values_of_target).row;
-    const Term term = term_of(operands.output.at(place.row, place.column),
-                              operands.targets.at(place.row, target), place.column);
+    const Position position = position_of(i, operands.terms);
+    const std::size_t target = position_of(position.column, operands.values_of_target).row;
+    const Term term = term_of(operands.output.at(position.row, position.column),
+                              operands.targets.at(position.row, target), position.column);
     if (operands.d_output.data != nullptr) {
-      operands.d_output.at(place.row, place.column) = term.derivative * operands.scale;
+      operands.d_output.at(position.row, position.column) = term.derivative * operands.scale;
     }
     return term.loss;
   });
@@ -128,17 +128,18 @@ __global__ void __launch_bounds__(reduce_threads)
   const std::size_t terms = operands.terms;
   const std::size_t count = operands.output.rows * terms;
   const double sum = block_sum_of(part_begin(), part_end(count), [&](std::size_t i) {
-    const Place place = place_of(i, terms);
-    const double error = static_cast<double>(operands.output.at(place.row, place.column)) -
-                         static_cast<double>(operands.targets.at(place.row, place.column));
+    const Position position = position_of(i, terms);
+    const double error = static_cast<double>(operands.output.at(position.row, position.column)) -
+                         static_cast<double>(operands.targets.at(position.row, position.column));
     const auto log_variance =
-        static_cast<double>(operands.output.at(place.row, terms + place.column));
+        static_cast<double>(operands.output.at(position.row, terms + position.column));
     const double precision = exp(-log_variance);
     const double distance = error * error * precision;
     if (operands.d_output.data != nullptr) {
       const auto scale = static_cast<double>(operands.scale);
-      operands.d_output.at(place.row, place.column) = static_cast<float>(scale * error * precision);
-      operands.d_output.at(place.row, terms + place.column) =
+      operands.d_output.at(position.row, position.column) =
+          static_cast<float>(scale * error * precision);
+      operands.d_output.at(position.row, terms + position.column) =
           static_cast<float>(scale * (1 - distance) / 2);
     }
     return (log_variance + distance) / 2;

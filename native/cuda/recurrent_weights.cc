@@ -1,4 +1,4 @@
-#include "cuda/gru_weights.h"
+#include "cuda/recurrent_weights.h"
 
 #include "cuda/kernels/memory.h"
 #include "cuda/kernels/states.h"

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cuda/gru_weights.h"
+#include "cuda/recurrent_weights.h"
 
 namespace gru::cuda {
 

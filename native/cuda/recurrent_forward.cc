@@ -1,4 +1,4 @@
-#include "cuda/gru_forward.h"
+#include "cuda/recurrent_forward.h"
 
 #include <algorithm>
 
@@ -60,7 +60,7 @@ class Forward {
     std::size_t gates = 0;
     unsigned end = begin;
     do {
-      gates += pass_.walks.host.active(end) * spec_.reserve * hidden_;
+      gates += pass_.walks.host.batch_size(end) * spec_.reserve * hidden_;
       ++end;
     } while (end < steps_ &&
              (gates < wanted_gates || (end - begin < chunk_steps && gates < most_gates)));
@@ -73,7 +73,7 @@ class Forward {
     // In both directions the steps are contiguous in time.
     const std::size_t first = std::min(walk.first_row(begin), walk.first_row(end - 1));
     std::size_t rows = 0;
-    for (unsigned s = begin; s < end; ++s) rows += walk.active(s);
+    for (unsigned s = begin; s < end; ++s) rows += walk.batch_size(s);
     const std::size_t width = spec_.reserve * hidden_;
     float* gates = call_.reserve.data();
     std::size_t first_gate_row = 0;

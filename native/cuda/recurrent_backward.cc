@@ -1,4 +1,4 @@
-#include "cuda/gru_backward.h"
+#include "cuda/recurrent_backward.h"
 
 #include <algorithm>
 
