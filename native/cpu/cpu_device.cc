@@ -9,6 +9,7 @@
 #include "cpu/losses.h"
 #include "cpu/pointwise.h"
 #include "cpu/products/gemm.h"
+#include "cpu/products/linear_weights.h"
 #include "cpu/recurrence/backward.h"
 #include "cpu/recurrence/forward.h"
 
@@ -19,6 +20,8 @@ namespace {
 CpuRecurrentWeights& own(RecurrentWeights& weights) {
   return static_cast<CpuRecurrentWeights&>(weights);
 }
+
+CpuLinearWeights& own(LinearWeights& weights) { return static_cast<CpuLinearWeights&>(weights); }
 
 template <class T>
 void copy_all(T* to, const T* from, std::size_t count) {
@@ -127,6 +130,20 @@ class CpuDevice final : public Device {
   }
 
   Status gemm(const Gemm& product) override { return multiply(product, products_); }
+
+  Status create_linear_weights(std::unique_ptr<LinearWeights>& weights) override {
+    weights = std::make_unique<CpuLinearWeights>(held_);
+    return {};
+  }
+
+  Status load_linear_weights(LinearWeights& weights, DeviceMatrix<const float> from) override {
+    own(weights).load(from);
+    return {};
+  }
+
+  Status linear_forward(LinearWeights& weights, const LinearForward& call) override {
+    return own(weights).forward(call);
+  }
 
   Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
     cpu::column_sums(to.data(), from);

@@ -11,6 +11,7 @@
 #include "cuda/kernels/memory.h"
 #include "cuda/kernels/optimizers.h"
 #include "cuda/large_product.h"
+#include "cuda/linear_weights.h"
 #include "cuda/recurrent_backward.h"
 #include "cuda/recurrent_forward.h"
 
@@ -30,6 +31,8 @@ std::string capability_of(const Limits& limits) {
 CudaRecurrentWeights& own(RecurrentWeights& weights) {
   return static_cast<CudaRecurrentWeights&>(weights);
 }
+
+CudaLinearWeights& own(LinearWeights& weights) { return static_cast<CudaLinearWeights&>(weights); }
 
 class CudaDevice final : public Device {
  public:
@@ -140,6 +143,20 @@ class CudaDevice final : public Device {
   Status gemm(const Gemm& product) override {
     GRU_RETURN_IF_ERROR(enter());
     return multiply_for_engine(context_, Product{product, {}});
+  }
+
+  Status create_linear_weights(std::unique_ptr<LinearWeights>& weights) override {
+    weights = std::make_unique<CudaLinearWeights>();
+    return {};
+  }
+
+  Status load_linear_weights(LinearWeights& weights, DeviceMatrix<const float> from) override {
+    own(weights).weight = from;
+    return {};
+  }
+
+  Status linear_forward(LinearWeights& weights, const LinearForward& call) override {
+    return gemm(own(weights).product_of(call));
   }
 
   Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {

@@ -169,6 +169,21 @@ struct Gemm {
   bool accumulate = false;       ///< add to c
 };
 
+/// A device's own copy of the weight of a linear layer, in the order in which its kernels read it.
+/// The device must outlive it.
+class LinearWeights {
+ public:
+  virtual ~LinearWeights() = default;
+};
+
+/// output = input weight^T (+ bias to every row), with the loaded weight [size, width]. The bits
+/// are those of the same Gemm.
+struct LinearForward {
+  DeviceMatrix<const float> input;  ///< [rows, width]
+  DeviceSpan<const float> bias;     ///< [size], or empty
+  DeviceMatrix<float> output;       ///< [rows, size]
+};
+
 /// Where the rows of each sequence lie: row t of the sequence at position i is first[t] + i, if
 /// t < length[i].
 struct SequenceRows {
@@ -352,6 +367,12 @@ class Device {
   virtual Status recurrent_backward(RecurrentWeights& weights, const RecurrentBackward& call) = 0;
 
   virtual Status gemm(const Gemm& product) = 0;
+  virtual Status create_linear_weights(std::unique_ptr<LinearWeights>& weights) = 0;
+  /// Takes over a new weight [size, width]. It must stay in its memory until the next load. A copy
+  /// is made when it is first needed after a load, and held from then on: it pays if several
+  /// products follow a load. A single product is as fast through gemm, which holds no copy.
+  virtual Status load_linear_weights(LinearWeights& weights, DeviceMatrix<const float> from) = 0;
+  virtual Status linear_forward(LinearWeights& weights, const LinearForward& call) = 0;
   /// to[j] = sum over rows of from[row][j].
   virtual Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) = 0;
   /// table_gradient [V, E] = for each token, the sum of the rows of d_output [rows, E] with that

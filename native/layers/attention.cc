@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "device/sequence_table.h"
-#include "layers/products.h"
 
 namespace gru {
 
@@ -96,6 +95,11 @@ Status Attention::declare(std::span<const EdgeShape> inputs, const LayerName& na
   return layout.append(name.tensor("score.weight"), {1, size_}, initial_for(size_), score_weight_);
 }
 
+Status Attention::load(Device& device, DeviceSpan<const float> parameters) {
+  GRU_RETURN_IF_ERROR(loaded_query_.load(device, query_weight(parameters)));
+  return is_additive() ? loaded_key_.load(device, key_weight(parameters)) : Status();
+}
+
 std::unique_ptr<LayerPass> Attention::make_pass() const {
   return std::make_unique<KeptAttention>();
 }
@@ -114,8 +118,7 @@ Status Attention::forward(const LayerForward& call) {
   attention.output = call.output;
   DeviceMatrix<float> compared;
   GRU_RETURN_IF_ERROR(reserve(call.device, kept.query, query.row_count(), size_, compared));
-  GRU_RETURN_IF_ERROR(
-      multiply_rows(call.device, query.values, query_weight(call.parameters), {}, compared));
+  GRU_RETURN_IF_ERROR(loaded_query_.multiply_rows(call, query.values, {}, compared));
   attention.query = compared;
   if (is_additive()) {
     GRU_RETURN_IF_ERROR(compute_key(call, kept.key, kept.key_version));
@@ -133,8 +136,7 @@ Status Attention::compute_key(const LayerForward& call, Buffer<float>& key,
   if (version == memory.version) return {};
   DeviceMatrix<float> computed;
   GRU_RETURN_IF_ERROR(reserve(call.device, key, memory.row_count(), size_, computed));
-  GRU_RETURN_IF_ERROR(
-      multiply_rows(call.device, memory.values, key_weight(call.parameters), {}, computed));
+  GRU_RETURN_IF_ERROR(loaded_key_.multiply_rows(call, memory.values, {}, computed));
   version = memory.version;
   return {};
 }

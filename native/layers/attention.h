@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/graph_options.h"
-#include "layers/layer.h"
+#include "layers/products.h"
 
 namespace gru {
 
@@ -20,6 +20,7 @@ class Attention final : public Layer {
   InputCount input_count() const override { return {2, 2}; }
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
+  Status load(Device& device, DeviceSpan<const float> parameters) override;
   std::unique_ptr<LayerPass> make_pass() const override;
   Status forward(const LayerForward& call) override;
   Status backward(const LayerBackward& call) override;
@@ -48,6 +49,8 @@ class Attention final : public Layer {
   std::size_t query_weight_ = 0;
   std::size_t key_weight_ = 0;
   std::size_t score_weight_ = 0;
+  ForwardWeight loaded_query_;
+  ForwardWeight loaded_key_;  ///< with additive
 };
 
 }  // namespace gru

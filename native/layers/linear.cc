@@ -2,8 +2,6 @@
 
 #include <cmath>
 
-#include "layers/products.h"
-
 namespace gru {
 
 namespace {
@@ -25,13 +23,17 @@ Status Linear::declare(std::span<const EdgeShape> inputs, const LayerName& name,
   return layout.append(name.tensor("bias"), {size_}, initial, bias_);
 }
 
+Status Linear::load(Device& device, DeviceSpan<const float> parameters) {
+  return loaded_.load(device, weight(parameters));
+}
+
 std::unique_ptr<LayerPass> Linear::make_pass() const {
   return std::make_unique<BeforeActivation>();
 }
 
 Status Linear::forward(const LayerForward& call) {
-  GRU_RETURN_IF_ERROR(multiply_rows(call.device, call.inputs[0]->values, weight(call.parameters),
-                                    call.parameters.subspan(bias_, size_), call.output));
+  GRU_RETURN_IF_ERROR(loaded_.multiply_rows(call, call.inputs[0]->values,
+                                            call.parameters.subspan(bias_, size_), call.output));
   if (activation_ == Activation::none) return {};
   return call.device.activate(call.output, activation_);
 }

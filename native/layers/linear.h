@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/graph_options.h"
-#include "layers/layer.h"
+#include "layers/products.h"
 
 namespace gru {
 
@@ -13,6 +13,7 @@ class Linear final : public Layer {
 
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
+  Status load(Device& device, DeviceSpan<const float> parameters) override;
   std::unique_ptr<LayerPass> make_pass() const override;
   bool reads_output() const override { return activation_ != Activation::none; }
   Status forward(const LayerForward& call) override;
@@ -29,6 +30,7 @@ class Linear final : public Layer {
   std::size_t width_ = 0;
   std::size_t weight_ = 0;
   std::size_t bias_ = 0;
+  ForwardWeight loaded_;
 };
 
 }  // namespace gru

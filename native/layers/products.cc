@@ -2,16 +2,25 @@
 
 namespace gru {
 
-Status multiply_rows(Device& device, DeviceMatrix<const float> x, DeviceMatrix<const float> weight,
-                     DeviceSpan<const float> bias, DeviceMatrix<float> y) {
+Status ForwardWeight::load(Device& device, DeviceMatrix<const float> weight) {
+  weight_ = weight;
+  if (!for_inference_) GRU_RETURN_IF_ERROR(device.create_linear_weights(for_inference_));
+  return device.load_linear_weights(*for_inference_, weight);
+}
+
+Status ForwardWeight::multiply_rows(const LayerForward& call, DeviceMatrix<const float> x,
+                                    DeviceSpan<const float> bias, DeviceMatrix<float> y) const {
   if (y.empty()) return {};
+  if (call.mode == PassMode::inference) {
+    return call.device.linear_forward(*for_inference_, {x, bias, y});
+  }
   Gemm product;
   product.a = x;
-  product.b = weight;
+  product.b = weight_;
   product.transpose_b = Transpose::yes;
   product.c = y;
   product.bias = bias;
-  return device.gemm(product);
+  return call.device.gemm(product);
 }
 
 Status weight_gradient(Device& device, DeviceMatrix<const float> d_y, DeviceMatrix<const float> x,

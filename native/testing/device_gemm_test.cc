@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <memory>
 #include <vector>
 
 #include "testing/device_testing.h"
@@ -152,6 +154,76 @@ TEST_CASE("bits of a row do not depend on the other rows") {
       GRU_CHECK_OK(device->gemm(gemm));
       CHECK(same_bits({&single.at(row, 0), size.columns}, {&whole.at(row, 0), size.columns}));
     }
+  }
+}
+
+/// A linear layer that loads the factor b of a product. Some rows of its input have large values.
+struct LoadedProduct {
+  Device& device;
+  Product product;
+  std::unique_ptr<LinearWeights> weights;
+
+  LoadedProduct(Device& computes, const Size& size, Random& random)
+      : device(computes), product(size, Transpose::no, Transpose::yes, random) {
+    product.accumulate = false;
+    for (std::size_t row = 1; row < size.rows; row += 3) {
+      for (std::size_t k = 0; k < size.depth; ++k) product.a.at(row, k) *= 1000;
+    }
+    GRU_CHECK_OK(device.create_linear_weights(weights));
+    load();
+  }
+
+  void load() { GRU_CHECK_OK(device.load_linear_weights(*weights, view(product.b))); }
+  std::vector<float> by_gemm() {
+    GuardedMatrix to(product.c.rows(), product.c.columns());
+    GRU_CHECK_OK(device.gemm(product.call(to)));
+    return to.values();
+  }
+  /// The whole result, computed `count` rows at a time.
+  std::vector<float> by_rows(std::size_t count) {
+    GuardedMatrix to(product.c.rows(), product.c.columns());
+    const Gemm whole = product.call(to);
+    for (std::size_t row = 0; row < to.rows(); row += count) {
+      const std::size_t rows = std::min(count, to.rows() - row);
+      GRU_CHECK_OK(device.linear_forward(
+          *weights, {whole.a.row_range(row, rows), whole.bias, whole.c.row_range(row, rows)}));
+    }
+    CHECK(to.guards_hold());
+    return to.values();
+  }
+};
+
+/// Panels of every width, sums of several blocks, and weights that exceed a cache.
+TEST_CASE("a linear layer has a product's bits, however many rows it computes at a time") {
+  Random random;
+  const auto device = testing::on_host_memory(testing::test_device());
+  const Size sizes[] = {
+      {30, random.size(1, 70), random.size(1, 300)}, {9, 1100, 75}, {9, 90, 3100}};
+  for (const Size& size : sizes) {
+    LoadedProduct loaded(*device, size, random);
+    testing::set_schedule(1);
+    const std::vector<float> expected = loaded.by_gemm();
+    for (const unsigned schedule : {1U, 2U, 3U}) {
+      testing::set_schedule(schedule);
+      for (std::size_t count = 1; count <= 9; ++count) {
+        CHECK(same_bits(loaded.by_rows(count), expected));
+      }
+      CHECK(same_bits(loaded.by_rows(size.rows), expected));
+    }
+  }
+}
+
+TEST_CASE("a linear layer computes with the weight of the last load") {
+  Random random;
+  const auto device = testing::on_host_memory(testing::test_device());
+  testing::set_schedule(2);
+  LoadedProduct loaded(*device, {random.size(1, 9), random.size(1, 70), random.size(1, 300)},
+                       random);
+  for (int round = 0; round < 3; ++round) {
+    CHECK(same_bits(loaded.by_rows(2), loaded.by_gemm()));
+    loaded.product.b.assign(
+        random_floats(random, loaded.product.b.rows() * loaded.product.b.columns()));
+    loaded.load();
   }
 }
 

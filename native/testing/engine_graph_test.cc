@@ -231,6 +231,24 @@ TEST_CASE("a sequence is predicted with the same bits alone and in any batch") {
   }
 }
 
+/// Devices keep copies of weights for predictions.
+TEST_CASE("predictions follow every change of the parameters") {
+  Random random;
+  for (int round = 0; round < 6; ++round) {
+    const GraphExample example = testing::random_graph(random);
+    EngineGraph engine(example, descent(), {});
+    engine.predictions();
+    for (int step = 0; step < 2; ++step) {
+      engine.step();
+      EngineGraph other(example, {}, {});
+      GRU_CHECK_OK(other.model().write_parameters(engine.parameters()));
+      const std::vector<std::vector<float>> got = engine.predictions();
+      const std::vector<std::vector<float>> expected = other.predictions();
+      for (std::size_t i = 0; i < got.size(); ++i) CHECK(testing::same_bits(got[i], expected[i]));
+    }
+  }
+}
+
 /// All results of three steps.
 std::vector<std::vector<float>> bits_of(const GraphExample& example, unsigned schedule) {
   testing::set_schedule(schedule);

@@ -62,6 +62,15 @@ class ForwardingDevice : public Device {
     return device_->recurrent_backward(weights, call);
   }
   Status gemm(const Gemm& product) override { return device_->gemm(product); }
+  Status create_linear_weights(std::unique_ptr<LinearWeights>& weights) override {
+    return device_->create_linear_weights(weights);
+  }
+  Status load_linear_weights(LinearWeights& weights, DeviceMatrix<const float> from) override {
+    return device_->load_linear_weights(weights, from);
+  }
+  Status linear_forward(LinearWeights& weights, const LinearForward& call) override {
+    return device_->linear_forward(weights, call);
+  }
   Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
     return device_->column_sums(to, from);
   }

@@ -58,6 +58,12 @@ class Moves {
   std::vector<std::pair<std::span<float>, DeviceSpan<float>>> back_;
 };
 
+/// A weight on the device whose values came from the host's memory.
+struct MovedWeights final : LinearWeights {
+  std::unique_ptr<Moves> moves;
+  std::unique_ptr<LinearWeights> own;
+};
+
 /// Wraps a device with its own memory, so that operands may be in the host's memory.
 class HostMemoryDevice final : public ForwardingDevice {
  public:
@@ -101,6 +107,23 @@ class HostMemoryDevice final : public ForwardingDevice {
     moved.c = moves(product.c);
     moved.bias = moves(product.bias);
     return moves.finish(device().gemm(moved));
+  }
+  Status create_linear_weights(std::unique_ptr<LinearWeights>& weights) override {
+    auto made = std::make_unique<MovedWeights>();
+    GRU_RETURN_IF_ERROR(device().create_linear_weights(made->own));
+    weights = std::move(made);
+    return {};
+  }
+  Status load_linear_weights(LinearWeights& weights, DeviceMatrix<const float> from) override {
+    auto& moved = static_cast<MovedWeights&>(weights);
+    moved.moves = std::make_unique<Moves>(device());
+    return device().load_linear_weights(*moved.own, (*moved.moves)(from));
+  }
+  Status linear_forward(LinearWeights& weights, const LinearForward& call) override {
+    Moves moves(device());
+    return moves.finish(
+        device().linear_forward(*static_cast<MovedWeights&>(weights).own,
+                                {moves(call.input), moves(call.bias), moves(call.output)}));
   }
   Status column_sums(DeviceSpan<float> to, DeviceMatrix<const float> from) override {
     Moves moves(device());

@@ -50,6 +50,10 @@ class InterruptedDevice final : public ForwardingDevice {
     GRU_RETURN_IF_ERROR(interruption_.before_operation());
     return ForwardingDevice::gemm(product);
   }
+  Status linear_forward(LinearWeights& weights, const LinearForward& call) override {
+    GRU_RETURN_IF_ERROR(interruption_.before_operation());
+    return ForwardingDevice::linear_forward(weights, call);
+  }
   Status value_loss(const ValueLossCall& call) override {
     GRU_RETURN_IF_ERROR(interruption_.before_operation());
     return ForwardingDevice::value_loss(call);

@@ -83,6 +83,11 @@ class StridedDevice final : public ForwardingDevice {
     strided.d_input = spread(call.d_input);
     return spread.finish(device().recurrent_backward(weights, strided));
   }
+  Status linear_forward(LinearWeights& weights, const LinearForward& call) override {
+    SpreadMatrices spread(device(), random_);
+    return spread.finish(
+        device().linear_forward(weights, {spread(call.input), call.bias, spread(call.output)}));
+  }
 
  private:
   Random random_;

@@ -49,7 +49,8 @@ GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
 }
 
 /// One tile of `Rows` rows of one panel. With `prefetch`, the first tiles prefetch the next
-/// panel. If there are too few tiles for that, the first one prefetches its own panel.
+/// panel. If there are too few tiles for that, the first one prefetches its own panel. A single row
+/// reads as fast as the hardware prefetches.
 template <int Rows, int Vectors>
 GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPosition& position,
                              std::size_t row) {
@@ -57,34 +58,32 @@ GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPosition& p
   constexpr std::size_t fetching = Rows * Vectors;  // rows whose tiles prefetch the next panel
   if (product.prefetch && product.rows >= fetching && row < fetching) {
     compute_tile<Rows, 1, Vectors, Fetch::next>(product, a, position, row);
-  } else if (product.prefetch && product.rows < fetching && row == 0) {
+  } else if (product.prefetch && product.rows < fetching && row == 0 && product.rows > 1) {
     compute_tile<Rows, 1, Vectors, Fetch::own>(product, a, position, row);
   } else {
     compute_tile<Rows, 1, Vectors, Fetch::nothing>(product, a, position, row);
   }
 }
 
-/// All rows of one panel, in the largest tiles that fit.
+/// The remaining rows of one panel, at most `Rows`, in one tile: the panel is read once for them.
+template <int Rows, int Vectors>
+GRU_INLINE void compute_rest(const PanelProduct& product, const PanelPosition& position,
+                             std::size_t row) {
+  if constexpr (Rows > 0) {
+    if (product.rows - row == Rows) return compute_rows<Rows, Vectors>(product, position, row);
+    compute_rest<Rows - 1, Vectors>(product, position, row);
+  }
+}
+
+/// All rows of one panel, in the largest tiles.
 template <int Vectors>
 void multiply_panel(const PanelProduct& product, const PanelPosition& position) {
+  constexpr int rows = static_cast<int>(max_rows);
   std::size_t row = 0;
-  if constexpr (max_rows == 8) {
-    for (; row + 8 <= product.rows; row += 8) compute_rows<8, Vectors>(product, position, row);
+  for (; row + max_rows <= product.rows; row += max_rows) {
+    compute_rows<rows, Vectors>(product, position, row);
   }
-  for (; row + 4 <= product.rows; row += 4) compute_rows<4, Vectors>(product, position, row);
-  switch (product.rows - row) {
-    case 3:
-      compute_rows<3, Vectors>(product, position, row);
-      break;
-    case 2:
-      compute_rows<2, Vectors>(product, position, row);
-      break;
-    case 1:
-      compute_rows<1, Vectors>(product, position, row);
-      break;
-    default:
-      break;
-  }
+  compute_rest<rows - 1, Vectors>(product, position, row);
 }
 
 GRU_INLINE PackedTile tile_from(const PanelProduct& product, std::size_t row) {
@@ -126,10 +125,12 @@ GRU_INLINE std::size_t panel_vectors(std::size_t panel, std::size_t columns) {
   return panel_block(panel + 1, columns) - panel_block(panel, columns);
 }
 
-/// The number of panels that one tile takes if there are few rows, above all with a batch of one.
+/// The number of panels that one tile takes if there are few rows, so that enough sums are
+/// independent. With 16 lanes, the three sums of one row and one panel take weights faster than the
+/// second-level cache delivers them, and a panel at a time is one stream for the prefetchers.
 GRU_INLINE std::size_t panels_at_once(std::size_t rows) {
-  if (rows == 1) return 4;
-  return rows == 2 || (rows == 3 && max_rows == 8) ? 2 : 1;
+  if (rows == 1) return lanes == 16 ? 1 : 4;
+  return rows <= (max_rows == 8 ? 4 : 2) ? 2 : 1;
 }
 
 /// One tile of several full panels: as many as panels_at_once says.
@@ -142,7 +143,11 @@ GRU_INLINE void multiply_together(const PanelProduct& product, std::size_t first
   } else if (product.rows == 2) {
     compute_tile<2, 2, 3, fetch>(product, a, position, 0);
   } else if constexpr (max_rows == 8) {
-    compute_tile<3, 2, 3, fetch>(product, a, position, 0);
+    if (product.rows == 3) {
+      compute_tile<3, 2, 3, fetch>(product, a, position, 0);
+    } else {
+      compute_tile<4, 2, 3, fetch>(product, a, position, 0);
+    }
   }
 }
 

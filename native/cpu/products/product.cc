@@ -37,26 +37,31 @@ PanelProduct product_of(const ProductRows& rows, const PackedMatrix& b, Range ro
   return part;
 }
 
-void multiply_rows(const ProductRows& rows, const PackedMatrix& b, const float* bias,
-                   bool accumulate, const ProductShare& share) {
+void multiply_rows(const ProductRows& rows, const PackedMatrix& b, const ProductOptions& options,
+                   const ProductShare& share) {
   for (std::size_t k = 0; k < b.depth; k += depth_block) {
     for (std::size_t row = share.rows.begin; row < share.rows.end; row += row_block) {
       PanelProduct part =
           product_of(rows, b, {row, std::min(row + row_block, share.rows.end)}, share.panels);
       part.first_k = k;
       part.end_k = std::min(k + depth_block, b.depth);
-      part.bias = k == 0 ? bias : nullptr;
-      part.accumulate = accumulate || k > 0;
+      part.bias = k == 0 ? options.bias : nullptr;
+      part.accumulate = options.accumulate || k > 0;
+      part.descending = options.descending;
       kernels().panel_product(part);
     }
   }
 }
 
+}  // namespace
+
 PackSource source_of(DeviceMatrix<const float> matrix) {
   return {matrix.data(), matrix.stride(), matrix.rows(), matrix.columns()};
 }
 
-}  // namespace
+ProductRows rows_of(DeviceMatrix<const float> a, DeviceMatrix<float> c) {
+  return {a.data(), a.stride(), c.data(), c.stride(), c.rows()};
+}
 
 double operations_of(std::size_t m, std::size_t n, std::size_t k) {
   return 2.0 * static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
@@ -101,15 +106,15 @@ ProductShare share_of_product(std::size_t rows, const PackedMatrix& b, unsigned 
   return {{0, rows}, share_of(panels, index, parts)};
 }
 
-void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
-                    bool accumulate, unsigned index, unsigned parts) {
-  multiply_rows(rows, b, bias, accumulate, share_of_product(rows.rows, b, index, parts));
+void multiply_share(const ProductRows& rows, const PackedMatrix& b, const ProductOptions& options,
+                    unsigned index, unsigned parts) {
+  multiply_rows(rows, b, options, share_of_product(rows.rows, b, index, parts));
 }
 
 void multiply_inputs_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
                            unsigned index, unsigned parts) {
   const ProductShare share = share_of_product(rows.rows, b, index, parts);
-  multiply_rows(rows, b, bias, false, share);
+  multiply_rows(rows, b, {.bias = bias}, share);
   for (std::size_t row = share.rows.begin; row < share.rows.end; ++row) {
     const float* a = rows.a + row * rows.a_stride;
     if (!(kernels().largest_magnitude(a, b.depth) > large_input)) continue;
@@ -124,14 +129,13 @@ Status multiply_packing(const Gemm& product, PackedMatrix& packed) {
   const bool transposed = product.transpose_b == Transpose::yes;
   const std::size_t depth = transposed ? product.b.columns() : product.b.rows();
   GRU_RETURN_IF_ERROR(packed.shape(depth, product.c.columns()));
-  const ProductRows rows{product.a.data(), product.a.stride(), product.c.data(), product.c.stride(),
-                         product.c.rows()};
+  const ProductRows rows = rows_of(product.a, product.c);
+  const ProductOptions options{product.bias.data_or_null(), product.accumulate};
   const unsigned wanted = threads_for(operations_of(product.c.rows(), product.c.columns(), depth));
   parallel(wanted, [&](unsigned index, Team& team) {
     pack_share(packed, source_of(product.b), product.transpose_b, index, team.size());
     team.barrier();
-    multiply_share(rows, packed, product.bias.empty() ? nullptr : product.bias.data(),
-                   product.accumulate, index, team.size());
+    multiply_share(rows, packed, options, index, team.size());
   });
   return {};
 }

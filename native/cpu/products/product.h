@@ -28,6 +28,8 @@ struct PackedMatrix {
 void pack_share(PackedMatrix& packed, const PackSource& b, Transpose transpose, unsigned index,
                 unsigned parts);
 
+PackSource source_of(DeviceMatrix<const float> matrix);
+
 /// Where the rows of a product lie.
 struct ProductRows {
   const float* a;
@@ -37,6 +39,8 @@ struct ProductRows {
   std::size_t rows;
 };
 
+ProductRows rows_of(DeviceMatrix<const float> a, DeviceMatrix<float> c);
+
 /// The part of a product with packed b that one thread computes.
 struct ProductShare {
   Range rows;
@@ -45,10 +49,17 @@ struct ProductShare {
 ProductShare share_of_product(std::size_t rows, const PackedMatrix& b, unsigned index,
                               unsigned parts);
 
+/// What is added to a product, and the order of its panels, on which no bit depends.
+struct ProductOptions {
+  const float* bias = nullptr;  ///< [columns], or null
+  bool accumulate = false;      ///< add to c
+  bool descending = false;      ///< process the panels from the last to the first
+};
+
 /// Computes this thread's share of c = a b (+ c) (+ bias) with b packed. The bits of a row depend
 /// on that row of a only.
-void multiply_share(const ProductRows& rows, const PackedMatrix& b, const float* bias,
-                    bool accumulate, unsigned index, unsigned parts);
+void multiply_share(const ProductRows& rows, const PackedMatrix& b, const ProductOptions& options,
+                    unsigned index, unsigned parts);
 
 /// Computes this thread's share of c = a b + bias where a may have large values. Rows with a value
 /// beyond 16 in magnitude are summed in double: in float32, large terms that cancel would leave an

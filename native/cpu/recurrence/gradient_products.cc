@@ -119,7 +119,8 @@ class GradientProducts {
                            a.rows()};
     const double operations = operations_of(a.rows(), call_.d_input.columns(), a.columns());
     parallel(threads_for(operations), [&](unsigned index, Team& team) {
-      multiply_share(rows, weights_.d_input(), nullptr, call_.add_to_d_input, index, team.size());
+      multiply_share(rows, weights_.d_input(), {.accumulate = call_.add_to_d_input}, index,
+                     team.size());
     });
     return {};
   }
