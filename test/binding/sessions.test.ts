@@ -131,6 +131,23 @@ test('a getter of a list may dispose of the session, or take the memory of an ar
   expect(await codeOf(() => other.step([input], taking, null))).toBe('ERR_GRU_TYPE')
 })
 
+test('a getter of a list may make another step, and each step has its own arrays', () => {
+  const model = createModel()
+  const [session, other] = [createSession(model), createSession(model)]
+  const [inner, outer] = [logits(), logits()]
+  const nesting = Object.defineProperty([], 0, {
+    get() {
+      other.stepSync([Int32Array.of(3, 2)], [inner])
+      return outer
+    },
+  })
+  session.stepSync([tokens], nesting)
+  const wanted = [logits(), logits()] as const
+  createSession(model).stepSync([Int32Array.of(3, 2)], [wanted[0]])
+  createSession(model).stepSync([tokens], [wanted[1]])
+  expect([inner, outer]).toEqual(wanted)
+})
+
 test('an output that is detached while its step runs fails it, but the step was made', async () => {
   const session = createSession()
   const output = logits()
