@@ -9,6 +9,8 @@ const batch = { input: new Float32Array(6), target: new Float32Array(3), batch: 
 
 const inputs = { input: batch.input, batch: 3 }
 const oneStep = new Float32Array(1)
+/** So many sequences that their step is not done at once. */
+const CROWD = 200_000
 const oneState = new Float32Array(2)
 
 /** A trainer with gradients that wait for an update. */
@@ -30,7 +32,8 @@ function make() {
   const trainer = new Trainer(model, { optimizer: { kind: 'sgd' }, average: { decay: 0.9 } })
   const gathering = [makeGathering(model), makeGathering(model)] as const
   const session = model.session()
-  return { gru, pass, model, trainer, gathering, session }
+  const crowd = model.session({ batch: CROWD })
+  return { gru, pass, model, trainer, gathering, session, crowd }
 }
 type Made = ReturnType<typeof make>
 type Call = (made: Made) => unknown
@@ -112,7 +115,7 @@ const waiting: Record<string, Call> = {
   'gru.forwardTraining': ({ gru }) => gru.forwardTraining(input, { batch: 2 }),
   'pass.backward': ({ pass }) => pass.backward({ output: dOutput }),
   'model.predict': ({ model }) => model.predict(batch.input, { batch: 3 }),
-  'session.step': ({ session }) => session.step(oneStep),
+  'session.step': ({ crowd }) => crowd.step(new Float32Array(CROWD)),
   'session.fork': ({ session }) => session.fork(),
   'session.getState': ({ session }) => session.getState(),
   'session.setState': ({ session }) => session.setState(oneState),

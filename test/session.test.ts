@@ -45,11 +45,19 @@ function stepped(model: SequenceModel, count: number) {
   return session
 }
 
-describe('promises', () => {
+/** A call that the steps after it wait for: a small step is done at once if nothing is before it. */
+const occupy = (model: SequenceModel): Promise<unknown> =>
+  model.predict(new Float32Array(5000 * BATCH * 2), { batch: BATCH })
+
+describe.each(['idle', 'busy'])('promises of a model that is %s', (kind) => {
+  const begin = (model: SequenceModel): Promise<unknown> | undefined =>
+    kind === 'busy' ? occupy(model) : undefined
+
   test('of steps that do not wait for one another keep their order', async () => {
     const model = make()
     const session = model.session({ batch: BATCH })
     const steps = [0, 1, 2, 3, 4, 5]
+    void begin(model)
     const got = await Promise.all(steps.map((step) => session.step(stepAt(step))))
     expect(got.map(bitsOf)).toEqual(wholeBits(model, steps))
   })
@@ -58,6 +66,7 @@ describe('promises', () => {
     const model = make()
     const [one, other] = [model.session({ batch: BATCH }), model.session({ batch: BATCH })]
     const steps = [0, 1, 2]
+    void begin(model)
     const pending = steps.map((step) =>
       Promise.all([one.step(stepAt(step)), other.step(stepAt(5 - step))]),
     )
@@ -69,6 +78,7 @@ describe('promises', () => {
   test('have copies of the inputs', async () => {
     const model = make()
     const input = stepAt(0)
+    void begin(model)
     const pending = model.session({ batch: BATCH }).step(input)
     input.fill(9)
     expect(bitsOf(await pending)).toBe(wholeBits(model, [0])[0])
@@ -77,6 +87,7 @@ describe('promises', () => {
   test('of steps before and after a reset see it in its turn', async () => {
     const model = make()
     const session = model.session({ batch: BATCH })
+    void begin(model)
     const before = [session.step(stepAt(3)), session.step(stepAt(4))]
     session.reset()
     const after = [session.step(stepAt(0)), session.step(stepAt(1))]
@@ -91,6 +102,7 @@ describe('promises', () => {
     const model = make()
     const session = stepped(model, 1)
     const zeros = new Float32Array(STATE)
+    void begin(model)
     const first = session.step(stepAt(1))
     const fork = session.fork()
     const state = session.getState()
@@ -110,6 +122,7 @@ describe('promises', () => {
     const model = make()
     const state = stepped(model, 2).getStateSync()
     const session = model.session({ batch: BATCH })
+    void begin(model)
     const pending = session.setState(state)
     state.fill(3)
     await pending
@@ -298,6 +311,7 @@ describe('a call that does not succeed leaves the state as it was', () => {
 test('a session that was disposed of cannot be used, and can be printed', async () => {
   const model = make()
   const session = stepped(model, 1)
+  void occupy(model)
   const pending = session.step(stepAt(1))
   session.dispose()
   session.dispose()
@@ -327,6 +341,7 @@ test('dispose of a model ends its sessions, after pending steps', async () => {
   const model = make()
   const wanted = wholeBits(model, [0])
   const session = model.session({ batch: BATCH })
+  void occupy(model)
   const pending = session.step(stepAt(0))
   model.dispose()
   expectGruError(() => session.stepSync(stepAt(0)), 'ERR_GRU_DISPOSED', /./)

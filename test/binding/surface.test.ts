@@ -48,6 +48,7 @@ describe('exports', () => {
         'runtime',
         'setThreads',
         'shapeFormulas',
+        'stepSessions',
         'takeIgnoredVariables',
       ].sort(),
     )
