@@ -527,7 +527,8 @@ export interface NativeModel {
 /**
  * Sequences of a model that are computed step by step. `new` throws ERR_GRU_VALUE if a layer needs whole sequences; the
  * message names the layer. It is disposed of with its model, as a trainer. The states are one array: for each of the
- * graph's states in their order [L*D, batch, H]. A call that fails leaves them as they were.
+ * graph's states in their order [L*D, batch, H]. A call that fails leaves them as they were, except a step whose output
+ * was detached while it was pending: that step was made.
  */
 export interface NativeSession {
   /** The number of values in the array of states. */

@@ -27,6 +27,7 @@ import {
 } from './model-description'
 import type { ModelKind } from './model-file'
 import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
+import { SessionCore } from './session-core'
 import { checkSession, ModelSession, type SessionOptions } from './session'
 import { checkOptions } from './validate'
 
@@ -143,7 +144,7 @@ export class Model extends BaseModel<ResolvedModelOptions> {
    *   ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DISPOSED
    */
   session(options: SessionOptions = {}): ModelSession {
-    return new ModelSession(this.#core, checkSession(options))
+    return new ModelSession(new SessionCore(this.#core, checkSession(options)))
   }
 
   /**

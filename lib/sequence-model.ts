@@ -18,6 +18,7 @@ import {
   type ResolvedArchitecture,
 } from './model-options'
 import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
+import { SessionCore } from './session-core'
 import { checkSession, SequenceSession, type SessionOptions } from './session'
 import { checkOptions } from './validate'
 
@@ -131,7 +132,7 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
    *   ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DISPOSED
    */
   session(options: SessionOptions = {}): SequenceSession {
-    return new SequenceSession(this.#core, checkSession(options))
+    return new SequenceSession(new SessionCore(this.#core, checkSession(options)))
   }
 
   /**

@@ -3,15 +3,13 @@
  *
  * @module
  */
-import type { NativeSession } from '../binding'
 import { abortable } from './abort'
-import { checkDistinct, newFloat32Array, resultArray } from './arrays'
-import { inputNames, type ModelInputs, named, outputNames } from './batch-forms'
+import { newFloat32Array } from './arrays'
+import { type ModelInputs, named } from './batch-forms'
 import { fixProperties } from './fixed-properties'
-import type { GraphInput } from './graph'
-import type { GraphModel } from './graph-model'
-import { checkInputType, type ModelInput } from './model-batch'
-import { native, shapeFormulas } from './native'
+import type { ModelInput } from './model-batch'
+import { shapeFormulas } from './native'
+import type { SessionCore, StepArrays } from './session-core'
 import { checkFloat32Array, checkLength, checkOptions, checkPositiveInteger } from './validate'
 
 /** The options of a new session. */
@@ -41,38 +39,6 @@ export interface ModelSessionStepOptions extends SessionCallOptions {
   readonly outputs?: Readonly<Record<string, Float32Array>> | undefined
 }
 
-/** Checks the array of an input of a step of `batch` sequences. */
-export function checkStepInput(input: GraphInput, batch: number, given: unknown): ModelInput {
-  const values = checkInputType(input.argument, input, given)
-  checkLength(input.argument, values, input.formula, batch * input.columns)
-  return values
-}
-
-/** What the sessions of a model share, so that a step makes no object. */
-interface StepArrays {
-  readonly inputNames: readonly string[]
-  readonly outputNames: readonly string[]
-  /** The arrays of the step that is called now, in the order of the graph's inputs and outputs. */
-  readonly inputs: ModelInput[]
-  readonly outputs: Float32Array[]
-}
-
-const stepArrays = new WeakMap<GraphModel, StepArrays>()
-
-function arraysOf(model: GraphModel): StepArrays {
-  const known = stepArrays.get(model)
-  if (known !== undefined) return known
-  const { graph } = model
-  const made = {
-    inputNames: inputNames(graph),
-    outputNames: outputNames(graph),
-    inputs: [],
-    outputs: [],
-  }
-  stepArrays.set(model, made)
-  return made
-}
-
 /**
  * What all sessions can do. The prediction of a step has the same bits as that of `predict` for the same sequence from
  * its first step on; an output with one row for each sequence is the one after this step. A session holds the states of
@@ -82,28 +48,21 @@ function arraysOf(model: GraphModel): StepArrays {
  * states as they were.
  */
 export abstract class Session {
-  readonly #model: GraphModel
-  readonly #native: NativeSession
-  readonly #batch: number
-  /** @internal */
-  protected readonly arrays: StepArrays
+  readonly #core: SessionCore
 
   /** @internal */
-  constructor(model: GraphModel, batch: number) {
-    this.#model = model
-    this.#batch = batch
-    this.arrays = arraysOf(model)
-    this.#native = new (native().NativeSession)(model.native, batch)
+  constructor(core: SessionCore) {
+    this.#core = core
   }
 
   /** The number of sequences, which take every step together. */
   get batch(): number {
-    return this.#batch
+    return this.#core.batch
   }
 
   /** The number of values in the states of one sequence. */
   get stateSize(): number {
-    return this.#native.stateCount / this.#batch
+    return this.#core.stateCount / this.batch
   }
 
   /**
@@ -112,7 +71,7 @@ export abstract class Session {
    * @throws GruError ERR_GRU_DISPOSED
    */
   reset(): void {
-    this.#native.reset()
+    this.#core.native.reset()
   }
 
   /**
@@ -123,7 +82,7 @@ export abstract class Session {
   async fork(options: SessionCallOptions = {}): Promise<this> {
     const { signal } = checkOptions('options', options, ['signal'])
     const made = this.#newSession()
-    await abortable(signal, (flag) => made.#native.copyFrom(this.#native, flag))
+    await abortable(signal, (flag) => made.#core.native.copyFrom(this.#core.native, flag))
     return made
   }
 
@@ -134,7 +93,7 @@ export abstract class Session {
    */
   forkSync(): this {
     const made = this.#newSession()
-    made.#native.copyFromSync(this.#native)
+    made.#core.native.copyFromSync(this.#core.native)
     return made
   }
 
@@ -148,7 +107,7 @@ export abstract class Session {
   async getState(options: SessionCallOptions = {}): Promise<Float32Array> {
     const { signal } = checkOptions('options', options, ['signal'])
     const state = this.#newState()
-    await abortable(signal, (flag) => this.#native.readStates(state, flag))
+    await abortable(signal, (flag) => this.#core.native.readStates(state, flag))
     return state
   }
 
@@ -159,7 +118,7 @@ export abstract class Session {
    */
   getStateSync(): Float32Array {
     const state = this.#newState()
-    this.#native.readStatesSync(state)
+    this.#core.native.readStatesSync(state)
     return state
   }
 
@@ -172,7 +131,7 @@ export abstract class Session {
   async setState(state: Float32Array, options: SessionCallOptions = {}): Promise<void> {
     const { signal } = checkOptions('options', options, ['signal'])
     const checked = this.#checkState(state)
-    await abortable(signal, (flag) => this.#native.writeStates(checked, flag))
+    await abortable(signal, (flag) => this.#core.native.writeStates(checked, flag))
   }
 
   /**
@@ -181,89 +140,49 @@ export abstract class Session {
    * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
    */
   setStateSync(state: Float32Array): void {
-    this.#native.writeStatesSync(this.#checkState(state))
+    this.#core.native.writeStatesSync(this.#checkState(state))
   }
 
   /** Frees the states, after pending calls have ended. May be called again. The model's `dispose` does so too. */
   dispose(): void {
-    this.#native.dispose()
+    this.#core.native.dispose()
   }
 
   [Symbol.dispose](): void {
     this.dispose()
   }
 
-  /**
-   * Takes the array of an input of the next step.
-   *
-   * @internal
-   */
-  protected takeInput(index: number, given: unknown): void {
-    const input = this.#model.graph.inputs[index]!
-    this.arrays.inputs[index] = checkStepInput(input, this.#batch, given)
-  }
-
-  /**
-   * Takes the array of an output of the next step, after all inputs and the outputs before it.
-   *
-   * @internal
-   */
-  protected takeOutput(index: number, given: unknown): Float32Array {
-    const { inputs, outputs } = this.#model.graph
-    const { arrays } = this
-    const { output, formula, width } = outputs[index]!
-    const array = resultArray(output, given, formula, this.#batch * width)
-    arrays.outputs[index] = array
-    if (given === undefined) return array
-    for (let i = 0; i < inputs.length; i++) {
-      checkDistinct(output, array, inputs[i]!.argument, arrays.inputs[i]!)
-    }
-    for (let i = 0; i < index; i++) {
-      checkDistinct(output, array, outputs[i]!.output, arrays.outputs[i]!)
-    }
-    return array
-  }
-
-  /** @internal */
-  protected runStep(): void {
-    const { inputs, outputs } = this.arrays
-    this.#native.stepSync(inputs, outputs)
-  }
-
-  /** @internal */
-  protected async startStep(signal: unknown): Promise<void> {
-    const { inputs, outputs } = this.arrays
-    await abortable(signal, (flag) => this.#native.step(inputs, outputs, flag))
-  }
-
-  /** The native session, for a batcher. */
-  static nativeOf(session: Session): NativeSession {
-    return session.#native
-  }
-
-  /** The model of a session, for a batcher. */
-  static modelOf(session: Session): GraphModel {
-    return session.#model
+  /** The parts of a session, for a batcher. */
+  static coreOf(session: Session): SessionCore {
+    return session.#core
   }
 
   #newSession(): this {
-    const Class = this.constructor as new (model: GraphModel, batch: number) => this
-    return new Class(this.#model, this.#batch)
+    const Class = this.constructor as new (core: SessionCore) => this
+    return new Class(this.#core.open())
   }
 
   #newState(): Float32Array {
-    return newFloat32Array('state', shapeFormulas().sessionState, this.#native.stateCount)
+    return newFloat32Array('state', shapeFormulas().sessionState, this.#core.stateCount)
   }
 
   #checkState(given: unknown): Float32Array {
     const state = checkFloat32Array('state', given)
-    checkLength('state', state, shapeFormulas().sessionState, this.#native.stateCount)
+    checkLength('state', state, shapeFormulas().sessionState, this.#core.stateCount)
     return state
   }
 }
 
 /** A {@link Session} of a {@link SequenceModel}: one input and one output. */
 export class SequenceSession extends Session {
+  readonly #core: SessionCore
+
+  /** @internal */
+  constructor(core: SessionCore) {
+    super(core)
+    this.#core = core
+  }
+
   /**
    * One step of every sequence.
    *
@@ -274,10 +193,9 @@ export class SequenceSession extends Session {
    */
   async step(input: ModelInput, options: SessionStepOptions = {}): Promise<Float32Array> {
     const { output, signal } = checkOptions('options', options, ['output', 'signal'])
-    this.takeInput(0, input)
-    const prediction = this.takeOutput(0, output)
-    await this.startStep(signal)
-    return prediction
+    const arrays = this.#take(input, output)
+    await this.#core.step(arrays, signal)
+    return arrays.outputs[0]!
   }
 
   /**
@@ -287,15 +205,29 @@ export class SequenceSession extends Session {
    * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
    */
   stepSync(input: ModelInput, output?: Float32Array): Float32Array {
-    this.takeInput(0, input)
-    const prediction = this.takeOutput(0, output)
-    this.runStep()
-    return prediction
+    const arrays = this.#take(input, output)
+    this.#core.stepSync(arrays)
+    return arrays.outputs[0]!
+  }
+
+  #take(input: unknown, output: unknown): StepArrays {
+    const arrays = this.#core.takeArrays()
+    this.#core.putInput(arrays, 0, input)
+    this.#core.putOutput(arrays, 0, output)
+    return arrays
   }
 }
 
 /** A {@link Session} of a {@link Model}: inputs and outputs by their names. */
 export class ModelSession extends Session {
+  readonly #core: SessionCore
+
+  /** @internal */
+  constructor(core: SessionCore) {
+    super(core)
+    this.#core = core
+  }
+
   /**
    * One step of every sequence.
    *
@@ -308,8 +240,9 @@ export class ModelSession extends Session {
     options: ModelSessionStepOptions = {},
   ): Promise<Record<string, Float32Array>> {
     const { outputs, signal } = checkOptions('options', options, ['outputs', 'signal'])
-    const predictions = this.#take(inputs, outputs)
-    await this.startStep(signal)
+    const arrays = this.#take(inputs, outputs)
+    const predictions = this.#named(arrays, outputs)
+    await this.#core.step(arrays, signal)
     return predictions
   }
 
@@ -325,23 +258,34 @@ export class ModelSession extends Session {
     inputs: ModelInputs,
     outputs?: Readonly<Record<string, Float32Array>>,
   ): Record<string, Float32Array> {
-    const predictions = this.#take(inputs, outputs)
-    this.runStep()
+    const arrays = this.#take(inputs, outputs)
+    const predictions = this.#named(arrays, outputs)
+    this.#core.stepSync(arrays)
     return predictions
   }
 
-  #take(givenInputs: unknown, givenOutputs: unknown = NONE): Record<string, Float32Array> {
-    const { inputNames, outputNames, outputs } = this.arrays
+  #take(givenInputs: unknown, givenOutputs: unknown = NONE): StepArrays {
+    const { inputNames, outputNames } = this.#core
+    const arrays = this.#core.takeArrays()
     const inputs = checkOptions('inputs', givenInputs, inputNames)
-    for (let i = 0; i < inputNames.length; i++) this.takeInput(i, own(inputs, inputNames[i]!))
-    const given = checkOptions('outputs', givenOutputs, outputNames)
-    let isComplete = true
-    for (let i = 0; i < outputNames.length; i++) {
-      const output = own(given, outputNames[i]!)
-      isComplete &&= output !== undefined
-      this.takeOutput(i, output)
+    for (let i = 0; i < inputNames.length; i++) {
+      this.#core.putInput(arrays, i, own(inputs, inputNames[i]!))
     }
-    return isComplete ? (given as Record<string, Float32Array>) : named(outputNames, outputs)
+    const outputs = checkOptions('outputs', givenOutputs, outputNames)
+    for (let i = 0; i < outputNames.length; i++) {
+      this.#core.putOutput(arrays, i, own(outputs, outputNames[i]!))
+    }
+    return arrays
+  }
+
+  /** The predictions by name: the caller's object if it has all of them. */
+  #named({ outputs }: StepArrays, given: unknown = NONE): Record<string, Float32Array> {
+    const predictions = given as Record<string, Float32Array>
+    const { outputNames } = this.#core
+    for (let i = 0; i < outputNames.length; i++) {
+      if (own(predictions, outputNames[i]!) !== outputs[i]) return named(outputNames, outputs)
+    }
+    return predictions
   }
 }
 

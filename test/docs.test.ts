@@ -116,6 +116,10 @@ test('the example of states in docs/model.md runs', () => {
   expect(run(programsOf('model.md')[3]!, 'states')).toBe('')
 })
 
+test('the example of docs/serving.md streams, forks and moves its state', () => {
+  expect(outputOf('serving.md')).toBe('1\ntrue\n3\ntrue\n')
+})
+
 test('the script of docs/training.md that goes on after it was killed comes to the same bits', () => {
   const script = programsOf('training.md').find((block) => block.includes('Trainer.latest'))!
   const whole = folderWith('whole', script)

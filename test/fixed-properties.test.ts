@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { runInThisContext } from 'node:vm'
-import { Dataset, GRU, LSTM, Schedule, SequenceModel, Trainer } from '../lib'
+import { Dataset, GRU, LSTM, Model, Schedule, SequenceModel, Trainer } from '../lib'
 import { expectGruError } from './support/errors'
 import { input, options } from './support/gru'
 
@@ -22,9 +22,17 @@ const makers: Record<string, [make: () => object, reason: string]> = {
     () => makeTrainer().forwardSync({ input: sequence.input }),
     'a pass is what trainer.forward made it',
   ],
+  SequenceSession: [() => makeModel().session(), 'a session is what model.session made it'],
+  ModelSession: [() => makeGraph().session(), 'a session is what model.session made it'],
 }
 const makeModel = (): SequenceModel =>
   new SequenceModel({ input: features, gru: { hiddenSize: 2 }, output })
+const makeGraph = (): Model =>
+  new Model({
+    inputs: { x: features },
+    layers: { memory: { type: 'gru', input: 'x', hiddenSize: 2 } },
+    outputs: { memory: { loss: 'meanSquaredError' } },
+  })
 const makeTrainer = (): Trainer => new Trainer(makeModel(), { optimizer: { kind: 'sgd' } })
 const makePass = (Layer: typeof GRU | typeof LSTM) =>
   new Layer(options).forwardTrainingSync(input, { batch: 2 })
@@ -44,6 +52,8 @@ const accessors: Record<string, readonly string[]> = {
   GruPass: ['output', 'state'],
   LstmPass: ['output', 'state', 'cell'],
   TrainingPass: ['predictions'],
+  SequenceSession: ['batch', 'stateSize'],
+  ModelSession: ['batch', 'stateSize'],
 }
 
 describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
@@ -82,7 +92,7 @@ describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
     for (const key of accessors[name]!) expect(text).toContain(`${key}: `)
     // No accessor is called: a prototype has no values to show.
     expect(inspect(Object.getPrototypeOf(make()))).toMatch(
-      /^((BaseModel|Recurrent(Layer|Pass)) )?{}$/,
+      /^((BaseModel|Recurrent(Layer|Pass)|Session) )?{}$/,
     )
   })
 

@@ -228,7 +228,7 @@ export class Batcher<M extends BatchableModel> {
     if (!(session instanceof Session)) {
       throw argumentError('ERR_GRU_TYPE', 'session', 'a session of the model', describe(session))
     }
-    const core = Session.modelOf(session)
+    const core = Session.coreOf(session).model
     if (core === this.#model.core) return this.#workOf(this.#model).steps
     const known = this.#works.get(core)
     if (known !== undefined) return known.steps

@@ -10,7 +10,8 @@ import type { Graph, GraphInput } from '../graph'
 import type { GraphModel, ModelInternals } from '../graph-model'
 import { checkInputs, type ModelInput, outputRows } from '../model-batch'
 import { native } from '../native'
-import { checkStepInput, Session } from '../session'
+import { Session } from '../session'
+import { checkStepInput } from '../session-core'
 import { checkInteger } from '../validate'
 
 /** What a request asks for. */
@@ -117,7 +118,7 @@ export class Steps implements WorkKind {
   }
 
   async compute(works: readonly Work[]): Promise<Float32Array[][]> {
-    const sessions = works.map(({ session }) => Session.nativeOf(session!))
+    const sessions = works.map(({ session }) => Session.coreOf(session!).native)
     const rows = works.reduce((sum, { sequences }) => sum + sequences, 0)
     const inputs = this.graph.inputs.map((input, index) => joined(works, index, input, rows))
     const outputs = this.graph.outputs.map(({ width }) => new Float32Array(rows * width))

@@ -14,24 +14,26 @@ namespace gru::binding {
 namespace {
 
 /// May run JavaScript code: getters of the lists.
-void read_given(napi_env env, napi_value inputs, napi_value outputs, StepArrays& arrays) {
-  std::size_t count = 0;
+void read_given(napi_env env, const ModelNames& names, napi_value inputs, napi_value outputs,
+                StepArrays& arrays) {
+  arrays.given.clear();
   const auto read = [&](napi_value list, const char* name, std::size_t expected) {
     const std::size_t length = read_list_length(env, list, name);
     if (length != expected) {
       refuse_value(name, "an Array of " + std::to_string(expected),
                    "an Array of " + std::to_string(length));
     }
-    read_list(env, list, name, [&](napi_value value) { arrays.given[count++] = value; });
+    read_list(env, list, name, [&](napi_value value) { arrays.given.push_back(value); });
   };
-  read(inputs, "inputs", arrays.inputs.size());
-  read(outputs, "outputs", arrays.outputs.size());
+  read(inputs, "inputs", names.inputs.size());
+  read(outputs, "outputs", names.predictions.size());
 }
 
 /// Reads the given arrays of a step of `batch` sequences in place.
 void read_arrays(napi_env env, const Graph& graph, const ModelNames& names, std::size_t batch,
                  StepArrays& arrays) {
   const BatchShape shape{1, batch, {}};
+  arrays.inputs.resize(names.inputs.size());
   for (std::size_t i = 0; i < arrays.inputs.size(); ++i) {
     const char* name = names.inputs[i].values.c_str();
     InputBatch& input = arrays.inputs[i];
@@ -43,6 +45,7 @@ void read_arrays(napi_env env, const Graph& graph, const ModelNames& names, std:
       input.features = read_tensor<float>(env, arrays.given[i], name, input_shape(graph, i, shape));
     }
   }
+  arrays.outputs.resize(names.predictions.size());
   for (std::size_t i = 0; i < arrays.outputs.size(); ++i) {
     arrays.outputs[i] =
         read_tensor<float>(env, arrays.given[arrays.inputs.size() + i],
@@ -58,6 +61,21 @@ void keep_arrays(napi_env env, const ModelNames& names, PromiseJob& job, StepArr
                                           arrays.outputs[i], names.predictions[i]);
   }
 }
+
+/// Arrays for one call. While a getter of the call makes another step, the other step has its own.
+class BorrowedArrays {
+ public:
+  explicit BorrowedArrays(StepArrays& home) : home_(home), arrays_(std::exchange(home, {})) {}
+  BorrowedArrays(const BorrowedArrays&) = delete;
+  BorrowedArrays& operator=(const BorrowedArrays&) = delete;
+  ~BorrowedArrays() { home_ = std::move(arrays_); }
+  StepArrays& operator*() { return arrays_; }
+  StepArrays* operator->() { return &arrays_; }
+
+ private:
+  StepArrays& home_;
+  StepArrays arrays_;
+};
 
 }  // namespace
 
@@ -89,7 +107,7 @@ std::unique_ptr<SessionObject> SessionObject::construct(Arguments& arguments) {
 SessionObject::SessionObject(const ModelObject& model, std::unique_ptr<Session> session)
     : names_(model.names()),
       owned_(model.shared(), Owned<Session>(model.shared()->queue(), std::move(session))),
-      arrays_(*names_) {}
+      arrays_(model.step_arrays()) {}
 
 const std::shared_ptr<Session>& SessionObject::session() const {
   const std::shared_ptr<Session>& found = owned_.object();
@@ -109,9 +127,9 @@ std::unique_ptr<PromiseJob> SessionObject::create_job(const Arguments& arguments
                                       read_abort(arguments, arguments[abort_argument]));
 }
 
-void SessionObject::read_step(const Arguments& arguments) {
-  read_given(arguments.env(), arguments[0], arguments[1], arrays_);
-  read_arrays(arguments.env(), session()->graph(), *names_, session()->batch(), arrays_);
+void SessionObject::read_step(const Arguments& arguments, StepArrays& arrays) const {
+  read_given(arguments.env(), *names_, arguments[0], arguments[1], arrays);
+  read_arrays(arguments.env(), session()->graph(), *names_, session()->batch(), arrays);
 }
 
 napi_value SessionObject::state_count(Arguments& arguments) {
@@ -120,16 +138,17 @@ napi_value SessionObject::state_count(Arguments& arguments) {
 }
 
 napi_value SessionObject::step_sync(Arguments& arguments) {
-  read_step(arguments);
+  BorrowedArrays arrays(*arrays_);
+  read_step(arguments, *arrays);
   const auto model = idle_model(arguments, "session.stepSync",
                                 "await it, or call session.step, which waits for its turn");
-  check(session()->step({arrays_.inputs, arrays_.outputs}));
+  check(session()->step({arrays->inputs, arrays->outputs}));
   return nullptr;
 }
 
 napi_value SessionObject::step(Arguments& arguments) {
-  read_step(arguments);
-  StepArrays arrays = arrays_;
+  StepArrays arrays;
+  read_step(arguments, arrays);
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.step", 2);
   keep_arrays(arguments.env(), *names_, *job, arrays);
   job->work = [session = session(), arrays, abort = &job->abort_flag()] {
@@ -149,8 +168,8 @@ napi_value SessionObject::step_together(Arguments& arguments) {
     objects.push_back(&unwrap<SessionObject>(arguments, value, "sessions", "NativeSessions"));
   }
   const SessionObject& first = *objects[0];
-  StepArrays arrays(*first.names_);
-  read_given(env, arguments[1], arguments[2], arrays);
+  StepArrays arrays;
+  read_given(env, *first.names_, arguments[1], arguments[2], arrays);
   std::vector<std::shared_ptr<Session>> sessions;
   std::unordered_set<const Session*> known;
   std::size_t batch = 0;

@@ -2,26 +2,12 @@
 
 #include <cstddef>
 #include <memory>
-#include <span>
-#include <vector>
 
 #include "binding/model_object.h"
 #include "binding/object_class.h"
 #include "model/session.h"
 
 namespace gru::binding {
-
-/// The arrays of a step of some sequences.
-struct StepArrays {
-  explicit StepArrays(const ModelNames& names)
-      : given(names.inputs.size() + names.predictions.size()),
-        inputs(names.inputs.size()),
-        outputs(names.predictions.size()) {}
-
-  std::vector<napi_value> given;  ///< inputs, then outputs
-  std::vector<InputBatch> inputs;
-  std::vector<std::span<float>> outputs;
-};
 
 /// NativeSession in JavaScript. Its calls and its model's share one queue.
 class SessionObject {
@@ -59,15 +45,14 @@ class SessionObject {
   napi_value start(std::unique_ptr<PromiseJob> job) const {
     return owned_.shared().start(std::move(job));
   }
-  void read_step(const Arguments& arguments);
+  void read_step(const Arguments& arguments, StepArrays& arrays) const;
   /// The session of another object of the same model and with as many sequences.
   const std::shared_ptr<Session>& read_other(const Arguments& arguments) const;
   Shape states_shape() const { return {formulas::session_state, session()->state_count()}; }
 
   std::shared_ptr<const ModelNames> names_;
   OwnedOnDevice<Session, Model> owned_;
-  /// Its memory stays, so that a step allocates nothing.
-  StepArrays arrays_;
+  std::shared_ptr<StepArrays> arrays_;
 };
 
 }  // namespace gru::binding
