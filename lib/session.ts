@@ -45,7 +45,7 @@ export interface ModelSessionStepOptions extends SessionCallOptions {
  * the recurrent layers. The sessions of a model share its weights and its other memory.
  *
  * The calls of a session take effect in the order in which they were made. A call that fails or is aborted leaves the
- * states as they were.
+ * states as they were, except a step whose output array was detached while it waited.
  */
 export abstract class Session {
   readonly #core: SessionCore
@@ -184,7 +184,8 @@ export class SequenceSession extends Session {
   }
 
   /**
-   * One step of every sequence.
+   * One step of every sequence. A step that takes some microseconds is computed before the promise is returned, if no call
+   * is before it.
    *
    * @param input - features [batch, I] or tokens [batch]; it is copied before the promise is returned
    * @returns the prediction [batch, O]: logits for classes, otherwise values
@@ -229,7 +230,7 @@ export class ModelSession extends Session {
   }
 
   /**
-   * One step of every sequence.
+   * One step of every sequence, as {@link SequenceSession.step}.
    *
    * @param inputs - by name: features [batch, features] or tokens [batch]; they are copied before the promise is returned
    * @returns by name: the predictions [batch, size] of each output

@@ -142,6 +142,7 @@ napi_value SessionObject::step_sync(Arguments& arguments) {
   read_step(arguments, *arrays);
   const auto model = idle_model(arguments, "session.stepSync",
                                 "await it, or call session.step, which waits for its turn");
+  session()->reset_to(resets_);
   check(session()->step({arrays->inputs, arrays->outputs}));
   return nullptr;
 }
@@ -151,8 +152,8 @@ napi_value SessionObject::step(Arguments& arguments) {
   read_step(arguments, arrays);
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.step", 2);
   keep_arrays(arguments.env(), *names_, *job, arrays);
-  job->work = [session = session(), arrays, abort = &job->abort_flag()] {
-    return session->step({arrays.inputs, arrays.outputs, abort});
+  job->work = [turn = turn(), arrays, abort = &job->abort_flag()] {
+    return turn.begin().step({arrays.inputs, arrays.outputs, abort});
   };
   return owned_.shared().start_step(std::move(job), session()->batch());
 }
@@ -170,10 +171,12 @@ napi_value SessionObject::step_together(Arguments& arguments) {
   const SessionObject& first = *objects[0];
   StepArrays arrays;
   read_given(env, *first.names_, arguments[1], arguments[2], arrays);
+  std::vector<Turn> turns;
   std::vector<std::shared_ptr<Session>> sessions;
   std::unordered_set<const Session*> known;
   std::size_t batch = 0;
   for (const SessionObject* const object : objects) {
+    turns.push_back(object->turn());
     sessions.push_back(object->session());
     batch += sessions.back()->batch();
     if (&object->owned_.shared() != &first.owned_.shared() ||
@@ -184,51 +187,41 @@ napi_value SessionObject::step_together(Arguments& arguments) {
   read_arrays(env, sessions[0]->graph(), *first.names_, batch, arrays);
   std::unique_ptr<PromiseJob> job = first.create_job(arguments, "session.step", 3);
   keep_arrays(env, *first.names_, *job, arrays);
-  job->work = [sessions, arrays, abort = &job->abort_flag()] {
+  job->work = [turns, sessions, arrays, abort = &job->abort_flag()] {
+    for (const Turn& turn : turns) turn.begin();
     return Session::step_together(sessions, {arrays.inputs, arrays.outputs, abort});
   };
   return first.start(std::move(job));
 }
 
-/// Takes its turn among the session's calls. Nobody waits for it, and it cannot fail.
-napi_value SessionObject::reset(Arguments& arguments) {
-  const std::shared_ptr<Session>& found = session();
-  if (owned_.shared().queue()->is_idle()) {
-    found->reset();
-    return nullptr;
-  }
-  auto job = std::make_unique<PromiseJob>(arguments.surface(), "session.reset",
-                                          owned_.shared().queue(), nullptr);
-  job->work = [found] {
-    found->reset();
-    return Status();
-  };
-  start(std::move(job));
+napi_value SessionObject::reset(Arguments&) {
+  session();
+  ++resets_;
   return nullptr;
 }
 
-const std::shared_ptr<Session>& SessionObject::read_other(const Arguments& arguments) const {
+SessionObject::Turn SessionObject::read_other(const Arguments& arguments) const {
   const SessionObject& other =
       unwrap<SessionObject>(arguments, arguments[0], "other", "a NativeSession");
   if (&other.owned_.shared() != &owned_.shared() ||
       other.session()->batch() != session()->batch()) {
     refuse_value("other", "a session of the same model with as many sequences", "another one");
   }
-  return other.session();
+  return other.turn();
 }
 
 napi_value SessionObject::copy_from_sync(Arguments& arguments) {
-  const std::shared_ptr<Session>& other = read_other(arguments);
+  const Turn other = read_other(arguments);
   const auto model = idle_model(arguments, "session.forkSync",
                                 "await it, or call session.fork, which waits for its turn");
-  check(session()->copy_from(*other));
+  check(turn().begin().copy_from(other.begin()));
   return nullptr;
 }
 
 napi_value SessionObject::copy_from(Arguments& arguments) {
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.fork", 1);
-  job->work = [session = session(), other = read_other(arguments)] {
-    return session->copy_from(*other);
+  job->work = [turn = turn(), other = read_other(arguments)] {
+    return turn.begin().copy_from(other.begin());
   };
   return start(std::move(job));
 }
@@ -238,7 +231,7 @@ napi_value SessionObject::read_states_sync(Arguments& arguments) {
       read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
   const auto model = idle_model(arguments, "session.getStateSync",
                                 "await it, or call session.getState, which waits for its turn");
-  check(session()->read_states(target));
+  check(turn().begin().read_states(target));
   return nullptr;
 }
 
@@ -247,7 +240,7 @@ napi_value SessionObject::read_states(Arguments& arguments) {
       read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.getState", 1);
   target = job->arrays.output(arguments.env(), arguments[0], target, "state");
-  job->work = [session = session(), target] { return session->read_states(target); };
+  job->work = [turn = turn(), target] { return turn.begin().read_states(target); };
   return start(std::move(job));
 }
 
@@ -256,7 +249,7 @@ napi_value SessionObject::write_states_sync(Arguments& arguments) {
       read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
   const auto model = idle_model(arguments, "session.setStateSync",
                                 "await it, or call session.setState, which waits for its turn");
-  check(session()->write_states(source));
+  check(turn().begin().write_states(source));
   return nullptr;
 }
 
@@ -265,7 +258,7 @@ napi_value SessionObject::write_states(Arguments& arguments) {
       read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.setState", 1);
   source = job->arrays.copy(source);
-  job->work = [session = session(), source] { return session->write_states(source); };
+  job->work = [turn = turn(), source] { return turn.begin().write_states(source); };
   return start(std::move(job));
 }
 

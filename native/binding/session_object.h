@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 
 #include "binding/model_object.h"
@@ -36,8 +37,20 @@ class SessionObject {
  private:
   using IdleModel = SharedModel::IdleObject;
 
+  /// A session as a call finds it: with all resets that were asked for before the call.
+  struct Turn {
+    std::shared_ptr<Session> session;
+    std::uint64_t resets;
+
+    Session& begin() const {
+      session->reset_to(resets);
+      return *session;
+    }
+  };
+
   /// Fails with ERR_GRU_DISPOSED if the session or its model was disposed of.
   const std::shared_ptr<Session>& session() const;
+  Turn turn() const { return {session(), resets_}; }
   /// For a synchronous call; `remedy` is the call that waits.
   IdleModel idle_model(const Arguments& arguments, const char* call, const char* remedy) const;
   std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* call,
@@ -47,12 +60,13 @@ class SessionObject {
   }
   void read_step(const Arguments& arguments, StepArrays& arrays) const;
   /// The session of another object of the same model and with as many sequences.
-  const std::shared_ptr<Session>& read_other(const Arguments& arguments) const;
+  Turn read_other(const Arguments& arguments) const;
   Shape states_shape() const { return {formulas::session_state, session()->state_count()}; }
 
   std::shared_ptr<const ModelNames> names_;
   OwnedOnDevice<Session, Model> owned_;
   std::shared_ptr<StepArrays> arrays_;
+  std::uint64_t resets_ = 0;  ///< that were asked for
 };
 
 }  // namespace gru::binding

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
@@ -45,8 +47,12 @@ class Session {
   /// those of step(). If it fails or is aborted, the states of all sessions stay as they were.
   static Status step_together(std::span<const std::shared_ptr<Session>> sessions,
                               const SessionStep& call) noexcept;
-  /// The next step begins with zeros.
-  void reset() noexcept { is_zero_ = true; }
+  /// Lets the next step begin with zeros, if the session knows of fewer than `count` resets. Calls
+  /// on other threads bring the number of resets that were asked for before them.
+  void reset_to(std::uint64_t count) noexcept {
+    is_zero_ = is_zero_ || count > resets_;
+    resets_ = std::max(resets_, count);
+  }
   /// Takes over the states of a session of the same model with as many sequences.
   Status copy_from(const Session& other) noexcept;
   Status read_states(std::span<float> states) const noexcept;
@@ -68,6 +74,7 @@ class Session {
   std::shared_ptr<Model> model_;
   std::size_t batch_;
   bool is_zero_ = true;  ///< all states are zero, and states_ may be empty
+  std::uint64_t resets_ = 0;
   Buffer<float> states_;
 };
 
