@@ -10,13 +10,14 @@ import { markClass } from '../copy'
 import { argumentError, describe, GruError } from '../errors'
 import { fixProperties } from '../fixed-properties'
 import { type GraphModel, type ModelInternals, modelInternals } from '../graph-model'
-import type { Model, Predictions as NamedPredictions } from '../model'
-import type { SequenceModel } from '../sequence-model'
+import { Model, type Predictions as NamedPredictions } from '../model'
+import { SequenceModel } from '../sequence-model'
 import { type ModelSession, type SequenceSession, Session } from '../session'
-import { checkAbortSignal, checkInteger, checkNumber, checkOptions } from '../validate'
+import { checkAbortSignal, checkNumber, checkOptions, checkPositiveInteger } from '../validate'
 import { Request, RequestQueue } from './queue'
+import { checkSameForm } from './same-form'
 import type { BatcherStatistics, BatchMessage } from './statistics'
-import { Predictions, Steps, type Work, type WorkKind } from './work'
+import { Predictions, Steps, type Work } from './work'
 
 /** A model whose requests can be batched. */
 export type BatchableModel = SequenceModel | Model
@@ -38,11 +39,12 @@ export type SessionOf<M extends BatchableModel> = M extends SequenceModel
 
 /** The options of a new {@link Batcher}. */
 export interface BatcherOptions {
-  /** The largest number of sequences in a batch. Default 64. */
+  /** The largest number of sequences in a batch, at most 4096. A session with more is computed alone. Default 64. */
   readonly maxBatch?: number | undefined
   /**
-   * How long the first request of a batch may wait for others while nothing is computed, in milliseconds. Default 0: a
-   * batch begins when the event loop has seen all requests that are there.
+   * How long the first request of a batch may wait for others while nothing is computed, in milliseconds. It does not
+   * wait if there are enough sequences for a batch, or if the batcher is closed. Default 0: a batch begins when the event
+   * loop has run the callbacks that are there.
    */
   readonly maxDelay?: number | undefined
   /** The largest number of waiting requests. A request beyond it is refused. Default 1024. */
@@ -68,6 +70,12 @@ export interface CloseOptions {
 interface ModelWork {
   readonly predictions: Predictions
   readonly steps: Steps
+}
+
+/** When a batch began and ended, by performance.now(). */
+interface BatchTimes {
+  readonly begin: number
+  readonly end: number
 }
 
 /** The begin of the next batch. */
@@ -98,13 +106,16 @@ function later(begin: () => void, delay: number): BatchTimer {
 }
 
 const OPTION_KEYS = ['maxBatch', 'maxDelay', 'maxQueue'] as const
-const MOST = 2 ** 31 - 1
+/** The native part takes lists of 65,536 arrays: this many sequences of a model with 16 inputs. */
+const LARGEST_BATCH = 4096
+/** A longer time makes a timer of Node end at once. */
+const LONGEST_TIME = 2 ** 31 - 1
 const batches = channel('gru-native:batch')
 
 /**
  * Collects requests of many callers and computes them as few batches of one model, one batch at a time. An answer has the
  * same bits as the model's own call. Requests wait in the order in which they came; the steps of a session are computed
- * in their order. A request whose input is wrong fails alone.
+ * in their order. A request whose input is wrong fails alone; if a batch fails, its requests are computed one by one.
  *
  * @typeParam M - the class of the model
  */
@@ -136,12 +147,12 @@ export class Batcher<M extends BatchableModel> {
 
   /** @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong model or wrong options */
   constructor(model: M, options: BatcherOptions = {}) {
-    this.#model = modelInternals(model)
+    this.#model = batchable(model)
     const given = checkOptions('options', options, OPTION_KEYS)
-    this.#maxBatch = checkCount('maxBatch', given.maxBatch, 64)
-    this.#maxQueue = checkCount('maxQueue', given.maxQueue, 1024)
-    this.#maxDelay =
-      given.maxDelay === undefined ? 0 : checkMilliseconds('maxDelay', given.maxDelay)
+    const { maxBatch = 64, maxDelay = 0, maxQueue = 1024 } = given
+    this.#maxBatch = checkPositiveInteger('maxBatch', maxBatch, LARGEST_BATCH)
+    this.#maxDelay = checkMilliseconds('maxDelay', maxDelay)
+    this.#maxQueue = checkPositiveInteger('maxQueue', maxQueue)
   }
 
   /** The figures of this moment. */
@@ -186,12 +197,13 @@ export class Batcher<M extends BatchableModel> {
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a model that does not fit
    */
   async replace(model: M): Promise<void> {
-    const next = modelInternals(model)
+    const next = batchable(model)
     checkSameForm(this.#model, next)
-    const { predictions, steps } = this.#workOf(this.#model)
+    // A session's later step must find the old model, also if no request of it was made before.
+    this.#workOf(this.#model)
     this.#model = next
-    this.#workOf(next)
-    await this.#until(() => !this.#isUsed([predictions, steps]))
+    const old = [...this.#queue, ...this.#computing]
+    await this.#until(() => !old.some((request) => this.#isOpen(request)))
   }
 
   /**
@@ -212,6 +224,7 @@ export class Batcher<M extends BatchableModel> {
             checkMilliseconds('deadline', deadline),
           )
     this.#isClosed = true
+    this.#schedule()
     await this.#until(() => this.#queue.size === 0 && this.#computing.length === 0)
     clearTimeout(timer)
   }
@@ -241,7 +254,10 @@ export class Batcher<M extends BatchableModel> {
   }
 
   async #answer(work: Work, signal: AbortSignal | undefined): Promise<RequestOutput<M>> {
-    signal?.throwIfAborted()
+    if (signal?.aborted === true) {
+      this.#counts.aborted++
+      throw signal.reason
+    }
     this.#checkRoom()
     const outputs = await new Promise<Float32Array[]>((resolve, reject) => {
       this.#queue.add(new Request(work, signal, { resolve, reject }, this.#onAbort))
@@ -262,7 +278,9 @@ export class Batcher<M extends BatchableModel> {
 
   readonly #onAbort = (request: Request): void => {
     this.#counts.aborted++
-    if (this.#queue.delete(request)) this.#wake()
+    if (!this.#queue.delete(request)) return
+    if (this.#queue.size === 0) this.#clearTimer()
+    this.#wake()
   }
 
   /**
@@ -271,7 +289,8 @@ export class Batcher<M extends BatchableModel> {
    */
   #schedule(): void {
     if (this.#computing.length > 0 || this.#queue.size === 0) return
-    const delay = this.#queue.size < this.#maxBatch ? this.#maxDelay - this.#queue.age : 0
+    const isReady = this.#isClosed || this.#queue.sequences >= this.#maxBatch
+    const delay = isReady ? 0 : this.#maxDelay - this.#queue.age
     const isSoon = delay <= 0
     if (this.#timer !== undefined && !(isSoon && this.#timer.isDelayed)) return
     this.#clearTimer()
@@ -291,43 +310,48 @@ export class Batcher<M extends BatchableModel> {
     const requests = this.#queue.takeBatch(this.#maxBatch)
     if (requests.length === 0) return
     this.#computing = requests
-    const works = requests.map(({ work }) => work)
-    const begin = performance.now()
-    try {
-      const outputs = await works[0]!.kind.compute(works)
-      this.#count(requests, begin, undefined)
-      for (const [index, request] of requests.entries()) request.resolve(outputs[index]!)
-    } catch (error) {
-      this.#count(requests, begin, error)
-      for (const request of requests) request.reject(error)
-    }
+    await this.#compute(requests)
     this.#computing = []
     this.#wake()
     this.#schedule()
   }
 
-  #count(requests: readonly Request[], begin: number, error: unknown): void {
+  async #compute(requests: readonly Request[]): Promise<void> {
+    const works = requests.map(({ work }) => work)
+    const begin = performance.now()
+    let outputs: Float32Array[][]
+    try {
+      outputs = await works[0]!.kind.compute(works)
+    } catch (error) {
+      await this.#fail(requests, { begin, end: performance.now() }, error)
+      return
+    }
+    const times = { begin, end: performance.now() }
+    this.#count(requests, times, 'completed')
+    publish(requests, times)
+    for (const [index, request] of requests.entries()) request.resolve(outputs[index]!)
+  }
+
+  /** A batch that fails changes no state. So its requests can be computed again, and only those at fault fail. */
+  async #fail(requests: readonly Request[], times: BatchTimes, error: unknown): Promise<void> {
+    const [first, ...others] = requests
+    if (others.length === 0) this.#count(requests, times, 'failed')
+    publish(requests, times, { error })
+    if (others.length === 0) first!.reject(error)
+    else for (const request of requests) await this.#compute([request])
+  }
+
+  #count(
+    requests: readonly Request[],
+    { begin, end }: BatchTimes,
+    result: 'completed' | 'failed',
+  ): void {
     const counts = this.#counts
-    const computingTime = (performance.now() - begin) / 1000
-    const waits = requests.map(({ time }) => (begin - time) / 1000)
-    const open = requests.filter(({ isSettled }) => !isSettled).length
     counts.batches++
     counts.batchedRequests += requests.length
-    counts.computingTime += computingTime
-    counts.waitingTime += waits.reduce((sum, wait) => sum + wait, 0)
-    counts[error === undefined ? 'completed' : 'failed'] += open
-    if (!batches.hasSubscribers) return
-    const works = requests.map(({ work }) => work)
-    const message: BatchMessage = {
-      kind: works[0]!.kind.name,
-      requests: works.length,
-      sequences: works.reduce((sum, { sequences }) => sum + sequences, 0),
-      steps: Math.max(...works.map(({ steps }) => steps)),
-      waitingTime: waits[0]!,
-      computingTime,
-      ...(error === undefined ? {} : { error }),
-    }
-    batches.publish(message)
+    counts.waitingTime += requests.reduce((sum, { time }) => sum + (begin - time), 0) / 1000
+    counts.computingTime += (end - begin) / 1000
+    counts[result] += requests.filter(({ isSettled }) => !isSettled).length
   }
 
   #dropQueue(): void {
@@ -339,8 +363,9 @@ export class Batcher<M extends BatchableModel> {
     this.#wake()
   }
 
-  #isUsed(kinds: readonly WorkKind[]): boolean {
-    return [...this.#queue, ...this.#computing].some(({ work }) => kinds.includes(work.kind))
+  /** Whether it waits or is computed. */
+  #isOpen(request: Request): boolean {
+    return this.#queue.has(request) || this.#computing.includes(request)
   }
 
   async #until(isReached: () => boolean): Promise<void> {
@@ -366,30 +391,31 @@ function checkRequest(options: unknown): AbortSignal | undefined {
   return signal === undefined ? undefined : checkAbortSignal('signal', signal)
 }
 
-function checkCount(option: string, given: unknown, otherwise: number): number {
-  return given === undefined ? otherwise : checkInteger(option, given, 1, MOST)
-}
-
 function checkMilliseconds(option: string, given: unknown): number {
-  return checkNumber(option, given, { atLeast: 0 })
+  return checkNumber(option, given, { atLeast: 0, atMost: LONGEST_TIME })
 }
 
-/** Checks that a model takes the same requests and gives the same answers as another one. */
-function checkSameForm(old: ModelInternals, next: ModelInternals): void {
-  const [expected, got] = [old, next].map(({ core: { graph }, form }) =>
-    [
-      ...form.keys,
-      ...graph.inputs.map(
-        ({ name, tokens, size }) => `${name} (${size} ${tokens ? 'tokens' : 'features'})`,
-      ),
-      ...graph.outputs.map(({ layer, width, every }) => `${layer} (${width}, every ${every})`),
-    ].join(', '),
-  )
-  if (expected === got) return
-  throw argumentError(
-    'ERR_GRU_VALUE',
-    'model',
-    `the inputs and outputs of the old one, ${expected}`,
-    got!,
-  )
+function batchable(model: unknown): ModelInternals {
+  if (model instanceof SequenceModel || model instanceof Model) return modelInternals(model)
+  throw argumentError('ERR_GRU_TYPE', 'model', 'a SequenceModel or a Model', describe(model))
+}
+
+/** Tells the channel of a batch that has ended. */
+function publish(
+  requests: readonly Request[],
+  { begin, end }: BatchTimes,
+  failure: Pick<BatchMessage, 'error'> = {},
+): void {
+  if (!batches.hasSubscribers) return
+  const works = requests.map(({ work }) => work)
+  const message: BatchMessage = {
+    kind: works[0]!.kind.name,
+    requests: works.length,
+    sequences: works.reduce((sum, { sequences }) => sum + sequences, 0),
+    steps: Math.max(...works.map(({ steps }) => steps)),
+    waitingTime: (begin - requests[0]!.time) / 1000,
+    computingTime: (end - begin) / 1000,
+    ...failure,
+  }
+  batches.publish(message)
 }

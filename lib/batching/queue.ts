@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { onAbort } from '../abort'
 import type { Session } from '../session'
 import type { Work } from './work'
 
@@ -13,11 +14,10 @@ export class Request {
   readonly time: number
   readonly #resolve: (outputs: Float32Array[]) => void
   readonly #reject: (error: unknown) => void
-  readonly #signal: AbortSignal | undefined
-  readonly #abort: () => void
+  readonly #stopListening: (() => void) | undefined
   #isSettled = false
 
-  /** @param onAbort - called when the signal is aborted before the request is settled; the request is then rejected */
+  /** @param abort - called when the signal is aborted before the request is settled; the request is then rejected */
   constructor(
     work: Work,
     signal: AbortSignal | undefined,
@@ -25,18 +25,18 @@ export class Request {
       readonly resolve: (outputs: Float32Array[]) => void
       readonly reject: (error: unknown) => void
     },
-    onAbort: (request: Request) => void,
+    abort: (request: Request) => void,
   ) {
     this.work = work
     this.time = performance.now()
     this.#resolve = settle.resolve
     this.#reject = settle.reject
-    this.#signal = signal
-    this.#abort = () => {
-      onAbort(this)
-      this.reject(signal!.reason)
-    }
-    signal?.addEventListener('abort', this.#abort)
+    this.#stopListening =
+      signal &&
+      onAbort(signal, () => {
+        abort(this)
+        this.reject(signal.reason)
+      })
   }
 
   get isSettled(): boolean {
@@ -55,7 +55,7 @@ export class Request {
   #settle(): boolean {
     if (this.#isSettled) return false
     this.#isSettled = true
-    this.#signal?.removeEventListener('abort', this.#abort)
+    this.#stopListening?.()
     return true
   }
 }
@@ -63,9 +63,15 @@ export class Request {
 /** Requests in the order in which they were made. */
 export class RequestQueue {
   readonly #requests = new Set<Request>()
+  #sequences = 0
 
   get size(): number {
     return this.#requests.size
+  }
+
+  /** Sequences of all requests. */
+  get sequences(): number {
+    return this.#sequences
   }
 
   /** Milliseconds that the oldest request has waited; 0 without one. */
@@ -78,18 +84,25 @@ export class RequestQueue {
     return this.#requests.values()
   }
 
+  has(request: Request): boolean {
+    return this.#requests.has(request)
+  }
+
   add(request: Request): void {
     this.#requests.add(request)
+    this.#sequences += request.work.sequences
   }
 
   delete(request: Request): boolean {
-    return this.#requests.delete(request)
+    const isDeleted = this.#requests.delete(request)
+    if (isDeleted) this.#sequences -= request.work.sequences
+    return isDeleted
   }
 
   /** Takes all requests out. */
   takeAll(): Request[] {
     const taken = [...this.#requests]
-    this.#requests.clear()
+    for (const request of taken) this.delete(request)
     return taken
   }
 
@@ -113,7 +126,7 @@ export class RequestQueue {
       batch.push(request)
       sequences += work.sequences
     }
-    for (const request of batch) this.#requests.delete(request)
+    for (const request of batch) this.delete(request)
     return batch
   }
 }

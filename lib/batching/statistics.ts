@@ -6,7 +6,7 @@
 
 /**
  * The figures of a {@link Batcher}, at the time of the call. All but `queued` and `computing` only grow: they are sums
- * since the batcher was made, as a metrics library expects of a counter.
+ * since the batcher was made, as a metrics library expects of a counter. A request with a wrong input is in none of them.
  */
 export interface BatcherStatistics {
   /** Requests that wait for a batch. */
@@ -19,9 +19,12 @@ export interface BatcherStatistics {
   readonly failed: number
   /** Requests that were refused, because the queue was full or the batcher closed. */
   readonly refused: number
-  /** Requests that ended because their signal was aborted, or because the batcher was closed before they were computed. */
+  /**
+   * Requests that ended because their signal was aborted, before the call or after it, or because the batcher was closed
+   * before they were computed.
+   */
   readonly aborted: number
-  /** Batches that were computed. */
+  /** Batches that were computed. One that failed, and whose requests were then computed one by one, does not count. */
   readonly batches: number
   /** Requests in all these batches; divided by `batches`, the mean size of a batch. */
   readonly batchedRequests: number
@@ -44,6 +47,6 @@ export interface BatchMessage {
   readonly waitingTime: number
   /** Seconds from the start of the batch to its results. */
   readonly computingTime: number
-  /** The error, if the batch failed. */
+  /** The error, if the batch failed. If it has several requests, they are now computed one by one. */
   readonly error?: unknown
 }

@@ -5,14 +5,15 @@
  */
 import type { NativeInputBatch } from '../../binding'
 import type { BatchForm } from '../batch-forms'
+import { newFloat32Array } from '../arrays'
 import { argumentError } from '../errors'
-import type { Graph, GraphInput } from '../graph'
+import type { Graph, GraphInput, GraphOutput } from '../graph'
 import type { GraphModel, ModelInternals } from '../graph-model'
 import { checkInputs, type ModelInput, outputRows } from '../model-batch'
 import { native } from '../native'
 import { Session } from '../session'
 import { checkStepInput } from '../session-core'
-import { checkInteger } from '../validate'
+import { checkIndices } from '../validate'
 
 /** What a request asks for. */
 export interface Work {
@@ -83,8 +84,8 @@ export class Predictions implements WorkKind {
       const values = work.inputs[index]!
       return { steps: values.length / columns, lengths: null, values }
     })
-    return this.graph.outputs.map(
-      (output) => new Float32Array(outputRows(output, { batch: 1, inputs }) * output.width),
+    return this.graph.outputs.map((output) =>
+      newOutput(output, outputRows(output, { batch: 1, inputs })),
     )
   }
 }
@@ -121,7 +122,7 @@ export class Steps implements WorkKind {
     const sessions = works.map(({ session }) => Session.coreOf(session!).native)
     const rows = works.reduce((sum, { sequences }) => sum + sequences, 0)
     const inputs = this.graph.inputs.map((input, index) => joined(works, index, input, rows))
-    const outputs = this.graph.outputs.map(({ width }) => new Float32Array(rows * width))
+    const outputs = this.graph.outputs.map((output) => newOutput(output, rows))
     await native().stepSessions(sessions, inputs, outputs, null)
     return this.#split(works, outputs)
   }
@@ -136,6 +137,10 @@ export class Steps implements WorkKind {
       )
     })
   }
+}
+
+function newOutput({ output, formula, width }: GraphOutput, rows: number): Float32Array {
+  return newFloat32Array(output, formula, rows * width)
 }
 
 function inputsOf(form: BatchForm, graph: Graph, given: unknown): readonly unknown[] {
@@ -169,8 +174,5 @@ function checkSameSteps({ inputs }: Graph, given: readonly NativeInputBatch[]): 
 }
 
 function checkTokens({ argument, tokens, size }: GraphInput, values: ModelInput): void {
-  if (!tokens) return
-  for (const [index, token] of values.entries()) {
-    checkInteger(`${argument}[${index}]`, token, 0, size - 1)
-  }
+  if (tokens) checkIndices(argument, values as Int32Array, size)
 }
