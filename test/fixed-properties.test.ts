@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { runInThisContext } from 'node:vm'
-import { Dataset, GRU, LSTM, Model, Schedule, SequenceModel, Trainer } from '../lib'
+import { Batcher, Dataset, GRU, LSTM, Model, Schedule, SequenceModel, Trainer } from '../lib'
 import { expectGruError } from './support/errors'
 import { input, options } from './support/gru'
 
@@ -14,6 +14,7 @@ const makers: Record<string, [make: () => object, reason: string]> = {
   LSTM: [() => new LSTM(options), 'options are given to new LSTM'],
   SequenceModel: [() => makeModel(), 'options are given to new SequenceModel'],
   Trainer: [() => makeTrainer(), 'options are given to new Trainer'],
+  Batcher: [() => new Batcher(makeModel()), 'options are given to new Batcher'],
   Dataset: [() => new Dataset([sequence]), 'sequences are given to new Dataset'],
   Schedule: [() => new Schedule({ kind: 'constant' }), 'options are given to new Schedule'],
   GruPass: [() => makePass(GRU), 'a pass is what forwardTraining made it'],
@@ -47,6 +48,7 @@ const accessors: Record<string, readonly string[]> = {
   LSTM: ['options', 'device', 'parameterCount'],
   SequenceModel: ['options', 'device', 'parameterCount', 'metadata'],
   Trainer: ['model', 'options', 'skippedSteps'],
+  Batcher: ['statistics'],
   Dataset: ['sequences', 'size'],
   Schedule: ['options', 'state'],
   GruPass: ['output', 'state'],
