@@ -18,7 +18,8 @@
  *   promise of the same object (or of its model, or its trainer) is pending. The message has the name of the call in
  *   lib, the pending calls, and what to do.
  * - A call that returns a promise copies its inputs before it returns, and runs on the engine's own threads (never
- *   libuv's). Just before it settles, it writes its results into the given arrays on the JavaScript thread: all of
+ *   libuv's). A single step that takes some microseconds on the CPU is computed before the call returns, if no job of the
+ *   same object is pending: another thread would take longer to begin. Just before it settles, it writes its results into the given arrays on the JavaScript thread: all of
  *   them, or none if it fails. If an array was detached meanwhile, it fails with ERR_GRU_TYPE. Jobs of one object run
  *   one after another, in the order of the calls. Jobs of different objects run at the same time.
  * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeRecurrent and the trainers of a
@@ -66,6 +67,16 @@ export interface NativeSurface {
   countGruParameters(options: NativeGruOptions): number
   countLstmParameters(options: NativeRecurrentOptions): number
   /**
+   * One step of different sessions of one model, as one batch: the rows of the first session, then those of the next
+   * one. The states of all of them change, or none. `inputs` and `outputs` are as of NativeSession.step, of all rows.
+   */
+  stepSessions(
+    sessions: NativeSession[],
+    inputs: (Float32Array | Int32Array)[],
+    outputs: Float32Array[],
+    abort: AbortFlag | null,
+  ): Promise<void>
+  /**
    * The scalar double-precision reference (native/reference/reference.h), forward and backward in one call, to check
    * results. It is always time-major and ignores options.batchFirst. It is synchronous and slow.
    */
@@ -108,6 +119,8 @@ export interface NativeSurface {
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
   readonly NativeDecoder: new (model: NativeModel, options: NativeDecoderOptions) => NativeDecoder
+  /** @param batch sequences in each step */
+  readonly NativeSession: new (model: NativeModel, batch: number) => NativeSession
   readonly NativeTrainingPass: new (
     trainer: NativeTrainer,
     batch: NativeModelBatch,
@@ -129,6 +142,8 @@ export interface ShapeFormulas {
   /** Predictions of a model, at every step or after the last */
   readonly stepValues: string
   readonly lastValues: string
+  /** The states of a session */
+  readonly sessionState: string
 }
 
 /** The largest numbers that options may have. */
@@ -187,7 +202,10 @@ export interface IgnoredVariable {
   /** What is used in its place. */
   used: string
 }
-/** A request to stop. It is shared with the jobs that got it; they look at it between time steps. */
+/**
+ * A request to stop. It is shared with the jobs that got it. A job that waits for its turn is rejected within `abort()`; one
+ * that runs looks at the flag between time steps.
+ */
 export interface AbortFlag {
   abort(): void
 }
@@ -494,6 +512,44 @@ export interface NativeModel {
     initialStates?: (Float32Array | null)[],
     states?: (Float32Array | null)[],
   ): Promise<void>
+  /**
+   * Predictions of single sequences, whose steps may differ, as one batch. `inputs`: for each sequence an array of each
+   * input, [steps, size] or tokens [steps]; `outputs`: for each sequence an array of each output, [steps, width], or
+   * [width] with a row for each sequence.
+   */
+  predictTogether(
+    inputs: (Float32Array | Int32Array)[],
+    outputs: Float32Array[],
+    abort: AbortFlag | null,
+  ): Promise<void>
+  dispose(): void
+}
+
+/**
+ * Sequences of a model that are computed step by step. `new` throws ERR_GRU_VALUE if a layer needs whole sequences; the
+ * message names the layer. It is disposed of with its model, as a trainer. The states are one array: for each of the
+ * graph's states in their order [L*D, batch, H]. A call that fails leaves them as they were, except a step whose output
+ * was detached while it was pending: that step was made.
+ */
+export interface NativeSession {
+  /** The number of values in the array of states. */
+  readonly stateCount: number
+  /** inputs: [batch, size] or [batch] of tokens each; outputs: [batch, width] each. */
+  stepSync(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[]): void
+  step(
+    inputs: (Float32Array | Int32Array)[],
+    outputs: Float32Array[],
+    abort: AbortFlag | null,
+  ): Promise<void>
+  /** The next call that is made begins with zeros. Never throws ERR_GRU_BUSY. */
+  reset(): void
+  /** Takes over the states of a session of the same model with the same batch; ERR_GRU_VALUE for another one. */
+  copyFromSync(other: NativeSession): void
+  copyFrom(other: NativeSession, abort: AbortFlag | null): Promise<void>
+  readStatesSync(target: Float32Array): void
+  readStates(target: Float32Array, abort: AbortFlag | null): Promise<void>
+  writeStatesSync(source: Float32Array): void
+  writeStates(source: Float32Array, abort: AbortFlag | null): Promise<void>
   dispose(): void
 }
 

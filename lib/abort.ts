@@ -1,5 +1,5 @@
 /**
- * How an AbortSignal stops native jobs.
+ * How an AbortSignal stops native jobs, and whatever else waits.
  *
  * @module
  */
@@ -22,52 +22,66 @@ export async function abortable<T>(
   const signal = checkAbortSignal('signal', given)
   signal.throwIfAborted()
   const flag = new (native().AbortFlag)()
-  const jobs = jobsOf(signal)
-  jobs.add(flag)
+  const stopListening = onAbort(signal, () => {
+    flag.abort()
+  })
   try {
     return await start(flag)
   } catch (error) {
     if (isAbort(error)) signal.throwIfAborted()
     throw error
   } finally {
-    jobs.delete(flag)
+    stopListening()
   }
 }
 
 /**
- * The running jobs that one signal stops. The signal has only one listener, however many jobs there
- * are.
+ * Calls a function if the signal is aborted. It must not be aborted already.
+ *
+ * @returns what ends this
  */
-class SignalJobs {
+export function onAbort(signal: AbortSignal, call: () => void): () => void {
+  const calls = callsOf(signal)
+  calls.add(call)
+  return () => {
+    calls.delete(call)
+  }
+}
+
+/**
+ * What one signal calls. The signal has only one listener, however many calls there are: Node warns of many listeners,
+ * and searches all of them to add or remove one.
+ */
+class SignalCalls {
   readonly #signal: AbortSignal
-  readonly #flags = new Set<AbortFlag>()
+  readonly #calls = new Set<() => void>()
   readonly #abort = (): void => {
-    for (const flag of this.#flags) flag.abort()
+    for (const call of this.#calls) call()
   }
 
   constructor(signal: AbortSignal) {
     this.#signal = signal
   }
 
-  add(flag: AbortFlag): void {
-    if (this.#flags.size === 0) this.#signal.addEventListener('abort', this.#abort)
-    this.#flags.add(flag)
+  add(call: () => void): void {
+    if (this.#calls.size === 0) this.#signal.addEventListener('abort', this.#abort)
+    this.#calls.add(call)
   }
 
-  delete(flag: AbortFlag): void {
-    this.#flags.delete(flag)
-    if (this.#flags.size === 0) this.#signal.removeEventListener('abort', this.#abort)
+  delete(call: () => void): void {
+    this.#calls.delete(call)
+    if (this.#calls.size === 0) this.#signal.removeEventListener('abort', this.#abort)
   }
 }
 
-const jobsBySignal = new WeakMap<AbortSignal, SignalJobs>()
+const callsBySignal = new WeakMap<AbortSignal, SignalCalls>()
 
-function jobsOf(signal: AbortSignal): SignalJobs {
-  const known = jobsBySignal.get(signal)
+function callsOf(signal: AbortSignal): SignalCalls {
+  const known = callsBySignal.get(signal)
   if (known !== undefined) return known
-  const jobs = new SignalJobs(signal)
-  jobsBySignal.set(signal, jobs)
-  return jobs
+  const calls = new SignalCalls(signal)
+  callsBySignal.set(signal, calls)
+  return calls
 }
 
 function isAbort(error: unknown): boolean {

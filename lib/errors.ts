@@ -15,6 +15,8 @@ import { otherCopy } from './copy'
  * - `ERR_GRU_NONFINITE`: the loss or a gradient of a training step is NaN or infinite
  * - `ERR_GRU_DISPOSED`: an object was used after its `dispose`
  * - `ERR_GRU_BUSY`: a call that cannot wait was made while a promise of the same object was pending
+ * - `ERR_GRU_FULL`: a batcher's queue is full; a service may answer with status 503
+ * - `ERR_GRU_CLOSED`: a batcher is closed, or was closed before it computed the request
  * - `ERR_GRU_DEVICE`: the named device does not exist or cannot be used
  * - `ERR_GRU_MEMORY`: memory ran out
  * - `ERR_GRU_FORMAT`: a file cannot be read or written, or has the wrong content
@@ -28,6 +30,8 @@ export type GruErrorCode =
   | 'ERR_GRU_NONFINITE'
   | 'ERR_GRU_DISPOSED'
   | 'ERR_GRU_BUSY'
+  | 'ERR_GRU_FULL'
+  | 'ERR_GRU_CLOSED'
   | 'ERR_GRU_DEVICE'
   | 'ERR_GRU_MEMORY'
   | 'ERR_GRU_FORMAT'

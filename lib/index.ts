@@ -13,6 +13,17 @@ export type {
   ModelTrainingBatch,
   TrainingBatch,
 } from './batch-forms'
+export {
+  type BatchableModel,
+  Batcher,
+  type BatcherOptions,
+  type CloseOptions,
+  type RequestInput,
+  type RequestOptions,
+  type RequestOutput,
+  type SessionOf,
+} from './batching/batcher'
+export type { BatcherStatistics, BatchMessage } from './batching/statistics'
 export type { BatchLosses } from './batch-losses'
 export {
   type AnyTrainingSequence,
@@ -166,6 +177,14 @@ export {
   SequenceModel,
   type SequenceModelOptions,
 } from './sequence-model'
+export type {
+  ModelSession,
+  ModelSessionStepOptions,
+  SequenceSession,
+  SessionCallOptions,
+  SessionOptions,
+  SessionStepOptions,
+} from './session'
 export type { LabelTarget, ModelTarget, SequenceTarget } from './targets'
 export { Trainer } from './trainer'
 export type {

@@ -9,7 +9,7 @@ import { byName } from './batch-forms'
 import { argumentError } from './errors'
 import type { Graph } from './graph'
 import type { CheckedInputs } from './model-batch'
-import { native } from './native'
+import { shapeFormulas } from './native'
 import { checkPositiveInteger } from './validate'
 
 /** The states of a recurrent layer, each [L*D, batch, H]: forward before reverse in each layer of the stack. */
@@ -69,7 +69,7 @@ export function checkStates(
 /** New arrays of zeros for all states of a graph. */
 export function zeroStates(graph: Graph, givenBatch: unknown): ModelStates {
   const batch = checkPositiveInteger('batch', givenBatch)
-  const formula = native().shapeFormulas.layerState
+  const formula = shapeFormulas().layerState
   const made: Record<string, Record<string, Float32Array>> = {}
   for (const state of graph.states) {
     const array = newFloat32Array(nameOf('states', state), formula, state.size * batch)
@@ -93,7 +93,7 @@ function checkList(
     const expected = 'a recurrent layer that reads no initial state from another layer'
     throw argumentError('ERR_GRU_VALUE', list, expected, 'a model without one')
   }
-  const formula = native().shapeFormulas.layerState
+  const formula = shapeFormulas().layerState
   const arrays = arraysOf(graph, list, given)
   return graph.states.map((state, index) =>
     optionalArray(nameOf(list, state), arrays[index], formula, state.size * batch),

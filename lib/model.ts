@@ -27,6 +27,8 @@ import {
 } from './model-description'
 import type { ModelKind } from './model-file'
 import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
+import { SessionCore } from './session-core'
+import { checkSession, ModelSession, type SessionOptions } from './session'
 import { checkOptions } from './validate'
 
 /** The options of a new {@link Model}. */
@@ -133,6 +135,16 @@ export class Model extends BaseModel<ResolvedModelOptions> {
     const given = checkOptions('options', options, PREDICT_SYNC_KEYS)
     const [batch, outputs] = this.#call(inputs, given)
     return this.#named(this.#core.predictSync(batch, outputs, given))
+  }
+
+  /**
+   * A new session: sequences that are computed step by step, as their inputs come. Its states are 0.
+   *
+   * @throws GruError ERR_GRU_VALUE if a layer needs whole sequences, such as a reverse direction: the message names it;
+   *   ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DISPOSED
+   */
+  session(options: SessionOptions = {}): ModelSession {
+    return new ModelSession(new SessionCore(this.#core, checkSession(options)))
   }
 
   /**

@@ -20,6 +20,7 @@ export const ABORTED = 'ERR_GRU_ABORTED'
 const packageFolder = path.dirname(__dirname)
 
 let loaded: Native | undefined
+let formulas: Binding.ShapeFormulas | undefined
 
 /**
  * The native part.
@@ -29,6 +30,15 @@ let loaded: Native | undefined
 export function native(): Native {
   loaded ??= load()
   return loaded
+}
+
+/**
+ * The formulas of messages. They are a copy: to read a property of the native part's own object takes longer, and every
+ * call of a layer reads several.
+ */
+export function shapeFormulas(): Readonly<Binding.ShapeFormulas> {
+  formulas ??= { ...native().shapeFormulas }
+  return formulas
 }
 
 function load(): Native {

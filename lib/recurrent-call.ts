@@ -5,7 +5,7 @@
  */
 import type { NativeRecurrentOptions } from '../binding'
 import { checkDistinct, optionalArray, resultArray } from './arrays'
-import { native } from './native'
+import { shapeFormulas } from './native'
 import {
   checkFloat32Array,
   checkLengths,
@@ -118,7 +118,7 @@ function checkForward(
   const given = checkOptions('options', givenOptions, keys)
   const batch = given.batch === undefined ? 1 : checkPositiveInteger('batch', given.batch)
   const input = checkFloat32Array('input', givenInput)
-  const formulas = native().shapeFormulas
+  const formulas = shapeFormulas()
   const steps = checkMultiple('input', input, formulas.layerInput, batch * shape.inputSize)
   const lengths =
     given.lengths === undefined ? null : checkLengths('lengths', given.lengths, batch, steps)

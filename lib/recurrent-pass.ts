@@ -6,7 +6,7 @@
 import type { NativePass } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, optionalArray, resultArray } from './arrays'
-import { native } from './native'
+import { shapeFormulas } from './native'
 import type { Parameters, ParameterTable } from './parameters'
 import type { ForwardCall, RecurrentShape } from './recurrent-call'
 import { checkOptions } from './validate'
@@ -175,7 +175,7 @@ export abstract class RecurrentPass<T extends PassTypes> {
       : OUTPUT_KEYS
     const gradients = checkOptions('gradients', givenGradients, outputKeys)
     const given = checkOptions('options', givenOptions, keys)
-    const formulas = native().shapeFormulas
+    const formulas = shapeFormulas()
     const states = this.state.length
     const final = (name: 'state' | 'cell') =>
       optionalArray(name, gradients[name], formulas.layerState, states)

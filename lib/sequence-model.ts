@@ -18,6 +18,8 @@ import {
   type ResolvedArchitecture,
 } from './model-options'
 import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
+import { SessionCore } from './session-core'
+import { checkSession, SequenceSession, type SessionOptions } from './session'
 import { checkOptions } from './validate'
 
 /** The options of a new {@link SequenceModel}. */
@@ -121,6 +123,16 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
     const { batch, lengths, output } = given
     const call = { batch, inputs: [input], lengths: [lengths] }
     return this.#core.predictSync(call, [output], given)[0]!
+  }
+
+  /**
+   * A new session: sequences that are computed step by step, as their inputs come. Its states are 0.
+   *
+   * @throws GruError ERR_GRU_VALUE if a layer needs whole sequences, such as a reverse direction: the message names it;
+   *   ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DISPOSED
+   */
+  session(options: SessionOptions = {}): SequenceSession {
+    return new SequenceSession(new SessionCore(this.#core, checkSession(options)))
   }
 
   /**

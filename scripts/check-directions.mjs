@@ -91,6 +91,12 @@ const PACKAGES = {
   echarts: /^lib\/cli\//,
 }
 
+/** Folders of lib that stand above the rest, and which files may import from them. */
+const UPPER_FOLDERS = [
+  { folder: 'lib/cli/', from: /^lib\/cli\// },
+  { folder: 'lib/batching/', from: /^lib\/(batching\/|index\.ts$)/ },
+]
+
 const withoutComments = (text) =>
   text.replaceAll(/\/\*[^]*?\*\/|\/\/[^\n]*/g, (comment) => comment.replaceAll(/[^\n]/g, ' '))
 
@@ -153,8 +159,8 @@ function importProblem(file, { module, typeOnly }) {
   if (target === 'binding')
     return typeOnly ? undefined : 'binding.d.ts holds types: use `import type`'
   if (!target.startsWith('lib/')) return `may not import "${module}" from outside lib`
-  const intoCli = target.startsWith('lib/cli/') && !file.startsWith('lib/cli/')
-  return intoCli ? 'only lib/cli may import from lib/cli' : undefined
+  const upper = UPPER_FOLDERS.find(({ folder }) => target.startsWith(folder))
+  return upper && !upper.from.test(file) ? `"${module}" is not for this file` : undefined
 }
 
 function checkLib(file, text) {

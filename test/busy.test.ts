@@ -8,6 +8,10 @@ const inFolder = temporaryFolder()
 const batch = { input: new Float32Array(6), target: new Float32Array(3), batch: 3 }
 
 const inputs = { input: batch.input, batch: 3 }
+const oneStep = new Float32Array(1)
+/** So many sequences that their step is not done at once. */
+const CROWD = 200_000
+const oneState = new Float32Array(2)
 
 /** A trainer with gradients that wait for an update. */
 function makeGathering(model: SequenceModel): Trainer {
@@ -16,7 +20,7 @@ function makeGathering(model: SequenceModel): Trainer {
   return trainer
 }
 
-/** A layer, one of its passes, a model and its trainers, with nothing pending. */
+/** A layer, one of its passes, a model, a session of it and its trainers, with nothing pending. */
 function make() {
   const gru = new GRU(options)
   const pass = gru.forwardTrainingSync(input, { batch: 2 })
@@ -27,7 +31,9 @@ function make() {
   })
   const trainer = new Trainer(model, { optimizer: { kind: 'sgd' }, average: { decay: 0.9 } })
   const gathering = [makeGathering(model), makeGathering(model)] as const
-  return { gru, pass, model, trainer, gathering }
+  const session = model.session()
+  const crowd = model.session({ batch: CROWD })
+  return { gru, pass, model, trainer, gathering, session, crowd }
 }
 type Made = ReturnType<typeof make>
 type Call = (made: Made) => unknown
@@ -65,6 +71,15 @@ const refused: Record<string, [call: Call, remedy: string]> = {
     'await it first',
   ],
   'model.save': [({ model }) => model.save(inFolder('model.safetensors')), 'await it first'],
+  'session.stepSync': [({ session }) => session.stepSync(oneStep), waits('session.step')],
+  'session.forkSync': [({ session }) => session.forkSync(), waits('session.fork')],
+  'session.getStateSync': [({ session }) => session.getStateSync(), waits('session.getState')],
+  'session.setStateSync': [
+    ({ session }) => {
+      session.setStateSync(oneState)
+    },
+    waits('session.setState'),
+  ],
   'trainer.stepSync': [({ trainer }) => trainer.stepSync(batch), waits('trainer.step')],
   'trainer.forwardSync': [({ trainer }) => trainer.forwardSync(inputs), waits('trainer.forward')],
   'trainer.updateSync': [({ gathering }) => gathering[0].updateSync(), waits('trainer.update')],
@@ -100,6 +115,10 @@ const waiting: Record<string, Call> = {
   'gru.forwardTraining': ({ gru }) => gru.forwardTraining(input, { batch: 2 }),
   'pass.backward': ({ pass }) => pass.backward({ output: dOutput }),
   'model.predict': ({ model }) => model.predict(batch.input, { batch: 3 }),
+  'session.step': ({ crowd }) => crowd.step(new Float32Array(CROWD)),
+  'session.fork': ({ session }) => session.fork(),
+  'session.getState': ({ session }) => session.getState(),
+  'session.setState': ({ session }) => session.setState(oneState),
   'trainer.step': ({ trainer }) => trainer.step(batch),
   'trainer.evaluate': ({ trainer }) => trainer.evaluate(batch),
   'trainer.evaluateAverage': ({ trainer }) => trainer.evaluateAverage(batch),
@@ -112,7 +131,8 @@ const waiting: Record<string, Call> = {
 /** Calls that depend on nothing that is pending. */
 const independent = [
   ...['gru.dispose', 'pass.dispose', 'model.dispose', 'trainer.dispose'],
-  ...['model.zeroStates', 'model.summary'],
+  ...['model.zeroStates', 'model.summary', 'model.session'],
+  ...['session.dispose', 'session.reset'],
 ]
 
 const isOfLayer = (name: string): boolean => /^(gru|pass)\./.test(name)
@@ -154,6 +174,15 @@ async function nextTurns(): Promise<void> {
   for (let turn = 0; turn < 10; turn++) await Promise.resolve()
 }
 
+test('a session is made, reset and disposed of while promises are pending', async () => {
+  const { model, session } = make()
+  const pending = model.predict(batch.input, { batch: 3 })
+  model.session().dispose()
+  session.reset()
+  session.dispose()
+  expect(await pending).toHaveLength(3)
+})
+
 test('several pending calls are all named', async () => {
   const { model, trainer } = make()
   const promises = [
@@ -180,8 +209,8 @@ function methodsOf(object: object): string[] {
 }
 
 test('these are all calls that there are', () => {
-  const { gru, pass, model, trainer }: Record<string, object> = make()
-  const found = Object.entries({ gru, pass, model, trainer }).flatMap(([name, object]) =>
+  const { gru, pass, model, trainer, session }: Record<string, object> = make()
+  const found = Object.entries({ gru, pass, model, trainer, session }).flatMap(([name, object]) =>
     methodsOf(object).map((key) => `${name}.${key}`),
   )
   const known = [...Object.keys(refused), ...Object.keys(waiting), ...independent]

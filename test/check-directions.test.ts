@@ -44,6 +44,9 @@ test('accepts every allowed direction', () => {
       "import load from 'node-gyp-build'\nimport type { Native } from '../binding'\n",
     'lib/gru.ts': "import { join } from 'node:path'\nimport { native } from './native'\n",
     'lib/formats/csv.ts': "import { GruError } from '../errors'\n",
+    'lib/index.ts': "export { Batcher } from './batching/batcher'\n",
+    'lib/batching/batcher.ts':
+      "import { GruError } from '../errors'\nimport { Request } from './queue'\n",
     'lib/cli/train.ts': "import { parse } from 'csv-parse/sync'\nimport { GRU } from '../gru'\n",
   })
   expect(result).toEqual({ status: 0, problems: [] })
@@ -86,6 +89,7 @@ const forbidden: [from: string, what: string, path: string, line: string][] = [
   ['lib', 'any package', 'lib/runtime.ts', "import _ from 'lodash'"],
   ['lib', 'packages of the command', 'lib/data.ts', "const csv = await import('csv-parse/sync')"],
   ['lib', 'the command', 'lib/index.ts', "export { main } from './cli/main'"],
+  ['lib', 'the batcher', 'lib/session.ts', "import type { Work } from './batching/work'"],
   ['lib', 'a file outside', 'lib/formats/csv.ts', "import { y } from '../../test/support/y'"],
 ]
 

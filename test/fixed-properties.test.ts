@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import { runInThisContext } from 'node:vm'
-import { Dataset, GRU, LSTM, Schedule, SequenceModel, Trainer } from '../lib'
+import { Batcher, Dataset, GRU, LSTM, Model, Schedule, SequenceModel, Trainer } from '../lib'
 import { expectGruError } from './support/errors'
 import { input, options } from './support/gru'
 
@@ -14,6 +14,7 @@ const makers: Record<string, [make: () => object, reason: string]> = {
   LSTM: [() => new LSTM(options), 'options are given to new LSTM'],
   SequenceModel: [() => makeModel(), 'options are given to new SequenceModel'],
   Trainer: [() => makeTrainer(), 'options are given to new Trainer'],
+  Batcher: [() => new Batcher(makeModel()), 'options are given to new Batcher'],
   Dataset: [() => new Dataset([sequence]), 'sequences are given to new Dataset'],
   Schedule: [() => new Schedule({ kind: 'constant' }), 'options are given to new Schedule'],
   GruPass: [() => makePass(GRU), 'a pass is what forwardTraining made it'],
@@ -22,9 +23,17 @@ const makers: Record<string, [make: () => object, reason: string]> = {
     () => makeTrainer().forwardSync({ input: sequence.input }),
     'a pass is what trainer.forward made it',
   ],
+  SequenceSession: [() => makeModel().session(), 'a session is what model.session made it'],
+  ModelSession: [() => makeGraph().session(), 'a session is what model.session made it'],
 }
 const makeModel = (): SequenceModel =>
   new SequenceModel({ input: features, gru: { hiddenSize: 2 }, output })
+const makeGraph = (): Model =>
+  new Model({
+    inputs: { x: features },
+    layers: { memory: { type: 'gru', input: 'x', hiddenSize: 2 } },
+    outputs: { memory: { loss: 'meanSquaredError' } },
+  })
 const makeTrainer = (): Trainer => new Trainer(makeModel(), { optimizer: { kind: 'sgd' } })
 const makePass = (Layer: typeof GRU | typeof LSTM) =>
   new Layer(options).forwardTrainingSync(input, { batch: 2 })
@@ -39,11 +48,14 @@ const accessors: Record<string, readonly string[]> = {
   LSTM: ['options', 'device', 'parameterCount'],
   SequenceModel: ['options', 'device', 'parameterCount', 'metadata'],
   Trainer: ['model', 'options', 'skippedSteps'],
+  Batcher: ['statistics'],
   Dataset: ['sequences', 'size'],
   Schedule: ['options', 'state'],
   GruPass: ['output', 'state'],
   LstmPass: ['output', 'state', 'cell'],
   TrainingPass: ['predictions'],
+  SequenceSession: ['batch', 'stateSize'],
+  ModelSession: ['batch', 'stateSize'],
 }
 
 describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
@@ -82,7 +94,7 @@ describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
     for (const key of accessors[name]!) expect(text).toContain(`${key}: `)
     // No accessor is called: a prototype has no values to show.
     expect(inspect(Object.getPrototypeOf(make()))).toMatch(
-      /^((BaseModel|Recurrent(Layer|Pass)) )?{}$/,
+      /^((BaseModel|Recurrent(Layer|Pass)|Session) )?{}$/,
     )
   })
 

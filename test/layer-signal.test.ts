@@ -30,6 +30,26 @@ describe.each(cells)('$name', ({ make }) => {
       expect((await layer.forward(input, { batch: 2 })).state).toHaveLength(2 * 128)
     })
 
+    test('ends calls at once that wait for their turn', async () => {
+      const layer = make({ hiddenSize: 128 })
+      const long = new Float32Array(3 * 50_000)
+      const controller = new AbortController()
+      const { signal } = controller
+      const settled: string[] = []
+      const note = (name: string) => (): void => {
+        settled.push(name)
+      }
+      const first = layer.forward(long).then(note('first'))
+      const waiting = [1, 2, 3].map(() => layer.forward(long, { signal }))
+      const rejections = waiting.map((call) => expect(call).rejects.toBe('enough'))
+      const last = layer.forward(input, { batch: 2 }).then(note('last'))
+      controller.abort('enough')
+      await Promise.all(rejections)
+      note('aborted')()
+      await Promise.all([first, last])
+      expect(settled).toEqual(['aborted', 'first', 'last'])
+    })
+
     test('that is not aborted changes nothing, and keeps no listener', async () => {
       const layer = make()
       const { signal } = new AbortController()

@@ -44,7 +44,7 @@ import {
 
 test('the package exports its public names and no others', () => {
   const names = [
-    ...['Dataset', 'GRU', 'GruError', 'LSTM', 'Model', 'Schedule', 'Seq2Seq'],
+    ...['Batcher', 'Dataset', 'GRU', 'GruError', 'LSTM', 'Model', 'Schedule', 'Seq2Seq'],
     ...['SequenceModel', 'Trainer'],
     ...['openRecords', 'runtime', 'setThreads'],
   ]

@@ -1,5 +1,6 @@
 #include "binding/abort_object.h"
 
+#include "binding/environment.h"
 #include "binding/values.h"
 
 namespace gru::binding {
@@ -9,8 +10,10 @@ napi_value AbortObject::define(Surface& surface) {
   return define_class<AbortObject>(surface, members);
 }
 
-napi_value AbortObject::abort(Arguments&) {
-  flag_->store(true);
+napi_value AbortObject::abort(Arguments& arguments) {
+  // The flag stays alive, whatever the callers of the ended jobs do.
+  const std::shared_ptr<AbortFlag> flag = flag_;
+  arguments.surface().environment().abort(*flag);
   return nullptr;
 }
 

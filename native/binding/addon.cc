@@ -11,6 +11,7 @@
 #include "binding/reference.h"
 #include "binding/results.h"
 #include "binding/runtime.h"
+#include "binding/session_object.h"
 #include "binding/shapes.h"
 #include "binding/trainer_object.h"
 #include "binding/training_pass_object.h"
@@ -52,6 +53,7 @@ napi_value initialize(Arguments& arguments) {
       function("describeGraph", entry<describe_graph>),
       function("countGruParameters", entry<count_layer_parameters<CellKind::gru>>),
       function("countLstmParameters", entry<count_layer_parameters<CellKind::lstm>>),
+      function("stepSessions", promise_entry<SessionObject::step_together>),
       function("referenceGru", entry<reference_gru>),
       function("referenceLstm", entry<reference_lstm>),
       function("referenceGraph", entry<reference_graph>),
@@ -62,6 +64,7 @@ napi_value initialize(Arguments& arguments) {
       value(ModelObject::class_name, ModelObject::define(surface)),
       value(TrainerObject::class_name, TrainerObject::define(surface)),
       value(DecoderObject::class_name, DecoderObject::define(surface)),
+      value(SessionObject::class_name, SessionObject::define(surface)),
       value(TrainingPassObject::class_name, TrainingPassObject::define(surface)),
   };
   napi_value object = make_object(env, {});

@@ -38,6 +38,7 @@ Surface& Environment::open_surface(napi_value create_error) {
 
 napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
   PromiseJob& started = *job;
+  const bool at_once = started.at_once_ && started.queue().is_idle();
   napi_value promise = nullptr;
   jobs_.emplace(&started, std::move(job));
   started.queue().begin();
@@ -46,6 +47,11 @@ napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
     take(started);
     throw Failure{"ERR_GRU_INTERNAL", "a promise could not be made"};
   }
+  if (at_once) {
+    started.run();
+    settle(started);
+    return promise;
+  }
   // From here on the executor has the job, until the job is done.
   Status refused = Executor::instance().submit(started);
   if (!refused.is_ok()) {
@@ -53,6 +59,18 @@ napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
     settle(started);
   }
   return promise;
+}
+
+void Environment::abort(AbortFlag& flag) noexcept {
+  flag.store(true);
+  std::vector<PromiseJob*> waiting;
+  for (const auto& [job, owned] : jobs_) {
+    if (&job->abort_flag() == &flag && Executor::instance().withdraw(*job)) waiting.push_back(job);
+  }
+  for (PromiseJob* const job : waiting) {
+    job->give_up();
+    settle(*job);
+  }
 }
 
 std::string Environment::pending_calls(const JobQueue& queue) const {

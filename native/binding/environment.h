@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "binding/surface.h"
+#include "device/device.h"
 
 namespace gru::binding {
 
@@ -35,6 +36,8 @@ class Environment {
 
   /// Starts a job and returns its promise, which settles with the job's result.
   napi_value start(std::unique_ptr<PromiseJob> job);
+  /// Sets a flag. The calls that it stops end at once if their jobs have not begun.
+  void abort(AbortFlag& flag) noexcept;
   /// The calls in this queue whose promises are not settled, as "gru.forward and pass.backward".
   std::string pending_calls(const JobQueue& queue) const;
   /// Makes the environment's thread settle `job`. The executor's threads call it.

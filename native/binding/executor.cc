@@ -116,6 +116,11 @@ void Executor::run_next(std::unique_lock<std::mutex>& lock) {
   if (queue.scheduled_) ready_.splice(ready_.end(), turn);
 }
 
+bool Executor::withdraw(Job& job) {
+  const std::lock_guard lock(mutex_);
+  return std::erase(job.queue().waiting_, &job) > 0;
+}
+
 void Executor::cancel(std::span<Job* const> jobs) {
   std::unique_lock lock(mutex_);
   for (Job* const job : jobs) {

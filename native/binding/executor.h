@@ -120,6 +120,9 @@ class Executor {
   /// then not handed over.
   Status submit(Job& job);
 
+  /// Takes a job back if it has not begun. Returns whether it was so: then `done` is not called.
+  bool withdraw(Job& job);
+
   /// Takes back jobs of one owner. It sets their abort flags, removes those that wait, and returns
   /// when those that run have ended. Jobs that are done are not affected.
   void cancel(std::span<Job* const> jobs);

@@ -1,8 +1,12 @@
 #include "binding/model_object.h"
 
+#include <algorithm>
+
 #include "binding/abort_object.h"
 #include "binding/devices.h"
+#include "binding/joint_prediction.h"
 #include "binding/model_call.h"
+#include "binding/option_reader.h"
 #include "binding/options.h"
 #include "binding/promise_job.h"
 
@@ -17,6 +21,7 @@ napi_value ModelObject::define(Surface& surface) {
       method<&ModelObject::write_parameters>("writeParameters"),
       method<&ModelObject::predict_sync>("predictSync"),
       promise_method<&ModelObject::predict>("predict"),
+      promise_method<&ModelObject::predict_together>("predictTogether"),
       method<&ModelObject::dispose>("dispose"),
   };
   return define_class<ModelObject>(surface, members);
@@ -64,6 +69,26 @@ napi_value ModelObject::predict(Arguments& arguments) {
   keep_states(*job, call, given_states, graph, states);
   job->work = [model, inputs, outputs, states, abort = &job->abort_flag()] {
     return model->predict({inputs, outputs, states.initial, states.final, abort});
+  };
+  const bool is_step =
+      std::ranges::all_of(inputs, [](const InputBatch& input) { return input.shape.steps == 1; });
+  if (is_step) return model_->start_step(std::move(job), inputs[0].shape.batch);
+  return model_->start(std::move(job));
+}
+
+napi_value ModelObject::predict_together(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  std::vector<napi_value> inputs;
+  std::vector<napi_value> outputs;
+  read_list(env, arguments[0], "inputs", [&](napi_value array) { inputs.push_back(array); });
+  read_list(env, arguments[1], "outputs", [&](napi_value array) { outputs.push_back(array); });
+  const std::shared_ptr<Model> model = model_->object();
+  auto job = std::make_unique<PromiseJob>(arguments.surface(), "model.predict", model_->queue(),
+                                          read_abort(arguments, arguments[2]));
+  const auto prediction =
+      std::make_shared<JointPrediction>(env, model->graph(), *names_, inputs, outputs, *job);
+  job->work = [model, names = names_, prediction, abort = &job->abort_flag()] {
+    return prediction->run(*model, abort);
   };
   return model_->start(std::move(job));
 }

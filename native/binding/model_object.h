@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "binding/graph_options.h"
 #include "binding/object_class.h"
@@ -10,6 +12,13 @@
 namespace gru::binding {
 
 using SharedModel = SharedNative<Model>;
+
+/// The arrays of a step of some sequences.
+struct StepArrays {
+  std::vector<napi_value> given;  ///< inputs, then outputs
+  std::vector<InputBatch> inputs;
+  std::vector<std::span<float>> outputs;
+};
 
 /// NativeModel in JavaScript.
 class ModelObject {
@@ -22,10 +31,12 @@ class ModelObject {
   ModelObject(std::shared_ptr<SharedModel> model, std::shared_ptr<const ModelNames> names)
       : model_(std::move(model)), names_(std::move(names)) {}
 
-  // For the model's trainers.
+  // For the model's trainers and sessions.
 
   const std::shared_ptr<SharedModel>& shared() const { return model_; }
   const std::shared_ptr<const ModelNames>& names() const { return names_; }
+  /// Their memory stays, so that a step of a session allocates nothing.
+  const std::shared_ptr<StepArrays>& step_arrays() const { return step_arrays_; }
 
   napi_value device(Arguments& arguments) { return model_->device(arguments); }
   napi_value parameter_count(Arguments& arguments) { return model_->parameter_count(arguments); }
@@ -34,11 +45,13 @@ class ModelObject {
   napi_value write_parameters(Arguments& arguments) { return model_->write_parameters(arguments); }
   napi_value predict_sync(Arguments& arguments);
   napi_value predict(Arguments& arguments);
+  napi_value predict_together(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
   std::shared_ptr<SharedModel> model_;
   std::shared_ptr<const ModelNames> names_;
+  std::shared_ptr<StepArrays> step_arrays_ = std::make_shared<StepArrays>();
 };
 
 }  // namespace gru::binding

@@ -41,11 +41,12 @@ std::string one_of_class() {
   return (std::string("AEIO").find(name.front()) == std::string::npos ? "a " : "an ") + name;
 }
 
-/// The T that `value` owns. Fails with ERR_GRU_TYPE, with `name` and what was `expected`, if it is
-/// no object of T's class or belongs to another instance of the surface.
-template <ObjectClass T>
-T& unwrap(const Arguments& arguments, napi_value value, const char* name,
-          const std::string& expected) {
+/// The T that `value` owns. Fails with ERR_GRU_TYPE, with `name` and what expected() says, if it is
+/// no object of T's class or belongs to another instance of the surface. Only a failure makes the
+/// text: every call of a method comes through here.
+template <ObjectClass T, class Expected>
+T& unwrap_expecting(const Arguments& arguments, napi_value value, const char* name,
+                    const Expected& expected) {
   const napi_env env = arguments.env();
   napi_valuetype type = napi_undefined;
   bool is_tagged = false;
@@ -53,18 +54,23 @@ T& unwrap(const Arguments& arguments, napi_value value, const char* name,
   napi_typeof(env, value, &type);
   if (type == napi_object) napi_check_object_type_tag(env, value, &T::type_tag, &is_tagged);
   if (is_tagged) napi_unwrap(env, value, &owned);
-  if (owned == nullptr) refuse_type(name, expected, describe(env, value));
+  if (owned == nullptr) refuse_type(name, expected(), describe(env, value));
   auto* const header = static_cast<ObjectHeader*>(owned);
   if (header->surface != &arguments.surface()) {
-    refuse_type(name, expected,
+    refuse_type(name, expected(),
                 one_of_class<T>() + " of another copy of gru-native: the package is loaded twice");
   }
   return *static_cast<OwnedObject<T>*>(header)->object;
 }
 
 template <ObjectClass T>
+T& unwrap(const Arguments& arguments, napi_value value, const char* name, const char* expected) {
+  return unwrap_expecting<T>(arguments, value, name, [&] { return expected; });
+}
+
+template <ObjectClass T>
 T& unwrap_receiver(const Arguments& arguments) {
-  return unwrap<T>(arguments, arguments.receiver(), "this", one_of_class<T>());
+  return unwrap_expecting<T>(arguments, arguments.receiver(), "this", one_of_class<T>);
 }
 
 template <ObjectClass T>

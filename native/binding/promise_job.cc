@@ -1,5 +1,7 @@
 #include "binding/promise_job.h"
 
+#include <utility>
+
 #include "binding/environment.h"
 #include "binding/failure.h"
 
@@ -21,6 +23,12 @@ PromiseJob::~PromiseJob() {
 void PromiseJob::run() noexcept {
   status_ = abort_flag().load() ? Status::aborted() : guarded(work);
   work = nullptr;
+}
+
+void PromiseJob::give_up() noexcept {
+  status_ = Status::aborted();
+  // The captures may be the last owners of memory on a device that another job uses now.
+  queue().release(std::make_shared<std::function<Status()>>(std::exchange(work, nullptr)));
 }
 
 void PromiseJob::done() noexcept { surface_.environment().notify(*this); }

@@ -36,9 +36,12 @@ struct GraphReferenceCall {
   std::vector<GivenTarget> targets;
   DropoutMask mask;
 
-  std::vector<BatchShape> shapes() const {
-    std::vector<BatchShape> shapes;
-    for (const GivenInput& input : inputs) shapes.push_back({input.steps, batch, input.lengths});
+  /// Batches with their shapes alone.
+  std::vector<InputBatch> shapes() const {
+    std::vector<InputBatch> shapes;
+    for (const GivenInput& input : inputs) {
+      shapes.push_back({{input.steps, batch, input.lengths}, {}, {}});
+    }
     return shapes;
   }
   std::vector<ReferenceBatch> batches() const {

@@ -49,6 +49,7 @@ napi_value shape_formulas(napi_env env) {
   return make_object(env, {{"layerInput", make_string(env, formulas::layer_input)},
                            {"layerOutput", make_string(env, formulas::layer_output)},
                            {"layerState", make_string(env, formulas::layer_state)},
+                           {"sessionState", make_string(env, formulas::session_state)},
                            {"parameters", make_string(env, formulas::parameters)},
                            {"tokens", make_string(env, formulas::tokens)},
                            {"features", make_string(env, formulas::features)},

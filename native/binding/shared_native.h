@@ -90,6 +90,13 @@ class SharedNative {
     };
     return start_job(std::move(job));
   }
+  /// The same, of a job that computes one step of `batch` sequences. A small step is done at once.
+  napi_value start_step(std::unique_ptr<PromiseJob> job, std::size_t batch) {
+    const auto operations = (CheckedSize(object()->layout().count()) * batch).elements();
+    const bool is_small = operations && *operations <= at_once_operations;
+    if (is_small && object()->computes_on_host()) job->do_at_once();
+    return start(std::move(job));
+  }
 
   void attach(Dependent& dependent) {
     dependents_.insert(&dependent);
@@ -129,11 +136,13 @@ class SharedNative {
  private:
   /// Reports the memory in use now. While jobs are pending, reports the memory after the last one.
   void tell_v8() noexcept {
-    if (queue_->is_idle()) {
-      const std::shared_ptr<T> alive = alive_.lock();
-      *held_ = alive ? alive->held_bytes() : 0;
-    }
-    memory_.set(*held_);
+    if (queue_->is_idle()) held_->store(held_bytes(), std::memory_order_relaxed);
+    memory_.set(held_->load(std::memory_order_relaxed));
+  }
+  std::size_t held_bytes() const noexcept {
+    if (const std::shared_ptr<T>& owned = owned_.object()) return owned->held_bytes();
+    const std::shared_ptr<T> alive = alive_.lock();
+    return alive ? alive->held_bytes() : 0;
   }
 
   /// For a call that copies parameters. Its second argument is its name in messages, by default

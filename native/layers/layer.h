@@ -192,8 +192,8 @@ class Layer {
   virtual std::unique_ptr<LayerPass> make_pass() const { return nullptr; }
   /// The states that a pass may begin with and that its edge carries in the end; after declare().
   virtual std::vector<StateShape> states() const { return {}; }
-  /// Whether a row of the output follows from the row of the same step in the first input, and from
-  /// the states before it: so that a sequence can be computed step by step.
+  /// Whether the output after a step follows from this step's row of the first input and from the
+  /// states before it: so that a sequence can be computed step by step.
   virtual bool computes_stepwise() const { return true; }
   /// Random streams that a training pass takes.
   virtual std::size_t dropout_streams() const { return 0; }

@@ -11,7 +11,6 @@ class SelectFinalState final : public Layer {
  public:
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
-  bool computes_stepwise() const override { return false; }
   Status forward(const LayerForward& call) override;
   Status backward(const LayerBackward& call) override;
 };
@@ -21,7 +20,6 @@ class SelectLast final : public Layer {
  public:
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
-  bool computes_stepwise() const override { return false; }
   std::unique_ptr<LayerPass> make_pass() const override;
   Status forward(const LayerForward& call) override;
   Status backward(const LayerBackward& call) override;

@@ -20,12 +20,27 @@ Status check_count(const char* name, std::size_t count, std::size_t most) {
                        std::to_string(most) + ", got " + std::to_string(count));
 }
 
+/// The target must have tokens, and the output must depend on it.
+Status check_target(const Graph& graph, std::size_t target, std::size_t output) {
+  const InputOptions& input = graph.options().inputs[target];
+  if (!input.tokens) {
+    return Status::value("inputs." + input.name + ": expected tokens, got values");
+  }
+  const std::string& layer = graph.options().outputs[output].layer;
+  const auto depends = [&](std::size_t number) {
+    return graph.options().layers[number].name == layer;
+  };
+  if (std::ranges::any_of(graph.layers_behind({&target, 1}), depends)) return {};
+  return Status::value("layers." + layer + ": expected a layer that depends on inputs." +
+                       input.name);
+}
+
 }  // namespace
 
 Decoder::Decoder(std::shared_ptr<Model> model, std::size_t target, std::size_t output)
     : model_(std::move(model)), target_(target), output_(output) {
   const Graph& graph = model_->graph();
-  each_step_ = graph.layers_behind(target);
+  each_step_ = graph.layers_behind({&target, 1});
   for (std::size_t layer = 0; layer < graph.options().layers.size(); ++layer) {
     if (std::ranges::find(each_step_, layer) == each_step_.end()) once_.push_back(layer);
   }
@@ -38,7 +53,8 @@ Status Decoder::create(std::shared_ptr<Model> model, std::size_t target, std::si
     if (graph.options().inputs.size() < 2) {
       return Status::value("inputs: expected a source beside the target, got the target alone");
     }
-    GRU_RETURN_IF_ERROR(graph.check_stepwise(target, output));
+    GRU_RETURN_IF_ERROR(check_target(graph, target, output));
+    GRU_RETURN_IF_ERROR(graph.check_stepwise({&target, 1}));
     const std::size_t tokens = graph.options().inputs[target].size;
     if (graph.output_shape(output).width != tokens) {
       return Status::value("outputs." + graph.options().outputs[output].layer + ": expected the " +

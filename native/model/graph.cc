@@ -11,20 +11,20 @@ namespace gru {
 namespace {
 
 /// Inputs of one group share their rows, so their batches must have the same shape.
-Status check_same_shape(const std::string& first, const BatchShape& a, const std::string& second,
+Status check_same_shape(const InputOptions& first, const BatchShape& a, const InputOptions& second,
                         const BatchShape& b) {
   const bool same =
       a.steps == b.steps && a.batch == b.batch && std::ranges::equal(a.lengths, b.lengths);
   if (same) return {};
-  return Status::shape(second + ": expected the steps and lengths of " + first +
-                       ", with which it is joined, got others");
+  return Status::shape(second.in_messages() + ": expected the steps and lengths of " +
+                       first.in_messages() + ", with which it is joined, got others");
 }
 
 /// All inputs must have the same number of sequences. Their lengths may differ.
-Status check_same_batch(const std::string& first, const BatchShape& a, const std::string& second,
+Status check_same_batch(const InputOptions& first, const BatchShape& a, const InputOptions& second,
                         const BatchShape& b) {
   if (a.batch == b.batch) return {};
-  return Status::shape(second + ": expected as many sequences as of " + first + ", " +
+  return Status::shape(second.name + ": expected as many sequences as of " + first.name + ", " +
                        std::to_string(a.batch) + ", got " + std::to_string(b.batch));
 }
 
@@ -77,14 +77,14 @@ void Graph::wire(GraphPass& pass) const {
   }
 }
 
-Status Graph::check_shapes(std::span<const BatchShape> inputs) const {
+Status Graph::check_shapes(std::span<const InputBatch> inputs) const {
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     const std::size_t first = first_of_group_[shapes_[i].group];
     const InputOptions& options = options_.inputs[i];
     GRU_RETURN_IF_ERROR(
-        first == i ? check_same_batch(options_.inputs[0].name, inputs[0], options.name, inputs[i])
-                   : check_same_shape(options_.inputs[first].in_messages(), inputs[first],
-                                      options.in_messages(), inputs[i]));
+        first == i ? check_same_batch(options_.inputs[0], inputs[0].shape, options, inputs[i].shape)
+                   : check_same_shape(options_.inputs[first], inputs[first].shape, options,
+                                      inputs[i].shape));
   }
   return {};
 }
@@ -94,9 +94,7 @@ Status Graph::load_inputs(Device& device, std::span<const InputBatch> inputs,
   wire(pass);
   std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
   pass.other_sequences_ = {};
-  std::vector<BatchShape> shapes;
-  for (const InputBatch& input : inputs) shapes.push_back(input.shape);
-  GRU_RETURN_IF_ERROR(check_shapes(shapes));
+  GRU_RETURN_IF_ERROR(check_shapes(inputs));
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     if (first_of_group_[shapes_[i].group] == i) {
       DeviceRows& rows = pass.rows_[shapes_[i].group];

@@ -131,7 +131,7 @@ class Graph {
 
   /// Checks that all inputs have the same number of sequences, and that the inputs of one group
   /// have the same steps and lengths.
-  Status check_shapes(std::span<const BatchShape> inputs) const;
+  Status check_shapes(std::span<const InputBatch> inputs) const;
   /// Takes over the values of the parameters after a change.
   Status load(Device& device, DeviceSpan<const float> parameters);
   /// Checks and packs a batch of every input. Each pass begins with this. All states are zero.
@@ -145,11 +145,19 @@ class Graph {
   /// Empty spans are skipped. The final state of a sequence without steps is its initial state.
   Status store_states(Device& device, const GraphPass& pass,
                       std::span<const DeviceSpan<float>> states) const;
-  /// The numbers of the layers that depend on input number `input`, in the order of computation.
-  std::vector<std::size_t> layers_behind(std::size_t input) const;
-  /// Checks that the layers behind an input of tokens, up to an output, can be computed step by
-  /// step while the other layers are computed once. Otherwise a value status names the reason.
-  Status check_stepwise(std::size_t input, std::size_t output) const;
+  /// The number of values of all states of `batch` sequences.
+  CheckedSize state_count(std::size_t batch) const;
+  /// After load_inputs for a batch of one step: lets the pass begin with `states`, which are the
+  /// arrays of states() one after another, each [blocks, batch, width]. They must not change until
+  /// the layers are computed.
+  void begin_step(DeviceSpan<const float> states, GraphPass& pass) const;
+  /// After the forward pass of such a batch: the states after the step, in the same form.
+  Status end_step(Device& device, const GraphPass& pass, DeviceSpan<float> states) const;
+  /// The numbers of the layers that depend on any of these inputs, in the order of computation.
+  std::vector<std::size_t> layers_behind(std::span<const std::size_t> inputs) const;
+  /// Checks that the layers behind these inputs can be computed step by step while the other layers
+  /// are computed once. Otherwise a value status names the reason.
+  Status check_stepwise(std::span<const std::size_t> inputs) const;
   /// Inference of some layers in this order. Their inputs have been computed.
   Status forward_layers(Device& device, DeviceSpan<const float> parameters,
                         std::span<const std::size_t> layers, const AbortFlag* abort,
@@ -205,8 +213,9 @@ class Graph {
   Status run(Device& device, DeviceSpan<const float> parameters, GraphPass& pass);
   Status run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
                    GraphPass& pass);
+  Status check_input_stepwise(std::size_t input, const std::vector<bool>& behind) const;
   Status check_layer_stepwise(std::size_t layer, const std::vector<bool>& behind) const;
-  std::vector<bool> edges_behind(std::size_t input) const;
+  std::vector<bool> edges_behind(std::span<const std::size_t> inputs) const;
   /// The name of an edge among the options, as `layers.memory`.
   std::string option_name(std::size_t edge) const;
   std::span<const DeviceSpan<const float>> states_of(std::size_t node, const GraphPass& pass) const;

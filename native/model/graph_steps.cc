@@ -3,13 +3,41 @@
 
 #include "model/graph.h"
 
-/// The functions of a graph for computing the layers behind one of its inputs step by step.
+/// The functions of a graph for computing layers step by step.
 
 namespace gru {
 
-std::vector<bool> Graph::edges_behind(std::size_t input) const {
+CheckedSize Graph::state_count(std::size_t batch) const {
+  CheckedSize count = 0;
+  for (const GraphState& state : states_) count = count + state.shape.count(batch);
+  return count;
+}
+
+void Graph::begin_step(DeviceSpan<const float> states, GraphPass& pass) const {
+  std::size_t offset = 0;
+  for (const GraphState& state : states_) {
+    const std::size_t count =
+        state.shape.blocks * rows_of(state, pass).map().batch() * state.shape.width;
+    pass.initial_states_[state.index] = states.subspan(offset, count);
+    offset += count;
+  }
+}
+
+Status Graph::end_step(Device& device, const GraphPass& pass, DeviceSpan<float> states) const {
+  std::size_t offset = 0;
+  for (const GraphState& state : states_) {
+    const DeviceSpan<const float> from = pass.edges_[edge_of(state.layer)].final(state.shape.kind);
+    const DeviceSpan<float> to = states.subspan(offset, from.size());
+    GRU_RETURN_IF_ERROR(device.copy(DeviceMatrix<float>(to, state.shape.width),
+                                    DeviceMatrix<const float>(from, state.shape.width)));
+    offset += from.size();
+  }
+  return {};
+}
+
+std::vector<bool> Graph::edges_behind(std::span<const std::size_t> inputs) const {
   std::vector<bool> behind(shapes_.size(), false);
-  behind[input] = true;
+  for (const std::size_t input : inputs) behind[input] = true;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     behind[edge_of(i)] =
         std::ranges::any_of(nodes_[i].inputs, [&](std::size_t edge) { return behind[edge]; });
@@ -17,8 +45,8 @@ std::vector<bool> Graph::edges_behind(std::size_t input) const {
   return behind;
 }
 
-std::vector<std::size_t> Graph::layers_behind(std::size_t input) const {
-  const std::vector<bool> behind = edges_behind(input);
+std::vector<std::size_t> Graph::layers_behind(std::span<const std::size_t> inputs) const {
+  const std::vector<bool> behind = edges_behind(inputs);
   std::vector<std::size_t> layers;
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (behind[edge_of(i)]) layers.push_back(i);
@@ -37,28 +65,28 @@ Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& b
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const bool along = i == 0 || node.layer->joins_inputs();
     if (behind[node.inputs[i]] == along) continue;
-    return Status::value(name + ": expected " + option_name(node.inputs[i]) +
-                         (along ? " to come from the input that is computed step by step"
-                                : " to come from other inputs than the one that is computed step "
-                                  "by step"));
+    return Status::value(
+        name + ": expected " + option_name(node.inputs[i]) +
+        (along ? " to be computed step by step, got values that are computed once"
+               : " to be computed before the first step, got values that are computed step by "
+                 "step"));
   }
   return {};
 }
 
-Status Graph::check_stepwise(std::size_t input, std::size_t output) const {
-  const std::vector<bool> behind = edges_behind(input);
-  if (!shapes_[input].tokens) {
-    return Status::value(option_name(input) + ": expected tokens, got values");
-  }
-  if (!behind[outputs_[output]]) {
-    return Status::value(option_name(outputs_[output]) + ": expected a layer that depends on " +
-                         option_name(input));
-  }
+/// Inputs of one group are joined, so all of them are computed step by step, or none.
+Status Graph::check_input_stepwise(std::size_t input, const std::vector<bool>& behind) const {
   for (std::size_t other = 0; other < options_.inputs.size(); ++other) {
-    if (other == input || shapes_[other].group != shapes_[input].group) continue;
+    if (behind[other] || shapes_[other].group != shapes_[input].group) continue;
     return Status::value(option_name(input) + ": expected steps of its own, got those of " +
                          option_name(other));
   }
+  return {};
+}
+
+Status Graph::check_stepwise(std::span<const std::size_t> inputs) const {
+  const std::vector<bool> behind = edges_behind(inputs);
+  for (const std::size_t input : inputs) GRU_RETURN_IF_ERROR(check_input_stepwise(input, behind));
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
     if (behind[edge_of(i)]) GRU_RETURN_IF_ERROR(check_layer_stepwise(i, behind));
   }
@@ -81,7 +109,7 @@ Status Graph::load_partial(Device& device, const PartialBatch& partial, GraphPas
   wire(pass);
   std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
   pass.other_sequences_ = partial.other_sequences;
-  const std::vector<bool> behind = edges_behind(partial.input);
+  const std::vector<bool> behind = edges_behind({&partial.input, 1});
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
     if (!behind[edge]) pass.edges_[edge] = partial.others.edges_[edge];
   }

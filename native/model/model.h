@@ -37,6 +37,8 @@ class Model {
   Status write_parameters(std::span<const float> values) noexcept;
   /// Bytes in use on the device: parameters, activations, trainers and everything else.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
+  /// Whether the device computes in the host's memory.
+  bool computes_on_host() const noexcept { return device_->shares_host_memory(); }
 
   Status predict(const PredictCall& call) noexcept;
 
@@ -58,6 +60,10 @@ class Model {
   /// Inference of some layers, as of Graph::forward_layers.
   Status forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
                         GraphPass& pass);
+  /// The memory of single steps, which all sessions of the model share.
+  GraphPass& step_pass() { return step_pass_; }
+  /// The same, of the states of a step of several sessions.
+  Buffer<float>& step_states() { return step_states_; }
   /// Copies the values of all outputs after a forward pass to the host's memory. An empty list:
   /// none.
   Status store_outputs(const GraphPass& pass, std::span<const std::span<float>> outputs);
@@ -80,6 +86,8 @@ class Model {
   std::uint64_t seed_ = 0;
   std::uint64_t loaded_version_ = 0;
   GraphPass inference_;
+  GraphPass step_pass_;
+  Buffer<float> step_states_;
   Buffer<float> staged_output_;
   std::vector<Buffer<float>> staged_states_;  ///< of each state of the graph
 };

@@ -65,6 +65,8 @@ class RecurrentModule {
   Status write_parameters(std::span<const float> values) noexcept;
   /// Bytes in use on the device: parameters, activations, passes and everything else.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
+  /// As Model::computes_on_host.
+  bool computes_on_host() const noexcept { return device_->shares_host_memory(); }
 
   Status forward(const RecurrentCall& call) noexcept;
   /// Applies dropout. `pass` is for one call of backward, before the parameters change.

@@ -34,6 +34,7 @@ describe('exports', () => {
         'NativeLstm',
         'NativeModel',
         'NativePass',
+        'NativeSession',
         'NativeTrainer',
         'NativeTrainingPass',
         'countGruParameters',
@@ -47,6 +48,7 @@ describe('exports', () => {
         'runtime',
         'setThreads',
         'shapeFormulas',
+        'stepSessions',
         'takeIgnoredVariables',
       ].sort(),
     )
@@ -160,6 +162,7 @@ describe('objects of another kind', () => {
     NativeLstm: () => createLstm(),
     NativeModel: () => createModel(),
     NativePass: pass,
+    NativeSession: () => new addon.NativeSession(createModel(), 2),
     NativeTrainer: () => new addon.NativeTrainer(createModel(), trainerOptions),
     NativeDecoder: createDecoder,
     NativeTrainingPass: () => {

@@ -1,0 +1,311 @@
+/**
+ * Sessions: sequences that a model computes step by step.
+ *
+ * @module
+ */
+import { abortable } from './abort'
+import { newFloat32Array } from './arrays'
+import { type ModelInputs, named } from './batch-forms'
+import { fixProperties } from './fixed-properties'
+import type { ModelInput } from './model-batch'
+import { shapeFormulas } from './native'
+import type { SessionCore, StepArrays } from './session-core'
+import { checkFloat32Array, checkLength, checkOptions, checkPositiveInteger } from './validate'
+
+/** The options of a new session. */
+export interface SessionOptions {
+  /** The number of sequences, which take every step together. Default 1. */
+  readonly batch?: number | undefined
+}
+
+/** The options of a session's call that returns a promise. */
+export interface SessionCallOptions {
+  /**
+   * Ends the call if it has not begun to compute, or between two layers. The call then rejects with the signal's reason,
+   * and the states stay as they were.
+   */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** The options of a step of a {@link SequenceSession} that returns a promise. */
+export interface SessionStepOptions extends SessionCallOptions {
+  /** An array to write the prediction into, [batch, O]. Default: a new one. */
+  readonly output?: Float32Array | undefined
+}
+
+/** The options of a step of a {@link ModelSession} that returns a promise. */
+export interface ModelSessionStepOptions extends SessionCallOptions {
+  /** Arrays to write the predictions into, [batch, size] each, by the outputs' names. Default: new ones. */
+  readonly outputs?: Readonly<Record<string, Float32Array>> | undefined
+}
+
+/**
+ * What all sessions can do. The prediction of a step has the same bits as that of `predict` for the same sequence from
+ * its first step on; an output with one row for each sequence is the one after this step. A session holds the states of
+ * the recurrent layers. The sessions of a model share its weights and its other memory.
+ *
+ * The calls of a session take effect in the order in which they were made. A call that fails or is aborted leaves the
+ * states as they were, except a step whose output array was detached while it waited.
+ */
+export abstract class Session {
+  readonly #core: SessionCore
+
+  /** @internal */
+  constructor(core: SessionCore) {
+    this.#core = core
+  }
+
+  /** The number of sequences, which take every step together. */
+  get batch(): number {
+    return this.#core.batch
+  }
+
+  /** The number of values in the states of one sequence. */
+  get stateSize(): number {
+    return this.#core.stateCount / this.batch
+  }
+
+  /**
+   * The next step begins with states of 0. Calls that were made before finish first.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  reset(): void {
+    this.#core.native.reset()
+  }
+
+  /**
+   * A new session with a copy of the states, which goes its own way.
+   *
+   * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
+   */
+  async fork(options: SessionCallOptions = {}): Promise<this> {
+    const { signal } = checkOptions('options', options, ['signal'])
+    const made = this.#newSession()
+    await abortable(signal, (flag) => made.#core.native.copyFrom(this.#core.native, flag))
+    return made
+  }
+
+  /**
+   * As {@link fork}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of the model, its trainer or one of its sessions is pending
+   */
+  forkSync(): this {
+    const made = this.#newSession()
+    made.#core.native.copyFromSync(this.#core.native)
+    return made
+  }
+
+  /**
+   * A copy of the states: the arrays of `model.zeroStates(batch)` one after another, layer by layer in the order of
+   * computation, each [L*D, batch, H]; an LSTM's cell state follows its state. A session of a model with the same layers
+   * and parameters that gets them goes on to the same bits, in another process too.
+   *
+   * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
+   */
+  async getState(options: SessionCallOptions = {}): Promise<Float32Array> {
+    const { signal } = checkOptions('options', options, ['signal'])
+    const state = this.#newState()
+    await abortable(signal, (flag) => this.#core.native.readStates(state, flag))
+    return state
+  }
+
+  /**
+   * As {@link getState}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
+   */
+  getStateSync(): Float32Array {
+    const state = this.#newState()
+    this.#core.native.readStatesSync(state)
+    return state
+  }
+
+  /**
+   * Copies states in, as {@link getState} returns them. The array is copied before the promise is returned.
+   *
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE for another array; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's
+   *   reason if it was aborted
+   */
+  async setState(state: Float32Array, options: SessionCallOptions = {}): Promise<void> {
+    const { signal } = checkOptions('options', options, ['signal'])
+    const checked = this.#checkState(state)
+    await abortable(signal, (flag) => this.#core.native.writeStates(checked, flag))
+  }
+
+  /**
+   * As {@link setState}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
+   */
+  setStateSync(state: Float32Array): void {
+    this.#core.native.writeStatesSync(this.#checkState(state))
+  }
+
+  /** Frees the states, after pending calls have ended. May be called again. The model's `dispose` does so too. */
+  dispose(): void {
+    this.#core.native.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+
+  /** The parts of a session, for a batcher. */
+  static coreOf(session: Session): SessionCore {
+    return session.#core
+  }
+
+  #newSession(): this {
+    const Class = this.constructor as new (core: SessionCore) => this
+    return new Class(this.#core.open())
+  }
+
+  #newState(): Float32Array {
+    return newFloat32Array('state', shapeFormulas().sessionState, this.#core.stateCount)
+  }
+
+  #checkState(given: unknown): Float32Array {
+    const state = checkFloat32Array('state', given)
+    checkLength('state', state, shapeFormulas().sessionState, this.#core.stateCount)
+    return state
+  }
+}
+
+/** A {@link Session} of a {@link SequenceModel}: one input and one output. */
+export class SequenceSession extends Session {
+  readonly #core: SessionCore
+
+  /** @internal */
+  constructor(core: SessionCore) {
+    super(core)
+    this.#core = core
+  }
+
+  /**
+   * One step of every sequence. A step that takes some microseconds is computed before the promise is returned, if no call
+   * is before it.
+   *
+   * @param input - features [batch, I] or tokens [batch]; it is copied before the promise is returned
+   * @returns the prediction [batch, O]: logits for classes, otherwise values
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;
+   *   the signal's reason if it was aborted
+   */
+  async step(input: ModelInput, options: SessionStepOptions = {}): Promise<Float32Array> {
+    const { output, signal } = checkOptions('options', options, ['output', 'signal'])
+    const arrays = this.#take(input, output)
+    await this.#core.step(arrays, signal)
+    return arrays.outputs[0]!
+  }
+
+  /**
+   * As {@link step}, on the calling thread. With `output`, the call allocates no memory after the session's first step.
+   *
+   * @param output - the array to write the prediction into and to return. Default: a new one
+   * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
+   */
+  stepSync(input: ModelInput, output?: Float32Array): Float32Array {
+    const arrays = this.#take(input, output)
+    this.#core.stepSync(arrays)
+    return arrays.outputs[0]!
+  }
+
+  #take(input: unknown, output: unknown): StepArrays {
+    const arrays = this.#core.takeArrays()
+    this.#core.putInput(arrays, 0, input)
+    this.#core.putOutput(arrays, 0, output)
+    return arrays
+  }
+}
+
+/** A {@link Session} of a {@link Model}: inputs and outputs by their names. */
+export class ModelSession extends Session {
+  readonly #core: SessionCore
+
+  /** @internal */
+  constructor(core: SessionCore) {
+    super(core)
+    this.#core = core
+  }
+
+  /**
+   * One step of every sequence, as {@link SequenceSession.step}.
+   *
+   * @param inputs - by name: features [batch, features] or tokens [batch]; they are copied before the promise is returned
+   * @returns by name: the predictions [batch, size] of each output
+   * @throws GruError as {@link SequenceSession.step}
+   */
+  async step(
+    inputs: ModelInputs,
+    options: ModelSessionStepOptions = {},
+  ): Promise<Record<string, Float32Array>> {
+    const { outputs, signal } = checkOptions('options', options, ['outputs', 'signal'])
+    const arrays = this.#take(inputs, outputs)
+    const predictions = this.#named(arrays, outputs)
+    await this.#core.step(arrays, signal)
+    return predictions
+  }
+
+  /**
+   * As {@link step}, on the calling thread. With an array for every output, the call allocates no memory after the
+   * session's first step.
+   *
+   * @param outputs - the arrays to write the predictions into, by name. An output without one gets a new one
+   * @returns `outputs` if it has an array for every output
+   * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
+   */
+  stepSync(
+    inputs: ModelInputs,
+    outputs?: Readonly<Record<string, Float32Array>>,
+  ): Record<string, Float32Array> {
+    const arrays = this.#take(inputs, outputs)
+    const predictions = this.#named(arrays, outputs)
+    this.#core.stepSync(arrays)
+    return predictions
+  }
+
+  #take(givenInputs: unknown, givenOutputs: unknown = NONE): StepArrays {
+    const { inputNames, outputNames } = this.#core
+    const arrays = this.#core.takeArrays()
+    const inputs = checkOptions('inputs', givenInputs, inputNames)
+    for (let i = 0; i < inputNames.length; i++) {
+      this.#core.putInput(arrays, i, own(inputs, inputNames[i]!))
+    }
+    const outputs = checkOptions('outputs', givenOutputs, outputNames)
+    for (let i = 0; i < outputNames.length; i++) {
+      this.#core.putOutput(arrays, i, own(outputs, outputNames[i]!))
+    }
+    return arrays
+  }
+
+  /** The predictions by name: the caller's object if it has all of them. */
+  #named({ outputs }: StepArrays, given: unknown = NONE): Record<string, Float32Array> {
+    const predictions = given as Record<string, Float32Array>
+    const { outputNames } = this.#core
+    for (let i = 0; i < outputNames.length; i++) {
+      if (own(predictions, outputNames[i]!) !== outputs[i]) return named(outputNames, outputs)
+    }
+    return predictions
+  }
+}
+
+const NONE = Object.freeze({})
+
+/** Inherited properties (`constructor`) are not the caller's. */
+function own(values: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(values, name) ? values[name] : undefined
+}
+
+/**
+ * Checks the options of a new session.
+ *
+ * @returns its number of sequences
+ */
+export function checkSession(options: unknown): number {
+  const { batch } = checkOptions('options', options, ['batch'])
+  return batch === undefined ? 1 : checkPositiveInteger('batch', batch)
+}
+
+fixProperties(SequenceSession, 'a session is what model.session made it')
+fixProperties(ModelSession, 'a session is what model.session made it')

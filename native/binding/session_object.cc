@@ -1,0 +1,270 @@
+#include "binding/session_object.h"
+
+#include <string>
+#include <unordered_set>
+#include <utility>
+
+#include "binding/abort_object.h"
+#include "binding/model_call.h"
+#include "binding/option_reader.h"
+#include "binding/promise_job.h"
+
+namespace gru::binding {
+
+namespace {
+
+/// May run JavaScript code: getters of the lists.
+void read_given(napi_env env, const ModelNames& names, napi_value inputs, napi_value outputs,
+                StepArrays& arrays) {
+  arrays.given.clear();
+  const auto read = [&](napi_value list, const char* name, std::size_t expected) {
+    const std::size_t length = read_list_length(env, list, name);
+    if (length != expected) {
+      refuse_value(name, "an Array of " + std::to_string(expected),
+                   "an Array of " + std::to_string(length));
+    }
+    read_list(env, list, name, [&](napi_value value) { arrays.given.push_back(value); });
+  };
+  read(inputs, "inputs", names.inputs.size());
+  read(outputs, "outputs", names.predictions.size());
+}
+
+/// Reads the given arrays of a step of `batch` sequences in place.
+void read_arrays(napi_env env, const Graph& graph, const ModelNames& names, std::size_t batch,
+                 StepArrays& arrays) {
+  const BatchShape shape{1, batch, {}};
+  arrays.inputs.resize(names.inputs.size());
+  for (std::size_t i = 0; i < arrays.inputs.size(); ++i) {
+    const char* name = names.inputs[i].values.c_str();
+    InputBatch& input = arrays.inputs[i];
+    input.shape = shape;
+    if (graph.options().inputs[i].tokens) {
+      input.tokens =
+          read_tensor<std::int32_t>(env, arrays.given[i], name, input_shape(graph, i, shape));
+    } else {
+      input.features = read_tensor<float>(env, arrays.given[i], name, input_shape(graph, i, shape));
+    }
+  }
+  arrays.outputs.resize(names.predictions.size());
+  for (std::size_t i = 0; i < arrays.outputs.size(); ++i) {
+    arrays.outputs[i] =
+        read_tensor<float>(env, arrays.given[arrays.inputs.size() + i],
+                           names.predictions[i].c_str(), predictions_shape(graph, i, shape));
+  }
+}
+
+/// Copies the arrays to the job's own memory.
+void keep_arrays(napi_env env, const ModelNames& names, PromiseJob& job, StepArrays& arrays) {
+  keep_inputs(job, arrays.inputs);
+  for (std::size_t i = 0; i < arrays.outputs.size(); ++i) {
+    arrays.outputs[i] = job.arrays.output(env, arrays.given[arrays.inputs.size() + i],
+                                          arrays.outputs[i], names.predictions[i]);
+  }
+}
+
+/// Arrays for one call. While a getter of the call makes another step, the other step has its own.
+class BorrowedArrays {
+ public:
+  explicit BorrowedArrays(StepArrays& home) : home_(home), arrays_(std::exchange(home, {})) {}
+  BorrowedArrays(const BorrowedArrays&) = delete;
+  BorrowedArrays& operator=(const BorrowedArrays&) = delete;
+  ~BorrowedArrays() { home_ = std::move(arrays_); }
+  StepArrays& operator*() { return arrays_; }
+  StepArrays* operator->() { return &arrays_; }
+
+ private:
+  StepArrays& home_;
+  StepArrays arrays_;
+};
+
+}  // namespace
+
+napi_value SessionObject::define(Surface& surface) {
+  const napi_property_descriptor members[] = {
+      getter<&SessionObject::state_count>("stateCount"),
+      method<&SessionObject::step_sync>("stepSync"),
+      promise_method<&SessionObject::step>("step"),
+      method<&SessionObject::reset>("reset"),
+      method<&SessionObject::copy_from_sync>("copyFromSync"),
+      promise_method<&SessionObject::copy_from>("copyFrom"),
+      method<&SessionObject::read_states_sync>("readStatesSync"),
+      promise_method<&SessionObject::read_states>("readStates"),
+      method<&SessionObject::write_states_sync>("writeStatesSync"),
+      promise_method<&SessionObject::write_states>("writeStates"),
+      method<&SessionObject::dispose>("dispose"),
+  };
+  return define_class<SessionObject>(surface, members);
+}
+
+std::unique_ptr<SessionObject> SessionObject::construct(Arguments& arguments) {
+  const ModelObject& model = unwrap<ModelObject>(arguments, arguments[0], "model", "a NativeModel");
+  const std::size_t batch = read_integer(arguments.env(), arguments[1], "batch", 1, max_extent);
+  std::unique_ptr<Session> session;
+  check(Session::create(model.shared()->object(), batch, session));
+  return std::make_unique<SessionObject>(model, std::move(session));
+}
+
+SessionObject::SessionObject(const ModelObject& model, std::unique_ptr<Session> session)
+    : names_(model.names()),
+      owned_(model.shared(), Owned<Session>(model.shared()->queue(), std::move(session))),
+      arrays_(model.step_arrays()) {}
+
+const std::shared_ptr<Session>& SessionObject::session() const {
+  const std::shared_ptr<Session>& found = owned_.object();
+  if (!found) refuse_disposed("session");
+  return found;
+}
+
+SessionObject::IdleModel SessionObject::idle_model(const Arguments& arguments, const char* call,
+                                                   const char* remedy) const {
+  session();
+  return owned_.shared().idle_object(arguments.env(), call, remedy);
+}
+
+std::unique_ptr<PromiseJob> SessionObject::create_job(const Arguments& arguments, const char* call,
+                                                      std::size_t abort_argument) const {
+  return std::make_unique<PromiseJob>(arguments.surface(), call, owned_.shared().queue(),
+                                      read_abort(arguments, arguments[abort_argument]));
+}
+
+void SessionObject::read_step(const Arguments& arguments, StepArrays& arrays) const {
+  read_given(arguments.env(), *names_, arguments[0], arguments[1], arrays);
+  read_arrays(arguments.env(), session()->graph(), *names_, session()->batch(), arrays);
+}
+
+napi_value SessionObject::state_count(Arguments& arguments) {
+  const auto count = session()->state_count().elements();
+  return make_number(arguments.env(), static_cast<double>(count.value_or(0)));
+}
+
+napi_value SessionObject::step_sync(Arguments& arguments) {
+  BorrowedArrays arrays(*arrays_);
+  read_step(arguments, *arrays);
+  const auto model = idle_model(arguments, "session.stepSync",
+                                "await it, or call session.step, which waits for its turn");
+  session()->reset_to(resets_);
+  check(session()->step({arrays->inputs, arrays->outputs}));
+  return nullptr;
+}
+
+napi_value SessionObject::step(Arguments& arguments) {
+  StepArrays arrays;
+  read_step(arguments, arrays);
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "session.step", 2);
+  keep_arrays(arguments.env(), *names_, *job, arrays);
+  job->work = [turn = turn(), arrays, abort = &job->abort_flag()] {
+    return turn.begin().step({arrays.inputs, arrays.outputs, abort});
+  };
+  return owned_.shared().start_step(std::move(job), session()->batch());
+}
+
+napi_value SessionObject::step_together(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  // The values are kept, so that no object is collected while a getter of a list runs.
+  std::vector<napi_value> given;
+  read_list(env, arguments[0], "sessions", [&](napi_value value) { given.push_back(value); });
+  if (given.empty()) refuse_value("sessions", "at least one", "none");
+  std::vector<const SessionObject*> objects;
+  for (const napi_value value : given) {
+    objects.push_back(&unwrap<SessionObject>(arguments, value, "sessions", "NativeSessions"));
+  }
+  const SessionObject& first = *objects[0];
+  StepArrays arrays;
+  read_given(env, *first.names_, arguments[1], arguments[2], arrays);
+  std::vector<Turn> turns;
+  std::vector<std::shared_ptr<Session>> sessions;
+  std::unordered_set<const Session*> known;
+  std::size_t batch = 0;
+  for (const SessionObject* const object : objects) {
+    turns.push_back(object->turn());
+    sessions.push_back(object->session());
+    batch += sessions.back()->batch();
+    if (&object->owned_.shared() != &first.owned_.shared() ||
+        !known.insert(sessions.back().get()).second) {
+      refuse_value("sessions", "different sessions of one model", "others");
+    }
+  }
+  read_arrays(env, sessions[0]->graph(), *first.names_, batch, arrays);
+  std::unique_ptr<PromiseJob> job = first.create_job(arguments, "session.step", 3);
+  keep_arrays(env, *first.names_, *job, arrays);
+  job->work = [turns, sessions, arrays, abort = &job->abort_flag()] {
+    for (const Turn& turn : turns) turn.begin();
+    return Session::step_together(sessions, {arrays.inputs, arrays.outputs, abort});
+  };
+  return first.start(std::move(job));
+}
+
+napi_value SessionObject::reset(Arguments&) {
+  session();
+  ++resets_;
+  return nullptr;
+}
+
+SessionObject::Turn SessionObject::read_other(const Arguments& arguments) const {
+  const SessionObject& other =
+      unwrap<SessionObject>(arguments, arguments[0], "other", "a NativeSession");
+  if (&other.owned_.shared() != &owned_.shared() ||
+      other.session()->batch() != session()->batch()) {
+    refuse_value("other", "a session of the same model with as many sequences", "another one");
+  }
+  return other.turn();
+}
+
+napi_value SessionObject::copy_from_sync(Arguments& arguments) {
+  const Turn other = read_other(arguments);
+  const auto model = idle_model(arguments, "session.forkSync",
+                                "await it, or call session.fork, which waits for its turn");
+  check(turn().begin().copy_from(other.begin()));
+  return nullptr;
+}
+
+napi_value SessionObject::copy_from(Arguments& arguments) {
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "session.fork", 1);
+  job->work = [turn = turn(), other = read_other(arguments)] {
+    return turn.begin().copy_from(other.begin());
+  };
+  return start(std::move(job));
+}
+
+napi_value SessionObject::read_states_sync(Arguments& arguments) {
+  const std::span<float> target =
+      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+  const auto model = idle_model(arguments, "session.getStateSync",
+                                "await it, or call session.getState, which waits for its turn");
+  check(turn().begin().read_states(target));
+  return nullptr;
+}
+
+napi_value SessionObject::read_states(Arguments& arguments) {
+  std::span<float> target =
+      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "session.getState", 1);
+  target = job->arrays.output(arguments.env(), arguments[0], target, "state");
+  job->work = [turn = turn(), target] { return turn.begin().read_states(target); };
+  return start(std::move(job));
+}
+
+napi_value SessionObject::write_states_sync(Arguments& arguments) {
+  const std::span<const float> source =
+      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+  const auto model = idle_model(arguments, "session.setStateSync",
+                                "await it, or call session.setState, which waits for its turn");
+  check(turn().begin().write_states(source));
+  return nullptr;
+}
+
+napi_value SessionObject::write_states(Arguments& arguments) {
+  std::span<const float> source =
+      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "session.setState", 1);
+  source = job->arrays.copy(source);
+  job->work = [turn = turn(), source] { return turn.begin().write_states(source); };
+  return start(std::move(job));
+}
+
+napi_value SessionObject::dispose(Arguments&) {
+  owned_.release();
+  return nullptr;
+}
+
+}  // namespace gru::binding

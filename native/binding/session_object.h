@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "binding/model_object.h"
+#include "binding/object_class.h"
+#include "model/session.h"
+
+namespace gru::binding {
+
+/// NativeSession in JavaScript. Its calls and its model's share one queue.
+class SessionObject {
+ public:
+  static constexpr const char* class_name = "NativeSession";
+  static constexpr napi_type_tag type_tag{0x2f6a1d9c84e3b705, 0xa1c5704e9d3f286b};
+  static std::unique_ptr<SessionObject> construct(Arguments& arguments);
+  static napi_value define(Surface& surface);
+
+  SessionObject(const ModelObject& model, std::unique_ptr<Session> session);
+
+  napi_value state_count(Arguments& arguments);
+  napi_value step_sync(Arguments& arguments);
+  napi_value step(Arguments& arguments);
+  /// `stepSessions(sessions, inputs, outputs, abort)`, a function of the surface.
+  static napi_value step_together(Arguments& arguments);
+  napi_value reset(Arguments& arguments);
+  napi_value copy_from_sync(Arguments& arguments);
+  napi_value copy_from(Arguments& arguments);
+  napi_value read_states_sync(Arguments& arguments);
+  napi_value read_states(Arguments& arguments);
+  napi_value write_states_sync(Arguments& arguments);
+  napi_value write_states(Arguments& arguments);
+  napi_value dispose(Arguments& arguments);
+
+ private:
+  using IdleModel = SharedModel::IdleObject;
+
+  /// A session as a call finds it: with all resets that were asked for before the call.
+  struct Turn {
+    std::shared_ptr<Session> session;
+    std::uint64_t resets;
+
+    Session& begin() const {
+      session->reset_to(resets);
+      return *session;
+    }
+  };
+
+  /// Fails with ERR_GRU_DISPOSED if the session or its model was disposed of.
+  const std::shared_ptr<Session>& session() const;
+  Turn turn() const { return {session(), resets_}; }
+  /// For a synchronous call; `remedy` is the call that waits.
+  IdleModel idle_model(const Arguments& arguments, const char* call, const char* remedy) const;
+  std::unique_ptr<PromiseJob> create_job(const Arguments& arguments, const char* call,
+                                         std::size_t abort_argument) const;
+  napi_value start(std::unique_ptr<PromiseJob> job) const {
+    return owned_.shared().start(std::move(job));
+  }
+  void read_step(const Arguments& arguments, StepArrays& arrays) const;
+  /// The session of another object of the same model and with as many sequences.
+  Turn read_other(const Arguments& arguments) const;
+  Shape states_shape() const { return {formulas::session_state, session()->state_count()}; }
+
+  std::shared_ptr<const ModelNames> names_;
+  OwnedOnDevice<Session, Model> owned_;
+  std::shared_ptr<StepArrays> arrays_;
+  std::uint64_t resets_ = 0;  ///< that were asked for
+};
+
+}  // namespace gru::binding

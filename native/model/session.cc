@@ -1,0 +1,150 @@
+#include "model/session.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+namespace gru {
+
+namespace {
+
+/// Rows [sequences, width] of one block of a state, which lie both in the states of a session and
+/// in those of a batch that it is a part of.
+struct StateRows {
+  std::size_t in_session;  ///< offset of the first value
+  std::size_t in_batch;
+  std::size_t count;  ///< values
+};
+
+/// Calls body(rows) for each block of each state. `first` is the row of the session's first
+/// sequence in the batch.
+template <class Body>
+Status for_each_block(const Graph& graph, std::size_t sequences, std::size_t batch,
+                      std::size_t first, const Body& body) {
+  std::size_t before = 0;  // values of one sequence
+  for (const GraphState& state : graph.states()) {
+    const std::size_t width = state.shape.width;
+    for (std::size_t block = 0; block < state.shape.blocks; ++block) {
+      GRU_RETURN_IF_ERROR(
+          body(StateRows{before * sequences, before * batch + first * width, sequences * width}));
+      before += width;
+    }
+  }
+  return {};
+}
+
+Status copy_values(Device& device, DeviceSpan<float> to, DeviceSpan<const float> from) {
+  return device.copy(DeviceMatrix<float>(to, to.size()),
+                     DeviceMatrix<const float>(from, from.size()));
+}
+
+}  // namespace
+
+Status Session::create(std::shared_ptr<Model> model, std::size_t batch,
+                       std::unique_ptr<Session>& session) noexcept {
+  return guarded([&]() -> Status {
+    std::vector<std::size_t> inputs(model->graph().options().inputs.size());
+    std::iota(inputs.begin(), inputs.end(), std::size_t{0});
+    GRU_RETURN_IF_ERROR(model->graph().check_stepwise(inputs));
+    session.reset(new Session(std::move(model), batch));
+    return {};
+  });
+}
+
+Status Session::step(const SessionStep& call) noexcept {
+  return guarded([&] { return run(call); });
+}
+
+Status Session::run(const SessionStep& call) {
+  GraphPass& pass = model_->step_pass();
+  GRU_RETURN_IF_ERROR(model_->load_inputs(call.inputs, pass));
+  GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
+  if (!is_zero_) graph().begin_step(states_.span(), pass);
+  GRU_RETURN_IF_ERROR(model_->forward(call.abort, pass));
+  GRU_RETURN_IF_ERROR(model_->store_outputs(pass, call.outputs));
+  GRU_RETURN_IF_ERROR(graph().end_step(model_->device(), pass, states_.span()));
+  is_zero_ = false;
+  return {};
+}
+
+Status Session::step_together(std::span<const std::shared_ptr<Session>> sessions,
+                              const SessionStep& call) noexcept {
+  return guarded([&] { return run_together(sessions, call); });
+}
+
+Status Session::run_together(std::span<const std::shared_ptr<Session>> sessions,
+                             const SessionStep& call) {
+  Model& model = *sessions[0]->model_;
+  const Graph& graph = model.graph();
+  Device& device = model.device();
+  GraphPass& pass = model.step_pass();
+  Buffer<float>& states = model.step_states();
+  const std::size_t batch = call.inputs[0].shape.batch;
+  GRU_RETURN_IF_ERROR(model.load_inputs(call.inputs, pass));
+  GRU_RETURN_IF_ERROR(states.reserve(device, graph.state_count(batch)));
+  std::size_t first = 0;
+  for (const std::shared_ptr<Session>& session : sessions) {
+    GRU_RETURN_IF_ERROR(session->gather(states.span(), batch, first));
+    // Before the step, so that nothing can fail after it.
+    GRU_RETURN_IF_ERROR(session->states_.reserve(device, session->state_count()));
+    first += session->batch_;
+  }
+  graph.begin_step(states.span(), pass);
+  GRU_RETURN_IF_ERROR(model.forward(call.abort, pass));
+  GRU_RETURN_IF_ERROR(model.store_outputs(pass, call.outputs));
+  GRU_RETURN_IF_ERROR(graph.end_step(device, pass, states.span()));
+  first = 0;
+  for (const std::shared_ptr<Session>& session : sessions) {
+    GRU_RETURN_IF_ERROR(session->scatter(states.span(), batch, first));
+    first += session->batch_;
+  }
+  return {};
+}
+
+Status Session::gather(DeviceSpan<float> all, std::size_t batch, std::size_t first) const {
+  Device& device = model_->device();
+  return for_each_block(graph(), batch_, batch, first, [&](const StateRows& rows) {
+    const DeviceSpan<float> to = all.subspan(rows.in_batch, rows.count);
+    return is_zero_ ? device.fill(DeviceMatrix<float>(to, rows.count), 0)
+                    : copy_values(device, to, states_.span().subspan(rows.in_session, rows.count));
+  });
+}
+
+Status Session::scatter(DeviceSpan<const float> all, std::size_t batch, std::size_t first) {
+  is_zero_ = false;
+  return for_each_block(graph(), batch_, batch, first, [&](const StateRows& rows) {
+    return copy_values(model_->device(), states_.span().subspan(rows.in_session, rows.count),
+                       all.subspan(rows.in_batch, rows.count));
+  });
+}
+
+Status Session::copy_from(const Session& other) noexcept {
+  return guarded([&]() -> Status {
+    if (!other.is_zero_) {
+      GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
+      GRU_RETURN_IF_ERROR(copy_values(model_->device(), states_.span(), other.states_.span()));
+    }
+    is_zero_ = other.is_zero_;
+    return {};
+  });
+}
+
+Status Session::read_states(std::span<float> states) const noexcept {
+  return guarded([&]() -> Status {
+    if (!is_zero_) return model_->device().download(states, states_.span());
+    std::ranges::fill(states, 0.0F);
+    return {};
+  });
+}
+
+Status Session::write_states(std::span<const float> states) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), states.size()));
+    GRU_RETURN_IF_ERROR(model_->device().upload(states_.span(), states));
+    is_zero_ = false;
+    return {};
+  });
+}
+
+}  // namespace gru
