@@ -48,9 +48,15 @@ GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
   return {product.a + row * product.a_stride + product.first_k, product.a_stride};
 }
 
+/// Whether a panel at a time is best for a single row. With 16 lanes, the three sums of one panel
+/// take weights faster than the second-level cache delivers them, and many short panels are one
+/// stream for the hardware's prefetchers. Few long panels are not.
+GRU_INLINE bool is_stream(const PanelProduct& product) {
+  return product.rows == 1 && lanes == 16 && product.columns > product.b_depth;
+}
+
 /// One tile of `Rows` rows of one panel. With `prefetch`, the first tiles prefetch the next
-/// panel. If there are too few tiles for that, the first one prefetches its own panel. A single row
-/// reads as fast as the hardware prefetches.
+/// panel. If there are too few tiles for that, the first one prefetches its own panel.
 template <int Rows, int Vectors>
 GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPosition& position,
                              std::size_t row) {
@@ -58,7 +64,7 @@ GRU_INLINE void compute_rows(const PanelProduct& product, const PanelPosition& p
   constexpr std::size_t fetching = Rows * Vectors;  // rows whose tiles prefetch the next panel
   if (product.prefetch && product.rows >= fetching && row < fetching) {
     compute_tile<Rows, 1, Vectors, Fetch::next>(product, a, position, row);
-  } else if (product.prefetch && product.rows < fetching && row == 0 && product.rows > 1) {
+  } else if (product.prefetch && product.rows < fetching && row == 0 && !is_stream(product)) {
     compute_tile<Rows, 1, Vectors, Fetch::own>(product, a, position, row);
   } else {
     compute_tile<Rows, 1, Vectors, Fetch::nothing>(product, a, position, row);
@@ -126,11 +132,10 @@ GRU_INLINE std::size_t panel_vectors(std::size_t panel, std::size_t columns) {
 }
 
 /// The number of panels that one tile takes if there are few rows, so that enough sums are
-/// independent. With 16 lanes, the three sums of one row and one panel take weights faster than the
-/// second-level cache delivers them, and a panel at a time is one stream for the prefetchers.
-GRU_INLINE std::size_t panels_at_once(std::size_t rows) {
-  if (rows == 1) return lanes == 16 ? 1 : 4;
-  return rows <= (max_rows == 8 ? 4 : 2) ? 2 : 1;
+/// independent.
+GRU_INLINE std::size_t panels_at_once(const PanelProduct& product) {
+  if (product.rows == 1) return is_stream(product) ? 1 : 4;
+  return product.rows <= (max_rows == 8 ? 4 : 2) ? 2 : 1;
 }
 
 /// One tile of several full panels: as many as panels_at_once says.
@@ -154,7 +159,7 @@ GRU_INLINE void multiply_together(const PanelProduct& product, std::size_t first
 /// Computes all panels first..end in one tile. Returns false if their number is not panels_at_once
 /// or one of them is not three vectors wide.
 GRU_INLINE bool multiply_group(const PanelProduct& product, std::size_t first, std::size_t end) {
-  const std::size_t group = panels_at_once(product.rows);
+  const std::size_t group = panels_at_once(product);
   if (group == 1 || end - first != group) return false;
   for (std::size_t panel = first; panel < end; ++panel) {
     if (panel_vectors(panel, product.columns) != 3) return false;
@@ -224,7 +229,7 @@ void exact_product(const PanelProduct& product) {
 
 void panel_product(const PanelProduct& product) {
   if (product.rows == 0) return;  // a step that no sequence has
-  const std::size_t group = panels_at_once(product.rows);
+  const std::size_t group = panels_at_once(product);
   const std::size_t groups = (product.end_panel - product.first_panel + group - 1) / group;
   for_each_in_order(groups, product.descending, [&](std::size_t i) {
     const std::size_t first = product.first_panel + i * group;
