@@ -38,3 +38,25 @@ test('timers run while forward calls are computed', async () => {
   const input = new Float32Array(200_000)
   expect(await endAfterTimers((signal) => gru.forward(input, { signal }))).toBe('stopped')
 })
+
+test('timers run in a loop of awaited steps that are computed at once', async () => {
+  using model = new SequenceModel({
+    input: { features: 1 },
+    gru: { hiddenSize: 2 },
+    output: { size: 1, loss: 'meanSquaredError' },
+  })
+  using gru = new GRU({ inputSize: 1, hiddenSize: 2 })
+  const session = model.session()
+  const input = new Float32Array(1)
+  const loop = async (step: (signal: AbortSignal) => Promise<unknown>): Promise<void> => {
+    const controller = new AbortController()
+    setTimeout(() => {
+      controller.abort('stopped')
+    }, 1)
+    // More calls than a timer needs. A loop without end would keep even the test's own timer from running.
+    for (let call = 0; call < 1_000_000; call++) await step(controller.signal)
+  }
+  await expect(loop((signal) => session.step(input, { signal }))).rejects.toBe('stopped')
+  await expect(loop((signal) => model.predict(input, { signal }))).rejects.toBe('stopped')
+  await expect(loop((signal) => gru.forward(input, { signal }))).rejects.toBe('stopped')
+})

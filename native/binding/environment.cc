@@ -1,5 +1,6 @@
 #include "binding/environment.h"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 #include <vector>
@@ -38,9 +39,10 @@ Surface& Environment::open_surface(napi_value create_error) {
 
 napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
   PromiseJob& started = *job;
-  const bool at_once = started.at_once_ && started.queue().is_idle();
+  const bool at_once = does_at_once(started);
   napi_value promise = nullptr;
   jobs_.emplace(&started, std::move(job));
+  jobs_by_flag_.emplace(&started.abort_flag(), &started);
   started.queue().begin();
   if (jobs_.size() == 1) napi_ref_threadsafe_function(env_, completions_);
   if (napi_create_promise(env_, &started.deferred_, &promise) != napi_ok) {
@@ -61,11 +63,25 @@ napi_value Environment::start(std::unique_ptr<PromiseJob> job) {
   return promise;
 }
 
+/// An awaited call that is done at once costs its caller a microtask only. So that a loop of such
+/// calls lets the event loop run, every 64th of them takes the way of a long one.
+bool Environment::does_at_once(const PromiseJob& job) {
+  constexpr std::size_t most_in_turn = 63;
+  if (!job.at_once_ || !job.queue().is_idle()) return false;
+  if (small_jobs_ == most_in_turn) {
+    small_jobs_ = 0;
+    return false;
+  }
+  ++small_jobs_;
+  return true;
+}
+
 void Environment::abort(AbortFlag& flag) noexcept {
   flag.store(true);
   std::vector<PromiseJob*> waiting;
-  for (const auto& [job, owned] : jobs_) {
-    if (&job->abort_flag() == &flag && Executor::instance().withdraw(*job)) waiting.push_back(job);
+  const auto [first, last] = jobs_by_flag_.equal_range(&flag);
+  for (auto entry = first; entry != last; ++entry) {
+    if (Executor::instance().withdraw(*entry->second)) waiting.push_back(entry->second);
   }
   for (PromiseJob* const job : waiting) {
     job->give_up();
@@ -108,12 +124,16 @@ void Environment::close() noexcept {
   for (const auto& entry : jobs_) jobs.push_back(entry.first);
   if (!jobs.empty()) Executor::instance().cancel(jobs);
   for (Job* const job : jobs) job->queue().end();
+  jobs_by_flag_.clear();
   jobs_.clear();
   napi_release_threadsafe_function(completions_, napi_tsfn_abort);
 }
 
 std::unique_ptr<PromiseJob> Environment::take(PromiseJob& job) noexcept {
   std::unique_ptr<PromiseJob> taken = std::move(jobs_.extract(&job).mapped());
+  const auto [first, last] = jobs_by_flag_.equal_range(&job.abort_flag());
+  jobs_by_flag_.erase(
+      std::find_if(first, last, [&](const auto& entry) { return entry.second == &job; }));
   taken->queue().end();
   if (jobs_.empty()) napi_unref_threadsafe_function(env_, completions_);
   return taken;

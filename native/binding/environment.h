@@ -2,6 +2,7 @@
 
 #include <node_api.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -49,12 +50,16 @@ class Environment {
   void close() noexcept;
   void settle(PromiseJob& job) noexcept;
   std::unique_ptr<PromiseJob> take(PromiseJob& job) noexcept;
+  bool does_at_once(const PromiseJob& job);
 
   napi_env env_;
   std::vector<std::unique_ptr<Surface>> surfaces_;
   /// Passes finished jobs to this thread. It keeps the process alive only while there are jobs.
   napi_threadsafe_function completions_ = nullptr;
   std::unordered_map<PromiseJob*, std::unique_ptr<PromiseJob>> jobs_;
+  /// The jobs that each flag stops.
+  std::unordered_multimap<const AbortFlag*, PromiseJob*> jobs_by_flag_;
+  std::size_t small_jobs_ = 0;  ///< that might have been done at once
 };
 
 }  // namespace gru::binding

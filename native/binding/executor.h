@@ -33,7 +33,7 @@ class Job {
   const AbortFlag& abort_flag() const { return *abort_; }
 
  protected:
-  /// Does the work, on a thread of the executor.
+  /// Does the work, on a thread of the executor, or on the owner's if the job never gets there.
   virtual void run() noexcept = 0;
   /// Tells the owner that the job is done. The executor is locked meanwhile. The job may be
   /// destroyed when the call returns.
