@@ -322,11 +322,17 @@ TEST_CASE("layers that need whole sequences are refused by name") {
   mean.layers = {{"memory", {"x"}, one_way}, {"mean", {"memory"}, SelectOptions{SelectStep::mean}}};
   mean.outputs = {{"mean", {LossKind::mean_squared_error}}};
   check_refused(mean, "layers.mean" + whole);
-  const std::string before =
-      " to be computed before the first step, got values that are computed step by step";
+  const auto early = [](const std::string& source) {
+    return ": expected a layer that computes step by step, got one that needs " + source +
+           " before the first step";
+  };
   graph.layers = {{"memory", {"x"}, one_way}, {"context", {"memory", "notes"}, AttentionOptions{}}};
   graph.outputs = {{"context", {LossKind::mean_squared_error}}};
-  check_refused(graph, "layers.context: expected inputs.notes" + before);
+  check_refused(graph, "layers.context" + early("inputs.notes"));
+  graph.layers = {{"row", {"notes"}, SelectOptions{SelectStep::last}},
+                  {"memory", {"x", "row"}, one_way}};
+  graph.outputs = {{"memory", {LossKind::mean_squared_error}}};
+  check_refused(graph, "layers.memory" + early("layers.row"));
 }
 
 }  // namespace
