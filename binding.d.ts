@@ -68,7 +68,8 @@ export interface NativeSurface {
   countLstmParameters(options: NativeRecurrentOptions): number
   /**
    * One step of different sessions of one model, as one batch: the rows of the first session, then those of the next
-   * one. The states of all of them change, or none. `inputs` and `outputs` are as of NativeSession.step, of all rows.
+   * one. The states of all of them change, or none, unless the device fails. `inputs` and `outputs` are as of
+   * NativeSession.step, of all rows.
    */
   stepSessions(
     sessions: NativeSession[],

@@ -374,8 +374,8 @@ test('a session goes on while its model is trained, with the new parameters', as
 })
 
 describe('is refused', () => {
-  const whole =
-    ': expected a layer that computes step by step, got one that looks at whole sequences'
+  const stepwise = 'expected a layer that computes step by step'
+  const whole = `: ${stepwise}, got one that looks at whole sequences`
   const outputs = { value: { loss: 'meanSquaredError' } } as const
   const memory = { type: 'gru', input: 'x', hiddenSize: 3 } as const
 
@@ -406,7 +406,25 @@ describe('is refused', () => {
     expectGruError(
       () => model.session(),
       'ERR_GRU_VALUE',
-      new RegExp(`^layers\\.value: expected (layers|inputs)\\.${over} to be computed before the`),
+      new RegExp(
+        `^layers\\.value: ${stepwise}, got one that needs (layers|inputs)\\.${over} before the first step$`,
+      ),
+    )
+  })
+
+  test('by an initial state from a layer', () => {
+    const model = makeModel({
+      inputs: { x: { features: 2 }, y: { features: 3 } },
+      layers: {
+        row: { type: 'select', input: 'y', step: 'last' },
+        value: { ...memory, hiddenSize: 3, initialState: 'row' },
+      },
+      outputs,
+    })
+    expectGruError(
+      () => model.session(),
+      'ERR_GRU_VALUE',
+      `layers.value: ${stepwise}, got one that needs layers.row before the first step`,
     )
   })
 

@@ -30,7 +30,6 @@ JointPrediction::JointPrediction(napi_env env, const Graph& graph, const ModelNa
                                  std::span<const napi_value> inputs,
                                  std::span<const napi_value> outputs, PromiseJob& job)
     : graph_(graph),
-      names_(names),
       batch_(inputs.size() / names.inputs.size()),
       inputs_(names.inputs.size()),
       outputs_(names.predictions.size()) {
@@ -41,24 +40,26 @@ JointPrediction::JointPrediction(napi_env env, const Graph& graph, const ModelNa
                  std::to_string(inputs.size()) + " and " + std::to_string(outputs.size()));
   }
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
+    const std::string& name = names.inputs[i].values;
     if (graph.options().inputs[i].tokens) {
-      read_input(env, i, inputs, inputs_[i].tokens);
+      read_input(env, i, name, inputs, inputs_[i].tokens);
     } else {
-      read_input(env, i, inputs, inputs_[i].features);
+      read_input(env, i, name, inputs, inputs_[i].features);
     }
   }
-  for (std::size_t i = 0; i < outputs_.size(); ++i) read_output(env, i, outputs, job);
+  for (std::size_t i = 0; i < outputs_.size(); ++i) {
+    read_output(env, i, names.predictions[i], outputs, job);
+  }
 }
 
 template <class T>
-void JointPrediction::read_input(napi_env env, std::size_t input, std::span<const napi_value> given,
-                                 std::vector<T>& joined) {
+void JointPrediction::read_input(napi_env env, std::size_t input, const std::string& name,
+                                 std::span<const napi_value> given, std::vector<T>& joined) {
   Input& made = inputs_[input];
   const InputOptions& options = graph_.options().inputs[input];
   const std::size_t columns = options.tokens ? 1 : options.size;
   std::vector<std::span<const T>> sequences;
   for (std::size_t b = 0; b < batch_; ++b) {
-    const std::string& name = names_.inputs[input].values;
     sequences.push_back(read_array<T>(env, given[b * inputs_.size() + input], name.c_str()));
     const std::size_t steps = steps_of(sequences[b].size(), columns, name);
     if (steps > max_extent) refuse("ERR_GRU_SHAPE", name, "fewer steps", std::to_string(steps));
@@ -67,7 +68,7 @@ void JointPrediction::read_input(napi_env env, std::size_t input, std::span<cons
   }
   const auto count = (CheckedSize(made.steps) * batch_ * columns).elements();
   if (!count || made.steps * batch_ > max_extent) {
-    refuse("ERR_GRU_SHAPE", names_.inputs[input].values, "fewer steps*batch",
+    refuse("ERR_GRU_SHAPE", name, "fewer steps*batch",
            std::to_string(made.steps) + "*" + std::to_string(batch_));
   }
   joined.resize(*count);
@@ -81,10 +82,9 @@ void JointPrediction::read_input(napi_env env, std::size_t input, std::span<cons
   }
 }
 
-void JointPrediction::read_output(napi_env env, std::size_t output,
+void JointPrediction::read_output(napi_env env, std::size_t output, const std::string& name,
                                   std::span<const napi_value> given, PromiseJob& job) {
   Output& made = outputs_[output];
-  const std::string& name = names_.predictions[output];
   const Input& read = inputs_[graph_.output_input(output)];
   const EdgeShape& shape = graph_.output_shape(output);
   made.steps = shape.every == Every::step ? read.steps : 1;

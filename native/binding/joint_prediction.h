@@ -4,8 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "binding/graph_options.h"
@@ -42,15 +42,15 @@ class JointPrediction {
     std::vector<std::span<float>> sequences;
   };
 
+  // `name` is the name in messages.
   template <class T>
-  void read_input(napi_env env, std::size_t input, std::span<const napi_value> given,
-                  std::vector<T>& joined);
-  void read_output(napi_env env, std::size_t output, std::span<const napi_value> given,
-                   PromiseJob& job);
+  void read_input(napi_env env, std::size_t input, const std::string& name,
+                  std::span<const napi_value> given, std::vector<T>& joined);
+  void read_output(napi_env env, std::size_t output, const std::string& name,
+                   std::span<const napi_value> given, PromiseJob& job);
   void split(const Output& output, std::size_t width) const;
 
   const Graph& graph_;
-  const ModelNames& names_;
   std::size_t batch_;
   std::vector<Input> inputs_;
   std::vector<Output> outputs_;

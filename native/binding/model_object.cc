@@ -87,7 +87,7 @@ napi_value ModelObject::predict_together(Arguments& arguments) {
                                           read_abort(arguments, arguments[2]));
   const auto prediction =
       std::make_shared<JointPrediction>(env, model->graph(), *names_, inputs, outputs, *job);
-  job->work = [model, names = names_, prediction, abort = &job->abort_flag()] {
+  job->work = [model, prediction, abort = &job->abort_flag()] {
     return prediction->run(*model, abort);
   };
   return model_->start(std::move(job));

@@ -18,12 +18,13 @@ void read_given(napi_env env, const ModelNames& names, napi_value inputs, napi_v
                 StepArrays& arrays) {
   arrays.given.clear();
   const auto read = [&](napi_value list, const char* name, std::size_t expected) {
-    const std::size_t length = read_list_length(env, list, name);
+    const std::size_t before = arrays.given.size();
+    read_list(env, list, name, [&](napi_value value) { arrays.given.push_back(value); });
+    const std::size_t length = arrays.given.size() - before;
     if (length != expected) {
       refuse_value(name, "an Array of " + std::to_string(expected),
                    "an Array of " + std::to_string(length));
     }
-    read_list(env, list, name, [&](napi_value value) { arrays.given.push_back(value); });
   };
   read(inputs, "inputs", names.inputs.size());
   read(outputs, "outputs", names.predictions.size());
@@ -65,15 +66,16 @@ void keep_arrays(napi_env env, const ModelNames& names, PromiseJob& job, StepArr
 /// Arrays for one call. While a getter of the call makes another step, the other step has its own.
 class BorrowedArrays {
  public:
-  explicit BorrowedArrays(StepArrays& home) : home_(home), arrays_(std::exchange(home, {})) {}
+  explicit BorrowedArrays(StepArrays& shared)
+      : shared_(shared), arrays_(std::exchange(shared, {})) {}
   BorrowedArrays(const BorrowedArrays&) = delete;
   BorrowedArrays& operator=(const BorrowedArrays&) = delete;
-  ~BorrowedArrays() { home_ = std::move(arrays_); }
+  ~BorrowedArrays() { shared_ = std::move(arrays_); }
   StepArrays& operator*() { return arrays_; }
   StepArrays* operator->() { return &arrays_; }
 
  private:
-  StepArrays& home_;
+  StepArrays& shared_;
   StepArrays arrays_;
 };
 
@@ -171,27 +173,34 @@ napi_value SessionObject::step_together(Arguments& arguments) {
   const SessionObject& first = *objects[0];
   StepArrays arrays;
   read_given(env, *first.names_, arguments[1], arguments[2], arrays);
-  std::vector<Turn> turns;
-  std::vector<std::shared_ptr<Session>> sessions;
-  std::unordered_set<const Session*> known;
+  const std::vector<Turn> turns = turns_of(objects);
   std::size_t batch = 0;
-  for (const SessionObject* const object : objects) {
-    turns.push_back(object->turn());
-    sessions.push_back(object->session());
-    batch += sessions.back()->batch();
-    if (&object->owned_.shared() != &first.owned_.shared() ||
-        !known.insert(sessions.back().get()).second) {
-      refuse_value("sessions", "different sessions of one model", "others");
-    }
-  }
-  read_arrays(env, sessions[0]->graph(), *first.names_, batch, arrays);
+  for (const Turn& turn : turns) batch += turn.session->batch();
+  read_arrays(env, first.session()->graph(), *first.names_, batch, arrays);
   std::unique_ptr<PromiseJob> job = first.create_job(arguments, "session.step", 3);
   keep_arrays(env, *first.names_, *job, arrays);
-  job->work = [turns, sessions, arrays, abort = &job->abort_flag()] {
-    for (const Turn& turn : turns) turn.begin();
+  job->work = [turns, arrays, abort = &job->abort_flag()] {
+    std::vector<Session*> sessions;
+    for (const Turn& turn : turns) sessions.push_back(&turn.begin());
     return Session::step_together(sessions, {arrays.inputs, arrays.outputs, abort});
   };
-  return first.start(std::move(job));
+  return first.owned_.shared().start_step(std::move(job), batch);
+}
+
+std::vector<SessionObject::Turn> SessionObject::turns_of(
+    std::span<const SessionObject* const> objects) {
+  std::vector<Turn> turns;
+  std::unordered_set<const SessionObject*> known;
+  for (const SessionObject* const object : objects) {
+    turns.push_back(object->turn());
+    if (&object->owned_.shared() != &objects[0]->owned_.shared()) {
+      refuse_value("sessions", "sessions of one model", "one of another model");
+    }
+    if (!known.insert(object).second) {
+      refuse_value("sessions", "different sessions", "one of them twice");
+    }
+  }
+  return turns;
 }
 
 napi_value SessionObject::reset(Arguments&) {
@@ -203,11 +212,15 @@ napi_value SessionObject::reset(Arguments&) {
 SessionObject::Turn SessionObject::read_other(const Arguments& arguments) const {
   const SessionObject& other =
       unwrap<SessionObject>(arguments, arguments[0], "other", "a NativeSession");
-  if (&other.owned_.shared() != &owned_.shared() ||
-      other.session()->batch() != session()->batch()) {
-    refuse_value("other", "a session of the same model with as many sequences", "another one");
+  if (&other.owned_.shared() != &owned_.shared()) {
+    refuse_value("other", "a session of the same model", "one of another model");
   }
-  return other.turn();
+  const Turn turn = other.turn();
+  if (turn.session->batch() != session()->batch()) {
+    refuse_value("other", "a session with batch " + std::to_string(session()->batch()),
+                 "one with batch " + std::to_string(turn.session->batch()));
+  }
+  return turn;
 }
 
 napi_value SessionObject::copy_from_sync(Arguments& arguments) {

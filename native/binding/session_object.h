@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
+#include <vector>
 
 #include "binding/model_object.h"
 #include "binding/object_class.h"
@@ -59,6 +61,8 @@ class SessionObject {
     return owned_.shared().start(std::move(job));
   }
   void read_step(const Arguments& arguments, StepArrays& arrays) const;
+  /// The sessions of objects of one model, each of them given once.
+  static std::vector<Turn> turns_of(std::span<const SessionObject* const> objects);
   /// The session of another object of the same model and with as many sequences.
   Turn read_other(const Arguments& arguments) const;
   Shape states_shape() const { return {formulas::session_state, session()->state_count()}; }

@@ -92,6 +92,8 @@ class SharedNative {
   }
   /// The same, of a job that computes one step of `batch` sequences. A small step is done at once.
   napi_value start_step(std::unique_ptr<PromiseJob> job, std::size_t batch) {
+    // An upper bound of the multiply-adds: an embedding reads one row of its table for each
+    // sequence, but all its parameters are counted.
     const auto operations = (CheckedSize(object()->layout().count()) * batch).elements();
     const bool is_small = operations && *operations <= at_once_operations;
     if (is_small && object()->computes_on_host()) job->do_at_once();

@@ -65,11 +65,14 @@ Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& b
   for (std::size_t i = 0; i < node.inputs.size(); ++i) {
     const bool along = i == 0 || node.layer->joins_inputs();
     if (behind[node.inputs[i]] == along) continue;
-    return Status::value(
-        name + ": expected " + option_name(node.inputs[i]) +
-        (along ? " to be computed step by step, got values that are computed once"
-               : " to be computed before the first step, got values that are computed step by "
-                 "step"));
+    const std::string input = option_name(node.inputs[i]);
+    if (along) {
+      return Status::value(name + ": expected " + input +
+                           " to be computed step by step, got values that are computed once");
+    }
+    return Status::value(name +
+                         ": expected a layer that computes step by step, got one that needs " +
+                         input + " before the first step");
   }
   return {};
 }

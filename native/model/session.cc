@@ -39,6 +39,18 @@ Status copy_values(Device& device, DeviceSpan<float> to, DeviceSpan<const float>
                      DeviceMatrix<const float>(from, from.size()));
 }
 
+/// Computes a step that begins with the states `before`, which may be empty: zeros. The states
+/// after it are copied to `after`, which may be the same memory.
+Status compute_step(Model& model, const SessionStep& call, DeviceSpan<const float> before,
+                    DeviceSpan<float> after) {
+  GraphPass& pass = model.step_pass();
+  GRU_RETURN_IF_ERROR(model.load_inputs(call.inputs, pass));
+  if (!before.empty()) model.graph().begin_step(before, pass);
+  GRU_RETURN_IF_ERROR(model.forward(call.abort, pass));
+  GRU_RETURN_IF_ERROR(model.store_outputs(pass, call.outputs));
+  return model.graph().end_step(model.device(), pass, after);
+}
+
 }  // namespace
 
 Status Session::create(std::shared_ptr<Model> model, std::size_t batch,
@@ -57,45 +69,33 @@ Status Session::step(const SessionStep& call) noexcept {
 }
 
 Status Session::run(const SessionStep& call) {
-  GraphPass& pass = model_->step_pass();
-  GRU_RETURN_IF_ERROR(model_->load_inputs(call.inputs, pass));
   GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
-  if (!is_zero_) graph().begin_step(states_.span(), pass);
-  GRU_RETURN_IF_ERROR(model_->forward(call.abort, pass));
-  GRU_RETURN_IF_ERROR(model_->store_outputs(pass, call.outputs));
-  GRU_RETURN_IF_ERROR(graph().end_step(model_->device(), pass, states_.span()));
+  const DeviceSpan<const float> before = is_zero_ ? DeviceSpan<const float>() : states_.span();
+  GRU_RETURN_IF_ERROR(compute_step(*model_, call, before, states_.span()));
   is_zero_ = false;
   return {};
 }
 
-Status Session::step_together(std::span<const std::shared_ptr<Session>> sessions,
+Status Session::step_together(std::span<Session* const> sessions,
                               const SessionStep& call) noexcept {
   return guarded([&] { return run_together(sessions, call); });
 }
 
-Status Session::run_together(std::span<const std::shared_ptr<Session>> sessions,
-                             const SessionStep& call) {
+Status Session::run_together(std::span<Session* const> sessions, const SessionStep& call) {
   Model& model = *sessions[0]->model_;
-  const Graph& graph = model.graph();
-  Device& device = model.device();
-  GraphPass& pass = model.step_pass();
   Buffer<float>& states = model.step_states();
   const std::size_t batch = call.inputs[0].shape.batch;
-  GRU_RETURN_IF_ERROR(model.load_inputs(call.inputs, pass));
-  GRU_RETURN_IF_ERROR(states.reserve(device, graph.state_count(batch)));
+  GRU_RETURN_IF_ERROR(states.reserve(model.device(), model.graph().state_count(batch)));
   std::size_t first = 0;
-  for (const std::shared_ptr<Session>& session : sessions) {
+  for (Session* const session : sessions) {
     GRU_RETURN_IF_ERROR(session->gather(states.span(), batch, first));
-    // Before the step, so that nothing can fail after it.
-    GRU_RETURN_IF_ERROR(session->states_.reserve(device, session->state_count()));
+    // Before the step, so that nothing but a failing device can fail after it.
+    GRU_RETURN_IF_ERROR(session->states_.reserve(model.device(), session->state_count()));
     first += session->batch_;
   }
-  graph.begin_step(states.span(), pass);
-  GRU_RETURN_IF_ERROR(model.forward(call.abort, pass));
-  GRU_RETURN_IF_ERROR(model.store_outputs(pass, call.outputs));
-  GRU_RETURN_IF_ERROR(graph.end_step(device, pass, states.span()));
+  GRU_RETURN_IF_ERROR(compute_step(model, call, states.span(), states.span()));
   first = 0;
-  for (const std::shared_ptr<Session>& session : sessions) {
+  for (Session* const session : sessions) {
     GRU_RETURN_IF_ERROR(session->scatter(states.span(), batch, first));
     first += session->batch_;
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 
 #include "model/model.h"
 
@@ -37,16 +38,15 @@ class Session {
   std::size_t batch() const { return batch_; }
   /// The number of values of all states.
   CheckedSize state_count() const { return graph().state_count(batch_); }
-  /// Bytes in use on the model's device.
-  std::size_t held_bytes() const noexcept { return model_->held_bytes(); }
 
-  /// A step that fails or is aborted leaves the states as they were.
+  /// A step that fails or is aborted leaves the states as they were. If the device fails while it
+  /// copies the new states, the states are undefined.
   Status step(const SessionStep& call) noexcept;
   /// One step of several sessions of one model, each of them given once, as one batch: first the
   /// sequences of the first session, then those of the next one. The results have the same bits as
-  /// those of step(). If it fails or is aborted, the states of all sessions stay as they were.
-  static Status step_together(std::span<const std::shared_ptr<Session>> sessions,
-                              const SessionStep& call) noexcept;
+  /// those of step(). If it fails or is aborted, the states of all sessions stay as they were, with
+  /// the same exception.
+  static Status step_together(std::span<Session* const> sessions, const SessionStep& call) noexcept;
   /// Lets the next step begin with zeros, if the session knows of fewer than `count` resets. Calls
   /// on other threads bring the number of resets that were asked for before them.
   void reset_to(std::uint64_t count) noexcept {
@@ -63,12 +63,11 @@ class Session {
       : model_(std::move(model)), batch_(batch) {}
 
   Status run(const SessionStep& call);
-  static Status run_together(std::span<const std::shared_ptr<Session>> sessions,
-                             const SessionStep& call);
+  static Status run_together(std::span<Session* const> sessions, const SessionStep& call);
   /// Copies the states to their rows in `all`, the states of `batch` sequences, of which `first` is
   /// the first one of this session.
   Status gather(DeviceSpan<float> all, std::size_t batch, std::size_t first) const;
-  /// The way back.
+  /// Copies the states from their rows in `all`.
   Status scatter(DeviceSpan<const float> all, std::size_t batch, std::size_t first);
 
   std::shared_ptr<Model> model_;

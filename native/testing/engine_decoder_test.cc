@@ -413,11 +413,13 @@ TEST_CASE("graphs that do not go step by step are refused by name") {
   });
   check_refused("outputs.head: expected the 6 tokens of inputs.target, got 5 classes",
                 [&](auto& options) { layer(options, "head").kind = LinearOptions{5}; });
-  check_refused("layers.again: expected layers.decoder to be computed before the first step",
-                [&](auto& options) {
-                  options.layers.push_back({"again", {"decoder", "decoder"}, AttentionOptions{}});
-                  options.outputs.push_back({"again", {LossKind::mean_squared_error}});
-                });
+  check_refused(
+      "layers.again: expected a layer that computes step by step, got one that needs "
+      "layers.decoder before the first step",
+      [&](auto& options) {
+        options.layers.push_back({"again", {"decoder", "decoder"}, AttentionOptions{}});
+        options.outputs.push_back({"again", {LossKind::mean_squared_error}});
+      });
   check_refused("layers.row: expected a layer that computes step by step", [&](auto& options) {
     options.layers.push_back({"row", {"decoder"}, SelectOptions{SelectStep::mean}});
     options.outputs.push_back({"row", {LossKind::mean_squared_error}});

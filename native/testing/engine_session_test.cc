@@ -77,7 +77,7 @@ class Stream {
 
   /// The outputs after a step of several sessions together, the sessions' one after another. Each
   /// takes its own step number of the same sequences.
-  std::vector<std::vector<float>> step(std::span<const std::shared_ptr<Session>> sessions,
+  std::vector<std::vector<float>> step(std::span<Session* const> sessions,
                                        std::span<const std::size_t> steps) {
     std::vector<float> features;
     std::vector<std::int32_t> tokens;
@@ -196,17 +196,17 @@ TEST_CASE("sessions that step together have the bits that each has alone") {
   Random random;
   for (int round = 0; round < 10; ++round) {
     Stream stream(random, 5);
-    std::vector<std::shared_ptr<Session>> sessions;
+    std::vector<std::unique_ptr<Session>> sessions;
     std::vector<std::size_t> next(random.size(1, 5), 0);
     for (std::size_t i = 0; i < next.size(); ++i) sessions.push_back(stream.open());
     for (int turn = 0; turn < 12; ++turn) {
       // Some of the sessions, which are at different steps, take their next one.
-      std::vector<std::shared_ptr<Session>> together;
+      std::vector<Session*> together;
       std::vector<std::size_t> chosen;
       std::vector<std::size_t> steps;
       for (std::size_t i = 0; i < sessions.size(); ++i) {
         if (coin(random) || next[i] == stream.steps()) continue;
-        together.push_back(sessions[i]);
+        together.push_back(sessions[i].get());
         chosen.push_back(i);
         steps.push_back(next[i]++);
       }
@@ -322,11 +322,17 @@ TEST_CASE("layers that need whole sequences are refused by name") {
   mean.layers = {{"memory", {"x"}, one_way}, {"mean", {"memory"}, SelectOptions{SelectStep::mean}}};
   mean.outputs = {{"mean", {LossKind::mean_squared_error}}};
   check_refused(mean, "layers.mean" + whole);
-  const std::string before =
-      " to be computed before the first step, got values that are computed step by step";
+  const auto early = [](const std::string& source) {
+    return ": expected a layer that computes step by step, got one that needs " + source +
+           " before the first step";
+  };
   graph.layers = {{"memory", {"x"}, one_way}, {"context", {"memory", "notes"}, AttentionOptions{}}};
   graph.outputs = {{"context", {LossKind::mean_squared_error}}};
-  check_refused(graph, "layers.context: expected inputs.notes" + before);
+  check_refused(graph, "layers.context" + early("inputs.notes"));
+  graph.layers = {{"row", {"notes"}, SelectOptions{SelectStep::last}},
+                  {"memory", {"x", "row"}, one_way}};
+  graph.outputs = {{"memory", {LossKind::mean_squared_error}}};
+  check_refused(graph, "layers.memory" + early("layers.row"));
 }
 
 }  // namespace

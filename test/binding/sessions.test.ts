@@ -1,5 +1,5 @@
 import type { NativeSession } from '../../binding'
-import { addon, BATCH, codeOf, createModel, STATE } from '../support/addon'
+import { addon, BATCH, codeOf, createModel, errorOf, STATE } from '../support/addon'
 import { detached, shared } from '../support/memory'
 
 const createSession = (model = createModel()): NativeSession =>
@@ -85,18 +85,30 @@ test.each([
 test('states come from a session of the same model with as many sequences', async () => {
   const model = createModel()
   const session = createSession(model)
-  const others: [unknown, string][] = [
-    [createSession(), 'ERR_GRU_VALUE'],
-    [new addon.NativeSession(model, BATCH + 1), 'ERR_GRU_VALUE'],
-    [model, 'ERR_GRU_TYPE'],
-    [undefined, 'ERR_GRU_TYPE'],
+  const others: [unknown, object][] = [
+    [
+      createSession(),
+      {
+        code: 'ERR_GRU_VALUE',
+        message: 'other: expected a session of the same model, got one of another model',
+      },
+    ],
+    [
+      new addon.NativeSession(model, BATCH + 1),
+      {
+        code: 'ERR_GRU_VALUE',
+        message: 'other: expected a session with batch 2, got one with batch 3',
+      },
+    ],
+    [model, { code: 'ERR_GRU_TYPE' }],
+    [undefined, { code: 'ERR_GRU_TYPE' }],
   ]
-  for (const [other, code] of others) {
+  for (const [other, error] of others) {
     const call = () => {
       session.copyFromSync(other as NativeSession)
     }
-    expect(await codeOf(call)).toBe(code)
-    expect(await codeOf(() => session.copyFrom(other as NativeSession, null))).toBe(code)
+    expect(await errorOf(call)).toMatchObject(error)
+    expect(await errorOf(() => session.copyFrom(other as NativeSession, null))).toMatchObject(error)
   }
   const gone = createSession(model)
   gone.dispose()

@@ -194,14 +194,19 @@ export function wave(count: number, phase = 0): Float32Array {
   return Float32Array.from({ length: count }, (_, i) => Math.sin(1 + phase + i * 0.7))
 }
 
-/** The code of the error that a call throws or with which its promise rejects; undefined if it does not fail. */
-export async function codeOf(call: () => unknown): Promise<unknown> {
+/** The error that a call throws or with which its promise rejects; undefined if it does not fail. */
+export async function errorOf(call: () => unknown): Promise<Partial<TestError> | undefined> {
   try {
     await call()
     return undefined
   } catch (error) {
-    return (error as { code?: unknown }).code
+    return error as Partial<TestError>
   }
+}
+
+/** The code of that error. */
+export async function codeOf(call: () => unknown): Promise<unknown> {
+  return (await errorOf(call))?.code
 }
 
 /** An emulated GPU takes a thousand times as long as a CPU for a step. */
