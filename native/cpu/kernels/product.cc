@@ -50,9 +50,11 @@ GRU_INLINE RowMajor rows_from(const PanelProduct& product, std::size_t row) {
 
 /// Whether a panel at a time is best for a single row. With 16 lanes, the three sums of one panel
 /// take weights faster than the second-level cache delivers them, and many short panels are one
-/// stream for the hardware's prefetchers. Few long panels are not.
+/// stream for the hardware's prefetchers. Few or long panels are not.
 GRU_INLINE bool is_stream(const PanelProduct& product) {
-  return product.rows == 1 && lanes == 16 && product.columns > product.b_depth;
+  constexpr std::size_t many_columns = 2048;
+  return product.rows == 1 && lanes == 16 && product.columns >= many_columns &&
+         product.columns > product.b_depth;
 }
 
 /// One tile of `Rows` rows of one panel. With `prefetch`, the first tiles prefetch the next
