@@ -8,8 +8,8 @@ import { ABORTED, native } from './native'
 import { checkAbortSignal } from './validate'
 
 /**
- * Starts a job unless the signal is aborted already. If the signal is aborted later, the job stops
- * between two time steps.
+ * Starts a job unless the signal is aborted already. If the signal is aborted later, a job that has not begun ends at
+ * once, and one that has begun stops between two time steps.
  *
  * @param given - the caller's `signal`, unchecked; undefined for none
  * @throws the signal's reason if it was aborted; what the job throws otherwise

@@ -42,8 +42,13 @@ export function optionalArray(
 /** A new array of zeros. Fails with ERR_GRU_MEMORY if there is not enough memory. */
 export function newFloat32Array(argument: string, meaning: string, length: number): Float32Array {
   checkProduct(argument, meaning, length)
+  return allocate(argument, meaning, length, () => new Float32Array(length))
+}
+
+/** What `make` returns: arrays of `length` values. Fails with ERR_GRU_MEMORY if there is not enough memory. */
+export function allocate<T>(argument: string, meaning: string, length: number, make: () => T): T {
   try {
-    return new Float32Array(length)
+    return make()
   } catch (cause) {
     const message = `${argument}: no memory for ${meaning} = ${length} values`
     throw new GruError('ERR_GRU_MEMORY', message, { cause })

@@ -54,7 +54,7 @@ export interface ModelPredictSyncOptions extends StateOptions {
 
 /** The options of a prediction of a {@link Model} that returns a promise. */
 export interface ModelPredictOptions extends ModelPredictSyncOptions {
-  /** Stops the call between two steps; it then rejects with the signal's reason. */
+  /** Stops the call: at once if it has not begun, otherwise between two steps. It then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -114,7 +114,7 @@ export class Model extends BaseModel<ResolvedModelOptions> {
   /**
    * Predicts, in inference: for each output [steps, batch, size], or [batch, size] if it has one row for each
    * sequence. Logits for classes, otherwise values; 0 in steps past a length. The inputs are copied before the promise
-   * is returned.
+   * is returned. A call of one step is computed at once when {@link SequenceSession.step} is.
    *
    * @param inputs - by name: features [steps, batch, features] or tokens [steps, batch]
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;

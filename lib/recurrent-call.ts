@@ -33,7 +33,7 @@ export interface ForwardSyncOptions {
 
 /** The options of a forward call that returns a promise. */
 export interface ForwardOptions extends ForwardSyncOptions {
-  /** Stops the call between two steps; it then rejects with the signal's reason. */
+  /** Stops the call: at once if it has not begun, otherwise between two steps. It then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -137,7 +137,9 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
   }
 
   /**
-   * Runs a batch in inference, without dropout.
+   * Runs a batch in inference, without dropout. A call of one step that takes some microseconds is computed before the
+   * promise is returned, if no call is before it. Every 64th of them is computed on the engine's threads, so that a loop of
+   * awaited steps lets the event loop run.
    *
    * @param input - [steps, batch, inputSize]; the number of steps follows from its length
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED;

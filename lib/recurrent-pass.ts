@@ -31,7 +31,10 @@ export interface BackwardSyncOptions {
 
 /** The options of a backward call that returns a promise. */
 export interface BackwardOptions extends BackwardSyncOptions {
-  /** Stops the call between two steps. It then rejects with the signal's reason, and the pass cannot be used again. */
+  /**
+   * Stops the call: at once if it has not begun, otherwise between two steps. It then rejects with the signal's reason, and
+   * the pass cannot be used again.
+   */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -41,7 +41,7 @@ export interface PredictSyncOptions extends Omit<InputBatch, 'input'>, StateOpti
 
 /** The options of a prediction that returns a promise. */
 export interface PredictOptions extends PredictSyncOptions {
-  /** Stops the call between two steps; it then rejects with the signal's reason. */
+  /** Stops the call: at once if it has not begun, otherwise between two steps. It then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -99,7 +99,8 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
 
   /**
    * Predicts, in inference: [steps, batch, O], or [batch, O] with every: 'last'. Logits for classes,
-   * otherwise values; 0 in steps past a length. The input is copied before the promise is returned.
+   * otherwise values; 0 in steps past a length. The input is copied before the promise is returned. A call of one step is
+   * computed at once when {@link SequenceSession.step} is.
    *
    * @param input - features [steps, batch, I] or tokens [steps, batch]; the number of steps follows from its length
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED;

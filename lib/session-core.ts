@@ -26,6 +26,9 @@ export interface StepArrays {
   readonly outputs: Float32Array[]
 }
 
+/** The place of an array that a call has given back. */
+const NO_ARRAY = new Float32Array(0)
+
 /** What the sessions of a model share. */
 interface SharedBySessions {
   readonly inputNames: readonly string[]
@@ -76,13 +79,20 @@ export class SessionCore {
   }
 
   /**
-   * Lists for the arrays of one step. They are the call's own until it ends: a getter of the caller's objects may make
-   * another step meanwhile.
+   * Lists for the arrays of one step. They are the call's own until {@link giveBackArrays}: a getter of the caller's
+   * objects may make another step meanwhile.
    */
   takeArrays(): StepArrays {
     const arrays = this.#shared.free ?? { inputs: [], outputs: [] }
     this.#shared.free = undefined
     return arrays
+  }
+
+  /** Lets later steps use the lists, which no longer refer to the caller's arrays. They keep their lengths, and so their memory. */
+  giveBackArrays(arrays: StepArrays): void {
+    arrays.inputs.fill(NO_ARRAY)
+    arrays.outputs.fill(NO_ARRAY)
+    this.#shared.free = arrays
   }
 
   /** Checks the array of an input, and puts it into its place. */
@@ -104,11 +114,6 @@ export class SessionCore {
     for (let i = 0; i < index; i++) {
       checkDistinct(output, array, outputs[i]!.output, arrays.outputs[i]!)
     }
-  }
-
-  stepSync(arrays: StepArrays): void {
-    this.native.stepSync(arrays.inputs, arrays.outputs)
-    this.#shared.free = arrays
   }
 
   async step({ inputs, outputs }: StepArrays, signal: unknown): Promise<void> {

@@ -6,6 +6,7 @@
 import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
 import { type ModelInputs, named } from './batch-forms'
+import { markClass } from './copy'
 import { fixProperties } from './fixed-properties'
 import type { ModelInput } from './model-batch'
 import { shapeFormulas } from './native'
@@ -21,7 +22,7 @@ export interface SessionOptions {
 /** The options of a session's call that returns a promise. */
 export interface SessionCallOptions {
   /**
-   * Ends the call if it has not begun to compute, or between two layers. The call then rejects with the signal's reason,
+   * Stops the call: at once if it has not begun, otherwise between two layers. It then rejects with the signal's reason,
    * and the states stay as they were.
    */
   readonly signal?: AbortSignal | undefined
@@ -50,6 +51,10 @@ export interface ModelSessionStepOptions extends SessionCallOptions {
 export abstract class Session {
   readonly #core: SessionCore
 
+  static {
+    markClass(this)
+  }
+
   /** @internal */
   constructor(core: SessionCore) {
     this.#core = core
@@ -66,7 +71,8 @@ export abstract class Session {
   }
 
   /**
-   * The next step begins with states of 0. Calls that were made before finish first.
+   * The next step begins with states of 0. Calls of the session that were made before finish first, but not a step that
+   * waits in a batcher's queue: it begins with states of 0 too.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */
@@ -75,7 +81,7 @@ export abstract class Session {
   }
 
   /**
-   * A new session with a copy of the states, which goes its own way.
+   * A new session with a copy of the states. Later calls of one of the two do not change the other.
    *
    * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
@@ -152,6 +158,11 @@ export abstract class Session {
     this.dispose()
   }
 
+  /** Whether a value is a session of this copy of the package: more than an object with the prototype of one. */
+  static isSession(value: unknown): value is Session {
+    return typeof value === 'object' && value !== null && #core in value
+  }
+
   /** The parts of a session, for a batcher. */
   static coreOf(session: Session): SessionCore {
     return session.#core
@@ -185,7 +196,8 @@ export class SequenceSession extends Session {
 
   /**
    * One step of every sequence. A step that takes some microseconds is computed before the promise is returned, if no call
-   * is before it.
+   * is before it. Every 64th of them is computed on the engine's threads, so that a loop of awaited steps lets the event
+   * loop run.
    *
    * @param input - features [batch, I] or tokens [batch]; it is copied before the promise is returned
    * @returns the prediction [batch, O]: logits for classes, otherwise values
@@ -194,7 +206,8 @@ export class SequenceSession extends Session {
    */
   async step(input: ModelInput, options: SessionStepOptions = {}): Promise<Float32Array> {
     const { output, signal } = checkOptions('options', options, ['output', 'signal'])
-    const arrays = this.#take(input, output)
+    const arrays: StepArrays = { inputs: [], outputs: [] }
+    this.#put(arrays, input, output)
     await this.#core.step(arrays, signal)
     return arrays.outputs[0]!
   }
@@ -206,16 +219,19 @@ export class SequenceSession extends Session {
    * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
    */
   stepSync(input: ModelInput, output?: Float32Array): Float32Array {
-    const arrays = this.#take(input, output)
-    this.#core.stepSync(arrays)
-    return arrays.outputs[0]!
+    const arrays = this.#core.takeArrays()
+    try {
+      this.#put(arrays, input, output)
+      this.#core.native.stepSync(arrays.inputs, arrays.outputs)
+      return arrays.outputs[0]!
+    } finally {
+      this.#core.giveBackArrays(arrays)
+    }
   }
 
-  #take(input: unknown, output: unknown): StepArrays {
-    const arrays = this.#core.takeArrays()
+  #put(arrays: StepArrays, input: unknown, output: unknown): void {
     this.#core.putInput(arrays, 0, input)
     this.#core.putOutput(arrays, 0, output)
-    return arrays
   }
 }
 
@@ -241,7 +257,8 @@ export class ModelSession extends Session {
     options: ModelSessionStepOptions = {},
   ): Promise<Record<string, Float32Array>> {
     const { outputs, signal } = checkOptions('options', options, ['outputs', 'signal'])
-    const arrays = this.#take(inputs, outputs)
+    const arrays: StepArrays = { inputs: [], outputs: [] }
+    this.#put(arrays, inputs, outputs)
     const predictions = this.#named(arrays, outputs)
     await this.#core.step(arrays, signal)
     return predictions
@@ -259,15 +276,19 @@ export class ModelSession extends Session {
     inputs: ModelInputs,
     outputs?: Readonly<Record<string, Float32Array>>,
   ): Record<string, Float32Array> {
-    const arrays = this.#take(inputs, outputs)
-    const predictions = this.#named(arrays, outputs)
-    this.#core.stepSync(arrays)
-    return predictions
+    const arrays = this.#core.takeArrays()
+    try {
+      this.#put(arrays, inputs, outputs)
+      const predictions = this.#named(arrays, outputs)
+      this.#core.native.stepSync(arrays.inputs, arrays.outputs)
+      return predictions
+    } finally {
+      this.#core.giveBackArrays(arrays)
+    }
   }
 
-  #take(givenInputs: unknown, givenOutputs: unknown = NONE): StepArrays {
+  #put(arrays: StepArrays, givenInputs: unknown, givenOutputs: unknown = NONE): void {
     const { inputNames, outputNames } = this.#core
-    const arrays = this.#core.takeArrays()
     const inputs = checkOptions('inputs', givenInputs, inputNames)
     for (let i = 0; i < inputNames.length; i++) {
       this.#core.putInput(arrays, i, own(inputs, inputNames[i]!))
@@ -276,7 +297,6 @@ export class ModelSession extends Session {
     for (let i = 0; i < outputNames.length; i++) {
       this.#core.putOutput(arrays, i, own(outputs, outputNames[i]!))
     }
-    return arrays
   }
 
   /** The predictions by name: the caller's object if it has all of them. */

@@ -29,7 +29,10 @@ export type PredictionsOf<M extends TrainableModel> = M extends SequenceModel
 
 /** A batch for a call that returns a promise. */
 export type AbortableBatch<B extends InputBatch | ModelInputBatch = TrainingBatch> = B & {
-  /** Stops the call between two steps of the sequences; it then rejects with the signal's reason and changes nothing. */
+  /**
+   * Stops the call: at once if it has not begun, otherwise between two steps of the sequences. It then rejects with the
+   * signal's reason and changes nothing.
+   */
   readonly signal?: AbortSignal | undefined
 }
 

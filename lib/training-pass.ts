@@ -14,7 +14,10 @@ import { checkOptions } from './validate'
 
 /** Options of `backward` of a {@link TrainingPass}. */
 export interface PassBackwardOptions {
-  /** Stops the call between two steps. It then rejects with the signal's reason and adds nothing. The pass cannot be used again. */
+  /**
+   * Stops the call: at once if it has not begun, otherwise between two steps. It then rejects with the signal's reason and
+   * adds nothing. The pass cannot be used again.
+   */
   readonly signal?: AbortSignal | undefined
 }
 

@@ -41,7 +41,10 @@ export interface TranslateSyncOptions {
 
 /** The options of a translation that returns a promise. */
 export interface TranslateOptions extends TranslateSyncOptions {
-  /** Stops the call, between two tokens or while it chooses one; it then rejects with the signal's reason. */
+  /**
+   * Stops the call: at once if it has not begun, otherwise between two tokens or while it chooses one. It then rejects with
+   * the signal's reason.
+   */
   readonly signal?: AbortSignal | undefined
 }
 

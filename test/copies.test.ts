@@ -97,6 +97,13 @@ test('objects of one copy are refused by the other, with the reason', async () =
     new first.Trainer(model, trainerOptions)
   }
 
+  const session = new first.SequenceModel(modelOptions).session()
+  const batcher = new second.Batcher(new second.SequenceModel(modelOptions))
+  const step = () => batcher.step(session, Int32Array.of(1))
+  expect((await failureOf(step)).message).toBe(
+    `session: expected a session that model.session returned, got a SequenceSession ${fault}`,
+  )
+
   const data = new first.Dataset([batch])
   const trainer = new second.Trainer(new second.SequenceModel(modelOptions), trainerOptions)
   const got = `got a Dataset ${fault}`

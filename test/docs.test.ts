@@ -164,8 +164,10 @@ test('the service of docs/serving.md answers, and ends on SIGTERM', async () => 
     const response = await fetch(`http://localhost:${port}`, { method: 'POST', body })
     return [response.status, await response.text()]
   }
-  const answers = await Promise.all(['[1]', '[1, 2, 3]', '[1]', '[]', 'no JSON'].map(post))
-  expect(answers.map(([status]) => status)).toEqual([200, 200, 200, 400, 400])
+  const long = `[${'1,'.repeat(2 ** 20)}1]`
+  const bodies = ['[1]', '[1, 2, 3]', '[1]', '[]', 'no JSON', 'null', '["1"]', long]
+  const answers = await Promise.all(bodies.map(post))
+  expect(answers.map(([status]) => status)).toEqual([200, 200, 200, 400, 400, 400, 400, 413])
   expect(answers[2]).toEqual(answers[0])
   expect(answers[3]![1]).toMatch(/^input: expected /)
   child.kill('SIGTERM')

@@ -96,6 +96,32 @@ describe('sessions of one model', () => {
     expect(each).toBeLessThan(4 * hidden + 1024)
   })
 
+  test('keep no array of a step that has ended, or that failed', () => {
+    const kept = printed(`
+      const session = makeModel(4).session()
+      const used = []
+      const array = (length) => {
+        const made = new Float32Array(length)
+        used.push(new WeakRef(made))
+        return made
+      }
+      const step = () => session.stepSync(array(2), array(2))
+      const fail = () => {
+        try { session.stepSync(array(2), array(3)) } catch { return }
+        throw new Error('did not fail')
+      }
+      const counts = []
+      for (const call of [step, fail]) {
+        call()
+        // A WeakRef holds its target until the turn of the event loop ends.
+        await new Promise((resolve) => setTimeout(resolve))
+        collect()
+        counts.push(used.splice(0).filter((reference) => reference.deref() !== undefined).length)
+      }
+      return counts`)
+    expect(kept).toEqual([0, 0])
+  })
+
   test('that nobody uses any more are collected without dispose', () => {
     // All together have 410 MB of states.
     const grown = printed(`

@@ -1,4 +1,5 @@
 import { Model, type ModelOptions, SequenceModel, Trainer } from '../lib'
+import { Session } from '../lib/session'
 import { expectGruError, expectGruRejection } from './support/errors'
 import { libraryProcess } from './support/library-process'
 import { makeModel } from './support/models'
@@ -555,6 +556,24 @@ describe('the arrays of a step', () => {
     const outer = session.stepSync(evil)
     expect(outer).toEqual(model.predictSync(inputsAt(0), { batch: BATCH }))
     expect(inner).toEqual(model.predictSync(inputsAt(1), { batch: BATCH }))
+  })
+})
+
+describe('the lists of a step on the calling thread', () => {
+  test('are there again after a step with a promise, and after a failed one', async () => {
+    const session = makeModel(mixed).session({ batch: BATCH })
+    const core = Session.coreOf(session)
+    session.stepSync(inputsAt(0))
+    const lists = core.takeArrays()
+    core.giveBackArrays(lists)
+    await session.step(inputsAt(0))
+    expectGruError(
+      () => session.stepSync({ ...inputsAt(0), kind: new Float32Array(BATCH) }),
+      'ERR_GRU_TYPE',
+      /^inputs.kind: /,
+    )
+    session.stepSync(inputsAt(1))
+    expect(core.takeArrays()).toBe(lists)
   })
 })
 

@@ -39,7 +39,11 @@ export type SessionOf<M extends BatchableModel> = M extends SequenceModel
 
 /** The options of a new {@link Batcher}. */
 export interface BatcherOptions {
-  /** The largest number of sequences in a batch, at most 4096. A session with more is computed alone. Default 64. */
+  /**
+   * The largest number of sequences in a batch, at most 4096. A session with more is computed alone. A model with more than 16
+   * inputs or outputs may have smaller batches: the sequences of one have at most 65,536 inputs, and as many outputs.
+   * Default 64.
+   */
   readonly maxBatch?: number | undefined
   /**
    * How long the first request of a batch may wait for others while nothing is computed, in milliseconds. It does not
@@ -106,8 +110,9 @@ function later(begin: () => void, delay: number): BatchTimer {
 }
 
 const OPTION_KEYS = ['maxBatch', 'maxDelay', 'maxQueue'] as const
-/** The native part takes lists of 65,536 arrays: this many sequences of a model with 16 inputs. */
 const LARGEST_BATCH = 4096
+/** The most arrays in a list that the native part takes. A batch of predictions has one for each input of each sequence. */
+const LONGEST_LIST = 65_536
 /** A longer time makes a timer of Node end at once. */
 const LONGEST_TIME = 2 ** 31 - 1
 const batches = channel('gru-native:batch')
@@ -150,7 +155,10 @@ export class Batcher<M extends BatchableModel> {
     this.#model = batchable(model)
     const given = checkOptions('options', options, OPTION_KEYS)
     const { maxBatch = 64, maxDelay = 0, maxQueue = 1024 } = given
-    this.#maxBatch = checkPositiveInteger('maxBatch', maxBatch, LARGEST_BATCH)
+    const { inputs, outputs } = this.#model.core.graph
+    // A model that replaces this one has as many of both.
+    const fitting = Math.floor(LONGEST_LIST / Math.max(inputs.length, outputs.length))
+    this.#maxBatch = Math.min(checkPositiveInteger('maxBatch', maxBatch, LARGEST_BATCH), fitting)
     this.#maxDelay = checkMilliseconds('maxDelay', maxDelay)
     this.#maxQueue = checkPositiveInteger('maxQueue', maxQueue)
   }
@@ -170,12 +178,14 @@ export class Batcher<M extends BatchableModel> {
   async predict(input: RequestInput<M>, options: RequestOptions = {}): Promise<RequestOutput<M>> {
     const signal = checkRequest(options)
     const { predictions } = this.#workOf(this.#model)
+    this.#checkOpen(signal)
     return this.#answer(predictions.accept(input), signal)
   }
 
   /**
    * One step of every sequence of a session, as the session's own `step`. The session's model is the batcher's, or one
-   * that it had before {@link replace}.
+   * that it had before {@link replace}. Calls of the session itself, such as `step`, `reset`, `fork`, `getState` and
+   * `setState`, do not wait for steps that are in the batcher's queue: await those first.
    *
    * @throws GruError as {@link predict}; ERR_GRU_VALUE for a session of another model
    */
@@ -185,14 +195,16 @@ export class Batcher<M extends BatchableModel> {
     options: RequestOptions = {},
   ): Promise<RequestOutput<M>> {
     const signal = checkRequest(options)
-    return this.#answer(this.#stepsOf(session).accept(session, input), signal)
+    const steps = this.#stepsOf(session)
+    this.#checkOpen(signal)
+    return this.#answer(steps.accept(session, input), signal)
   }
 
   /**
    * Lets requests that are made from now on use another model. Those that wait, and the steps of sessions of the old
    * model, still use the old one. To let a session go on with the new model, open one there and give it the old state.
    *
-   * @param model - of the same class, with inputs and outputs of the same names and sizes
+   * @param model - of the same class, with inputs and outputs of the same names and sizes, in any order
    * @returns when the old model's requests that waited are done: it may then be disposed of, if no session needs it
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a model that does not fit
    */
@@ -207,8 +219,8 @@ export class Batcher<M extends BatchableModel> {
   }
 
   /**
-   * Refuses new requests with ERR_GRU_CLOSED, and returns when all others have ended. May be called again. It leaves the
-   * model alone.
+   * Refuses new requests with ERR_GRU_CLOSED, and returns when all others have ended. May be called again. It does not
+   * dispose of the model.
    *
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong deadline
    */
@@ -238,8 +250,9 @@ export class Batcher<M extends BatchableModel> {
   }
 
   #stepsOf(session: unknown): Steps {
-    if (!(session instanceof Session)) {
-      throw argumentError('ERR_GRU_TYPE', 'session', 'a session of the model', describe(session))
+    if (!Session.isSession(session)) {
+      const expected = 'a session that model.session returned'
+      throw argumentError('ERR_GRU_TYPE', 'session', expected, describe(session))
     }
     const core = Session.coreOf(session).model
     if (core === this.#model.core) return this.#workOf(this.#model).steps
@@ -254,17 +267,23 @@ export class Batcher<M extends BatchableModel> {
   }
 
   async #answer(work: Work, signal: AbortSignal | undefined): Promise<RequestOutput<M>> {
-    if (signal?.aborted === true) {
-      this.#counts.aborted++
-      throw signal.reason
-    }
-    this.#checkRoom()
+    // Getters of the input may have aborted the signal or made other requests.
+    this.#checkOpen(signal)
     const outputs = await new Promise<Float32Array[]>((resolve, reject) => {
       this.#queue.add(new Request(work, signal, { resolve, reject }, this.#onAbort))
       this.#schedule()
     })
     const { form, graph } = work.kind
     return form.predictionsOf(graph, outputs) as RequestOutput<M>
+  }
+
+  /** Before an input is looked at, so that a refusal costs nothing. */
+  #checkOpen(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) {
+      this.#counts.aborted++
+      throw signal.reason
+    }
+    this.#checkRoom()
   }
 
   #checkRoom(): void {
@@ -310,10 +329,16 @@ export class Batcher<M extends BatchableModel> {
     const requests = this.#queue.takeBatch(this.#maxBatch)
     if (requests.length === 0) return
     this.#computing = requests
-    await this.#compute(requests)
-    this.#computing = []
-    this.#wake()
-    this.#schedule()
+    try {
+      await this.#compute(requests)
+    } catch (error) {
+      // A fault outside the computation, such as one of a channel.
+      for (const request of requests) request.reject(error)
+    } finally {
+      this.#computing = []
+      this.#wake()
+      this.#schedule()
+    }
   }
 
   async #compute(requests: readonly Request[]): Promise<void> {

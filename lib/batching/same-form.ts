@@ -17,15 +17,25 @@ export function checkSameForm(old: ModelInternals, next: ModelInternals): void {
   throw argumentError('ERR_GRU_VALUE', 'model', `the form of the old one, ${expected}`, got)
 }
 
+/** In the order of the names, since the order in a graph makes no difference to a caller. */
 function describeForm({ inputs, outputs }: Graph): string {
-  const read = inputs.map(({ argument, tokens, size, group }) => {
-    const first = inputs.find((input) => input.group === group)!.argument
+  const ordered = inOrder(inputs, ({ argument }) => argument)
+  const firstOf = (group: number): string =>
+    ordered.find((input) => input.group === group)!.argument
+  const read = ordered.map(({ argument, tokens, size, group }) => {
+    const first = firstOf(group)
     const joined = first === argument ? '' : ` with the steps of ${first}`
     return `${argument} (${size} ${tokens ? 'tokens' : 'features'}${joined})`
   })
-  const predicted = outputs.map(({ output, width, every, input }) => {
-    const rows = every === 'step' ? 'each step' : 'the whole'
-    return `${output} (${width} for ${rows} of ${inputs[input]!.argument})`
-  })
+  const predicted = inOrder(outputs, ({ output }) => output).map(
+    ({ output, width, every, input }) => {
+      const rows = every === 'step' ? 'each step' : 'each sequence'
+      return `${output} (${width} for ${rows} of ${firstOf(inputs[input]!.group)})`
+    },
+  )
   return [...read, ...predicted].join(', ')
+}
+
+function inOrder<T>(values: readonly T[], nameOf: (value: T) => string): T[] {
+  return [...values].sort((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1))
 }

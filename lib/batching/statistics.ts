@@ -6,7 +6,7 @@
 
 /**
  * The figures of a {@link Batcher}, at the time of the call. All but `queued` and `computing` only grow: they are sums
- * since the batcher was made, as a metrics library expects of a counter. A request with a wrong input is in none of them.
+ * since the batcher was made, as a metrics library expects of a counter. A request that fails for its input is in none of them.
  */
 export interface BatcherStatistics {
   /** Requests that wait for a batch. */
@@ -17,7 +17,7 @@ export interface BatcherStatistics {
   readonly completed: number
   /** Requests that were accepted, and whose computation failed. */
   readonly failed: number
-  /** Requests that were refused, because the queue was full or the batcher closed. */
+  /** Requests that were refused, because the queue was full or the batcher closed. Their inputs are not looked at. */
   readonly refused: number
   /**
    * Requests that ended because their signal was aborted, before the call or after it, or because the batcher was closed

@@ -5,11 +5,11 @@
  */
 import type { NativeInputBatch } from '../../binding'
 import type { BatchForm } from '../batch-forms'
-import { newFloat32Array } from '../arrays'
+import { allocate, newFloat32Array } from '../arrays'
 import { argumentError } from '../errors'
 import type { Graph, GraphInput, GraphOutput } from '../graph'
 import type { GraphModel, ModelInternals } from '../graph-model'
-import { checkInputs, type ModelInput, outputRows } from '../model-batch'
+import { checkInputs, checkInputType, type ModelInput, outputRows } from '../model-batch'
 import { native } from '../native'
 import { Session } from '../session'
 import { checkStepInput } from '../session-core'
@@ -53,14 +53,14 @@ export class Predictions implements WorkKind {
   }
 
   /**
-   * Checks a sequence as a prediction alone would, and copies it.
+   * Copies a sequence, and checks the copy as a prediction alone would.
    *
    * @param given - an array, or arrays by name
    */
   accept(given: unknown): Work {
     const { graph } = this
-    const arrays = inputsOf(this.form, graph, given)
-    const { inputs } = checkInputs(graph, { batch: 1, inputs: arrays, lengths: [] })
+    const copies = copiesOf(this.form, graph, given)
+    const { inputs } = checkInputs(graph, { batch: 1, inputs: copies, lengths: [] })
     checkSameSteps(graph, inputs)
     for (const [index, { values }] of inputs.entries()) checkTokens(graph.inputs[index]!, values)
     return {
@@ -68,7 +68,7 @@ export class Predictions implements WorkKind {
       session: undefined,
       sequences: 1,
       steps: Math.max(...inputs.map(({ steps }) => steps)),
-      inputs: inputs.map(({ values }) => values.slice()),
+      inputs: copies,
     }
   }
 
@@ -108,13 +108,11 @@ export class Steps implements WorkKind {
   /** As {@link Predictions.accept}, of the inputs of one step. */
   accept(session: Session, given: unknown): Work {
     const { graph } = this
-    const sequences = session.batch
-    const inputs = inputsOf(this.form, graph, given).map((array, index) => {
-      const input = graph.inputs[index]!
-      const values = checkStepInput(input, sequences, array)
-      checkTokens(input, values)
-      return values.slice()
-    })
+    const sequences = Session.coreOf(session).batch
+    const inputs = copiesOf(this.form, graph, given)
+    for (const [index, input] of graph.inputs.entries()) {
+      checkTokens(input, checkStepInput(input, sequences, inputs[index]))
+    }
     return { kind: this, session, sequences, steps: 1, inputs }
   }
 
@@ -123,17 +121,28 @@ export class Steps implements WorkKind {
     const rows = works.reduce((sum, { sequences }) => sum + sequences, 0)
     const inputs = this.graph.inputs.map((input, index) => joined(works, index, input, rows))
     const outputs = this.graph.outputs.map((output) => newOutput(output, rows))
+    // The call changes the states. So nothing after it may fail, and all arrays are made before it.
+    const answers = works.map((work) =>
+      this.graph.outputs.map((output) => newOutput(output, work.sequences)),
+    )
+    const rowsOf = this.#split(works, outputs)
     await native().stepSessions(sessions, inputs, outputs, null)
-    return this.#split(works, outputs)
+    for (let work = 0; work < answers.length; work++) {
+      for (let output = 0; output < outputs.length; output++) {
+        answers[work]![output]!.set(rowsOf[work]![output]!)
+      }
+    }
+    return answers
   }
 
+  /** The rows of each work, in place. */
   #split(works: readonly Work[], outputs: readonly Float32Array[]): Float32Array[][] {
     let first = 0
     return works.map(({ sequences }) => {
       const from = first
       first += sequences
       return this.graph.outputs.map(({ width }, index) =>
-        outputs[index]!.slice(from * width, first * width),
+        outputs[index]!.subarray(from * width, first * width),
       )
     })
   }
@@ -143,18 +152,30 @@ function newOutput({ output, formula, width }: GraphOutput, rows: number): Float
   return newFloat32Array(output, formula, rows * width)
 }
 
-function inputsOf(form: BatchForm, graph: Graph, given: unknown): readonly unknown[] {
-  return form.inputsOf(graph, '', { [form.keys[0]]: given })
+/** Copies of the caller's arrays. The caller's code cannot change them after they were checked. */
+function copiesOf(form: BatchForm, graph: Graph, given: unknown): ModelInput[] {
+  const arrays = form.inputsOf(graph, '', { [form.keys[0]]: given })
+  return graph.inputs.map((input, index) => {
+    const { argument, formula } = input
+    const values = checkInputType(argument, input, arrays[index])
+    // A slice would run code of the caller's class, if it has one.
+    const copy = (): ModelInput =>
+      input.tokens ? new Int32Array(values) : new Float32Array(values)
+    return allocate(argument, formula, values.length, copy)
+  })
 }
 
 /** The rows of input number `index` of all works, one work after another. */
 function joined(
   works: readonly Work[],
   index: number,
-  { tokens, columns }: GraphInput,
+  { argument, formula, tokens, columns }: GraphInput,
   rows: number,
 ): ModelInput {
-  const all = tokens ? new Int32Array(rows) : new Float32Array(rows * columns)
+  const length = rows * columns
+  const all = allocate(argument, formula, length, () =>
+    tokens ? new Int32Array(length) : new Float32Array(length),
+  )
   let first = 0
   for (const { inputs, sequences } of works) {
     all.set(inputs[index]!, first * columns)

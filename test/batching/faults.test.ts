@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel'
 import {
   Batcher,
   type BatchableModel,
@@ -6,6 +7,7 @@ import {
   type GruErrorCode,
   Seq2Seq,
 } from '../../lib'
+import { native } from '../../lib/native'
 import {
   alone,
   bitsOfOutput,
@@ -143,7 +145,18 @@ test('a step with a wrong input or a wrong session fails alone', async () => {
   for (const [given, wrong, code, message] of [
     [session, new Float32Array(3), 'ERR_GRU_SHAPE', /^input: expected .*, got 3 values$/],
     [session, new Int32Array(6), 'ERR_GRU_TYPE', /^input: expected a Float32Array/],
-    [{}, input, 'ERR_GRU_TYPE', 'session: expected a session of the model, got an object'],
+    [
+      {},
+      input,
+      'ERR_GRU_TYPE',
+      'session: expected a session that model.session returned, got an object',
+    ],
+    [
+      Object.create(Object.getPrototypeOf(session) as object) as object,
+      input,
+      'ERR_GRU_TYPE',
+      'session: expected a session that model.session returned, got a SequenceSession',
+    ],
     [
       foreign,
       input,
@@ -155,6 +168,97 @@ test('a step with a wrong input or a wrong session fails alone', async () => {
   }
   expect(bitsOfOutput(await request)).toEqual(expected)
   expect(session.getStateSync()).toEqual(other.getStateSync())
+})
+
+describe('an array of a class of the caller', () => {
+  class Changing extends Int32Array {
+    static get [Symbol.species](): Int32ArrayConstructor {
+      throw new Error('a species was asked for')
+    }
+
+    override slice(): Int32Array<ArrayBuffer> {
+      return Int32Array.of(99)
+    }
+  }
+
+  test('is copied before it is checked, and without its methods', async () => {
+    const batches = recordBatches()
+    const model = tokens.create(1)
+    const batcher = makeBatcher(model)
+    const [session, other] = [keep(model.session()), keep(model.session())]
+    const expected = alone(model, Int32Array.of(1, 2))
+    expect(bitsOfOutput(await batcher.predict(Changing.of(1, 2)))).toEqual(expected)
+    const step = stepAlone(other, Int32Array.of(3))
+    expect(bitsOfOutput(await batcher.step(session, Changing.of(3)))).toEqual(step)
+    expect(batches.map((message) => 'error' in message)).toEqual([false, false])
+  })
+})
+
+/** Makes every new array fail, as it does without memory, until the function that it returns is called. */
+function exhaustMemory(): () => void {
+  const fail = (): never => {
+    throw new RangeError('Array buffer allocation failed')
+  }
+  const slice = jest.spyOn(Float32Array.prototype, 'slice').mockImplementation(fail)
+  const { Float32Array: original } = globalThis
+  globalThis.Float32Array = new Proxy(original, { construct: fail })
+  return () => {
+    globalThis.Float32Array = original
+    slice.mockRestore()
+  }
+}
+
+describe('without memory', () => {
+  test('a request fails alone, before it waits', async () => {
+    const batcher = makeBatcher(plain.create(1))
+    const input = plain.draw(random, 3, 3)
+    const restore = exhaustMemory()
+    const request = batcher.predict(input)
+    restore()
+    const message = /^input: no memory for .* = 9 values$/
+    await expectGruRejection(request, 'ERR_GRU_MEMORY', message)
+  })
+
+  test('after the native call, the sessions of a batch make their step once and get their answers', async () => {
+    const batches = recordBatches()
+    const model = plain.create(1)
+    const batcher = makeBatcher(model)
+    const [sessions, others] = [0, 1].map(() =>
+      [1, 2].map((batch) => keep(model.session({ batch }))),
+    )
+    const inputs = others!.map(({ batch }) => plain.drawStep(random, batch))
+    const expected = others!.map((other, i) => stepAlone(other, inputs[i]!))
+    const surface = native()
+    const stepSessions = surface.stepSessions.bind(surface)
+    let restore: (() => void) | undefined
+    const called = jest.spyOn(surface, 'stepSessions').mockImplementation(async (...given) => {
+      await stepSessions(...given)
+      restore ??= exhaustMemory()
+    })
+    const requests = sessions!.map((session, i) => batcher.step(session, inputs[i]!))
+    const answers = await Promise.allSettled(requests)
+    restore?.()
+    called.mockRestore()
+    const got = answers.map((answer) => answer.status === 'fulfilled' && bitsOfOutput(answer.value))
+    expect(got).toEqual(expected)
+    expect(batches.map((message) => [message.requests, 'error' in message])).toEqual([[2, false]])
+    for (const i of [0, 1]) expect(sessions![i]!.getStateSync()).toEqual(others![i]!.getStateSync())
+  })
+})
+
+test('a fault outside the computation fails its requests, and the next ones are computed', async () => {
+  recordBatches()
+  const model = plain.create(1)
+  const batcher = makeBatcher(model)
+  const input = plain.draw(random, 3, 3)
+  const fault = new Error('of the channel')
+  const publish = jest.spyOn(channel('gru-native:batch'), 'publish').mockImplementationOnce(() => {
+    throw fault
+  })
+  expect(await reasonsOf([batcher.predict(input), batcher.predict(input)])).toEqual([fault, fault])
+  publish.mockRestore()
+  expect(bitsOfOutput(await batcher.predict(input))).toEqual(alone(model, input))
+  expect(batcher.statistics).toMatchObject({ queued: 0, computing: 0 })
 })
 
 test('the step of a session that is disposed of while it waits fails alone', async () => {

@@ -1,3 +1,4 @@
+import type { Model, ModelInputs } from '../../lib'
 import {
   alone,
   between,
@@ -37,6 +38,45 @@ test('a full queue refuses at once, and takes requests again when it has room', 
   expect(bitsOfOutput(await batcher.predict(input))).toEqual(expected)
   expect(session.getStateSync()).toEqual(new Float32Array(session.stateSize))
   expect(batcher.statistics).toMatchObject({ queued: 0, completed: 4, refused: 2 })
+})
+
+test('a batcher that is full or closed does not look at the input', async () => {
+  const model = named.create(1)
+  const batcher = makeBatcher(model, { maxQueue: 1 })
+  const input = named.draw(randomSource(1), 2, 2) as ModelInputs
+  const session = keep(model.session())
+  let reads = 0
+  const watched = {
+    ...input,
+    get kind() {
+      reads++
+      return input['kind']!
+    },
+  }
+  const first = batcher.predict(input)
+  await expectGruRejection(batcher.predict(watched), 'ERR_GRU_FULL', /^batcher: /)
+  await expectGruRejection(batcher.step(session, watched), 'ERR_GRU_FULL', /^batcher: /)
+  await first
+  await batcher.close()
+  await expectGruRejection(batcher.predict(watched), 'ERR_GRU_CLOSED', /^batcher: /)
+  expect([reads, batcher.statistics.refused]).toEqual([0, 3])
+})
+
+test('a request whose input makes another one may find the queue full, and counts once', async () => {
+  const model = named.create(1)
+  const batcher = makeBatcher(model, { maxQueue: 1 })
+  const input = named.draw(randomSource(1), 2, 2) as ModelInputs
+  let inner: Promise<unknown> | undefined
+  const outer = batcher.predict({
+    ...input,
+    get kind() {
+      inner = batcher.predict(input)
+      return input['kind']!
+    },
+  })
+  await expectGruRejection(outer, 'ERR_GRU_FULL', /^batcher: /)
+  expect(await inner).toEqual((model as Model).predictSync(input))
+  expect(batcher.statistics).toMatchObject({ completed: 1, refused: 1 })
 })
 
 test('an aborted request leaves its place to another one', async () => {

@@ -11,7 +11,7 @@ import {
   stepAlone,
 } from '../support/batching'
 import { expectGruRejection } from '../support/errors'
-import { randomSource } from '../support/numbers'
+import { randomSource, uniform } from '../support/numbers'
 
 const random = randomSource(11)
 
@@ -121,25 +121,46 @@ test('replace ends when the requests that it waits for are aborted', async () =>
   await replaced
 })
 
+/** Two inputs, which a layer joins. */
+const mixed = {
+  inputs: { a: { features: 2 }, b: { features: 2 } },
+  layers: {
+    both: { type: 'concat', inputs: ['a', 'b'] },
+    first: { type: 'linear', input: 'both', size: 1 },
+    second: { type: 'linear', input: 'both', size: 1 },
+  },
+  outputs: { first: { loss: 'meanSquaredError' }, second: { loss: 'meanSquaredError' } },
+} as const satisfies ModelOptions
+
 const sequenceModel = {
   ...{ input: { features: 3 }, gru: { hiddenSize: 5 } },
   output: { size: 4, loss: 'meanSquaredError' },
 } as const
 
-/** Two inputs, which a layer joins or not. */
-const twoInputs = (isJoined: boolean): ModelOptions => ({
-  inputs: { a: { features: 2 }, b: { features: 2 } },
-  layers: isJoined
-    ? {
-        both: { type: 'concat', inputs: ['a', 'b'] },
-        first: { type: 'linear', input: 'both', size: 1 },
-        second: { type: 'linear', input: 'both', size: 1 },
-      }
-    : {
-        first: { type: 'linear', input: 'a', size: 1 },
-        second: { type: 'linear', input: 'b', size: 1 },
-      },
-  outputs: { first: { loss: 'meanSquaredError' }, second: { loss: 'meanSquaredError' } },
+/** The same, whose inputs no layer joins. */
+const apart = {
+  ...mixed,
+  layers: {
+    first: { type: 'linear', input: 'a', size: 1 },
+    second: { type: 'linear', input: 'b', size: 1 },
+  },
+} as const satisfies ModelOptions
+
+test('the order of inputs and outputs makes no difference', async () => {
+  const { inputs, layers, outputs } = mixed
+  const reversed = <T>(values: Readonly<Record<string, T>>): Record<string, T> =>
+    Object.fromEntries(Object.entries(values).reverse())
+  const old = keep(new Model({ ...mixed, seed: 1 }))
+  const next = keep(
+    new Model({ inputs: reversed(inputs), layers, outputs: reversed(outputs), seed: 2 }),
+  )
+  const input = { a: uniform(random, 6), b: uniform(random, 6) }
+  const batcher = makeBatcher(old)
+  const before = batcher.predict(input)
+  await batcher.replace(next)
+  const after = batcher.predict(input)
+  expect(await before).toEqual(old.predictSync(input))
+  expect(await after).toEqual(next.predictSync(input))
 })
 
 test.each<[string, () => BatchableModel, () => unknown, string]>([
@@ -154,18 +175,18 @@ test.each<[string, () => BatchableModel, () => unknown, string]>([
     () => new SequenceModel(sequenceModel),
     () =>
       new SequenceModel({ ...sequenceModel, output: { ...sequenceModel.output, every: 'last' } }),
-    'the form of the old one, input (3 features), output (4 for each step of input), got input (3 features), output (4 for the whole of input)',
+    'the form of the old one, input (3 features), output (4 for each step of input), got input (3 features), output (4 for each sequence of input)',
   ],
   [
     'another class',
     () => plain.create(1),
     () => named.create(1),
-    'the form of the old one, input (3 features), output (4 for each step of input), got inputs.weather (2 features), inputs.side (3 features with the steps of inputs.weather), inputs.kind (5 tokens), outputs.season (3 for the whole of inputs.weather), outputs.level (2 for each step of inputs.kind)',
+    'the form of the old one, input (3 features), output (4 for each step of input), got inputs.kind (5 tokens), inputs.side (3 features), inputs.weather (2 features with the steps of inputs.side), outputs.level (2 for each step of inputs.kind), outputs.season (3 for each sequence of inputs.side)',
   ],
   [
     'inputs that it joins',
-    () => new Model(twoInputs(false)),
-    () => new Model(twoInputs(true)),
+    () => new Model(apart),
+    () => new Model(mixed),
     'the form of the old one, inputs.a (2 features), inputs.b (2 features), outputs.first (1 for each step of inputs.a), outputs.second (1 for each step of inputs.b), got inputs.a (2 features), inputs.b (2 features with the steps of inputs.a), outputs.first (1 for each step of inputs.a), outputs.second (1 for each step of inputs.a)',
   ],
   ['no model', () => plain.create(1), () => ({}), 'a SequenceModel or a Model, got an object'],

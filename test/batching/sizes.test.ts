@@ -1,5 +1,6 @@
+import { Model, type ModelOptions } from '../../lib'
 import { keep, makeBatcher, nextTurn, plain, recordBatches } from '../support/batching'
-import { randomSource } from '../support/numbers'
+import { randomSource, uniform } from '../support/numbers'
 
 const random = randomSource(8)
 const input = () => plain.draw(random, 3, 3)
@@ -39,6 +40,36 @@ test('no batch has more than maxBatch sequences', async () => {
   )
   expect(sequencesOf()).toEqual([6, 4, 11, 8])
 })
+
+test.each(['inputs', 'outputs'])(
+  'a batch has no more %s than the native part takes',
+  async (many) => {
+    const names = Array.from({ length: 3000 }, (_, i) => `x${i}`)
+    const loss = { loss: 'meanSquaredError' } as const
+    const linear = (input: string) => ({ type: 'linear', input, size: 1 }) as const
+    const options: ModelOptions =
+      many === 'inputs'
+        ? {
+            inputs: Object.fromEntries(names.map((name) => [name, { features: 1 }])),
+            layers: { all: { type: 'concat', inputs: names }, sum: linear('all') },
+            outputs: { sum: loss },
+          }
+        : {
+            inputs: { x: { features: 1 } },
+            layers: Object.fromEntries(names.map((name) => [name, linear('x')])),
+            outputs: Object.fromEntries(names.map((name) => [name, loss])),
+          }
+    const model = keep(new Model(options))
+    const batches = recordBatches()
+    const batcher = makeBatcher(model)
+    const drawn = many === 'inputs' ? names : ['x']
+    const given = Object.fromEntries(drawn.map((name) => [name, uniform(random, 1)]))
+    const answers = await Promise.all(Array.from({ length: 25 }, () => batcher.predict(given)))
+    expect(answers).toEqual(new Array(25).fill(model.predictSync(given)))
+    // 65,536 arrays are those of 21 sequences.
+    expect(batches.map(({ requests }) => requests)).toEqual([21, 4])
+  },
+)
 
 test('a batch waits maxDelay for more requests', async () => {
   useFakeTimers()
