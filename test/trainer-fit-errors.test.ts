@@ -6,6 +6,7 @@ import {
   type TrainingData,
 } from '../lib'
 import { expectGruError, expectGruRejection } from './support/errors'
+import { detached } from './support/memory'
 import { batch, bits, collect, data, make, sequences } from './support/trainer'
 
 describe('fit', () => {
@@ -40,6 +41,24 @@ describe('fit', () => {
       { epochs: 1 },
       'ERR_GRU_TYPE',
       'data: expected a Dataset or an iterable of batches, got "text"',
+    ],
+    [
+      new Float32Array(2),
+      { epochs: 1 },
+      'ERR_GRU_TYPE',
+      'data: expected a Dataset or an iterable of batches, got a Float32Array of 2',
+    ],
+    [
+      detached(Float32Array, 2),
+      { epochs: 1 },
+      'ERR_GRU_TYPE',
+      /^data: expected a Dataset or an iterable of batches, got a Float32Array over a detached ArrayBuffer$/,
+    ],
+    [
+      data,
+      { epochs: 1, validation: detached(Float32Array, 2) },
+      'ERR_GRU_TYPE',
+      /^validation: expected a Dataset, an iterable of batches, .* got a Float32Array /,
     ],
     [
       [batch],

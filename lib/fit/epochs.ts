@@ -91,8 +91,9 @@ function isDataset(value: unknown): value is Dataset<AnyTrainingSequence> {
   return value instanceof Dataset
 }
 
+/** A typed array is one of numbers, and not of batches. Without its memory it cannot even be iterated. */
 function isIterable(value: unknown): value is Batches {
-  if (typeof value !== 'object' || value === null) return false
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
   const { [Symbol.iterator]: sync, [Symbol.asyncIterator]: async } = value as {
     [Symbol.iterator]?: unknown
     [Symbol.asyncIterator]?: unknown
