@@ -21,7 +21,7 @@ function buildFolder() {
 const tests = values.tests ?? (values.folder && `^${values.folder}/`)
 
 /** Tests that sanitizers skip: in the emulated device they take minutes. errors_test covers its errors, too. */
-const REPEATS = ['--exclude-regex', '^cuda/engine_(bits|failures|model)_test']
+const REPEATS = ['--exclude-regex', '^cuda/engine_(bits|failures|model|recompute)_test']
 
 /** With sanitizers, more optimization takes more time in the compiler than it saves in the tests. */
 const BUILD_TYPE =
