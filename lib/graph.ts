@@ -13,7 +13,7 @@ import type {
   NativeTargetForm,
   ParameterSpec,
 } from '../binding'
-import { native } from './native'
+import { native, shapeFormulas } from './native'
 
 /** What a model reads. */
 export interface GraphInput extends Readonly<NativeInputOptions> {
@@ -59,9 +59,8 @@ export interface Graph {
  * @throws GruError ERR_GRU_VALUE if layers, inputs and outputs do not fit together
  */
 export function describeGraph(options: Readonly<NativeGraphOptions>): Graph {
-  const surface = native()
-  const formulas = surface.shapeFormulas
-  const described = surface.describeGraph(options)
+  const formulas = shapeFormulas()
+  const described = native().describeGraph(options)
   const { layers, states, parameters } = described
   const parameterCount = parameters.reduce((sum, { count }) => sum + count, 0)
   const inputs = options.inputs.map((input, index) => ({

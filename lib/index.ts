@@ -20,7 +20,6 @@ export {
   type CloseOptions,
   type RequestInput,
   type RequestOptions,
-  type RequestOutput,
   type SessionOf,
 } from './batching/batcher'
 export type { BatcherStatistics, BatchMessage } from './batching/statistics'

@@ -109,7 +109,13 @@ export function checkSeq2Seq(given: {
   const attention = given.attention === undefined ? undefined : checkAttention(given.attention)
   const batchFirst = checkBoolean('batchFirst', givenBatchFirst)
   const resolved = Object.freeze({
-    ...{ source, target, encoder, decoder, bridge, attention, batchFirst },
+    source,
+    target,
+    encoder,
+    decoder,
+    bridge,
+    attention,
+    batchFirst,
   })
   return { resolved, native: checkDescription({ ...descriptionOf(resolved) }).native }
 }

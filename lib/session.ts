@@ -186,14 +186,6 @@ export abstract class Session {
 
 /** A {@link Session} of a {@link SequenceModel}: one input and one output. */
 export class SequenceSession extends Session {
-  readonly #core: SessionCore
-
-  /** @internal */
-  constructor(core: SessionCore) {
-    super(core)
-    this.#core = core
-  }
-
   /**
    * One step of every sequence. A step that takes some microseconds is computed before the promise is returned, if no call
    * is before it. Every 64th of them is computed on the engine's threads, so that a loop of awaited steps lets the event
@@ -208,7 +200,7 @@ export class SequenceSession extends Session {
     const { output, signal } = checkOptions('options', options, ['output', 'signal'])
     const arrays: StepArrays = { inputs: [], outputs: [] }
     this.#put(arrays, input, output)
-    await this.#core.step(arrays, signal)
+    await Session.coreOf(this).step(arrays, signal)
     return arrays.outputs[0]!
   }
 
@@ -219,32 +211,26 @@ export class SequenceSession extends Session {
    * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
    */
   stepSync(input: ModelInput, output?: Float32Array): Float32Array {
-    const arrays = this.#core.takeArrays()
+    const core = Session.coreOf(this)
+    const arrays = core.takeArrays()
     try {
       this.#put(arrays, input, output)
-      this.#core.native.stepSync(arrays.inputs, arrays.outputs)
+      core.native.stepSync(arrays.inputs, arrays.outputs)
       return arrays.outputs[0]!
     } finally {
-      this.#core.giveBackArrays(arrays)
+      core.giveBackArrays(arrays)
     }
   }
 
   #put(arrays: StepArrays, input: unknown, output: unknown): void {
-    this.#core.putInput(arrays, 0, input)
-    this.#core.putOutput(arrays, 0, output)
+    const core = Session.coreOf(this)
+    core.putInput(arrays, 0, input)
+    core.putOutput(arrays, 0, output)
   }
 }
 
 /** A {@link Session} of a {@link Model}: inputs and outputs by their names. */
 export class ModelSession extends Session {
-  readonly #core: SessionCore
-
-  /** @internal */
-  constructor(core: SessionCore) {
-    super(core)
-    this.#core = core
-  }
-
   /**
    * One step of every sequence, as {@link SequenceSession.step}.
    *
@@ -260,7 +246,7 @@ export class ModelSession extends Session {
     const arrays: StepArrays = { inputs: [], outputs: [] }
     this.#put(arrays, inputs, outputs)
     const predictions = this.#named(arrays, outputs)
-    await this.#core.step(arrays, signal)
+    await Session.coreOf(this).step(arrays, signal)
     return predictions
   }
 
@@ -276,33 +262,35 @@ export class ModelSession extends Session {
     inputs: ModelInputs,
     outputs?: Readonly<Record<string, Float32Array>>,
   ): Record<string, Float32Array> {
-    const arrays = this.#core.takeArrays()
+    const core = Session.coreOf(this)
+    const arrays = core.takeArrays()
     try {
       this.#put(arrays, inputs, outputs)
       const predictions = this.#named(arrays, outputs)
-      this.#core.native.stepSync(arrays.inputs, arrays.outputs)
+      core.native.stepSync(arrays.inputs, arrays.outputs)
       return predictions
     } finally {
-      this.#core.giveBackArrays(arrays)
+      core.giveBackArrays(arrays)
     }
   }
 
   #put(arrays: StepArrays, givenInputs: unknown, givenOutputs: unknown = NONE): void {
-    const { inputNames, outputNames } = this.#core
+    const core = Session.coreOf(this)
+    const { inputNames, outputNames } = core
     const inputs = checkOptions('inputs', givenInputs, inputNames)
     for (let i = 0; i < inputNames.length; i++) {
-      this.#core.putInput(arrays, i, own(inputs, inputNames[i]!))
+      core.putInput(arrays, i, own(inputs, inputNames[i]!))
     }
     const outputs = checkOptions('outputs', givenOutputs, outputNames)
     for (let i = 0; i < outputNames.length; i++) {
-      this.#core.putOutput(arrays, i, own(outputs, outputNames[i]!))
+      core.putOutput(arrays, i, own(outputs, outputNames[i]!))
     }
   }
 
   /** The predictions by name: the caller's object if it has all of them. */
   #named({ outputs }: StepArrays, given: unknown = NONE): Record<string, Float32Array> {
     const predictions = given as Record<string, Float32Array>
-    const { outputNames } = this.#core
+    const { outputNames } = Session.coreOf(this)
     for (let i = 0; i < outputNames.length; i++) {
       if (own(predictions, outputNames[i]!) !== outputs[i]) return named(outputNames, outputs)
     }

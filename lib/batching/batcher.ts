@@ -10,9 +10,10 @@ import { markClass } from '../copy'
 import { argumentError, describe, GruError } from '../errors'
 import { fixProperties } from '../fixed-properties'
 import { type GraphModel, type ModelInternals, modelInternals } from '../graph-model'
-import { Model, type Predictions as NamedPredictions } from '../model'
+import { Model } from '../model'
 import { SequenceModel } from '../sequence-model'
 import { type ModelSession, type SequenceSession, Session } from '../session'
+import type { PredictionsOf } from '../trainer-types'
 import { checkAbortSignal, checkNumber, checkOptions, checkPositiveInteger } from '../validate'
 import { Request, RequestQueue } from './queue'
 import { checkSameForm } from './same-form'
@@ -26,11 +27,6 @@ export type BatchableModel = SequenceModel | Model
 export type RequestInput<M extends BatchableModel> = M extends SequenceModel
   ? ModelInput
   : ModelInputs
-
-/** The answer to a request: an array for a SequenceModel, arrays by name for a Model. */
-export type RequestOutput<M extends BatchableModel> = M extends SequenceModel
-  ? Float32Array
-  : NamedPredictions
 
 /** The sessions of a model M. */
 export type SessionOf<M extends BatchableModel> = M extends SequenceModel
@@ -175,7 +171,7 @@ export class Batcher<M extends BatchableModel> {
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_FULL if too many requests
    *   wait; ERR_GRU_CLOSED; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
-  async predict(input: RequestInput<M>, options: RequestOptions = {}): Promise<RequestOutput<M>> {
+  async predict(input: RequestInput<M>, options: RequestOptions = {}): Promise<PredictionsOf<M>> {
     const signal = checkRequest(options)
     const { predictions } = this.#workOf(this.#model)
     this.#checkOpen(signal)
@@ -193,7 +189,7 @@ export class Batcher<M extends BatchableModel> {
     session: SessionOf<M>,
     input: RequestInput<M>,
     options: RequestOptions = {},
-  ): Promise<RequestOutput<M>> {
+  ): Promise<PredictionsOf<M>> {
     const signal = checkRequest(options)
     const steps = this.#stepsOf(session)
     this.#checkOpen(signal)
@@ -266,7 +262,7 @@ export class Batcher<M extends BatchableModel> {
     )
   }
 
-  async #answer(work: Work, signal: AbortSignal | undefined): Promise<RequestOutput<M>> {
+  async #answer(work: Work, signal: AbortSignal | undefined): Promise<PredictionsOf<M>> {
     // Getters of the input may have aborted the signal or made other requests.
     this.#checkOpen(signal)
     const outputs = await new Promise<Float32Array[]>((resolve, reject) => {
@@ -274,7 +270,7 @@ export class Batcher<M extends BatchableModel> {
       this.#schedule()
     })
     const { form, graph } = work.kind
-    return form.predictionsOf(graph, outputs) as RequestOutput<M>
+    return form.predictionsOf(graph, outputs) as PredictionsOf<M>
   }
 
   /** Before an input is looked at, so that a refusal costs nothing. */

@@ -37,20 +37,27 @@ export interface WorkKind {
   readonly compute: (works: readonly Work[]) => Promise<Float32Array[][]>
 }
 
-/** Predictions of a model. */
-export class Predictions implements WorkKind {
-  readonly name = 'predict'
+/** A kind of work of one model. */
+abstract class ModelWorkKind implements WorkKind {
+  abstract readonly name: WorkKind['name']
   readonly form: BatchForm
-  readonly #core: GraphModel
+  protected readonly core: GraphModel
 
   constructor({ core, form }: ModelInternals) {
     this.form = form
-    this.#core = core
+    this.core = core
   }
 
   get graph(): Graph {
-    return this.#core.graph
+    return this.core.graph
   }
+
+  abstract compute(works: readonly Work[]): Promise<Float32Array[][]>
+}
+
+/** Predictions of a model. */
+export class Predictions extends ModelWorkKind {
+  readonly name = 'predict'
 
   /**
    * Copies a sequence, and checks the copy as a prediction alone would.
@@ -75,7 +82,7 @@ export class Predictions implements WorkKind {
   async compute(works: readonly Work[]): Promise<Float32Array[][]> {
     const outputs = works.map((work) => this.#newOutputs(work))
     const inputs = works.flatMap((work) => work.inputs)
-    await this.#core.native.predictTogether(inputs, outputs.flat(), null)
+    await this.core.native.predictTogether(inputs, outputs.flat(), null)
     return outputs
   }
 
@@ -91,19 +98,8 @@ export class Predictions implements WorkKind {
 }
 
 /** Steps of the sessions of a model. */
-export class Steps implements WorkKind {
+export class Steps extends ModelWorkKind {
   readonly name = 'step'
-  readonly form: BatchForm
-  readonly #core: GraphModel
-
-  constructor({ core, form }: ModelInternals) {
-    this.form = form
-    this.#core = core
-  }
-
-  get graph(): Graph {
-    return this.#core.graph
-  }
 
   /** As {@link Predictions.accept}, of the inputs of one step. */
   accept(session: Session, given: unknown): Work {

@@ -8,8 +8,8 @@ import {
   type ModelInputs,
   type ModelOptions,
   type ModelSession,
+  type PredictionsOf,
   type RequestInput,
-  type RequestOutput,
   SequenceModel,
   type SequenceModelOptions,
   type SequenceSession,
@@ -17,7 +17,7 @@ import {
 import { bitsOf, integers, uniform } from './numbers'
 
 export type Input = RequestInput<BatchableModel>
-export type Output = RequestOutput<BatchableModel>
+export type Output = PredictionsOf<BatchableModel>
 type AnySession = SequenceSession | ModelSession
 
 /** A kind of model, and the inputs that it reads. */
