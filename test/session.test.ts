@@ -28,8 +28,9 @@ describe.each(['idle', 'busy'])('promises of a model that is %s', (kind) => {
     const model = make()
     const session = model.session({ batch: BATCH })
     const steps = [0, 1, 2, 3, 4, 5]
-    void begin(model)
+    const busy = begin(model)
     const got = await Promise.all(steps.map((step) => session.step(stepAt(step))))
+    await busy
     expect(got.map(bitsOf)).toEqual(wholeBits(model, steps))
   })
 
@@ -37,11 +38,12 @@ describe.each(['idle', 'busy'])('promises of a model that is %s', (kind) => {
     const model = make()
     const [one, other] = [model.session({ batch: BATCH }), model.session({ batch: BATCH })]
     const steps = [0, 1, 2]
-    void begin(model)
+    const busy = begin(model)
     const pending = steps.map((step) =>
       Promise.all([one.step(stepAt(step)), other.step(stepAt(5 - step))]),
     )
     const got = await Promise.all(pending)
+    await busy
     expect(got.map(([first]) => bitsOf(first))).toEqual(wholeBits(model, steps))
     expect(got.map(([, second]) => bitsOf(second))).toEqual(wholeBits(model, [5, 4, 3]))
   })
@@ -49,22 +51,24 @@ describe.each(['idle', 'busy'])('promises of a model that is %s', (kind) => {
   test('have copies of the inputs', async () => {
     const model = make()
     const input = stepAt(0)
-    void begin(model)
+    const busy = begin(model)
     const pending = model.session({ batch: BATCH }).step(input)
     input.fill(9)
+    await busy
     expect(bitsOf(await pending)).toBe(wholeBits(model, [0])[0])
   })
 
   test('of steps before and after a reset see it in its turn', async () => {
     const model = make()
     const session = model.session({ batch: BATCH })
-    void begin(model)
+    const busy = begin(model)
     const before = [session.step(stepAt(3)), session.step(stepAt(4))]
     session.reset()
     const after = [session.step(stepAt(0)), session.step(stepAt(1))]
     session.reset()
     const last = session.step(stepAt(5))
     const got = (await Promise.all([...before, ...after, last])).map(bitsOf)
+    await busy
     const wanted = [[3, 4], [0, 1], [5]].flatMap((steps) => wholeBits(model, steps))
     expect(got).toEqual(wanted)
   })
@@ -73,7 +77,7 @@ describe.each(['idle', 'busy'])('promises of a model that is %s', (kind) => {
     const model = make()
     const session = stepped(model, 1)
     const zeros = new Float32Array(STATE)
-    void begin(model)
+    const busy = begin(model)
     const first = session.step(stepAt(1))
     const fork = session.fork()
     const state = session.getState()
@@ -82,6 +86,7 @@ describe.each(['idle', 'busy'])('promises of a model that is %s', (kind) => {
     const anew = session.step(stepAt(4))
     const got = await Promise.all([first, second, anew])
     await set
+    await busy
     const wanted = wholeBits(model, [0, 1, 2])
     expect(got.map(bitsOf)).toEqual([wanted[1], wanted[2], wholeBits(model, [4])[0]])
     expect(bitsOf((await fork).stepSync(stepAt(2)))).toBe(wanted[2])
@@ -93,10 +98,11 @@ describe.each(['idle', 'busy'])('promises of a model that is %s', (kind) => {
     const model = make()
     const state = stepped(model, 2).getStateSync()
     const session = model.session({ batch: BATCH })
-    void begin(model)
+    const busy = begin(model)
     const pending = session.setState(state)
     state.fill(3)
     await pending
+    await busy
     expect(bitsOf(session.stepSync(stepAt(2)))).toBe(wholeBits(model, [0, 1, 2])[2])
   })
 })
@@ -218,7 +224,7 @@ describe('a call that does not succeed leaves the state as it was', () => {
     const session = stepped(model, 2)
     const controller = new AbortController()
     const { signal } = controller
-    const before = model.predict(new Float32Array(20_000 * BATCH * 2), { batch: BATCH })
+    const before = occupy(model)
     const output = new Float32Array(BATCH * 3).fill(4)
     const aborted = [
       session.step(stepAt(5), { output, signal }),
@@ -261,10 +267,11 @@ describe('a call that does not succeed leaves the state as it was', () => {
 test('a session that was disposed of cannot be used, and can be printed', async () => {
   const model = make()
   const session = stepped(model, 1)
-  void occupy(model)
+  const busy = occupy(model)
   const pending = session.step(stepAt(1))
   session.dispose()
   session.dispose()
+  await busy
   expect(bitsOf(await pending)).toBe(wholeBits(model, [0, 1])[1])
   const message = 'session: expected one in use, got one that was disposed'
   const calls: (() => unknown)[] = [
@@ -291,13 +298,14 @@ test('dispose of a model ends its sessions, after pending steps', async () => {
   const model = make()
   const wanted = wholeBits(model, [0])
   const session = model.session({ batch: BATCH })
-  void occupy(model)
+  const busy = occupy(model)
   const pending = session.step(stepAt(0))
   model.dispose()
   expectGruError(() => session.stepSync(stepAt(0)), 'ERR_GRU_DISPOSED', /./)
   await expectGruRejection(session.step(stepAt(0)), 'ERR_GRU_DISPOSED', /./)
   expectGruError(() => model.session(), 'ERR_GRU_DISPOSED', /^model: /)
   expect([bitsOf(await pending)]).toEqual(wanted)
+  await busy
 })
 
 test('a session goes on while its model is trained, with the new parameters', async () => {

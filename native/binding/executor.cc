@@ -8,6 +8,25 @@
 
 namespace gru::binding {
 
+JobAccess JobAccess::shared(std::vector<const void*> parts) {
+  JobAccess access;
+  access.is_exclusive_ = false;
+  access.parts_ = std::move(parts);
+  std::ranges::sort(access.parts_);
+  return access;
+}
+
+bool JobAccess::allows(const JobAccess& other) const {
+  if (is_exclusive_ || other.is_exclusive_) return false;
+  auto mine = parts_.begin();
+  auto theirs = other.parts_.begin();
+  while (mine != parts_.end() && theirs != other.parts_.end()) {
+    if (*mine == *theirs) return false;
+    *mine < *theirs ? ++mine : ++theirs;
+  }
+  return true;
+}
+
 void JobQueue::end() {
   if (--pending_ == 0) destroy_released();
   if (observer_) observer_();
@@ -52,33 +71,55 @@ Status Executor::submit(Job& job) {
       return Status::memory(std::string("executor: expected a thread to start, got ") +
                             error.what());
     }
-    work_.notify_one();
     return {};
   });
+}
+
+std::size_t Executor::most_threads() {
+  constexpr std::size_t least = 8;
+  return std::max<std::size_t>(least, std::thread::hardware_concurrency());
 }
 
 void Executor::enqueue(Job& job) {
   JobQueue& queue = job.queue();
   Queues entry;
-  if (!queue.scheduled_) entry.push_back(job.queue_);
+  if (!queue.is_listed_) entry.push_back(job.queue_);
   queue.waiting_.push_back(&job);
-  ready_.splice(ready_.end(), entry);
+  queues_.splice(queues_.end(), entry);
   try {
-    start_thread_if_needed();
+    wake_thread_if_needed();
   } catch (...) {
     queue.waiting_.pop_back();
-    if (!queue.scheduled_) ready_.pop_back();
+    if (!queue.is_listed_) queues_.pop_back();
     throw;
   }
-  queue.scheduled_ = true;
+  queue.is_listed_ = true;
 }
 
-void Executor::start_thread_if_needed() {
-  if (idle_threads_ >= ready_.size() || threads_ == most_threads) return;
+bool Executor::may_begin(const JobQueue& queue) const {
+  const Job& job = *queue.waiting_.front();
+  std::size_t running = 0;
+  for (const Job* const other : running_) {
+    if (other->queue_.get() != &queue) continue;
+    if (!other->access_.allows(job.access_)) return false;
+    ++running;
+  }
+  return running == 0 || running < queue.limit_();
+}
+
+Executor::Queues::iterator Executor::next_queue() {
+  if (stopping_) return queues_.end();
+  return std::ranges::find_if(queues_, [this](const auto& queue) { return may_begin(*queue); });
+}
+
+void Executor::wake_thread_if_needed() {
+  if (next_queue() == queues_.end()) return;
+  if (idle_threads_ > 0) return work_.notify_one();
+  if (threads_ == most_threads_) return;
   try {
     std::thread([this] { serve(); }).detach();
     ++threads_;
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // With fewer threads the same work is done, only later.
     if (threads_ == 0) throw;
   }
@@ -88,44 +129,63 @@ void Executor::serve() {
   std::unique_lock lock(mutex_);
   for (;;) {
     ++idle_threads_;
-    work_.wait(lock, [this] { return !ready_.empty() && !stopping_; });
+    Queues::iterator queue;
+    work_.wait(lock, [&] { return (queue = next_queue()) != queues_.end(); });
     --idle_threads_;
-    run_next(lock);
+    Job& job = take_first(queue);
+    wake_thread_if_needed();
+    run(job, lock);
   }
 }
 
-void Executor::run_next(std::unique_lock<std::mutex>& lock) {
-  Queues turn;
-  turn.splice(turn.end(), ready_, ready_.begin());
-  JobQueue& queue = *turn.front();
-  if (!queue.waiting_.empty()) {
-    Job* const job = queue.waiting_.front();
-    queue.waiting_.pop_front();
-    running_.push_back(job);
-    lock.unlock();
-    job->run();
-    queue.destroy_released();
-    lock.lock();
-    std::erase(running_, job);
-    finished_.notify_all();
-    // After this the job may be destroyed. At the end of the process its owner does not exist any
-    // more.
-    if (!stopping_) job->done();
+Job& Executor::take_first(Queues::iterator queue) {
+  JobQueue& of = **queue;
+  Job& job = *of.waiting_.front();
+  of.waiting_.pop_front();
+  running_.push_back(&job);
+  if (of.waiting_.empty()) {
+    of.is_listed_ = false;
+    queues_.erase(queue);  // the job keeps its queue
+  } else {
+    queues_.splice(queues_.end(), queues_, queue);
   }
-  queue.scheduled_ = !queue.waiting_.empty();
-  if (queue.scheduled_) ready_.splice(ready_.end(), turn);
+  return job;
+}
+
+void Executor::run(Job& job, std::unique_lock<std::mutex>& lock) {
+  lock.unlock();
+  job.run();
+  job.queue().destroy_released();
+  lock.lock();
+  std::erase(running_, &job);
+  finished_.notify_all();
+  // After this the job may be destroyed. At the end of the process its owner does not exist any
+  // more.
+  if (!stopping_) job.done();
 }
 
 bool Executor::withdraw(Job& job) {
   const std::lock_guard lock(mutex_);
-  return std::erase(job.queue().waiting_, &job) > 0;
+  return remove_waiting(job);
+}
+
+bool Executor::remove_waiting(Job& job) {
+  JobQueue& queue = job.queue();
+  if (std::erase(queue.waiting_, &job) == 0) return false;
+  if (queue.waiting_.empty()) {
+    queue.is_listed_ = false;
+    std::erase(queues_, job.queue_);
+  }
+  // Perhaps the job kept those behind it from beginning.
+  wake_thread_if_needed();
+  return true;
 }
 
 void Executor::cancel(std::span<Job* const> jobs) {
   std::unique_lock lock(mutex_);
   for (Job* const job : jobs) {
     job->abort_->store(true);
-    std::erase(job->queue().waiting_, job);
+    remove_waiting(*job);
   }
   finished_.wait(lock, [this, jobs] {
     return std::find_first_of(running_.begin(), running_.end(), jobs.begin(), jobs.end()) ==

@@ -20,6 +20,22 @@ namespace gru::binding {
 
 class JobQueue;
 
+/// Which jobs of a queue may run at the same time.
+class JobAccess {
+ public:
+  /// The job changes the native object: no other job runs meanwhile.
+  static JobAccess exclusive() { return {}; }
+  /// The job only computes with the native object: others of this kind may run meanwhile. But only
+  /// one job at a time uses each of the `parts`, which are addresses of any objects.
+  static JobAccess shared(std::vector<const void*> parts = {});
+
+  bool allows(const JobAccess& other) const;
+
+ private:
+  bool is_exclusive_ = true;
+  std::vector<const void*> parts_;  ///< sorted
+};
+
 /// Work for the executor. Its owner keeps it until `done` is called or Executor::cancel returns.
 class Job {
  public:
@@ -31,6 +47,8 @@ class Job {
 
   JobQueue& queue() const { return *queue_; }
   const AbortFlag& abort_flag() const { return *abort_; }
+  /// By default exclusive. Must be called before the job is handed over.
+  void set_access(JobAccess access) { access_ = std::move(access); }
 
  protected:
   /// Does the work, on a thread of the executor, or on the owner's if the job never gets there.
@@ -43,12 +61,18 @@ class Job {
   friend class Executor;
   std::shared_ptr<JobQueue> queue_;
   std::shared_ptr<AbortFlag> abort_;
+  JobAccess access_;
 };
 
-/// Jobs that must run one after another, since they share a native object. Only the thread of the
-/// queue's owner, the JavaScript thread, may call `begin`, `end`, `observe` and `release`.
+/// Jobs that share a native object. They begin in the order in which they were handed over; each
+/// begins when those before it that still run allow it (JobAccess). Only the thread of the queue's
+/// owner, the JavaScript thread, may call `begin`, `end`, `observe` and `release`.
 class JobQueue {
  public:
+  /// How many jobs may run at the same time, at this moment.
+  using Limit = unsigned (*)();
+  explicit JobQueue(Limit limit) : limit_(limit) {}
+
   /// Whether no call has an unsettled promise. Then only the owner uses the native object.
   bool is_idle() const { return pending_ == 0; }
   void begin() { ++pending_; }
@@ -58,14 +82,15 @@ class JobQueue {
   void observe(std::function<void()> observer) { observer_ = std::move(observer); }
 
   /// Destroys `object`, which may hold memory of the native object's device. It does so immediately
-  /// if the queue is idle, otherwise between two jobs, since only one thread at a time may use a
-  /// device.
+  /// if the queue is idle, otherwise after a job. So a device that allows one thread at a time,
+  /// whose queue runs one job at a time, is used by one thread only.
   void release(std::shared_ptr<void> object);
 
  private:
   friend class Executor;
   void destroy_released();
 
+  Limit limit_;
   std::size_t pending_ = 0;
   std::function<void()> observer_;
 
@@ -74,7 +99,7 @@ class JobQueue {
 
   // Used by the executor, under its lock.
   std::deque<Job*> waiting_;
-  bool scheduled_ = false;
+  bool is_listed_ = false;  ///< among Executor::queues_
 };
 
 /// A JavaScript object's share of a native object with a queue. When it is destroyed on the
@@ -105,7 +130,7 @@ class Owned {
 };
 
 /// The threads. They start when there is work and sleep when there is none. All environments of the
-/// process share them. Queues take turns, one job at a time.
+/// process share them. Queues take turns: each turn begins one job.
 class Executor {
  public:
   /// Never destroyed: its threads may outlive all static objects.
@@ -128,23 +153,32 @@ class Executor {
   void cancel(std::span<Job* const> jobs);
 
  private:
-  /// Jobs also use the device's threads, so a few threads keep every core busy.
-  static constexpr std::size_t most_threads = 8;
+  /// Enough for a job on every core, and for jobs that wait for a GPU.
+  static std::size_t most_threads();
   using Queues = std::list<std::shared_ptr<JobQueue>>;
 
-  Executor() { running_.reserve(most_threads); }
+  Executor() : most_threads_(most_threads()) { running_.reserve(most_threads_); }
   void enqueue(Job& job);
-  void start_thread_if_needed();
+  /// Whether the first waiting job of a queue may begin now.
+  bool may_begin(const JobQueue& queue) const;
+  /// The first queue of which a job may begin.
+  Queues::iterator next_queue();
+  /// Makes a thread take the next job that may begin, if there is one.
+  void wake_thread_if_needed();
   void serve();
-  void run_next(std::unique_lock<std::mutex>& lock);
+  /// Takes the first job of a queue, whose next turn comes after those of the others.
+  Job& take_first(Queues::iterator queue);
+  void run(Job& job, std::unique_lock<std::mutex>& lock);
+  bool remove_waiting(Job& job);
   /// Ends all work before the process unloads code that it uses.
   void stop();
 
   std::mutex mutex_;
   std::condition_variable work_;
   std::condition_variable finished_;
-  Queues ready_;  ///< queues with waiting jobs, of which no job runs
+  Queues queues_;  ///< those with waiting jobs
   std::vector<Job*> running_;
+  std::size_t most_threads_;
   std::size_t threads_ = 0;
   std::size_t idle_threads_ = 0;
   bool stopping_ = false;

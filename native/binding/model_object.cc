@@ -72,6 +72,7 @@ napi_value ModelObject::predict(Arguments& arguments) {
   };
   const bool is_step =
       std::ranges::all_of(inputs, [](const InputBatch& input) { return input.shape.steps == 1; });
+  job->set_access(JobAccess::shared());
   if (is_step) return model_->start_step(std::move(job), inputs[0].shape.batch);
   return model_->start(std::move(job));
 }
@@ -90,6 +91,7 @@ napi_value ModelObject::predict_together(Arguments& arguments) {
   job->work = [model, prediction, abort = &job->abort_flag()] {
     return prediction->run(*model, abort);
   };
+  job->set_access(JobAccess::shared());
   return model_->start(std::move(job));
 }
 

@@ -103,6 +103,7 @@ napi_value RecurrentObject<cell>::forward(Arguments& arguments) {
   RecurrentCall call = read_call(arguments, layer->options(), promise_cells);
   std::unique_ptr<PromiseJob> job = create_job(arguments, names.forward, *layer_, call);
   job->work = [layer, call] { return layer->forward(call); };
+  job->set_access(JobAccess::shared());
   if (call.shape.steps == 1) return layer_->start_step(std::move(job), call.shape.batch);
   return layer_->start(std::move(job));
 }

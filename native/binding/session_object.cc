@@ -153,6 +153,7 @@ napi_value SessionObject::step(Arguments& arguments) {
   StepArrays arrays;
   read_step(arguments, arrays);
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.step", 2);
+  job->set_access(JobAccess::shared({session().get()}));
   keep_arrays(arguments.env(), *names_, *job, arrays);
   job->work = [turn = turn(), arrays, abort = &job->abort_flag()] {
     return turn.begin().step({arrays.inputs, arrays.outputs, abort});
@@ -178,6 +179,9 @@ napi_value SessionObject::step_together(Arguments& arguments) {
   for (const Turn& turn : turns) batch += turn.session->batch();
   read_arrays(env, first.session()->graph(), *first.names_, batch, arrays);
   std::unique_ptr<PromiseJob> job = first.create_job(arguments, "session.step", 3);
+  std::vector<const void*> parts;
+  for (const Turn& turn : turns) parts.push_back(turn.session.get());
+  job->set_access(JobAccess::shared(std::move(parts)));
   keep_arrays(env, *first.names_, *job, arrays);
   job->work = [turns, arrays, abort = &job->abort_flag()] {
     std::vector<Session*> sessions;
@@ -233,9 +237,9 @@ napi_value SessionObject::copy_from_sync(Arguments& arguments) {
 
 napi_value SessionObject::copy_from(Arguments& arguments) {
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.fork", 1);
-  job->work = [turn = turn(), other = read_other(arguments)] {
-    return turn.begin().copy_from(other.begin());
-  };
+  const Turn other = read_other(arguments);
+  job->set_access(JobAccess::shared({session().get(), other.session.get()}));
+  job->work = [turn = turn(), other] { return turn.begin().copy_from(other.begin()); };
   return start(std::move(job));
 }
 
@@ -253,6 +257,7 @@ napi_value SessionObject::read_states(Arguments& arguments) {
       read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.getState", 1);
   target = job->arrays.output(arguments.env(), arguments[0], target, "state");
+  job->set_access(JobAccess::shared({session().get()}));
   job->work = [turn = turn(), target] { return turn.begin().read_states(target); };
   return start(std::move(job));
 }
@@ -271,6 +276,7 @@ napi_value SessionObject::write_states(Arguments& arguments) {
       read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.setState", 1);
   source = job->arrays.copy(source);
+  job->set_access(JobAccess::shared({session().get()}));
   job->work = [turn = turn(), source] { return turn.begin().write_states(source); };
   return start(std::move(job));
 }

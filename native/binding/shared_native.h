@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -15,6 +16,7 @@
 #include "binding/promise_job.h"
 #include "binding/results.h"
 #include "binding/shapes.h"
+#include "cpu/cpu_device.h"
 
 namespace gru::binding {
 
@@ -39,6 +41,7 @@ class SharedNative {
   SharedNative(napi_env env, const char* name, std::string device, std::shared_ptr<T> object)
       : name_(name),
         device_(std::move(device)),
+        queue_(std::make_shared<JobQueue>(object->computes_on_host() ? cpu::threads : one_job)),
         alive_(object),
         owned_(queue_, std::move(object)),
         memory_(env) {
@@ -81,9 +84,12 @@ class SharedNative {
     return IdleObject(*this);
   }
 
-  /// Starts a job that works on the object, and returns its promise.
+  /// Starts a job that works on the object, and returns its promise. By default no other job of the
+  /// object runs meanwhile (JobAccess).
   napi_value start(std::unique_ptr<PromiseJob> job) {
     job->work = [work = std::move(job->work), object = object(), held = held_] {
+      std::optional<cpu::ComputingThread> computing;
+      if (object->computes_on_host()) computing.emplace();
       Status status = work();
       *held = object->held_bytes();
       return status;
@@ -136,6 +142,7 @@ class SharedNative {
   }
 
  private:
+  static unsigned one_job() { return 1; }
   /// Reports the memory in use now. While jobs are pending, reports the memory after the last one.
   void tell_v8() noexcept {
     if (queue_->is_idle()) held_->store(held_bytes(), std::memory_order_relaxed);
@@ -159,7 +166,7 @@ class SharedNative {
 
   const char* name_;
   std::string device_;
-  std::shared_ptr<JobQueue> queue_ = std::make_shared<JobQueue>();
+  std::shared_ptr<JobQueue> queue_;
   std::weak_ptr<T> alive_;
   Owned<T> owned_;
   std::unordered_set<Dependent*> dependents_;

@@ -12,6 +12,7 @@
 #include "cpu/products/linear_weights.h"
 #include "cpu/recurrence/backward.h"
 #include "cpu/recurrence/forward.h"
+#include "cpu/shared_memory.h"
 
 namespace gru::cpu {
 
@@ -30,10 +31,19 @@ void copy_all(T* to, const T* from, std::size_t count) {
 
 class CpuDevice final : public Device {
  public:
+  /// Its bytes are counted in `held`, together with those of the other devices of the same model.
+  explicit CpuDevice(std::shared_ptr<HeldBytes> held) : held_(std::move(held)) {}
+  ~CpuDevice() override { recount(*held_, counted_, 0); }
+
+  Status create_sibling(std::unique_ptr<Device>& sibling) override {
+    sibling = std::make_unique<CpuDevice>(held_);
+    return {};
+  }
+
   Status allocate(std::size_t bytes, void*& memory) override {
     memory = allocate_aligned(bytes);
     if (memory != nullptr) {
-      held_ += bytes;
+      held_->fetch_add(bytes, std::memory_order_relaxed);
       return {};
     }
     return Status::memory("the CPU device has no " + std::to_string(bytes) + " bytes left");
@@ -41,11 +51,11 @@ class CpuDevice final : public Device {
 
   void release(void* memory, std::size_t bytes) noexcept override {
     std::free(memory);
-    held_ -= bytes;
+    held_->fetch_sub(bytes, std::memory_order_relaxed);
   }
 
   std::size_t held_bytes() const noexcept override {
-    return held_ + recurrence_.bytes() + products_.bytes();
+    return held_->load(std::memory_order_relaxed);
   }
 
   bool shares_host_memory() const noexcept override { return true; }
@@ -107,7 +117,7 @@ class CpuDevice final : public Device {
 
   Status create_recurrent_weights(const RecurrentShape& shape,
                                   std::unique_ptr<RecurrentWeights>& weights) override {
-    weights = std::make_unique<CpuRecurrentWeights>(shape, held_);
+    weights = std::make_unique<CpuRecurrentWeights>(shape, *held_);
     return {};
   }
 
@@ -119,20 +129,24 @@ class CpuDevice final : public Device {
 
   Status recurrent_forward(RecurrentWeights& weights, const RecurrentForward& call) override {
     Status status = cpu::recurrent_forward(own(weights), call, recurrence_);
-    own(weights).count();
+    count_scratch();
     return status;
   }
 
   Status recurrent_backward(RecurrentWeights& weights, const RecurrentBackward& call) override {
     Status status = cpu::recurrent_backward(own(weights), call, recurrence_, products_.transposed);
-    own(weights).count();
+    count_scratch();
     return status;
   }
 
-  Status gemm(const Gemm& product) override { return multiply(product, products_); }
+  Status gemm(const Gemm& product) override {
+    Status status = multiply(product, products_);
+    count_scratch();
+    return status;
+  }
 
   Status create_linear_weights(std::unique_ptr<LinearWeights>& weights) override {
-    weights = std::make_unique<CpuLinearWeights>(held_);
+    weights = std::make_unique<CpuLinearWeights>(*held_);
     return {};
   }
 
@@ -251,7 +265,12 @@ class CpuDevice final : public Device {
   }
 
  private:
-  std::size_t held_ = 0;  ///< bytes from `allocate` and of the weights
+  void count_scratch() noexcept {
+    recount(*held_, counted_, recurrence_.bytes() + products_.bytes());
+  }
+
+  std::shared_ptr<HeldBytes> held_;
+  std::size_t counted_ = 0;  ///< of the scratch memory
   RecurrenceScratch recurrence_;
   GemmScratch products_;
 };
@@ -260,7 +279,7 @@ class CpuDevice final : public Device {
 
 Status create_device(std::unique_ptr<Device>& device) noexcept {
   return guarded([&]() -> Status {
-    device = std::make_unique<CpuDevice>();
+    device = std::make_unique<CpuDevice>(std::make_shared<HeldBytes>(0));
     return {};
   });
 }

@@ -9,7 +9,8 @@
 namespace gru::cpu {
 
 /// Creates a device that computes on the processor's cores. Its operations may be called from any
-/// thread, but from only one at a time. They leave the thread's floating-point modes unchanged.
+/// thread, but from only one at a time; memory may be released at any time. They leave the thread's
+/// floating-point modes unchanged.
 Status create_device(std::unique_ptr<Device>& device) noexcept;
 
 /// The instruction set of the kernels in use: the best one that the machine runs, or the one that
@@ -29,6 +30,16 @@ unsigned threads();
 /// `count` is from 1 to max_threads.
 Status set_threads(unsigned count) noexcept;
 inline constexpr unsigned max_threads = 1024;
+
+/// While it lives, the calling thread counts among those that compute at the same time for
+/// different callers. They share the threads: with as many of them as threads, each computes alone.
+class ComputingThread {
+ public:
+  ComputingThread();
+  ~ComputingThread();
+  ComputingThread(const ComputingThread&) = delete;
+  ComputingThread& operator=(const ComputingThread&) = delete;
+};
 
 /// An environment variable whose value cannot be used.
 struct IgnoredVariable {

@@ -330,6 +330,13 @@ class Device {
   Device& operator=(const Device&) = delete;
   virtual ~Device() = default;
 
+  /// Creates a device for calls on another thread, which may run at the same time as calls on this
+  /// one. It reads memory and weights of this one, and computes with weights that this one made;
+  /// held_bytes() of both counts the bytes of both. Loading weights is not such a call; allocate(),
+  /// release() and copies are, on any of the devices. This device must outlive it. The sibling
+  /// stays null if only one thread at a time may use the device.
+  virtual Status create_sibling(std::unique_ptr<Device>& /*sibling*/) { return {}; }
+
   // Memory ------------------------------------------------------------------------------------
 
   virtual Status allocate(std::size_t bytes, void*& memory) = 0;

@@ -164,6 +164,26 @@ Status Graph::store_states(Device& device, const GraphPass& pass,
   return {};
 }
 
+Status Graph::store_output(Device& device, const Sequence& edge, std::span<float> values,
+                           Buffer<float>& staged) const {
+  StagedOutput target;
+  GRU_RETURN_IF_ERROR(target.open(device, values, staged));
+  const DeviceMatrix<float> padded(target.view(), edge.values.columns());
+  GRU_RETURN_IF_ERROR(edge.every == Every::step
+                          ? edge.rows->unpack(device, edge.values, padded)
+                          : edge.rows->unpack_sequences(device, edge.values, padded));
+  return target.finish();
+}
+
+Status Graph::store_outputs(Device& device, const GraphPass& pass,
+                            std::span<const std::span<float>> outputs,
+                            Buffer<float>& staged) const {
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    GRU_RETURN_IF_ERROR(store_output(device, output(pass, i), outputs[i], staged));
+  }
+  return {};
+}
+
 std::vector<bool> Graph::learning_edges(const std::vector<bool>& frozen) const {
   std::vector<bool> learns(shapes_.size(), false);
   for (std::size_t i = 0; i < nodes_.size(); ++i) {

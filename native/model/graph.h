@@ -145,6 +145,10 @@ class Graph {
   /// Empty spans are skipped. The final state of a sequence without steps is its initial state.
   Status store_states(Device& device, const GraphPass& pass,
                       std::span<const DeviceSpan<float>> states) const;
+  /// After a forward pass: copies the values of all outputs to the host's memory. `staged` is
+  /// scratch. An empty list: none.
+  Status store_outputs(Device& device, const GraphPass& pass,
+                       std::span<const std::span<float>> outputs, Buffer<float>& staged) const;
   /// The number of values of all states of `batch` sequences.
   CheckedSize state_count(std::size_t batch) const;
   /// After load_inputs for a batch of one step: lets the pass begin with `states`, which are the
@@ -210,6 +214,8 @@ class Graph {
                        GraphPass& pass) const;
   Status load_input(Device& device, std::size_t input, const InputBatch& batch,
                     GraphPass& pass) const;
+  Status store_output(Device& device, const Sequence& edge, std::span<float> values,
+                      Buffer<float>& staged) const;
   Status run(Device& device, DeviceSpan<const float> parameters, GraphPass& pass);
   Status run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
                    GraphPass& pass);

@@ -3,10 +3,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <vector>
 
 #include "layers/parameter_store.h"
 #include "model/graph.h"
+#include "model/inference_memory.h"
+#include "model/lanes.h"
+#include "model/loaded_parameters.h"
 
 namespace gru {
 
@@ -24,8 +26,9 @@ struct PredictCall {
   const AbortFlag* abort = nullptr;
 };
 
-/// A graph with its parameters, on one device. Two threads must not use it at the same time. Public
-/// calls do not throw.
+/// A graph with its parameters, on one device. Two threads must not use it at the same time, except
+/// for calls of `predict` and of different sessions, if the device has siblings
+/// (Device::create_sibling). Public calls do not throw.
 class Model {
  public:
   static Status create(const GraphOptions& options, std::unique_ptr<Device> device,
@@ -42,15 +45,22 @@ class Model {
 
   Status predict(const PredictCall& call) noexcept;
 
+  // For Inference, on any of the threads that compute at the same time.
+
+  Lanes<InferenceMemory>& lanes() { return lanes_; }
+  /// Passes the parameters to the layers again if they changed. A forward pass needs it before, and
+  /// so does a backward pass.
+  Status refresh();
+  /// Inference on the device itself, or on a sibling.
+  Status forward_on(Device& device, const AbortFlag* abort, GraphPass& pass);
+
   // For the trainer. These run on the device and may throw std::bad_alloc, which the trainer
   // catches.
 
   Device& device() { return *device_; }
   ParameterStore& parameters() { return store_; }
+  /// Also calls refresh().
   Status load_inputs(std::span<const InputBatch> inputs, GraphPass& pass);
-  /// Passes the parameters to the layers again if they changed. load_inputs does so before a
-  /// forward pass; call this before a backward pass.
-  Status refresh();
   /// Inference.
   Status forward(const AbortFlag* abort, GraphPass& pass);
   /// Inference with `values` instead of the parameters.
@@ -60,10 +70,6 @@ class Model {
   /// Inference of some layers, as of Graph::forward_layers.
   Status forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
                         GraphPass& pass);
-  /// The memory of single steps, which all sessions of the model share.
-  GraphPass& step_pass() { return step_pass_; }
-  /// The same, of the states of a step of several sessions.
-  Buffer<float>& step_states() { return step_states_; }
   /// Copies the values of all outputs after a forward pass to the host's memory. An empty list:
   /// none.
   Status store_outputs(const GraphPass& pass, std::span<const std::span<float>> outputs);
@@ -72,24 +78,19 @@ class Model {
 
  private:
   Model(std::unique_ptr<Device> device, std::unique_ptr<Graph> graph)
-      : device_(std::move(device)), graph_(std::move(graph)), store_(graph_->layout()) {}
-
-  Status run_predict(const PredictCall& call);
-  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values);
-  Status load_states(std::span<const std::span<const float>> states);
-  Status store_states(std::span<const std::span<float>> states);
+      : device_(std::move(device)),
+        graph_(std::move(graph)),
+        store_(graph_->layout()),
+        lanes_(*device_) {}
 
   // The device must outlive all memory on it.
   std::unique_ptr<Device> device_;
   std::unique_ptr<Graph> graph_;
   ParameterStore store_;
   std::uint64_t seed_ = 0;
-  std::uint64_t loaded_version_ = 0;
-  GraphPass inference_;
-  GraphPass step_pass_;
-  Buffer<float> step_states_;
+  LoadedParameters loaded_;
   Buffer<float> staged_output_;
-  std::vector<Buffer<float>> staged_states_;  ///< of each state of the graph
+  Lanes<InferenceMemory> lanes_;
 };
 
 }  // namespace gru

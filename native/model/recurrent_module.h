@@ -6,6 +6,8 @@
 
 #include "layers/parameter_store.h"
 #include "layers/recurrent_stack.h"
+#include "model/lanes.h"
+#include "model/loaded_parameters.h"
 
 namespace gru {
 
@@ -53,7 +55,8 @@ struct RecurrentPass {
 };
 
 /// A recurrent layer by itself: a stack with its parameters on one device, called with the host's
-/// memory. Two threads must not use it at the same time. Calls do not throw.
+/// memory. Two threads must not use it at the same time, except for calls of `forward` if the
+/// device has siblings (Device::create_sibling). Calls do not throw.
 class RecurrentModule {
  public:
   static Status create(const RecurrentOptions& options, std::unique_ptr<Device> device,
@@ -80,9 +83,9 @@ class RecurrentModule {
       : options_(options),
         device_(std::move(device)),
         stack_(std::move(stack)),
-        store_(std::move(layout)) {}
+        store_(std::move(layout)),
+        lanes_(*device_) {}
 
-  Status refresh();
   /// The buffers of one state between the host and the stack.
   struct StateBuffers {
     Buffer<float> staged;
@@ -92,15 +95,34 @@ class RecurrentModule {
     Buffer<float> sorted_initial_gradient;
   };
 
+  /// The working memory of one call, which later calls reuse.
+  struct CallMemory {
+    DeviceRows rows;
+    RecurrentActivations activations;
+    Buffer<float> staged_input;
+    Buffer<float> packed_input;
+    StateBuffers state;
+    StateBuffers cell;
+    Buffer<float> packed_output;
+    Buffer<float> staged_output;
+    Buffer<float> packed_gradient;
+    Buffer<float> packed_d_input;
+    Buffer<float> staged_parameters;
+  };
+  using Lane = Lanes<CallMemory>::Borrowed;
+
   bool has_cell() const { return options_.spec().states > 1; }
-  Status load_state(std::span<const float> state, const DeviceRows& rows, Buffer<float>& staged,
-                    Buffer<float>& sorted, DeviceSpan<const float>& loaded);
-  Status store_state(const DeviceRows& rows, DeviceSpan<const float> sorted, Buffer<float>& staged,
-                     std::span<float> state);
-  Status store_states(const DeviceRows& rows, const RecurrentActivations& activations,
-                      const RecurrentCall& call);
+  /// Gets memory for a call and passes the parameters to the layers if they changed.
+  Status open(Lane& lane);
+  Status load_state(Device& device, std::span<const float> state, const DeviceRows& rows,
+                    Buffer<float>& staged, Buffer<float>& sorted,
+                    DeviceSpan<const float>& loaded) const;
+  Status store_state(Device& device, const DeviceRows& rows, DeviceSpan<const float> sorted,
+                     Buffer<float>& staged, std::span<float> state) const;
+  Status store_states(const Lane& lane, const DeviceRows& rows,
+                      const RecurrentActivations& activations, const RecurrentCall& call) const;
   RecurrentInput pass_input(RecurrentPass& pass, const AbortFlag* abort) const;
-  Status keep_input(const RecurrentCall& call, RecurrentPass& pass);
+  Status keep_input(const Lane& lane, const RecurrentCall& call, RecurrentPass& pass) const;
   Status run_forward(const RecurrentCall& call);
   Status run_forward_training(const RecurrentCall& call, std::unique_ptr<RecurrentPass>& pass);
   Status run_backward(RecurrentPass& pass, const RecurrentGradientCall& call);
@@ -115,22 +137,10 @@ class RecurrentModule {
   RecurrentStack stack_;
   ParameterStore store_;
   std::uint64_t seed_ = 0;
-  std::uint64_t loaded_version_ = 0;
+  LoadedParameters loaded_;
   std::uint64_t passes_ = 0;
-
-  // Scratch memory of one call, which the next call reuses.
   RecurrentPass spare_;  ///< a finished pass, whose memory is reused
-  DeviceRows rows_;
-  RecurrentActivations activations_;
-  Buffer<float> staged_input_;
-  Buffer<float> packed_input_;
-  StateBuffers state_;
-  StateBuffers cell_;
-  Buffer<float> packed_output_;
-  Buffer<float> staged_output_;
-  Buffer<float> packed_gradient_;
-  Buffer<float> packed_d_input_;
-  Buffer<float> staged_parameters_;
+  Lanes<CallMemory> lanes_;
 };
 
 }  // namespace gru

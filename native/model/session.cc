@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/inference.h"
+
 namespace gru {
 
 namespace {
@@ -41,14 +43,14 @@ Status copy_values(Device& device, DeviceSpan<float> to, DeviceSpan<const float>
 
 /// Computes a step that begins with the states `before`, which may be empty: zeros. The states
 /// after it are copied to `after`, which may be the same memory.
-Status compute_step(Model& model, const SessionStep& call, DeviceSpan<const float> before,
+Status compute_step(Inference& inference, const SessionStep& call, DeviceSpan<const float> before,
                     DeviceSpan<float> after) {
-  GraphPass& pass = model.step_pass();
-  GRU_RETURN_IF_ERROR(model.load_inputs(call.inputs, pass));
-  if (!before.empty()) model.graph().begin_step(before, pass);
-  GRU_RETURN_IF_ERROR(model.forward(call.abort, pass));
-  GRU_RETURN_IF_ERROR(model.store_outputs(pass, call.outputs));
-  return model.graph().end_step(model.device(), pass, after);
+  GraphPass& pass = inference.memory().step;
+  GRU_RETURN_IF_ERROR(inference.load_inputs(call.inputs, pass));
+  if (!before.empty()) inference.graph().begin_step(before, pass);
+  GRU_RETURN_IF_ERROR(inference.forward(call.abort, pass));
+  GRU_RETURN_IF_ERROR(inference.store_outputs(pass, call.outputs));
+  return inference.graph().end_step(inference.device(), pass, after);
 }
 
 }  // namespace
@@ -69,9 +71,11 @@ Status Session::step(const SessionStep& call) noexcept {
 }
 
 Status Session::run(const SessionStep& call) {
+  Inference inference(*model_);
+  GRU_RETURN_IF_ERROR(inference.begin());
   GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
   const DeviceSpan<const float> before = is_zero_ ? DeviceSpan<const float>() : states_.span();
-  GRU_RETURN_IF_ERROR(compute_step(*model_, call, before, states_.span()));
+  GRU_RETURN_IF_ERROR(compute_step(inference, call, before, states_.span()));
   is_zero_ = false;
   return {};
 }
@@ -83,27 +87,30 @@ Status Session::step_together(std::span<Session* const> sessions,
 
 Status Session::run_together(std::span<Session* const> sessions, const SessionStep& call) {
   Model& model = *sessions[0]->model_;
-  Buffer<float>& states = model.step_states();
+  Inference inference(model);
+  GRU_RETURN_IF_ERROR(inference.begin());
+  Device& device = inference.device();
+  Buffer<float>& states = inference.memory().step_states;
   const std::size_t batch = call.inputs[0].shape.batch;
-  GRU_RETURN_IF_ERROR(states.reserve(model.device(), model.graph().state_count(batch)));
+  GRU_RETURN_IF_ERROR(states.reserve(device, model.graph().state_count(batch)));
   std::size_t first = 0;
   for (Session* const session : sessions) {
-    GRU_RETURN_IF_ERROR(session->gather(states.span(), batch, first));
+    GRU_RETURN_IF_ERROR(session->gather(device, states.span(), batch, first));
     // Before the step, so that nothing but a failing device can fail after it.
     GRU_RETURN_IF_ERROR(session->states_.reserve(model.device(), session->state_count()));
     first += session->batch_;
   }
-  GRU_RETURN_IF_ERROR(compute_step(model, call, states.span(), states.span()));
+  GRU_RETURN_IF_ERROR(compute_step(inference, call, states.span(), states.span()));
   first = 0;
   for (Session* const session : sessions) {
-    GRU_RETURN_IF_ERROR(session->scatter(states.span(), batch, first));
+    GRU_RETURN_IF_ERROR(session->scatter(device, states.span(), batch, first));
     first += session->batch_;
   }
   return {};
 }
 
-Status Session::gather(DeviceSpan<float> all, std::size_t batch, std::size_t first) const {
-  Device& device = model_->device();
+Status Session::gather(Device& device, DeviceSpan<float> all, std::size_t batch,
+                       std::size_t first) const {
   return for_each_block(graph(), batch_, batch, first, [&](const StateRows& rows) {
     const DeviceSpan<float> to = all.subspan(rows.in_batch, rows.count);
     return is_zero_ ? device.fill(DeviceMatrix<float>(to, rows.count), 0)
@@ -111,10 +118,11 @@ Status Session::gather(DeviceSpan<float> all, std::size_t batch, std::size_t fir
   });
 }
 
-Status Session::scatter(DeviceSpan<const float> all, std::size_t batch, std::size_t first) {
+Status Session::scatter(Device& device, DeviceSpan<const float> all, std::size_t batch,
+                        std::size_t first) {
   is_zero_ = false;
   return for_each_block(graph(), batch_, batch, first, [&](const StateRows& rows) {
-    return copy_values(model_->device(), states_.span().subspan(rows.in_session, rows.count),
+    return copy_values(device, states_.span().subspan(rows.in_session, rows.count),
                        all.subspan(rows.in_batch, rows.count));
   });
 }

@@ -24,7 +24,8 @@ struct SessionStep {
 /// steps. The outputs of a step have the same bits as those of Model::predict for all steps since
 /// the beginning; an output with one row for each sequence is the one after the last step. Sessions
 /// share the model's weights and the memory of its passes: a session has its states alone. Two
-/// threads must not use sessions of one model at the same time. Public calls do not throw.
+/// threads must not use one session at the same time; different sessions of one model only if the
+/// model's device has siblings (Device::create_sibling). Public calls do not throw.
 ///
 /// The states of a session are one array: for each of Graph::states() in their order [blocks,
 /// batch, width].
@@ -66,9 +67,9 @@ class Session {
   static Status run_together(std::span<Session* const> sessions, const SessionStep& call);
   /// Copies the states to their rows in `all`, the states of `batch` sequences, of which `first` is
   /// the first one of this session.
-  Status gather(DeviceSpan<float> all, std::size_t batch, std::size_t first) const;
+  Status gather(Device& device, DeviceSpan<float> all, std::size_t batch, std::size_t first) const;
   /// Copies the states from their rows in `all`.
-  Status scatter(DeviceSpan<const float> all, std::size_t batch, std::size_t first);
+  Status scatter(Device& device, DeviceSpan<const float> all, std::size_t batch, std::size_t first);
 
   std::shared_ptr<Model> model_;
   std::size_t batch_;

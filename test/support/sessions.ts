@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type ModelOptions, SequenceModel } from '../../lib'
+import { type ModelOptions, SequenceModel, Trainer } from '../../lib'
 import { bitsOf, randomSource, uniform } from './numbers'
 
 const random = randomSource(41)
@@ -46,9 +46,13 @@ export function stepped(model: SequenceModel, count: number) {
   return session
 }
 
-/** A call that the steps after it wait for: a small step is done at once if nothing is before it. */
-export const occupy = (model: SequenceModel): Promise<unknown> =>
-  model.predict(new Float32Array(5000 * BATCH * 2), { batch: BATCH })
+/** A call that all calls after it wait for: a small step is done at once if nothing is before it. */
+export async function occupy(model: SequenceModel): Promise<void> {
+  const trainer = new Trainer(model, { optimizer: { kind: 'sgd', learningRate: 0.1 } })
+  const input = new Float32Array(10_000 * BATCH * 2)
+  await trainer.evaluate({ input, target: new Float32Array(BATCH * 3), batch: BATCH })
+  trainer.dispose()
+}
 export const mixed: ModelOptions = {
   inputs: { level: { features: 2 }, kind: { tokens: 4 } },
   layers: {

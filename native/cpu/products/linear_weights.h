@@ -1,33 +1,38 @@
 #pragma once
 
+#include <atomic>
+
 #include "cpu/products/product.h"
+#include "cpu/shared_memory.h"
 
 namespace gru::cpu {
 
-/// The weight of a linear layer, packed as the right factor of its products.
+/// The weight of a linear layer, packed as the right factor of its products. Several threads may
+/// compute with it at the same time.
 class CpuLinearWeights final : public LinearWeights {
  public:
-  /// `held` is the device's count of bytes in use, which includes the packed weight.
-  explicit CpuLinearWeights(std::size_t& held) : held_(held) {}
+  /// `held` counts the bytes of the packed weight too.
+  explicit CpuLinearWeights(HeldBytes& held) : held_(held) {}
   CpuLinearWeights(const CpuLinearWeights&) = delete;
   CpuLinearWeights& operator=(const CpuLinearWeights&) = delete;
-  ~CpuLinearWeights() override { held_ -= packed_.data.bytes(); }
+  ~CpuLinearWeights() override { recount(held_, counted_, 0); }
 
   void load(DeviceMatrix<const float> weight) {
     weight_ = weight;
-    ready_ = false;
+    packing_.invalidate();
   }
   /// Packs the weight if it was loaded since the last call.
   Status forward(const LinearForward& call);
 
  private:
-  Status prepare();
+  Status pack();
 
-  std::size_t& held_;
+  HeldBytes& held_;
+  std::size_t counted_ = 0;
   DeviceMatrix<const float> weight_;
-  bool ready_ = false;
+  Prepared packing_;
   /// Each product begins with the panels that the one before left in the near caches.
-  bool descending_ = false;
+  std::atomic<bool> descending_{false};
   PackedMatrix packed_;  ///< weight^T [width, size]
 };
 

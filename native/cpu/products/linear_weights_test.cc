@@ -33,7 +33,7 @@ TEST_CASE("a weight is packed once after a load, when it is first needed") {
   Random random;
   GuardedMatrix input = random_matrix(random, 2, width);
   GuardedMatrix weight = random_matrix(random, size, width);
-  std::size_t held = 0;
+  HeldBytes held{0};
   {
     CpuLinearWeights weights(held);
     weights.load(view(weight));

@@ -16,7 +16,7 @@ const CellPlan& plan_of(const RecurrentShape& shape) {
 
 }  // namespace
 
-CpuRecurrentWeights::CpuRecurrentWeights(const RecurrentShape& shape, std::size_t& held)
+CpuRecurrentWeights::CpuRecurrentWeights(const RecurrentShape& shape, HeldBytes& held)
     : shape_(shape), plan_(plan_of(shape)), held_(held) {}
 
 // All biases except bias_apart are only added to W x, so they are added together with that product.
@@ -39,26 +39,31 @@ Status CpuRecurrentWeights::fold_biases() {
 }
 
 void CpuRecurrentWeights::count() {
-  held_ -= counted_;
-  counted_ =
+  std::size_t bytes =
       input_.data.bytes() + input_bias_.bytes() + bias_apart_.bytes() + d_input_.data.bytes();
-  for (const AlignedBuffer& part : parts_) counted_ += part.bytes();
-  for (const PackedMatrix& part : d_parts_) counted_ += part.data.bytes();
-  held_ += counted_;
+  for (const AlignedBuffer& part : parts_) bytes += part.bytes();
+  for (const PackedMatrix& part : d_parts_) bytes += part.data.bytes();
+  recount(held_, counted_, bytes);
 }
 
-Status CpuRecurrentWeights::prepare_forward() {
-  if (forward_ready_) return {};
+Status CpuRecurrentWeights::reserve_forward() {
   const std::size_t hidden = shape_.hidden_size;
-  const std::size_t blocks = vectors_of(hidden);
-  const CheckedSize block_floats = CheckedSize(hidden) * blocks * kernels().lanes;
+  const CheckedSize block_floats = CheckedSize(hidden) * vectors_of(hidden) * kernels().lanes;
   GRU_RETURN_IF_ERROR(fold_biases());
   GRU_RETURN_IF_ERROR(input_.shape(shape_.input_size, gates()));
   for (std::size_t i = 0; i < plan_.parts.size(); ++i) {
     const Range& part = plan_.parts[i];
     GRU_RETURN_IF_ERROR(parts_[i].reserve(block_floats * (part.end - part.begin)));
   }
+  return {};
+}
 
+Status CpuRecurrentWeights::pack_forward() {
+  Status reserved = reserve_forward();
+  count();
+  if (!reserved.is_ok()) return reserved;
+  const std::size_t hidden = shape_.hidden_size;
+  const std::size_t blocks = vectors_of(hidden);
   parallel(threads_for(pack_work()), [&](unsigned index, Team& team) {
     pack_share(input_, weight_ih(), Transpose::yes, index, team.size());
     const Range mine = share_of(blocks, index, team.size());
@@ -68,19 +73,22 @@ Status CpuRecurrentWeights::prepare_forward() {
                            mine.begin, mine.end);
     }
   });
-  forward_ready_ = true;
   return {};
 }
 
-Status CpuRecurrentWeights::prepare_backward() {
-  if (backward_ready_) return {};
-  const std::size_t hidden = shape_.hidden_size;
-  const auto depth_of = [hidden](const Range& part) { return (part.end - part.begin) * hidden; };
+Status CpuRecurrentWeights::reserve_backward() {
   GRU_RETURN_IF_ERROR(d_input_.shape(gates(), shape_.input_size));
   for (std::size_t i = 0; i < plan_.parts.size(); ++i) {
-    GRU_RETURN_IF_ERROR(d_parts_[i].shape(depth_of(plan_.parts[i]), hidden));
+    GRU_RETURN_IF_ERROR(d_parts_[i].shape(depth_of(plan_.parts[i]), shape_.hidden_size));
   }
+  return {};
+}
 
+Status CpuRecurrentWeights::pack_backward() {
+  Status reserved = reserve_backward();
+  count();
+  if (!reserved.is_ok()) return reserved;
+  const std::size_t hidden = shape_.hidden_size;
   parallel(threads_for(pack_work()), [&](unsigned index, Team& team) {
     pack_share(d_input_, weight_ih(), Transpose::no, index, team.size());
     for (std::size_t i = 0; i < plan_.parts.size(); ++i) {
@@ -89,7 +97,6 @@ Status CpuRecurrentWeights::prepare_backward() {
                  team.size());
     }
   });
-  backward_ready_ = true;
   return {};
 }
 

@@ -4,30 +4,34 @@
 
 #include "cpu/products/product.h"
 #include "cpu/recurrence/cell.h"
+#include "cpu/shared_memory.h"
 
 namespace gru::cpu {
 
 /// The weights of one direction in the order in which kernels read them. Each form is packed when
-/// it is first needed after a load.
+/// it is first needed after a load. Several threads may compute forward passes with
+/// them at the same time.
 class CpuRecurrentWeights final : public RecurrentWeights {
  public:
-  /// `held` is the device's count of bytes in use. `count` adds the weights' bytes to it.
-  CpuRecurrentWeights(const RecurrentShape& shape, std::size_t& held);
+  /// `held` counts the bytes of the packed weights too.
+  CpuRecurrentWeights(const RecurrentShape& shape, HeldBytes& held);
   CpuRecurrentWeights(const CpuRecurrentWeights&) = delete;
   CpuRecurrentWeights& operator=(const CpuRecurrentWeights&) = delete;
-  ~CpuRecurrentWeights() override { held_ -= counted_; }
+  ~CpuRecurrentWeights() override { recount(held_, counted_, 0); }
 
   const RecurrentShape& shape() const { return shape_; }
   const CellPlan& plan() const { return plan_; }
   void load(const RecurrentTensors<const float>& from) {
     tensors_ = from;
-    forward_ready_ = false;
-    backward_ready_ = false;
+    forward_.invalidate();
+    backward_.invalidate();
   }
-  Status prepare_forward();
-  Status prepare_backward();
-  /// Counts the memory in use now. Must be called after packing, also if packing failed.
-  void count();
+  Status prepare_forward() {
+    return forward_.ensure([this] { return pack_forward(); });
+  }
+  Status prepare_backward() {
+    return backward_.ensure([this] { return pack_backward(); });
+  }
 
   /// 1 or -1, see ForwardStep::update_sign. For a GRU only.
   float update_sign() const { return shape_.variant.update == UpdateGate::retain ? 1.0F : -1.0F; }
@@ -46,8 +50,18 @@ class CpuRecurrentWeights final : public RecurrentWeights {
   const PackedMatrix& d_part(std::size_t number) const { return d_parts_[number]; }
 
  private:
+  Status pack_forward();
+  Status pack_backward();
+  /// Allocate the packed weights' memory.
+  Status reserve_forward();
+  Status reserve_backward();
   Status fold_biases();
+  /// Counts the memory in use now.
+  void count();
   std::size_t gates() const { return shape_.spec().gates * shape_.hidden_size; }
+  std::size_t depth_of(const Range& part) const {
+    return (part.end - part.begin) * shape_.hidden_size;
+  }
   const float* rows_of(const Range& part) const {
     return tensors_.weight_hh.data() + part.begin * shape_.hidden_size * shape_.hidden_size;
   }
@@ -62,11 +76,11 @@ class CpuRecurrentWeights final : public RecurrentWeights {
 
   RecurrentShape shape_;
   const CellPlan& plan_;
-  std::size_t& held_;
+  HeldBytes& held_;
   std::size_t counted_ = 0;
   RecurrentTensors<const float> tensors_;
-  bool forward_ready_ = false;
-  bool backward_ready_ = false;
+  Prepared forward_;
+  Prepared backward_;
   PackedMatrix input_;
   AlignedBuffer input_bias_;
   AlignedBuffer bias_apart_;

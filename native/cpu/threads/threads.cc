@@ -193,6 +193,16 @@ std::atomic<unsigned>& thread_count() {
   return count;
 }
 
+std::atomic<unsigned> computing_threads{0};
+thread_local unsigned computing_here = 0;
+
+/// The calling thread's share of the threads.
+unsigned threads_of_caller() {
+  const unsigned others =
+      computing_threads.load(std::memory_order_relaxed) - (computing_here > 0 ? 1 : 0);
+  return std::max(1U, threads() / (others + 1));
+}
+
 }  // namespace
 
 Team::Team(unsigned size) : size_(size) {
@@ -251,13 +261,21 @@ Range share_of(std::size_t count, unsigned index, unsigned parts, std::size_t gr
 void detail::run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&),
                           const void* context) {
   const FlushDenormals flush;
-  wanted = std::min(wanted, threads());
+  if (wanted > 1) wanted = std::min(wanted, threads_of_caller());
   if (wanted <= 1) {
     Team alone(1);
     body(context, 0, alone);
     return;
   }
   Pool::instance().run(wanted, {body, context, nullptr});
+}
+
+ComputingThread::ComputingThread() {
+  if (computing_here++ == 0) computing_threads.fetch_add(1, std::memory_order_relaxed);
+}
+
+ComputingThread::~ComputingThread() {
+  if (--computing_here == 0) computing_threads.fetch_sub(1, std::memory_order_relaxed);
 }
 
 unsigned threads() { return thread_count().load(std::memory_order_relaxed); }
