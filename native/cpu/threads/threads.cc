@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <system_error>
 #include <thread>
-#include <vector>
 
 #include "cpu/cpu_device.h"
 #include "cpu/threads/cores.h"
@@ -92,20 +92,25 @@ bool had_share(Clock::time_point finished) {
 
 }  // namespace
 
-/// One region, as its workers need it.
-struct Job {
+/// One region.
+struct Region {
   void (*body)(const void*, unsigned, Team&);
   const void* context;
-  Team* team;
 };
 
+/// A thread that takes part in one region after another.
 struct Worker {
-  std::atomic<std::uint32_t> signal{0};  ///< increases with each job
-  Job job{};
+  std::atomic<std::uint32_t> begun{0};     ///< number of regions; increases when one begins
+  std::atomic<std::uint32_t> finished{0};  ///< number of regions that its part of is done
+  Region region{};
+  Team* team = nullptr;
+  unsigned index = 0;      ///< in the team
+  Worker* next = nullptr;  ///< of those that are idle, or that the same caller hired
 };
 
-/// Threads start when they are first needed and sleep when they are idle. The pool is never
-/// destroyed: at the end of the process they still sleep.
+/// Callers at the same time have teams of their own, as long as there are idle workers. Workers
+/// start when they are first needed and sleep when they are idle. The pool is never destroyed: at
+/// the end of the process they still sleep.
 class Pool {
  public:
   static Pool& instance() {
@@ -113,78 +118,118 @@ class Pool {
     return pool;
   }
 
-  void run(unsigned wanted, const Job& job) {
-    // Not a mutex: in a nested region the pool is held by the calling thread itself.
-    if (busy_.test_and_set(std::memory_order_acquire)) return run_alone(job);
-    run_together(wanted, job);
-    busy_.clear(std::memory_order_release);
+  void run(unsigned wanted, const Region& region) {
+    if (in_region) return run_alone(region);
+    in_region = true;
+    const Hired hired = hire(wanted - 1);
+    if (hired.count == 0) {
+      run_alone(region);
+    } else {
+      run_together(hired, region);
+    }
+    in_region = false;
   }
 
  private:
-  static void run_alone(const Job& job) {
+  struct Hired {
+    Worker* first = nullptr;
+    unsigned count = 0;
+  };
+
+  static void run_alone(const Region& region) {
     Team team(1);
-    job.body(job.context, 0, team);
+    region.body(region.context, 0, team);
   }
 
-  void run_together(unsigned wanted, const Job& job) {
-    const unsigned size = rest_.is_over() ? ready(wanted) : 1;
-    if (size == 1) return run_alone(job);
-    Team team(size);
-    remaining_.store(size - 1, std::memory_order_relaxed);
-    for (unsigned index = 1; index < size; ++index) {
-      Worker& worker = *workers_[index - 1];
-      worker.job = {job.body, job.context, &team};
-      worker.signal.fetch_add(1, std::memory_order_release);
-      worker.signal.notify_one();
+  void run_together(const Hired& hired, const Region& region) {
+    Team team(hired.count + 1);
+    unsigned index = 0;
+    for (Worker* worker = hired.first; worker != nullptr; worker = worker->next) {
+      worker->region = region;
+      worker->team = &team;
+      worker->index = ++index;
+      worker->begun.fetch_add(1, std::memory_order_release);
+      worker->begun.notify_one();
     }
     work_began = Clock::now();
-    job.body(job.context, 0, team);
+    region.body(region.context, 0, team);
     const Clock::time_point finished = Clock::now();
-    for (std::uint32_t left; (left = remaining_.load(std::memory_order_acquire)) != 0;) {
-      wait_while(remaining_, left);
+    for (Worker* worker = hired.first; worker != nullptr; worker = worker->next) {
+      wait_while(worker->finished, worker->begun.load(std::memory_order_relaxed) - 1);
     }
     const Clock::time_point ended = Clock::now();
     const bool stalled = had_share(finished) && is_stall(finished, ended - finished);
     // The region is over, so only its own stalls are judged: a short rest costs little.
-    if (stalled || team.contended_ || team.stalls().cost_much(ended - team.window_began_)) {
-      rest_.begin();
+    const bool contended =
+        stalled || team.contended_ || team.stalls().cost_much(ended - team.window_began_);
+    dismiss(hired, contended);
+  }
+
+  /// Takes up to `most` workers, so that all callers together have no more than threads() - 1. None
+  /// while the pool rests.
+  Hired hire(unsigned most) {
+    const std::lock_guard lock(mutex_);
+    if (!rest_.is_over()) return {};
+    Hired hired;
+    while (hired.count < most && hired_ + 1 < threads() && ensure_idle()) {
+      Worker* const worker = idle_;
+      idle_ = worker->next;
+      worker->next = hired.first;
+      hired.first = worker;
+      ++hired.count;
+      ++hired_;
+    }
+    return hired;
+  }
+
+  void dismiss(const Hired& hired, bool contended) {
+    const std::lock_guard lock(mutex_);
+    if (contended) rest_.begin();
+    hired_ -= hired.count;
+    for (Worker* worker = hired.first; worker != nullptr;) {
+      Worker* const next = worker->next;
+      worker->next = idle_;
+      idle_ = worker;
+      worker = next;
     }
   }
 
-  /// Starts workers for a team of `wanted` threads. The team is smaller if the system gives no more
-  /// threads.
-  unsigned ready(unsigned wanted) {
+  /// Starts a worker if none is idle. Returns false if the system gives no more threads.
+  bool ensure_idle() {
+    if (idle_ != nullptr) return true;
     try {
-      workers_.reserve(wanted);
-      while (workers_.size() + 1 < wanted) {
-        auto worker = std::make_unique<Worker>();
-        std::thread([this, &state = *worker, index = static_cast<unsigned>(workers_.size() + 1)] {
-          work(state, index);
-        }).detach();
-        workers_.push_back(std::move(worker));
-      }
+      auto worker = std::make_unique<Worker>();
+      std::thread([&state = *worker] { work(state); }).detach();
+      idle_ = worker.release();
+      return true;
     } catch (const std::system_error&) {
     } catch (const std::bad_alloc&) {
     }
-    return std::min(wanted, static_cast<unsigned>(workers_.size() + 1));
+    return false;
   }
 
-  [[noreturn]] void work(Worker& state, unsigned index) {
+  [[noreturn]] static void work(Worker& state) {
     const FlushDenormals flush;
+    in_region = true;
     for (std::uint32_t seen = 0;; ++seen) {
-      wait_while(state.signal, seen);
-      const Job job = state.job;
+      wait_while(state.begun, seen);
       work_began = Clock::now();
-      job.body(job.context, index, *job.team);
-      if (remaining_.fetch_sub(1, std::memory_order_acq_rel) == 1) remaining_.notify_one();
+      state.region.body(state.region.context, state.index, *state.team);
+      state.finished.store(seen + 1, std::memory_order_release);
+      state.finished.notify_one();
     }
   }
 
-  std::atomic_flag busy_;
-  Rest rest_;  ///< only the holder of busy_ reads and writes it
-  std::vector<std::unique_ptr<Worker>> workers_;
-  std::atomic<std::uint32_t> remaining_{0};
+  /// Whether the calling thread computes its part of a region. A region within is computed alone.
+  static thread_local bool in_region;
+
+  std::mutex mutex_;
+  Rest rest_;
+  Worker* idle_ = nullptr;
+  unsigned hired_ = 0;
 };
+
+thread_local bool Pool::in_region = false;
 
 namespace {
 
@@ -267,7 +312,7 @@ void detail::run_parallel(unsigned wanted, void (*body)(const void*, unsigned, T
     body(context, 0, alone);
     return;
   }
-  Pool::instance().run(wanted, {body, context, nullptr});
+  Pool::instance().run(wanted, {body, context});
 }
 
 ComputingThread::ComputingThread() {

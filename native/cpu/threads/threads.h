@@ -68,9 +68,9 @@ void run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&), c
 }
 
 /// Runs body(index, team) on up to `wanted` threads of the process's pool, including the caller's,
-/// and returns when all are done. The team may be smaller: the caller computes alone while another
-/// caller's region uses the pool, and for some time after a team was contended. Bodies must not
-/// throw.
+/// and returns when all are done. The team may be smaller: threads that compute at the same time
+/// share the pool (ComputingThread), and for some time after a team was contended the caller
+/// computes alone. Bodies must not throw.
 template <class Body>
 void parallel(unsigned wanted, const Body& body) {
   detail::run_parallel(

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "cpu/cpu_device.h"
@@ -175,6 +176,47 @@ TEST_CASE("callers at the same time all get their results") {
   first.join();
   second.join();
   CHECK(wrong == 0);
+}
+
+/// The sizes of the teams of two threads that compute regions at the same time.
+std::pair<unsigned, unsigned> sizes_of_two(unsigned wanted) {
+  std::atomic<unsigned> inside{0};
+  std::atomic<unsigned> sizes[2]{0, 0};
+  const auto region = [&](std::atomic<unsigned>& size) {
+    const ComputingThread computing;
+    ++inside;
+    while (inside < 2) std::this_thread::yield();
+    parallel(wanted, [&](unsigned index, Team& team) {
+      if (index != 0) return;
+      size = team.size();
+      ++inside;
+      // Until the other one has its team too.
+      while (inside < 4) std::this_thread::yield();
+    });
+  };
+  std::thread other([&] { region(sizes[1]); });
+  region(sizes[0]);
+  other.join();
+  return {sizes[0], sizes[1]};
+}
+
+TEST_CASE("threads that compute at the same time divide the threads among them") {
+  const auto expect_sizes = [](unsigned count, unsigned each) {
+    GRU_CHECK_OK(set_threads(count));
+    std::pair<unsigned, unsigned> sizes{0, 0};
+    const std::pair<unsigned, unsigned> expected{each, each};
+    // The pool may still rest.
+    for (int attempt = 0; attempt < 200 && sizes != expected; ++attempt) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      sizes = sizes_of_two(count);
+      CHECK(sizes.first <= each);
+      CHECK(sizes.second <= each);
+    }
+    CHECK(sizes == expected);
+  };
+  expect_sizes(2, 1);
+  expect_sizes(4, 2);
+  expect_sizes(7, 3);
 }
 
 TEST_CASE("a region within a region is computed by its caller alone") {
