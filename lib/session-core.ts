@@ -100,6 +100,11 @@ export class SessionCore {
     return this.#shared.outputNames
   }
 
+  /** @throws GruError ERR_GRU_DISPOSED if the session or its model was disposed of */
+  checkInUse(): void {
+    void this.native.stateCount
+  }
+
   /** Another session of the same part of the model, with as many sequences. */
   open(): SessionCore {
     return new SessionCore(this.#part, this.batch)
