@@ -67,7 +67,7 @@ export interface NativeSurface {
   countGruParameters(options: NativeGruOptions): number
   countLstmParameters(options: NativeRecurrentOptions): number
   /**
-   * One step of different sessions of one model, as one batch: the rows of the first session, then those of the next
+   * One step of different sessions of one model, none of them of a decoder, as one batch: the rows of the first session, then those of the next
    * one. The states of all of them change, or none, unless the device fails. `inputs` and `outputs` are as of
    * NativeSession.step, of all rows.
    */
@@ -120,8 +120,15 @@ export interface NativeSurface {
   ) => NativeModel
   readonly NativeTrainer: new (model: NativeModel, options: NativeTrainerOptions) => NativeTrainer
   readonly NativeDecoder: new (model: NativeModel, options: NativeDecoderOptions) => NativeDecoder
-  /** @param batch sequences in each step */
-  readonly NativeSession: new (model: NativeModel, batch: number) => NativeSession
+  /**
+   * @param batch sequences in each step
+   * @param decoder of the model: a session of its target, whose sources `encode` reads first
+   */
+  readonly NativeSession: new (
+    model: NativeModel,
+    batch: number,
+    decoder?: NativeDecoder,
+  ) => NativeSession
   readonly NativeTrainingPass: new (
     trainer: NativeTrainer,
     batch: NativeModelBatch,
@@ -530,11 +537,22 @@ export interface NativeModel {
  * Sequences of a model that are computed step by step. `new` throws ERR_GRU_VALUE if a layer needs whole sequences; the
  * message names the layer. It is disposed of with its model, as a trainer. The states are one array: for each of the
  * graph's states in their order [L*D, batch, H]. A call that fails leaves them as they were, except a step whose output
- * was detached while it was pending: that step was made.
+ * was detached while it was pending: that step was made. If the device itself fails while it copies states, later calls
+ * fail with ERR_GRU_DEVICE until `reset`, `copyFrom` or `writeStates`.
+ *
+ * The steps of a session of a decoder have one input, the tokens of the target, and one output, the logits. Its states are
+ * those of all recurrent layers behind the target.
  */
 export interface NativeSession {
   /** The number of values in the array of states. */
   readonly stateCount: number
+  /**
+   * Reads the sources of a session of a decoder, and begins with the states that follow from them; ERR_GRU_VALUE for a
+   * session of a whole model. The first step comes after it. In the batch the target, which may be one step of zeros, says
+   * nothing.
+   */
+  encodeSync(batch: NativeModelBatch): void
+  encode(batch: NativeModelBatch, abort: AbortFlag | null): Promise<void>
   /** inputs: [batch, size] or [batch] of tokens each; outputs: [batch, width] each. */
   stepSync(inputs: (Float32Array | Int32Array)[], outputs: Float32Array[]): void
   step(
@@ -542,9 +560,12 @@ export interface NativeSession {
     outputs: Float32Array[],
     abort: AbortFlag | null,
   ): Promise<void>
-  /** The next call that is made begins with zeros. Never throws ERR_GRU_BUSY. */
+  /** The next call that is made begins with the initial states, for a model zeros. Never throws ERR_GRU_BUSY. */
   reset(): void
-  /** Takes over the states of a session of the same model with the same batch; ERR_GRU_VALUE for another one. */
+  /**
+   * Takes over the states of a session of the same model or decoder with the same batch; ERR_GRU_VALUE for another one.
+   * Sessions of a decoder then share what was read of the sources.
+   */
   copyFromSync(other: NativeSession): void
   copyFrom(other: NativeSession, abort: AbortFlag | null): Promise<void>
   readStatesSync(target: Float32Array): void

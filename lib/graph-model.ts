@@ -52,6 +52,11 @@ export class GraphModel {
     return this.#metadata
   }
 
+  /** @throws GruError ERR_GRU_DISPOSED if the model was disposed of */
+  checkInUse(): void {
+    void this.native.parameterCount
+  }
+
   /** Takes over the content of a file. If this fails, the model is disposed of. */
   restore(call: string, parameters: Float32Array, metadata: Metadata): void {
     try {

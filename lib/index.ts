@@ -177,12 +177,14 @@ export {
   type SequenceModelOptions,
 } from './sequence-model'
 export type {
+  DecoderSession,
   ModelSession,
   ModelSessionStepOptions,
   SequenceSession,
   SessionCallOptions,
   SessionOptions,
   SessionStepOptions,
+  SingleSession,
 } from './session'
 export type { LabelTarget, ModelTarget, SequenceTarget } from './targets'
 export { Trainer } from './trainer'
@@ -211,6 +213,8 @@ export type {
 } from './training-call'
 export type { PassBackwardOptions, TrainingPass } from './training-pass'
 export type {
+  DecoderSessionOptions,
+  DecoderSessionSyncOptions,
   LengthPenalty,
   TranslateOptions,
   TranslateSyncOptions,

@@ -27,7 +27,7 @@ import {
 } from './model-description'
 import type { ModelKind } from './model-file'
 import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
-import { SessionCore } from './session-core'
+import { SessionCore, wholeModel } from './session-core'
 import { checkSession, ModelSession, type SessionOptions } from './session'
 import { checkOptions } from './validate'
 
@@ -114,7 +114,7 @@ export class Model extends BaseModel<ResolvedModelOptions> {
   /**
    * Predicts, in inference: for each output [steps, batch, size], or [batch, size] if it has one row for each
    * sequence. Logits for classes, otherwise values; 0 in steps past a length. The inputs are copied before the promise
-   * is returned. A call of one step is computed at once when {@link SequenceSession.step} is.
+   * is returned. A call of one step is computed at once when {@link SingleSession.step} is.
    *
    * @param inputs - by name: features [steps, batch, features] or tokens [steps, batch]
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;
@@ -144,7 +144,7 @@ export class Model extends BaseModel<ResolvedModelOptions> {
    *   ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DISPOSED
    */
   session(options: SessionOptions = {}): ModelSession {
-    return new ModelSession(new SessionCore(this.#core, checkSession(options)))
+    return new ModelSession(new SessionCore(wholeModel(this.#core), checkSession(options)))
   }
 
   /**

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeDecoder } from '../binding'
+import type { NativeDecoder, NativeDecoderOptions } from '../binding'
 import { abortable } from './abort'
 import { namedForm } from './batch-forms'
 import { BaseModel, loadModel, MODEL_OPTION_KEYS, openModel } from './base-model'
@@ -26,12 +26,18 @@ import {
   warnOfStacks,
 } from './seq2seq-options'
 import {
+  checkDecoderSession,
+  checkDecoderSessionSync,
   checkTranslate,
   checkTranslateSync,
+  type DecoderSessionOptions,
+  type DecoderSessionSyncOptions,
   type TranslateOptions,
   type TranslateSyncOptions,
   type Translation,
 } from './translation'
+import { DecoderSession } from './session'
+import { SessionCore, type SteppedPart } from './session-core'
 import { checkInt32Array, checkOptions } from './validate'
 
 /** What a {@link Seq2Seq} is made of. */
@@ -70,6 +76,7 @@ export const SEQ2SEQ_KIND: ModelKind<ResolvedSeq2SeqArchitecture> = {
 export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
   readonly #core: GraphModel
   readonly #decoder: NativeDecoder
+  readonly #steps: SteppedPart
 
   static {
     markClass(this)
@@ -88,6 +95,7 @@ export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
     const { graph, native: model } = opened.core
     const places = { target: graph.inputs.findIndex(({ name }) => name === TARGET), output: 0 }
     this.#decoder = new (native().NativeDecoder)(model, places)
+    this.#steps = stepsOf(this.#core, this.#decoder, places)
     warnOfStacks(given, checked.resolved)
   }
 
@@ -149,10 +157,48 @@ export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
     return this.#decoder.decodeSync({ batch: call.batch, inputs: call.inputs }, call.options)
   }
 
+  /**
+   * A new session of targets of some sources, which a caller decodes token by token: greedily, with beams or by samples of
+   * its own, as text is generated. The sources are encoded once, and copied before the promise is returned.
+   *
+   * @param source - as of {@link translate}
+   * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the
+   *   signal's reason if it was aborted
+   */
+  async session(source: ModelInput, options: DecoderSessionOptions = {}): Promise<DecoderSession> {
+    const { signal, ...sources } = checkDecoderSession(this.#core.graph, source, options)
+    const core = new SessionCore(this.#steps, sources.batch)
+    await core.encode(sources, signal)
+    return new DecoderSession(core)
+  }
+
+  /**
+   * As {@link session}, on the calling thread, reading the source in place.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this model, its trainer or one of its sessions is pending
+   */
+  sessionSync(source: ModelInput, options: DecoderSessionSyncOptions = {}): DecoderSession {
+    const sources = checkDecoderSessionSync(this.#core.graph, source, options)
+    const core = new SessionCore(this.#steps, sources.batch)
+    core.encodeSync(sources)
+    return new DecoderSession(core)
+  }
+
   /** As {@link BaseModel.summary}. */
   override toString(): string {
     return this.summary()
   }
+}
+
+/** What a session computes in a step, with the names of its own calls. */
+function stepsOf(
+  model: GraphModel,
+  decoder: NativeDecoder,
+  { target, output }: NativeDecoderOptions,
+): SteppedPart {
+  const tokens = { ...model.graph.inputs[target]!, argument: 'input' }
+  const logits = { ...model.graph.outputs[output]!, output: 'output' }
+  return { model, inputs: [tokens], outputs: [logits], decoder }
 }
 
 fixProperties(Seq2Seq, 'options are given to new Seq2Seq')

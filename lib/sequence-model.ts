@@ -18,7 +18,7 @@ import {
   type ResolvedArchitecture,
 } from './model-options'
 import { type ModelStates, STATE_KEYS, type StateOptions, zeroStates } from './model-states'
-import { SessionCore } from './session-core'
+import { SessionCore, wholeModel } from './session-core'
 import { checkSession, SequenceSession, type SessionOptions } from './session'
 import { checkOptions } from './validate'
 
@@ -100,7 +100,7 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
   /**
    * Predicts, in inference: [steps, batch, O], or [batch, O] with every: 'last'. Logits for classes,
    * otherwise values; 0 in steps past a length. The input is copied before the promise is returned. A call of one step is
-   * computed at once when {@link SequenceSession.step} is.
+   * computed at once when {@link SingleSession.step} is.
    *
    * @param input - features [steps, batch, I] or tokens [steps, batch]; the number of steps follows from its length
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED;
@@ -133,7 +133,7 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
    *   ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options; ERR_GRU_DISPOSED
    */
   session(options: SessionOptions = {}): SequenceSession {
-    return new SequenceSession(new SessionCore(this.#core, checkSession(options)))
+    return new SequenceSession(new SessionCore(wholeModel(this.#core), checkSession(options)))
   }
 
   /**

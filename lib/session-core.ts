@@ -3,15 +3,14 @@
  *
  * @module
  */
-import type { NativeSession } from '../binding'
+import type { NativeDecoder, NativeModelBatch, NativeSession } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
-import { inputNames, outputNames } from './batch-forms'
-import type { GraphInput } from './graph'
+import type { GraphInput, GraphOutput } from './graph'
 import type { GraphModel } from './graph-model'
 import { checkInputType, type ModelInput } from './model-batch'
 import { native } from './native'
-import { checkLength } from './validate'
+import { checkIndices, checkLength } from './validate'
 
 /** Checks the array of an input of a step of `batch` sequences. */
 export function checkStepInput(input: GraphInput, batch: number, given: unknown): ModelInput {
@@ -29,7 +28,16 @@ export interface StepArrays {
 /** The place of an array that a call has given back. */
 const NO_ARRAY = new Float32Array(0)
 
-/** What the sessions of a model share. */
+/** What sessions of a model compute in a step. */
+export interface SteppedPart {
+  readonly model: GraphModel
+  readonly inputs: readonly GraphInput[]
+  readonly outputs: readonly GraphOutput[]
+  /** Of sessions of its target. */
+  readonly decoder?: NativeDecoder
+}
+
+/** What such sessions share. */
 interface SharedBySessions {
   readonly inputNames: readonly string[]
   readonly outputNames: readonly string[]
@@ -37,14 +45,29 @@ interface SharedBySessions {
   free: StepArrays | undefined
 }
 
-const sharedBySessions = new WeakMap<GraphModel, SharedBySessions>()
+const wholeModels = new WeakMap<GraphModel, SteppedPart>()
 
-function sharedBy(model: GraphModel): SharedBySessions {
-  const known = sharedBySessions.get(model)
+/** All inputs and outputs of a model. */
+export function wholeModel(model: GraphModel): SteppedPart {
+  const known = wholeModels.get(model)
   if (known !== undefined) return known
-  const { graph } = model
-  const made = { inputNames: inputNames(graph), outputNames: outputNames(graph), free: undefined }
-  sharedBySessions.set(model, made)
+  const { inputs, outputs } = model.graph
+  const made = { model, inputs, outputs }
+  wholeModels.set(model, made)
+  return made
+}
+
+const sharedBySessions = new WeakMap<SteppedPart, SharedBySessions>()
+
+function sharedBy(part: SteppedPart): SharedBySessions {
+  const known = sharedBySessions.get(part)
+  if (known !== undefined) return known
+  const made = {
+    inputNames: part.inputs.map(({ name }) => name),
+    outputNames: part.outputs.map(({ layer }) => layer),
+    free: undefined,
+  }
+  sharedBySessions.set(part, made)
   return made
 }
 
@@ -54,15 +77,19 @@ export class SessionCore {
   readonly batch: number
   /** The number of values in all states. */
   readonly stateCount: number
-  readonly model: GraphModel
+  readonly #part: SteppedPart
   readonly #shared: SharedBySessions
 
-  constructor(model: GraphModel, batch: number) {
-    this.model = model
-    this.#shared = sharedBy(model)
+  constructor(part: SteppedPart, batch: number) {
+    this.#part = part
+    this.#shared = sharedBy(part)
     this.batch = batch
-    this.native = new (native().NativeSession)(model.native, batch)
+    this.native = new (native().NativeSession)(part.model.native, batch, part.decoder)
     this.stateCount = this.native.stateCount
+  }
+
+  get model(): GraphModel {
+    return this.#part.model
   }
 
   get inputNames(): readonly string[] {
@@ -73,9 +100,14 @@ export class SessionCore {
     return this.#shared.outputNames
   }
 
-  /** Another session of the model, with as many sequences. */
+  /** @throws GruError ERR_GRU_DISPOSED if the session or its model was disposed of */
+  checkInUse(): void {
+    void this.native.stateCount
+  }
+
+  /** Another session of the same part of the model, with as many sequences. */
   open(): SessionCore {
-    return new SessionCore(this.model, this.batch)
+    return new SessionCore(this.#part, this.batch)
   }
 
   /**
@@ -97,13 +129,18 @@ export class SessionCore {
 
   /** Checks the array of an input, and puts it into its place. */
   putInput(arrays: StepArrays, index: number, given: unknown): void {
-    const input = this.model.graph.inputs[index]!
-    arrays.inputs[index] = checkStepInput(input, this.batch, given)
+    const input = this.#part.inputs[index]!
+    const values = checkStepInput(input, this.batch, given)
+    // The native part has only the graph's name of a target.
+    if (this.#part.decoder !== undefined) {
+      checkIndices(input.argument, values as Int32Array, input.size)
+    }
+    arrays.inputs[index] = values
   }
 
   /** Checks the array of an output, or makes one, and puts it into its place. All inputs and the outputs before it are in theirs. */
   putOutput(arrays: StepArrays, index: number, given: unknown): void {
-    const { inputs, outputs } = this.model.graph
+    const { inputs, outputs } = this.#part
     const { output, formula, width } = outputs[index]!
     const array = resultArray(output, given, formula, this.batch * width)
     arrays.outputs[index] = array
@@ -113,6 +150,31 @@ export class SessionCore {
     }
     for (let i = 0; i < index; i++) {
       checkDistinct(output, array, outputs[i]!.output, arrays.outputs[i]!)
+    }
+  }
+
+  /**
+   * Reads the sources of a session of a decoder, which come before its first step. If this fails, the session is disposed
+   * of.
+   *
+   * @param signal - unchecked
+   */
+  async encode(sources: NativeModelBatch, signal: unknown): Promise<void> {
+    try {
+      await abortable(signal, (flag) => this.native.encode(sources, flag))
+    } catch (error) {
+      this.native.dispose()
+      throw error
+    }
+  }
+
+  /** As {@link encode}, on the calling thread. */
+  encodeSync(sources: NativeModelBatch): void {
+    try {
+      this.native.encodeSync(sources)
+    } catch (error) {
+      this.native.dispose()
+      throw error
     }
   }
 

@@ -28,7 +28,7 @@ export interface SessionCallOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** The options of a step of a {@link SequenceSession} that returns a promise. */
+/** The options of a step of a {@link SequenceSession} or a {@link DecoderSession} that returns a promise. */
 export interface SessionStepOptions extends SessionCallOptions {
   /** An array to write the prediction into, [batch, O]. Default: a new one. */
   readonly output?: Float32Array | undefined
@@ -46,7 +46,8 @@ export interface ModelSessionStepOptions extends SessionCallOptions {
  * the recurrent layers. The sessions of a model share its weights and its other memory.
  *
  * The calls of a session take effect in the order in which they were made. A call that fails or is aborted leaves the
- * states as they were, except a step whose output array was detached while it waited.
+ * states as they were, except a step whose output array was detached while it waited. If a GPU fails while it copies the
+ * states after a step, they are lost: calls fail with ERR_GRU_DEVICE until `reset` or `setState`.
  */
 export abstract class Session {
   readonly #core: SessionCore
@@ -71,8 +72,9 @@ export abstract class Session {
   }
 
   /**
-   * The next step begins with states of 0. Calls of the session that were made before finish first, but not a step that
-   * waits in a batcher's queue: it begins with states of 0 too.
+   * The next step begins with states of 0, of a {@link DecoderSession} with those that follow from its sources. Calls of the
+   * session that were made before finish first, but not a step that
+   * waits in a batcher's queue: it begins so too.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */
@@ -106,7 +108,8 @@ export abstract class Session {
   /**
    * A copy of the states: the arrays of `model.zeroStates(batch)` one after another, layer by layer in the order of
    * computation, each [L*D, batch, H]; an LSTM's cell state follows its state. A session of a model with the same layers
-   * and parameters that gets them goes on to the same bits, in another process too.
+   * and parameters that gets them goes on to the same bits, in another process too. Of a {@link DecoderSession} they are the
+   * states of the layer `decoder`, and the other session must have the same sources.
    *
    * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
@@ -184,19 +187,20 @@ export abstract class Session {
   }
 }
 
-/** A {@link Session} of a {@link SequenceModel}: one input and one output. */
-export class SequenceSession extends Session {
+/** A {@link Session} with one input and one output. */
+export abstract class SingleSession<Input extends ModelInput> extends Session {
   /**
    * One step of every sequence. A step that takes some microseconds is computed before the promise is returned, if no call
    * is before it. Every 64th of them is computed on the engine's threads, so that a loop of awaited steps lets the event
    * loop run.
    *
-   * @param input - features [batch, I] or tokens [batch]; it is copied before the promise is returned
+   * @param input - features [batch, I] or tokens [batch]; it is copied before the promise is returned. Of a
+   *   {@link DecoderSession} the last token of each target: `begin` in the first step
    * @returns the prediction [batch, O]: logits for classes, otherwise values
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;
    *   the signal's reason if it was aborted
    */
-  async step(input: ModelInput, options: SessionStepOptions = {}): Promise<Float32Array> {
+  async step(input: Input, options: SessionStepOptions = {}): Promise<Float32Array> {
     const { output, signal } = checkOptions('options', options, ['output', 'signal'])
     const arrays: StepArrays = { inputs: [], outputs: [] }
     this.#put(arrays, input, output)
@@ -210,7 +214,7 @@ export class SequenceSession extends Session {
    * @param output - the array to write the prediction into and to return. Default: a new one
    * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
    */
-  stepSync(input: ModelInput, output?: Float32Array): Float32Array {
+  stepSync(input: Input, output?: Float32Array): Float32Array {
     const core = Session.coreOf(this)
     const arrays = core.takeArrays()
     try {
@@ -229,14 +233,25 @@ export class SequenceSession extends Session {
   }
 }
 
+/** A {@link Session} of a {@link SequenceModel}. */
+export class SequenceSession extends SingleSession<ModelInput> {}
+
+/**
+ * A {@link Session} of the decoder of a {@link Seq2Seq}: targets of some sources, token by token. A step takes the last token
+ * of each target, and returns the logits of the next one: `stepSync(tokens, output)`. They have the same bits as in training,
+ * which reads the whole target at once. What was read of the sources stays as it was then, also if the model is trained. It
+ * is shared with the sessions that {@link fork} makes, and freed with the last of them.
+ */
+export class DecoderSession extends SingleSession<Int32Array> {}
+
 /** A {@link Session} of a {@link Model}: inputs and outputs by their names. */
 export class ModelSession extends Session {
   /**
-   * One step of every sequence, as {@link SequenceSession.step}.
+   * One step of every sequence, as {@link SingleSession.step}.
    *
    * @param inputs - by name: features [batch, features] or tokens [batch]; they are copied before the promise is returned
    * @returns by name: the predictions [batch, size] of each output
-   * @throws GruError as {@link SequenceSession.step}
+   * @throws GruError as {@link SingleSession.step}
    */
   async step(
     inputs: ModelInputs,
@@ -316,4 +331,5 @@ export function checkSession(options: unknown): number {
 }
 
 fixProperties(SequenceSession, 'a session is what model.session made it')
+fixProperties(DecoderSession, 'a session is what model.session made it')
 fixProperties(ModelSession, 'a session is what model.session made it')

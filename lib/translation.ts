@@ -48,6 +48,20 @@ export interface TranslateOptions extends TranslateSyncOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** The options of a new {@link DecoderSession} that is made on the calling thread. */
+export interface DecoderSessionSyncOptions {
+  /** Sources in the batch, and so targets, which take every step together. Default 1. */
+  readonly batch?: number | undefined
+  /** The length of each source, from 0 to the number of steps, in any order. Default: all steps. */
+  readonly lengths?: Lengths | undefined
+}
+
+/** The options of a new {@link DecoderSession}. */
+export interface DecoderSessionOptions extends DecoderSessionSyncOptions {
+  /** Stops the call: at once if it has not begun, otherwise between two steps. It then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A target that was found. */
 export interface Translation {
   /** Without the token `begin`. The last one is `end`, unless the limit stopped the search before. */
@@ -58,16 +72,22 @@ export interface Translation {
   readonly score: number
 }
 
-const SYNC_KEYS = ['batch', 'lengths', 'beams', 'limit', 'lengthPenalty', 'best'] as const
+const SOURCE_KEYS = ['batch', 'lengths'] as const
+const SESSION_KEYS = [...SOURCE_KEYS, 'signal'] as const
+const SYNC_KEYS = [...SOURCE_KEYS, 'beams', 'limit', 'lengthPenalty', 'best'] as const
 const KEYS = [...SYNC_KEYS, 'signal'] as const
 const PENALTIES = ['none', 'mean', 'gnmt'] as const
 const MOST = 2 ** 31 - 1
 
-/** A search that the native part can make. */
-export interface CheckedTranslation extends CheckedInputs {
-  readonly options: NativeDecodeOptions
+/** Sources that the native part can read. */
+export interface CheckedSources extends CheckedInputs {
   /** Unchecked */
   readonly signal: unknown
+}
+
+/** A search that the native part can make. */
+export interface CheckedTranslation extends CheckedSources {
+  readonly options: NativeDecodeOptions
 }
 
 /** Checks the arguments of a synchronous translation. */
@@ -90,12 +110,44 @@ export function checkTranslate(
   return check(graph, target, source, checkOptions('options', options, KEYS))
 }
 
+/** Checks the arguments of a new session; the signal stays unchecked. */
+export function checkDecoderSession(
+  graph: Graph,
+  source: unknown,
+  options: unknown,
+): CheckedSources {
+  const given = checkOptions('options', options, SESSION_KEYS)
+  return { ...checkSources(graph, source, given), signal: given.signal }
+}
+
+/** Checks the arguments of a new session that is made on the calling thread. */
+export function checkDecoderSessionSync(
+  graph: Graph,
+  source: unknown,
+  options: unknown,
+): CheckedInputs {
+  return checkSources(graph, source, checkOptions('options', options, SOURCE_KEYS))
+}
+
 function check(
   graph: Graph,
   { begin, end }: { readonly begin: number; readonly end: number },
   source: unknown,
   given: { readonly [K in (typeof KEYS)[number]]?: unknown },
 ): CheckedTranslation {
+  const sources = checkSources(graph, source, given)
+  const beams = given.beams === undefined ? 1 : checkPositiveInteger('beams', given.beams)
+  const best = given.best === undefined ? 1 : checkInteger('best', given.best, 1, beams)
+  const limit = given.limit === undefined ? 100 : checkInteger('limit', given.limit, 1, MOST)
+  const options = { begin, end, beams, limit, best, ...checkPenalty(given.lengthPenalty) }
+  return { ...sources, options, signal: given.signal }
+}
+
+function checkSources(
+  graph: Graph,
+  source: unknown,
+  given: { readonly [K in (typeof SOURCE_KEYS)[number]]?: unknown },
+): CheckedInputs {
   // A caller gives the source and its lengths alone, not by name.
   const read: GraphInput = { ...graph.inputs[0]!, argument: 'source', lengths: 'lengths' }
   const { batch, inputs } = checkInputs(
@@ -105,11 +157,7 @@ function check(
   if (read.tokens) checkTokens(graph, batch, inputs[0]!, read.size)
   // The native part asks for a batch of every input, and does not look at that of the target.
   const target: NativeInputBatch = { steps: 1, lengths: null, values: new Int32Array(batch) }
-  const beams = given.beams === undefined ? 1 : checkPositiveInteger('beams', given.beams)
-  const best = given.best === undefined ? 1 : checkInteger('best', given.best, 1, beams)
-  const limit = given.limit === undefined ? 100 : checkInteger('limit', given.limit, 1, MOST)
-  const options = { begin, end, beams, limit, best, ...checkPenalty(given.lengthPenalty) }
-  return { batch, inputs: [inputs[0]!, target], options, signal: given.signal }
+  return { batch, inputs: [inputs[0]!, target] }
 }
 
 /** Checks the tokens of a source. Those past its sequences' lengths may have any value. */

@@ -1,6 +1,16 @@
 import { inspect } from 'node:util'
 import { runInThisContext } from 'node:vm'
-import { Batcher, Dataset, GRU, LSTM, Model, Schedule, SequenceModel, Trainer } from '../lib'
+import {
+  Batcher,
+  Dataset,
+  GRU,
+  LSTM,
+  Model,
+  Schedule,
+  Seq2Seq,
+  SequenceModel,
+  Trainer,
+} from '../lib'
 import { expectGruError } from './support/errors'
 import { input, options } from './support/gru'
 
@@ -25,6 +35,10 @@ const makers: Record<string, [make: () => object, reason: string]> = {
   ],
   SequenceSession: [() => makeModel().session(), 'a session is what model.session made it'],
   ModelSession: [() => makeGraph().session(), 'a session is what model.session made it'],
+  DecoderSession: [
+    () => makeTranslator().sessionSync(Int32Array.of(1)),
+    'a session is what model.session made it',
+  ],
 }
 const makeModel = (): SequenceModel =>
   new SequenceModel({ input: features, gru: { hiddenSize: 2 }, output })
@@ -33,6 +47,13 @@ const makeGraph = (): Model =>
     inputs: { x: features },
     layers: { memory: { type: 'gru', input: 'x', hiddenSize: 2 } },
     outputs: { memory: { loss: 'meanSquaredError' } },
+  })
+const makeTranslator = (): Seq2Seq =>
+  new Seq2Seq({
+    source: { tokens: 3, embeddingSize: 2 },
+    target: { tokens: 3, embeddingSize: 2, begin: 0, end: 1 },
+    encoder: { hiddenSize: 2 },
+    decoder: { hiddenSize: 2 },
   })
 const makeTrainer = (): Trainer => new Trainer(makeModel(), { optimizer: { kind: 'sgd' } })
 const makePass = (Layer: typeof GRU | typeof LSTM) =>
@@ -56,6 +77,7 @@ const accessors: Record<string, readonly string[]> = {
   TrainingPass: ['predictions'],
   SequenceSession: ['batch', 'stateSize'],
   ModelSession: ['batch', 'stateSize'],
+  DecoderSession: ['batch', 'stateSize'],
 }
 
 describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
@@ -94,7 +116,7 @@ describe.each(Object.entries(makers))('a %s', (name, [make, reason]) => {
     for (const key of accessors[name]!) expect(text).toContain(`${key}: `)
     // No accessor is called: a prototype has no values to show.
     expect(inspect(Object.getPrototypeOf(make()))).toMatch(
-      /^((BaseModel|Recurrent(Layer|Pass)|Session) )?{}$/,
+      /^((BaseModel|Recurrent(Layer|Pass)|(Single)?Session) )?{}$/,
     )
   })
 

@@ -42,7 +42,7 @@ export interface BatcherOptions {
    */
   readonly maxBatch?: number | undefined
   /**
-   * How long the first request of a batch may wait for others while nothing is computed, in milliseconds. It does not
+   * How long the first request of a batch may wait for others while fewer than two batches are computed, in milliseconds. It does not
    * wait if there are enough sequences for a batch, or if the batcher is closed. Default 0: a batch begins when the event
    * loop has run the callbacks that are there.
    */
@@ -107,6 +107,10 @@ function later(begin: () => void, delay: number): BatchTimer {
 
 const OPTION_KEYS = ['maxBatch', 'maxDelay', 'maxQueue'] as const
 const LARGEST_BATCH = 4096
+/** Batches that are computed at the same time: the callers of one get their answers while the other one is computed. */
+const MOST_BATCHES = 2
+/** Fewer sequences than twice as many are not divided into two batches: a native call has a cost of its own. */
+const SMALLEST_HALF = 16
 /** The most arrays in a list that the native part takes. A batch of predictions has one for each input of each sequence. */
 const LONGEST_LIST = 65_536
 /** A longer time makes a timer of Node end at once. */
@@ -114,7 +118,7 @@ const LONGEST_TIME = 2 ** 31 - 1
 const batches = channel('gru-native:batch')
 
 /**
- * Collects requests of many callers and computes them as few batches of one model, one batch at a time. An answer has the
+ * Collects requests of many callers and computes them as few batches of one model, at most two at a time. An answer has the
  * same bits as the model's own call. Requests wait in the order in which they came; the steps of a session are computed
  * in their order. A request whose input is wrong fails alone; if a batch fails, its requests are computed one by one.
  *
@@ -127,7 +131,9 @@ export class Batcher<M extends BatchableModel> {
   readonly #queue = new RequestQueue()
   readonly #works = new WeakMap<GraphModel, ModelWork>()
   #model: ModelInternals
-  #computing: readonly Request[] = []
+  readonly #computing = new Set<readonly Request[]>()
+  /** Until when computingTime counts, by performance.now(), while something is computed. */
+  #countedUntil = 0
   #timer: BatchTimer | undefined
   #isClosed = false
   readonly #idle = new Set<() => void>()
@@ -146,7 +152,7 @@ export class Batcher<M extends BatchableModel> {
     markClass(this)
   }
 
-  /** @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong model or wrong options */
+  /** @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a wrong model or wrong options; ERR_GRU_DISPOSED */
   constructor(model: M, options: BatcherOptions = {}) {
     this.#model = batchable(model)
     const given = checkOptions('options', options, OPTION_KEYS)
@@ -161,7 +167,11 @@ export class Batcher<M extends BatchableModel> {
 
   /** The figures of this moment. */
   get statistics(): BatcherStatistics {
-    return { queued: this.#queue.size, computing: this.#computing.length, ...this.#counts }
+    return {
+      queued: this.#queue.size,
+      computing: sum([...this.#computing], (requests) => requests.length),
+      ...this.#counts,
+    }
   }
 
   /**
@@ -202,7 +212,7 @@ export class Batcher<M extends BatchableModel> {
    *
    * @param model - of the same class, with inputs and outputs of the same names and sizes, in any order
    * @returns when the old model's requests that waited are done: it may then be disposed of, if no session needs it
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a model that does not fit
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for a model that does not fit; ERR_GRU_DISPOSED
    */
   async replace(model: M): Promise<void> {
     const next = batchable(model)
@@ -210,7 +220,7 @@ export class Batcher<M extends BatchableModel> {
     // A session's later step must find the old model, also if no request of it was made before.
     this.#workOf(this.#model)
     this.#model = next
-    const old = [...this.#queue, ...this.#computing]
+    const old = [...this.#queue, ...[...this.#computing].flat()]
     await this.#until(() => !old.some((request) => this.#isOpen(request)))
   }
 
@@ -233,7 +243,7 @@ export class Batcher<M extends BatchableModel> {
           )
     this.#isClosed = true
     this.#schedule()
-    await this.#until(() => this.#queue.size === 0 && this.#computing.length === 0)
+    await this.#until(() => this.#queue.size === 0 && this.#computing.size === 0)
     clearTimeout(timer)
   }
 
@@ -299,21 +309,44 @@ export class Batcher<M extends BatchableModel> {
   }
 
   /**
-   * Begins a batch as soon as one should begin, if none is computed. It does so after the event loop has run the callbacks
+   * Begins a batch as soon as one should begin, if fewer than two are computed. It does so after the event loop has run the callbacks
    * that are there, so that callers who got an answer can make their next request.
    */
   #schedule(): void {
-    if (this.#computing.length > 0 || this.#queue.size === 0) return
-    const isReady = this.#isClosed || this.#queue.sequences >= this.#maxBatch
-    const delay = isReady ? 0 : this.#maxDelay - this.#queue.age
+    if (!this.#hasRoom()) return
+    const delay = this.#delay()
     const isSoon = delay <= 0
     if (this.#timer !== undefined && !(isSoon && this.#timer.isDelayed)) return
     this.#clearTimer()
     const begin = (): void => {
       this.#timer = undefined
-      void this.#computeBatch()
+      this.#beginBatches()
     }
     this.#timer = isSoon ? soon(begin) : later(begin, delay)
+  }
+
+  /** Whether a batch can begin, if any request can be computed now. */
+  #hasRoom(): boolean {
+    return this.#computing.size < MOST_BATCHES && this.#queue.size > 0
+  }
+
+  /** Milliseconds until the next batch should begin. */
+  #delay(): number {
+    const isReady = this.#isClosed || this.#queue.sequences >= this.#maxBatch
+    return isReady ? 0 : this.#maxDelay - this.#queue.age
+  }
+
+  #beginBatches(): void {
+    while (this.#hasRoom()) {
+      if (this.#delay() > 0) {
+        this.#schedule()
+        return
+      }
+      const requests = this.#queue.takeBatch(this.#largestBatch(), this.#computing)
+      // Steps of sessions that are in a batch: its end begins the next one.
+      if (requests.length === 0) return
+      void this.#computeBatch(requests)
+    }
   }
 
   #clearTimer(): void {
@@ -321,25 +354,34 @@ export class Batcher<M extends BatchableModel> {
     this.#timer = undefined
   }
 
-  async #computeBatch(): Promise<void> {
-    const requests = this.#queue.takeBatch(this.#maxBatch)
-    if (requests.length === 0) return
-    this.#computing = requests
+  /**
+   * The most sequences of the next batch. Two batches share what waits and what is computed, so that neither of them has to
+   * wait for the callers of the other one.
+   */
+  #largestBatch(): number {
+    const computed = sum([...this.#computing].flat(), ({ work }) => work.sequences)
+    const half = Math.ceil((this.#queue.sequences + computed) / MOST_BATCHES)
+    return half < SMALLEST_HALF ? this.#maxBatch : Math.min(this.#maxBatch, half)
+  }
+
+  async #computeBatch(requests: readonly Request[]): Promise<void> {
+    const begin = performance.now()
+    if (this.#computing.size === 0) this.#countedUntil = begin
+    this.#computing.add(requests)
     try {
-      await this.#compute(requests)
+      await this.#compute(requests, begin)
     } catch (error) {
       // A fault outside the computation, such as one of a channel.
       for (const request of requests) request.reject(error)
     } finally {
-      this.#computing = []
+      this.#computing.delete(requests)
       this.#wake()
       this.#schedule()
     }
   }
 
-  async #compute(requests: readonly Request[]): Promise<void> {
+  async #compute(requests: readonly Request[], begin = performance.now()): Promise<void> {
     const works = requests.map(({ work }) => work)
-    const begin = performance.now()
     let outputs: Float32Array[][]
     try {
       outputs = await works[0]!.kind.compute(works)
@@ -370,8 +412,9 @@ export class Batcher<M extends BatchableModel> {
     const counts = this.#counts
     counts.batches++
     counts.batchedRequests += requests.length
-    counts.waitingTime += requests.reduce((sum, { time }) => sum + (begin - time), 0) / 1000
-    counts.computingTime += (end - begin) / 1000
+    counts.waitingTime += sum(requests, ({ time }) => begin - time) / 1000
+    counts.computingTime += (end - this.#countedUntil) / 1000
+    this.#countedUntil = end
     counts[result] += requests.filter(({ isSettled }) => !isSettled).length
   }
 
@@ -386,7 +429,8 @@ export class Batcher<M extends BatchableModel> {
 
   /** Whether it waits or is computed. */
   #isOpen(request: Request): boolean {
-    return this.#queue.has(request) || this.#computing.includes(request)
+    const isIn = (requests: readonly Request[]): boolean => requests.includes(request)
+    return this.#queue.has(request) || [...this.#computing].some(isIn)
   }
 
   async #until(isReached: () => boolean): Promise<void> {
@@ -417,8 +461,16 @@ function checkMilliseconds(option: string, given: unknown): number {
 }
 
 function batchable(model: unknown): ModelInternals {
-  if (model instanceof SequenceModel || model instanceof Model) return modelInternals(model)
+  if (model instanceof SequenceModel || model instanceof Model) {
+    const internals = modelInternals(model)
+    internals.core.checkInUse()
+    return internals
+  }
   throw argumentError('ERR_GRU_TYPE', 'model', 'a SequenceModel or a Model', describe(model))
+}
+
+function sum<T>(values: readonly T[], valueOf: (value: T) => number): number {
+  return values.reduce((total, value) => total + valueOf(value), 0)
 }
 
 /** Tells the channel of a batch that has ended. */
@@ -432,7 +484,7 @@ function publish(
   const message: BatchMessage = {
     kind: works[0]!.kind.name,
     requests: works.length,
-    sequences: works.reduce((sum, { sequences }) => sum + sequences, 0),
+    sequences: sum(works, ({ sequences }) => sequences),
     steps: Math.max(...works.map(({ steps }) => steps)),
     waitingTime: (begin - requests[0]!.time) / 1000,
     computingTime: (end - begin) / 1000,

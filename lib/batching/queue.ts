@@ -5,6 +5,7 @@
  */
 import { onAbort } from '../abort'
 import type { Session } from '../session'
+import { PaddedSize } from './padded-size'
 import type { Work } from './work'
 
 /** A request of a batcher's caller. */
@@ -107,12 +108,15 @@ export class RequestQueue {
   }
 
   /**
-   * Takes the oldest request out, and with it those that can be computed together with it: of the same kind, no session
-   * twice, and no more than `most` sequences, unless the first one alone has more.
+   * Takes the oldest request out that can be computed now, and with it those that can be computed together with it: of the
+   * same kind, no session twice, and no more than `most` sequences, unless the first one alone has more. A step of a session
+   * waits until no batch of `computing` has one, since that batch may fail and be computed again. Sequences that are much
+   * longer or shorter than the others stay for another batch.
    */
-  takeBatch(most: number): Request[] {
+  takeBatch(most: number, computing: Iterable<readonly Request[]>): Request[] {
     const batch: Request[] = []
-    const sessions = new Set<Session>()
+    const sessions = sessionsOf(computing)
+    const size = new PaddedSize()
     let sequences = 0
     for (const request of this.#requests) {
       const { work } = request
@@ -122,11 +126,19 @@ export class RequestQueue {
         // Its next step waits for this one.
         if (sessions.has(work.session)) continue
         sessions.add(work.session)
-      }
+      } else if (!size.add(work)) continue
       batch.push(request)
       sequences += work.sequences
     }
     for (const request of batch) this.delete(request)
     return batch
   }
+}
+
+function sessionsOf(batches: Iterable<readonly Request[]>): Set<Session> {
+  const sessions = new Set<Session>()
+  for (const requests of batches) {
+    for (const { work } of requests) if (work.session !== undefined) sessions.add(work.session)
+  }
+  return sessions
 }

@@ -11,7 +11,7 @@
 export interface BatcherStatistics {
   /** Requests that wait for a batch. */
   readonly queued: number
-  /** Requests in the batch that is computed now. */
+  /** Requests in the batches that are computed now, at most two. */
   readonly computing: number
   /** Requests that were answered. */
   readonly completed: number
@@ -30,7 +30,7 @@ export interface BatcherStatistics {
   readonly batchedRequests: number
   /** Seconds that requests waited for their batch, all of them together. */
   readonly waitingTime: number
-  /** Seconds that batches were computed, all of them together. */
+  /** Seconds in which one batch or two were computed. */
   readonly computingTime: number
 }
 
@@ -45,7 +45,7 @@ export interface BatchMessage {
   readonly steps: number
   /** Seconds that the first request waited. */
   readonly waitingTime: number
-  /** Seconds from the start of the batch to its results. */
+  /** Seconds from the start of the batch to its results. It may have waited for another batch meanwhile. */
   readonly computingTime: number
   /** The error, if the batch failed. If it has several requests, they are now computed one by one. */
   readonly error?: unknown

@@ -60,11 +60,12 @@ export class Predictions extends ModelWorkKind {
   readonly name = 'predict'
 
   /**
-   * Copies a sequence, and checks the copy as a prediction alone would.
+   * Copies a sequence, and checks the copy as a prediction alone would. The model must be in use.
    *
    * @param given - an array, or arrays by name
    */
   accept(given: unknown): Work {
+    this.core.checkInUse()
     const { graph } = this
     const copies = copiesOf(this.form, graph, given)
     const { inputs } = checkInputs(graph, { batch: 1, inputs: copies, lengths: [] })
@@ -104,7 +105,9 @@ export class Steps extends ModelWorkKind {
   /** As {@link Predictions.accept}, of the inputs of one step. */
   accept(session: Session, given: unknown): Work {
     const { graph } = this
-    const sequences = Session.coreOf(session).batch
+    const core = Session.coreOf(session)
+    core.checkInUse()
+    const sequences = core.batch
     const inputs = copiesOf(this.form, graph, given)
     for (const [index, input] of graph.inputs.entries()) {
       checkTokens(input, checkStepInput(input, sequences, inputs[index]))

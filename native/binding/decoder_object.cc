@@ -85,6 +85,12 @@ std::unique_ptr<DecoderObject> DecoderObject::construct(Arguments& arguments) {
                                          Owned<Decoder>(shared->queue(), std::move(decoder)));
 }
 
+DecoderObject::DecoderObject(const ModelObject& model, Owned<Decoder> decoder)
+    : names_(model.names()), owned_(model.shared(), std::move(decoder)) {
+  const DecoderParts& parts = owned_.object()->parts();
+  step_form_ = std::make_shared<const StepForm>(StepForm{names_, {parts.target}, {parts.output}});
+}
+
 const std::shared_ptr<Decoder>& DecoderObject::decoder() const {
   const std::shared_ptr<Decoder>& found = owned_.object();
   if (!found) refuse_disposed("decoder");

@@ -16,18 +16,23 @@ class DecoderObject {
   static std::unique_ptr<DecoderObject> construct(Arguments& arguments);
   static napi_value define(Surface& surface);
 
-  DecoderObject(const ModelObject& model, Owned<Decoder> decoder)
-      : names_(model.names()), owned_(model.shared(), std::move(decoder)) {}
+  DecoderObject(const ModelObject& model, Owned<Decoder> decoder);
+
+  // For sessions.
+
+  /// Fails with ERR_GRU_DISPOSED if the decoder or its model was disposed of.
+  const std::shared_ptr<Decoder>& decoder() const;
+  const SharedModel& shared() const { return owned_.shared(); }
+  /// The tokens of the target and the logits.
+  const std::shared_ptr<const StepForm>& step_form() const { return step_form_; }
 
   napi_value decode_sync(Arguments& arguments);
   napi_value decode(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
-  /// Fails with ERR_GRU_DISPOSED if the decoder or its model was disposed of.
-  const std::shared_ptr<Decoder>& decoder() const;
-
   std::shared_ptr<const ModelNames> names_;
+  std::shared_ptr<const StepForm> step_form_;
   OwnedOnDevice<Decoder, Model> owned_;
 };
 

@@ -1,6 +1,8 @@
 #include "binding/model_object.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "binding/abort_object.h"
 #include "binding/devices.h"
@@ -38,6 +40,16 @@ std::unique_ptr<ModelObject> ModelObject::construct(Arguments& arguments) {
   return std::make_unique<ModelObject>(
       std::make_shared<SharedModel>(env, "model", std::move(chosen.name), std::move(model)),
       std::make_shared<const ModelNames>(std::move(options.names)));
+}
+
+ModelObject::ModelObject(std::shared_ptr<SharedModel> model,
+                         std::shared_ptr<const ModelNames> names)
+    : model_(std::move(model)), names_(std::move(names)) {
+  StepForm form{names_, std::vector<std::size_t>(names_->inputs.size()),
+                std::vector<std::size_t>(names_->predictions.size())};
+  std::iota(form.inputs.begin(), form.inputs.end(), std::size_t{0});
+  std::iota(form.outputs.begin(), form.outputs.end(), std::size_t{0});
+  step_form_ = std::make_shared<const StepForm>(std::move(form));
 }
 
 napi_value ModelObject::predict_sync(Arguments& arguments) {

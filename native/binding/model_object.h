@@ -13,6 +13,13 @@ namespace gru::binding {
 
 using SharedModel = SharedNative<Model>;
 
+/// The inputs and outputs of a graph that a step of a session has: their numbers.
+struct StepForm {
+  std::shared_ptr<const ModelNames> names;
+  std::vector<std::size_t> inputs;
+  std::vector<std::size_t> outputs;
+};
+
 /// The arrays of a step of some sequences.
 struct StepArrays {
   std::vector<napi_value> given;  ///< inputs, then outputs
@@ -28,8 +35,7 @@ class ModelObject {
   static std::unique_ptr<ModelObject> construct(Arguments& arguments);
   static napi_value define(Surface& surface);
 
-  ModelObject(std::shared_ptr<SharedModel> model, std::shared_ptr<const ModelNames> names)
-      : model_(std::move(model)), names_(std::move(names)) {}
+  ModelObject(std::shared_ptr<SharedModel> model, std::shared_ptr<const ModelNames> names);
 
   // For the model's trainers and sessions.
 
@@ -37,6 +43,8 @@ class ModelObject {
   const std::shared_ptr<const ModelNames>& names() const { return names_; }
   /// Their memory stays, so that a step of a session allocates nothing.
   const std::shared_ptr<StepArrays>& step_arrays() const { return step_arrays_; }
+  /// All inputs and outputs.
+  const std::shared_ptr<const StepForm>& step_form() const { return step_form_; }
 
   napi_value device(Arguments& arguments) { return model_->device(arguments); }
   napi_value parameter_count(Arguments& arguments) { return model_->parameter_count(arguments); }
@@ -51,6 +59,7 @@ class ModelObject {
  private:
   std::shared_ptr<SharedModel> model_;
   std::shared_ptr<const ModelNames> names_;
+  std::shared_ptr<const StepForm> step_form_;
   std::shared_ptr<StepArrays> step_arrays_ = std::make_shared<StepArrays>();
 };
 

@@ -14,7 +14,7 @@ namespace gru::binding {
 namespace {
 
 /// May run JavaScript code: getters of the lists.
-void read_given(napi_env env, const ModelNames& names, napi_value inputs, napi_value outputs,
+void read_given(napi_env env, const StepForm& form, napi_value inputs, napi_value outputs,
                 StepArrays& arrays) {
   arrays.given.clear();
   const auto read = [&](napi_value list, const char* name, std::size_t expected) {
@@ -26,40 +26,43 @@ void read_given(napi_env env, const ModelNames& names, napi_value inputs, napi_v
                    "an Array of " + std::to_string(length));
     }
   };
-  read(inputs, "inputs", names.inputs.size());
-  read(outputs, "outputs", names.predictions.size());
+  read(inputs, "inputs", form.inputs.size());
+  read(outputs, "outputs", form.outputs.size());
 }
 
 /// Reads the given arrays of a step of `batch` sequences in place.
-void read_arrays(napi_env env, const Graph& graph, const ModelNames& names, std::size_t batch,
+void read_arrays(napi_env env, const Graph& graph, const StepForm& form, std::size_t batch,
                  StepArrays& arrays) {
   const BatchShape shape{1, batch, {}};
-  arrays.inputs.resize(names.inputs.size());
+  arrays.inputs.resize(form.inputs.size());
   for (std::size_t i = 0; i < arrays.inputs.size(); ++i) {
-    const char* name = names.inputs[i].values.c_str();
+    const std::size_t place = form.inputs[i];
+    const char* name = form.names->inputs[place].values.c_str();
+    const Shape wanted = input_shape(graph, place, shape);
     InputBatch& input = arrays.inputs[i];
     input.shape = shape;
-    if (graph.options().inputs[i].tokens) {
-      input.tokens =
-          read_tensor<std::int32_t>(env, arrays.given[i], name, input_shape(graph, i, shape));
+    if (graph.options().inputs[place].tokens) {
+      input.tokens = read_tensor<std::int32_t>(env, arrays.given[i], name, wanted);
     } else {
-      input.features = read_tensor<float>(env, arrays.given[i], name, input_shape(graph, i, shape));
+      input.features = read_tensor<float>(env, arrays.given[i], name, wanted);
     }
   }
-  arrays.outputs.resize(names.predictions.size());
+  arrays.outputs.resize(form.outputs.size());
   for (std::size_t i = 0; i < arrays.outputs.size(); ++i) {
-    arrays.outputs[i] =
-        read_tensor<float>(env, arrays.given[arrays.inputs.size() + i],
-                           names.predictions[i].c_str(), predictions_shape(graph, i, shape));
+    const std::size_t place = form.outputs[i];
+    arrays.outputs[i] = read_tensor<float>(env, arrays.given[arrays.inputs.size() + i],
+                                           form.names->predictions[place].c_str(),
+                                           predictions_shape(graph, place, shape));
   }
 }
 
 /// Copies the arrays to the job's own memory.
-void keep_arrays(napi_env env, const ModelNames& names, PromiseJob& job, StepArrays& arrays) {
+void keep_arrays(napi_env env, const StepForm& form, PromiseJob& job, StepArrays& arrays) {
   keep_inputs(job, arrays.inputs);
   for (std::size_t i = 0; i < arrays.outputs.size(); ++i) {
-    arrays.outputs[i] = job.arrays.output(env, arrays.given[arrays.inputs.size() + i],
-                                          arrays.outputs[i], names.predictions[i]);
+    arrays.outputs[i] =
+        job.arrays.output(env, arrays.given[arrays.inputs.size() + i], arrays.outputs[i],
+                          form.names->predictions[form.outputs[i]]);
   }
 }
 
@@ -79,11 +82,22 @@ class BorrowedArrays {
   StepArrays arrays_;
 };
 
+/// The third argument of a session, a decoder of its model. Null: none was given.
+const DecoderObject* read_decoder(const Arguments& arguments, const ModelObject& model) {
+  if (is_undefined(arguments.env(), arguments[2])) return nullptr;
+  const auto& decoder =
+      unwrap<DecoderObject>(arguments, arguments[2], "decoder", "a NativeDecoder");
+  if (&decoder.shared() == model.shared().get()) return &decoder;
+  refuse_value("decoder", "a decoder of the model", "one of another model");
+}
+
 }  // namespace
 
 napi_value SessionObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       getter<&SessionObject::state_count>("stateCount"),
+      method<&SessionObject::encode_sync>("encodeSync"),
+      promise_method<&SessionObject::encode>("encode"),
       method<&SessionObject::step_sync>("stepSync"),
       promise_method<&SessionObject::step>("step"),
       method<&SessionObject::reset>("reset"),
@@ -101,14 +115,18 @@ napi_value SessionObject::define(Surface& surface) {
 std::unique_ptr<SessionObject> SessionObject::construct(Arguments& arguments) {
   const ModelObject& model = unwrap<ModelObject>(arguments, arguments[0], "model", "a NativeModel");
   const std::size_t batch = read_integer(arguments.env(), arguments[1], "batch", 1, max_extent);
+  const DecoderObject* const decoder = read_decoder(arguments, model);
   std::unique_ptr<Session> session;
-  check(Session::create(model.shared()->object(), batch, session));
-  return std::make_unique<SessionObject>(model, std::move(session));
+  check(decoder == nullptr ? Session::create(model.shared()->object(), batch, session)
+                           : Session::create(decoder->decoder(), batch, session));
+  return std::make_unique<SessionObject>(
+      model, decoder == nullptr ? model.step_form() : decoder->step_form(), std::move(session));
 }
 
-SessionObject::SessionObject(const ModelObject& model, std::unique_ptr<Session> session)
-    : names_(model.names()),
-      owned_(model.shared(), Owned<Session>(model.shared()->queue(), std::move(session))),
+SessionObject::SessionObject(const ModelObject& model, std::shared_ptr<const StepForm> form,
+                             std::unique_ptr<Session> session)
+    : owned_(model.shared(), Owned<Session>(model.shared()->queue(), std::move(session))),
+      form_(std::move(form)),
       arrays_(model.step_arrays()) {}
 
 const std::shared_ptr<Session>& SessionObject::session() const {
@@ -129,13 +147,18 @@ std::unique_ptr<PromiseJob> SessionObject::create_job(const Arguments& arguments
                                       read_abort(arguments, arguments[abort_argument]));
 }
 
+JobAccess SessionObject::access() const {
+  if (!context_) return JobAccess::shared({session().get()});
+  return JobAccess::shared({session().get(), context_.get()});
+}
+
 void SessionObject::read_step(const Arguments& arguments, StepArrays& arrays) const {
-  read_given(arguments.env(), *names_, arguments[0], arguments[1], arrays);
-  read_arrays(arguments.env(), session()->graph(), *names_, session()->batch(), arrays);
+  read_given(arguments.env(), *form_, arguments[0], arguments[1], arrays);
+  read_arrays(arguments.env(), session()->graph(), *form_, session()->batch(), arrays);
 }
 
 napi_value SessionObject::state_count(Arguments& arguments) {
-  const auto count = session()->state_count().elements();
+  const auto count = session()->value_count().elements();
   return make_number(arguments.env(), static_cast<double>(count.value_or(0)));
 }
 
@@ -153,12 +176,13 @@ napi_value SessionObject::step(Arguments& arguments) {
   StepArrays arrays;
   read_step(arguments, arrays);
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.step", 2);
-  job->set_access(JobAccess::shared({session().get()}));
-  keep_arrays(arguments.env(), *names_, *job, arrays);
+  job->set_access(access());
+  keep_arrays(arguments.env(), *form_, *job, arrays);
   job->work = [turn = turn(), arrays, abort = &job->abort_flag()] {
     return turn.begin().step({arrays.inputs, arrays.outputs, abort});
   };
-  return owned_.shared().start_step(std::move(job), session()->batch());
+  return owned_.shared().start_step(std::move(job), session()->batch(),
+                                    context_ ? context_->operations : 0);
 }
 
 napi_value SessionObject::step_together(Arguments& arguments) {
@@ -173,16 +197,16 @@ napi_value SessionObject::step_together(Arguments& arguments) {
   }
   const SessionObject& first = *objects[0];
   StepArrays arrays;
-  read_given(env, *first.names_, arguments[1], arguments[2], arrays);
+  read_given(env, *first.form_, arguments[1], arguments[2], arrays);
   const std::vector<Turn> turns = turns_of(objects);
   std::size_t batch = 0;
   for (const Turn& turn : turns) batch += turn.session->batch();
-  read_arrays(env, first.session()->graph(), *first.names_, batch, arrays);
+  read_arrays(env, first.session()->graph(), *first.form_, batch, arrays);
   std::unique_ptr<PromiseJob> job = first.create_job(arguments, "session.step", 3);
   std::vector<const void*> parts;
   for (const Turn& turn : turns) parts.push_back(turn.session.get());
   job->set_access(JobAccess::shared(std::move(parts)));
-  keep_arrays(env, *first.names_, *job, arrays);
+  keep_arrays(env, *first.form_, *job, arrays);
   job->work = [turns, arrays, abort = &job->abort_flag()] {
     std::vector<Session*> sessions;
     for (const Turn& turn : turns) sessions.push_back(&turn.begin());
@@ -197,6 +221,9 @@ std::vector<SessionObject::Turn> SessionObject::turns_of(
   std::unordered_set<const SessionObject*> known;
   for (const SessionObject* const object : objects) {
     turns.push_back(object->turn());
+    if (turns.back().session->decoder() != nullptr) {
+      refuse_value("sessions", "sessions of a model", "one of a decoder");
+    }
     if (&object->owned_.shared() != &objects[0]->owned_.shared()) {
       refuse_value("sessions", "sessions of one model", "one of another model");
     }
@@ -213,33 +240,85 @@ napi_value SessionObject::reset(Arguments&) {
   return nullptr;
 }
 
-SessionObject::Turn SessionObject::read_other(const Arguments& arguments) const {
+std::vector<InputBatch> SessionObject::read_sources(const GivenCall& call) const {
+  if (session()->decoder() == nullptr) {
+    refuse_value("session", "one of a decoder", "one of a whole model");
+  }
+  std::vector<InputBatch> inputs = read_inputs(call, session()->graph(), *form_->names);
+  const std::size_t batch = inputs[0].shape.batch;
+  if (batch != session()->batch()) {
+    refuse_value("batch", std::to_string(session()->batch()), std::to_string(batch));
+  }
+  return inputs;
+}
+
+CheckedSize SessionObject::operations_on(std::span<const InputBatch> sources) const {
+  // Attention reads each value twice, and computes a function of some of them.
+  constexpr std::size_t of_value = 16;
+  CheckedSize rows = 0;
+  for (const InputBatch& input : sources) {
+    rows = rows + CheckedSize(input.shape.steps) * input.shape.batch;
+  }
+  return rows * session()->decoder()->parts().context_width * of_value;
+}
+
+napi_value SessionObject::encode_sync(Arguments& arguments) {
+  const GivenCall call = read_given_inputs(arguments.env(), arguments[0]);
+  const std::vector<InputBatch> inputs = read_sources(call);
+  const auto model = idle_model(arguments, "model.sessionSync",
+                                "await it, or call model.session, which waits for its turn");
+  context_ = std::make_shared<const Context>(operations_on(inputs));
+  check(turn().begin().encode(inputs, nullptr));
+  return nullptr;
+}
+
+napi_value SessionObject::encode(Arguments& arguments) {
+  const GivenCall call = read_given_inputs(arguments.env(), arguments[0]);
+  std::vector<InputBatch> inputs = read_sources(call);
+  context_ = std::make_shared<const Context>(operations_on(inputs));
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "model.session", 1);
+  job->set_access(access());
+  keep_inputs(*job, inputs);
+  job->work = [turn = turn(), inputs, abort = &job->abort_flag()] {
+    return turn.begin().encode(inputs, abort);
+  };
+  return start(std::move(job));
+}
+
+const SessionObject& SessionObject::read_other(const Arguments& arguments) const {
   const SessionObject& other =
       unwrap<SessionObject>(arguments, arguments[0], "other", "a NativeSession");
   if (&other.owned_.shared() != &owned_.shared()) {
     refuse_value("other", "a session of the same model", "one of another model");
   }
-  const Turn turn = other.turn();
-  if (turn.session->batch() != session()->batch()) {
-    refuse_value("other", "a session with batch " + std::to_string(session()->batch()),
-                 "one with batch " + std::to_string(turn.session->batch()));
+  if (other.session()->decoder() != session()->decoder()) {
+    refuse_value("other", "a session of the same decoder or model", "one of another");
   }
-  return turn;
+  if (other.session()->batch() != session()->batch()) {
+    refuse_value("other", "a session with batch " + std::to_string(session()->batch()),
+                 "one with batch " + std::to_string(other.session()->batch()));
+  }
+  return other;
 }
 
 napi_value SessionObject::copy_from_sync(Arguments& arguments) {
-  const Turn other = read_other(arguments);
+  const SessionObject& other = read_other(arguments);
   const auto model = idle_model(arguments, "session.forkSync",
                                 "await it, or call session.fork, which waits for its turn");
-  check(turn().begin().copy_from(other.begin()));
+  context_ = other.context_;
+  check(turn().begin().copy_from(other.turn().begin()));
   return nullptr;
 }
 
 napi_value SessionObject::copy_from(Arguments& arguments) {
+  const SessionObject& other = read_other(arguments);
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.fork", 1);
-  const Turn other = read_other(arguments);
-  job->set_access(JobAccess::shared({session().get(), other.session.get()}));
-  job->work = [turn = turn(), other] { return turn.begin().copy_from(other.begin()); };
+  // What is shared with the other one is not used.
+  job->set_access(JobAccess::shared({session().get(), other.session().get()}));
+  context_ = other.context_;
+  job->work = [turn = turn(), other = other.turn()] {
+    return turn.begin().copy_from(other.begin());
+  };
   return start(std::move(job));
 }
 
@@ -257,7 +336,7 @@ napi_value SessionObject::read_states(Arguments& arguments) {
       read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.getState", 1);
   target = job->arrays.output(arguments.env(), arguments[0], target, "state");
-  job->set_access(JobAccess::shared({session().get()}));
+  job->set_access(access());
   job->work = [turn = turn(), target] { return turn.begin().read_states(target); };
   return start(std::move(job));
 }
@@ -276,7 +355,7 @@ napi_value SessionObject::write_states(Arguments& arguments) {
       read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.setState", 1);
   source = job->arrays.copy(source);
-  job->set_access(JobAccess::shared({session().get()}));
+  job->set_access(access());
   job->work = [turn = turn(), source] { return turn.begin().write_states(source); };
   return start(std::move(job));
 }

@@ -6,13 +6,16 @@
 #include <span>
 #include <vector>
 
+#include "binding/decoder_object.h"
+#include "binding/model_call.h"
 #include "binding/model_object.h"
 #include "binding/object_class.h"
 #include "model/session.h"
 
 namespace gru::binding {
 
-/// NativeSession in JavaScript. Its calls and its model's share one queue.
+/// NativeSession in JavaScript, of a whole model or of a decoder. Its calls and its model's share
+/// one queue.
 class SessionObject {
  public:
   static constexpr const char* class_name = "NativeSession";
@@ -20,9 +23,12 @@ class SessionObject {
   static std::unique_ptr<SessionObject> construct(Arguments& arguments);
   static napi_value define(Surface& surface);
 
-  SessionObject(const ModelObject& model, std::unique_ptr<Session> session);
+  SessionObject(const ModelObject& model, std::shared_ptr<const StepForm> form,
+                std::unique_ptr<Session> session);
 
   napi_value state_count(Arguments& arguments);
+  napi_value encode_sync(Arguments& arguments);
+  napi_value encode(Arguments& arguments);
   napi_value step_sync(Arguments& arguments);
   napi_value step(Arguments& arguments);
   /// `stepSessions(sessions, inputs, outputs, abort)`, a function of the surface.
@@ -50,6 +56,12 @@ class SessionObject {
     }
   };
 
+  /// What a decoder's session shares with its copies. Jobs that use it take turns.
+  struct Context {
+    explicit Context(CheckedSize of_step) : operations(of_step) {}
+    CheckedSize operations;  ///< of a step, on what it reads of the sources
+  };
+
   /// Fails with ERR_GRU_DISPOSED if the session or its model was disposed of.
   const std::shared_ptr<Session>& session() const;
   Turn turn() const { return {session(), resets_}; }
@@ -60,17 +72,24 @@ class SessionObject {
   napi_value start(std::unique_ptr<PromiseJob> job) const {
     return owned_.shared().start(std::move(job));
   }
+  /// Reads the sources of a decoder's session in place.
+  std::vector<InputBatch> read_sources(const GivenCall& call) const;
+  /// An upper bound of the operations of a step on the rows of these sources.
+  CheckedSize operations_on(std::span<const InputBatch> sources) const;
+  /// For a job that only computes: it has the session to itself.
+  JobAccess access() const;
   void read_step(const Arguments& arguments, StepArrays& arrays) const;
   /// The sessions of objects of one model, each of them given once.
   static std::vector<Turn> turns_of(std::span<const SessionObject* const> objects);
-  /// The session of another object of the same model and with as many sequences.
-  Turn read_other(const Arguments& arguments) const;
-  Shape states_shape() const { return {formulas::session_state, session()->state_count()}; }
+  /// Another object of the same model or decoder, whose session has as many sequences.
+  const SessionObject& read_other(const Arguments& arguments) const;
+  Shape states_shape() const { return {formulas::session_state, session()->value_count()}; }
 
-  std::shared_ptr<const ModelNames> names_;
   OwnedOnDevice<Session, Model> owned_;
+  std::shared_ptr<const StepForm> form_;
   std::shared_ptr<StepArrays> arrays_;
-  std::uint64_t resets_ = 0;  ///< that were asked for
+  std::shared_ptr<const Context> context_;  ///< of a decoder's session
+  std::uint64_t resets_ = 0;                ///< that were asked for
 };
 
 }  // namespace gru::binding

@@ -96,11 +96,13 @@ class SharedNative {
     };
     return start_job(std::move(job));
   }
-  /// The same, of a job that computes one step of `batch` sequences. A small step is done at once.
-  napi_value start_step(std::unique_ptr<PromiseJob> job, std::size_t batch) {
+  /// The same, of a job that computes one step of `batch` sequences and `others` operations beside
+  /// the products with the parameters. A small step is done at once.
+  napi_value start_step(std::unique_ptr<PromiseJob> job, std::size_t batch,
+                        CheckedSize others = 0) {
     // An upper bound of the multiply-adds: an embedding reads one row of its table for each
     // sequence, but all its parameters are counted.
-    const auto operations = (CheckedSize(object()->layout().count()) * batch).elements();
+    const auto operations = (CheckedSize(object()->layout().count()) * batch + others).elements();
     const bool is_small = operations && *operations <= at_once_operations;
     if (is_small && object()->computes_on_host()) job->do_at_once();
     return start(std::move(job));

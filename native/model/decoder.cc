@@ -20,50 +20,29 @@ Status check_count(const char* name, std::size_t count, std::size_t most) {
                        std::to_string(most) + ", got " + std::to_string(count));
 }
 
-/// The target must have tokens, and the output must depend on it.
-Status check_target(const Graph& graph, std::size_t target, std::size_t output) {
-  const InputOptions& input = graph.options().inputs[target];
-  if (!input.tokens) {
-    return Status::value("inputs." + input.name + ": expected tokens, got values");
-  }
-  const std::string& layer = graph.options().outputs[output].layer;
-  const auto depends = [&](std::size_t number) {
-    return graph.options().layers[number].name == layer;
-  };
-  if (std::ranges::any_of(graph.layers_behind({&target, 1}), depends)) return {};
-  return Status::value("layers." + layer + ": expected a layer that depends on inputs." +
-                       input.name);
-}
-
 }  // namespace
-
-Decoder::Decoder(std::shared_ptr<Model> model, std::size_t target, std::size_t output)
-    : model_(std::move(model)), target_(target), output_(output) {
-  const Graph& graph = model_->graph();
-  each_step_ = graph.layers_behind({&target, 1});
-  for (std::size_t layer = 0; layer < graph.options().layers.size(); ++layer) {
-    if (std::ranges::find(each_step_, layer) == each_step_.end()) once_.push_back(layer);
-  }
-}
 
 Status Decoder::create(std::shared_ptr<Model> model, std::size_t target, std::size_t output,
                        std::unique_ptr<Decoder>& decoder) noexcept {
   return guarded([&]() -> Status {
-    const Graph& graph = model->graph();
-    if (graph.options().inputs.size() < 2) {
-      return Status::value("inputs: expected a source beside the target, got the target alone");
-    }
-    GRU_RETURN_IF_ERROR(check_target(graph, target, output));
-    GRU_RETURN_IF_ERROR(graph.check_stepwise({&target, 1}));
-    const std::size_t tokens = graph.options().inputs[target].size;
-    if (graph.output_shape(output).width != tokens) {
-      return Status::value("outputs." + graph.options().outputs[output].layer + ": expected the " +
-                           std::to_string(tokens) + " tokens of inputs." +
-                           graph.options().inputs[target].name + ", got " +
-                           std::to_string(graph.output_shape(output).width) + " classes");
-    }
-    decoder.reset(new Decoder(std::move(model), target, output));
+    DecoderParts parts;
+    GRU_RETURN_IF_ERROR(DecoderParts::find(model->graph(), target, output, parts));
+    decoder.reset(new Decoder(std::move(model), std::move(parts)));
     return {};
+  });
+}
+
+Status Decoder::encode(std::span<const InputBatch> inputs, const AbortFlag* abort,
+                       DecoderContext& context) const noexcept {
+  return guarded([&]() -> Status {
+    const std::vector<std::int32_t> nothing(batch_of(inputs), 0);
+    const std::vector<InputBatch> all = with_target(inputs, nothing);
+    Inference inference(*model_);
+    GRU_RETURN_IF_ERROR(inference.begin());
+    GraphPass& pass = inference.memory().prediction;
+    GRU_RETURN_IF_ERROR(inference.load_inputs(all, pass));
+    GRU_RETURN_IF_ERROR(inference.forward_layers(parts_.once, abort, pass));
+    return context.open(inference, parts_, all, pass, abort);
   });
 }
 
@@ -74,7 +53,7 @@ Status Decoder::decode(const DecodeCall& call,
 
 Status Decoder::check(const DecodeOptions& options) const {
   constexpr std::size_t most = (std::size_t{1} << 31) - 1;
-  const std::size_t tokens = model_->graph().options().inputs[target_].size;
+  const std::size_t tokens = model_->graph().options().inputs[parts_.target].size;
   GRU_RETURN_IF_ERROR(check_token("begin", options.begin, tokens));
   GRU_RETURN_IF_ERROR(check_token("end", options.end, tokens));
   GRU_RETURN_IF_ERROR(check_count("beams", options.beams, most));
@@ -82,15 +61,20 @@ Status Decoder::check(const DecodeOptions& options) const {
   return check_count("best", options.best, options.beams);
 }
 
-/// Computes the layers that are computed once. The target then has one step, which no layer reads.
+/// The target has one step, which the layers that are computed once do not read.
+std::vector<InputBatch> Decoder::with_target(std::span<const InputBatch> inputs,
+                                             std::span<const std::int32_t> tokens) const {
+  std::vector<InputBatch> all(inputs.begin(), inputs.end());
+  all[parts_.target] = {{1, tokens.size(), {}}, {}, tokens};
+  return all;
+}
+
+/// Computes the layers that are computed once.
 Status Decoder::read_sources(const DecodeCall& call) {
-  std::vector<InputBatch> inputs(call.inputs.begin(), call.inputs.end());
-  const InputBatch& source = inputs[target_ == 0 ? 1 : 0];
-  const std::vector<std::int32_t> begins(source.shape.batch, call.options.begin);
-  inputs[target_] = {{1, source.shape.batch, {}}, {}, begins};
-  GRU_RETURN_IF_ERROR(model_->load_inputs(inputs, source_pass_));
+  const std::vector<std::int32_t> begins(batch_of(call.inputs), call.options.begin);
+  GRU_RETURN_IF_ERROR(model_->load_inputs(with_target(call.inputs, begins), source_pass_));
   has_states_ = false;
-  return model_->forward_layers(once_, call.abort, source_pass_);
+  return model_->forward_layers(parts_.once, call.abort, source_pass_);
 }
 
 /// The logits of all live hypotheses.
@@ -98,11 +82,11 @@ Status Decoder::step(const BeamSearch& search, const AbortFlag* abort) {
   const Graph& graph = model_->graph();
   Device& device = model_->device();
   const InputBatch tokens{{1, search.tokens().size(), {}}, {}, search.tokens()};
-  GRU_RETURN_IF_ERROR(
-      graph.load_partial(device, {target_, tokens, source_pass_, search.sources()}, step_pass_));
-  if (has_states_) graph.begin_with(each_step_, states_, step_pass_);
-  GRU_RETURN_IF_ERROR(model_->forward_layers(each_step_, abort, step_pass_));
-  const DeviceMatrix<const float> values = graph.output(step_pass_, output_).values;
+  GRU_RETURN_IF_ERROR(graph.load_partial(
+      device, {parts_.target, tokens, source_pass_, search.sources()}, step_pass_));
+  if (has_states_) graph.begin_with(parts_.each_step, states_, step_pass_);
+  GRU_RETURN_IF_ERROR(model_->forward_layers(parts_.each_step, abort, step_pass_));
+  const DeviceMatrix<const float> values = graph.output(step_pass_, parts_.output).values;
   logits_.resize(values.rows() * values.columns());
   return device.download(logits_, {values.data(), logits_.size()});
 }
@@ -113,13 +97,14 @@ Status Decoder::gather_states(const BeamSearch& search) {
   GRU_RETURN_IF_ERROR(parents_.reserve(device, search.parents().size()));
   GRU_RETURN_IF_ERROR(device.upload(parents_.span(), search.parents()));
   has_states_ = true;
-  return model_->graph().gather_states(device, step_pass_, each_step_, parents_.span(), states_);
+  return model_->graph().gather_states(device, step_pass_, parts_.each_step, parents_.span(),
+                                       states_);
 }
 
 Status Decoder::run(const DecodeCall& call, std::vector<std::vector<Hypothesis>>& results) {
   GRU_RETURN_IF_ERROR(check(call.options));
   GRU_RETURN_IF_ERROR(read_sources(call));
-  BeamSearch search(call.options, call.inputs[target_ == 0 ? 1 : 0].shape.batch);
+  BeamSearch search(call.options, batch_of(call.inputs));
   while (true) {
     if (call.abort != nullptr && call.abort->load(std::memory_order_relaxed)) {
       return Status::aborted();

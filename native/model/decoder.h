@@ -1,9 +1,15 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <span>
+#include <utility>
 #include <vector>
 
 #include "model/beam_search.h"
+#include "model/decoder_context.h"
+#include "model/decoder_parts.h"
 #include "model/model.h"
 
 namespace gru {
@@ -27,24 +33,35 @@ class Decoder {
   static Status create(std::shared_ptr<Model> model, std::size_t target, std::size_t output,
                        std::unique_ptr<Decoder>& decoder) noexcept;
 
+  const DecoderParts& parts() const { return parts_; }
+  const std::shared_ptr<Model>& model() const { return model_; }
+
+  /// Reads sources for targets that come step by step. `inputs` are as in a DecodeCall. May run at
+  /// the same time as predictions of the model (Device::create_sibling).
+  Status encode(std::span<const InputBatch> inputs, const AbortFlag* abort,
+                DecoderContext& context) const noexcept;
+
   /// The best hypotheses of each source, best first. The results of a source do not depend on the
   /// other sources of the batch.
   Status decode(const DecodeCall& call, std::vector<std::vector<Hypothesis>>& results) noexcept;
 
  private:
-  Decoder(std::shared_ptr<Model> model, std::size_t target, std::size_t output);
+  Decoder(std::shared_ptr<Model> model, DecoderParts parts)
+      : model_(std::move(model)), parts_(std::move(parts)) {}
 
   Status check(const DecodeOptions& options) const;
+  std::size_t batch_of(std::span<const InputBatch> inputs) const {
+    return inputs[parts_.target == 0 ? 1 : 0].shape.batch;
+  }
+  std::vector<InputBatch> with_target(std::span<const InputBatch> inputs,
+                                      std::span<const std::int32_t> tokens) const;
   Status read_sources(const DecodeCall& call);
   Status step(const BeamSearch& search, const AbortFlag* abort);
   Status gather_states(const BeamSearch& search);
   Status run(const DecodeCall& call, std::vector<std::vector<Hypothesis>>& results);
 
   std::shared_ptr<Model> model_;
-  std::size_t target_;
-  std::size_t output_;
-  std::vector<std::size_t> once_;  ///< layers that do not depend on the target
-  std::vector<std::size_t> each_step_;
+  DecoderParts parts_;
 
   GraphPass source_pass_;
   GraphPass step_pass_;

@@ -26,6 +26,9 @@ struct GraphState {
   std::size_t index = 0;  ///< among the states of all layers in a pass
 };
 
+/// The number of values of these states of `batch` sequences.
+CheckedSize count_values(std::span<const GraphState> states, std::size_t batch);
+
 /// Everything that one pass through a graph holds on the device. Later passes through the same
 /// graph reuse it. It must not move, since its parts have pointers to each other.
 class GraphPass {
@@ -121,6 +124,7 @@ class Graph {
   const Sequence& edge(const GraphPass& pass, std::size_t number) const {
     return pass.edges_[number];
   }
+  const EdgeShape& edge_shape(std::size_t number) const { return shapes_[number]; }
   /// For each edge: whether parameters lie before it that are not frozen. `frozen` has an element
   /// for each tensor of layout().
   std::vector<bool> learning_edges(const std::vector<bool>& frozen) const;
@@ -145,20 +149,27 @@ class Graph {
   /// Empty spans are skipped. The final state of a sequence without steps is its initial state.
   Status store_states(Device& device, const GraphPass& pass,
                       std::span<const DeviceSpan<float>> states) const;
-  /// After a forward pass: copies the values of all outputs to the host's memory. `staged` is
-  /// scratch. An empty list: none.
+  /// After a forward pass: copies the values of an output, an edge of the pass, to the host's
+  /// memory. `staged` is scratch.
+  Status store_output(Device& device, const Sequence& edge, std::span<float> values,
+                      Buffer<float>& staged) const;
+  /// The same of all outputs. An empty list: none.
   Status store_outputs(Device& device, const GraphPass& pass,
                        std::span<const std::span<float>> outputs, Buffer<float>& staged) const;
-  /// The number of values of all states of `batch` sequences.
-  CheckedSize state_count(std::size_t batch) const;
-  /// After load_inputs for a batch of one step: lets the pass begin with `states`, which are the
-  /// arrays of states() one after another, each [blocks, batch, width]. They must not change until
-  /// the layers are computed.
-  void begin_step(DeviceSpan<const float> states, GraphPass& pass) const;
+  /// After a batch of at most one step was loaded: lets the pass begin with `values`, the arrays of
+  /// `states` one after another, each [blocks, batch, width]. They must not change until the layers
+  /// are computed.
+  void begin_step(std::span<const GraphState> states, DeviceSpan<const float> values,
+                  GraphPass& pass) const;
   /// After the forward pass of such a batch: the states after the step, in the same form.
-  Status end_step(Device& device, const GraphPass& pass, DeviceSpan<float> states) const;
+  Status end_step(Device& device, const GraphPass& pass, std::span<const GraphState> states,
+                  DeviceSpan<float> values) const;
   /// The numbers of the layers that depend on any of these inputs, in the order of computation.
   std::vector<std::size_t> layers_behind(std::span<const std::size_t> inputs) const;
+  /// The edges that these layers read and that depend on none of these inputs.
+  std::vector<std::size_t> other_edges_of(std::span<const std::size_t> inputs) const;
+  /// All states of these layers, those that begin with the values of another layer included.
+  std::vector<GraphState> all_states(std::span<const std::size_t> layers) const;
   /// Checks that the layers behind these inputs can be computed step by step while the other layers
   /// are computed once. Otherwise a value status names the reason.
   Status check_stepwise(std::span<const std::size_t> inputs) const;
@@ -168,6 +179,14 @@ class Graph {
                         GraphPass& pass);
   /// Prepares `pass` for the layers behind an input. All states are zero.
   Status load_partial(Device& device, const PartialBatch& partial, GraphPass& pass) const;
+  /// Prepares `pass` for the layers behind an input, of which it has the other edges already.
+  /// `other_sequences` are as in a PartialBatch. All states are zero.
+  Status load_alone(Device& device, std::size_t input, const InputBatch& batch,
+                    std::span<const std::int32_t> other_sequences, GraphPass& pass) const;
+  /// Copies values of edges to another pass, which then needs `from` no more. `inputs` are the
+  /// batches of `from`.
+  Status copy_edges(Device& device, std::span<const InputBatch> inputs,
+                    std::span<const std::size_t> edges, const GraphPass& from, GraphPass& to) const;
   /// For each state of the layers, and for each i, the final state of sequence parents[i] of the
   /// pass: [blocks, parents, width]. All sequences have all steps.
   Status gather_states(Device& device, const GraphPass& pass, std::span<const std::size_t> layers,
@@ -214,8 +233,7 @@ class Graph {
                        GraphPass& pass) const;
   Status load_input(Device& device, std::size_t input, const InputBatch& batch,
                     GraphPass& pass) const;
-  Status store_output(Device& device, const Sequence& edge, std::span<float> values,
-                      Buffer<float>& staged) const;
+  Status copy_edge(Device& device, std::size_t edge, const GraphPass& from, GraphPass& to) const;
   Status run(Device& device, DeviceSpan<const float> parameters, GraphPass& pass);
   Status run_layer(Device& device, DeviceSpan<const float> parameters, std::size_t layer,
                    GraphPass& pass);

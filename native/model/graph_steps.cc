@@ -7,27 +7,29 @@
 
 namespace gru {
 
-CheckedSize Graph::state_count(std::size_t batch) const {
+CheckedSize count_values(std::span<const GraphState> states, std::size_t batch) {
   CheckedSize count = 0;
-  for (const GraphState& state : states_) count = count + state.shape.count(batch);
+  for (const GraphState& state : states) count = count + state.shape.count(batch);
   return count;
 }
 
-void Graph::begin_step(DeviceSpan<const float> states, GraphPass& pass) const {
+void Graph::begin_step(std::span<const GraphState> states, DeviceSpan<const float> values,
+                       GraphPass& pass) const {
   std::size_t offset = 0;
-  for (const GraphState& state : states_) {
+  for (const GraphState& state : states) {
     const std::size_t count =
         state.shape.blocks * rows_of(state, pass).map().batch() * state.shape.width;
-    pass.initial_states_[state.index] = states.subspan(offset, count);
+    pass.initial_states_[state.index] = values.subspan(offset, count);
     offset += count;
   }
 }
 
-Status Graph::end_step(Device& device, const GraphPass& pass, DeviceSpan<float> states) const {
+Status Graph::end_step(Device& device, const GraphPass& pass, std::span<const GraphState> states,
+                       DeviceSpan<float> values) const {
   std::size_t offset = 0;
-  for (const GraphState& state : states_) {
+  for (const GraphState& state : states) {
     const DeviceSpan<const float> from = pass.edges_[edge_of(state.layer)].final(state.shape.kind);
-    const DeviceSpan<float> to = states.subspan(offset, from.size());
+    const DeviceSpan<float> to = values.subspan(offset, from.size());
     GRU_RETURN_IF_ERROR(device.copy(DeviceMatrix<float>(to, state.shape.width),
                                     DeviceMatrix<const float>(from, state.shape.width)));
     offset += from.size();
@@ -52,6 +54,30 @@ std::vector<std::size_t> Graph::layers_behind(std::span<const std::size_t> input
     if (behind[edge_of(i)]) layers.push_back(i);
   }
   return layers;
+}
+
+std::vector<std::size_t> Graph::other_edges_of(std::span<const std::size_t> inputs) const {
+  const std::vector<bool> behind = edges_behind(inputs);
+  std::vector<bool> is_read(shapes_.size(), false);
+  for (const std::size_t layer : layers_behind(inputs)) {
+    for (const std::size_t edge : nodes_[layer].inputs) is_read[edge] = !behind[edge];
+  }
+  std::vector<std::size_t> edges;
+  for (std::size_t edge = 0; edge < is_read.size(); ++edge) {
+    if (is_read[edge]) edges.push_back(edge);
+  }
+  return edges;
+}
+
+std::vector<GraphState> Graph::all_states(std::span<const std::size_t> layers) const {
+  std::vector<GraphState> states;
+  for (const std::size_t layer : layers) {
+    const Node& node = nodes_[layer];
+    for (std::size_t i = 0; i < node.states.size(); ++i) {
+      states.push_back({layer, node.states[i], node.first_state + i});
+    }
+  }
+  return states;
 }
 
 Status Graph::check_layer_stepwise(std::size_t layer, const std::vector<bool>& behind) const {
@@ -110,15 +136,48 @@ Status Graph::forward_layers(Device& device, DeviceSpan<const float> parameters,
 
 Status Graph::load_partial(Device& device, const PartialBatch& partial, GraphPass& pass) const {
   wire(pass);
-  std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
-  pass.other_sequences_ = partial.other_sequences;
   const std::vector<bool> behind = edges_behind({&partial.input, 1});
   for (std::size_t edge = 0; edge < shapes_.size(); ++edge) {
     if (!behind[edge]) pass.edges_[edge] = partial.others.edges_[edge];
   }
-  DeviceRows& rows = pass.rows_[shapes_[partial.input].group];
-  GRU_RETURN_IF_ERROR(rows.load(device, partial.batch.shape, options_.batch_first));
-  return load_input(device, partial.input, partial.batch, pass);
+  return load_alone(device, partial.input, partial.batch, partial.other_sequences, pass);
+}
+
+Status Graph::load_alone(Device& device, std::size_t input, const InputBatch& batch,
+                         std::span<const std::int32_t> other_sequences, GraphPass& pass) const {
+  std::ranges::fill(pass.initial_states_, DeviceSpan<const float>());
+  pass.other_sequences_ = other_sequences;
+  DeviceRows& rows = pass.rows_[shapes_[input].group];
+  GRU_RETURN_IF_ERROR(rows.load(device, batch.shape, options_.batch_first));
+  return load_input(device, input, batch, pass);
+}
+
+Status Graph::copy_edges(Device& device, std::span<const InputBatch> inputs,
+                         std::span<const std::size_t> edges, const GraphPass& from,
+                         GraphPass& to) const {
+  wire(to);
+  for (const std::size_t edge : edges) {
+    const std::size_t group = shapes_[edge].group;
+    const BatchShape& shape = inputs[first_of_group_[group]].shape;
+    GRU_RETURN_IF_ERROR(to.rows_[group].load(device, shape, options_.batch_first));
+    GRU_RETURN_IF_ERROR(copy_edge(device, edge, from, to));
+  }
+  return {};
+}
+
+Status Graph::copy_edge(Device& device, std::size_t edge, const GraphPass& from,
+                        GraphPass& to) const {
+  const std::size_t inputs = options_.inputs.size();
+  Buffer<float>& values =
+      edge < inputs ? to.staged_[edge].packed_features : to.nodes_[edge - inputs].values;
+  Sequence& copied = to.edges_[edge];
+  const std::size_t rows = copied.row_count();
+  const std::size_t width = shapes_[edge].width;
+  GRU_RETURN_IF_ERROR(values.reserve(device, CheckedSize(rows) * width));
+  const DeviceMatrix<float> copy(values.span().data(), rows, width, width);
+  copied.values = copy;
+  copied.version = ++to.versions_;
+  return rows == 0 ? Status() : device.copy(copy, from.edges_[edge].values);
 }
 
 Status Graph::gather_states(Device& device, const GraphPass& pass,

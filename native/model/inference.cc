@@ -13,6 +13,11 @@ Status Inference::forward(const AbortFlag* abort, GraphPass& pass) {
   return model_.forward_on(device(), abort, pass);
 }
 
+Status Inference::forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
+                                 GraphPass& pass) {
+  return model_.forward_layers_on(device(), layers, abort, pass);
+}
+
 Status Inference::predict(const PredictCall& call) {
   GraphPass& pass = memory().prediction;
   GRU_RETURN_IF_ERROR(load_inputs(call.inputs, pass));

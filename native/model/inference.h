@@ -25,6 +25,14 @@ class Inference {
     return graph().load_inputs(device(), inputs, pass);
   }
   Status forward(const AbortFlag* abort, GraphPass& pass);
+  /// Of some layers, as of Graph::forward_layers.
+  Status forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
+                        GraphPass& pass);
+  /// Copies the values of an output to the host's memory.
+  Status store_output(const GraphPass& pass, std::size_t output, std::span<float> values) {
+    return graph().store_output(device(), graph().output(pass, output), values,
+                                memory().staged_output);
+  }
   /// Copies the values of all outputs to the host's memory.
   Status store_outputs(const GraphPass& pass, std::span<const std::span<float>> outputs) {
     return graph().store_outputs(device(), pass, outputs, memory().staged_output);

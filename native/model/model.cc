@@ -57,7 +57,12 @@ Status Model::forward_on(Device& device, const AbortFlag* abort, GraphPass& pass
 
 Status Model::forward_layers(std::span<const std::size_t> layers, const AbortFlag* abort,
                              GraphPass& pass) {
-  return graph_->forward_layers(*device_, store_.values(), layers, abort, pass);
+  return forward_layers_on(*device_, layers, abort, pass);
+}
+
+Status Model::forward_layers_on(Device& device, std::span<const std::size_t> layers,
+                                const AbortFlag* abort, GraphPass& pass) {
+  return graph_->forward_layers(device, store_.values(), layers, abort, pass);
 }
 
 Status Model::forward_with(DeviceSpan<const float> values, const AbortFlag* abort,

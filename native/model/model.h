@@ -53,6 +53,9 @@ class Model {
   Status refresh();
   /// Inference on the device itself, or on a sibling.
   Status forward_on(Device& device, const AbortFlag* abort, GraphPass& pass);
+  /// The same of some layers, as of Graph::forward_layers.
+  Status forward_layers_on(Device& device, std::span<const std::size_t> layers,
+                           const AbortFlag* abort, GraphPass& pass);
 
   // For the trainer. These run on the device and may throw std::bad_alloc, which the trainer
   // catches.

@@ -41,16 +41,20 @@ Status copy_values(Device& device, DeviceSpan<float> to, DeviceSpan<const float>
                      DeviceMatrix<const float>(from, from.size()));
 }
 
-/// Computes a step that begins with the states `before`, which may be empty: zeros. The states
-/// after it are copied to `after`, which may be the same memory.
-Status compute_step(Inference& inference, const SessionStep& call, DeviceSpan<const float> before,
-                    DeviceSpan<float> after) {
+/// Computes the outputs of a step that begins with the states `before`, which may be empty: zeros.
+Status compute_step(Inference& inference, const SessionStep& call, DeviceSpan<const float> before) {
+  const Graph& graph = inference.graph();
   GraphPass& pass = inference.memory().step;
   GRU_RETURN_IF_ERROR(inference.load_inputs(call.inputs, pass));
-  if (!before.empty()) inference.graph().begin_step(before, pass);
+  if (!before.empty()) graph.begin_step(graph.states(), before, pass);
   GRU_RETURN_IF_ERROR(inference.forward(call.abort, pass));
-  GRU_RETURN_IF_ERROR(inference.store_outputs(pass, call.outputs));
-  return inference.graph().end_step(inference.device(), pass, after);
+  return inference.store_outputs(pass, call.outputs);
+}
+
+/// Copies the states after that step.
+Status end_step(Inference& inference, DeviceSpan<float> states) {
+  const Graph& graph = inference.graph();
+  return graph.end_step(inference.device(), inference.memory().step, graph.states(), states);
 }
 
 }  // namespace
@@ -61,22 +65,65 @@ Status Session::create(std::shared_ptr<Model> model, std::size_t batch,
     std::vector<std::size_t> inputs(model->graph().options().inputs.size());
     std::iota(inputs.begin(), inputs.end(), std::size_t{0});
     GRU_RETURN_IF_ERROR(model->graph().check_stepwise(inputs));
-    session.reset(new Session(std::move(model), batch));
+    session.reset(new Session(std::move(model), nullptr, batch));
     return {};
   });
+}
+
+Status Session::create(std::shared_ptr<Decoder> decoder, std::size_t batch,
+                       std::unique_ptr<Session>& session) noexcept {
+  return guarded([&]() -> Status {
+    const std::shared_ptr<Model> model = decoder->model();
+    session.reset(new Session(model, std::move(decoder), batch));
+    return {};
+  });
+}
+
+Status Session::encode(std::span<const InputBatch> inputs, const AbortFlag* abort) noexcept {
+  return guarded([&]() -> Status {
+    auto context = std::make_shared<DecoderContext>();
+    GRU_RETURN_IF_ERROR(decoder_->encode(inputs, abort, *context));
+    context_ = std::move(context);
+    held_ = Held::initial;
+    return {};
+  });
+}
+
+Status Session::check_states() const {
+  if (held_ == Held::lost) {
+    return Status::device(
+        "session: expected states, got none: the device failed while it copied them. Reset the "
+        "session, or set its state");
+  }
+  if (!decoder_ || context_) return {};
+  return Status::value("session: expected sources before the first step, got none");
+}
+
+DeviceSpan<const float> Session::before() const {
+  if (held_ == Held::own) return states_.span();
+  return context_ ? context_->initial_states() : DeviceSpan<const float>();
 }
 
 Status Session::step(const SessionStep& call) noexcept {
   return guarded([&] { return run(call); });
 }
 
+Status Session::compute(Inference& inference, const SessionStep& call) {
+  if (!decoder_) return compute_step(inference, call, before());
+  return context_->step(inference, decoder_->parts(),
+                        {call.inputs[0], call.outputs[0], before(), call.abort});
+}
+
 Status Session::run(const SessionStep& call) {
+  GRU_RETURN_IF_ERROR(check_states());
   Inference inference(*model_);
   GRU_RETURN_IF_ERROR(inference.begin());
-  GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
-  const DeviceSpan<const float> before = is_zero_ ? DeviceSpan<const float>() : states_.span();
-  GRU_RETURN_IF_ERROR(compute_step(inference, call, before, states_.span()));
-  is_zero_ = false;
+  GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), value_count()));
+  GRU_RETURN_IF_ERROR(compute(inference, call));
+  held_ = Held::lost;  // until all are copied
+  GRU_RETURN_IF_ERROR(decoder_ ? context_->end_step(inference, decoder_->parts(), states_.span())
+                               : end_step(inference, states_.span()));
+  held_ = Held::own;
   return {};
 }
 
@@ -92,20 +139,24 @@ Status Session::run_together(std::span<Session* const> sessions, const SessionSt
   Device& device = inference.device();
   Buffer<float>& states = inference.memory().step_states;
   const std::size_t batch = call.inputs[0].shape.batch;
-  GRU_RETURN_IF_ERROR(states.reserve(device, model.graph().state_count(batch)));
+  GRU_RETURN_IF_ERROR(states.reserve(device, count_values(model.graph().states(), batch)));
   std::size_t first = 0;
   for (Session* const session : sessions) {
+    GRU_RETURN_IF_ERROR(session->check_states());
     GRU_RETURN_IF_ERROR(session->gather(device, states.span(), batch, first));
     // Before the step, so that nothing but a failing device can fail after it.
-    GRU_RETURN_IF_ERROR(session->states_.reserve(model.device(), session->state_count()));
+    GRU_RETURN_IF_ERROR(session->states_.reserve(model.device(), session->value_count()));
     first += session->batch_;
   }
-  GRU_RETURN_IF_ERROR(compute_step(inference, call, states.span(), states.span()));
+  GRU_RETURN_IF_ERROR(compute_step(inference, call, states.span()));
+  GRU_RETURN_IF_ERROR(end_step(inference, states.span()));
+  for (Session* const session : sessions) session->held_ = Held::lost;  // until all are copied
   first = 0;
   for (Session* const session : sessions) {
     GRU_RETURN_IF_ERROR(session->scatter(device, states.span(), batch, first));
     first += session->batch_;
   }
+  for (Session* const session : sessions) session->held_ = Held::own;
   return {};
 }
 
@@ -113,14 +164,14 @@ Status Session::gather(Device& device, DeviceSpan<float> all, std::size_t batch,
                        std::size_t first) const {
   return for_each_block(graph(), batch_, batch, first, [&](const StateRows& rows) {
     const DeviceSpan<float> to = all.subspan(rows.in_batch, rows.count);
-    return is_zero_ ? device.fill(DeviceMatrix<float>(to, rows.count), 0)
-                    : copy_values(device, to, states_.span().subspan(rows.in_session, rows.count));
+    return held_ == Held::initial
+               ? device.fill(DeviceMatrix<float>(to, rows.count), 0)
+               : copy_values(device, to, states_.span().subspan(rows.in_session, rows.count));
   });
 }
 
 Status Session::scatter(Device& device, DeviceSpan<const float> all, std::size_t batch,
                         std::size_t first) {
-  is_zero_ = false;
   return for_each_block(graph(), batch_, batch, first, [&](const StateRows& rows) {
     return copy_values(device, states_.span().subspan(rows.in_session, rows.count),
                        all.subspan(rows.in_batch, rows.count));
@@ -129,18 +180,24 @@ Status Session::scatter(Device& device, DeviceSpan<const float> all, std::size_t
 
 Status Session::copy_from(const Session& other) noexcept {
   return guarded([&]() -> Status {
-    if (!other.is_zero_) {
-      GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
+    GRU_RETURN_IF_ERROR(other.check_states());
+    const Held held = other.held_;  // the other one may be this one
+    if (held == Held::own) {
+      GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), value_count()));
+      held_ = Held::lost;
       GRU_RETURN_IF_ERROR(copy_values(model_->device(), states_.span(), other.states_.span()));
     }
-    is_zero_ = other.is_zero_;
+    context_ = other.context_;
+    held_ = held;
     return {};
   });
 }
 
 Status Session::read_states(std::span<float> states) const noexcept {
   return guarded([&]() -> Status {
-    if (!is_zero_) return model_->device().download(states, states_.span());
+    GRU_RETURN_IF_ERROR(check_states());
+    const DeviceSpan<const float> held = before();
+    if (!held.empty()) return model_->device().download(states, held);
     std::ranges::fill(states, 0.0F);
     return {};
   });
@@ -149,8 +206,9 @@ Status Session::read_states(std::span<float> states) const noexcept {
 Status Session::write_states(std::span<const float> states) noexcept {
   return guarded([&]() -> Status {
     GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), states.size()));
+    held_ = Held::lost;
     GRU_RETURN_IF_ERROR(model_->device().upload(states_.span(), states));
-    is_zero_ = false;
+    held_ = Held::own;
     return {};
   });
 }

@@ -171,7 +171,7 @@ class Stream {
 };
 
 std::vector<float> states_of(const Session& session) {
-  std::vector<float> states(*session.state_count().elements(), nan_float);
+  std::vector<float> states(*session.value_count().elements(), nan_float);
   GRU_CHECK_OK(session.read_states(states));
   return states;
 }

@@ -60,21 +60,21 @@ test('after the deadline, requests that still wait are rejected; those that are 
   const expected = alone(model, input)
   const batches = recordBatches()
   const batcher = makeBatcher(model, { maxBatch: 2 })
-  const requests = Array.from({ length: 5 }, () => batcher.predict(input))
+  const requests = Array.from({ length: 7 }, () => batcher.predict(input))
   while (batcher.statistics.computing === 0) await new Promise(setImmediate)
   const closed = batcher.close({ deadline: 100 })
   expect(jest.getTimerCount()).toBe(1)
-  // In the same turn in which the first batch is computed.
+  // In the same turn in which the first two batches are computed.
   jest.advanceTimersByTime(100)
   await closed
-  for (const request of requests.slice(2)) {
+  for (const request of requests.slice(4)) {
     await expectGruRejection(request, 'ERR_GRU_CLOSED', CLOSED)
   }
-  const answers = await Promise.all(requests.slice(0, 2))
-  expect(answers.map(bitsOfOutput)).toEqual([expected, expected])
+  const answers = await Promise.all(requests.slice(0, 4))
+  expect(answers.map(bitsOfOutput)).toEqual(new Array(4).fill(expected))
   await nextTurn()
-  expect(batches.map(({ requests: count }) => count)).toEqual([2])
-  expect(batcher.statistics).toMatchObject({ queued: 0, completed: 2, aborted: 3, refused: 0 })
+  expect(batches.map(({ requests: count }) => count)).toEqual([2, 2])
+  expect(batcher.statistics).toMatchObject({ queued: 0, completed: 4, aborted: 3, refused: 0 })
   expect(jest.getTimerCount()).toBe(0)
 })
 

@@ -19,7 +19,7 @@ describe.each(subjects)('$name', ({ create, draw, drawStep }) => {
     const batches = recordBatches()
     const batcher = makeBatcher(model)
     const steps: number[] = []
-    const inputs = Array.from({ length: 40 }, () => {
+    const inputs = Array.from({ length: 30 }, () => {
       const pair = [between(random, 1, 12), between(random, 1, 12)] as const
       steps.push(...(model instanceof SequenceModel ? [pair[0]] : pair))
       return draw(random, ...pair)
@@ -29,7 +29,7 @@ describe.each(subjects)('$name', ({ create, draw, drawStep }) => {
     expect(answers.map(bitsOfOutput)).toEqual(expected)
     expect(batches).toEqual([
       {
-        ...{ kind: 'predict', requests: 40, sequences: 40, steps: Math.max(...steps) },
+        ...{ kind: 'predict', requests: 30, sequences: 30, steps: Math.max(...steps) },
         ...{ waitingTime: expect.any(Number), computingTime: expect.any(Number) },
       } satisfies Record<keyof Omit<BatchMessage, 'error'>, unknown>,
     ])

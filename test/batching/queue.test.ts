@@ -147,7 +147,10 @@ test('statistics are zero at first, and add up after random requests with random
   // Some were aborted while they were computed.
   expect(inBatches).toBeGreaterThanOrEqual(counts.completed)
   expect(inBatches).toBeLessThanOrEqual(counts.completed + counts.aborted)
-  const computing = batches.reduce((sum, message) => sum + message.computingTime, 0)
-  expect(statistics.computingTime).toBeCloseTo(computing, 9)
+  const times = batches.map(({ computingTime }) => computingTime)
+  // Two batches may be computed at the same time.
+  expect(statistics.computingTime).toBeGreaterThanOrEqual(Math.max(...times))
+  const all = times.reduce((sum, time) => sum + time)
+  expect(statistics.computingTime).toBeLessThan(all + 1e-9)
   for (const value of Object.values(statistics)) expect(typeof value).toBe('number')
 })

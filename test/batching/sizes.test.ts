@@ -44,7 +44,7 @@ test('no batch has more than maxBatch sequences', async () => {
 test.each(['inputs', 'outputs'])(
   'a batch has no more %s than the native part takes',
   async (many) => {
-    const names = Array.from({ length: 3000 }, (_, i) => `x${i}`)
+    const names = Array.from({ length: 5000 }, (_, i) => `x${i}`)
     const loss = { loss: 'meanSquaredError' } as const
     const linear = (input: string) => ({ type: 'linear', input, size: 1 }) as const
     const options: ModelOptions =
@@ -64,10 +64,11 @@ test.each(['inputs', 'outputs'])(
     const batcher = makeBatcher(model)
     const drawn = many === 'inputs' ? names : ['x']
     const given = Object.fromEntries(drawn.map((name) => [name, uniform(random, 1)]))
-    const answers = await Promise.all(Array.from({ length: 25 }, () => batcher.predict(given)))
-    expect(answers).toEqual(new Array(25).fill(model.predictSync(given)))
-    // 65,536 arrays are those of 21 sequences.
-    expect(batches.map(({ requests }) => requests)).toEqual([21, 4])
+    const answers = await Promise.all(Array.from({ length: 16 }, () => batcher.predict(given)))
+    expect(answers).toEqual(new Array(16).fill(model.predictSync(given)))
+    // 65,536 arrays are those of 13 sequences.
+    const sizes = batches.map(({ requests }) => requests)
+    expect(sizes.sort((one, other) => other - one)).toEqual([13, 3])
   },
 )
 
