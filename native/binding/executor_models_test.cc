@@ -1,16 +1,20 @@
 #include <algorithm>
+#include <atomic>
+#include <iterator>
 #include <memory>
 #include <thread>
 #include <utility>
 #include <vector>
 
 #include "binding/testing/owner.h"
+#include "cpu/cpu_device.h"
 #include "model/session.h"
 #include "testing/device_testing.h"
 #include "testing/test_device.h"
 
-/// Models and sessions that several owners use through the executor: predictions, steps alone and
-/// together, new parameters, aborts. Every result must have the bits of the call alone.
+/// Models and sessions that several owners use through the executor: predictions side by side,
+/// steps alone and together, new parameters, aborts. Every result must have the bits of the call
+/// alone.
 namespace gru::binding {
 namespace {
 
@@ -125,7 +129,8 @@ class Served {
   }
 
   std::shared_ptr<AbortFlag> predict(Owner& owner, std::size_t number) {
-    return owner.start(queue_, [this, number](const AbortFlag& abort) {
+    return owner.start(queue_, JobAccess::shared(), [this, number](const AbortFlag& abort) {
+      const cpu::ComputingThread computing;
       std::vector<float> output;
       const Status status = examples_[number].predict(*model_, output, &abort);
       if (status.code() == StatusCode::aborted) return;
@@ -136,18 +141,22 @@ class Served {
 
   /// A step of the first `count` sessions after number `first`.
   std::shared_ptr<AbortFlag> step(Owner& owner, std::size_t first, std::size_t count) {
-    return owner.start(queue_, [this, first, count](const AbortFlag& abort) {
-      std::vector<Stream*> chosen;
-      for (std::size_t i = 0; i < count; ++i) {
-        chosen.push_back(&streams_[(first + i) % session_count]);
-      }
-      step_together(chosen, abort);
-    });
+    std::vector<Stream*> chosen;
+    std::vector<const void*> parts;
+    for (std::size_t i = 0; i < count; ++i) {
+      chosen.push_back(&streams_[(first + i) % session_count]);
+      parts.push_back(chosen.back()->session.get());
+    }
+    return owner.start(queue_, JobAccess::shared(std::move(parts)),
+                       [chosen](const AbortFlag& abort) {
+                         const cpu::ComputingThread computing;
+                         step_together(chosen, abort);
+                       });
   }
 
   /// Writes other parameters and the old ones again, as one job: no other job may see the others.
   void disturb(Owner& owner) {
-    owner.start(queue_, [this](const AbortFlag&) {
+    owner.start(queue_, JobAccess::exclusive(), [this](const AbortFlag&) {
       std::vector<float> old(model_->layout().count());
       GRU_CHECK_OK(model_->read_parameters(old));
       const std::vector<float> others(old.size(), 0.5F);
@@ -162,8 +171,8 @@ class Served {
     std::unique_ptr<Session> made;
     GRU_CHECK_OK(Session::create(model_, 1, made));
     const std::shared_ptr<Session> copy = std::move(made);
-    owner.start(queue_, [this, number, copy](const AbortFlag&) {
-      const Session& from = *streams_[number].session;
+    const Session& from = *streams_[number].session;
+    owner.start(queue_, JobAccess::shared({&from, copy.get()}), [&from, copy](const AbortFlag&) {
       GRU_CHECK_OK(copy->copy_from(from));
       std::vector<float> states(*from.state_count().elements(), nan_float);
       std::vector<float> copied = states;
@@ -176,7 +185,7 @@ class Served {
 
  private:
   std::shared_ptr<Model> model_;
-  std::shared_ptr<JobQueue> queue_ = std::make_shared<JobQueue>();
+  std::shared_ptr<JobQueue> queue_ = std::make_shared<JobQueue>(cpu::threads);
   std::vector<Example> examples_;
   std::vector<std::vector<float>> wanted_;  ///< of each example
   std::vector<Stream> streams_;
@@ -233,6 +242,32 @@ TEST_CASE("calls of several owners, models and sessions have the bits of the cal
     });
   }
   for (std::thread& owner : owners) owner.join();
+}
+
+TEST_CASE("predictions that begin together after a change of parameters have the new ones") {
+  constexpr unsigned together = 3;
+  gru::testing::set_schedule(together);
+  Random random;
+  const std::shared_ptr<Model> model = make_model(graph_of(CellKind::gru, 48));
+  const auto queue = std::make_shared<JobQueue>(cpu::threads);
+  const Example example(random, 1);
+  Owner owner;
+  for (int round = 0; round < 40; ++round) {
+    const std::vector<float> parameters = random_floats(random, model->layout().count(), 0.1);
+    GRU_CHECK_OK(model->write_parameters(parameters));
+    const std::shared_ptr<Model> alone = make_model(model->graph().options());
+    GRU_CHECK_OK(alone->write_parameters(parameters));
+    const std::vector<float> wanted = example.predicted(*alone);
+    std::atomic<unsigned> met{0};
+    for (unsigned i = 0; i < together; ++i) {
+      owner.start(queue, JobAccess::shared(), [&](const AbortFlag&) {
+        ++met;
+        while (met < together) std::this_thread::yield();
+        CHECK(same_bits(example.predicted(*model), wanted));
+      });
+    }
+    owner.finish();
+  }
 }
 
 }  // namespace

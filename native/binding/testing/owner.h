@@ -53,11 +53,13 @@ class Owner {
   }
 
   /// Returns the flag of the new job, for `abort`.
-  std::shared_ptr<AbortFlag> start(const std::shared_ptr<JobQueue>& queue, OwnedJob::Work work) {
+  std::shared_ptr<AbortFlag> start(const std::shared_ptr<JobQueue>& queue, JobAccess access,
+                                   OwnedJob::Work work) {
     auto flag = std::make_shared<AbortFlag>(false);
     auto tell = [this](OwnedJob& job) { notify(job); };
     pending_.push_back(
         {std::make_unique<OwnedJob>(queue, flag, std::move(work), std::move(tell)), flag});
+    pending_.back().job->set_access(std::move(access));
     queue->begin();
     GRU_CHECK_OK(Executor::instance().submit(*pending_.back().job));
     return flag;
