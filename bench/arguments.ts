@@ -16,6 +16,7 @@ import {
 } from './cases'
 import { CELL_NAMES, type CellName } from './cells'
 import { PEER_NAMES } from './contenders'
+import { type Part, PARTS } from './serving/cases'
 
 export const USAGE = `usage: npm run bench -- [options]
 
@@ -31,6 +32,11 @@ export const USAGE = `usage: npm run bench -- [options]
   --contended      instead: the project beside as many busy processes as cores
   --before FOLDER  instead: this build beside the one in another checkout; without --case,
                    leaves out DeepBench's cases
+  --serving        instead: what a service asks, beside onnxruntime-node; --case names parts of it:
+                   ${PARTS.join(', ')}
+  --soak           instead: sessions and requests for a long time, with aborts and new models;
+                   answers must be right, memory flat
+  --seed N         of the soak; default: a new one
   --json FILE      where the figures go; default bench/results/latest.json
   --chart FILE.svg draws the figures of the JSON file, and measures nothing
   --list           prints the cases
@@ -60,6 +66,11 @@ export interface Arguments {
   readonly contended: boolean
   /** The folder of the checkout whose build is compared */
   readonly before: string | undefined
+  /** The parts of the bench of serving; empty: it is not wanted. */
+  readonly serving: readonly Part[]
+  readonly soak: boolean
+  /** Of the soak; undefined: a new one */
+  readonly seed: number | undefined
   readonly list: boolean
   readonly help: boolean
 }
@@ -80,6 +91,9 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   contended: { type: 'boolean', default: false },
   before: { type: 'string' },
+  serving: { type: 'boolean', default: false },
+  soak: { type: 'boolean', default: false },
+  seed: { type: 'string' },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 } as const
@@ -88,9 +102,10 @@ const OPTIONS = {
 export function parseArguments(args: readonly string[]): Arguments {
   const { values } = parse(args)
   const { contended, quick, list, help, json, chart, before } = values
+  const { serving, soak } = values
   const cells = chooseCells(values.cell, values.case)
   const onCpu = values.device === 'cpu'
-  const chosen = choose('--case', values.case, namesOf(cells))
+  const chosen = serving ? [] : choose('--case', values.case, namesOf(cells))
   const modes = choose('--mode', values.mode, MODES)
   const named = ({ name }: BenchCase): boolean => chosen.includes(name)
   const cases = CASES.filter(named)
@@ -105,7 +120,10 @@ export function parseArguments(args: readonly string[]): Arguments {
     peers: values.peer?.join() === 'none' ? [] : choose('--peer', values.peer, PEER_NAMES),
     device: parseDevice(values.device),
     threads: values.threads === undefined ? undefined : parseThreads(values.threads),
-    rounds: values.rounds === undefined ? undefined : parseRounds(values.rounds),
+    rounds: values.rounds === undefined ? undefined : parseCount('--rounds', values.rounds),
+    serving: serving ? choose('--case', values.case, PARTS) : [],
+    soak,
+    seed: values.seed === undefined ? undefined : parseCount('--seed', values.seed),
     ...{ json, chart, quick, contended, before, list, help },
   }
 }
@@ -158,8 +176,8 @@ function parseThreads(text: string): number[] {
   throw new UsageError(`--threads: expected numbers from 1 on with commas between, got ${text}`)
 }
 
-function parseRounds(text: string): number {
-  const rounds = Number(text)
-  if (Number.isInteger(rounds) && rounds > 0) return rounds
-  throw new UsageError(`--rounds: expected a number from 1 on, got ${text}`)
+function parseCount(option: string, text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new UsageError(`${option}: expected a number from 1 on, got ${text}`)
 }

@@ -54,16 +54,24 @@ export function readJob(file: string): Job {
 }
 
 /** A tensor of the job, in its own memory. */
-export function readFloats({ folder }: Job, name: (typeof FLOATS)[number]): Float32Array {
+export function readFloats(
+  { folder }: Pick<Job, 'folder'>,
+  name: (typeof FLOATS)[number],
+): Float32Array {
   return new Float32Array(readAligned(path.join(folder, `${name}.f32`)))
 }
 
-export function readIntegers({ folder }: Job, name: (typeof INTEGERS)[number]): Int32Array {
+export function readIntegers(
+  { folder }: Pick<Job, 'folder'>,
+  name: (typeof INTEGERS)[number],
+): Int32Array {
   return new Int32Array(readAligned(path.join(folder, `${name}.i32`)))
 }
 
 /** Views of the parameters, by name. */
-export function readParameters(job: Job): Record<string, Float32Array> {
+export function readParameters(
+  job: Pick<Job, 'folder' | 'parameters'>,
+): Record<string, Float32Array> {
   const all = readFloats(job, 'parameters')
   const views = job.parameters.map(({ name, offset, count }) => [
     name,
@@ -77,14 +85,14 @@ export function onnxFile(folder: string): string {
   return path.join(folder, 'model.onnx')
 }
 
-export function writeResults({ results }: Job, values: Results): string[] {
+export function writeResults({ results }: Pick<Job, 'results'>, values: Results): string[] {
   for (const [name, value] of Object.entries(values)) {
     writeFileSync(path.join(results, `${name}.f32`), Float32Array.from(value))
   }
   return Object.keys(values)
 }
 
-export function readResults({ results }: Job, names: readonly string[]): Results {
+export function readResults({ results }: Pick<Job, 'results'>, names: readonly string[]): Results {
   const entries = names.map((name) => [
     name,
     new Float32Array(readAligned(path.join(results, `${name}.f32`))),

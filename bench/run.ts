@@ -31,11 +31,17 @@ import { measureRecompute } from './recompute'
 import { renderReport } from './render'
 import type { Report } from './results'
 import { FULL, QUICK } from './rounds'
+import { PEER } from './serving/cases'
+import { renderServing } from './serving/render'
+import { runServing } from './serving/run'
+import { runSoak } from './soak/run'
 
 /** Runs the command line, and returns the exit status. */
 export async function main(places: Places, args: readonly string[]): Promise<number> {
   try {
-    await run(places, parseArguments(args), `npm run bench -- ${args.join(' ')}`.trim())
+    const given = parseArguments(args)
+    if (given.soak) return (await runSoak(places, given)) ? 0 : 1
+    await run(places, given, `npm run bench -- ${args.join(' ')}`.trim())
     return 0
   } catch (error) {
     if (error instanceof NoDeviceError) {
@@ -55,12 +61,22 @@ async function run(places: Places, given: Arguments, command: string): Promise<v
   else if (given.chart !== undefined) {
     const report = JSON.parse(readFileSync(json, 'utf8')) as Report
     writeFileSync(path.resolve(places.root, given.chart), drawChart(report))
+  } else if (given.serving.length > 0) {
+    const { serving: parts, peers, rounds, quick } = given
+    const wantsPeer = peers.includes(PEER)
+    const report = await runServing(places, { parts, wantsPeer, rounds, quick }, command)
+    publish(json, report, renderServing(report))
   } else {
     const report = await new Bench(places, given, command).run()
-    mkdirSync(path.dirname(json), { recursive: true })
-    writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
-    console.log(`\n${renderReport(report)}\n\n${path.relative(process.cwd(), json)}`)
+    publish(json, report, renderReport(report))
   }
+}
+
+/** Writes the figures to their file, and prints the tables. */
+function publish(json: string, report: object, tables: string): void {
+  mkdirSync(path.dirname(json), { recursive: true })
+  writeFileSync(json, `${JSON.stringify(report, null, 1)}\n`)
+  console.log(`\n${tables}\n\n${path.relative(process.cwd(), json)}`)
 }
 
 /** The device for the measurement does not exist; the message says why. */

@@ -30,12 +30,26 @@ export async function serve(
   version: string,
   prepare: (job: Job) => Runner | Promise<Runner>,
 ): Promise<void> {
+  await serveRunner(version, async () => {
+    const job = readJob(process.argv[2]!)
+    const { run, check } = await prepare(job)
+    return { run, write: async () => writeResults(job, await check()) }
+  })
+}
+
+/** What a process computes repeatedly, and how it writes its results: that returns their names. */
+export interface Served {
+  readonly run: () => unknown
+  readonly write: () => Promise<readonly string[]>
+}
+
+/** Executes commands until standard input ends. */
+export async function serveRunner(version: string, prepare: () => Promise<Served>): Promise<void> {
   const memory = process.memoryUsage.rss()
   try {
-    const job = readJob(process.argv[2]!)
-    const runner = await prepare(job)
+    const served = await prepare()
     say({ ready: { version, memory } })
-    await obey(job, runner)
+    await obey(served)
   } catch (error) {
     const { message } = error as Error
     say(error instanceof Unsupported ? { unsupported: message } : { failed: message })
@@ -43,11 +57,11 @@ export async function serve(
   process.exit()
 }
 
-async function obey(job: Job, runner: Runner): Promise<void> {
-  const timer = new Timer(runner.run)
+async function obey({ run, write }: Served): Promise<void> {
+  const timer = new Timer(run)
   for await (const line of createInterface({ input: process.stdin })) {
     const [command, seconds] = line.split(' ')
-    if (command === 'check') say({ wrote: writeResults(job, await runner.check()) })
+    if (command === 'check') say({ wrote: await write() })
     else if (command === 'memory') say({ peak: process.resourceUsage().maxRSS * 1024 })
     else if (command === 'held') printHeld()
     else say({ median: await timer.measure(Number(seconds)) })

@@ -116,7 +116,7 @@ function layOut(shapes: readonly [string, number[]][]): ParameterSpec[] {
 }
 
 /** A small generator (mulberry32) with the same numbers on every machine. */
-class Random {
+export class Random {
   #state: number
 
   constructor(seed: number) {

@@ -69,6 +69,11 @@ foreach(stem IN LISTS device_tests ITEMS gemm_test)
   gru_test_choices(cpu/${stem} cpu_${stem})
 endforeach()
 
+# The executor and what runs on it, without Node.
+add_library(gru_executor STATIC native/binding/executor.cc)
+target_link_libraries(gru_executor PUBLIC gru_engine PRIVATE Threads::Threads)
+gru_unit_tests(binding gru_executor gru_cpu_test_device)
+
 gru_unit_tests(cuda gru_cuda_emulated gru_engine)
 add_library(gru_fake_cublas MODULE native/cuda/testing/fake_cublas.cc)
 target_include_directories(gru_fake_cublas PRIVATE native native/cuda/emulator)

@@ -41,6 +41,8 @@ const NATIVE_PARTS = [
     { files: testsIn(folder), may: [headersIn(...engine, 'testing', folder)] },
     { files: new RegExp(`^native/${folder}/`), may: [headersIn('base', 'device', folder)] },
   ]),
+  // They know nothing of Node.
+  { files: testsIn('binding'), may: [headersIn(...engine, 'testing', 'binding', 'cpu')] },
   // The only part that uses the engine, its devices and Node together.
   {
     files: /^native\/binding\//,

@@ -1,7 +1,7 @@
-// What .ci/run does after `npm test`: the numerical tests with an addon built without BLAS, races in the CUDA device,
-// its compilation for GPUs if there is an nvcc, the compilation of everything by two Clangs, the native tests for
-// aarch64 under emulation, and the main job. The last line of output is `N passed, N failed`, including the results of
-// `npm test`.
+// What .ci/run does after `npm test`: the numerical tests with an addon built without BLAS, races in the executor and in
+// the CUDA device, its compilation for GPUs if there is an nvcc, the compilation of everything by two Clangs, the native
+// tests for aarch64 under emulation, and the main job. The last line of output is `N passed, N failed`, including the
+// results of `npm test`.
 import { existsSync, readFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import {
@@ -72,6 +72,7 @@ const checks = [
     }),
   () =>
     nativeCheck('CUDA kernels, ThreadSanitizer', ['thread', '--folder', 'cuda', '--tests', RACES]),
+  () => nativeCheck('executor, ThreadSanitizer', ['thread', '--folder', 'binding']),
   ...cudaChecks(),
   ...clangChecks(),
   () => aarch64Check('native tests, aarch64'),

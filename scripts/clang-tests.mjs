@@ -33,7 +33,7 @@ try {
     folder,
     configure: ['-DCMAKE_BUILD_TYPE=Release'],
     // The tests of the emulated device are not run: they take minutes.
-    select: ['--tests-regex', '^(base|reference|cpu)/|^cuda/emulator_'],
+    select: ['--tests-regex', '^(base|reference|cpu|binding)/|^cuda/emulator_'],
     junit: values.junit,
   })
 } catch (error) {

@@ -2,9 +2,9 @@
 //
 //   node scripts/native-tests.mjs [sanitizer...] [--folder NAME] [--tests REGEX] [--junit FILE]
 //
-// --folder builds and runs only the tests of native/NAME: base, reference, cpu or cuda. --tests runs only the tests
-// that match. Without a sanitizer the build is build/native, with `address undefined` it is build/sanitize, with others
-// build/sanitize-NAME. --junit writes the results as JUnit XML.
+// --folder builds and runs only the tests of native/NAME: base, reference, model, cpu, cuda or binding. --tests runs
+// only the tests that match. Without a sanitizer the build is build/native, with `address undefined` it is
+// build/sanitize, with others build/sanitize-NAME. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'
 import { runNativeSuite } from './native-suite.mjs'
 

@@ -24,16 +24,91 @@ export function onnxModel(
   specs: readonly ParameterSpec[],
   parameters: Float32Array,
 ): Bytes {
+  const { nodes, tensors } = stackOf(given, specs, parameters)
+  return modelOf({
+    ...{ nodes, tensors },
+    inputs: [
+      valueInfo('input', FLOAT, [given.steps, given.batch, given.inputSize]),
+      ...statesOf(given, 'initial'),
+      ...(given.ragged ? [valueInfo('lengths', INT32, [given.batch])] : []),
+    ],
+    outputs: [
+      valueInfo('output', FLOAT, [given.steps, directions(given), given.batch, given.hiddenSize]),
+      ...statesOf(given, 'final'),
+    ],
+  })
+}
+
+/**
+ * A model of tokens: embedding, stack, linear head. Inputs: tokens [steps, batch] (int32), initialState_l0 ...; outputs:
+ * logits [steps, batch, vocabulary], state_l0 ...
+ */
+export function onnxTokenModel(
+  given: BenchCase,
+  specs: readonly ParameterSpec[],
+  parameters: Float32Array,
+): Bytes {
+  const { steps, batch, vocabulary, inputSize, hiddenSize } = given
+  const prefix = `${given.cell}.`
+  const ofStack = specs.map((spec) => ({ ...spec, name: spec.name.replace(prefix, '') }))
+  const { nodes, tensors } = stackOf(given, ofStack, parameters)
+  const values = (name: string): Float32Array => {
+    const { offset, count } = specs.find((spec) => spec.name === name)!
+    return parameters.subarray(offset, offset + count)
+  }
+  const head = transpose(values('head.weight'), vocabulary, hiddenSize)
+  return modelOf({
+    nodes: [
+      nodeOf('Gather', ['embedding', 'tokens'], 'input'),
+      ...nodes,
+      joinDirections(given, 'output', 'hidden'),
+      nodeOf('MatMul', ['hidden', 'head'], 'product'),
+      nodeOf('Add', ['product', 'head_bias'], 'logits'),
+    ],
+    tensors: [
+      ...tensors,
+      ...(given.numLayers > 1 ? [] : [directionAxis()]),
+      tensor('embedding', FLOAT, [vocabulary, inputSize], values('embedding.weight')),
+      tensor('head', FLOAT, [hiddenSize, vocabulary], head),
+      tensor('head_bias', FLOAT, [vocabulary], values('head.bias')),
+    ],
+    inputs: [valueInfo('tokens', INT32, [steps, batch]), ...statesOf(given, 'initial')],
+    outputs: [valueInfo('logits', FLOAT, [steps, batch, vocabulary]), ...statesOf(given, 'final')],
+  })
+}
+
+/** The messages of a graph. */
+interface GraphParts {
+  readonly nodes: readonly Bytes[]
+  /** Constants */
+  readonly tensors: readonly Bytes[]
+}
+
+function stackOf(
+  given: BenchCase,
+  specs: readonly ParameterSpec[],
+  parameters: Float32Array,
+): GraphParts {
   const layers = Array.from({ length: given.numLayers }, (_, layer) => layer)
+  const weights = layers.flatMap((layer) => weightsOf(given, layer, specs, parameters))
+  return {
+    nodes: layers.flatMap((layer) => nodesOf(given, layer)),
+    tensors: [...weights, ...(given.numLayers > 1 ? [directionAxis()] : [])],
+  }
+}
+
+function modelOf({
+  nodes,
+  tensors,
+  inputs,
+  outputs,
+}: GraphParts & { inputs: readonly Bytes[]; outputs: readonly Bytes[] }): Bytes {
   const graph = message(
-    ...layers.flatMap((layer) => nodesOf(given, layer)).map((node) => bytesField(1, node)),
-    bytesField(2, given.cell),
-    ...layers
-      .flatMap((layer) => weightsOf(given, layer, specs, parameters))
-      .map((tensor) => bytesField(5, tensor)),
-    ...(given.numLayers > 1 ? [bytesField(5, directionAxis())] : []),
-    ...inputsOf(given).map((value) => bytesField(11, value)),
-    ...outputsOf(given).map((value) => bytesField(12, value)),
+    ...nodes.map((node) => bytesField(1, node)),
+    bytesField(2, 'graph'),
+    ...tensors.map((each) => bytesField(5, each)),
+    ...inputs.map((value) => bytesField(11, value)),
+    ...outputs.map((value) => bytesField(12, value)),
   )
   return message(
     integerField(1, IR_VERSION),
@@ -69,12 +144,20 @@ function nodesOf(given: BenchCase, layer: number): Bytes[] {
 /** [steps, 1, batch, H] -> [steps, batch, H]. */
 function joinDirections(given: BenchCase, from: string, to: string): Bytes {
   if (given.bidirectional) throw new RangeError('a stack of bidirectional layers has no case')
+  return nodeOf('Squeeze', [from, 'direction_axis'], to)
+}
+
+function nodeOf(operator: string, inputs: readonly string[], output: string): Bytes {
   return message(
-    bytesField(1, from),
-    bytesField(1, 'direction_axis'),
-    bytesField(2, to),
-    bytesField(4, 'Squeeze'),
+    ...inputs.map((name) => bytesField(1, name)),
+    bytesField(2, output),
+    bytesField(4, operator),
   )
+}
+
+/** [rows, columns] -> [columns, rows]. */
+function transpose(values: Float32Array, rows: number, columns: number): Float32Array {
+  return Float32Array.from(values, (_, i) => values[(i % rows) * columns + Math.floor(i / rows)]!)
 }
 
 function directionAxis(): Bytes {
@@ -123,23 +206,6 @@ export function concatenate(parts: readonly Float32Array[]): Float32Array {
     at += part.length
   }
   return whole
-}
-
-function inputsOf(given: BenchCase): Bytes[] {
-  const { steps, batch, inputSize } = given
-  return [
-    valueInfo('input', FLOAT, [steps, batch, inputSize]),
-    ...statesOf(given, 'initial'),
-    ...(given.ragged ? [valueInfo('lengths', INT32, [batch])] : []),
-  ]
-}
-
-function outputsOf(given: BenchCase): Bytes[] {
-  const { steps, batch, hiddenSize } = given
-  return [
-    valueInfo('output', FLOAT, [steps, directions(given), batch, hiddenSize]),
-    ...statesOf(given, 'final'),
-  ]
 }
 
 function statesOf(given: BenchCase, which: 'initial' | 'final'): Bytes[] {

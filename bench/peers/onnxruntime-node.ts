@@ -5,38 +5,15 @@ import { CELLS, eachState } from '../cells'
 import { type Job, onnxFile, readFloats, readIntegers } from '../job'
 import { serve, Unsupported } from '../serve'
 import { directions } from '../tensors'
-import { loadPeer, peerVersion } from './load-peer'
 import { concatenate } from './onnx-model'
+import { loadOrt, openSession, type Ort, ORT_VERSION, type OrtResults, type OrtTensor } from './ort'
 
-interface Tensor {
-  readonly data: Float32Array
-}
-
-interface Ort {
-  readonly Tensor: new (
-    type: string,
-    data: Float32Array | Int32Array,
-    shape: readonly number[],
-  ) => Tensor
-  readonly InferenceSession: {
-    create(
-      file: string,
-      options: object,
-    ): Promise<{ run(feeds: Record<string, Tensor>): Promise<Record<string, Tensor>> }>
-  }
-}
-
-void serve(peerVersion('onnxruntime-node'), async (job) => {
+void serve(ORT_VERSION, async (job) => {
   if (job.mode !== 'forward') throw new Unsupported('computes no gradients')
-  const ort = loadPeer('onnxruntime-node') as Ort
-  const session = await ort.InferenceSession.create(onnxFile(job.folder), {
-    executionProviders: ['cpu'],
-    graphOptimizationLevel: 'all',
-    intraOpNumThreads: job.threads,
-    interOpNumThreads: 1,
-  })
+  const ort = loadOrt()
+  const session = await openSession(ort, onnxFile(job.folder), job.threads)
   const feeds = feedsOf(ort, job)
-  const run = (): Promise<Record<string, Tensor>> => session.run(feeds)
+  const run = (): Promise<OrtResults> => session.run(feeds)
   return {
     run,
     check: async () => {
@@ -53,10 +30,10 @@ void serve(peerVersion('onnxruntime-node'), async (job) => {
   }
 })
 
-function feedsOf(ort: Ort, job: Job): Record<string, Tensor> {
+function feedsOf(ort: Ort, job: Job): Record<string, OrtTensor> {
   const { cell, steps, batch, inputSize, hiddenSize, numLayers, ragged } = job.case
   const shape = [directions(job.case), batch, hiddenSize]
-  const feeds: Record<string, Tensor> = {
+  const feeds: Record<string, OrtTensor> = {
     input: new ort.Tensor('float32', readFloats(job, 'input'), [steps, batch, inputSize]),
   }
   for (const { initial } of CELLS[cell].states) {
