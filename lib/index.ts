@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type * from './global-types'
 export type {
   AnyTrainingBatch,
   InputBatch,

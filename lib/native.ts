@@ -5,9 +5,9 @@
  */
 import { createRequire } from 'node:module'
 import * as path from 'node:path'
-import loadBuilt from 'node-gyp-build'
 import type * as Binding from '../binding'
 import { GruError, type GruErrorCode, quote } from './errors'
+import { loadAddon } from './load-addon'
 import { explainLoadError } from './load-error'
 import { warn } from './warnings'
 
@@ -15,9 +15,6 @@ export type Native = Binding.NativeSurface
 
 /** The native part's code for a job that its abort flag stopped. No {@link GruError} has it outside of lib. */
 export const ABORTED = 'ERR_GRU_ABORTED'
-
-// lib and dist are both directly in the package.
-const packageFolder = path.dirname(__dirname)
 
 let loaded: Native | undefined
 let formulas: Binding.ShapeFormulas | undefined
@@ -44,12 +41,12 @@ export function shapeFormulas(): Readonly<Binding.ShapeFormulas> {
 function load(): Native {
   const addonPath = process.env['GRU_NATIVE_ADDON']
   try {
-    const addon = (addonPath ? requireFile(addonPath) : loadBuilt(packageFolder)) as typeof Binding
+    const addon = (addonPath ? requireFile(addonPath) : loadAddon()) as typeof Binding
     const surface = addon.initialize((code, message) => new GruError(code as GruErrorCode, message))
     surface.takeIgnoredVariables().forEach(warnOfVariable)
     return surface
   } catch (cause) {
-    throw new GruError('ERR_GRU_LOAD', explainLoadError(packageFolder, addonPath, cause as Error), {
+    throw new GruError('ERR_GRU_LOAD', explainLoadError(__dirname, addonPath, cause as Error), {
       cause,
     })
   }

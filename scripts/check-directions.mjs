@@ -87,7 +87,7 @@ const RESERVED = [
 
 /** Packages that lib may import, and in which files. Node's own modules may be imported everywhere. */
 const PACKAGES = {
-  'node-gyp-build': /^lib\/native\.ts$/,
+  'node-gyp-build': /^lib\/load-addon\.ts$/,
   'cli-progress': /^lib\/cli\//,
   'csv-parse': /^lib\/(cli\/|formats\/csv-records\.ts$)/,
   echarts: /^lib\/cli\//,

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import * as ts from 'typescript'
 import { BUILD_PACKAGES } from '../lib/load-error'
 import { type Registry, startRegistry } from './support/registry'
 import { shell, type ShellExit } from './support/shell'
@@ -71,6 +72,85 @@ describe('the command in a project', () => {
     const data = /installed package \((npm install .*)\), got/.exec(await train())
     await succeed(data![1]!)
     expect(await train()).toMatch(/^gru: the native part could not be loaded/m)
+  })
+})
+
+/** A module that uses the package's types. The marked line is an error only if the types are there. */
+const CONSUMER = `
+  const layer = new GRU({ inputSize: 1, hiddenSize: 2 })
+  export const output: Float32Array = layer.forwardSync(new Float32Array(3)).output
+  // @ts-expect-error an array is no number
+  export const wrong: number = output
+  layer[Symbol.dispose]()
+  export type Fitted = ReturnType<Trainer['fit']>
+  export type Options = SequenceModelOptions | ModelOptions | TrainerOptions | BatcherOptions
+`
+const TYPES = 'type BatcherOptions, GRU, type ModelOptions, type SequenceModelOptions'
+const IMPORT = `import { ${TYPES}, Trainer, type TrainerOptions } from 'gru-native'`
+
+/** Reads each of the compiler's libraries once for all programs. */
+const host = ts.createCompilerHost({})
+const readSource = host.getSourceFile.bind(host)
+const libraries = new Map<string, ts.SourceFile | undefined>()
+host.getSourceFile = (name, ...rest) => {
+  if (name.startsWith(project)) return readSource(name, ...rest)
+  if (!libraries.has(name)) libraries.set(name, readSource(name, ...rest))
+  return libraries.get(name)
+}
+
+/** What the compiler says of modules in the project, and of the package's declarations, as its messages. */
+function compile(sources: Readonly<Record<string, string>>, options: ts.CompilerOptions): string[] {
+  for (const [name, text] of Object.entries(sources)) {
+    fs.writeFileSync(path.join(project, name), text)
+  }
+  const files = Object.keys(sources).map((name) => path.join(project, name))
+  const all: ts.CompilerOptions = {
+    ...{ noEmit: true, strict: true, exactOptionalPropertyTypes: true, skipLibCheck: false },
+    ...{ target: ts.ScriptTarget.ES2022, lib: ['lib.es2022.d.ts'], types: [] },
+    ...options,
+  }
+  const program = ts.createProgram(files, all, host)
+  const checked = program.getSourceFiles().filter(({ fileName }) => fileName.startsWith(project))
+  const found = [
+    ...program.getConfigFileParsingDiagnostics(),
+    ...program.getOptionsDiagnostics(),
+    ...program.getGlobalDiagnostics(),
+    ...checked.flatMap((file) => [
+      ...program.getSyntacticDiagnostics(file),
+      ...program.getSemanticDiagnostics(file),
+    ]),
+  ]
+  return found.map(({ messageText, file }) =>
+    [file?.fileName, ts.flattenDiagnosticMessageText(messageText, ' ')].join(': '),
+  )
+}
+
+describe('the declarations compile, checked themselves too', () => {
+  const modules = {
+    'consumer.mts': `${IMPORT}${CONSUMER}`,
+    'consumer.cts': `${IMPORT}${CONSUMER}
+      import library = require('gru-native')
+      export const same: typeof GRU = library.GRU`,
+  }
+  const { Bundler, Node16, NodeNext } = ts.ModuleResolutionKind
+  const { ESNext, Node16: Node16Modules, NodeNext: NodeNextModules } = ts.ModuleKind
+  const node = { typeRoots: [path.join(root, 'node_modules', '@types')], types: ['node'] }
+
+  test.each<[string, ts.CompilerOptions]>([
+    ['node16', { module: Node16Modules, moduleResolution: Node16 }],
+    ['nodenext', { module: NodeNextModules, moduleResolution: NodeNext }],
+    ['node16, the types of Node', { module: Node16Modules, moduleResolution: Node16, ...node }],
+    [
+      'node16, the newest libraries',
+      { module: Node16Modules, moduleResolution: Node16, lib: ['lib.esnext.d.ts', 'lib.dom.d.ts'] },
+    ],
+  ])('%s', (_, options) => {
+    expect(compile(modules, options)).toEqual([])
+  })
+
+  test('bundler', () => {
+    const sources = { 'consumer.ts': `${IMPORT}${CONSUMER}` }
+    expect(compile(sources, { module: ESNext, moduleResolution: Bundler })).toEqual([])
   })
 })
 

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import type { FileHandle } from 'node:fs/promises'
 import { argumentError } from '../errors'
 
 /** The memory of an array, as bytes. */
@@ -11,15 +10,29 @@ export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Ui
   return new Uint8Array(buffer, byteOffset, byteLength)
 }
 
+/**
+ * What is used of Node's FileHandle. The package's declarations reach this file, and they must compile in projects
+ * that do not have the types of Node.
+ */
+export interface ReadableFile {
+  read(
+    target: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>
+  stat(): Promise<{ readonly size: number; isFile(): boolean }>
+}
+
 const MAX_READ_BYTES = 2 ** 30
 
 /** The bytes of an open file, from a position on. */
 export class FileBytes {
   readonly path: string
-  readonly #handle: FileHandle
+  readonly #handle: ReadableFile
   readonly #start: number
 
-  constructor(handle: FileHandle, path: string, start: number) {
+  constructor(handle: ReadableFile, path: string, start: number) {
     this.#handle = handle
     this.path = path
     this.#start = start

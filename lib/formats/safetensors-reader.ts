@@ -9,7 +9,7 @@ import { argumentError, type GruError, quote } from '../errors'
 import { readError } from '../files'
 import { checkLength, checkPath } from '../validate'
 import { HEAD_BYTES } from './content-kind'
-import { bytesOf, FileBytes } from './file-bytes'
+import { bytesOf, FileBytes, type ReadableFile } from './file-bytes'
 import { convertToFloat32, type ConvertibleKind, isConvertible } from './float32'
 import { ARRAY_CONSTRUCTORS, bitsOf, DTYPES, isDtype, type Tensor } from './safetensors-dtypes'
 import {
@@ -78,7 +78,7 @@ export class SafetensorsFile {
   }
 
   /** Reads and checks the header. {@link readSafetensors} does this for a path. */
-  static async of(handle: fs.FileHandle, path: string): Promise<SafetensorsFile> {
+  static async of(handle: ReadableFile, path: string): Promise<SafetensorsFile> {
     const status = await handle.stat()
     if (!status.isFile()) {
       throw argumentError('ERR_GRU_FORMAT', path, 'a regular file', 'something else')

@@ -6,8 +6,27 @@
 #include <vector>
 
 #include "binding/promise_job.h"
+#include "binding/results.h"
 
 namespace gru::binding {
+
+namespace {
+
+/// An object of which async_hooks tells its listeners. Tools that look for open handles call the
+/// method `hasRef` of such an object, and take a handle without it for one that keeps the process
+/// alive.
+napi_value make_async_resource(napi_env env, napi_callback has_ref, void* data) {
+  napi_property_descriptor method{};
+  method.utf8name = "hasRef";
+  method.method = has_ref;
+  method.attributes = napi_default_method;
+  method.data = data;
+  const napi_value resource = make_object(env, {});
+  check_call(napi_define_properties(env, resource, 1, &method));
+  return resource;
+}
+
+}  // namespace
 
 Environment::Environment(napi_env env) : env_(env) {}
 
@@ -114,7 +133,15 @@ void Environment::open_completions() {
     if (env == nullptr) return;
     static_cast<Environment*>(context)->settle(*static_cast<PromiseJob*>(job));
   };
-  check_call(napi_create_threadsafe_function(env_, nullptr, nullptr, name, 0, 1, nullptr, nullptr,
+  const napi_callback has_jobs = [](napi_env env, napi_callback_info info) {
+    void* environment = nullptr;
+    napi_value result = nullptr;
+    napi_get_cb_info(env, info, nullptr, nullptr, nullptr, &environment);
+    napi_get_boolean(env, !static_cast<Environment*>(environment)->jobs_.empty(), &result);
+    return result;
+  };
+  const napi_value resource = make_async_resource(env_, has_jobs, this);
+  check_call(napi_create_threadsafe_function(env_, nullptr, resource, name, 0, 1, nullptr, nullptr,
                                              this, settle_job, &completions_));
   check_call(napi_unref_threadsafe_function(env_, completions_));
 }
