@@ -5,11 +5,13 @@
 #include <string_view>
 #include <vector>
 
+#include "binding/object_registry.h"
 #include "binding/promise_job.h"
 
 namespace gru::binding {
 
-Environment::Environment(napi_env env) : env_(env) {}
+Environment::Environment(napi_env env)
+    : env_(env), objects_(std::make_shared<ObjectRegistry>(env)) {}
 
 Environment::~Environment() = default;
 

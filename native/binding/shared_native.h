@@ -13,6 +13,7 @@
 #include "binding/executor.h"
 #include "binding/failure.h"
 #include "binding/object_class.h"
+#include "binding/object_registry.h"
 #include "binding/promise_job.h"
 #include "binding/results.h"
 #include "binding/shapes.h"
