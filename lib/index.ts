@@ -3,6 +3,7 @@
  *
  * @module
  */
+export type { LayerMemory, ModelMemory, PassMemory, SessionMemory, TrainerMemory } from '../binding'
 export type {
   AnyTrainingBatch,
   InputBatch,

@@ -21,6 +21,8 @@ class DecoderObject {
 
   napi_value decode_sync(Arguments& arguments);
   napi_value decode(Arguments& arguments);
+  napi_value trim_sync(Arguments& arguments);
+  napi_value trim(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
@@ -28,7 +30,7 @@ class DecoderObject {
   const std::shared_ptr<Decoder>& decoder() const;
 
   std::shared_ptr<const ModelNames> names_;
-  OwnedOnDevice<Decoder, Model> owned_;
+  OwnedOnDevice<Decoder, Model, nullptr> owned_;
 };
 
 }  // namespace gru::binding

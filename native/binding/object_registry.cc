@@ -3,11 +3,8 @@
 #include <algorithm>
 #include <utility>
 
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
-
 #include "binding/environment.h"
+#include "binding/system_memory.h"
 
 namespace gru::binding {
 
@@ -28,14 +25,6 @@ constexpr std::int64_t worth_giving_back = std::int64_t{128} << 20;
 
 /// Each look-up of an object makes a handle. A scope ends after this number of them.
 constexpr std::size_t handles_at_once = 256;
-
-/// Freed blocks of medium size stay with the process: the C library only gives back those at the
-/// end of its heap.
-void give_back_to_system() noexcept {
-#if defined(__GLIBC__)
-  malloc_trim(0);
-#endif
-}
 
 }  // namespace
 

@@ -34,6 +34,7 @@ class SessionObject {
   napi_value read_states(Arguments& arguments);
   napi_value write_states_sync(Arguments& arguments);
   napi_value write_states(Arguments& arguments);
+  napi_value memory(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
@@ -68,7 +69,7 @@ class SessionObject {
   Shape states_shape() const { return {formulas::session_state, session()->state_count()}; }
 
   std::shared_ptr<const ModelNames> names_;
-  OwnedOnDevice<Session, Model> owned_;
+  OwnedOnDevice<Session, Model, &DependentBytes::sessions> owned_;
   std::shared_ptr<StepArrays> arrays_;
   std::uint64_t resets_ = 0;  ///< that were asked for
 };

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,7 @@ class Lanes {
 
     std::unique_ptr<Device> own;  // must outlive the memory
     Device& device;
-    Memory memory;
+    std::optional<Memory> memory{std::in_place};
     std::atomic_flag borrowed;
   };
 
@@ -39,7 +40,7 @@ class Lanes {
       if (lane_ != nullptr) lane_->borrowed.clear(std::memory_order_release);
     }
     Device& device() const { return lane_->device; }
-    Memory& memory() const { return lane_->memory; }
+    Memory& memory() const { return *lane_->memory; }
 
    private:
     friend class Lanes;
@@ -50,6 +51,13 @@ class Lanes {
   Status borrow(Borrowed& borrowed) {
     if (!try_borrow(first_, borrowed)) return borrow_other(borrowed);
     return {};
+  }
+
+  /// Frees all working memory, and the scratch memory of the devices. No call may run meanwhile.
+  void trim() noexcept {
+    others_.clear();
+    first_.memory.emplace();
+    first_.device.release_scratch();
   }
 
  private:

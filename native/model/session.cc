@@ -66,6 +66,12 @@ Status Session::create(std::shared_ptr<Model> model, std::size_t batch,
   });
 }
 
+Status Session::reserve_states() {
+  GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
+  held_.store(states_.bytes(), std::memory_order_relaxed);
+  return {};
+}
+
 Status Session::step(const SessionStep& call) noexcept {
   return guarded([&] { return run(call); });
 }
@@ -73,7 +79,7 @@ Status Session::step(const SessionStep& call) noexcept {
 Status Session::run(const SessionStep& call) {
   Inference inference(*model_);
   GRU_RETURN_IF_ERROR(inference.begin());
-  GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
+  GRU_RETURN_IF_ERROR(reserve_states());
   const DeviceSpan<const float> before = is_zero_ ? DeviceSpan<const float>() : states_.span();
   GRU_RETURN_IF_ERROR(compute_step(inference, call, before, states_.span()));
   is_zero_ = false;
@@ -97,7 +103,7 @@ Status Session::run_together(std::span<Session* const> sessions, const SessionSt
   for (Session* const session : sessions) {
     GRU_RETURN_IF_ERROR(session->gather(device, states.span(), batch, first));
     // Before the step, so that nothing but a failing device can fail after it.
-    GRU_RETURN_IF_ERROR(session->states_.reserve(model.device(), session->state_count()));
+    GRU_RETURN_IF_ERROR(session->reserve_states());
     first += session->batch_;
   }
   GRU_RETURN_IF_ERROR(compute_step(inference, call, states.span(), states.span()));
@@ -130,7 +136,7 @@ Status Session::scatter(Device& device, DeviceSpan<const float> all, std::size_t
 Status Session::copy_from(const Session& other) noexcept {
   return guarded([&]() -> Status {
     if (!other.is_zero_) {
-      GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), state_count()));
+      GRU_RETURN_IF_ERROR(reserve_states());
       GRU_RETURN_IF_ERROR(copy_values(model_->device(), states_.span(), other.states_.span()));
     }
     is_zero_ = other.is_zero_;
@@ -148,7 +154,7 @@ Status Session::read_states(std::span<float> states) const noexcept {
 
 Status Session::write_states(std::span<const float> states) noexcept {
   return guarded([&]() -> Status {
-    GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), states.size()));
+    GRU_RETURN_IF_ERROR(reserve_states());
     GRU_RETURN_IF_ERROR(model_->device().upload(states_.span(), states));
     is_zero_ = false;
     return {};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -39,6 +40,8 @@ class Session {
   std::size_t batch() const { return batch_; }
   /// The number of values of all states.
   CheckedSize state_count() const { return graph().state_count(batch_); }
+  /// The memory of its states, which it gets with its first step. May be asked at any time.
+  std::size_t held_bytes() const noexcept { return held_.load(std::memory_order_relaxed); }
 
   /// A step that fails or is aborted leaves the states as they were. If the device fails while it
   /// copies the new states, the states are undefined.
@@ -63,6 +66,7 @@ class Session {
   Session(std::shared_ptr<Model> model, std::size_t batch)
       : model_(std::move(model)), batch_(batch) {}
 
+  Status reserve_states();
   Status run(const SessionStep& call);
   static Status run_together(std::span<Session* const> sessions, const SessionStep& call);
   /// Copies the states to their rows in `all`, the states of `batch` sequences, of which `first` is
@@ -76,6 +80,7 @@ class Session {
   bool is_zero_ = true;  ///< all states are zero, and states_ may be empty
   std::uint64_t resets_ = 0;
   Buffer<float> states_;
+  std::atomic<std::size_t> held_{0};  ///< of states_
 };
 
 }  // namespace gru
