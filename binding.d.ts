@@ -26,7 +26,8 @@
  *   disposed NativeModel. `dispose` may be called again and does not stop pending jobs. After them, or immediately if
  *   none is pending, the object's memory and that of its passes or trainers is freed.
  * - The native side tells V8 how much memory an object holds on its device whenever it changes. While jobs are pending,
- *   it reports the memory after the last job.
+ *   it reports the memory after the last job. `memory` tells the same bytes.
+ * - The native memory of an object that was collected is freed by its finalizer, or when a later object is made.
  * - A method that is called on an object of another class throws ERR_GRU_TYPE.
  */
 
@@ -218,6 +219,69 @@ export interface AbortFlag {
   abort(): void
 }
 
+/** The bytes that a layer and its passes hold. */
+export interface LayerMemory {
+  /** All that follows. */
+  readonly total: number
+  readonly parameters: number
+  /**
+   * What calls keep for later calls: packed copies of the weights, activations, scratch memory. `trim` frees it, and the
+   * next call allocates what it needs.
+   */
+  readonly working: number
+  /** Training passes between forward and backward. */
+  readonly passes: number
+}
+
+/** The bytes that a model holds, with all objects that compute on its device. */
+export interface ModelMemory {
+  /** All that follows. */
+  readonly total: number
+  readonly parameters: number
+  /** As {@link LayerMemory.working}. */
+  readonly working: number
+  /** The sum over its trainers; see {@link TrainerMemory}. */
+  readonly trainers: number
+  /** Training passes between forward and backward. */
+  readonly passes: number
+  /** The states of its sessions. */
+  readonly sessions: number
+}
+
+/** The bytes that a trainer holds, without its model and its passes. */
+export interface TrainerMemory {
+  /** All that follows. */
+  readonly total: number
+  /** The sum of the gradients, and those of one batch more if a step had several. */
+  readonly gradients: number
+  /** What the optimiser has gathered for each parameter. */
+  readonly moments: number
+  /** The moving average of the parameters. */
+  readonly average: number
+  /** The states that are carried from step to step. */
+  readonly states: number
+  /** Activations and the memory of losses, which the next step uses again. `trim` frees it. */
+  readonly working: number
+}
+
+/** The bytes that a training pass holds. */
+export interface PassMemory {
+  /** All that follows. */
+  readonly total: number
+  /** Its copies of the inputs. */
+  readonly inputs: number
+  /** What backward needs beside them. */
+  readonly activations: number
+}
+
+/** The bytes that a session holds. The model's weights and the memory of a step are not its own. */
+export interface SessionMemory {
+  /** All that follows. */
+  readonly total: number
+  /** The states, 0 before its first step. */
+  readonly states: number
+}
+
 /** The options that layers of every cell have. */
 export interface NativeRecurrentOptions {
   inputSize: number
@@ -318,6 +382,10 @@ export interface NativeRecurrent {
     initialCell?: Float32Array | null,
     cell?: Float32Array | null,
   ): Promise<NativePass>
+  memory(): LayerMemory
+  /** As {@link NativeModel.trimSync}. */
+  trimSync(): void
+  trim(): Promise<void>
   dispose(): void
 }
 
@@ -351,6 +419,7 @@ export interface NativePass {
     cell?: Float32Array | null,
     initialCell?: Float32Array | null,
   ): Promise<void>
+  memory(): PassMemory
   dispose(): void
 }
 
@@ -530,6 +599,11 @@ export interface NativeModel {
     outputs: Float32Array[],
     abort: AbortFlag | null,
   ): Promise<void>
+  /** At any time. While calls are pending, the bytes are those after the last one that ended. */
+  memory(): ModelMemory
+  /** Frees what calls keep for later calls; see {@link ModelMemory.working}. Throws ERR_GRU_BUSY like a Sync call. */
+  trimSync(): void
+  trim(): Promise<void>
   dispose(): void
 }
 
@@ -572,6 +646,7 @@ export interface NativeSession {
   readStates(target: Float32Array, abort: AbortFlag | null): Promise<void>
   writeStatesSync(source: Float32Array): void
   writeStates(source: Float32Array, abort: AbortFlag | null): Promise<void>
+  memory(): SessionMemory
   dispose(): void
 }
 
@@ -618,6 +693,9 @@ export interface NativeDecoder {
     options: NativeDecodeOptions,
     abort: AbortFlag | null,
   ): Promise<NativeHypothesis[][]>
+  /** As {@link NativeModel.trimSync}, of what the decoder keeps. Its bytes are in the model's {@link ModelMemory.working}. */
+  trimSync(): void
+  trim(): Promise<void>
   dispose(): void
 }
 
@@ -762,6 +840,10 @@ export interface NativeTrainer {
    * gradients that wait for an update.
    */
   writeState(state: NativeTrainerState): Promise<void>
+  memory(): TrainerMemory
+  /** As {@link NativeModel.trimSync}. */
+  trimSync(): void
+  trim(): Promise<void>
   dispose(): void
 }
 
@@ -780,6 +862,7 @@ export interface NativeTrainingPass {
    */
   backwardSync(outputs: (Float32Array | null)[]): void
   backward(outputs: (Float32Array | null)[], abort: AbortFlag | null): Promise<void>
+  memory(): PassMemory
   dispose(): void
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ModelMemory } from '../binding'
 import type { BatchForm } from './batch-forms'
 import { describeGraph } from './graph'
 import { GraphModel, modelInternals, registerModel, type SaveOptions } from './graph-model'
@@ -152,6 +153,35 @@ export abstract class BaseModel<Options> {
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     await this.#core.save(path, options)
+  }
+
+  /**
+   * The bytes that the model and all its trainers, passes and sessions hold, at any time: while calls are pending, as it was after the last one that ended.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  memory(): ModelMemory {
+    return this.#core.native.memory()
+  }
+
+  /**
+   * Frees the memory that calls keep for later calls, `working` in {@link memory}, when the calls before this one have
+   * ended. The next call allocates it again, takes longer, and has the same bits. Trainers,
+   * passes and sessions keep theirs; a trainer has a `trim` of its own.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  async trim(): Promise<void> {
+    await this.#core.native.trim()
+  }
+
+  /**
+   * As {@link trim}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this model, of its trainers or of its sessions is pending
+   */
+  trimSync(): void {
+    this.#core.native.trimSync()
   }
 
   /**

@@ -4,6 +4,7 @@
  * @module
  */
 export type * from './global-types'
+export type { LayerMemory, ModelMemory, PassMemory, SessionMemory, TrainerMemory } from '../binding'
 export type {
   AnyTrainingBatch,
   InputBatch,

@@ -4,6 +4,7 @@
  * @module
  */
 import type {
+  LayerMemory,
   NativeDeviceOptions,
   NativePass,
   NativeRecurrent,
@@ -246,6 +247,35 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
    */
   setParameters(parameters: Readonly<Parameters>): void {
     this.#parameters.write(`${this.#cell.name}.setParameters`, parameters)
+  }
+
+  /**
+   * The bytes that the layer and its passes hold, at any time: while calls are pending, as it was after the last one that ended.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  memory(): LayerMemory {
+    return this.#native.memory()
+  }
+
+  /**
+   * Frees the memory that calls keep for later calls, `working` in {@link memory}, when the calls before this one have
+   * ended. The next call allocates it again, takes longer, and has the same bits. Passes keep
+   * theirs.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  async trim(): Promise<void> {
+    await this.#native.trim()
+  }
+
+  /**
+   * As {@link trim}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this layer is pending
+   */
+  trimSync(): void {
+    this.#native.trimSync()
   }
 
   /** Frees the layer's memory and that of its passes, once pending calls have ended; may be called again. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativePass } from '../binding'
+import type { NativePass, PassMemory } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, optionalArray, resultArray } from './arrays'
 import { shapeFormulas } from './native'
@@ -156,6 +156,15 @@ export abstract class RecurrentPass<T extends PassTypes> {
       call.dInitialCell,
     )
     return this.#named(call)
+  }
+
+  /**
+   * The bytes that the pass holds until its backward.
+   *
+   * @throws GruError ERR_GRU_DISPOSED, as {@link backward}
+   */
+  memory(): PassMemory {
+    return this.#native.memory()
   }
 
   /** Frees what backward needs. May be called again. The results of the forward call stay. */

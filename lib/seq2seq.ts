@@ -184,6 +184,17 @@ export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
     return new DecoderSession(core)
   }
 
+  /** As {@link BaseModel.trim}, also of the memory of translations. */
+  override async trim(): Promise<void> {
+    await Promise.all([this.#decoder.trim(), super.trim()])
+  }
+
+  /** As {@link BaseModel.trimSync}. */
+  override trimSync(): void {
+    this.#decoder.trimSync()
+    super.trimSync()
+  }
+
   /** As {@link BaseModel.summary}. */
   override toString(): string {
     return this.summary()

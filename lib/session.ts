@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { SessionMemory } from '../binding'
 import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
 import { type ModelInputs, named } from './batch-forms'
@@ -150,6 +151,15 @@ export abstract class Session {
    */
   setStateSync(state: Float32Array): void {
     this.#core.native.writeStatesSync(this.#checkState(state))
+  }
+
+  /**
+   * The bytes that the session holds alone, at any time.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  memory(): SessionMemory {
+    return this.#core.native.memory()
   }
 
   /** Frees the states, after pending calls have ended. May be called again. The model's `dispose` does so too. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeTrainer, StepMetrics, UpdateMetrics } from '../binding'
+import type { NativeTrainer, StepMetrics, TrainerMemory, UpdateMetrics } from '../binding'
 import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
 import { batchLosses } from './batch-losses'
@@ -353,6 +353,35 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     const model = core.toSave(options)
     const saved = await this.#position.whenAtRest((fit) => this.#copy(fit))
     await writeTrainer(path, model, core.graph, saved)
+  }
+
+  /**
+   * The bytes that the trainer holds beside its model and its passes, at any time: while calls are pending, as it was after the last one that ended.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  memory(): TrainerMemory {
+    return this.#native.memory()
+  }
+
+  /**
+   * Frees the memory that calls keep for later calls, `working` in {@link memory}, when the calls before this one have
+   * ended. The next call allocates it again, takes longer, and has the same bits. Gradients that
+   * wait for {@link update} stay.
+   *
+   * @throws GruError ERR_GRU_DISPOSED
+   */
+  async trim(): Promise<void> {
+    await this.#native.trim()
+  }
+
+  /**
+   * As {@link trim}, on the calling thread.
+   *
+   * @throws GruError also ERR_GRU_BUSY while a promise of this trainer, or of its model, is pending
+   */
+  trimSync(): void {
+    this.#native.trimSync()
   }
 
   /** Frees the memory of gradients and optimiser, but not of the model, after pending calls have ended. May be called again. */

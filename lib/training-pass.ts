@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeTrainer, NativeTrainingPass } from '../binding'
+import type { NativeTrainer, NativeTrainingPass, PassMemory } from '../binding'
 import { abortable } from './abort'
 import { optionalArray } from './arrays'
 import { fixProperties } from './fixed-properties'
@@ -70,6 +70,15 @@ export class TrainingPass<P> {
    */
   backwardSync(gradients: P): void {
     this.#native.backwardSync(this.#check(gradients))
+  }
+
+  /**
+   * The bytes that the pass holds until its backward.
+   *
+   * @throws GruError ERR_GRU_DISPOSED, as {@link backward}
+   */
+  memory(): PassMemory {
+    return this.#native.memory()
   }
 
   /** Frees the memory for backward. May be called again. The predictions stay. */

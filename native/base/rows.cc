@@ -7,6 +7,11 @@ namespace gru {
 
 namespace {
 
+template <class T>
+std::size_t bytes_in(const std::vector<T>& values) {
+  return values.capacity() * sizeof(T);
+}
+
 bool all_equal(std::span<const std::int32_t> lengths, std::size_t steps) {
   return std::all_of(lengths.begin(), lengths.end(), [steps](std::int32_t length) {
     return static_cast<std::size_t>(length) == steps;
@@ -57,6 +62,12 @@ void RowMap::map_rows(bool batch_first) {
       if (!dense_) logical_[row] = static_cast<std::int32_t>(t * batch_ + b);
     }
   }
+}
+
+std::size_t RowMap::bytes() const {
+  return bytes_in(first_) + bytes_in(to_padded_) + bytes_in(to_packed_) +
+         bytes_in(sorted_indices_) + bytes_in(unsorted_indices_) +
+         bytes_in(nonempty_unsorted_indices_) + bytes_in(logical_) + bytes_in(sorted_lengths_);
 }
 
 Status RowMap::build(const BatchShape& shape, bool batch_first, RowMap& map) {

@@ -71,6 +71,8 @@ class RowMap {
   std::span<const std::int32_t> sorted_lengths() const { return sorted_lengths_; }
   /// The number of sequences with at least one valid step. They come first in the sorted batch.
   std::size_t nonempty_sequences() const { return steps_ == 0 ? 0 : batch_size(0); }
+  /// The memory of all tables.
+  std::size_t bytes() const;
 
  private:
   void sort_by_length(std::span<const std::int32_t> lengths);

@@ -62,6 +62,8 @@ napi_value DecoderObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       method<&DecoderObject::decode_sync>("decodeSync"),
       promise_method<&DecoderObject::decode>("decode"),
+      method<&DecoderObject::trim_sync>("trimSync"),
+      promise_method<&DecoderObject::trim>("trim"),
       method<&DecoderObject::dispose>("dispose"),
   };
   return define_class<DecoderObject>(surface, members);
@@ -127,6 +129,15 @@ napi_value DecoderObject::decode(Arguments& arguments) {
   };
   job->result = [results](Surface& surface) { return result_of(surface.env(), *results); };
   return model.start(std::move(job));
+}
+
+napi_value DecoderObject::trim_sync(Arguments& arguments) {
+  owned_.shared().trim_now(arguments, "model.trim", *decoder());
+  return nullptr;
+}
+
+napi_value DecoderObject::trim(Arguments& arguments) {
+  return owned_.shared().start_trim(arguments, "model.trim", decoder());
 }
 
 napi_value DecoderObject::dispose(Arguments&) {

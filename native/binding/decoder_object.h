@@ -28,12 +28,14 @@ class DecoderObject {
 
   napi_value decode_sync(Arguments& arguments);
   napi_value decode(Arguments& arguments);
+  napi_value trim_sync(Arguments& arguments);
+  napi_value trim(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
   std::shared_ptr<const ModelNames> names_;
   std::shared_ptr<const StepForm> step_form_;
-  OwnedOnDevice<Decoder, Model> owned_;
+  OwnedOnDevice<Decoder, Model, nullptr> owned_;
 };
 
 }  // namespace gru::binding

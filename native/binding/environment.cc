@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "binding/object_registry.h"
 #include "binding/promise_job.h"
 #include "binding/results.h"
 
@@ -28,7 +29,8 @@ napi_value make_async_resource(napi_env env, napi_callback has_ref, void* data) 
 
 }  // namespace
 
-Environment::Environment(napi_env env) : env_(env) {}
+Environment::Environment(napi_env env)
+    : env_(env), objects_(std::make_shared<ObjectRegistry>(env)) {}
 
 Environment::~Environment() = default;
 

@@ -14,6 +14,7 @@
 namespace gru::binding {
 
 class JobQueue;
+class ObjectRegistry;
 class PromiseJob;
 
 /// What the addon keeps for one JavaScript environment (of the main thread or a worker_thread).
@@ -31,6 +32,8 @@ class Environment {
   ~Environment();
 
   napi_env env() const { return env_; }
+  /// Native parts of objects keep it longer than the environment lives.
+  const std::shared_ptr<ObjectRegistry>& objects() const { return objects_; }
 
   /// A new instance of the surface, with its maker of errors.
   Surface& open_surface(napi_value create_error);
@@ -53,6 +56,7 @@ class Environment {
   bool does_at_once(const PromiseJob& job);
 
   napi_env env_;
+  std::shared_ptr<ObjectRegistry> objects_;
   std::vector<std::unique_ptr<Surface>> surfaces_;
   /// Passes finished jobs to this thread. It keeps the process alive only while there are jobs.
   napi_threadsafe_function completions_ = nullptr;

@@ -24,6 +24,9 @@ napi_value ModelObject::define(Surface& surface) {
       method<&ModelObject::predict_sync>("predictSync"),
       promise_method<&ModelObject::predict>("predict"),
       promise_method<&ModelObject::predict_together>("predictTogether"),
+      method<&ModelObject::memory>("memory"),
+      method<&ModelObject::trim_sync>("trimSync"),
+      promise_method<&ModelObject::trim>("trim"),
       method<&ModelObject::dispose>("dispose"),
   };
   return define_class<ModelObject>(surface, members);
@@ -105,6 +108,21 @@ napi_value ModelObject::predict_together(Arguments& arguments) {
   };
   job->set_access(JobAccess::shared());
   return model_->start(std::move(job));
+}
+
+napi_value ModelObject::memory(Arguments& arguments) {
+  const std::size_t parameters = model_->object()->parameter_bytes();
+  return make_model_memory(arguments.env(), model_->total_bytes(), parameters,
+                           model_->dependent_bytes());
+}
+
+napi_value ModelObject::trim_sync(Arguments& arguments) {
+  model_->trim_now(arguments, "model.trim", *model_->object());
+  return nullptr;
+}
+
+napi_value ModelObject::trim(Arguments& arguments) {
+  return model_->start_trim(arguments, "model.trim", model_->object());
 }
 
 napi_value ModelObject::dispose(Arguments&) {

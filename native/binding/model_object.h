@@ -54,6 +54,9 @@ class ModelObject {
   napi_value predict_sync(Arguments& arguments);
   napi_value predict(Arguments& arguments);
   napi_value predict_together(Arguments& arguments);
+  napi_value memory(Arguments& arguments);
+  napi_value trim_sync(Arguments& arguments);
+  napi_value trim(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:

@@ -7,6 +7,8 @@
 #include <vector>
 
 #include "binding/entry.h"
+#include "binding/environment.h"
+#include "binding/object_registry.h"
 #include "binding/values.h"
 
 /// JavaScript classes whose objects own a C++ object. Each object has its class's tag. A method
@@ -22,15 +24,18 @@ concept ObjectClass = requires(Arguments& arguments) {
                         { T::construct(arguments) } -> std::same_as<std::unique_ptr<T>>;
                       };
 
-/// The first part of every object of these classes in C++. A class's tag also identifies this
+/// What a JavaScript object of these classes points to in C++. A class's tag also identifies this
 /// layout. An object may come from another copy of this addon, possibly of another version, and
 /// only this part of it may be read. If the layout changes, the tags must change as well.
 struct ObjectHeader {
   const Surface* surface;
 };
 
+/// The native part of an object of T's class. `object` is null once the JavaScript object was
+/// collected.
 template <class T>
-struct OwnedObject : ObjectHeader {
+struct OwnedObject final : ObjectHeader, NativePart {
+  void release() noexcept override { object.reset(); }
   std::unique_ptr<T> object;
 };
 
@@ -78,16 +83,20 @@ napi_value construct_entry(Arguments& arguments, napi_value new_target) {
   if (new_target == nullptr) {
     refuse_type(T::class_name, "a call with new", "a call without it");
   }
+  const std::shared_ptr<ObjectRegistry>& registry = arguments.surface().environment().objects();
+  registry->make_room();
   auto owned = std::make_unique<OwnedObject<T>>();
   owned->surface = &arguments.surface();
   owned->object = T::construct(arguments);
   const napi_finalize destroy = [](napi_env, void* data, void*) {
     delete static_cast<OwnedObject<T>*>(static_cast<ObjectHeader*>(data));
   };
+  napi_ref reference = nullptr;
+  owned->enter(registry);
   check_call(napi_type_tag_object(arguments.env(), arguments.receiver(), &T::type_tag));
   check_call(napi_wrap(arguments.env(), arguments.receiver(),
-                       static_cast<ObjectHeader*>(owned.get()), destroy, nullptr, nullptr));
-  owned.release();
+                       static_cast<ObjectHeader*>(owned.get()), destroy, nullptr, &reference));
+  owned.release()->set_object(reference);
   return arguments.receiver();
 }
 
@@ -162,26 +171,5 @@ napi_value define_class(Surface& surface, std::span<const napi_property_descript
   define_members(surface, prototype, members);
   return defined;
 }
-
-/// Tells V8 about memory of an object that V8 cannot see.
-class ExternalMemory {
- public:
-  explicit ExternalMemory(napi_env env) : env_(env) {}
-  ExternalMemory(const ExternalMemory&) = delete;
-  ExternalMemory& operator=(const ExternalMemory&) = delete;
-  ~ExternalMemory() { set(0); }
-
-  /// Reports that the object now holds `bytes`.
-  void set(std::size_t bytes) noexcept {
-    const auto wanted = static_cast<std::int64_t>(bytes);
-    std::int64_t total = 0;
-    if (wanted != bytes_) napi_adjust_external_memory(env_, wanted - bytes_, &total);
-    bytes_ = wanted;
-  }
-
- private:
-  napi_env env_;
-  std::int64_t bytes_ = 0;
-};
 
 }  // namespace gru::binding

@@ -59,6 +59,7 @@ napi_value PassObject::define(Surface& surface) {
   const napi_property_descriptor members[] = {
       method<&PassObject::backward_sync>("backwardSync"),
       promise_method<&PassObject::backward>("backward"),
+      method<&PassObject::memory>("memory"),
       method<&PassObject::dispose>("dispose"),
   };
   return define_class<PassObject>(surface, members);
@@ -100,6 +101,10 @@ napi_value PassObject::backward(Arguments& arguments) {
   std::unique_ptr<PromiseJob> job = create_job(arguments, kept_.shared(), call);
   job->work = [kept = take(), call] { return kept->layer->backward(*kept->pass, call); };
   return kept_.shared().start(std::move(job));
+}
+
+napi_value PassObject::memory(Arguments& arguments) {
+  return make_pass_memory(arguments.env(), kept()->held_bytes(), kept()->pass->input_bytes());
 }
 
 napi_value PassObject::dispose(Arguments&) {

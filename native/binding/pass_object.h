@@ -12,6 +12,9 @@ namespace gru::binding {
 struct KeptPass {
   std::shared_ptr<RecurrentModule> layer;
   std::unique_ptr<RecurrentPass> pass;
+
+  /// Nothing changes a pass between its forward and backward calls.
+  std::size_t held_bytes() const { return pass->held_bytes(); }
 };
 
 /// NativePass in JavaScript. Only native calls make one: see Surface::create_pass.
@@ -27,6 +30,7 @@ class PassObject {
 
   napi_value backward_sync(Arguments& arguments);
   napi_value backward(Arguments& arguments);
+  napi_value memory(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
@@ -35,7 +39,7 @@ class PassObject {
   /// The pass for its only backward, which overwrites it.
   std::shared_ptr<KeptPass> take();
 
-  OwnedOnDevice<KeptPass, RecurrentModule> kept_;
+  OwnedOnDevice<KeptPass, RecurrentModule, &DependentBytes::passes> kept_;
 };
 
 /// Makes the NativePass of a pass through `layer`.

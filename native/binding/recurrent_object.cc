@@ -71,6 +71,9 @@ napi_value RecurrentObject<cell>::define(Surface& surface) {
       promise_method<&RecurrentObject::forward>("forward"),
       method<&RecurrentObject::forward_training_sync>("forwardTrainingSync"),
       promise_method<&RecurrentObject::forward_training>("forwardTraining"),
+      method<&RecurrentObject::memory>("memory"),
+      method<&RecurrentObject::trim_sync>("trimSync"),
+      promise_method<&RecurrentObject::trim>("trim"),
       method<&RecurrentObject::dispose>("dispose"),
   };
   return define_class<RecurrentObject>(surface, members);
@@ -129,6 +132,24 @@ napi_value RecurrentObject<cell>::forward_training(Arguments& arguments) {
     return create_pass(surface, layer, std::move(*owned));
   };
   return layer_->start(std::move(job));
+}
+
+template <CellKind cell>
+napi_value RecurrentObject<cell>::memory(Arguments& arguments) {
+  const std::size_t parameters = layer_->object()->parameter_bytes();
+  return make_layer_memory(arguments.env(), layer_->total_bytes(), parameters,
+                           layer_->dependent_bytes());
+}
+
+template <CellKind cell>
+napi_value RecurrentObject<cell>::trim_sync(Arguments& arguments) {
+  layer_->trim_now(arguments, names.trim, *layer_->object());
+  return nullptr;
+}
+
+template <CellKind cell>
+napi_value RecurrentObject<cell>::trim(Arguments& arguments) {
+  return layer_->start_trim(arguments, names.trim, layer_->object());
 }
 
 template <CellKind cell>

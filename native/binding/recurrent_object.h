@@ -19,6 +19,7 @@ struct LayerNames {
   const char* forward_sync;
   const char* forward_training;
   const char* forward_training_sync;
+  const char* trim;
   const char* instead_of_forward_sync;
   const char* instead_of_forward_training_sync;
 };
@@ -31,6 +32,7 @@ inline constexpr LayerNames gru_names{
     .forward_sync = "gru.forwardSync",
     .forward_training = "gru.forwardTraining",
     .forward_training_sync = "gru.forwardTrainingSync",
+    .trim = "gru.trim",
     .instead_of_forward_sync = "await it, or call gru.forward, which waits for its turn",
     .instead_of_forward_training_sync =
         "await it, or call gru.forwardTraining, which waits for its turn",
@@ -44,6 +46,7 @@ inline constexpr LayerNames lstm_names{
     .forward_sync = "lstm.forwardSync",
     .forward_training = "lstm.forwardTraining",
     .forward_training_sync = "lstm.forwardTrainingSync",
+    .trim = "lstm.trim",
     .instead_of_forward_sync = "await it, or call lstm.forward, which waits for its turn",
     .instead_of_forward_training_sync =
         "await it, or call lstm.forwardTraining, which waits for its turn",
@@ -73,6 +76,9 @@ class RecurrentObject {
   napi_value forward(Arguments& arguments);
   napi_value forward_training_sync(Arguments& arguments);
   napi_value forward_training(Arguments& arguments);
+  napi_value memory(Arguments& arguments);
+  napi_value trim_sync(Arguments& arguments);
+  napi_value trim(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:

@@ -17,17 +17,13 @@ void define(napi_env env, napi_value object, Property property) {
   check_call(napi_define_properties(env, object, 1, &descriptor));
 }
 
-napi_value size(napi_env env, std::size_t value) {
-  return make_number(env, static_cast<double>(value));
-}
-
 napi_value parameter_spec(napi_env env, const ParameterSpec& spec) {
   std::vector<napi_value> shape;
-  for (const std::size_t extent : spec.shape) shape.push_back(size(env, extent));
+  for (const std::size_t extent : spec.shape) shape.push_back(make_size(env, extent));
   return make_object(env, {{"name", make_string(env, spec.name)},
                            {"shape", make_array(env, shape)},
-                           {"offset", size(env, spec.offset)},
-                           {"count", size(env, spec.count)}});
+                           {"offset", make_size(env, spec.offset)},
+                           {"count", make_size(env, spec.count)}});
 }
 
 template <class T>
@@ -47,6 +43,10 @@ napi_value make_number(napi_env env, double number) {
   napi_value value = nullptr;
   check_call(napi_create_double(env, number, &value));
   return value;
+}
+
+napi_value make_size(napi_env env, std::size_t size) {
+  return make_number(env, static_cast<double>(size));
 }
 
 napi_value make_null(napi_env env) {

@@ -16,6 +16,7 @@
 namespace gru::binding {
 
 napi_value make_number(napi_env env, double number);
+napi_value make_size(napi_env env, std::size_t size);
 napi_value make_null(napi_env env);
 napi_value make_boolean(napi_env env, bool boolean);
 napi_value make_string(napi_env env, std::string_view text);

@@ -107,6 +107,7 @@ napi_value SessionObject::define(Surface& surface) {
       promise_method<&SessionObject::read_states>("readStates"),
       method<&SessionObject::write_states_sync>("writeStatesSync"),
       promise_method<&SessionObject::write_states>("writeStates"),
+      method<&SessionObject::memory>("memory"),
       method<&SessionObject::dispose>("dispose"),
   };
   return define_class<SessionObject>(surface, members);
@@ -358,6 +359,11 @@ napi_value SessionObject::write_states(Arguments& arguments) {
   job->set_access(access());
   job->work = [turn = turn(), source] { return turn.begin().write_states(source); };
   return start(std::move(job));
+}
+
+napi_value SessionObject::memory(Arguments& arguments) {
+  const napi_value states = make_size(arguments.env(), session()->held_bytes());
+  return make_object(arguments.env(), {{"total", states}, {"states", states}});
 }
 
 napi_value SessionObject::dispose(Arguments&) {

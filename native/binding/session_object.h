@@ -40,6 +40,7 @@ class SessionObject {
   napi_value read_states(Arguments& arguments);
   napi_value write_states_sync(Arguments& arguments);
   napi_value write_states(Arguments& arguments);
+  napi_value memory(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
@@ -85,7 +86,7 @@ class SessionObject {
   const SessionObject& read_other(const Arguments& arguments) const;
   Shape states_shape() const { return {formulas::session_state, session()->value_count()}; }
 
-  OwnedOnDevice<Session, Model> owned_;
+  OwnedOnDevice<Session, Model, &DependentBytes::sessions> owned_;
   std::shared_ptr<const StepForm> form_;
   std::shared_ptr<StepArrays> arrays_;
   std::shared_ptr<const Context> context_;  ///< of a decoder's session

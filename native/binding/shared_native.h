@@ -12,10 +12,13 @@
 #include "binding/environment.h"
 #include "binding/executor.h"
 #include "binding/failure.h"
+#include "binding/held_memory.h"
 #include "binding/object_class.h"
+#include "binding/object_registry.h"
 #include "binding/promise_job.h"
 #include "binding/results.h"
 #include "binding/shapes.h"
+#include "binding/system_memory.h"
 #include "cpu/cpu_device.h"
 
 namespace gru::binding {
@@ -29,6 +32,8 @@ class Dependent {
   virtual ~Dependent() = default;
   /// Releases what it owns, because the shared object is disposed of.
   virtual void release() noexcept = 0;
+  /// Adds what it owns now.
+  virtual void count(DependentBytes& bytes) const noexcept = 0;
 };
 
 /// A RecurrentModule or a Model that several JavaScript objects share. They share one queue for all
@@ -119,6 +124,40 @@ class SharedNative {
     owned_.reset();
   }
 
+  DependentBytes dependent_bytes() const noexcept {
+    DependentBytes bytes;
+    for (const Dependent* const dependent : dependents_) dependent->count(bytes);
+    return bytes;
+  }
+  /// All bytes on the device. While jobs are pending, those after the last one.
+  std::size_t total_bytes() noexcept {
+    tell_v8();
+    return held_->load(std::memory_order_relaxed);
+  }
+
+  /// Starts a job that trims `owner`, which may be the object itself or something on its device.
+  /// `call` is its name in messages.
+  template <class Owner>
+  napi_value start_trim(const Arguments& arguments, const char* call,
+                        std::shared_ptr<Owner> owner) {
+    auto job = std::make_unique<PromiseJob>(arguments.surface(), call, queue_, nullptr);
+    job->work = [owner = std::move(owner)] {
+      owner->trim();
+      give_back_to_system();
+      return Status();
+    };
+    return start(std::move(job));
+  }
+  /// The same on this thread.
+  template <class Owner>
+  void trim_now(const Arguments& arguments, const char* call, Owner& owner) {
+    const IdleObject idle = idle_object(
+        arguments.env(), std::string(call) + "Sync",
+        ("await it, or call " + std::string(call) + ", which waits for its turn").c_str());
+    owner.trim();
+    give_back_to_system();
+  }
+
   // The properties and methods that both classes share.
 
   napi_value device(const Arguments& arguments) const {
@@ -179,7 +218,10 @@ class SharedNative {
 
 /// What a JavaScript object owns on the device of a shared object: a trainer on its model's device,
 /// a pass on its layer's device. It is released when the shared object is disposed of.
-template <class T, class Shared>
+///
+/// `part` is where its bytes count, or null: they count as the shared object's own. Otherwise
+/// T::held_bytes may be called at any time.
+template <class T, class Shared, std::size_t DependentBytes::*part>
 class OwnedOnDevice final : public Dependent {
  public:
   OwnedOnDevice(std::shared_ptr<SharedNative<Shared>> shared, Owned<T> owned)
@@ -198,6 +240,11 @@ class OwnedOnDevice final : public Dependent {
     return owned_.object();
   }
   void release() noexcept override { owned_.reset(); }
+  void count(DependentBytes& bytes) const noexcept override {
+    if constexpr (part != nullptr) {
+      if (owned_.object()) bytes.*part += owned_.object()->held_bytes();
+    }
+  }
 
  private:
   std::shared_ptr<SharedNative<Shared>> shared_;

@@ -85,10 +85,6 @@ Target read_labels(napi_env env, const GivenTarget& given, const std::string& na
   return target;
 }
 
-napi_value make_size(napi_env env, std::size_t size) {
-  return make_number(env, static_cast<double>(size));
-}
-
 const char* name_of(TargetKind kind) {
   switch (kind) {
     case TargetKind::classes:

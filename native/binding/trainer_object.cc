@@ -70,6 +70,9 @@ napi_value TrainerObject::define(Surface& surface) {
       method<&TrainerObject::reset_evaluation_state>("resetEvaluationState"),
       promise_method<&TrainerObject::read_state>("readState"),
       promise_method<&TrainerObject::write_state>("writeState"),
+      method<&TrainerObject::memory>("memory"),
+      method<&TrainerObject::trim_sync>("trimSync"),
+      promise_method<&TrainerObject::trim>("trim"),
       method<&TrainerObject::dispose>("dispose"),
   };
   return define_class<TrainerObject>(surface, members);
@@ -265,6 +268,26 @@ napi_value TrainerObject::write_state(Arguments& arguments) {
   std::unique_ptr<PromiseJob> job = create_job(arguments, "Trainer.load");
   job->work = [trainer, state] { return trainer->write_state(*state); };
   return shared_->model()->start(std::move(job));
+}
+
+napi_value TrainerObject::memory(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const TrainerMemory memory = shared_->trainer()->memory();
+  return make_object(env, {{"total", make_size(env, memory.total())},
+                           {"gradients", make_size(env, memory.gradients)},
+                           {"moments", make_size(env, memory.moments)},
+                           {"average", make_size(env, memory.average)},
+                           {"states", make_size(env, memory.states)},
+                           {"working", make_size(env, memory.working)}});
+}
+
+napi_value TrainerObject::trim_sync(Arguments& arguments) {
+  shared_->model()->trim_now(arguments, "trainer.trim", *shared_->trainer());
+  return nullptr;
+}
+
+napi_value TrainerObject::trim(Arguments& arguments) {
+  return shared_->model()->start_trim(arguments, "trainer.trim", shared_->trainer());
 }
 
 napi_value TrainerObject::dispose(Arguments&) {

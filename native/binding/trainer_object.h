@@ -23,7 +23,7 @@ class SharedTrainer {
  private:
   std::shared_ptr<const ModelNames> names_;
   std::shared_ptr<SharedModel> model_;
-  OwnedOnDevice<Trainer, Model> owned_;
+  OwnedOnDevice<Trainer, Model, &DependentBytes::trainers> owned_;
 };
 
 /// NativeTrainer in JavaScript. Its calls and its model's share one queue.
@@ -52,6 +52,9 @@ class TrainerObject {
   napi_value reset_evaluation_state(Arguments& arguments);
   napi_value read_state(Arguments& arguments);
   napi_value write_state(Arguments& arguments);
+  napi_value memory(Arguments& arguments);
+  napi_value trim_sync(Arguments& arguments);
+  napi_value trim(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:

@@ -23,6 +23,7 @@ napi_value TrainingPassObject::define(Surface& surface) {
       promise_method<&TrainingPassObject::forward>("forward"),
       method<&TrainingPassObject::backward_sync>("backwardSync"),
       promise_method<&TrainingPassObject::backward>("backward"),
+      method<&TrainingPassObject::memory>("memory"),
       method<&TrainingPassObject::dispose>("dispose"),
   };
   return define_class<TrainingPassObject>(surface, members);
@@ -112,6 +113,10 @@ napi_value TrainingPassObject::backward(Arguments& arguments) {
   job->work = [trainer = trainer_->trainer(), pass = take(), gradients,
                abort = &job->abort_flag()] { return trainer->backward(*pass, abort, gradients); };
   return model.start(std::move(job));
+}
+
+napi_value TrainingPassObject::memory(Arguments& arguments) {
+  return make_pass_memory(arguments.env(), pass()->held_bytes(), pass()->input_bytes());
 }
 
 napi_value TrainingPassObject::dispose(Arguments&) {

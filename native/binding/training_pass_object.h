@@ -22,6 +22,7 @@ class TrainingPassObject {
   napi_value forward(Arguments& arguments);
   napi_value backward_sync(Arguments& arguments);
   napi_value backward(Arguments& arguments);
+  napi_value memory(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
@@ -33,7 +34,7 @@ class TrainingPassObject {
                                      const char* remedy) const;
 
   std::shared_ptr<SharedTrainer> trainer_;
-  OwnedOnDevice<TrainingPass, Model> pass_;
+  OwnedOnDevice<TrainingPass, Model, &DependentBytes::passes> pass_;
 };
 
 }  // namespace gru::binding

@@ -58,6 +58,16 @@ class CpuDevice final : public Device {
     return held_->load(std::memory_order_relaxed);
   }
 
+  void count_host_bytes(std::size_t before, std::size_t now) noexcept override {
+    held_->fetch_add(now - before, std::memory_order_relaxed);
+  }
+
+  void release_scratch() noexcept override {
+    recurrence_ = RecurrenceScratch();
+    products_ = GemmScratch();
+    count_scratch();
+  }
+
   bool shares_host_memory() const noexcept override { return true; }
 
   Status upload(DeviceSpan<float> to, std::span<const float> from) override {

@@ -70,6 +70,18 @@ class CudaDevice final : public Device {
     return context_.held + context_.staging.bytes();
   }
 
+  void count_host_bytes(std::size_t before, std::size_t now) noexcept override {
+    context_.held += now - before;
+  }
+
+  void release_scratch() noexcept override {
+    static_cast<void>(enter());
+    context_.sums = SumScratch();
+    context_.parts = Scratch<double>();
+    context_.products = ProductScratch();
+    context_.recurrence = RecurrenceScratch();
+  }
+
   bool shares_host_memory() const noexcept override { return false; }
 
   Status upload(DeviceSpan<float> to, std::span<const float> from) override {

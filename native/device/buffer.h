@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 #include <utility>
+#include <vector>
 
 #include "base/size.h"
 #include "device/device.h"
@@ -47,6 +48,8 @@ class Buffer {
   DeviceSpan<T> span() { return {data_, size_}; }
   DeviceSpan<const T> span() const { return {data_, size_}; }
   std::size_t size() const { return size_; }
+  /// What it holds, which may be more than its elements need.
+  std::size_t bytes() const { return capacity_ * sizeof(T); }
 
  private:
   void swap(Buffer& other) noexcept {
@@ -61,6 +64,18 @@ class Buffer {
   std::size_t capacity_ = 0;
   std::size_t size_ = 0;
 };
+
+/// What some buffers hold together.
+template <class... T>
+std::size_t bytes_of(const Buffer<T>&... buffers) {
+  return (std::size_t{0} + ... + buffers.bytes());
+}
+template <class T>
+std::size_t bytes_of(const std::vector<Buffer<T>>& buffers) {
+  std::size_t bytes = 0;
+  for (const Buffer<T>& buffer : buffers) bytes += buffer.bytes();
+  return bytes;
+}
 
 /// Host memory that a device reads: in place if it can, otherwise from a copy in `scratch`.
 template <class T>

@@ -342,9 +342,13 @@ class Device {
   virtual Status allocate(std::size_t bytes, void*& memory) = 0;
   /// `memory` is from `allocate`, which was asked for `bytes`.
   virtual void release(void* memory, std::size_t bytes) noexcept = 0;
-  /// Bytes in use: memory of `allocate` that was not released, copies of weights, and scratch
-  /// memory.
+  /// Bytes in use: memory of `allocate` that was not released, copies of weights, scratch memory,
+  /// and the host's memory of count_host_bytes.
   virtual std::size_t held_bytes() const noexcept = 0;
+  /// Someone holds `now` bytes of the host's memory, and no longer `before`. See CountedBytes.
+  virtual void count_host_bytes(std::size_t before, std::size_t now) noexcept = 0;
+  /// Frees the scratch memory. Later operations allocate it again.
+  virtual void release_scratch() noexcept = 0;
   /// Whether the device reads and writes the host's memory in place. Nothing needs an upload then.
   virtual bool shares_host_memory() const noexcept = 0;
   virtual Status upload(DeviceSpan<float> to, std::span<const float> from) = 0;

@@ -22,6 +22,7 @@ Status DeviceRows::load(Device& device, const BatchShape& shape, bool batch_firs
   }
   loaded_ = false;
   GRU_RETURN_IF_ERROR(RowMap::build(shape, batch_first, map_));
+  counted_.set(device, map_.bytes());
   GRU_RETURN_IF_ERROR(upload_table(device, to_padded_, map_.to_padded()));
   GRU_RETURN_IF_ERROR(upload_table(device, to_packed_, map_.to_packed()));
   GRU_RETURN_IF_ERROR(upload_table(device, sorted_indices_, map_.sorted_indices()));

@@ -4,6 +4,7 @@
 
 #include "base/rows.h"
 #include "device/buffer.h"
+#include "device/counted_bytes.h"
 
 namespace gru {
 
@@ -13,6 +14,10 @@ class DeviceRows {
   Status load(Device& device, const BatchShape& shape, bool batch_first);
 
   const RowMap& map() const { return map_; }
+  std::size_t held_bytes() const {
+    return counted_.bytes() + bytes_of(to_padded_, to_packed_, sorted_indices_, unsorted_indices_,
+                                       nonempty_unsorted_indices_, logical_);
+  }
 
   /// The caller's rows as packed rows: the same memory if both have the same order, otherwise a
   /// copy in `scratch`.
@@ -52,6 +57,7 @@ class DeviceRows {
                        std::size_t width, DeviceSpan<const std::int32_t> index) const;
 
   RowMap map_;
+  CountedBytes counted_;  ///< of map_
   bool loaded_ = false;
   bool batch_first_ = false;  ///< of the last load
   Buffer<std::int32_t> to_padded_;

@@ -15,6 +15,7 @@ class SequenceTable {
   Status load(Device& device, const RowMap& map, Every every);
 
   const SequenceRows& rows() const { return rows_; }
+  std::size_t held_bytes() const { return table_.bytes(); }
 
  private:
   std::vector<std::int32_t> host_;
@@ -34,6 +35,7 @@ class SequenceMatch {
   /// For each position in the sorted batch of the one map, the position of the same sequence in the
   /// other map, or -1 if it has no valid step there: [batch].
   DeviceSpan<const std::int32_t> positions() const { return table_.span(); }
+  std::size_t held_bytes() const { return table_.bytes(); }
 
  private:
   std::vector<std::int32_t> host_;

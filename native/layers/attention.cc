@@ -23,6 +23,11 @@ struct KeptAttention final : LayerPass {
   Buffer<float> d_key;
   Buffer<float> d_score_rows;
 
+  std::size_t held_bytes() const override {
+    return query_rows.held_bytes() + memory_rows.held_bytes() + to_memory.held_bytes() +
+           to_query.held_bytes() +
+           bytes_of(query, key, weights, d_scores, d_query, d_key, d_score_rows);
+  }
   Status load(const LayerForward& call) {
     const Sequence& query_edge = *call.inputs[0];
     const Sequence& memory = *call.inputs[1];

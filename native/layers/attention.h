@@ -21,6 +21,10 @@ class Attention final : public Layer {
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
   Status load(Device& device, DeviceSpan<const float> parameters) override;
+  void trim() override {
+    loaded_query_.trim();
+    loaded_key_.trim();
+  }
   std::unique_ptr<LayerPass> make_pass() const override;
   Status forward(const LayerForward& call) override;
   Status backward(const LayerBackward& call) override;

@@ -8,6 +8,8 @@ namespace {
 
 struct AddedGradient final : LayerPass {
   Buffer<float> part;
+
+  std::size_t held_bytes() const override { return part.bytes(); }
 };
 
 }  // namespace

@@ -90,6 +90,7 @@ class SequenceGradient {
   DeviceSpan<const float> final_state() const {
     return state_written_ ? state_.span() : DeviceSpan<const float>();
   }
+  std::size_t held_bytes() const { return bytes_of(buffer_, state_); }
 
  private:
   Sequence of_;
@@ -120,6 +121,7 @@ Status SequenceGradient::accumulate(Device& device, Buffer<float>& scratch, cons
 class LayerPass {
  public:
   virtual ~LayerPass() = default;
+  virtual std::size_t held_bytes() const = 0;
 };
 
 class SharedReserve;
@@ -186,6 +188,9 @@ class Layer {
                          ParameterLayout& layout, EdgeShape& output) = 0;
   /// Takes over the values of all parameters after a change.
   virtual Status load(Device&, DeviceSpan<const float> /*parameters*/) { return {}; }
+  /// Frees what it keeps between calls, such as packed weights. Before the next pass `load` must be
+  /// called.
+  virtual void trim() {}
   /// Whether all inputs must have the same rows, since an output's row combines one row of each
   /// input.
   virtual bool joins_inputs() const { return false; }

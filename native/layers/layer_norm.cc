@@ -8,6 +8,8 @@ struct Normalized final : LayerPass {
   Buffer<float> statistics;     ///< [rows, 2]
   Buffer<float> d_weight_rows;  ///< [rows, width]
   Buffer<float> part;           ///< a contribution to the input's gradient
+
+  std::size_t held_bytes() const override { return bytes_of(statistics, d_weight_rows, part); }
 };
 
 Status reserve_rows(Device& device, Buffer<float>& buffer, std::size_t rows, std::size_t width,

@@ -8,6 +8,8 @@ namespace {
 
 struct BeforeActivation final : LayerPass {
   Buffer<float> gradient;  ///< of x W^T + b
+
+  std::size_t held_bytes() const override { return gradient.bytes(); }
 };
 
 }  // namespace

@@ -14,6 +14,7 @@ class Linear final : public Layer {
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
   Status load(Device& device, DeviceSpan<const float> parameters) override;
+  void trim() override { loaded_.trim(); }
   std::unique_ptr<LayerPass> make_pass() const override;
   bool reads_output() const override { return activation_ != Activation::none; }
   Status forward(const LayerForward& call) override;

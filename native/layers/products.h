@@ -15,6 +15,8 @@ class ForwardWeight {
  public:
   /// Takes over the weight after a change, see Device::load_linear_weights.
   Status load(Device& device, DeviceMatrix<const float> weight);
+  /// As of Layer::trim.
+  void trim() { for_inference_.reset(); }
   /// y = x W^T + bias, in training or not as `call` says, to the same bits. `bias` may be empty.
   Status multiply_rows(const LayerForward& call, DeviceMatrix<const float> x,
                        DeviceSpan<const float> bias, DeviceMatrix<float> y) const;

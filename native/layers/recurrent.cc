@@ -15,6 +15,11 @@ struct KeptStates final : LayerPass {
   Buffer<float> initial_state;    ///< [L*D, batch, H], sorted
   Buffer<float> d_initial_state;  ///< the same
   Buffer<float> d_rows;           ///< [rows, L*D*H], a contribution to the rows' gradient
+
+  std::size_t held_bytes() const override {
+    return activations.held_bytes() + from_rows.held_bytes() + to_rows.held_bytes() +
+           bytes_of(initial_state, d_initial_state, d_rows);
+  }
 };
 
 namespace {

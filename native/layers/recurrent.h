@@ -20,6 +20,7 @@ class Recurrent final : public Layer {
   Status declare(std::span<const EdgeShape> inputs, const LayerName& name, ParameterLayout& layout,
                  EdgeShape& output) override;
   Status load(Device& device, DeviceSpan<const float> parameters) override;
+  void trim() override { stack_.trim(); }
   std::unique_ptr<LayerPass> make_pass() const override;
   std::vector<StateShape> states() const override;
   bool computes_stepwise() const override { return !options_.bidirectional; }

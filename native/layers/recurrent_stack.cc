@@ -102,6 +102,11 @@ Status RecurrentStack::load(Device& device, DeviceSpan<const float> parameters) 
   return {};
 }
 
+void RecurrentStack::trim() {
+  weights_.clear();
+  for (Buffer<float>& between : d_between_) between = {};
+}
+
 Status RecurrentStack::prepare(const Pass& pass) const {
   RecurrentActivations& kept = pass.kept;
   kept.outputs.resize(options_.num_layers - 1);

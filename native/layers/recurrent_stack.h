@@ -23,6 +23,11 @@ struct RecurrentActivations {
   std::vector<std::uint64_t> reserve_numbers;  ///< the same, of reserves in a SharedReserve
   Buffer<float> final_state;                   ///< [L*D, batch, H], sorted
   Buffer<float> final_cell;  ///< [L*D, batch, H], sorted; unused without a cell state
+
+  std::size_t held_bytes() const {
+    return bytes_of(outputs) + bytes_of(dropped) + bytes_of(reserves) +
+           bytes_of(final_state, final_cell);
+  }
 };
 
 /// The inputs of a pass on the device, packed and sorted. They must stay valid until its backward
@@ -76,6 +81,9 @@ class RecurrentStack {
   Status declare(const RecurrentOptions& options, const LayerName& name, ParameterLayout& layout);
   /// Takes over the parameters of all layers from the flat vector.
   Status load(Device& device, DeviceSpan<const float> parameters);
+
+  /// As of Layer::trim.
+  void trim();
 
   /// Inference; `output` receives the last layer's rows [rows, D*H].
   Status forward(Device& device, const RecurrentInput& inputs, DeviceMatrix<float> output,

@@ -88,6 +88,7 @@ class LastRows final : public LayerPass {
   DeviceSpan<const std::int32_t> rows() const { return rows_.span(); }  ///< [nonempty sequences]
   DeviceSpan<const std::int32_t> sequences() const { return sequences_.span(); }  ///< [rows], or -1
   Buffer<float>& part() { return part_; }
+  std::size_t held_bytes() const override { return bytes_of(rows_, sequences_, part_); }
 
  private:
   Status upload(Device& device, Buffer<std::int32_t>& table) const {
@@ -104,6 +105,8 @@ class LastRows final : public LayerPass {
 struct Means final : LayerPass {
   SequenceTable table;
   Buffer<float> part;
+
+  std::size_t held_bytes() const override { return table.held_bytes() + part.bytes(); }
 };
 
 }  // namespace

@@ -19,6 +19,12 @@ class SharedReserve {
   /// Whether no other reserve was opened since the one with this number. No reserve has number 0.
   bool holds(std::uint64_t number) const { return number == number_ && number != 0; }
   DeviceSpan<float> values() { return values_.span(); }
+  /// Frees the memory; no reserve is held any more.
+  void trim() {
+    ++number_;
+    values_ = {};
+  }
+  std::size_t held_bytes() const { return values_.bytes(); }
 
  private:
   Buffer<float> values_;

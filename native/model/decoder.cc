@@ -51,6 +51,15 @@ Status Decoder::decode(const DecodeCall& call,
   return guarded([&] { return run(call, results); });
 }
 
+void Decoder::trim() noexcept {
+  source_pass_.trim();
+  step_pass_.trim();
+  states_.clear();
+  parents_ = {};
+  logits_ = {};
+  counted_ = {};
+}
+
 Status Decoder::check(const DecodeOptions& options) const {
   constexpr std::size_t most = (std::size_t{1} << 31) - 1;
   const std::size_t tokens = model_->graph().options().inputs[parts_.target].size;
@@ -88,6 +97,7 @@ Status Decoder::step(const BeamSearch& search, const AbortFlag* abort) {
   GRU_RETURN_IF_ERROR(model_->forward_layers(parts_.each_step, abort, step_pass_));
   const DeviceMatrix<const float> values = graph.output(step_pass_, parts_.output).values;
   logits_.resize(values.rows() * values.columns());
+  counted_.set(device, logits_.capacity() * sizeof(float));
   return device.download(logits_, {values.data(), logits_.size()});
 }
 

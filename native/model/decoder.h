@@ -44,6 +44,8 @@ class Decoder {
   /// The best hypotheses of each source, best first. The results of a source do not depend on the
   /// other sources of the batch.
   Status decode(const DecodeCall& call, std::vector<std::vector<Hypothesis>>& results) noexcept;
+  /// Frees what it keeps for the next call.
+  void trim() noexcept;
 
  private:
   Decoder(std::shared_ptr<Model> model, DecoderParts parts)
@@ -69,6 +71,7 @@ class Decoder {
   bool has_states_ = false;  ///< true after the first step
   Buffer<std::int32_t> parents_;
   std::vector<float> logits_;
+  CountedBytes counted_;  ///< of logits_
 };
 
 }  // namespace gru

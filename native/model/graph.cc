@@ -30,6 +30,26 @@ Status check_same_batch(const InputOptions& first, const BatchShape& a, const In
 
 }  // namespace
 
+std::size_t GraphPass::held_bytes() const {
+  std::size_t bytes = bytes_of(sorted_states_);
+  for (const DeviceRows& rows : rows_) bytes += rows.held_bytes();
+  for (const Staged& staged : staged_) bytes += staged.held_bytes();
+  for (const SequenceGradient& gradient : gradients_) bytes += gradient.held_bytes();
+  for (const Node& node : nodes_) bytes += node.held_bytes();
+  return bytes;
+}
+
+void GraphPass::trim() {
+  rows_.clear();
+  staged_.clear();
+  edges_.clear();
+  gradients_.clear();
+  nodes_.clear();
+  sorted_states_.clear();
+  initial_states_.clear();
+  other_sequences_ = {};
+}
+
 Status Graph::create(const GraphOptions& options, std::unique_ptr<Graph>& graph) {
   auto made = std::make_unique<Graph>();
   GRU_RETURN_IF_ERROR(GraphBuilder(options).build(*made));
@@ -40,6 +60,10 @@ Status Graph::create(const GraphOptions& options, std::unique_ptr<Graph>& graph)
 Status Graph::load(Device& device, DeviceSpan<const float> parameters) {
   for (Node& node : nodes_) GRU_RETURN_IF_ERROR(node.layer->load(device, parameters));
   return {};
+}
+
+void Graph::trim() {
+  for (Node& node : nodes_) node.layer->trim();
 }
 
 std::string Graph::option_name(std::size_t edge) const {

@@ -47,6 +47,11 @@ class GraphPass {
   /// layers with parameters learn. Call it before a forward pass.
   void set_learning_edges(std::vector<bool> learns) { learns_ = std::move(learns); }
 
+  /// What it holds alone: without a shared reserve.
+  std::size_t held_bytes() const;
+  /// Frees everything that it holds. The next pass begins with load_inputs, as always.
+  void trim();
+
  private:
   friend class Graph;
 
@@ -56,6 +61,10 @@ class GraphPass {
     Buffer<float> packed_features;
     Buffer<std::int32_t> tokens;
     Buffer<std::int32_t> packed_tokens;
+
+    std::size_t held_bytes() const {
+      return bytes_of(features, packed_features) + bytes_of(tokens, packed_tokens);
+    }
   };
 
   /// What one layer keeps.
@@ -64,6 +73,8 @@ class GraphPass {
     std::vector<SequenceGradient*> d_inputs;
     Buffer<float> values;
     std::unique_ptr<LayerPass> kept;
+
+    std::size_t held_bytes() const { return values.bytes() + (kept ? kept->held_bytes() : 0); }
   };
 
   std::vector<DeviceRows> rows_;                         ///< of each group of inputs
@@ -138,6 +149,8 @@ class Graph {
   Status check_shapes(std::span<const InputBatch> inputs) const;
   /// Takes over the values of the parameters after a change.
   Status load(Device& device, DeviceSpan<const float> parameters);
+  /// As of Layer::trim, of all layers.
+  void trim();
   /// Checks and packs a batch of every input. Each pass begins with this. All states are zero.
   Status load_inputs(Device& device, std::span<const InputBatch> inputs, GraphPass& pass) const;
   /// Lets the pass begin with states [blocks, batch, width], one for each of states() and in the

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,7 @@ class Lanes {
 
     std::unique_ptr<Device> own;  // must outlive the memory
     Device& device;
-    Memory memory;
+    std::optional<Memory> memory{std::in_place};
     std::atomic_flag borrowed;
   };
 
@@ -39,7 +40,7 @@ class Lanes {
       if (lane_ != nullptr) lane_->borrowed.clear(std::memory_order_release);
     }
     Device& device() const { return lane_->device; }
-    Memory& memory() const { return lane_->memory; }
+    Memory& memory() const { return *lane_->memory; }
 
    private:
     friend class Lanes;
@@ -52,7 +53,18 @@ class Lanes {
     return {};
   }
 
+  /// Frees all working memory, and the scratch memory of the devices. The devices stay: sessions
+  /// may have memory of theirs. No call may run meanwhile.
+  void trim() noexcept {
+    trim(first_);
+    for (const std::unique_ptr<Lane>& lane : others_) trim(*lane);
+  }
+
  private:
+  static void trim(Lane& lane) noexcept {
+    lane.memory.emplace();
+    lane.device.release_scratch();
+  }
   static bool try_borrow(Lane& lane, Borrowed& borrowed) {
     if (lane.borrowed.test_and_set(std::memory_order_acquire)) return false;
     borrowed.lane_ = &lane;

@@ -37,6 +37,13 @@ Status Model::predict(const PredictCall& call) noexcept {
   });
 }
 
+void Model::trim() noexcept {
+  staged_output_ = {};
+  lanes_.trim();
+  graph_->trim();
+  loaded_.forget();
+}
+
 Status Model::refresh() {
   return loaded_.ensure(store_, *device_,
                         [this] { return graph_->load(*device_, store_.values()); });

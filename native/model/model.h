@@ -44,6 +44,11 @@ class Model {
   bool computes_on_host() const noexcept { return device_->shares_host_memory(); }
 
   Status predict(const PredictCall& call) noexcept;
+  /// Frees what calls of the model keep for later calls: packed weights, activations, scratch
+  /// memory. The next call allocates it again and has the same bits. Not what trainers, passes and
+  /// sessions hold.
+  void trim() noexcept;
+  std::size_t parameter_bytes() const { return layout().count() * sizeof(float); }
 
   // For Inference, on any of the threads that compute at the same time.
 

@@ -47,6 +47,13 @@ Status RecurrentModule::backward(RecurrentPass& pass, const RecurrentGradientCal
   return guarded([&] { return run_backward(pass, call); });
 }
 
+void RecurrentModule::trim() noexcept {
+  spare_ = {};
+  lanes_.trim();
+  stack_.trim();
+  loaded_.forget();
+}
+
 Status RecurrentModule::open(Lane& lane) {
   GRU_RETURN_IF_ERROR(
       loaded_.ensure(store_, *device_, [this] { return stack_.load(*device_, store_.values()); }));

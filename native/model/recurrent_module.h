@@ -52,6 +52,11 @@ struct RecurrentPass {
   std::uint64_t version = 0;  ///< of the parameters it was computed with
   std::uint64_t number = 0;   ///< number of the pass within its layer; selects its dropout masks
   bool used = false;
+
+  std::size_t input_bytes() const { return bytes_of(input, initial_state, initial_cell); }
+  std::size_t held_bytes() const {
+    return input_bytes() + rows.held_bytes() + activations.held_bytes() + output.bytes();
+  }
 };
 
 /// A recurrent layer by itself: a stack with its parameters on one device, called with the host's
@@ -72,6 +77,9 @@ class RecurrentModule {
   bool computes_on_host() const noexcept { return device_->shares_host_memory(); }
 
   Status forward(const RecurrentCall& call) noexcept;
+  /// As Model::trim.
+  void trim() noexcept;
+  std::size_t parameter_bytes() const { return layout().count() * sizeof(float); }
   /// Applies dropout. `pass` is for one call of backward, before the parameters change.
   Status forward_training(const RecurrentCall& call, std::unique_ptr<RecurrentPass>& pass) noexcept;
   /// Overwrites `pass`, even if it fails.

@@ -104,6 +104,12 @@ DeviceSpan<const float> Session::before() const {
   return context_ ? context_->initial_states() : DeviceSpan<const float>();
 }
 
+Status Session::reserve_states() {
+  GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), value_count()));
+  bytes_.store(states_.bytes(), std::memory_order_relaxed);
+  return {};
+}
+
 Status Session::step(const SessionStep& call) noexcept {
   return guarded([&] { return run(call); });
 }
@@ -118,7 +124,7 @@ Status Session::run(const SessionStep& call) {
   GRU_RETURN_IF_ERROR(check_states());
   Inference inference(*model_);
   GRU_RETURN_IF_ERROR(inference.begin());
-  GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), value_count()));
+  GRU_RETURN_IF_ERROR(reserve_states());
   GRU_RETURN_IF_ERROR(compute(inference, call));
   held_ = Held::lost;  // until all are copied
   GRU_RETURN_IF_ERROR(decoder_ ? context_->end_step(inference, decoder_->parts(), states_.span())
@@ -145,7 +151,7 @@ Status Session::run_together(std::span<Session* const> sessions, const SessionSt
     GRU_RETURN_IF_ERROR(session->check_states());
     GRU_RETURN_IF_ERROR(session->gather(device, states.span(), batch, first));
     // Before the step, so that nothing but a failing device can fail after it.
-    GRU_RETURN_IF_ERROR(session->states_.reserve(model.device(), session->value_count()));
+    GRU_RETURN_IF_ERROR(session->reserve_states());
     first += session->batch_;
   }
   GRU_RETURN_IF_ERROR(compute_step(inference, call, states.span()));
@@ -183,7 +189,7 @@ Status Session::copy_from(const Session& other) noexcept {
     GRU_RETURN_IF_ERROR(other.check_states());
     const Held held = other.held_;  // the other one may be this one
     if (held == Held::own) {
-      GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), value_count()));
+      GRU_RETURN_IF_ERROR(reserve_states());
       held_ = Held::lost;
       GRU_RETURN_IF_ERROR(copy_values(model_->device(), states_.span(), other.states_.span()));
     }
@@ -205,7 +211,7 @@ Status Session::read_states(std::span<float> states) const noexcept {
 
 Status Session::write_states(std::span<const float> states) noexcept {
   return guarded([&]() -> Status {
-    GRU_RETURN_IF_ERROR(states_.reserve(model_->device(), states.size()));
+    GRU_RETURN_IF_ERROR(reserve_states());
     held_ = Held::lost;
     GRU_RETURN_IF_ERROR(model_->device().upload(states_.span(), states));
     held_ = Held::own;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -54,6 +55,8 @@ class Session {
   }
   /// The number of values of all states.
   CheckedSize value_count() const { return count_values(states(), batch_); }
+  /// The memory of its states, which it gets with its first step. May be asked at any time.
+  std::size_t held_bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
   /// Reads the sources of a decoder's session, before its first step. `inputs` are as in a
   /// DecodeCall. If it fails, the session has the sources and states that it had.
@@ -93,6 +96,7 @@ class Session {
   /// The states before a step. Empty: zeros.
   DeviceSpan<const float> before() const;
   Status compute(Inference& inference, const SessionStep& call);
+  Status reserve_states();
   Status run(const SessionStep& call);
   static Status run_together(std::span<Session* const> sessions, const SessionStep& call);
   /// Copies the states to their rows in `all`, the states of `batch` sequences, of which `first` is
@@ -108,6 +112,7 @@ class Session {
   Held held_ = Held::initial;
   std::uint64_t resets_ = 0;
   Buffer<float> states_;
+  std::atomic<std::size_t> bytes_{0};  ///< of states_
 };
 
 }  // namespace gru

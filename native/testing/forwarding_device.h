@@ -19,6 +19,10 @@ class ForwardingDevice : public Device {
     device_->release(memory, bytes);
   }
   std::size_t held_bytes() const noexcept override { return device_->held_bytes(); }
+  void count_host_bytes(std::size_t before, std::size_t now) noexcept override {
+    device_->count_host_bytes(before, now);
+  }
+  void release_scratch() noexcept override { device_->release_scratch(); }
   bool shares_host_memory() const noexcept override { return device_->shares_host_memory(); }
   Status upload(DeviceSpan<float> to, std::span<const float> from) override {
     return device_->upload(to, from);

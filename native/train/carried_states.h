@@ -31,6 +31,7 @@ class CarriedStates {
   /// From now on the next batch begins with the states that were taken, if there are any.
   void commit();
   Status read(Device& device, CarriedCopy& copy) const;
+  std::size_t held_bytes() const { return bytes_of(states_) + bytes_of(next_); }
   /// Whether `write` takes the copy.
   static bool fits(const Graph& graph, const CarriedCopy& copy);
   Status write(Model& model, const CarriedCopy& copy);

@@ -16,6 +16,13 @@ class CtcLoss final : public OutputLoss {
   Status compute(Device& device, const Sequence& output, const Target& target,
                  DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) override;
 
+  std::size_t held_bytes() const override { return bytes_of(staged_, lattice_); }
+  void trim() override {
+    staged_ = {};
+    lattice_ = {};
+    table_ = {};
+  }
+
  private:
   Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) override;
   Status check_lengths(const Target& target, std::size_t most) const;

@@ -29,6 +29,9 @@ class GradientSum {
     return {};
   }
   DeviceSpan<float> values() { return sum_.span(); }
+  std::size_t held_bytes() const { return bytes_of(sum_, next_); }
+  /// Frees the memory that only a second pass needs.
+  void trim() { next_ = {}; }
 
  private:
   std::size_t passes_ = 0;

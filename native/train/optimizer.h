@@ -35,6 +35,7 @@ class Optimizer {
   /// In the layout of the parameters; empty if the optimiser has none.
   Buffer<float>& first_moment() { return first_moment_; }
   Buffer<float>& second_moment() { return second_moment_; }
+  std::size_t held_bytes() const { return bytes_of(first_moment_, second_moment_); }
 
  private:
   /// Neighbouring tensors with the same options.

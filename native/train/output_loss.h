@@ -52,6 +52,9 @@ class OutputLoss {
   /// ctc: the sequences, in the caller's order, that have too few steps for their labels. They
   /// count 0 and have no gradient.
   std::span<const std::int32_t> impossible() const { return impossible_; }
+  virtual std::size_t held_bytes() const = 0;
+  /// Frees what it keeps for the next batch. The last batch must be checked again.
+  virtual void trim() = 0;
 
  protected:
   /// Sets the denominator.

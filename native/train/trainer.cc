@@ -10,9 +10,31 @@ Status Trainer::create(std::shared_ptr<Model> model, TrainerOptions options,
     made->share_reserve();
     made->find_learning_edges();
     GRU_RETURN_IF_ERROR(made->allocate());
+    made->count();
     trainer = std::move(made);
     return {};
   });
+}
+
+void Trainer::count() noexcept {
+  TrainerMemory now;
+  now.gradients = gradients_.held_bytes();
+  now.moments = optimizer_.held_bytes();
+  now.average = average_.bytes();
+  now.states = evaluation_states_.held_bytes();
+  for (const CarriedStates& states : training_states_) now.states += states.held_bytes();
+  now.working = pass_.held_bytes() + metrics_.bytes();
+  if (shared_reserve_) now.working += shared_reserve_->held_bytes();
+  for (const std::unique_ptr<OutputLoss>& loss : losses_) now.working += loss->held_bytes();
+  memory_.set(now);
+}
+
+void Trainer::trim() noexcept {
+  pass_.trim();
+  if (shared_reserve_) shared_reserve_->trim();
+  for (const std::unique_ptr<OutputLoss>& loss : losses_) loss->trim();
+  gradients_.trim();
+  count();
 }
 
 void Trainer::make_losses() {
@@ -55,7 +77,7 @@ Status Trainer::allocate() {
 
 Status Trainer::evaluate(const TrainingBatch& batch, const AbortFlag* abort, StepMetrics& metrics,
                          std::span<const std::span<float>> predictions) noexcept {
-  return guarded([&] {
+  return counted([&] {
     return run_evaluate(batch, metrics, predictions, [&] { return model_->forward(abort, pass_); });
   });
 }
@@ -63,7 +85,7 @@ Status Trainer::evaluate(const TrainingBatch& batch, const AbortFlag* abort, Ste
 Status Trainer::evaluate_average(const TrainingBatch& batch, const AbortFlag* abort,
                                  StepMetrics& metrics,
                                  std::span<const std::span<float>> predictions) noexcept {
-  return guarded([&]() -> Status {
+  return counted([&]() -> Status {
     GRU_RETURN_IF_ERROR(check_average("trainer.evaluateAverage"));
     return run_evaluate(batch, metrics, predictions,
                         [&] { return model_->forward_with(average_.span(), abort, pass_); });

@@ -11,6 +11,7 @@
 #include "train/gradient_sum.h"
 #include "train/optimizer.h"
 #include "train/output_loss.h"
+#include "train/trainer_memory.h"
 #include "train/training_pass.h"
 
 namespace gru {
@@ -124,6 +125,14 @@ class Trainer {
   /// Discards the sum.
   void discard() noexcept;
 
+  /// As of its last call. May be asked at any time.
+  TrainerMemory memory() const { return memory_.get(); }
+  std::size_t held_bytes() const { return memory().total(); }
+  /// Frees what only the next call would use: activations, and memory for losses and for the
+  /// gradients of a second batch. The next call allocates it again and has the same bits. The sum
+  /// of gradients, the moments, the average and carried states stay.
+  void trim() noexcept;
+
   Status read_state(TrainerState& state) noexcept;
   /// Takes the state of a trainer with the same options and the same layout, and discards the sum
   /// of gradients. Value status, without any change, if the arrays do not fit.
@@ -133,6 +142,15 @@ class Trainer {
   explicit Trainer(std::shared_ptr<Model> model, TrainerOptions options)
       : model_(std::move(model)), options_(std::move(options)) {}
 
+  /// Counts the memory in use now, for memory().
+  void count() noexcept;
+  /// guarded(body), and then counts the memory.
+  template <class Body>
+  Status counted(const Body& body) noexcept {
+    Status status = guarded(body);
+    count();
+    return status;
+  }
   Status allocate();
   void make_losses();
   void share_reserve();
@@ -202,6 +220,7 @@ class Trainer {
   bool is_gathering_ = false;  ///< whether gradients_ waits for `update`
   GradientSum gradients_;
   Buffer<float> average_;
+  Published<TrainerMemory> memory_;
   /// For each batch of a list, the loss of each output. The first also has the gradients' norm.
   Buffer<StepMetrics> metrics_;
 };

@@ -12,6 +12,7 @@ template <class T>
 std::span<const T> TrainingPass::keep(std::span<const T> from) {
   if (from.empty()) return {};
   copies_.push_back(std::make_unique_for_overwrite<std::byte[]>(from.size_bytes()));
+  copied_ += from.size_bytes();
   std::memcpy(copies_.back().get(), from.data(), from.size_bytes());
   return {reinterpret_cast<const T*>(copies_.back().get()), from.size()};
 }
@@ -25,18 +26,27 @@ TrainingPass::TrainingPass(std::span<const InputBatch> inputs)
   }
 }
 
+void TrainingPass::count(Device& device) noexcept {
+  counted_.set(device, copied_);
+  held_ = copied_ + graph_.held_bytes() + bytes_of(staged_, packed_);
+}
+
 Status Trainer::forward(TrainingPass& pass, const AbortFlag* abort,
                         std::span<const std::span<float>> predictions) noexcept {
-  return guarded([&] { return run_forward(pass, abort, predictions); });
+  return counted([&] {
+    Status status = run_forward(pass, abort, predictions);
+    pass.count(model_->device());
+    return status;
+  });
 }
 
 Status Trainer::backward(TrainingPass& pass, const AbortFlag* abort,
                          std::span<const std::span<const float>> d_predictions) noexcept {
-  return guarded([&] { return run_backward(pass, abort, d_predictions); });
+  return counted([&] { return run_backward(pass, abort, d_predictions); });
 }
 
 Status Trainer::update(const StepCall& call, StepMetrics& metrics) noexcept {
-  return guarded([&] { return run_update(call, metrics); });
+  return counted([&] { return run_update(call, metrics); });
 }
 
 void Trainer::discard() noexcept {

@@ -41,7 +41,7 @@ Status Trainer::read_state(TrainerState& state) noexcept {
 }
 
 Status Trainer::write_state(const TrainerState& state) noexcept {
-  return guarded([&]() -> Status {
+  return counted([&]() -> Status {
     const std::vector<StateBuffer> buffers = state_buffers();
     const bool fits = std::ranges::equal(
         buffers, state.arrays, [](const StateBuffer& own, const TrainerState::Array& given) {

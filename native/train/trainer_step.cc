@@ -18,7 +18,7 @@ std::string name_of_part(std::size_t part) { return "batches[" + std::to_string(
 
 Status Trainer::step(std::span<const TrainingBatch> batches, const StepCall& call,
                      StepMetrics& metrics) noexcept {
-  return guarded([&] { return run_step(batches, call, metrics); });
+  return counted([&] { return run_step(batches, call, metrics); });
 }
 
 Status Trainer::sum_denominators(std::span<const TrainingBatch> batches) {

@@ -12,6 +12,14 @@ class ValueLoss final : public OutputLoss {
   Status compute(Device& device, const Sequence& output, const Target& target,
                  DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) override;
 
+  std::size_t held_bytes() const override {
+    return bytes_of(quantiles_, positive_weights_, staged_, packed_);
+  }
+  void trim() override {
+    staged_ = {};
+    packed_ = {};
+  }
+
  private:
   Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) override;
   Status check_probabilities(const EdgeShape& shape, const RowMap& map, const Target& target) const;

@@ -115,6 +115,40 @@ describe('V8 is told', () => {
   })
 })
 
+test('V8 is told of all bytes that memory() tells', async () => {
+  const sizes = await told(`
+    const output = new Float32Array(steps * batch * hidden)
+    const state = new Float32Array(batch * hidden)
+    const lengths = Int32Array.from({ length: batch }, (_, i) => steps - i)
+    const states = new Float32Array(64 * hidden)
+    const predictions = [new Float32Array(batch)]
+    ask('start')
+    const layer = new addon.NativeGru(gru, 1, device)
+    const pass = layer.forwardTrainingSync(steps, batch, lengths, input, null, output, state)
+    const model = createModel()
+    const trainer = new addon.NativeTrainer(model, trainerOptions)
+    trainer.stepSync(...stepCall(...modelCall))
+    const open = new addon.NativeTrainingPass(trainer, { batch, inputs: modelCall[1] })
+    open.forwardSync(predictions)
+    const session = new addon.NativeSession(model, 64)
+    session.writeStatesSync(states)
+    const total = layer.memory().total + model.memory().total
+    ask('told_' + Math.round(total / 1024))
+    ask('passes_' + Math.round((pass.memory().total + open.memory().total) / 1024))
+    layer.trimSync()
+    trainer.trimSync()
+    model.trimSync()
+    ask('trimmed_' + Math.round((layer.memory().total + model.memory().total) / 1024))
+  `)
+  const found = Object.entries(sizes).map(([name, size]) => [...name.split('_'), size] as const)
+  const [, full, , trimmed] = found
+  for (const [, tells, size] of [full!, trimmed!]) expectNear(size as number, Number(tells))
+  expect(full![2]).toBeGreaterThan(6 * MODEL + 2 * PASS)
+  // What is left: the parameters, gradients and moments, and the passes.
+  const [, , [, passes]] = found as [unknown, unknown, [string, string]]
+  expect(trimmed![2]).toBeLessThan(5 * MODEL + 64 + Number(passes) + 4)
+})
+
 test('a pass that comes when its layer was disposed of holds nothing', async () => {
   const sizes = await told(`
     const output = new Float32Array(steps * batch * hidden)
