@@ -54,7 +54,8 @@ export class GraphModel {
 
   /** @throws GruError ERR_GRU_DISPOSED if the model was disposed of */
   checkInUse(): void {
-    void this.native.parameterCount
+    // The getter throws.
+    Reflect.get(this.native, 'parameterCount')
   }
 
   /** Takes over the content of a file. If this fails, the model is disposed of. */

@@ -102,7 +102,8 @@ export class SessionCore {
 
   /** @throws GruError ERR_GRU_DISPOSED if the session or its model was disposed of */
   checkInUse(): void {
-    void this.native.stateCount
+    // The getter throws.
+    Reflect.get(this.native, 'stateCount')
   }
 
   /** Another session of the same part of the model, with as many sequences. */

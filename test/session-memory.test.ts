@@ -11,6 +11,10 @@ const definitions = `
   const makeModel = (hiddenSize) => new gru.SequenceModel({
     input: { features: 2 }, gru: { hiddenSize }, output: { size: 2, loss: 'meanSquaredError' }, seed: 1,
   })
+  const makeTranslator = () => new gru.Seq2Seq({
+    source: { tokens: 3, embeddingSize: 2 }, target: { tokens: 3, embeddingSize: 2, begin: 0, end: 1 },
+    encoder: { hiddenSize: 2 }, decoder: { hiddenSize: 2 }, attention: { score: 'additive', size: 2 },
+  })
   const makeGraph = () => new gru.Model({
     inputs: { x: { features: 2 }, y: { tokens: 3 } },
     layers: {
@@ -50,6 +54,12 @@ describe('a step on the calling thread with arrays for all predictions makes no 
        const inputs = { x: new Float32Array(2), y: new Int32Array(1) }
        const outputs = { memory: new Float32Array(4), last: new Float32Array(4) }
        const step = () => session.stepSync(inputs, outputs)`,
+    ],
+    [
+      'a Seq2Seq',
+      `const session = makeTranslator().sessionSync(Int32Array.of(1, 2, 0))
+       const [tokens, logits] = [new Int32Array(1), new Float32Array(3)]
+       const step = () => session.stepSync(tokens, logits)`,
     ],
   ])('of %s', (_, made) => {
     const grown = printed(`

@@ -99,15 +99,18 @@ bool Environment::does_at_once(const PromiseJob& job) {
 
 void Environment::abort(AbortFlag& flag) noexcept {
   flag.store(true);
-  std::vector<PromiseJob*> waiting;
-  const auto [first, last] = jobs_by_flag_.equal_range(&flag);
-  for (auto entry = first; entry != last; ++entry) {
-    if (Executor::instance().withdraw(*entry->second)) waiting.push_back(entry->second);
-  }
-  for (PromiseJob* const job : waiting) {
+  // One after another: settling a job removes it from the table, and may run JavaScript code.
+  while (PromiseJob* const job = withdraw_one(flag)) {
     job->give_up();
     settle(*job);
   }
+}
+
+PromiseJob* Environment::withdraw_one(const AbortFlag& flag) noexcept {
+  const auto [first, last] = jobs_by_flag_.equal_range(&flag);
+  const auto found = std::find_if(
+      first, last, [](const auto& entry) { return Executor::instance().withdraw(*entry.second); });
+  return found == last ? nullptr : found->second;
 }
 
 std::string Environment::pending_calls(const JobQueue& queue) const {

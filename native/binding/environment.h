@@ -51,6 +51,8 @@ class Environment {
   void open_completions();
   /// Called when the environment ends. Afterwards no job may use it.
   void close() noexcept;
+  /// Takes a job that the flag stops from the executor. Null: none waits there.
+  PromiseJob* withdraw_one(const AbortFlag& flag) noexcept;
   void settle(PromiseJob& job) noexcept;
   std::unique_ptr<PromiseJob> take(PromiseJob& job) noexcept;
   bool does_at_once(const PromiseJob& job);

@@ -5,6 +5,7 @@
 
 #include "model/session.h"
 #include "testing/engine_testing.h"
+#include "testing/forwarding_device.h"
 
 /// Sessions, which compute a model step by step, against predictions of whole sequences.
 namespace gru {
@@ -52,7 +53,8 @@ GraphOptions random_options(Random& random) {
 /// A model, and sequences in the order of steps: [steps, batch, ...].
 class Stream {
  public:
-  Stream(Random& random, std::size_t most_steps)
+  Stream(Random& random, std::size_t most_steps,
+         std::unique_ptr<Device> device = testing::test_device())
       : options_(random_options(random)),
         batch_(random.size(1, 5)),
         steps_(random.size(1, most_steps)),
@@ -61,7 +63,7 @@ class Stream {
       tokens_.push_back(static_cast<std::int32_t>(random.size(0, vocabulary - 1)));
     }
     std::unique_ptr<Model> made;
-    GRU_CHECK_OK(Model::create(options_, testing::test_device(), random.size(0, 1000), made));
+    GRU_CHECK_OK(Model::create(options_, std::move(device), random.size(0, 1000), made));
     model_ = std::move(made);
   }
 
@@ -276,6 +278,75 @@ TEST_CASE("a step that fails or is aborted leaves the states as they were") {
     CHECK(stream.status.code() == StatusCode::aborted);
     CHECK(same_bits(states_of(*session), states));
     CHECK(same_bits(stream.step(*session, t), stream.predict(t + 1)));
+  }
+}
+
+/// A device whose copies may fail.
+class FailingDevice final : public testing::ForwardingDevice {
+ public:
+  struct Copies {
+    std::size_t count = 0;
+    std::size_t failing = 0;  ///< the number of the copy that fails; 0: none
+  };
+
+  explicit FailingDevice(Copies& copies)
+      : ForwardingDevice(testing::test_device()), copies_(copies) {}
+
+  Status copy(DeviceMatrix<float> to, DeviceMatrix<const float> from) override {
+    if (++copies_.count == copies_.failing) return Status::device("out of order");
+    return ForwardingDevice::copy(to, from);
+  }
+
+ private:
+  Copies& copies_;
+};
+
+void check_lost(const Session& session, Stream& stream, Session& stepped) {
+  std::vector<float> states(*session.value_count().elements());
+  CHECK(session.read_states(states).code() == StatusCode::device);
+  stream.step(stepped, 1);
+  CHECK(stream.status.code() == StatusCode::device);
+}
+
+TEST_CASE("if the device fails while it copies states, they are lost until there are others") {
+  Random random;
+  for (const bool together : {false, true}) {
+    FailingDevice::Copies copies;
+    Stream stream(random, 4, std::make_unique<FailingDevice>(copies));
+    const std::unique_ptr<Session> session = stream.open();
+    const std::unique_ptr<Session> other = stream.open();
+    Session* const both[] = {session.get(), other.get()};
+    const std::size_t steps[] = {0, 0};
+    const auto step = [&] {
+      if (together) {
+        stream.step(both, steps);
+      } else {
+        stream.step(*session, 0);
+      }
+    };
+    step();
+    GRU_CHECK_OK(stream.status);
+    const std::vector<float> states = states_of(*session);
+    copies = {};
+    step();
+    GRU_CHECK_OK(stream.status);
+    GRU_CHECK_OK(session->write_states(states));
+    // The last copy of a step is one of the new states.
+    copies = {0, copies.count};
+    step();
+    CHECK(stream.status.code() == StatusCode::device);
+    CHECK(stream.status.message() == "out of order");
+    check_lost(*session, stream, *session);
+    CHECK(other->copy_from(*session).code() == StatusCode::device);
+    if (together) check_lost(*other, stream, *other);
+    GRU_CHECK_OK(session->write_states(states));
+    CHECK(same_bits(states_of(*session), states));
+    other->reset_to(1);
+    CHECK(same_bits(stream.step(*other, 0), stream.predict(1)));
+    // The first copy of a common step comes before the computation.
+    copies = {0, together ? std::size_t{1} : std::size_t{0}};
+    if (together) step();
+    CHECK(same_bits(states_of(*session), states));
   }
 }
 

@@ -1,4 +1,7 @@
 import type { NativeSession } from '../../binding'
+import { Seq2Seq } from '../../lib'
+import { modelInternals } from '../../lib/graph-model'
+import { native } from '../../lib/native'
 import { addon, BATCH, codeOf, createModel, errorOf, STATE } from '../support/addon'
 import { detached, shared } from '../support/memory'
 
@@ -118,6 +121,76 @@ test('states come from a session of the same model with as many sequences', asyn
   const states = new Float32Array(STATE)
   session.readStatesSync(states)
   expect(states).not.toEqual(new Float32Array(STATE))
+})
+
+describe('a session of a decoder', () => {
+  const [source, target] = [Int32Array.of(1, 2), Int32Array.of(0)]
+  const encoded = (batch = 1) => ({
+    batch,
+    inputs: [
+      { steps: 2 / batch, lengths: null, values: source },
+      { steps: 1, lengths: null, values: new Int32Array(batch) },
+    ],
+  })
+  function open() {
+    const translator = new Seq2Seq({
+      source: { tokens: 4, embeddingSize: 2 },
+      target: { tokens: 5, embeddingSize: 2, begin: 0, end: 1 },
+      encoder: { hiddenSize: 2 },
+      decoder: { hiddenSize: 2 },
+    })
+    const { NativeDecoder, NativeSession: Session } = native()
+    const model = modelInternals(translator).core.native
+    const decoder = new NativeDecoder(model, { target: 1, output: 0 })
+    return { model, decoder, Session, session: new Session(model, 1, decoder) }
+  }
+
+  test('refuses steps, states and copies before it has sources', async () => {
+    const { Session, model, decoder, session } = open()
+    const expected = 'session: expected sources before the first step, got none'
+    const calls = [
+      () => session.step([target], [new Float32Array(5)], null),
+      () => session.readStates(new Float32Array(2), null),
+      () => new Session(model, 1, decoder).copyFrom(session, null),
+    ]
+    for (const call of calls) {
+      expect(await errorOf(call)).toMatchObject({ code: 'ERR_GRU_VALUE', message: expected })
+    }
+    await session.encode(encoded(), null)
+    for (const call of calls) await call()
+  })
+
+  test('refuses other sources, decoders and sessions', async () => {
+    const { Session, model, decoder, session } = open()
+    session.encodeSync(encoded())
+    const other = open()
+    const second = new (native().NativeDecoder)(model, { target: 1, output: 0 })
+    const logits = [new Float32Array(5)]
+    const calls: [() => unknown, RegExp][] = [
+      [() => session.encode(encoded(2), null), /^batch: expected 1, got 2$/],
+      [() => new Session(model, 1, other.decoder), /^decoder: expected a decoder of the model/],
+      [() => new Session(model, 1, second).copyFrom(session, null), /^other: .* same decoder/],
+      [
+        () => native().stepSessions([session], [target], logits, null),
+        /^sessions: expected sessions of a model, got one of a decoder$/,
+      ],
+    ]
+    for (const [call, message] of calls) {
+      const error = { code: 'ERR_GRU_VALUE', message: expect.stringMatching(message) as unknown }
+      expect(await errorOf(call)).toMatchObject(error)
+    }
+    expect(await codeOf(() => new Session(model, 1, model as never))).toBe('ERR_GRU_TYPE')
+    decoder.dispose()
+    expect(await codeOf(() => new Session(model, 1, decoder))).toBe('ERR_GRU_DISPOSED')
+    session.stepSync([target], logits)
+  })
+
+  test('is the only one that has sources', async () => {
+    const session = createSession()
+    const call = () => session.encode(encoded(BATCH), null)
+    const message = 'session: expected one of a decoder, got one of a whole model'
+    expect(await errorOf(call)).toMatchObject({ code: 'ERR_GRU_VALUE', message })
+  })
 })
 
 test('a getter of a list may dispose of the session, or take the memory of an array before it', async () => {
