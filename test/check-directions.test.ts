@@ -40,8 +40,8 @@ test('accepts every allowed direction', () => {
     'native/cuda/emulator/launch.cc': '#include <thread>\nstd::thread block;\n',
     'native/testing/device_tests.h': '#include "device/device.h"\n',
     'native/cuda/device_test.cc': '#include "model/model.h"\n#include "testing/device_tests.h"\n',
-    'lib/native.ts':
-      "import load from 'node-gyp-build'\nimport type { Native } from '../binding'\n",
+    'lib/load-addon.ts': "import load from 'node-gyp-build'\n",
+    'lib/native.ts': "import type { Native } from '../binding'\n",
     'lib/gru.ts': "import { join } from 'node:path'\nimport { native } from './native'\n",
     'lib/formats/csv.ts': "import { GruError } from '../errors'\n",
     'lib/index.ts': "export { Batcher } from './batching/batcher'\n",

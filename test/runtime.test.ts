@@ -97,6 +97,7 @@ describe('the native part', () => {
 
   // test/package.test.ts follows what the message lists for an installed package.
   test('that was never built in a checkout lists what to do there', () => {
+    fs.writeFileSync(inFolder('binding.d.ts'), '')
     fs.mkdirSync(inFolder('scripts'))
     fs.writeFileSync(inFolder('scripts/setup.mjs'), '')
     const { code, message, hasCause } = load({ GRU_NATIVE_ADDON: '' })
