@@ -55,6 +55,12 @@ const refused: Record<string, [call: Call, remedy: string]> = {
     },
     'await it first',
   ],
+  'gru.trimSync': [
+    ({ gru }) => {
+      gru.trimSync()
+    },
+    waits('gru.trim'),
+  ],
   'pass.backwardSync': [
     ({ pass }) => pass.backwardSync({ output: dOutput }),
     waits('pass.backward'),
@@ -71,6 +77,12 @@ const refused: Record<string, [call: Call, remedy: string]> = {
     'await it first',
   ],
   'model.save': [({ model }) => model.save(inFolder('model.safetensors')), 'await it first'],
+  'model.trimSync': [
+    ({ model }) => {
+      model.trimSync()
+    },
+    waits('model.trim'),
+  ],
   'session.stepSync': [({ session }) => session.stepSync(oneStep), waits('session.step')],
   'session.forkSync': [({ session }) => session.forkSync(), waits('session.fork')],
   'session.getStateSync': [({ session }) => session.getStateSync(), waits('session.getState')],
@@ -88,6 +100,12 @@ const refused: Record<string, [call: Call, remedy: string]> = {
       trainer.discardSync()
     },
     waits('trainer.discard'),
+  ],
+  'trainer.trimSync': [
+    ({ trainer }) => {
+      trainer.trimSync()
+    },
+    waits('trainer.trim'),
   ],
   'trainer.resetState': [
     ({ trainer }) => {
@@ -113,8 +131,10 @@ const parametersOfModel = make().model.getParameters()
 const waiting: Record<string, Call> = {
   'gru.forward': ({ gru }) => gru.forward(input, { batch: 2 }),
   'gru.forwardTraining': ({ gru }) => gru.forwardTraining(input, { batch: 2 }),
+  'gru.trim': ({ gru }) => gru.trim(),
   'pass.backward': ({ pass }) => pass.backward({ output: dOutput }),
   'model.predict': ({ model }) => model.predict(batch.input, { batch: 3 }),
+  'model.trim': ({ model }) => model.trim(),
   'session.step': ({ crowd }) => crowd.step(new Float32Array(CROWD)),
   'session.fork': ({ session }) => session.fork(),
   'session.getState': ({ session }) => session.getState(),
@@ -125,6 +145,7 @@ const waiting: Record<string, Call> = {
   'trainer.forward': ({ trainer }) => trainer.forward(inputs),
   'trainer.update': ({ gathering }) => gathering[1].update(),
   'trainer.discard': ({ trainer }) => trainer.discard(),
+  'trainer.trim': ({ trainer }) => trainer.trim(),
   'trainer.save': ({ trainer }) => trainer.save(inFolder('trainer.safetensors')),
   'trainer.fit': ({ trainer }) => trainer.fit(data, { epochs: 1 }).next(),
 }
@@ -133,6 +154,7 @@ const independent = [
   ...['gru.dispose', 'pass.dispose', 'model.dispose', 'trainer.dispose'],
   ...['model.zeroStates', 'model.summary', 'model.session'],
   ...['session.dispose', 'session.reset'],
+  ...['gru.memory', 'pass.memory', 'model.memory', 'trainer.memory', 'session.memory'],
 ]
 
 const isOfLayer = (name: string): boolean => /^(gru|pass)\./.test(name)

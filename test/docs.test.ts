@@ -149,6 +149,11 @@ test('the example of batching in docs/serving.md makes two batches, with the bit
   expect(output).toBe('predict 3\nstep 2\ntrue\n')
 })
 
+test('the example of memory in docs/serving.md tells the bytes that it says', () => {
+  const program = programsOf('serving.md').find((block) => block.includes('.memory()'))!
+  expect(run(program, 'memory')).toBe('true true\ntrue\n0\n')
+})
+
 test('the service of docs/serving.md answers, and ends on SIGTERM', async () => {
   const child = spawn(process.execPath, ['example.mjs'], {
     cwd: folderWith('service', batchingProgram('createServer')),
