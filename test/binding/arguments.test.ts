@@ -146,8 +146,11 @@ describe('wrong arguments', () => {
     const methods: [object, string][] = [
       [gru, 'forwardSync'],
       [gru, 'forward'],
+      [gru, 'readParametersSync'],
       [gru, 'readParameters'],
+      [gru, 'writeParametersSync'],
       [gru, 'writeParameters'],
+      [model, 'fillParameters'],
       [model, 'predictSync'],
       [model, 'predict'],
       [trainer, 'stepSync'],
