@@ -7,7 +7,7 @@ import { startOurs, startPeer, writeModel } from './services.mjs'
 import { inputOf } from './shapes.mjs'
 import { printHead, printRow } from './table.mjs'
 
-const CONNECTIONS = [8, 64, 256]
+const CONNECTIONS = [4, 8, 16, 32, 64, 128]
 
 /** How far the answers of float32 may differ for one input. */
 const TOLERANCE = 1e-5

@@ -1,7 +1,7 @@
 /**
  * Drives the example service, and its equal around onnxruntime-node, in turn:
  *
- *     node bench/load/main.mjs [--shape short|long|stream] [--seconds 3] [--peer-threads 1] [--overload]
+ *     node bench/load/main.mjs [--shape short|long|stream] [--seconds 2] [--peer-threads 1] [--overload]
  *
  * For each shape it prints requests a second and latencies with more and more connections, and compares the services at
  * the same 99th percentile. ONNX Runtime computes each request on --peer-threads threads. With --overload it sends
@@ -16,7 +16,7 @@ import { SHAPES } from './shapes.mjs'
 
 const OPTIONS = {
   shape: { type: 'string' },
-  seconds: { type: 'string', default: '3' },
+  seconds: { type: 'string', default: '2' },
   'peer-threads': { type: 'string', default: '1' },
   overload: { type: 'boolean', default: false },
 }

@@ -20,7 +20,7 @@ async function drive(shape, { url }, load) {
 
 /** @param load - connections and seconds, and for an open loop the rate, requests a second */
 export async function measure(shape, service, load) {
-  await drive(shape, service, { ...load, seconds: WARM_UP_SECONDS })
+  await drive(shape, service, { ...load, rate: undefined, seconds: WARM_UP_SECONDS })
   const before = processorSeconds(service.pid)
   const figures = await drive(shape, service, load)
   return { ...figures, service: (processorSeconds(service.pid) - before) / load.seconds }

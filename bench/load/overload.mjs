@@ -8,8 +8,8 @@ import { printHead, printRow } from './table.mjs'
 /** At full load every request waits for one batch. With twice the load one more may wait before it. */
 const LIMITS = { GRU_SERVICE_MAX_BATCH: '32', GRU_SERVICE_MAX_QUEUE: '64' }
 const FULL = 64
-/** More than batch and queue hold, so that it is the queue that refuses. */
-const OVER = 400
+/** Many more than batch and queue hold, so that requests come whether or not there are answers. */
+const OVER = 800
 
 export async function overload(shape, seconds) {
   const service = await startOurs(await writeModel(shape), LIMITS)

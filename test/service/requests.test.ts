@@ -176,7 +176,7 @@ describe('a slow model', () => {
     for (const { headers, body } of refused)
       expect([headers.get('retry-after'), body['code']]).toEqual(['1', 'ERR_GRU_FULL'])
     for (const { body } of answered) expect(body).toEqual(expected)
-    const refusals = 'gru_batcher_requests_total{result="refused"}'
+    const refusals = 'http_request_duration_seconds_count{route="/predict",status="503"}'
     expect((await metricsOf(service)).get(refusals)).toBe(refused.length)
   })
 })
