@@ -42,5 +42,9 @@ export default defineConfig(
     },
   },
   { files: scripts, languageOptions: { globals: globals.node } },
+  {
+    files: ['examples/service/public/**/*.mjs'],
+    languageOptions: { globals: globals.browser },
+  },
   { files: ['**/*.{js,cjs}'], languageOptions: { sourceType: 'commonjs' } },
 )

@@ -37,7 +37,7 @@ function once(name, files, product, work) {
   writeStamp(name, stamp)
 }
 
-export function buildBench() {
+export function buildScripts() {
   const scripts = [
     ...filesUnder(['bench'], (file) => file.endsWith('.ts') && !file.includes('node_modules')),
     ...filesUnder(['binding.d.ts', 'lib', 'tsconfig.json', 'tsconfig.bench.json']),
@@ -49,6 +49,10 @@ export function buildBench() {
       'tsconfig.bench.json',
     ])
   })
+}
+
+export function buildBench() {
+  buildScripts()
   const native = filesUnder(
     ['CMakeLists.txt', 'cmake', 'native', 'bench/probe', 'package.json'],
     (file) => !file.endsWith('_test.cc'),

@@ -1,10 +1,10 @@
 // Makes a checkout ready to use: npm packages, a CBLAS library, the native addon, the TypeScript build, and for
-// tests doctest and an emulated device. It skips what is up to date, so that a second run takes almost no time.
+// tests doctest, an emulated device, Chromium and the packages of the example service. It skips what is up to date, so that a second run takes almost no time.
 //
 //   node scripts/setup.mjs [--tests] [--warnings-are-errors]
 //
-// --tests               also provides doctest, for the native unit tests, and builds the CUDA plug-in that runs on the
-//                       processor, which only tests use
+// --tests               also provides doctest, for the native unit tests, Chromium and the packages of examples/service,
+//                       and builds the CUDA plug-in that runs on the processor, which only tests use
 // --warnings-are-errors treats the compiler's warnings as errors, as the project's own checks do; do not use it for
 //                       a mere installation, since a newer compiler may have new warnings
 // GRU_NATIVE_SETUP_BLAS=skip   never install a CBLAS library; build with the one that is there, or with
@@ -39,11 +39,11 @@ function must(step, command, remedy, options) {
   )
 }
 
-/** Whether node_modules has exactly the packages that package-lock.json names for this platform. */
-function packagesMatchLock() {
-  const installedPath = inRoot('node_modules', '.package-lock.json')
+/** Whether node_modules of a folder has exactly the packages that its package-lock.json names for this platform. */
+function packagesMatchLock(folder) {
+  const installedPath = inRoot(folder, 'node_modules', '.package-lock.json')
   if (!existsSync(installedPath)) return false
-  const wanted = JSON.parse(readFileSync(inRoot('package-lock.json'), 'utf8')).packages
+  const wanted = JSON.parse(readFileSync(inRoot(folder, 'package-lock.json'), 'utf8')).packages
   const installed = JSON.parse(readFileSync(installedPath, 'utf8')).packages
   const sameVersion = ([path, { version, integrity, optional }]) =>
     path === '' ||
@@ -53,12 +53,14 @@ function packagesMatchLock() {
   return Object.entries(wanted).every(sameVersion) && Object.keys(installed).every((p) => wanted[p])
 }
 
-function installPackages() {
-  if (packagesMatchLock()) return
-  say('installing npm packages (npm ci)')
+/** Installs the packages of a folder with a lock file of its own. */
+function installPackages(folder) {
+  if (packagesMatchLock(folder)) return
+  const what = folder === '.' ? 'npm packages' : `npm packages of ${folder}`
+  say(`installing ${what} (npm ci)`)
   must(
-    'installing npm packages',
-    ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund'],
+    `installing ${what}`,
+    ['npm', 'ci', '--prefix', folder, '--include=dev', '--no-audit', '--no-fund'],
     'check the network; if package.json changed, `npm install` brings its lock file up to date',
   )
 }
@@ -134,6 +136,19 @@ function provideDoctest() {
   say(`  ${installCommand(DOCTEST_PACKAGES, ['doctest'])}`)
 }
 
+const CHROMIUM_PACKAGES = ['chromium']
+
+/** Whether there is the Chromium that test/support/chromium.ts drives. */
+const hasChromium = () => succeeds(['chromium', '--version'])
+
+/** Provides Chromium if it can. It never fails: only the test of the example service's page needs it, and says so. */
+function provideChromium() {
+  if (!hasChromium()) installOnce('Chromium', CHROMIUM_PACKAGES)
+  if (hasChromium()) return
+  say('no Chromium; going on without it. To test the page of examples/service, run before')
+  say(`  ${installCommand(CHROMIUM_PACKAGES, ['--cask', 'chromium'])}`)
+}
+
 function checkToolchain() {
   const compilers = [process.env.CXX, 'c++', 'g++', 'clang++'].filter(Boolean)
   const missing = [
@@ -197,11 +212,18 @@ function buildTypeScript() {
   writeStamp('typescript', stamp)
 }
 
+/** It has packages of its own. */
+const SERVICE = 'examples/service'
+
 /** Updates what is needed to run the library, and with `tests` also what tests need. */
 export function setUp({ tests, 'warnings-are-errors': warningsAreErrors }) {
-  installPackages()
+  installPackages('.')
   const blas = provideBlas()
-  if (tests) provideDoctest()
+  if (tests) {
+    installPackages(SERVICE)
+    provideDoctest()
+    provideChromium()
+  }
   // The option is not given otherwise: a build folder that the checks have set up keeps its setting.
   const further = warningsAreErrors ? ['--CDGRU_WERROR=ON'] : []
   buildNative(ADDON, blas, further)

@@ -1,8 +1,7 @@
 /**
  * Runs the examples of the guides as their readers do, against the built package.
  */
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { once } from 'node:events'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { readFileSync, symlinkSync, mkdirSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { temporaryFolder } from './support/temporary-folder'
@@ -149,41 +148,13 @@ test('the script of docs/training.md that goes on after it was killed comes to t
   expect(outputIn(killed)).toBe('')
 })
 
-const batchingProgram = (word: string): string =>
-  programsOf('serving.md').find((block) => block.includes('new Batcher') && block.includes(word))!
-
 test('the example of batching in docs/serving.md makes two batches, with the bits of a call alone', () => {
-  const output = run(batchingProgram('subscribe'), 'batching')
+  const program = programsOf('serving.md').find((block) => block.includes('subscribe'))!
+  const output = run(program, 'batching')
   expect(output).toBe('predict 3\nstep 2\ntrue\n')
 })
 
 test('the example of memory in docs/serving.md tells the bytes that it says', () => {
   const program = programsOf('serving.md').find((block) => block.includes('.memory()'))!
   expect(run(program, 'memory')).toBe('true true\ntrue\n0\n')
-})
-
-test('the service of docs/serving.md answers, and ends on SIGTERM', async () => {
-  const child = spawn(process.execPath, ['example.mjs'], {
-    cwd: folderWith('service', batchingProgram('createServer')),
-    env: { ...process.env, PORT: '0' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const exit = once(child, 'exit')
-  const lines: string[] = []
-  const [first] = (await once(child.stdout, 'data')) as [Buffer]
-  child.stdout.on('data', (line: Buffer) => lines.push(line.toString()))
-  const [port] = /\d+/.exec(first.toString())!
-  const post = async (body: string): Promise<[number, string]> => {
-    const response = await fetch(`http://localhost:${port}`, { method: 'POST', body })
-    return [response.status, await response.text()]
-  }
-  const long = `[${'1,'.repeat(2 ** 20)}1]`
-  const bodies = ['[1]', '[1, 2, 3]', '[1]', '[]', 'no JSON', 'null', '["1"]', long]
-  const answers = await Promise.all(bodies.map(post))
-  expect(answers.map(([status]) => status)).toEqual([200, 200, 200, 400, 400, 400, 400, 413])
-  expect(answers[2]).toEqual(answers[0])
-  expect(answers[3]![1]).toMatch(/^input: expected /)
-  child.kill('SIGTERM')
-  expect(await exit).toEqual([0, null])
-  expect(lines).toEqual(['closed\n'])
 })

@@ -8,11 +8,11 @@ import { CELLS } from '../cells'
 import { directions, type ParameterSpec } from '../tensors'
 import { type Bytes, bytesField, integerField, message } from './protobuf'
 
-const FLOAT = 1
+export const FLOAT = 1
 const INT32 = 6
-const INT64 = 7
-const OPSET = 14
-const IR_VERSION = 8
+export const INT64 = 7
+export const OPSET = 14
+export const IR_VERSION = 8
 
 /**
  * Inputs: input [steps, batch, I], initialState_l0 ... [D, batch, H], and for a ragged case lengths [batch]
@@ -193,7 +193,7 @@ function weightsOf(
 }
 
 /** The blocks of gates at these places, one after the other. */
-function orderGates(values: Float32Array, places: readonly number[]): Float32Array {
+export function orderGates(values: Float32Array, places: readonly number[]): Float32Array {
   const count = values.length / places.length
   return concatenate(places.map((place) => values.subarray(place * count, (place + 1) * count)))
 }
@@ -217,13 +217,13 @@ function statesOf(given: BenchCase, which: 'initial' | 'final'): Bytes[] {
   )
 }
 
-function valueInfo(name: string, type: number, shape: readonly number[]): Bytes {
+export function valueInfo(name: string, type: number, shape: readonly number[]): Bytes {
   const dims = shape.map((size) => bytesField(1, integerField(1, size)))
   const tensorType = message(integerField(1, type), bytesField(2, message(...dims)))
   return message(bytesField(1, name), bytesField(2, bytesField(1, tensorType)))
 }
 
-function tensor(
+export function tensor(
   name: string,
   type: number,
   shape: readonly number[],
@@ -237,7 +237,7 @@ function tensor(
   )
 }
 
-function integerAttribute(name: string, value: number): Bytes {
+export function integerAttribute(name: string, value: number): Bytes {
   return bytesField(5, message(bytesField(1, name), integerField(3, value), integerField(20, 2)))
 }
 
