@@ -328,12 +328,23 @@ export interface NativeRecurrent {
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
   /**
-   * Copies all parameters into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call.
+   * Copies all parameters into `target` [parameterCount].
    *
-   * @param call - the name of this call in the message of ERR_GRU_BUSY; default 'readParameters'
+   * @param call - the name of this call in the message of ERR_GRU_BUSY; default 'readParametersSync'
+   * @param promiseForm - the name of the call that waits for its turn; default: there is none
    */
-  readParameters(target: Float32Array, call?: string): void
-  writeParameters(source: Float32Array, call?: string): void
+  readParametersSync(target: Float32Array, call?: string, promiseForm?: string): void
+  writeParametersSync(source: Float32Array, call?: string, promiseForm?: string): void
+  /**
+   * A new array of `count` values with copies of all tensors, and 0 in between. An engine's thread writes it directly: the
+   * JavaScript thread copies nothing.
+   *
+   * @param call - the name of this call among pending ones in the message of ERR_GRU_BUSY
+   * @param positions - where each tensor begins in the array, in the order of parameterSpecs
+   */
+  readParameters(call: string, count: number, positions: number[]): Promise<Float32Array>
+  /** Copies tensors in, in the order of parameterSpecs. Those that are null keep their values. */
+  writeParameters(call: string, tensors: (Float32Array | null)[]): Promise<void>
   /** input [steps, batch, I], initialState [L*D, batch, H] -> output [steps, batch, D*H], state. */
   forwardSync(
     steps: number,
@@ -567,8 +578,15 @@ export interface NativeModel {
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
   /** As of NativeRecurrent. */
-  readParameters(target: Float32Array, call?: string): void
-  writeParameters(source: Float32Array, call?: string): void
+  readParametersSync(target: Float32Array, call?: string, promiseForm?: string): void
+  writeParametersSync(source: Float32Array, call?: string, promiseForm?: string): void
+  readParameters(call: string, count: number, positions: number[]): Promise<Float32Array>
+  writeParameters(call: string, tensors: (Float32Array | null)[]): Promise<void>
+  /**
+   * Copies a part of the flat vector of all parameters in, from `offset` on, without drawing the initial values of the
+   * others: they are undefined until they are written. For a model that is read from a file.
+   */
+  fillParameters(call: string, offset: number, source: Float32Array): Promise<void>
   /**
    * outputs: [steps, batch, width] each, or [batch, width] with a row for each sequence. initialStates and states: an
    * array [L*D, batch, H] for each of the graph's states, null for zero, or where the final state is not wanted; a list
@@ -797,6 +815,15 @@ export interface NativeTrainerState {
   arrays: { firstMoment?: Float32Array; secondMoment?: Float32Array; average?: Float32Array }
 }
 
+/** What is written of a state before its arrays. */
+export interface NativeTrainerCounts extends Pick<
+  NativeTrainerState,
+  'updates' | 'passes' | 'carried'
+> {
+  /** The names of the arrays that belong to it. */
+  arrays: (keyof NativeTrainerState['arrays'])[]
+}
+
 export interface NativeTrainer {
   /** One update with one or more batches as if they were one. */
   stepSync(batches: NativeTrainingBatch[], options: NativeStepOptions): StepMetrics
@@ -825,21 +852,30 @@ export interface NativeTrainer {
     abort: AbortFlag | null,
     outputs?: Float32Array[],
   ): Promise<StepMetrics>
-  /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_BUSY like a Sync call, ERR_GRU_VALUE if there is none. */
-  readAverage(target: Float32Array): void
+  /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_VALUE if there is none. */
+  readAverageSync(target: Float32Array): void
+  /** A new array with the average, which an engine's thread writes directly. */
+  readAverage(): Promise<Float32Array>
   /** One update with the sum of the gradients that passes added. Throws ERR_GRU_VALUE if there are none. */
   updateSync(options: NativeStepOptions): UpdateMetrics
   update(options: NativeStepOptions): Promise<UpdateMetrics>
   /** Discards those gradients. */
   discardSync(): void
   discard(): Promise<void>
-  /** The state when the job runs. */
+  /** The state when the job runs. An engine's thread writes the arrays of [parameterCount] directly. */
   readState(): Promise<NativeTrainerState>
   /**
-   * Also writes the parameters of the model. Throws ERR_GRU_VALUE, and changes nothing, if the arrays do not fit. Discards
-   * gradients that wait for an update.
+   * Throws ERR_GRU_VALUE, and changes nothing, if `arrays` are not those of the options in their order, or if the carried
+   * states do not fit. Discards gradients that wait for an update. The arrays themselves and the parameters of the model
+   * stay: writeStateArray and the model write them.
    */
-  writeState(state: NativeTrainerState): Promise<void>
+  writeState(state: NativeTrainerCounts): Promise<void>
+  /** Copies a part of an array of the state in, from `offset` on. Throws ERR_GRU_VALUE if the options need no such array. */
+  writeStateArray(
+    array: keyof NativeTrainerState['arrays'],
+    offset: number,
+    source: Float32Array,
+  ): Promise<void>
   memory(): TrainerMemory
   /** As {@link NativeModel.trimSync}. */
   trimSync(): void

@@ -6,7 +6,7 @@
 import { type CreateModel, restoreModel } from './base-model'
 import type { SafetensorsFile } from './formats/safetensors-reader'
 import { Model, MODEL_KIND } from './model'
-import { kindsIn, type ModelKind, type ReadModel, readModelOf } from './model-file'
+import { kindsIn, type ModelKind, type ReadModel, readModel } from './model-file'
 import type { DeviceOptions } from './recurrent-options'
 import { Seq2Seq, SEQ2SEQ_KIND } from './seq2seq'
 import { SEQUENCE_MODEL_KIND, SequenceModel } from './sequence-model'
@@ -14,14 +14,14 @@ import type { TrainableModel } from './trainer-types'
 
 /** A model that was read from a file. */
 export interface ReadAnyModel extends ReadModel {
-  /** Makes the model, on a device. */
-  readonly make: (call: string, options: DeviceOptions) => TrainableModel
+  /** Makes the model, on a device, with the parameters of the file, which is still open. */
+  readonly make: (call: string, options: DeviceOptions) => Promise<TrainableModel>
 }
 
 /** Reads models of one class. */
 interface Reader {
   readonly name: string
-  readonly read: (file: SafetensorsFile, path: string) => Promise<ReadAnyModel>
+  readonly read: (file: SafetensorsFile) => ReadAnyModel
 }
 
 function reader<D extends object>(
@@ -30,9 +30,9 @@ function reader<D extends object>(
 ): Reader {
   return {
     name: kind.name,
-    read: async (file, path) => {
-      const read = await readModelOf(file, path, kind)
-      return { ...read, make: (call, options) => restoreModel(call, read, options, create) }
+    read: (file) => {
+      const read = readModel(file, kind)
+      return { ...read, make: (call, options) => restoreModel(call, file, read, options, create) }
     },
   }
 }
@@ -49,8 +49,8 @@ const READERS: readonly Reader[] = [
  *
  * @throws GruError as `readModel`
  */
-export async function readAnyModel(file: SafetensorsFile, path: string): Promise<ReadAnyModel> {
-  const [kind] = kindsIn(file, path)
+export function readAnyModel(file: SafetensorsFile): ReadAnyModel {
+  const [kind] = kindsIn(file)
   const { read } = READERS.find(({ name }) => name === kind) ?? SEQUENCE_MODELS
-  return read(file, path)
+  return read(file)
 }

@@ -5,6 +5,11 @@
  */
 import type { ModelMemory } from '../binding'
 import type { BatchForm } from './batch-forms'
+import {
+  type FileSource,
+  readSafetensors,
+  type SafetensorsFile,
+} from './formats/safetensors-reader'
 import { describeGraph } from './graph'
 import { GraphModel, modelInternals, registerModel, type SaveOptions } from './graph-model'
 import {
@@ -24,7 +29,7 @@ import {
   type Unchecked,
 } from './recurrent-options'
 import { summaryOf } from './summary'
-import { checkOptions } from './validate'
+import { checkAbortSignal, checkOptions } from './validate'
 
 /** The keys of a model's options that are not in its description. */
 export const MODEL_OPTION_KEYS = [...DEVICE_KEYS, 'seed'] as const
@@ -54,32 +59,57 @@ export function openModel<D extends object>(
 /** Makes a model from a file's options, on a device. */
 export type CreateModel<D extends object, M> = (options: D & DeviceOptions & Seeded) => M
 
+/** The options of a call that loads a model. */
+export interface LoadOptions extends DeviceOptions {
+  /** Stops the call between two blocks of the file. It then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+const LOAD_KEYS = [...DEVICE_KEYS, 'signal'] as const
+
+/** The options of a call that loads, before the file is read. */
+export interface CheckedLoad {
+  readonly device: DeviceOptions
+  readonly signal: AbortSignal | undefined
+}
+
+/** @throws the signal's reason if it was aborted */
+export function checkLoad(options: LoadOptions): CheckedLoad {
+  const { signal: given, ...device } = checkOptions('options', options, LOAD_KEYS)
+  checkDevice(device)
+  const signal = given === undefined ? undefined : checkAbortSignal('signal', given)
+  signal?.throwIfAborted()
+  return { device: device as DeviceOptions, signal }
+}
+
 /**
- * Makes a model of what was read from a file.
+ * Makes a model of an open file, and copies its parameters into it, block by block.
  *
  * @param call - the call's name in messages
  */
-export function restoreModel<D extends object, M extends object>(
+export async function restoreModel<D extends object, M extends object>(
   call: string,
-  { description, seed, parameters, metadata }: ReadModel<D>,
+  file: SafetensorsFile,
+  { description, seed, metadata }: ReadModel<D>,
   options: DeviceOptions,
   create: CreateModel<D, M>,
-): M {
+): Promise<M> {
   const model = create({ ...description, seed, ...options })
-  modelInternals(model).core.restore(call, parameters, metadata)
+  await modelInternals(model).core.restore(call, file, metadata)
   return model
 }
 
 /** Loads a model of one class. */
 export async function loadModel<D extends object, M extends object>(
-  path: string,
-  options: DeviceOptions,
+  source: FileSource,
+  options: LoadOptions,
   kind: ModelKind<D>,
   create: CreateModel<D, M>,
 ): Promise<M> {
-  // Checked before the file is read, and again with its options.
-  checkDevice(checkOptions('options', options, DEVICE_KEYS))
-  return restoreModel(`${kind.name}.load`, await readModel(path, kind), options, create)
+  const { device, signal } = checkLoad(options)
+  const load = async (file: SafetensorsFile): Promise<M> =>
+    restoreModel(`${kind.name}.load`, file, readModel(file, kind), device, create)
+  return readSafetensors(source, load, signal)
 }
 
 /** A graph of layers with its parameters, on one device. */
@@ -123,7 +153,17 @@ export abstract class BaseModel<Options> {
    * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
    */
   getParameters(): Parameters {
-    return this.#core.parameters.read('model.getParameters')
+    return this.#core.parameters.readSync('model.getParameters', 'model.readParameters')
+  }
+
+  /**
+   * As {@link getParameters}, as a promise: it waits for its turn behind the calls before it, and the copies are made on
+   * the engine's threads.
+   *
+   * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   */
+  async readParameters(): Promise<Parameters> {
+    return this.#core.parameters.read('model.readParameters')
   }
 
   /**
@@ -132,7 +172,17 @@ export abstract class BaseModel<Options> {
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
   setParameters(parameters: Readonly<Parameters>): void {
-    this.#core.parameters.write('model.setParameters', parameters)
+    this.#core.parameters.writeSync('model.setParameters', 'model.writeParameters', parameters)
+  }
+
+  /**
+   * As {@link setParameters}, as a promise: calls before it use the old values, calls after it the new ones. The arrays are
+   * copied before the promise is returned.
+   *
+   * @throws GruError as {@link setParameters}, except ERR_GRU_BUSY; ERR_GRU_MEMORY
+   */
+  async writeParameters(parameters: Readonly<Parameters>): Promise<void> {
+    await this.#core.parameters.write('model.writeParameters', parameters)
   }
 
   /**
@@ -144,12 +194,12 @@ export abstract class BaseModel<Options> {
   }
 
   /**
-   * Saves the model as a safetensors file, with the parameters at the time of the call: it keeps a copy of them until
-   * they are written. The metadata have the model's options as JSON. An old file of that name is replaced only when the
-   * new one is complete. A symbolic link stays a link: the file that it names is replaced, or made if there is none.
+   * Saves the model as a safetensors file. The parameters are copied when the calls before this one have ended; then the
+   * copy is written while other calls go on. The metadata have the model's options as JSON. An old file of that name is
+   * replaced only when the new one is complete. A symbolic link stays a link: the file that it names is replaced, or made if
+   * there is none.
    *
-   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_BUSY while a promise of this model, or of
-   *   its trainer, is pending, since the call does not wait; ERR_GRU_DISPOSED
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be written; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
   async save(path: string, options: SaveOptions = {}): Promise<void> {
     await this.#core.save(path, options)
@@ -182,6 +232,15 @@ export abstract class BaseModel<Options> {
    */
   trimSync(): void {
     this.#core.native.trimSync()
+  }
+
+  /**
+   * The bytes of the file that {@link save} would write, for an object store. `load` of the model's class takes them.
+   *
+   * @throws GruError as {@link save}
+   */
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
+    return this.#core.toBytes(options)
   }
 
   /**

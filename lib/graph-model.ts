@@ -8,12 +8,15 @@ import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
 import type { BatchForm } from './batch-forms'
 import { argumentError, describe } from './errors'
+import { bytesOf } from './formats/byte-source'
+import type { SafetensorsFile } from './formats/safetensors-reader'
 import type { Graph } from './graph'
 import { type CheckedInputs, checkInputs, type GivenBatch, outputRows } from './model-batch'
 import {
   checkMetadata,
   type Metadata,
   type ModelRecipe,
+  layOutModel,
   type SavedModel,
   writeModel,
 } from './model-file'
@@ -21,7 +24,7 @@ import { checkStates, type GivenStates } from './model-states'
 import { native } from './native'
 import { ParameterTable } from './parameters'
 import { checkParameterCount } from './recurrent-options'
-import { checkOptions } from './validate'
+import { checkOptions, checkPath } from './validate'
 
 /** What a file contains besides a model's options and parameters. */
 export interface SaveOptions {
@@ -58,10 +61,14 @@ export class GraphModel {
     Reflect.get(this.native, 'parameterCount')
   }
 
-  /** Takes over the content of a file. If this fails, the model is disposed of. */
-  restore(call: string, parameters: Float32Array, metadata: Metadata): void {
+  /** Takes over the content of a file with tensors of this graph. If this fails, the model is disposed of. */
+  async restore(call: string, file: SafetensorsFile, metadata: Metadata): Promise<void> {
     try {
-      this.parameters.writeFlat(parameters, call)
+      for (const { name, offset: start } of this.parameters.specs) {
+        await file.readFloat32Blocks(name, (block, offset) =>
+          this.native.fillParameters(call, start + offset, block),
+        )
+      }
     } catch (error) {
       this.native.dispose()
       throw error
@@ -100,9 +107,22 @@ export class GraphModel {
 
   /** @param options - {@link SaveOptions}, unchecked */
   async save(path: string, options: unknown): Promise<void> {
+    checkPath('path', path)
     const saved = this.toSave(options)
-    const parameters = this.parameters.read('model.save')
+    const parameters = await this.parameters.read('model.save')
     await writeModel(path, saved, this.parameters.specs, parameters)
+  }
+
+  /** @param options - {@link SaveOptions}, unchecked */
+  async toBytes(options: unknown): Promise<Uint8Array> {
+    const { specs } = this.parameters
+    const { header, positions, size } = layOutModel(this.toSave(options), specs)
+    const width = Float32Array.BYTES_PER_ELEMENT
+    // The parameters are copied to their places in the file, and nothing is copied a second time.
+    const places = specs.map(({ name }) => positions.get(name)! / width)
+    const bytes = bytesOf(await this.native.readParameters('model.toBytes', size / width, places))
+    bytes.set(header)
+    return bytes
   }
 
   /**

@@ -104,6 +104,8 @@ export type {
   ResolvedDescription,
   ResolvedNamedOutput,
 } from './model-description'
+export type { LoadOptions } from './base-model'
+export type { FileSource } from './formats/safetensors-reader'
 export type { Metadata } from './model-file'
 export type { LayerStates, ModelStates, SomeModelStates, StateOptions } from './model-states'
 export type {

@@ -11,12 +11,17 @@ import type { Tensor } from './formats/safetensors-dtypes'
 import {
   FLOAT_DTYPES,
   isFloatDtype,
-  readSafetensors,
   type SafetensorsFile,
   type TensorInfo,
 } from './formats/safetensors-reader'
 import { describeShape } from './formats/safetensors-header'
-import { type Safetensors, writeSafetensors } from './formats/safetensors-writer'
+import {
+  layOutSafetensors,
+  type Safetensors,
+  type SafetensorsLayout,
+  type TensorForm,
+  writeSafetensors,
+} from './formats/safetensors-writer'
 import { describeGraph, type Graph } from './graph'
 import { resolveSeed } from './recurrent-options'
 import { native } from './native'
@@ -97,45 +102,49 @@ export async function writeModel(
 
 /** What the file of a model holds. The memory is that of `parameters`. */
 export function modelContent(
-  { description, seed, metadata }: SavedModel,
+  model: SavedModel,
   specs: readonly Readonly<ParameterSpec>[],
   parameters: Parameters,
 ): Safetensors {
-  const model = JSON.stringify({ version: FORMAT_VERSION, seed, ...description })
   const tensors = new Map<string, Tensor>()
   for (const { name, shape } of specs) {
     const data = parameters[name]
     if (data !== undefined) tensors.set(name, { dtype: 'F32', shape, data })
   }
-  return { metadata: { [MODEL_KEY]: model, ...metadata }, tensors }
+  return { metadata: modelMetadata(model), tensors }
 }
 
-/** What a file holds. */
+/** How the file of a model is laid out. */
+export function layOutModel(
+  model: SavedModel,
+  specs: readonly Readonly<ParameterSpec>[],
+): SafetensorsLayout {
+  const forms = specs.map(({ name, shape }) => [name, { dtype: 'F32', shape }] as const)
+  return layOutSafetensors(modelMetadata(model), new Map<string, TensorForm>(forms))
+}
+
+function modelMetadata({ description, seed, metadata }: SavedModel): Metadata {
+  const model = JSON.stringify({ version: FORMAT_VERSION, seed, ...description })
+  return { [MODEL_KEY]: model, ...metadata }
+}
+
+/** What a file says of its model. */
 export interface ReadModel<D extends object = object> extends SavedModel<D> {
   readonly graph: Graph
-  /** All parameters, flat, in the order of the graph's. */
-  readonly parameters: Float32Array
 }
 
 /**
- * Reads the model of a file, perhaps of one that holds its trainer too. Tensors of F16, BF16 and F64 become float32.
+ * Reads what an open file says of its model, perhaps of one that holds its trainer too. It may hold F16, BF16 and F64
+ * instead of float32.
  *
- * @throws GruError ERR_GRU_FORMAT if the file cannot be read, holds no model, or has other tensors than those of its
- *   options; the message names them. ERR_GRU_MEMORY
+ * @throws GruError ERR_GRU_FORMAT if the file holds no model, or has other tensors than those of its options; the message
+ *   names them
  */
-export async function readModel<D extends object>(
-  path: string,
-  kind: ModelKind<D>,
-): Promise<ReadModel<D>> {
-  return readSafetensors(path, (file) => readModelOf(file, path, kind))
-}
-
-/** As {@link readModel}, of an open file. */
-export async function readModelOf<D extends object>(
+export function readModel<D extends object>(
   file: SafetensorsFile,
-  path: string,
   kind: ModelKind<D>,
-): Promise<ReadModel<D>> {
+): ReadModel<D> {
+  const path = file.name
   const metadata = Object.entries(file.metadata).filter(([key]) => !OWN_KEYS.includes(key))
   const place = `${path}, metadata ${quote(MODEL_KEY)}`
   const json = file.metadata[MODEL_KEY]
@@ -148,9 +157,8 @@ export async function readModelOf<D extends object>(
     ...graph.parameters,
     ...trainerSpecs(file.metadata, path, graph),
   ])
-  const parameters = await readFlat(file, graph.parameters)
   const texts = Object.freeze(Object.fromEntries(metadata))
-  return { description, seed, metadata: texts, graph, parameters }
+  return { description, seed, metadata: texts, graph }
 }
 
 /** Reads tensors into one array, each at its offset. */
@@ -205,8 +213,8 @@ const MARKS: Readonly<Record<ModelKindName, string>> = {
 }
 
 /** The kinds of model whose options a file may hold, by their names. */
-export function kindsIn(file: SafetensorsFile, path: string): readonly ModelKindName[] {
-  const place = `${path}, metadata ${quote(MODEL_KEY)}`
+export function kindsIn(file: SafetensorsFile): readonly ModelKindName[] {
+  const place = `${file.name}, metadata ${quote(MODEL_KEY)}`
   return kindsOf(parseJson(file.metadata[MODEL_KEY] ?? '{}', place))
 }
 

@@ -11,9 +11,10 @@ import {
   namedForm,
   outputNames,
 } from './batch-forms'
-import { BaseModel, loadModel, MODEL_OPTION_KEYS, openModel } from './base-model'
+import { BaseModel, loadModel, type LoadOptions, MODEL_OPTION_KEYS, openModel } from './base-model'
 import { markClass } from './copy'
 import { fixProperties } from './fixed-properties'
+import type { FileSource } from './formats/safetensors-reader'
 import type { GraphModel } from './graph-model'
 import type { DeviceOptions, ResolvedDevice } from './recurrent-options'
 import { warnOfLayer } from './layers'
@@ -102,13 +103,13 @@ export class Model extends BaseModel<ResolvedModelOptions> {
   }
 
   /**
-   * Loads a model from a safetensors file as {@link save} writes it, as {@link SequenceModel.load} does.
+   * Loads a model from a safetensors file as {@link save} writes it, or from its bytes, as {@link SequenceModel.load} does.
    *
    * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged, or holds something else; the message
-   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
+   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor; the signal's reason if it was aborted
    */
-  static async load(path: string, options: DeviceOptions = {}): Promise<Model> {
-    return loadModel(path, options, MODEL_KIND, (all) => new Model(all))
+  static async load(source: FileSource, options: LoadOptions = {}): Promise<Model> {
+    return loadModel(source, options, MODEL_KIND, (all) => new Model(all))
   }
 
   /**

@@ -5,7 +5,7 @@
  */
 import type { ParameterSpec } from '../binding'
 import { newFloat32Array } from './arrays'
-import { checkFloat32Array, checkLength, checkOptions } from './validate'
+import { checkFloat32Array, checkLength, checkOptions, checkProduct } from './validate'
 
 /** Tensors by their PyTorch names, each flat and row-major. */
 export type Parameters = Record<string, Float32Array>
@@ -14,8 +14,10 @@ export type Parameters = Record<string, Float32Array>
 export interface ParameterOwner {
   readonly parameterCount: number
   parameterSpecs(): ParameterSpec[]
-  readParameters(target: Float32Array, call: string): void
-  writeParameters(source: Float32Array, call: string): void
+  readParametersSync(target: Float32Array, call: string, promiseForm: string): void
+  writeParametersSync(source: Float32Array, call: string, promiseForm: string): void
+  readParameters(call: string, count: number, positions: number[]): Promise<Float32Array>
+  writeParameters(call: string, tensors: (Float32Array | null)[]): Promise<void>
 }
 
 /** Views of tensors in a flat vector. */
@@ -42,13 +44,29 @@ export class ParameterTable {
   }
 
   /**
-   * Copies of all tensors, which share one buffer.
+   * Copies of all tensors at the call's turn, which share one buffer. They are made on the engine's threads.
    *
-   * @param call - the name of the caller's own call in messages, such as 'gru.getParameters'
+   * @param call - the name of the caller's own call in messages, such as 'gru.readParameters'
+   */
+  async read(call: string): Promise<Parameters> {
+    return this.views(await this.readFlat(call))
+  }
+
+  /** As {@link read}, as one flat vector in the order of {@link specs}. */
+  async readFlat(call: string): Promise<Float32Array> {
+    checkProduct('parameters', 'all parameters', this.count)
+    const offsets = this.specs.map(({ offset }) => offset)
+    return this.#owner.readParameters(call, this.count, offsets)
+  }
+
+  /**
+   * As {@link read}, on the calling thread.
+   *
+   * @param promiseForm - the name of the call that waits for its turn
    * @throws GruError ERR_GRU_BUSY while a promise of the owner is pending
    */
-  read(call: string): Parameters {
-    return this.views(this.readFlat(call))
+  readSync(call: string, promiseForm: string): Parameters {
+    return this.views(this.#readFlatSync(call, promiseForm))
   }
 
   /** Views of the named tensors in a flat vector of all parameters. */
@@ -57,40 +75,41 @@ export class ParameterTable {
   }
 
   /**
-   * Copies tensors to the native part. Tensors that are not named keep their values. If there is any error, all of them
-   * do.
+   * Copies tensors to the native part at the call's turn. Tensors that are not named keep their values. If there is any
+   * error, all of them do. The caller's arrays are copied before the promise is returned.
    *
    * @param call - as for {@link read}
    * @param values - the caller's argument, unchecked
-   * @throws GruError ERR_GRU_BUSY as {@link read}
    */
-  write(call: string, values: unknown): void {
+  async write(call: string, values: unknown): Promise<void> {
+    await this.#owner.writeParameters(call, this.#given(values))
+  }
+
+  /** As {@link write}, on the calling thread. It throws as {@link readSync}. */
+  writeSync(call: string, promiseForm: string, values: unknown): void {
+    const arrays = this.#given(values)
+    const flat = arrays.includes(null) ? this.#readFlatSync(call, promiseForm) : this.#newFlat()
+    for (const [index, { offset }] of this.specs.entries()) {
+      const array = arrays[index]
+      if (array) flat.set(array, offset)
+    }
+    this.#owner.writeParametersSync(flat, call, promiseForm)
+  }
+
+  #readFlatSync(call: string, promiseForm: string): Float32Array {
+    const flat = this.#newFlat()
+    this.#owner.readParametersSync(flat, call, promiseForm)
+    return flat
+  }
+
+  /** The caller's tensors in the order of {@link specs}; null for one that is not named. */
+  #given(values: unknown): (Float32Array | null)[] {
     const given: { readonly [name: string]: unknown } = checkOptions(
       'parameters',
       values,
       this.#names,
     )
-    const arrays = this.specs.map((spec) => givenTensor(spec, given))
-    const flat = arrays.includes(undefined) ? this.readFlat(call) : this.#newFlat()
-    for (const [index, { offset }] of this.specs.entries()) {
-      const array = arrays[index]
-      if (array !== undefined) flat.set(array, offset)
-    }
-    this.writeFlat(flat, call)
-  }
-
-  /** A copy of all tensors as one flat vector in the order of {@link specs}; `call` is what messages call it. */
-  readFlat(call: string): Float32Array {
-    const flat = this.#newFlat()
-    this.#owner.readParameters(flat, call)
-    return flat
-  }
-
-  /**
-   * Copies all tensors from a flat vector in the order of {@link specs}. `call` is the name of the call in messages.
-   */
-  writeFlat(flat: Float32Array, call: string): void {
-    this.#owner.writeParameters(flat, call)
+    return this.specs.map((spec) => givenTensor(spec, given))
   }
 
   #newFlat(): Float32Array {
@@ -101,8 +120,8 @@ export class ParameterTable {
 function givenTensor(
   { name, shape, count }: Readonly<ParameterSpec>,
   given: { readonly [name: string]: unknown },
-): Float32Array | undefined {
-  if (!(name in given)) return undefined
+): Float32Array | null {
+  if (!(name in given)) return null
   const argument = `parameters['${name}']`
   const array = checkFloat32Array(argument, given[name])
   checkLength(argument, array, shape.join('*'), count)

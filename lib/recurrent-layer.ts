@@ -237,7 +237,18 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
    * @throws GruError ERR_GRU_BUSY while a promise of this layer is pending; ERR_GRU_DISPOSED
    */
   getParameters(): Parameters {
-    return this.#parameters.read(`${this.#cell.name}.getParameters`)
+    const { name } = this.#cell
+    return this.#parameters.readSync(`${name}.getParameters`, `${name}.readParameters`)
+  }
+
+  /**
+   * As {@link getParameters}, as a promise: it waits for its turn behind the calls before it, and the copies are made on
+   * the engine's threads.
+   *
+   * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   */
+  async readParameters(): Promise<Parameters> {
+    return this.#parameters.read(`${this.#cell.name}.readParameters`)
   }
 
   /**
@@ -246,7 +257,18 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
   setParameters(parameters: Readonly<Parameters>): void {
-    this.#parameters.write(`${this.#cell.name}.setParameters`, parameters)
+    const { name } = this.#cell
+    this.#parameters.writeSync(`${name}.setParameters`, `${name}.writeParameters`, parameters)
+  }
+
+  /**
+   * As {@link setParameters}, as a promise: calls before it use the old values, calls after it the new ones. The arrays are
+   * copied before the promise is returned.
+   *
+   * @throws GruError as {@link setParameters}, except ERR_GRU_BUSY; ERR_GRU_MEMORY
+   */
+  async writeParameters(parameters: Readonly<Parameters>): Promise<void> {
+    await this.#parameters.write(`${this.#cell.name}.writeParameters`, parameters)
   }
 
   /**

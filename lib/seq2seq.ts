@@ -6,10 +6,11 @@
 import type { NativeDecoder, NativeDecoderOptions } from '../binding'
 import { abortable } from './abort'
 import { namedForm } from './batch-forms'
-import { BaseModel, loadModel, MODEL_OPTION_KEYS, openModel } from './base-model'
+import { BaseModel, loadModel, type LoadOptions, MODEL_OPTION_KEYS, openModel } from './base-model'
 import { markClass } from './copy'
 import type { ModelTrainingSequence } from './data'
 import { fixProperties } from './fixed-properties'
+import type { FileSource } from './formats/safetensors-reader'
 import type { GraphModel } from './graph-model'
 import type { ModelInput } from './model-batch'
 import type { ModelKind } from './model-file'
@@ -100,13 +101,13 @@ export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
   }
 
   /**
-   * Loads a model from a safetensors file as {@link save} writes it, as {@link SequenceModel.load} does.
+   * Loads a model from a safetensors file as {@link save} writes it, or from its bytes, as {@link SequenceModel.load} does.
    *
    * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged, or has other content; the message
-   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
+   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor; the signal's reason if it was aborted
    */
-  static async load(path: string, options: DeviceOptions = {}): Promise<Seq2Seq> {
-    return loadModel(path, options, SEQ2SEQ_KIND, (all) => new Seq2Seq(all))
+  static async load(source: FileSource, options: LoadOptions = {}): Promise<Seq2Seq> {
+    return loadModel(source, options, SEQ2SEQ_KIND, (all) => new Seq2Seq(all))
   }
 
   /**

@@ -4,9 +4,10 @@
  * @module
  */
 import { type InputBatch, sequenceForm } from './batch-forms'
-import { BaseModel, loadModel, MODEL_OPTION_KEYS, openModel } from './base-model'
+import { BaseModel, loadModel, type LoadOptions, MODEL_OPTION_KEYS, openModel } from './base-model'
 import { markClass } from './copy'
 import { fixProperties } from './fixed-properties'
+import type { FileSource } from './formats/safetensors-reader'
 import type { GraphModel } from './graph-model'
 import { type DeviceOptions, type ResolvedDevice, warnOfIdleDropout } from './recurrent-options'
 import type { ModelInput } from './model-batch'
@@ -85,16 +86,20 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
   }
 
   /**
-   * Loads a model from a safetensors file as {@link save} writes it. Its tensors may also be F16 or BF16, which become
-   * float32 exactly, or F64, which is rounded to the nearest float32. While it reads, it needs memory for
-   * a second copy of the parameters.
+   * Loads a model from a safetensors file as {@link save} writes it, or from the bytes of one, as {@link toBytes} gives
+   * them. Its tensors may also be F16 or BF16, which become float32 exactly, or F64, which is rounded to the nearest
+   * float32. The file is read, checked and copied into the model in blocks of about a megabyte, between which the event
+   * loop turns, so it needs little memory beside the model.
    *
+   * @param source - the path of the file, or its bytes, which must not change before the promise settles. Bytes at an
+   *   address that is a multiple of 4 are read in place.
    * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged, or has other content: the message
    *   names the file and the fault, such as tensors that are missing, unknown or of another shape, or the
-   *   position of an F64 beyond float32; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor
+   *   position of an F64 beyond float32 (bytes are called `bytes`); ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor;
+   *   the signal's reason if it was aborted
    */
-  static async load(path: string, options: DeviceOptions = {}): Promise<SequenceModel> {
-    return loadModel(path, options, SEQUENCE_MODEL_KIND, (all) => new SequenceModel(all))
+  static async load(source: FileSource, options: LoadOptions = {}): Promise<SequenceModel> {
+    return loadModel(source, options, SEQUENCE_MODEL_KIND, (all) => new SequenceModel(all))
   }
 
   /**

@@ -4,12 +4,16 @@
  *
  * @module
  */
-import type { NativeTrainerState, ParameterSpec } from '../binding'
+import type {
+  NativeTrainer,
+  NativeTrainerCounts,
+  NativeTrainerState,
+  ParameterSpec,
+} from '../binding'
 import { type ReadAnyModel, readAnyModel } from './any-model'
 import { argumentError, describe, GruError } from './errors'
 import type { FitState } from './fit/state'
 import type { SafetensorsFile } from './formats/safetensors-reader'
-import { readSafetensors } from './formats/safetensors-reader'
 import type { Tensor } from './formats/safetensors-dtypes'
 import { writeSafetensors } from './formats/safetensors-writer'
 import type { Graph } from './graph'
@@ -17,8 +21,10 @@ import { modelContent, readFlat, type SavedModel } from './model-file'
 import { viewsOf } from './parameters'
 import {
   arraySpecs,
+  BEST,
   carriedBatches,
   carriedSpecs,
+  OPTIMIZER_ARRAYS,
   parseTrainer,
   TRAINER_ARRAYS,
   TRAINER_KEY,
@@ -89,9 +95,10 @@ function addTensors(
   }
 }
 
-/** What the file of a trainer holds. */
-export interface ReadTrainer extends Omit<SavedTrainer, 'options' | 'fit'> {
+/** What the file of a trainer holds, but for the parameters and the optimiser's arrays. */
+export interface ReadTrainer extends Omit<SavedTrainer, 'options' | 'state' | 'fit'> {
   readonly model: ReadAnyModel
+  readonly counts: NativeTrainerCounts
   /** Unchecked. */
   readonly options: unknown
   /** Unchecked; undefined if there is none. */
@@ -113,33 +120,48 @@ const KEYS = [
 ] as const
 
 /**
- * Reads the file of a trainer.
+ * Reads the trainer of an open file.
  *
  * @throws GruError ERR_GRU_FORMAT if the file cannot be read or has no complete trainer; ERR_GRU_MEMORY
  */
-export async function readTrainer(path: string): Promise<ReadTrainer> {
-  return readSafetensors(path, async (file) => {
-    const place = trainerPlace(path)
-    const trainer = parseTrainer(file.metadata, path)
-    if (trainer === undefined) {
-      throw argumentError('ERR_GRU_FORMAT', place, 'a trainer', 'nothing')
+export async function readTrainer(file: SafetensorsFile): Promise<ReadTrainer> {
+  const path = file.name
+  const place = trainerPlace(path)
+  const trainer = parseTrainer(file.metadata, path)
+  if (trainer === undefined) {
+    throw argumentError('ERR_GRU_FORMAT', place, 'a trainer', 'nothing')
+  }
+  const counts = asFormat(place, () => checkCounts(trainer))
+  const model = readAnyModel(file)
+  const held = trainerArrays(trainer, path)
+  const best = held.includes(BEST) ? await readBest(file, model.graph) : undefined
+  const carried = await readCarried(file, model.graph, carriedBatches(trainer, path))
+  const { updates, passes, options, fit, ...others } = counts
+  return {
+    ...{ ...others, place, model, options },
+    counts: { updates, passes, carried, arrays: OPTIMIZER_ARRAYS.filter(isAmong(held)) },
+    fit: asFormat(place, () => joined(fit, best)),
+  }
+}
+
+function isAmong<T>(items: readonly T[]): (item: T) => boolean {
+  return (item) => items.includes(item)
+}
+
+/** Copies the optimiser's arrays from an open file into a trainer, block by block. */
+export async function restoreArrays(
+  file: SafetensorsFile,
+  { parameters }: Graph,
+  { counts }: ReadTrainer,
+  trainer: NativeTrainer,
+): Promise<void> {
+  for (const array of counts.arrays) {
+    for (const { name, offset: start } of arraySpecs(array, parameters)) {
+      await file.readFloat32Blocks(name, (block, offset) =>
+        trainer.writeStateArray(array, start + offset, block),
+      )
     }
-    const counts = asFormat(place, () => checkCounts(trainer))
-    const model = await readAnyModel(file, path)
-    const { graph } = model
-    const { bestParameters, ...arrays } = await readArrays(
-      file,
-      graph,
-      trainerArrays(trainer, path),
-    )
-    const carried = await readCarried(file, graph, carriedBatches(trainer, path))
-    const { updates, passes, options, fit, ...others } = counts
-    return {
-      ...{ ...others, place, model, options },
-      state: { updates, passes, parameters: model.parameters, carried, arrays },
-      fit: asFormat(place, () => joined(fit, bestParameters)),
-    }
-  })
+  }
 }
 
 /** What `check` returns; what it throws becomes an error of the file. */
@@ -187,14 +209,8 @@ function checkCounts(trainer: unknown): Omit<TrainerProgress, 'fit'> & {
 
 // The model's check has found the tensors of all of these.
 
-async function readArrays(
-  file: SafetensorsFile,
-  { parameters }: Graph,
-  arrays: readonly TrainerArray[],
-): Promise<{ [A in TrainerArray]?: Float32Array }> {
-  const read: { [A in TrainerArray]?: Float32Array } = {}
-  for (const array of arrays) read[array] = await readFlat(file, arraySpecs(array, parameters))
-  return read
+function readBest(file: SafetensorsFile, { parameters }: Graph): Promise<Float32Array> {
+  return readFlat(file, arraySpecs(BEST, parameters))
 }
 
 async function readCarried(

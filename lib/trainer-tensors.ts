@@ -12,8 +12,12 @@ import type { Graph } from './graph'
 /** The metadata key under which a trainer stands, as JSON. */
 export const TRAINER_KEY = 'gru-native-trainer'
 
-/** Arrays that a trainer may have, each with one number for each parameter. */
-export const TRAINER_ARRAYS = ['firstMoment', 'secondMoment', 'average', 'bestParameters'] as const
+/** Arrays that the optimiser may have, in the order of the native part's, each with one number for each parameter. */
+export const OPTIMIZER_ARRAYS = ['firstMoment', 'secondMoment', 'average'] as const
+/** The array of a training's best parameters. */
+export const BEST = 'bestParameters'
+/** All such arrays. */
+export const TRAINER_ARRAYS = [...OPTIMIZER_ARRAYS, BEST] as const
 
 /** The name of such an array. */
 export type TrainerArray = (typeof TRAINER_ARRAYS)[number]

@@ -8,6 +8,7 @@ import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
 import { batchLosses } from './batch-losses'
 import { argumentError } from './errors'
+import { type CheckedLoad, checkLoad, type LoadOptions } from './base-model'
 import { FitPosition } from './fit/position'
 import { checkFitState, type FitState } from './fit/state'
 import { fixProperties } from './fixed-properties'
@@ -17,17 +18,24 @@ import { startFit } from './fit/loop'
 import type { FitOptions } from './fit/options'
 import type { Progress } from './fit/progress'
 import { trainerJobs } from './fit/trainer-jobs'
+import {
+  checkSource,
+  type FileSource,
+  readSafetensors,
+  type SafetensorsFile,
+} from './formats/safetensors-reader'
 import { type ModelInternals, modelInternals, type SaveOptions } from './graph-model'
 import { isFolder, loadNewest } from './load-newest'
 import { native } from './native'
 import type { Parameters } from './parameters'
-import { checkDevice, DEVICE_KEYS, type DeviceOptions } from './recurrent-options'
+import type { DeviceOptions } from './recurrent-options'
 import type { SequenceModel } from './sequence-model'
 import {
   asFormat,
   formatError,
   type ReadTrainer,
   readTrainer,
+  restoreArrays,
   type SavedTrainer,
   writeTrainer,
 } from './trainer-file'
@@ -60,7 +68,7 @@ import {
   type UpdateOptions,
 } from './training-call'
 import { runPass, startPass, type TrainingPass } from './training-pass'
-import { checkOptions, checkPath } from './validate'
+import { checkPath } from './validate'
 
 let jobsOf: <M extends TrainableModel>(trainer: Trainer<M>) => FitJobs
 
@@ -96,20 +104,25 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    * of a folder. From then on the trainer computes the same bits as the saved one would have, with the same version of this
    * package on the same kind of processor or GPU.
    *
-   * @param path - of a file, or of a folder of checkpoints. If the newest checkpoint is damaged, there is a warning,
-   *   GRU_WARN_CHECKPOINT, and the one before it is loaded.
+   * @param source - the path of a file or of a folder of checkpoints, or the bytes of a file, which must not change before
+   *   the promise settles. If the newest checkpoint is damaged, there is a warning, GRU_WARN_CHECKPOINT, and the one before
+   *   it is loaded.
    * @returns a trainer whose `model` has the class of the saved one
    * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged or has other content, or if the folder has no
-   *   checkpoint: the message names the file and the fault; ERR_GRU_DEVICE, ERR_GRU_MEMORY
+   *   checkpoint: the message names the file and the fault; ERR_GRU_DEVICE, ERR_GRU_MEMORY; the signal's reason if it was
+   *   aborted
    */
-  static async load(path: string, options: DeviceOptions = {}): Promise<Trainer<TrainableModel>> {
-    checkPath('path', path)
-    checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    if (!(await isFolder(path))) return Trainer.#loadFile(path, options)
-    const newest = await Trainer.latest(path, options)
+  static async load(
+    source: FileSource,
+    options: LoadOptions = {},
+  ): Promise<Trainer<TrainableModel>> {
+    const given = checkSource('path', source)
+    const load = checkLoad(options)
+    if (typeof given !== 'string' || !(await isFolder(given))) return Trainer.#loadFile(given, load)
+    const newest = await Trainer.latest(given, options)
     if (newest !== undefined) return newest
     const expected = 'the file of a trainer, or a folder of checkpoints'
-    throw argumentError('ERR_GRU_FORMAT', path, expected, 'a folder without any')
+    throw argumentError('ERR_GRU_FORMAT', given, expected, 'a folder without any')
   }
 
   /**
@@ -120,20 +133,30 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    */
   static async latest(
     folder: string,
-    options: DeviceOptions = {},
+    options: LoadOptions = {},
   ): Promise<Trainer<TrainableModel> | undefined> {
     checkPath('folder', folder)
-    checkDevice(checkOptions('options', options, DEVICE_KEYS))
-    return loadNewest(folder, (file) => Trainer.#loadFile(file, options))
+    const load = checkLoad(options)
+    return loadNewest(folder, (file) => Trainer.#loadFile(file, load))
   }
 
-  static async #loadFile(path: string, options: DeviceOptions): Promise<Trainer<TrainableModel>> {
-    const read = await readTrainer(path)
-    const model = read.model.make('Trainer.load', options)
+  static #loadFile(
+    source: FileSource,
+    { device, signal }: CheckedLoad,
+  ): Promise<Trainer<TrainableModel>> {
+    return readSafetensors(source, (file) => Trainer.#loadOpen(file, device), signal)
+  }
+
+  static async #loadOpen(
+    file: SafetensorsFile,
+    device: DeviceOptions,
+  ): Promise<Trainer<TrainableModel>> {
+    const read = await readTrainer(file)
+    const model = await read.model.make('Trainer.load', device)
     try {
       const given = read.options as TrainerOptions
       const trainer = asFormat(read.place, () => new Trainer(model, given))
-      await trainer.#restore(read)
+      await trainer.#restore(file, read)
       return trainer
     } catch (error) {
       model.dispose()
@@ -249,8 +272,18 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   getAverage(): Parameters {
     const { parameters } = this.#internals.core
     const flat = newFloat32Array('average', 'all parameters', parameters.count)
-    this.#native.readAverage(flat)
+    this.#native.readAverageSync(flat)
     return parameters.views(flat)
+  }
+
+  /**
+   * As {@link getAverage}, as a promise: it waits for its turn behind the calls before it, and the copies are made on the
+   * engine's threads.
+   *
+   * @throws GruError ERR_GRU_VALUE if the trainer keeps no average; ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   */
+  async readAverage(): Promise<Parameters> {
+    return this.#internals.core.parameters.views(await this.#native.readAverage())
   }
 
   /**
@@ -324,8 +357,7 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
    *   where a ready batch holds a number that is not finite or `checkpoint.path` has checkpoints of another training,
    *   ERR_GRU_FORMAT where a record or a checkpoint cannot be written,
-   *   ERR_GRU_BUSY where another promise of the model is pending at an epoch's end with `patience`, or at a batch's
-   *   beginning with `chunkSteps`, and what an iterable or a metric of the caller's throws
+   *   ERR_GRU_BUSY where another promise of the model is pending at a batch's beginning with `chunkSteps`, and what an iterable or a metric of the caller's throws
    */
   fit(
     data: TrainingData<BatchOf<M>>,
@@ -416,15 +448,17 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
     return { options: this.#options, state, skippedSteps: this.#skippedSteps, epochs, fit }
   }
 
-  async #restore({ place, state, skippedSteps, epochs, fit }: ReadTrainer): Promise<void> {
+  async #restore(file: SafetensorsFile, read: ReadTrainer): Promise<void> {
+    const { place, counts, skippedSteps, epochs, fit } = read
     const { graph } = this.#internals.core
     const position =
       fit === undefined ? undefined : asFormat(place, () => checkFitState(fit, graph))
     try {
-      await this.#native.writeState(state)
+      await this.#native.writeState(counts)
     } catch (cause) {
       throw formatError(place, cause)
     }
+    await restoreArrays(file, graph, read, this.#native)
     this.#skippedSteps = skippedSteps
     this.#epochs.count = epochs
     this.#position.restore(position)

@@ -16,7 +16,7 @@ void serve(addon.runtime().version, (job) => {
   const { steps, batch } = job.case
   addon.setThreads(job.threads)
   const gru = new addon.NativeGru(nativeOptions(job.case), 1, { name: 'cpu', precision: 'float32' })
-  gru.writeParameters(readFloats(job, 'parameters'))
+  gru.writeParametersSync(readFloats(job, 'parameters'))
   const input = readFloats(job, 'input')
   const initialState = readFloats(job, 'initialState')
   const output = new Float32Array(steps * batch * job.case.hiddenSize)

@@ -58,6 +58,6 @@ export interface FitJobs {
     signal: AbortSignal | undefined,
   ) => Promise<StepMetrics>
   /** A copy of all parameters in one array. */
-  readonly readParameters: () => Float32Array
-  readonly writeParameters: (parameters: Float32Array) => void
+  readonly readParameters: () => Promise<Float32Array>
+  readonly writeParameters: (parameters: Float32Array) => Promise<void>
 }

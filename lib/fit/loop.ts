@@ -87,7 +87,7 @@ async function* train(
   listeners: Listeners,
 ): AsyncGenerator<Progress, void, undefined> {
   // Of a training that goes on after its end.
-  if (run.isOver) run.putBackBest()
+  if (run.isOver) await run.putBackBest()
   while (!run.isOver) {
     let isEmpty = true
     const groups = run.beginEpoch()
@@ -116,9 +116,9 @@ async function tell(
     return progress
   }
   const result = await run.validate()
-  const told = run.endEpoch(progress, result)
+  const told = await run.endEpoch(progress, result)
   await record.write(epochEntry(figures, date(), told, result))
   await checkpoints?.afterEpoch(run.state, run.isOver)
-  if (run.isOver) run.putBackBest()
+  if (run.isOver) await run.putBackBest()
   return told
 }

@@ -175,13 +175,13 @@ export class TrainingRun {
   }
 
   /** Ends an epoch, and returns its last progress. */
-  endEpoch(progress: Progress, result: EpochResult): Progress {
+  async endEpoch(progress: Progress, result: EpochResult): Promise<Progress> {
     const { watched, schedule, stopping, validation } = this.training
     const figure = watched.of(result)
     schedule?.observe(figure)
     const isBest = this.#stopping.observe(this.epoch, figure)
     if (isBest && stopping.patience !== undefined) {
-      this.#bestParameters = this.#jobs.readParameters()
+      this.#bestParameters = await this.#jobs.readParameters()
     }
     this.#position = { ...this.#position, epochEnd: true }
     this.#isAmid = false
@@ -194,8 +194,8 @@ export class TrainingRun {
   }
 
   /** Gives the model the parameters of its best epoch, if they were kept. */
-  putBackBest(): void {
-    if (this.#bestParameters !== undefined) this.#jobs.writeParameters(this.#bestParameters)
+  async putBackBest(): Promise<void> {
+    if (this.#bestParameters !== undefined) await this.#jobs.writeParameters(this.#bestParameters)
   }
 
   /** Each chunk is an equal share of its batches. */

@@ -35,8 +35,7 @@ export function trainerJobs(model: ModelInternals, trainer: TrainerParts): FitJo
     evaluate: (batch, predictions, signal) =>
       abortable(signal, (flag) => native.evaluate(batch, flag, predictions)),
     readParameters: () => core.parameters.readFlat('trainer.fit'),
-    writeParameters: (parameters) => {
-      core.parameters.writeFlat(parameters, 'trainer.fit')
-    },
+    writeParameters: (parameters) =>
+      core.parameters.write('trainer.fit', core.parameters.views(parameters)),
   }
 }

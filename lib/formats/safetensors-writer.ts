@@ -6,8 +6,14 @@
 import { argumentError, describe, quote } from '../errors'
 import { replaceFile } from '../replace-file'
 import { checkPath } from '../validate'
-import { bytesOf } from './file-bytes'
-import { ARRAY_CONSTRUCTORS, countOfBytes, DTYPES, type Tensor } from './safetensors-dtypes'
+import { bytesOf } from './byte-source'
+import {
+  ARRAY_CONSTRUCTORS,
+  countOfBytes,
+  type Dtype,
+  DTYPES,
+  type Tensor,
+} from './safetensors-dtypes'
 import {
   describeShape,
   isCount,
@@ -24,20 +30,53 @@ export interface Safetensors {
 
 const HEADER_ALIGNMENT = 8
 
-/** The file in parts: its header, then the memory of each tensor. */
-function piecesOf(content: Safetensors): readonly Uint8Array[] {
-  const tensors = [...content.tensors].sort(byDtypeThenName)
-  const members = metadataMembers(content.metadata)
+/** What the header of a file says of a tensor. */
+export interface TensorForm {
+  readonly dtype: Dtype
+  readonly shape: readonly number[]
+}
+
+/** How a file is laid out. */
+export interface SafetensorsLayout {
+  /** The bytes of the file before the first tensor. */
+  readonly header: Uint8Array
+  /** In the order of their bytes. */
+  readonly names: readonly string[]
+  /** Where each tensor's bytes begin in the file. Those of F32 begin at multiples of 4. */
+  readonly positions: ReadonlyMap<string, number>
+  /** The bytes of the file. */
+  readonly size: number
+}
+
+/**
+ * Lays out a file.
+ *
+ * @throws GruError ERR_GRU_VALUE if a name or a text cannot be written, or the header is too long
+ */
+export function layOutSafetensors(
+  metadata: Readonly<Record<string, string>>,
+  tensors: ReadonlyMap<string, TensorForm>,
+): SafetensorsLayout {
+  const members = metadataMembers(metadata)
+  const begins = new Map<string, number>()
   let end = 0
-  for (const [name, tensor] of tensors) {
-    checkTensor(name, tensor)
-    const { dtype, shape } = tensor
+  for (const [name, { dtype, shape }] of [...tensors].sort(byDtypeThenName)) {
+    begins.set(name, end)
     const begin = end
-    end += tensor.data.byteLength
+    end += countOfBytes(shape, 8 * ARRAY_CONSTRUCTORS[dtype].BYTES_PER_ELEMENT)
     const info = JSON.stringify({ dtype, shape, data_offsets: [begin, end] })
     members.push(`${jsonString(name)}:${info}`)
   }
-  return [headerBytes(`{${members.join(',')}}`), ...tensors.map(([, { data }]) => bytesOf(data))]
+  const header = headerBytes(`{${members.join(',')}}`)
+  const positions = new Map([...begins].map(([name, begin]) => [name, header.length + begin]))
+  return { header, names: [...begins.keys()], positions, size: header.length + end }
+}
+
+/** The file in parts: its header, then the memory of each tensor. */
+function piecesOf({ metadata, tensors }: Safetensors): readonly Uint8Array[] {
+  for (const [name, tensor] of tensors) checkTensor(name, tensor)
+  const { header, names } = layOutSafetensors(metadata, tensors)
+  return [header, ...names.map((name) => bytesOf(tensors.get(name)!.data))]
 }
 
 function metadataMembers(metadata: Readonly<Record<string, string>>): string[] {
@@ -61,7 +100,7 @@ function headerBytes(json: string): Uint8Array {
   return bytes
 }
 
-type NamedTensor = readonly [name: string, tensor: Tensor]
+type NamedTensor = readonly [name: string, tensor: TensorForm]
 
 /** Compares names by their UTF-8 bytes. JavaScript's `<` gives another order. */
 function byDtypeThenName([nameA, a]: NamedTensor, [nameB, b]: NamedTensor): number {

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <new>
 #include <string>
+#include <utility>
 
 #include "binding/values.h"
 
@@ -31,6 +33,30 @@ std::span<float> JobArrays::output(napi_env env, napi_value array, std::span<flo
   return values;
 }
 
+std::span<float> JobArrays::create_result(napi_env env, std::size_t count) {
+  void* memory = nullptr;
+  napi_value buffer = nullptr;
+  napi_value array = nullptr;
+  // V8 ends the process if it gets no memory for an ArrayBuffer. This fails instead. It is volatile
+  // since a compiler may leave out memory that nobody uses.
+  void* volatile room = ::operator new(count * sizeof(float));
+  ::operator delete(room);
+  check_call(napi_create_arraybuffer(env, count * sizeof(float), &memory, &buffer));
+  check_call(napi_create_typedarray(env, napi_float32_array, count, buffer, 0, &array));
+  results_.push_back(nullptr);
+  check_call(napi_create_reference(env, array, 1, &results_.back()));
+  return {static_cast<float*>(memory), count};
+}
+
+std::vector<napi_value> JobArrays::results(napi_env env) const {
+  std::vector<napi_value> arrays;
+  for (const napi_ref result : results_) {
+    arrays.push_back(nullptr);
+    check_call(napi_get_reference_value(env, result, &arrays.back()));
+  }
+  return arrays;
+}
+
 std::span<float> JobArrays::target_of(napi_env env, const Output& output) const {
   napi_value array = nullptr;
   check_call(napi_get_reference_value(env, output.array, &array));
@@ -53,6 +79,9 @@ void JobArrays::release(napi_env env) noexcept {
   for (Output& output : outputs_) {
     if (output.array != nullptr) napi_delete_reference(env, output.array);
     output.array = nullptr;
+  }
+  for (const napi_ref result : std::exchange(results_, {})) {
+    if (result != nullptr) napi_delete_reference(env, result);
   }
 }
 

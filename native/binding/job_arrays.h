@@ -23,6 +23,12 @@ class JobArrays {
   std::span<float> output(napi_env env, napi_value array, std::span<float> target,
                           const std::string& name);
 
+  /// Makes a Float32Array of zeros for the result of the call. No JavaScript code knows it before
+  /// the promise settles, so the job may write its memory on any thread.
+  std::span<float> create_result(napi_env env, std::size_t count);
+  /// All of these arrays, in the order in which they were made.
+  std::vector<napi_value> results(napi_env env) const;
+
   /// Copies all outputs into their arrays, or none of them. Fails with ERR_GRU_TYPE if an array was
   /// detached or has changed its length.
   void write_back(napi_env env) const;
@@ -43,6 +49,7 @@ class JobArrays {
 
   std::vector<std::unique_ptr<std::byte[]>> copies_;
   std::vector<Output> outputs_;
+  std::vector<napi_ref> results_;
 };
 
 }  // namespace gru::binding

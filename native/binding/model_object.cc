@@ -19,8 +19,11 @@ napi_value ModelObject::define(Surface& surface) {
       getter<&ModelObject::device>("device"),
       getter<&ModelObject::parameter_count>("parameterCount"),
       method<&ModelObject::parameter_specs>("parameterSpecs"),
-      method<&ModelObject::read_parameters>("readParameters"),
-      method<&ModelObject::write_parameters>("writeParameters"),
+      method<&ModelObject::read_parameters_sync>("readParametersSync"),
+      promise_method<&ModelObject::read_parameters>("readParameters"),
+      method<&ModelObject::write_parameters_sync>("writeParametersSync"),
+      promise_method<&ModelObject::write_parameters>("writeParameters"),
+      promise_method<&ModelObject::fill_parameters>("fillParameters"),
       method<&ModelObject::predict_sync>("predictSync"),
       promise_method<&ModelObject::predict>("predict"),
       promise_method<&ModelObject::predict_together>("predictTogether"),
@@ -53,6 +56,15 @@ ModelObject::ModelObject(std::shared_ptr<SharedModel> model,
   std::iota(form.inputs.begin(), form.inputs.end(), std::size_t{0});
   std::iota(form.outputs.begin(), form.outputs.end(), std::size_t{0});
   step_form_ = std::make_shared<const StepForm>(std::move(form));
+}
+
+napi_value ModelObject::fill_parameters(Arguments& arguments) {
+  const std::shared_ptr<Model> model = model_->object();
+  std::unique_ptr<PromiseJob> job = create_parameter_job(*model_, arguments);
+  ParameterPart<const float> part = read_part(arguments, 1, model->layout().count());
+  part.values = job->arrays.copy(part.values);
+  job->work = [model, part] { return model->fill_parameters(part); };
+  return model_->start(std::move(job));
 }
 
 napi_value ModelObject::predict_sync(Arguments& arguments) {

@@ -6,6 +6,7 @@
 
 #include "binding/graph_options.h"
 #include "binding/object_class.h"
+#include "binding/parameter_jobs.h"
 #include "binding/shared_native.h"
 #include "model/model.h"
 
@@ -49,8 +50,19 @@ class ModelObject {
   napi_value device(Arguments& arguments) { return model_->device(arguments); }
   napi_value parameter_count(Arguments& arguments) { return model_->parameter_count(arguments); }
   napi_value parameter_specs(Arguments& arguments) { return model_->parameter_specs(arguments); }
-  napi_value read_parameters(Arguments& arguments) { return model_->read_parameters(arguments); }
-  napi_value write_parameters(Arguments& arguments) { return model_->write_parameters(arguments); }
+  napi_value read_parameters_sync(Arguments& arguments) {
+    return model_->read_parameters_sync(arguments);
+  }
+  napi_value read_parameters(Arguments& arguments) {
+    return start_reading_parameters(*model_, arguments);
+  }
+  napi_value write_parameters_sync(Arguments& arguments) {
+    return model_->write_parameters_sync(arguments);
+  }
+  napi_value write_parameters(Arguments& arguments) {
+    return start_writing_parameters(*model_, arguments);
+  }
+  napi_value fill_parameters(Arguments& arguments);
   napi_value predict_sync(Arguments& arguments);
   napi_value predict(Arguments& arguments);
   napi_value predict_together(Arguments& arguments);

@@ -7,11 +7,11 @@
 
 namespace gru::binding {
 
-PromiseJob::PromiseJob(Surface& surface, const char* call, std::shared_ptr<JobQueue> queue,
+PromiseJob::PromiseJob(Surface& surface, std::string call, std::shared_ptr<JobQueue> queue,
                        std::shared_ptr<AbortFlag> abort)
     : Job(std::move(queue), abort ? std::move(abort) : std::make_shared<AbortFlag>(false)),
       surface_(surface),
-      call_(call) {
+      call_(std::move(call)) {
   surface_.begin_job();
 }
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "base/status.h"
 #include "binding/executor.h"
@@ -17,9 +18,9 @@ namespace gru::binding {
 /// thread.
 class PromiseJob final : public Job {
  public:
-  /// `call` is its name in messages, for example "gru.forward": a string that is never freed.
+  /// `call` is its name in messages, for example "gru.forward".
   /// `abort` may be null: then only the end of the environment stops the job.
-  PromiseJob(Surface& surface, const char* call, std::shared_ptr<JobQueue> queue,
+  PromiseJob(Surface& surface, std::string call, std::shared_ptr<JobQueue> queue,
              std::shared_ptr<AbortFlag> abort);
   ~PromiseJob() override;
 
@@ -47,7 +48,7 @@ class PromiseJob final : public Job {
   napi_value outcome();
 
   Surface& surface_;
-  const char* call_;
+  std::string call_;
   bool at_once_ = false;
   napi_deferred deferred_ = nullptr;
   Status status_;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "binding/object_class.h"
+#include "binding/parameter_jobs.h"
 #include "binding/shared_native.h"
 #include "model/recurrent_module.h"
 
@@ -70,8 +71,18 @@ class RecurrentObject {
   napi_value device(Arguments& arguments) { return layer_->device(arguments); }
   napi_value parameter_count(Arguments& arguments) { return layer_->parameter_count(arguments); }
   napi_value parameter_specs(Arguments& arguments) { return layer_->parameter_specs(arguments); }
-  napi_value read_parameters(Arguments& arguments) { return layer_->read_parameters(arguments); }
-  napi_value write_parameters(Arguments& arguments) { return layer_->write_parameters(arguments); }
+  napi_value read_parameters_sync(Arguments& arguments) {
+    return layer_->read_parameters_sync(arguments);
+  }
+  napi_value read_parameters(Arguments& arguments) {
+    return start_reading_parameters(*layer_, arguments);
+  }
+  napi_value write_parameters_sync(Arguments& arguments) {
+    return layer_->write_parameters_sync(arguments);
+  }
+  napi_value write_parameters(Arguments& arguments) {
+    return start_writing_parameters(*layer_, arguments);
+  }
   napi_value forward_sync(Arguments& arguments);
   napi_value forward(Arguments& arguments);
   napi_value forward_training_sync(Arguments& arguments);

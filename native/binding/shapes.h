@@ -26,6 +26,7 @@ inline constexpr const char* layer_output = "steps*batch*D*hiddenSize";
 inline constexpr const char* layer_state = "numLayers*D*batch*hiddenSize";
 inline constexpr const char* session_state = "batch*stateSize";
 inline constexpr const char* parameters = "parameterCount";
+inline constexpr const char* tensor = "the tensor's values";
 inline constexpr const char* tokens = "steps*batch";
 inline constexpr const char* features = "steps*batch*features";
 inline constexpr const char* step_values = "steps*batch*size";

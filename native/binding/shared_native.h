@@ -169,14 +169,14 @@ class SharedNative {
   napi_value parameter_specs(const Arguments& arguments) const {
     return binding::parameter_specs(arguments.env(), object()->layout());
   }
-  napi_value read_parameters(const Arguments& arguments) {
-    const IdleObject found = idle_owner(arguments, "readParameters");
+  napi_value read_parameters_sync(const Arguments& arguments) {
+    const IdleObject found = idle_owner(arguments, "readParametersSync");
     check(found->read_parameters(
         read_tensor<float>(arguments.env(), arguments[0], "target", shape_of(found->layout()))));
     return nullptr;
   }
-  napi_value write_parameters(const Arguments& arguments) {
-    const IdleObject found = idle_owner(arguments, "writeParameters");
+  napi_value write_parameters_sync(const Arguments& arguments) {
+    const IdleObject found = idle_owner(arguments, "writeParametersSync");
     check(found->write_parameters(
         read_tensor<float>(arguments.env(), arguments[0], "source", shape_of(found->layout()))));
     return nullptr;
@@ -196,13 +196,16 @@ class SharedNative {
   }
 
   /// For a call that copies parameters. Its second argument is its name in messages, by default
-  /// `method`.
+  /// `method`; its third one is the name of the promise form, if there is one.
   IdleObject idle_owner(const Arguments& arguments, const char* method) {
     const napi_env env = arguments.env();
     const std::string call = is_undefined(env, arguments[1])
                                  ? method
                                  : read_string(env, arguments[1], "call", "a string");
-    return idle_object(env, call, "await it first");
+    if (is_undefined(env, arguments[2])) return idle_object(env, call, "await it first");
+    const std::string other = read_string(env, arguments[2], "promiseForm", "a string");
+    return idle_object(env, call,
+                       ("await it, or call " + other + ", which waits for its turn").c_str());
   }
 
   const char* name_;

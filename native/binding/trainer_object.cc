@@ -61,7 +61,8 @@ napi_value TrainerObject::define(Surface& surface) {
       promise_method<&TrainerObject::step>("step"),
       promise_method<&TrainerObject::evaluate>("evaluate"),
       promise_method<&TrainerObject::evaluate_average>("evaluateAverage"),
-      method<&TrainerObject::read_average>("readAverage"),
+      method<&TrainerObject::read_average_sync>("readAverageSync"),
+      promise_method<&TrainerObject::read_average>("readAverage"),
       method<&TrainerObject::update_sync>("updateSync"),
       promise_method<&TrainerObject::update>("update"),
       method<&TrainerObject::discard_sync>("discardSync"),
@@ -73,6 +74,7 @@ napi_value TrainerObject::define(Surface& surface) {
       method<&TrainerObject::memory>("memory"),
       method<&TrainerObject::trim_sync>("trimSync"),
       promise_method<&TrainerObject::trim>("trim"),
+      promise_method<&TrainerObject::write_state_array>("writeStateArray"),
       method<&TrainerObject::dispose>("dispose"),
   };
   return define_class<TrainerObject>(surface, members);
@@ -182,13 +184,27 @@ napi_value TrainerObject::start_evaluation(const Arguments& arguments, const cha
   return model.start(std::move(job));
 }
 
-napi_value TrainerObject::read_average(Arguments& arguments) {
+napi_value TrainerObject::read_average_sync(Arguments& arguments) {
   const napi_env env = arguments.env();
   Trainer& trainer = *shared_->trainer();
-  const auto model = shared_->model()->idle_object(env, "trainer.getAverage", "await it first");
+  const auto model = shared_->model()->idle_object(
+      env, "trainer.getAverage", "await it, or call trainer.readAverage, which waits for its turn");
   check(trainer.read_average(
       read_tensor<float>(env, arguments[0], "target", shape_of(model->layout()))));
   return nullptr;
+}
+
+napi_value TrainerObject::read_average(Arguments& arguments) {
+  const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  SharedModel& model = *shared_->model();
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.readAverage");
+  const std::span<float> average =
+      job->arrays.create_result(arguments.env(), model.object()->layout().count());
+  job->work = [trainer, average] { return trainer->read_average(average); };
+  job->result = [arrays = &job->arrays](Surface& surface) {
+    return arrays->results(surface.env())[0];
+  };
+  return model.start(std::move(job));
 }
 
 napi_value TrainerObject::update_sync(Arguments& arguments) {
@@ -252,12 +268,25 @@ napi_value TrainerObject::reset_evaluation_state(Arguments& arguments) {
 }
 
 napi_value TrainerObject::read_state(Arguments& arguments) {
+  const napi_env env = arguments.env();
   const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  SharedModel& model = *shared_->model();
+  const std::size_t count = model.object()->layout().count();
   std::unique_ptr<PromiseJob> job = create_job(arguments, "trainer.save");
+  const std::span<float> parameters = job->arrays.create_result(env, count);
+  std::vector<std::span<float>> arrays;
+  // The names follow from the options, so a job may run meanwhile.
+  for (std::size_t left = trainer->array_names().size(); left > 0; --left) {
+    arrays.push_back(job->arrays.create_result(env, count));
+  }
   const auto state = std::make_shared<TrainerState>();
-  job->work = [trainer, state] { return trainer->read_state(*state); };
-  job->result = [state](Surface& surface) { return make_state(surface.env(), *state); };
-  return shared_->model()->start(std::move(job));
+  job->work = [trainer, state, parameters, arrays] {
+    return trainer->read_state(*state, parameters, arrays);
+  };
+  job->result = [state, made = &job->arrays](Surface& surface) {
+    return make_state(surface.env(), *state, made->results(surface.env()));
+  };
+  return model.start(std::move(job));
 }
 
 napi_value TrainerObject::write_state(Arguments& arguments) {
@@ -288,6 +317,20 @@ napi_value TrainerObject::trim_sync(Arguments& arguments) {
 
 napi_value TrainerObject::trim(Arguments& arguments) {
   return shared_->model()->start_trim(arguments, "trainer.trim", shared_->trainer());
+}
+
+napi_value TrainerObject::write_state_array(Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const std::shared_ptr<Trainer> trainer = shared_->trainer();
+  SharedModel& model = *shared_->model();
+  const std::string name = read_string(env, arguments[0], "array", "a string");
+  const ParameterPart<const float> part = read_part(arguments, 1, model.object()->layout().count());
+  std::unique_ptr<PromiseJob> job = create_job(arguments, "Trainer.load");
+  const std::span<const float> values = job->arrays.copy(part.values);
+  job->work = [trainer, name, offset = part.offset, values] {
+    return trainer->write_array(name, offset, values);
+  };
+  return model.start(std::move(job));
 }
 
 napi_value TrainerObject::dispose(Arguments&) {

@@ -43,6 +43,7 @@ class TrainerObject {
   napi_value step(Arguments& arguments);
   napi_value evaluate(Arguments& arguments);
   napi_value evaluate_average(Arguments& arguments);
+  napi_value read_average_sync(Arguments& arguments);
   napi_value read_average(Arguments& arguments);
   napi_value update_sync(Arguments& arguments);
   napi_value update(Arguments& arguments);
@@ -55,6 +56,7 @@ class TrainerObject {
   napi_value memory(Arguments& arguments);
   napi_value trim_sync(Arguments& arguments);
   napi_value trim(Arguments& arguments);
+  napi_value write_state_array(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:

@@ -43,14 +43,9 @@ napi_value make_carried(napi_env env, const CarriedCopy& copy) {
 
 GivenState read_given_state(napi_env env, napi_value value) {
   const OptionReader from(Napi::Value(env, value), "state");
-  GivenState given{from.get("updates"), from.get("passes"), from.get("parameters"), {}, {}};
+  GivenState given{from.get("updates"), from.get("passes"), {}, from.texts("arrays")};
   read_list(env, from.get("carried"), "carried",
             [&](napi_value carried) { given.carried.push_back(read_given_carried(env, carried)); });
-  const OptionReader arrays(from.get("arrays"), "arrays");
-  for (const char* name : {"firstMoment", "secondMoment", "average"}) {
-    const napi_value array = arrays.get(name);
-    if (!is_undefined(env, array)) given.arrays.emplace_back(name, array);
-  }
   return given;
 }
 
@@ -58,28 +53,25 @@ TrainerState copy_state(napi_env env, const GivenState& given) {
   TrainerState state;
   state.updates = read_integer(env, given.updates, "updates", 0, max_safe_integer);
   state.passes = read_integer(env, given.passes, "passes", 0, max_safe_integer);
-  state.parameters = copy_array(env, given.parameters, "parameters");
   for (const GivenState::Carried& carried : given.carried) {
     state.carried.push_back(copy_carried(env, carried));
   }
-  for (const auto& [name, value] : given.arrays) {
-    state.arrays.push_back({name, copy_array(env, value, name.c_str())});
-  }
+  state.arrays = given.arrays;
   return state;
 }
 
-napi_value make_state(napi_env env, const TrainerState& state) {
-  std::vector<Property> arrays;
-  for (const TrainerState::Array& array : state.arrays) {
-    arrays.push_back({array.name.c_str(), make_float32_array(env, array.values)});
+napi_value make_state(napi_env env, const TrainerState& state, std::span<const napi_value> arrays) {
+  std::vector<Property> named;
+  for (std::size_t i = 0; i < state.arrays.size(); ++i) {
+    named.push_back({state.arrays[i].c_str(), arrays[i + 1]});
   }
   std::vector<napi_value> carried;
   for (const CarriedCopy& copy : state.carried) carried.push_back(make_carried(env, copy));
   return make_object(env, {{"updates", make_number(env, static_cast<double>(state.updates))},
                            {"passes", make_number(env, static_cast<double>(state.passes))},
-                           {"parameters", make_float32_array(env, state.parameters)},
+                           {"parameters", arrays[0]},
                            {"carried", make_array(env, carried)},
-                           {"arrays", make_object(env, arrays)}});
+                           {"arrays", make_object(env, named)}});
 }
 
 }  // namespace gru::binding

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -7,6 +8,13 @@
 #include "layers/parameter_layout.h"
 
 namespace gru {
+
+/// A part of the flat vector of all parameters, in the host's memory.
+template <class T>
+struct ParameterPart {
+  std::size_t offset = 0;
+  std::span<T> values;
+};
 
 /// The flat vector of all parameters on a device, and a count of its changes.
 class ParameterStore {
@@ -24,6 +32,11 @@ class ParameterStore {
   /// Copies all parameters; `values` has layout().count() elements.
   Status read(Device& device, std::span<float> values) const;
   Status write(Device& device, std::span<const float> values);
+  /// Copies parts, each within the vector.
+  Status read(Device& device, std::span<const ParameterPart<float>> parts) const;
+  /// The same into the vector. All parts together count as one change. The values that no part has
+  /// must be drawn or written by another call.
+  Status write(Device& device, std::span<const ParameterPart<const float>> parts);
 
   DeviceSpan<const float> values() const { return values_.span(); }
   /// The values, to be changed in place. Each call counts as one change.

@@ -29,6 +29,24 @@ Status Model::write_parameters(std::span<const float> values) noexcept {
   return guarded([&] { return store_.write(*device_, values); });
 }
 
+Status Model::read_parameters(std::span<const ParameterPart<float>> parts) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(store_.draw(*device_));
+    return store_.read(*device_, parts);
+  });
+}
+
+Status Model::write_parameters(std::span<const ParameterPart<const float>> parts) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(store_.draw(*device_));
+    return store_.write(*device_, parts);
+  });
+}
+
+Status Model::fill_parameters(ParameterPart<const float> part) noexcept {
+  return guarded([&] { return store_.write(*device_, {&part, 1}); });
+}
+
 Status Model::predict(const PredictCall& call) noexcept {
   return guarded([&]() -> Status {
     Inference inference(*this);

@@ -38,6 +38,13 @@ class Model {
   const ParameterLayout& layout() const { return store_.layout(); }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
+  /// Copies parts of the flat vector of all parameters. Parts that are not written keep their
+  /// values.
+  Status read_parameters(std::span<const ParameterPart<float>> parts) noexcept;
+  Status write_parameters(std::span<const ParameterPart<const float>> parts) noexcept;
+  /// The same of one part, without the initial values of the others: for an owner who writes all
+  /// parts, one after another.
+  Status fill_parameters(ParameterPart<const float> part) noexcept;
   /// Bytes in use on the device: parameters, activations, trainers and everything else.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
   /// Whether the device computes in the host's memory.

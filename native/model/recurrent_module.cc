@@ -34,6 +34,21 @@ Status RecurrentModule::write_parameters(std::span<const float> values) noexcept
   return guarded([&] { return store_.write(*device_, values); });
 }
 
+Status RecurrentModule::read_parameters(std::span<const ParameterPart<float>> parts) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(store_.draw(*device_));
+    return store_.read(*device_, parts);
+  });
+}
+
+Status RecurrentModule::write_parameters(
+    std::span<const ParameterPart<const float>> parts) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(store_.draw(*device_));
+    return store_.write(*device_, parts);
+  });
+}
+
 Status RecurrentModule::forward(const RecurrentCall& call) noexcept {
   return guarded([&] { return run_forward(call); });
 }

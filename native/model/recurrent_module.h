@@ -71,6 +71,10 @@ class RecurrentModule {
   const RecurrentOptions& options() const { return options_; }
   Status read_parameters(std::span<float> values) noexcept;
   Status write_parameters(std::span<const float> values) noexcept;
+  /// Copies parts of the flat vector of all parameters. Parts that are not written keep their
+  /// values.
+  Status read_parameters(std::span<const ParameterPart<float>> parts) noexcept;
+  Status write_parameters(std::span<const ParameterPart<const float>> parts) noexcept;
   /// Bytes in use on the device: parameters, activations, passes and everything else.
   std::size_t held_bytes() const noexcept { return device_->held_bytes(); }
   /// As Model::computes_on_host.

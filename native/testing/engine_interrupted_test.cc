@@ -100,7 +100,7 @@ TEST_CASE("a carried step that ends at any operation leaves the state and can be
     std::size_t operations = 0;
     for (bool was_interrupted = true; was_interrupted; ++operations) {
       const Parts parts = random_parts(random, count);
-      const TrainerState before = training.state();
+      const testing::WholeState before = training.state();
       const StepMetrics metrics = training.metrics;
       was_interrupted = interrupt(training, ending, operations, [&](const AbortFlag* abort) {
         return training.step(parts, abort);

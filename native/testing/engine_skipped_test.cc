@@ -60,7 +60,7 @@ TEST_CASE("skipped steps leave no trace") {
     int skipped = 0;
     for (int round = 0; round < 4; ++round) {
       const Parts parts = random_parts(random);
-      const TrainerState before = training.state();
+      const testing::WholeState before = training.state();
       for (int again = 0; again < round; ++again) {
         GRU_CHECK_OK(training.step(spoiled(random, parts)));
         skipped += training.trainer->skipped() ? 1 : 0;
@@ -77,7 +77,7 @@ TEST_CASE("skipped steps leave no trace") {
       CHECK(!same_state(training.state(), before));
     }
     CHECK(skipped == 0 + 1 + 2 + 3);
-    CHECK(training.state().updates == 4);
+    CHECK(training.state().state.updates == 4);
   });
 }
 
@@ -86,7 +86,7 @@ TEST_CASE("a step whose gradients alone are not finite is skipped") {
   with_each_optimizer(random, [&](InterruptedTraining& training, InterruptedTraining&) {
     Parts parts = random_parts(random);
     GRU_CHECK_OK(training.step(parts));
-    const TrainerState before = training.state();
+    const testing::WholeState before = training.state();
     // The loss is finite in double. The gradients' sums over the rows exceed the range of a float.
     for (TrainingData& part : parts) part.target.assign(part.target.size(), 3e38F);
     GRU_CHECK_OK(training.step(parts));
@@ -122,7 +122,7 @@ TEST_CASE("a skipped update discards its gradients and changes nothing else") {
     }
     gather(training, data, wrong);
     gather(undisturbed, data, right);
-    const TrainerState before = training.state();
+    const testing::WholeState before = training.state();
     GRU_CHECK_OK(training.trainer->update({}, training.metrics));
     CHECK(training.trainer->skipped());
     CHECK(same_state(training.state(), before));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -36,16 +37,36 @@ struct TrainingData {
   bool carry_state;
 };
 
-inline bool same_state(const TrainerState& a, const TrainerState& b) {
+/// The whole state of a trainer, with its large arrays.
+struct WholeState {
+  TrainerState state;
+  std::vector<float> parameters;
+  std::vector<std::vector<float>> arrays;
+
+  WholeState(Trainer& trainer, std::size_t count)
+      : parameters(count), arrays(trainer.array_names().size(), std::vector<float>(count)) {
+    std::vector<std::span<float>> spans(arrays.begin(), arrays.end());
+    GRU_CHECK_OK(trainer.read_state(state, parameters, spans));
+  }
+  void write(Trainer& trainer, Model& model) const {
+    GRU_CHECK_OK(trainer.write_state(state));
+    GRU_CHECK_OK(model.write_parameters(std::span<const float>(parameters)));
+    for (std::size_t i = 0; i < arrays.size(); ++i) {
+      GRU_CHECK_OK(trainer.write_array(state.arrays[i], 0, arrays[i]));
+    }
+  }
+};
+
+inline bool same_state(const WholeState& whole_a, const WholeState& whole_b) {
+  const auto& [a, parameters_a, arrays_a] = whole_a;
+  const auto& [b, parameters_b, arrays_b] = whole_b;
   const auto same_copy = [](const CarriedCopy& x, const CarriedCopy& y) {
     return x.batch == y.batch && std::ranges::equal(x.values, y.values, same_bits);
   };
-  const auto same_array = [](const TrainerState::Array& x, const TrainerState::Array& y) {
-    return x.name == y.name && same_bits(x.values, y.values);
-  };
-  return a.updates == b.updates && a.passes == b.passes && same_bits(a.parameters, b.parameters) &&
+  return a.updates == b.updates && a.passes == b.passes && a.arrays == b.arrays &&
+         same_bits(parameters_a, parameters_b) &&
          std::ranges::equal(a.carried, b.carried, same_copy) &&
-         std::ranges::equal(a.arrays, b.arrays, same_array);
+         std::ranges::equal(arrays_a, arrays_b, same_bits);
 }
 
 /// A stack of two layers with dropout, whose masks depend on the number of earlier passes, and a
@@ -92,11 +113,11 @@ struct InterruptedTraining {
     const Target target = data.targets();
     return trainer->evaluate({{&input, 1}, {&target, 1}, data.carry_state}, abort, metrics);
   }
-  TrainerState state() {
-    TrainerState read;
-    GRU_CHECK_OK(trainer->read_state(read));
+  WholeState state() {
+    WholeState read(*trainer, model->layout().count());
     // A place of a list that a step has had, but whose states it has not kept, is as good as none.
-    while (!read.carried.empty() && read.carried.back().batch == 0) read.carried.pop_back();
+    std::vector<CarriedCopy>& carried = read.state.carried;
+    while (!carried.empty() && carried.back().batch == 0) carried.pop_back();
     return read;
   }
 };

@@ -21,11 +21,6 @@ bool needs_first_moment(const OptimizerOptions& options) {
   return false;
 }
 
-Status reserve_zeros(Device& device, Buffer<float>& buffer, std::size_t count) {
-  GRU_RETURN_IF_ERROR(buffer.reserve(device, count));
-  return device.fill(DeviceMatrix<float>(buffer.span(), count), 0);
-}
-
 DeviceSpan<float> part_of(DeviceSpan<float> moment, std::size_t offset, std::size_t count) {
   return moment.empty() ? moment : moment.subspan(offset, count);
 }
@@ -39,10 +34,20 @@ Status Optimizer::create(Device& device, const ParameterLayout& layout,
   divide(layout, parameters);
   GRU_RETURN_IF_ERROR(check_rate(std::nullopt));
   if (needs_first_moment(options)) {
-    GRU_RETURN_IF_ERROR(reserve_zeros(device, first_moment_, layout.count()));
+    GRU_RETURN_IF_ERROR(first_moment_.reserve(device, layout.count()));
   }
   if (options.kind == OptimizerKind::sgd) return {};
-  return reserve_zeros(device, second_moment_, layout.count());
+  return second_moment_.reserve(device, layout.count());
+}
+
+Status Optimizer::prepare(Device& device) {
+  if (prepared_) return {};
+  for (Buffer<float>* const moment : {&first_moment_, &second_moment_}) {
+    if (moment->size() == 0) continue;
+    GRU_RETURN_IF_ERROR(device.fill(DeviceMatrix<float>(moment->span(), moment->size()), 0));
+  }
+  prepared_ = true;
+  return {};
 }
 
 void Optimizer::divide(const ParameterLayout& layout,
@@ -91,6 +96,7 @@ Status Optimizer::clear_frozen(Device& device, DeviceSpan<float> gradients) cons
 
 Status Optimizer::update(Device& device, DeviceSpan<float> parameters,
                          DeviceSpan<const float> gradients, std::optional<double> learning_rate) {
+  GRU_RETURN_IF_ERROR(prepare(device));
   for (const Range& range : ranges_) {
     if (range.options.frozen) continue;
     OptimizerUpdate change;

@@ -29,6 +29,11 @@ class Optimizer {
   Status update(Device& device, DeviceSpan<float> parameters, DeviceSpan<const float> gradients,
                 std::optional<double> learning_rate);
 
+  /// Sets new moments to zero, unless that was done. Must be called before they are read or
+  /// written from outside. It is apart from `create` since it writes much memory, and a trainer is
+  /// made on a thread that must not wait.
+  Status prepare(Device& device);
+
   /// The number of updates so far.
   std::uint64_t updates() const { return updates_; }
   void set_updates(std::uint64_t updates) { updates_ = updates; }
@@ -55,6 +60,7 @@ class Optimizer {
   std::uint64_t updates_ = 0;
   Buffer<float> first_moment_;
   Buffer<float> second_moment_;
+  bool prepared_ = false;
 };
 
 }  // namespace gru

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/model.h"
@@ -60,16 +61,11 @@ struct OutputMetrics {
 /// The state of a trainer, except gradients that wait for an update and the states that evaluations
 /// carry, and of its model at the same moment.
 struct TrainerState {
-  struct Array {
-    std::string name;  ///< firstMoment, secondMoment or average
-    std::vector<float> values;
-  };
-
   std::uint64_t updates = 0;
-  std::uint64_t passes = 0;  ///< training passes so far: they choose the dropout masks
-  std::vector<float> parameters;
+  std::uint64_t passes = 0;          ///< training passes so far: they choose the dropout masks
   std::vector<CarriedCopy> carried;  ///< for each batch of a step's list
-  std::vector<Array> arrays;  ///< the arrays that the options need, in the layout of all parameters
+  /// The names of the arrays that belong to it: as Trainer::array_names.
+  std::vector<std::string> arrays;
 };
 
 /// Trains one model: losses, backward, clipping and the optimiser's update as one call.
@@ -133,10 +129,20 @@ class Trainer {
   /// of gradients, the moments, the average and carried states stay.
   void trim() noexcept;
 
-  Status read_state(TrainerState& state) noexcept;
+  /// The arrays that the options need, among firstMoment, secondMoment and average. Each has one
+  /// value for each parameter, in the layout of all parameters.
+  std::vector<std::string> array_names();
+  /// Copies the state, the model's parameters and the arrays of array_names, at one moment.
+  Status read_state(TrainerState& state, std::span<float> parameters,
+                    std::span<const std::span<float>> arrays) noexcept;
   /// Takes the state of a trainer with the same options and the same layout, and discards the sum
-  /// of gradients. Value status, without any change, if the arrays do not fit.
+  /// of gradients. Its arrays and the model's parameters are written by other calls. Value status,
+  /// without any change, if the names of its arrays or its carried states do not fit.
   Status write_state(const TrainerState& state) noexcept;
+  /// Writes a part of an array, within it, from `offset` on. Value status if there is no such
+  /// array.
+  Status write_array(std::string_view name, std::size_t offset,
+                     std::span<const float> values) noexcept;
 
  private:
   explicit Trainer(std::shared_ptr<Model> model, TrainerOptions options)

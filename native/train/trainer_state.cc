@@ -20,20 +20,25 @@ std::vector<Trainer::StateBuffer> Trainer::state_buffers() {
   return all;
 }
 
-Status Trainer::read_state(TrainerState& state) noexcept {
+std::vector<std::string> Trainer::array_names() {
+  std::vector<std::string> names;
+  for (const StateBuffer& one : state_buffers()) names.emplace_back(one.name);
+  return names;
+}
+
+Status Trainer::read_state(TrainerState& state, std::span<float> parameters,
+                           std::span<const std::span<float>> arrays) noexcept {
   return guarded([&]() -> Status {
-    TrainerState read{optimizer_.updates(), passes_, {}, {}, {}};
-    read.parameters.resize(model_->layout().count());
-    GRU_RETURN_IF_ERROR(model_->read_parameters(read.parameters));
+    GRU_RETURN_IF_ERROR(optimizer_.prepare(model_->device()));
+    TrainerState read{optimizer_.updates(), passes_, {}, array_names()};
+    GRU_RETURN_IF_ERROR(model_->read_parameters(parameters));
     for (const CarriedStates& states : training_states_) {
       GRU_RETURN_IF_ERROR(states.read(model_->device(), read.carried.emplace_back()));
     }
-    for (const auto& [name, buffer] : state_buffers()) {
-      TrainerState::Array& array = read.arrays.emplace_back();
-      array.name = name;
-      array.values.resize(buffer->size());
+    const std::vector<StateBuffer> buffers = state_buffers();
+    for (std::size_t i = 0; i < buffers.size(); ++i) {
       GRU_RETURN_IF_ERROR(
-          model_->device().download(array.values, DeviceSpan<const float>(buffer->span())));
+          model_->device().download(arrays[i], DeviceSpan<const float>(buffers[i].buffer->span())));
     }
     state = std::move(read);
     return {};
@@ -42,22 +47,12 @@ Status Trainer::read_state(TrainerState& state) noexcept {
 
 Status Trainer::write_state(const TrainerState& state) noexcept {
   return counted([&]() -> Status {
-    const std::vector<StateBuffer> buffers = state_buffers();
-    const bool fits = std::ranges::equal(
-        buffers, state.arrays, [](const StateBuffer& own, const TrainerState::Array& given) {
-          return given.name == own.name && given.values.size() == own.buffer->size();
-        });
     const bool carried_fit = std::ranges::all_of(state.carried, [&](const CarriedCopy& copy) {
       return CarriedStates::fits(model_->graph(), copy);
     });
-    if (!fits || !carried_fit || state.parameters.size() != model_->layout().count()) {
+    if (state.arrays != array_names() || !carried_fit) {
       return Status::value(
           "state: expected the arrays of a trainer of the same options, got others");
-    }
-    GRU_RETURN_IF_ERROR(model_->write_parameters(state.parameters));
-    for (std::size_t i = 0; i < buffers.size(); ++i) {
-      GRU_RETURN_IF_ERROR(
-          model_->device().upload(buffers[i].buffer->span(), state.arrays[i].values));
     }
     training_states_.resize(state.carried.size());
     for (std::size_t i = 0; i < training_states_.size(); ++i) {
@@ -67,6 +62,18 @@ Status Trainer::write_state(const TrainerState& state) noexcept {
     passes_ = state.passes;
     discard();
     return {};
+  });
+}
+
+Status Trainer::write_array(std::string_view name, std::size_t offset,
+                            std::span<const float> values) noexcept {
+  return guarded([&]() -> Status {
+    GRU_RETURN_IF_ERROR(optimizer_.prepare(model_->device()));
+    for (const StateBuffer& one : state_buffers()) {
+      if (one.name != name) continue;
+      return model_->device().upload(one.buffer->span().subspan(offset, values.size()), values);
+    }
+    return Status::value("array: expected one that the options need, got " + std::string(name));
   });
 }
 

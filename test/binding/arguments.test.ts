@@ -146,8 +146,8 @@ describe('wrong arguments', () => {
     const methods: [object, string][] = [
       [gru, 'forwardSync'],
       [gru, 'forward'],
-      [gru, 'readParameters'],
-      [gru, 'writeParameters'],
+      [gru, 'readParametersSync'],
+      [gru, 'writeParametersSync'],
       [model, 'predictSync'],
       [model, 'predict'],
       [trainer, 'stepSync'],

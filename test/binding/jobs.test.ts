@@ -39,10 +39,10 @@ describe('while a promise is pending', () => {
         model.predictSync(...call(tokens, logits))
       },
       () => {
-        model.readParameters(target)
+        model.readParametersSync(target)
       },
       () => {
-        model.writeParameters(target)
+        model.writeParametersSync(target)
       },
       () => new addon.NativeTrainer(model, trainerOptions),
     ]
@@ -141,10 +141,10 @@ describe('dispose', () => {
       () => gru.parameterCount,
       () => gru.parameterSpecs(),
       () => {
-        gru.readParameters(target)
+        gru.readParametersSync(target)
       },
       () => {
-        gru.writeParameters(target)
+        gru.writeParametersSync(target)
       },
       () => {
         gru.forwardSync(...forward)
@@ -158,10 +158,10 @@ describe('dispose', () => {
       () => model.parameterCount,
       () => model.parameterSpecs(),
       () => {
-        model.readParameters(target)
+        model.readParametersSync(target)
       },
       () => {
-        model.writeParameters(target)
+        model.writeParametersSync(target)
       },
       () => {
         model.predictSync(...call(tokens, wave(tokens.length * 5)))
@@ -205,7 +205,7 @@ describe('AbortFlag', () => {
   test('stops a job that runs, and jobs that wait, and changes nothing', async () => {
     const model = slowModel()
     const [before, after] = [0, 1].map(() => new Float32Array(model.parameterCount))
-    model.readParameters(before!)
+    model.readParametersSync(before!)
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const flag = new addon.AbortFlag()
     // Not all of these could finish within the time limit of a test.
@@ -218,7 +218,7 @@ describe('AbortFlag', () => {
     expect(codes.at(-1)).toBe('ERR_GRU_ABORTED')
     const finished = codes.filter((code) => code === undefined).length
     expect(codes.slice(finished)).toEqual(codes.slice(finished).map(() => 'ERR_GRU_ABORTED'))
-    model.readParameters(after!)
+    model.readParametersSync(after!)
     expect(after!.every((value, i) => value === before![i])).toBe(finished === 0)
 
     const metrics: StepMetrics = await stepOf(trainer, null)

@@ -236,7 +236,7 @@ describe('dispose of a model', () => {
       const create = () => {
         const model = new addon.NativeModel(chain({ gru }), 1, device)
         trainers.push(new addon.NativeTrainer(model, trainerOptions))
-        model.readParameters(new Float32Array(model.parameterCount))
+        model.readParametersSync(new Float32Array(model.parameterCount))
         model.dispose()
       }
       create()

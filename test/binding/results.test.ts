@@ -33,7 +33,7 @@ describe('NativeGru', () => {
       { name: 'bias_hh_l0', shape: [3], offset: 9, count: 3 },
     ])
     const p = wave(gru.parameterCount)
-    gru.writeParameters(p)
+    gru.writeParametersSync(p)
     const [x, h] = [0.5, -0.25]
     const a = (gate: number): number => p[gate]! * x + p[6 + gate]!
     const u = (gate: number): number => p[3 + gate]! * h + p[9 + gate]!
@@ -50,17 +50,17 @@ describe('NativeGru', () => {
     const gru = createGru()
     const values = wave(gru.parameterCount)
     const target = new Float32Array(gru.parameterCount)
-    gru.writeParameters(values)
-    gru.readParameters(target)
+    gru.writeParametersSync(values)
+    gru.readParametersSync(target)
     expect(target).toEqual(values)
     expect(
       await codeOf(() => {
-        gru.readParameters(wave(3))
+        gru.readParametersSync(wave(3))
       }),
     ).toBe('ERR_GRU_SHAPE')
     expect(
       await codeOf(() => {
-        gru.writeParameters(wave(3))
+        gru.writeParametersSync(wave(3))
       }),
     ).toBe('ERR_GRU_SHAPE')
   })
@@ -73,7 +73,7 @@ describe('NativeGru', () => {
     async (form) => {
       const gru = createGru(stack)
       const parameters = new Float32Array(gru.parameterCount)
-      gru.readParameters(parameters)
+      gru.readParametersSync(parameters)
       const lengths = Int32Array.of(4, 6)
       const [input, initial] = [wave(INPUT), wave(stackState, 1)]
       const [dOutput, dState] = [wave(stackOutput, 2), wave(stackState, 3)]
@@ -147,7 +147,7 @@ describe('NativeGru', () => {
     expect(await codeOf(() => first)).toBeUndefined()
 
     const stale = forward()
-    gru.writeParameters(wave(gru.parameterCount))
+    gru.writeParametersSync(wave(gru.parameterCount))
     const late = () => {
       stale.backwardSync(wave(OUTPUT), null, ...gradients)
     }
@@ -158,7 +158,7 @@ describe('NativeGru', () => {
 describe('NativeModel and NativeTrainer', () => {
   test('all logits zero: the loss is the logarithm of the number of classes', async () => {
     const model = createModel()
-    model.writeParameters(new Float32Array(model.parameterCount))
+    model.writeParametersSync(new Float32Array(model.parameterCount))
     const logits = wave(tokens.length * 5)
     model.predictSync(...call(tokens, logits))
     expect(logits).toEqual(new Float32Array(logits.length))
@@ -188,14 +188,14 @@ describe('NativeModel and NativeTrainer', () => {
     expect(own).not.toEqual(first)
     await trainer.evaluateAverage(batch, null, [averaged])
     const average = new Float32Array(model.parameterCount)
-    trainer.readAverage(average)
-    model.writeParameters(average)
+    trainer.readAverageSync(average)
+    model.writeParametersSync(average)
     expect(averaged).toEqual(predicted())
   })
 
   test('all values zero: the loss is the mean of the squared targets', () => {
     const model = createModel({ tokens: 0, outputSize: 2, loss: 'meanSquaredError', every: 'last' })
-    model.writeParameters(new Float32Array(model.parameterCount))
+    model.writeParametersSync(new Float32Array(model.parameterCount))
     const trainer = new addon.NativeTrainer(model, trainerOptions)
     const target = Float32Array.of(1, 2, 3, 4)
     const { loss, gradNorm } = trainer.stepSync(...stepCall(...call(wave(INPUT), target)))
@@ -219,7 +219,7 @@ describe('NativeModel and NativeTrainer', () => {
     )
     expect(got).toEqual(expected)
     expect(got[2]!.loss).toBeLessThan(got[0]!.loss)
-    for (const { model, parameters } of [sync, later]) model.readParameters(parameters)
+    for (const { model, parameters } of [sync, later]) model.readParametersSync(parameters)
     expect(later.parameters).toEqual(sync.parameters)
 
     const logits = [0, 1].map(() => new Float32Array(tokens.length * 5))

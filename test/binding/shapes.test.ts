@@ -170,8 +170,8 @@ describe('a layer', () => {
     await expectRight(backward, right)
   })
 
-  test.each(['readParameters', 'writeParameters'] as const)('checks %s', async (method) => {
-    const name = method === 'readParameters' ? 'target' : 'source'
+  test.each(['readParametersSync', 'writeParametersSync'] as const)('checks %s', async (method) => {
+    const name = method === 'readParametersSync' ? 'target' : 'source'
     const call = ([array]: [Float32Array]) => {
       gru[method](array)
     }

@@ -1,4 +1,4 @@
-import type { NativeTrainerOptions, NativeTrainerState } from '../../binding'
+import type { NativeTrainerCounts, NativeTrainerOptions, NativeTrainerState } from '../../binding'
 import {
   addon,
   call,
@@ -23,6 +23,29 @@ function create(options: NativeTrainerOptions = averaging) {
   return { model, trainer: new addon.NativeTrainer(model, options) }
 }
 
+/** What writeState gets of a state. */
+function countsOf({ updates, passes, carried, arrays }: NativeTrainerState): NativeTrainerCounts {
+  return { updates, passes, carried, arrays: Object.keys(arrays) as (keyof typeof arrays)[] }
+}
+
+/** Writes a whole state, each array in two parts, which change before the calls have ended. */
+async function restore(
+  { model, trainer }: ReturnType<typeof create>,
+  state: NativeTrainerState,
+): Promise<void> {
+  await trainer.writeState(countsOf(state))
+  model.writeParametersSync(state.parameters)
+  for (const [name, values] of Object.entries(state.arrays) as [
+    keyof typeof state.arrays,
+    Float32Array,
+  ][]) {
+    const parts = [values.slice(0, 10), values.slice(10)] as const
+    const written = [0, 10].map((offset, i) => trainer.writeStateArray(name, offset, parts[i]!))
+    for (const part of parts) part.fill(NaN)
+    await Promise.all(written)
+  }
+}
+
 describe('the state of a trainer', () => {
   test.each(['sgd', 'adam', 'adamw', 'rmsprop'] as const)(
     'of %s goes on to the same bits in another one',
@@ -32,7 +55,7 @@ describe('the state of a trainer', () => {
       for (let step = 0; step < 3; step++) unbroken.trainer.stepSync(...batch)
       const state = await unbroken.trainer.readState()
       const resumed = create(options)
-      await resumed.trainer.writeState(state)
+      await restore(resumed, state)
       for (let step = 0; step < 2; step++) {
         expect(resumed.trainer.stepSync(...batch)).toEqual(unbroken.trainer.stepSync(...batch))
       }
@@ -50,7 +73,7 @@ describe('the state of a trainer', () => {
   })
 
   test('is read and written at its turn, and copied', async () => {
-    const { trainer } = create()
+    const { model, trainer } = create()
     const pending = [1, 2].map(() => trainer.step(...batch, null))
     const second = trainer.readState()
     pending.push(trainer.step(...batch, null))
@@ -62,9 +85,7 @@ describe('the state of a trainer', () => {
     other.trainer.stepSync(...batch)
     other.trainer.stepSync(...batch)
     expect(await other.trainer.readState()).toEqual(state)
-    const written = trainer.writeState(state)
-    for (const array of [state.parameters, ...Object.values(state.arrays)]) array.fill(NaN)
-    await written
+    await restore({ model, trainer }, state)
     expect(trainer.stepSync(...batch)).toEqual(other.trainer.stepSync(...batch))
   })
 
@@ -78,13 +99,13 @@ describe('the state of a trainer', () => {
     pass.forwardSync(outputs)
     pass.backwardSync(outputs)
     expect(await codeOf(() => trainer.step(...batch, null))).toBe('ERR_GRU_VALUE')
-    await trainer.writeState(state)
+    await trainer.writeState(countsOf(state))
     expect(await codeOf(() => trainer.updateSync({ learningRate: null }))).toBe('ERR_GRU_VALUE')
     const { loss } = await trainer.step(...batch, null)
     expect(loss).toBe(create().trainer.stepSync(...batch).loss)
   })
 
-  const wrong: [string, (state: NativeTrainerState) => unknown, string][] = [
+  const wrong: [string, (state: NativeTrainerCounts) => unknown, string][] = [
     ['nothing', () => undefined, 'ERR_GRU_TYPE'],
     ['no arrays', (state) => ({ ...state, arrays: undefined }), 'ERR_GRU_TYPE'],
     ['no carried states', (state) => ({ ...state, carried: undefined }), 'ERR_GRU_TYPE'],
@@ -103,26 +124,17 @@ describe('the state of a trainer', () => {
       (state) => ({ ...state, carried: [{ batch: 0, values: [new Float32Array(3)] }] }),
       'ERR_GRU_VALUE',
     ],
-    ['no parameters', (state) => ({ ...state, parameters: undefined }), 'ERR_GRU_TYPE'],
     [
-      'a parameter too few',
-      (state) => ({ ...state, parameters: state.parameters.slice(1) }),
-      'ERR_GRU_VALUE',
-    ],
-    ['an array too few', (state) => ({ ...state, arrays: {} }), 'ERR_GRU_VALUE'],
-    [
-      'a short array',
-      (state) => ({
-        ...state,
-        arrays: { ...state.arrays, average: new Float32Array(1) },
-      }),
+      'an array too few',
+      ({ arrays, ...rest }) => ({ ...rest, arrays: arrays.slice(1) }),
       'ERR_GRU_VALUE',
     ],
     [
-      'an array of another type',
-      (state) => ({ ...state, arrays: { ...state.arrays, average: new Int32Array(1) } }),
-      'ERR_GRU_TYPE',
+      'arrays in another order',
+      ({ arrays, ...rest }) => ({ ...rest, arrays: arrays.reverse() }),
+      'ERR_GRU_VALUE',
     ],
+    ['an array that is no text', (state) => ({ ...state, arrays: [1] }), 'ERR_GRU_TYPE'],
     ['a count that is none', (state) => ({ ...state, updates: -1 }), 'ERR_GRU_VALUE'],
     ['passes that are none', (state) => ({ ...state, passes: '1' }), 'ERR_GRU_TYPE'],
   ]
@@ -130,9 +142,25 @@ describe('the state of a trainer', () => {
     const [{ trainer }, expected] = [create(), create()]
     trainer.stepSync(...batch)
     expected.trainer.stepSync(...batch)
-    const bad = spoil(await create().trainer.readState()) as NativeTrainerState
+    const bad = spoil(countsOf(await create().trainer.readState())) as NativeTrainerCounts
     expect(await codeOf(() => trainer.writeState(bad))).toBe(code)
     expect(await trainer.readState()).toEqual(await expected.trainer.readState())
+  })
+
+  test.each<[string, unknown[], string]>([
+    ['no array', [undefined, 0, new Float32Array(1)], 'ERR_GRU_TYPE'],
+    ['an array of no such name', ['momentum', 0, new Float32Array(1)], 'ERR_GRU_VALUE'],
+    ['an offset that is none', ['average', -1, new Float32Array(1)], 'ERR_GRU_VALUE'],
+    ['an offset past the end', ['average', 1e6, new Float32Array(0)], 'ERR_GRU_VALUE'],
+    ['values past the end', ['average', 1, 'all'], 'ERR_GRU_VALUE'],
+    ['values of another type', ['average', 0, new Int32Array(1)], 'ERR_GRU_TYPE'],
+  ])('takes no part with %s', async (_, [name, offset, given], code) => {
+    const { model, trainer } = create()
+    const source = given === 'all' ? new Float32Array(model.parameterCount) : given
+    const before = await trainer.readState()
+    const write = trainer.writeStateArray.bind(trainer) as (...given: unknown[]) => Promise<void>
+    expect(await codeOf(() => write(name, offset, source))).toBe(code)
+    expect(await trainer.readState()).toEqual(before)
   })
 
   test('is refused after dispose', async () => {
@@ -140,7 +168,10 @@ describe('the state of a trainer', () => {
     const state = await trainer.readState()
     trainer.dispose()
     expect(await codeOf(() => trainer.readState())).toBe('ERR_GRU_DISPOSED')
-    expect(await codeOf(() => trainer.writeState(state))).toBe('ERR_GRU_DISPOSED')
+    expect(await codeOf(() => trainer.writeState(countsOf(state)))).toBe('ERR_GRU_DISPOSED')
+    const part = new Float32Array(1)
+    const write = (): Promise<void> => trainer.writeStateArray('average', 0, part)
+    expect(await codeOf(write)).toBe('ERR_GRU_DISPOSED')
   })
 })
 

@@ -80,9 +80,11 @@ export function fakeTrainer(
         const loss = losses.validation?.(marks[0]!, fake.parameter) ?? 1
         return Promise.resolve({ gradNorm: 0, skipped: false, ...lossesOf(loss, batch.batch) })
       },
-      readParameters: () => new Float32Array(graph.parameterCount).fill(fake.parameter),
+      readParameters: () =>
+        Promise.resolve(new Float32Array(graph.parameterCount).fill(fake.parameter)),
       writeParameters: (parameters) => {
         fake.parameter = parameters[0]!
+        return Promise.resolve()
       },
     },
     steps: [],
