@@ -17,6 +17,7 @@
  * - A `...Sync` call reads and writes the arrays in place, on the calling thread. It throws ERR_GRU_BUSY while a
  *   promise of the same object (or of its model, or its trainer) is pending. The message has the name of the call in
  *   lib, the pending calls, and what to do.
+ * - A new array that a promise resolves to may be written by the engine's threads before that: no code knows it until then.
  * - A call that returns a promise copies its inputs before it returns, and runs on the engine's own threads (never
  *   libuv's). A single step that takes some microseconds on the CPU is computed before the call returns, if no job of the
  *   same object is pending: another thread would take longer to begin. Just before it settles, it writes its results into the given arrays on the JavaScript thread: all of

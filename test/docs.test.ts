@@ -101,7 +101,7 @@ test('the example of docs/training.md stops early, and writes the table whose he
 })
 
 test('the example of Seq2Seq in docs/model.md learns, and finds the translations that the guide shows', () => {
-  const output = run(programsOf('model.md')[2]!, 'seq2seq')
+  const output = run(programsOf('model.md')[3]!, 'seq2seq')
   const losses = lossesIn(output)
   expect(losses).toHaveLength(3)
   expect(losses[2]).toBeLessThan(losses[0]! / 10)
@@ -113,8 +113,16 @@ test('the example of Seq2Seq in docs/model.md learns, and finds the translations
   expect(best.map((translation) => translation!.tokens)).toEqual(['8 5 2 1', '6 3 1'])
 })
 
+test('the example of parameters and files in docs/model.md has the new bias in the later prediction', () => {
+  const [made, difference] = run(programsOf('model.md')[2]!, 'files').trim().split(' ')
+  expect(made).toBe('today')
+  // The initial bias is between -1/4 and 1/4.
+  expect(Number(difference)).toBeGreaterThan(0.75)
+  expect(Number(difference)).toBeLessThan(1.25)
+})
+
 test('the example of states in docs/model.md runs', () => {
-  expect(run(programsOf('model.md')[3]!, 'states')).toBe('')
+  expect(run(programsOf('model.md')[4]!, 'states')).toBe('')
 })
 
 test('the example of docs/serving.md streams, forks and moves its state', () => {

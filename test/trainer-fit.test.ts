@@ -253,3 +253,16 @@ test('a model of tokens learns to copy', async () => {
   })
   expect(found).toEqual([...tokens])
 })
+
+test('with patience, calls that are pending at the end of an epoch are waited for', async () => {
+  const [{ model, trainer }, twin] = [make(), make()]
+  const options = { epochs: 1, batchSize: 11, patience: 1 }
+  const next = trainer.fit(data, options).next()
+  // The update is queued in a later turn of the microtasks, and these calls behind it.
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
+  const predicted = [1, 2].map(() => model.predict(batch.input, { batch: 3 }))
+  expect((await next).value).toMatchObject({ epochEnd: true })
+  await Promise.all(predicted)
+  await collect(twin.trainer.fit(data, options))
+  expect(bits(model)).toEqual(bits(twin.model))
+})
