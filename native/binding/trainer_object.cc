@@ -75,6 +75,7 @@ napi_value TrainerObject::define(Surface& surface) {
       method<&TrainerObject::memory>("memory"),
       method<&TrainerObject::trim_sync>("trimSync"),
       promise_method<&TrainerObject::trim>("trim"),
+      promise_method<&TrainerObject::write_state_array>("writeStateArray"),
       method<&TrainerObject::dispose>("dispose"),
   };
   return define_class<TrainerObject>(surface, members);

@@ -57,6 +57,7 @@ class TrainerObject {
   napi_value memory(Arguments& arguments);
   napi_value trim_sync(Arguments& arguments);
   napi_value trim(Arguments& arguments);
+  napi_value write_state_array(Arguments& arguments);
   napi_value dispose(Arguments& arguments);
 
  private:
