@@ -27,11 +27,9 @@ export function renderServing(report: ServingReport): string {
   ].join('\n\n')
 }
 
-function renderHead({ date, command, machine, project, absent, speed }: ServingReport): string {
-  const lanes = speed.flatMap((each) => each.lanes)
-  const version = lanes.find(({ isPeer }) => isPeer)?.version ?? ''
+function renderHead({ date, command, machine, project, peer }: ServingReport): string {
   const beside =
-    absent === undefined ? `beside ${`${PEER} ${version}`.trim()}` : `${PEER} left out: ${absent}`
+    'version' in peer ? `beside ${PEER} ${peer.version}` : `${PEER} left out: ${peer.reason}`
   return [
     `${date}  ${command}`,
     `${machine.processor}, ${machine.cores} cores, ${machine.system}, Node ${machine.node}`,

@@ -18,8 +18,8 @@ export interface ServingReport {
   readonly command: string
   readonly machine: Machine
   readonly project: { readonly version: string; readonly isa: string }
-  /** Why the peer was left out; undefined: it was measured. */
-  readonly absent: string | undefined
+  /** The peer's version, or why it was left out. */
+  readonly peer: { readonly version: string } | { readonly reason: string }
   readonly speed: SpeedMeasurement[]
   processes?: readonly ProcessesMeasurement[]
   overload?: readonly OverloadMeasurement[]

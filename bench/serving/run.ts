@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import * as path from 'node:path'
 import type * as Library from 'gru-native'
@@ -49,20 +49,21 @@ export async function runServing(
     'gru-native',
   ) as typeof Library
   const { version, isa } = library.runtime()
-  const absent = reasonWithoutPeer(places, given.wantsPeer)
+  const peer = findPeer(places, given.wantsPeer)
   const report: ServingReport = {
     ...{ format: 1, date: new Date().toISOString(), command, machine: describeMachine() },
-    ...{ project: { version, isa }, absent, speed: [] },
+    ...{ project: { version, isa }, peer, speed: [] },
   }
   for (const part of given.parts) await measurePart(places, part, given, report)
   return report
 }
 
-function reasonWithoutPeer({ root }: Places, wantsPeer: boolean): string | undefined {
-  if (!wantsPeer) return 'not wanted'
-  return existsSync(path.join(root, 'bench', 'node_modules', PEER))
-    ? undefined
-    : 'not installed (npm ci --prefix bench --ignore-scripts)'
+function findPeer({ root }: Places, isWanted: boolean): ServingReport['peer'] {
+  if (!isWanted) return { reason: 'not wanted' }
+  const file = path.join(root, 'bench', 'node_modules', PEER, 'package.json')
+  return existsSync(file)
+    ? { version: (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version }
+    : { reason: 'not installed (npm ci --prefix bench --ignore-scripts)' }
 }
 
 async function measurePart(
@@ -73,7 +74,7 @@ async function measurePart(
 ): Promise<void> {
   const standard = quick ? QUICK_EFFORT : FULL_EFFORT
   const effort = { ...standard, rounds: rounds ?? standard.rounds }
-  const hasPeer = report.absent === undefined
+  const hasPeer = 'version' in report.peer
   console.error(`serving: ${part}`)
   switch (part) {
     case 'processes':

@@ -18,7 +18,6 @@ export interface SpeedMeasurement {
   readonly lanes: readonly {
     readonly name: string
     readonly isPeer: boolean
-    readonly version: string
     /** For each request, one figure for each round. */
     readonly seconds: readonly number[]
   }[]
@@ -46,11 +45,11 @@ export function measureServingSpeed(
       )
       return {
         ...{ part: given.part, name: given.name },
-        lanes: entered.map(({ lane, process }, i) => {
+        lanes: entered.map(({ lane }, i) => {
           const seconds = figures[i]!
           if (seconds instanceof Error) throw seconds
           return {
-            ...{ name: lane.name, isPeer: lane.isPeer, version: process.version },
+            ...{ name: lane.name, isPeer: lane.isPeer },
             seconds: seconds.map((each) => each / given.requests),
           }
         }),

@@ -80,16 +80,16 @@ describe('memory', () => {
 
 test('the tables have each lane with its ratio to the best peer', () => {
   const report: ServingReport = {
-    ...{ format: 1, date: '2026-01-01', command: 'npm run bench', absent: undefined },
+    ...{ format: 1, date: '2026-01-01', command: 'npm run bench', peer: { version: '2' } },
     machine: { processor: 'P', cores: 2, memoryBytes: 1, system: 'S', node: 'v20' },
     project: { version: '1', isa: 'avx2' },
     speed: [
       {
         ...{ part: 'step', name: 'a model' },
         lanes: [
-          { name: 'stepSync', isPeer: false, version: '1', seconds: [2e-6, 1e-6, 9e-6] },
-          { name: 'peer', isPeer: true, version: '2', seconds: [8e-6] },
-          { name: 'peer, 1 thread', isPeer: true, version: '2', seconds: [5e-6] },
+          { name: 'stepSync', isPeer: false, seconds: [2e-6, 1e-6, 9e-6] },
+          { name: 'peer', isPeer: true, seconds: [8e-6] },
+          { name: 'peer, 1 thread', isPeer: true, seconds: [5e-6] },
         ],
       },
     ],

@@ -7,7 +7,7 @@ import type { OverloadFigures } from '../overload'
 import { openRequester, type Requester } from './requester'
 
 const CALLERS = 64
-const SECONDS = 3
+const SECONDS = 2
 /** Requests come in groups at this distance, in milliseconds. */
 const INTERVAL = 1
 
