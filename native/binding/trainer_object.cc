@@ -71,7 +71,6 @@ napi_value TrainerObject::define(Surface& surface) {
       method<&TrainerObject::reset_evaluation_state>("resetEvaluationState"),
       promise_method<&TrainerObject::read_state>("readState"),
       promise_method<&TrainerObject::write_state>("writeState"),
-      promise_method<&TrainerObject::write_state_array>("writeStateArray"),
       method<&TrainerObject::memory>("memory"),
       method<&TrainerObject::trim_sync>("trimSync"),
       promise_method<&TrainerObject::trim>("trim"),

@@ -53,7 +53,6 @@ class TrainerObject {
   napi_value reset_evaluation_state(Arguments& arguments);
   napi_value read_state(Arguments& arguments);
   napi_value write_state(Arguments& arguments);
-  napi_value write_state_array(Arguments& arguments);
   napi_value memory(Arguments& arguments);
   napi_value trim_sync(Arguments& arguments);
   napi_value trim(Arguments& arguments);
