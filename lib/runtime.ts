@@ -32,7 +32,9 @@ export function runtime(): Runtime {
 
 /**
  * Sets the number of threads that compute, including the caller's, for the whole process. The default is the number of
- * cores that the process may use, or GRU_NATIVE_THREADS. Results have the same bits for every number of threads.
+ * cores that the process may use, or GRU_NATIVE_THREADS. By default, a call computes on no more threads than there are idle
+ * cores when it begins, as far as the system tells (on Linux); a number that was set is used in any case. Results have the
+ * same bits for every number of threads.
  *
  * @param threads - from 1 to 1024
  * @throws GruError ERR_GRU_TYPE or ERR_GRU_VALUE

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cpu/threads/cores.h"
 #include "device/device.h"
 
 namespace gru::cpu {
@@ -35,7 +36,8 @@ inline constexpr unsigned max_threads = 1024;
 /// different callers. They share the threads: with as many of them as threads, each computes alone.
 class ComputingThread {
  public:
-  ComputingThread();
+  /// `caller` is the thread that waits for the results, from current_thread(); 0: none.
+  explicit ComputingThread(ThreadId caller = 0);
   ~ComputingThread();
   ComputingThread(const ComputingThread&) = delete;
   ComputingThread& operator=(const ComputingThread&) = delete;

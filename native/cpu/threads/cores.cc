@@ -1,7 +1,9 @@
 #include "cpu/threads/cores.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <string>
 #include <thread>
@@ -9,7 +11,10 @@
 #include "cpu/environment.h"
 
 #if defined(__linux__)
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #endif
 
 namespace gru::cpu {
@@ -46,10 +51,47 @@ unsigned quota_cores() {
 
 }  // namespace
 
+std::optional<long> idle_cores() {
+#if defined(__linux__)
+  // "0.20 0.18 0.12 2/345 6789": two threads run or are ready to run.
+  static const int file = open("/proc/loadavg", O_RDONLY | O_CLOEXEC);
+  static const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  std::array<char, 64> text{};
+  long running = 0;
+  if (file < 0 || pread(file, text.data(), text.size() - 1, 0) <= 0) return {};
+  if (std::sscanf(text.data(), "%*s %*s %*s %ld/", &running) != 1 || running < 1) return {};
+  return cores - running;
+#else
+  return {};
+#endif
+}
+
+ThreadId current_thread() {
+#if defined(__linux__)
+  return syscall(SYS_gettid);
+#else
+  return 0;
+#endif
+}
+
+bool is_running(ThreadId thread) {
+#if defined(__linux__)
+  // "123 (name) R ...": the name may have any characters.
+  std::ifstream file("/proc/self/task/" + std::to_string(thread) + "/stat");
+  std::string text;
+  std::getline(file, text);
+  const std::size_t name_end = text.rfind(") ");
+  return name_end != std::string::npos && text.compare(name_end, 3, ") R") == 0;
+#else
+  return thread != 0;
+#endif
+}
+
 unsigned usable_cores() { return std::min(scheduled_cores(), quota_cores()); }
 
-unsigned initial_threads(unsigned maximum) {
-  return asked_threads(maximum).value_or(std::min(usable_cores(), maximum));
+ThreadCount initial_threads(unsigned maximum) {
+  if (const auto asked = asked_threads(maximum)) return {*asked, true};
+  return {std::min(usable_cores(), maximum), false};
 }
 
 }  // namespace gru::cpu

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <thread>
@@ -74,6 +75,14 @@ void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
   if (spin_until(changed)) return;
   while (!changed()) value.wait(old, std::memory_order_acquire);
 }
+
+std::atomic<ThreadCount>& thread_count() {
+  static std::atomic<ThreadCount> count{initial_threads(max_threads)};
+  return count;
+}
+
+/// The thread that waits for what the calling thread computes, or 0.
+thread_local ThreadId waiting_caller = 0;
 
 /// When the calling thread last began to work in its current region.
 thread_local Clock::time_point work_began;
@@ -166,10 +175,12 @@ class Pool {
   }
 
   /// Takes up to `most` workers, so that all callers together have no more than threads() - 1. None
-  /// while the pool rests.
+  /// while the pool rests. No more than there are idle cores: a team whose members wait for a core
+  /// is slower than one thread, and delays other processes.
   Hired hire(unsigned most) {
     const std::lock_guard lock(mutex_);
     if (!rest_.is_over()) return {};
+    most = cores_for_team(most);
     Hired hired;
     while (hired.count < most && hired_ + 1 < threads() && ensure_idle()) {
       Worker* const worker = idle_;
@@ -180,6 +191,28 @@ class Pool {
       ++hired_;
     }
     return hired;
+  }
+
+  /// The cores on which a team of this process may compute besides the caller's. A caller that is
+  /// about to wait is no work for a core.
+  static unsigned cores_for_team(unsigned most) {
+    if (thread_count().load(std::memory_order_relaxed).is_chosen) return most;
+    const std::optional<long> first = cores_for_workers();
+    if (!first) return most;
+    if (*first >= static_cast<long>(most) || waiting_caller == 0) return bounded(*first, most);
+    if (is_running(waiting_caller)) return bounded(*first + 1, most);
+    // Perhaps it ran when the cores were counted.
+    return bounded(cores_for_workers().value_or(0), most);
+  }
+
+  /// Workers that wait actively for their next region are no work for a core.
+  static std::optional<long> cores_for_workers() {
+    const std::optional<long> idle = idle_cores();
+    if (!idle) return {};
+    return *idle + static_cast<long>(waiting_workers.load(std::memory_order_relaxed));
+  }
+  static unsigned bounded(long cores, unsigned most) {
+    return static_cast<unsigned>(std::clamp(cores, 0L, static_cast<long>(most)));
   }
 
   void dismiss(const Hired& hired, bool contended) {
@@ -208,11 +241,19 @@ class Pool {
     return false;
   }
 
+  static void wait_for_region(const Worker& state, std::uint32_t seen) {
+    const auto has_begun = [&] { return state.begun.load(std::memory_order_acquire) != seen; };
+    waiting_workers.fetch_add(1, std::memory_order_relaxed);
+    const bool begun = spin_until(has_begun);
+    waiting_workers.fetch_sub(1, std::memory_order_relaxed);
+    while (!begun && !has_begun()) state.begun.wait(seen, std::memory_order_acquire);
+  }
+
   [[noreturn]] static void work(Worker& state) {
     const FlushDenormals flush;
     in_region = true;
     for (std::uint32_t seen = 0;; ++seen) {
-      wait_while(state.begun, seen);
+      wait_for_region(state, seen);
       work_began = Clock::now();
       state.region.body(state.region.context, state.index, *state.team);
       state.finished.store(seen + 1, std::memory_order_release);
@@ -222,6 +263,7 @@ class Pool {
 
   /// Whether the calling thread computes its part of a region. A region within is computed alone.
   static thread_local bool in_region;
+  static std::atomic<unsigned> waiting_workers;  ///< those that wait actively
 
   std::mutex mutex_;
   Rest rest_;
@@ -230,13 +272,9 @@ class Pool {
 };
 
 thread_local bool Pool::in_region = false;
+std::atomic<unsigned> Pool::waiting_workers{0};
 
 namespace {
-
-std::atomic<unsigned>& thread_count() {
-  static std::atomic<unsigned> count{initial_threads(max_threads)};
-  return count;
-}
 
 std::atomic<unsigned> computing_threads{0};
 thread_local unsigned computing_here = 0;
@@ -315,22 +353,24 @@ void detail::run_parallel(unsigned wanted, void (*body)(const void*, unsigned, T
   Pool::instance().run(wanted, {body, context});
 }
 
-ComputingThread::ComputingThread() {
+ComputingThread::ComputingThread(ThreadId caller) {
   if (computing_here++ == 0) computing_threads.fetch_add(1, std::memory_order_relaxed);
+  waiting_caller = caller;
 }
 
 ComputingThread::~ComputingThread() {
+  waiting_caller = 0;
   if (--computing_here == 0) computing_threads.fetch_sub(1, std::memory_order_relaxed);
 }
 
-unsigned threads() { return thread_count().load(std::memory_order_relaxed); }
+unsigned threads() { return thread_count().load(std::memory_order_relaxed).count; }
 
 Status set_threads(unsigned count) noexcept {
   if (count < 1 || count > max_threads) {
     return Status::value("threads: expected an integer from 1 to " + std::to_string(max_threads) +
                          ", got " + std::to_string(count));
   }
-  thread_count().store(count, std::memory_order_relaxed);
+  thread_count().store({count, true}, std::memory_order_relaxed);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "cpu/cpu_device.h"
+#include "cpu/threads/cores.h"
 #include "testing/random_cases.h"
 
 namespace gru::cpu {
@@ -176,6 +177,30 @@ TEST_CASE("callers at the same time all get their results") {
   first.join();
   second.join();
   CHECK(wrong == 0);
+}
+
+TEST_CASE("the system tells which threads run, and how many cores are idle") {
+  if (current_thread() == 0) return;  // not on this system
+  CHECK(is_running(current_thread()));
+  std::atomic<ThreadId> id{0};
+  std::atomic<bool> ends{false};
+  std::thread sleeper([&] {
+    id = current_thread();
+    id.notify_one();
+    ends.wait(false);
+  });
+  id.wait(0);
+  for (int attempt = 0; attempt < 2000 && is_running(id); ++attempt) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  CHECK_FALSE(is_running(id));
+  ends = true;
+  ends.notify_one();
+  sleeper.join();
+  CHECK_FALSE(is_running(id));
+  const std::optional<long> idle = idle_cores();
+  REQUIRE(idle);
+  CHECK(*idle < static_cast<long>(std::thread::hardware_concurrency()));  // this thread runs
 }
 
 /// The sizes of the teams of two threads that compute regions at the same time.
