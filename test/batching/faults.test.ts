@@ -294,7 +294,8 @@ test('requests of a model that is disposed of fail with a clear error, and those
   const session = keep(model.session())
   const input = plain.draw(random, 3, 3)
   const expected = alone(model, input)
-  const computed = [batcher.predict(input), batcher.predict(input)]
+  // Two batches of two.
+  const computed = [1, 2, 3, 4].map(() => batcher.predict(input))
   const waiting = [
     batcher.predict(input),
     batcher.predict(input),
@@ -302,10 +303,11 @@ test('requests of a model that is disposed of fail with a clear error, and those
   ]
   while (batcher.statistics.computing === 0) await new Promise(setImmediate)
   model.dispose()
-  expect((await Promise.all(computed)).map(bitsOfOutput)).toEqual([expected, expected])
-  for (const request of [...waiting, batcher.predict(input)]) {
-    await expectGruRejection(request, 'ERR_GRU_DISPOSED', /dispose/)
-  }
+  const rejections = [...waiting, batcher.predict(input)].map((request) =>
+    expectGruRejection(request, 'ERR_GRU_DISPOSED', /dispose/),
+  )
+  expect((await Promise.all(computed)).map(bitsOfOutput)).toEqual(computed.map(() => expected))
+  await Promise.all(rejections)
   await nextTurn()
-  expect(batcher.statistics).toMatchObject({ queued: 0, computing: 0, completed: 2, failed: 3 })
+  expect(batcher.statistics).toMatchObject({ queued: 0, computing: 0, completed: 4, failed: 3 })
 })
