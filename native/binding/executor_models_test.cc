@@ -174,7 +174,7 @@ class Served {
     const Session& from = *streams_[number].session;
     owner.start(queue_, JobAccess::shared({&from, copy.get()}), [&from, copy](const AbortFlag&) {
       GRU_CHECK_OK(copy->copy_from(from));
-      std::vector<float> states(*from.state_count().elements(), nan_float);
+      std::vector<float> states(*from.value_count().elements(), nan_float);
       std::vector<float> copied = states;
       GRU_CHECK_OK(from.read_states(states));
       GRU_CHECK_OK(copy->read_states(copied));
