@@ -641,8 +641,8 @@ export interface NativeSession {
   readonly stateCount: number
   /**
    * Reads the sources of a session of a decoder, and begins with the states that follow from them; ERR_GRU_VALUE for a
-   * session of a whole model. The first step comes after it. In the batch the target, which may be one step of zeros, says
-   * nothing.
+   * session of a whole model, and for a second call, also if the first one failed. The first step comes after it. In the
+   * batch the target, which may be one step of zeros, says nothing.
    */
   encodeSync(batch: NativeModelBatch): void
   encode(batch: NativeModelBatch, abort: AbortFlag | null): Promise<void>
@@ -657,7 +657,7 @@ export interface NativeSession {
   reset(): void
   /**
    * Takes over the states of a session of the same model or decoder with the same batch; ERR_GRU_VALUE for another one.
-   * Sessions of a decoder then share what was read of the sources.
+   * Sessions of a decoder then share what was read of the sources; ERR_GRU_VALUE if this one has other sources.
    */
   copyFromSync(other: NativeSession): void
   copyFrom(other: NativeSession, abort: AbortFlag | null): Promise<void>
