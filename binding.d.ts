@@ -21,8 +21,10 @@
  * - A call that returns a promise copies its inputs before it returns, and runs on the engine's own threads (never
  *   libuv's). A single step that takes some microseconds on the CPU is computed before the call returns, if no job of the
  *   same object is pending: another thread would take longer to begin. Just before it settles, it writes its results into the given arrays on the JavaScript thread: all of
- *   them, or none if it fails. If an array was detached meanwhile, it fails with ERR_GRU_TYPE. Jobs of one object run
- *   one after another, in the order of the calls. Jobs of different objects run at the same time.
+ *   them, or none if it fails. If an array was detached meanwhile, it fails with ERR_GRU_TYPE.
+ * - Jobs of one object begin in the order of the calls. On the CPU those that only compute with it (forward of a layer,
+ *   predictions, steps of different sessions) may run at the same time; any other job runs alone. Jobs of different
+ *   objects run at the same time.
  * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeRecurrent and the trainers of a
  *   disposed NativeModel. `dispose` may be called again and does not stop pending jobs. After them, or immediately if
  *   none is pending, the object's memory and that of its passes or trainers is freed.
