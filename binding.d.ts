@@ -21,8 +21,10 @@
  * - A call that returns a promise copies its inputs before it returns, and runs on the engine's own threads (never
  *   libuv's). A single step that takes some microseconds on the CPU is computed before the call returns, if no job of the
  *   same object is pending: another thread would take longer to begin. Just before it settles, it writes its results into the given arrays on the JavaScript thread: all of
- *   them, or none if it fails. If an array was detached meanwhile, it fails with ERR_GRU_TYPE. Jobs of one object run
- *   one after another, in the order of the calls. Jobs of different objects run at the same time.
+ *   them, or none if it fails. If an array was detached meanwhile, it fails with ERR_GRU_TYPE.
+ * - Jobs of one object begin in the order of the calls. On the CPU those that only compute with it (forward of a layer,
+ *   predictions, steps of different sessions) may run at the same time; any other job runs alone. Jobs of different
+ *   objects run at the same time.
  * - A disposed object throws ERR_GRU_DISPOSED, and so do the passes of a disposed NativeRecurrent and the trainers of a
  *   disposed NativeModel. `dispose` may be called again and does not stop pending jobs. After them, or immediately if
  *   none is pending, the object's memory and that of its passes or trainers is freed.
@@ -641,8 +643,8 @@ export interface NativeSession {
   readonly stateCount: number
   /**
    * Reads the sources of a session of a decoder, and begins with the states that follow from them; ERR_GRU_VALUE for a
-   * session of a whole model. The first step comes after it. In the batch the target, which may be one step of zeros, says
-   * nothing.
+   * session of a whole model, and for a second call, also if the first one failed. The first step comes after it. In the
+   * batch the target, which may be one step of zeros, says nothing.
    */
   encodeSync(batch: NativeModelBatch): void
   encode(batch: NativeModelBatch, abort: AbortFlag | null): Promise<void>
@@ -657,7 +659,7 @@ export interface NativeSession {
   reset(): void
   /**
    * Takes over the states of a session of the same model or decoder with the same batch; ERR_GRU_VALUE for another one.
-   * Sessions of a decoder then share what was read of the sources.
+   * Sessions of a decoder then share what was read of the sources; ERR_GRU_VALUE if this one has other sources.
    */
   copyFromSync(other: NativeSession): void
   copyFrom(other: NativeSession, abort: AbortFlag | null): Promise<void>

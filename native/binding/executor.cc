@@ -43,9 +43,13 @@ void JobQueue::release(std::shared_ptr<void> object) {
 }
 
 void JobQueue::destroy_released() {
+  const std::lock_guard destroying(destroying_mutex_);
   std::vector<std::shared_ptr<void>> released;
-  const std::lock_guard lock(released_mutex_);
-  released.swap(released_);
+  {
+    const std::lock_guard lock(released_mutex_);
+    released.swap(released_);
+  }
+  for (std::shared_ptr<void>& object : released) object.reset();
 }
 
 Executor& Executor::instance() {

@@ -83,7 +83,8 @@ class JobQueue {
 
   /// Destroys `object`, which may hold memory of the native object's device. It does so immediately
   /// if the queue is idle, otherwise after a job. So a device that allows one thread at a time,
-  /// whose queue runs one job at a time, is used by one thread only.
+  /// whose queue runs one job at a time, is used by one thread only. Objects are destroyed one at a
+  /// time in the order of the calls: a device after all that has memory of it.
   void release(std::shared_ptr<void> object);
 
  private:
@@ -94,6 +95,7 @@ class JobQueue {
   std::size_t pending_ = 0;
   std::function<void()> observer_;
 
+  std::mutex destroying_mutex_;  ///< held by the thread that destroys released objects
   std::mutex released_mutex_;
   std::vector<std::shared_ptr<void>> released_;
 
@@ -103,7 +105,7 @@ class JobQueue {
 };
 
 /// A JavaScript object's share of a native object with a queue. When it is destroyed on the
-/// JavaScript thread, it releases the native object between two jobs.
+/// JavaScript thread, it releases the native object (JobQueue::release).
 template <class T>
 class Owned {
  public:

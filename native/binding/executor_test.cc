@@ -126,6 +126,34 @@ TEST_CASE("a released object is destroyed while no job of its queue runs") {
   });
 }
 
+TEST_CASE("released objects are destroyed one at a time and in their order, beside shared jobs") {
+  struct Released {
+    Released(std::vector<std::size_t>& list, std::size_t own) : destroyed(list), number(own) {}
+    Released(const Released&) = delete;
+    Released& operator=(const Released&) = delete;
+    ~Released() {
+      std::this_thread::yield();  // so that other threads get here too
+      destroyed.push_back(number);
+    }
+    std::vector<std::size_t>& destroyed;
+    std::size_t number;
+  };
+  on_owner_threads([](Random& random) {
+    std::vector<std::size_t> destroyed;
+    const auto queue = std::make_shared<JobQueue>(limit);
+    Owner owner;
+    for (std::size_t number = 0; number < job_count; ++number) {
+      auto object = std::make_shared<Released>(destroyed, number);
+      owner.start(queue, JobAccess::shared(), [](const AbortFlag&) {});
+      queue->release(std::move(object));
+      if (random.size(0, 20) == 0) owner.finish();
+    }
+    owner.finish();
+    CHECK(destroyed.size() == job_count);
+    CHECK(ascends(destroyed));
+  });
+}
+
 TEST_CASE("after cancel no job of the owner runs, and the jobs of others go on") {
   on_owner_threads([](Random& random) {
     for (int round = 0; round < 20; ++round) {

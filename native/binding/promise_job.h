@@ -29,7 +29,8 @@ class PromiseJob final : public Job {
 
   /// Everything that the work reads and writes.
   JobArrays arrays;
-  /// The work itself. Its captures are destroyed directly after it, before the queue's next job.
+  /// The work itself. Its captures are destroyed directly after it, while the job still counts as
+  /// running.
   std::function<Status()> work;
   /// Lets start_job do the work itself if nothing is before it in its queue. For work that is done
   /// sooner than a thread of the executor could begin it.

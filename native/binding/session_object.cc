@@ -153,6 +153,13 @@ JobAccess SessionObject::access() const {
   return JobAccess::shared({session().get(), context_.get()});
 }
 
+void SessionObject::take_context(std::shared_ptr<const Context> context) {
+  if (context_ && context_ != context) {
+    refuse_value("session", "one without sources", "one that has sources");
+  }
+  context_ = std::move(context);
+}
+
 void SessionObject::read_step(const Arguments& arguments, StepArrays& arrays) const {
   read_given(arguments.env(), *form_, arguments[0], arguments[1], arrays);
   read_arrays(arguments.env(), session()->graph(), *form_, session()->batch(), arrays);
@@ -268,7 +275,7 @@ napi_value SessionObject::encode_sync(Arguments& arguments) {
   const std::vector<InputBatch> inputs = read_sources(call);
   const auto model = idle_model(arguments, "model.sessionSync",
                                 "await it, or call model.session, which waits for its turn");
-  context_ = std::make_shared<const Context>(operations_on(inputs));
+  take_context(std::make_shared<const Context>(operations_on(inputs)));
   check(turn().begin().encode(inputs, nullptr));
   return nullptr;
 }
@@ -276,7 +283,7 @@ napi_value SessionObject::encode_sync(Arguments& arguments) {
 napi_value SessionObject::encode(Arguments& arguments) {
   const GivenCall call = read_given_inputs(arguments.env(), arguments[0]);
   std::vector<InputBatch> inputs = read_sources(call);
-  context_ = std::make_shared<const Context>(operations_on(inputs));
+  take_context(std::make_shared<const Context>(operations_on(inputs)));
   std::unique_ptr<PromiseJob> job = create_job(arguments, "model.session", 1);
   job->set_access(access());
   keep_inputs(*job, inputs);
@@ -306,17 +313,17 @@ napi_value SessionObject::copy_from_sync(Arguments& arguments) {
   const SessionObject& other = read_other(arguments);
   const auto model = idle_model(arguments, "session.forkSync",
                                 "await it, or call session.fork, which waits for its turn");
-  context_ = other.context_;
+  take_context(other.context_);
   check(turn().begin().copy_from(other.turn().begin()));
   return nullptr;
 }
 
 napi_value SessionObject::copy_from(Arguments& arguments) {
   const SessionObject& other = read_other(arguments);
+  take_context(other.context_);
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.fork", 1);
   // What is shared with the other one is not used.
   job->set_access(JobAccess::shared({session().get(), other.session().get()}));
-  context_ = other.context_;
   job->work = [turn = turn(), other = other.turn()] {
     return turn.begin().copy_from(other.begin());
   };

@@ -77,6 +77,9 @@ class SessionObject {
   std::vector<InputBatch> read_sources(const GivenCall& call) const;
   /// An upper bound of the operations of a step on the rows of these sources.
   CheckedSize operations_on(std::span<const InputBatch> sources) const;
+  /// For a call that gives the session its sources, or shares those of another one. A session keeps
+  /// its first sources: if a call for others failed, it would still share them.
+  void take_context(std::shared_ptr<const Context> context);
   /// For a job that only computes: it has the session to itself.
   JobAccess access() const;
   void read_step(const Arguments& arguments, StepArrays& arrays) const;

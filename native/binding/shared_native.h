@@ -92,7 +92,8 @@ class SharedNative {
   /// Starts a job that works on the object, and returns its promise. By default no other job of the
   /// object runs meanwhile (JobAccess).
   napi_value start(std::unique_ptr<PromiseJob> job) {
-    job->work = [work = std::move(job->work), object = object(), held = held_,
+    // The object first: it must outlive what the work owns on its device.
+    job->work = [object = object(), work = std::move(job->work), held = held_,
                  caller = cpu::current_thread()] {
       std::optional<cpu::ComputingThread> computing;
       if (object->computes_on_host()) computing.emplace(caller);

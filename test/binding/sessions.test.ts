@@ -185,6 +185,30 @@ describe('a session of a decoder', () => {
     session.stepSync([target], logits)
   })
 
+  test('keeps its sources, which copies may share', async () => {
+    const { Session, model, decoder, session } = open()
+    const other = new Session(model, 1, decoder)
+    for (const one of [session, other]) one.encodeSync(encoded())
+    const calls = [
+      () => session.encode(encoded(), null),
+      () => {
+        session.encodeSync(encoded())
+      },
+      () => session.copyFrom(other, null),
+      () => {
+        session.copyFromSync(other)
+      },
+    ]
+    const message = 'session: expected one without sources, got one that has sources'
+    for (const call of calls) {
+      expect(await errorOf(call)).toMatchObject({ code: 'ERR_GRU_VALUE', message })
+    }
+    const fork = new Session(model, 1, decoder)
+    fork.copyFromSync(session)
+    fork.stepSync([target], [new Float32Array(5)])
+    session.copyFromSync(fork)
+  })
+
   test('is the only one that has sources', async () => {
     const session = createSession()
     const call = () => session.encode(encoded(BATCH), null)
