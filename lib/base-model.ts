@@ -150,7 +150,8 @@ export abstract class BaseModel<Options> {
    * 'embedding.weight' [tokens, E], 'gru.weight_ih_l0' [3H, I] and the other tensors of {@link GRU.getParameters},
    * 'head.weight' [O, D*H], 'head.bias' [O].
    *
-   * @throws GruError ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending; ERR_GRU_DISPOSED
+   * @throws GruError ERR_GRU_BUSY while a promise of this model, of its trainers or of its sessions is pending;
+   *   ERR_GRU_DISPOSED
    */
   getParameters(): Parameters {
     return this.#core.parameters.readSync('model.getParameters', 'model.readParameters')
@@ -206,7 +207,17 @@ export abstract class BaseModel<Options> {
   }
 
   /**
-   * The bytes that the model and all its trainers, passes and sessions hold, at any time: while calls are pending, as it was after the last one that ended.
+   * The bytes of the file that {@link save} would write, for an object store. `load` of the model's class takes them.
+   *
+   * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY
+   */
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
+    return this.#core.toBytes(options)
+  }
+
+  /**
+   * The bytes that the model and all its trainers, passes and sessions hold. While calls are pending, the numbers are those
+   * after the last call that ended.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */
@@ -216,8 +227,8 @@ export abstract class BaseModel<Options> {
 
   /**
    * Frees the memory that calls keep for later calls, `working` in {@link memory}, when the calls before this one have
-   * ended. The next call allocates it again, takes longer, and has the same bits. Trainers,
-   * passes and sessions keep theirs; a trainer has a `trim` of its own.
+   * ended. The next call allocates it again, takes longer, and has the same bits. Trainers, passes and sessions keep theirs;
+   * a trainer has a `trim` of its own.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */
@@ -232,15 +243,6 @@ export abstract class BaseModel<Options> {
    */
   trimSync(): void {
     this.#core.native.trimSync()
-  }
-
-  /**
-   * The bytes of the file that {@link save} would write, for an object store. `load` of the model's class takes them.
-   *
-   * @throws GruError as {@link save}
-   */
-  async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
-    return this.#core.toBytes(options)
   }
 
   /**

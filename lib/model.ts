@@ -106,7 +106,8 @@ export class Model extends BaseModel<ResolvedModelOptions> {
    * Loads a model from a safetensors file as {@link save} writes it, or from its bytes, as {@link SequenceModel.load} does.
    *
    * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged, or holds something else; the message
-   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor; the signal's reason if it was aborted
+   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor; the signal's reason
+   *   if it was aborted
    */
   static async load(source: FileSource, options: LoadOptions = {}): Promise<Model> {
     return loadModel(source, options, MODEL_KIND, (all) => new Model(all))
@@ -130,7 +131,7 @@ export class Model extends BaseModel<ResolvedModelOptions> {
   /**
    * As {@link predict}, on the calling thread, reading the inputs in place.
    *
-   * @throws GruError also ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending
+   * @throws GruError also ERR_GRU_BUSY while a promise of this model, of its trainers or of its sessions is pending
    */
   predictSync(inputs: ModelInputs, options: ModelPredictSyncOptions = {}): Predictions {
     const given = checkOptions('options', options, PREDICT_SYNC_KEYS)

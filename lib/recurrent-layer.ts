@@ -272,7 +272,8 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
   }
 
   /**
-   * The bytes that the layer and its passes hold, at any time: while calls are pending, as it was after the last one that ended.
+   * The bytes that the layer and its passes hold. While calls are pending, the numbers are those after the last call that
+   * ended.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */
@@ -282,8 +283,7 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
 
   /**
    * Frees the memory that calls keep for later calls, `working` in {@link memory}, when the calls before this one have
-   * ended. The next call allocates it again, takes longer, and has the same bits. Passes keep
-   * theirs.
+   * ended. The next call allocates it again, takes longer, and has the same bits. Passes keep theirs.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */

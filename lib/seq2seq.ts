@@ -104,7 +104,8 @@ export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
    * Loads a model from a safetensors file as {@link save} writes it, or from its bytes, as {@link SequenceModel.load} does.
    *
    * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is damaged, or has other content; the message
-   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor; the signal's reason if it was aborted
+   *   names the file and what is wrong with it; ERR_GRU_DEVICE, ERR_GRU_MEMORY as the constructor; the signal's reason
+   *   if it was aborted
    */
   static async load(source: FileSource, options: LoadOptions = {}): Promise<Seq2Seq> {
     return loadModel(source, options, SEQ2SEQ_KIND, (all) => new Seq2Seq(all))
@@ -150,7 +151,7 @@ export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
   /**
    * As {@link translate}, on the calling thread, reading the source in place.
    *
-   * @throws GruError also ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending
+   * @throws GruError also ERR_GRU_BUSY while a promise of this model, of its trainers or of its sessions is pending
    */
   translateSync(source: ModelInput, options: TranslateSyncOptions = {}): Translation[][] {
     const { target } = this.options
@@ -176,7 +177,7 @@ export class Seq2Seq extends BaseModel<ResolvedSeq2SeqOptions> {
   /**
    * As {@link session}, on the calling thread, reading the source in place.
    *
-   * @throws GruError also ERR_GRU_BUSY while a promise of this model, its trainer or one of its sessions is pending
+   * @throws GruError also ERR_GRU_BUSY while a promise of this model, of its trainers or of its sessions is pending
    */
   sessionSync(source: ModelInput, options: DecoderSessionSyncOptions = {}): DecoderSession {
     const sources = checkDecoderSessionSync(this.#core.graph, source, options)

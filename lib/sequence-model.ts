@@ -122,7 +122,7 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
   /**
    * As {@link predict}, on the calling thread, reading the input in place.
    *
-   * @throws GruError also ERR_GRU_BUSY while a promise of this model, or of its trainer, is pending
+   * @throws GruError also ERR_GRU_BUSY while a promise of this model, of its trainers or of its sessions is pending
    */
   predictSync(input: ModelInput, options: PredictSyncOptions = {}): Float32Array {
     const given = checkOptions('options', options, PREDICT_SYNC_KEYS)

@@ -74,8 +74,7 @@ export abstract class Session {
 
   /**
    * The next step begins with states of 0, of a {@link DecoderSession} with those that follow from its sources. Calls of the
-   * session that were made before finish first, but not a step that
-   * waits in a batcher's queue: it begins so too.
+   * session that were made before finish first, but not a step that waits in a batcher's queue: it begins so too.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */
@@ -98,7 +97,7 @@ export abstract class Session {
   /**
    * As {@link fork}, on the calling thread.
    *
-   * @throws GruError also ERR_GRU_BUSY while a promise of the model, its trainer or one of its sessions is pending
+   * @throws GruError also ERR_GRU_BUSY while a promise of the model, of its trainers or of its sessions is pending
    */
   forkSync(): this {
     const made = this.#newSession()
@@ -154,7 +153,7 @@ export abstract class Session {
   }
 
   /**
-   * The bytes that the session holds alone, at any time.
+   * The bytes that the session holds alone. While calls are pending, they are those after the last call that ended.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */

@@ -357,7 +357,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
    *   where a ready batch holds a number that is not finite or `checkpoint.path` has checkpoints of another training,
    *   ERR_GRU_FORMAT where a record or a checkpoint cannot be written,
-   *   ERR_GRU_BUSY where another promise of the model is pending at a batch's beginning with `chunkSteps`, and what an iterable or a metric of the caller's throws
+   *   ERR_GRU_BUSY where another promise of the model is pending at a batch's beginning with `chunkSteps`, and what an
+   *   iterable or a metric of the caller's throws
    */
   fit(
     data: TrainingData<BatchOf<M>>,
@@ -388,7 +389,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
   }
 
   /**
-   * The bytes that the trainer holds beside its model and its passes, at any time: while calls are pending, as it was after the last one that ended.
+   * The bytes that the trainer holds beside its model and its passes. While calls are pending, the numbers are those after
+   * the last call that ended.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */
@@ -398,8 +400,8 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
 
   /**
    * Frees the memory that calls keep for later calls, `working` in {@link memory}, when the calls before this one have
-   * ended. The next call allocates it again, takes longer, and has the same bits. Gradients that
-   * wait for {@link update} stay.
+   * ended. The next call allocates it again, takes longer, and has the same bits. Gradients that wait for {@link update}
+   * stay.
    *
    * @throws GruError ERR_GRU_DISPOSED
    */

@@ -1,5 +1,6 @@
 // Makes a checkout ready to use: npm packages, a CBLAS library, the native addon, the TypeScript build, and for
-// tests doctest, an emulated device, Chromium and the packages of the example service. It skips what is up to date, so that a second run takes almost no time.
+// tests doctest, an emulated device, Chromium and the packages of the example service. It skips what is up to date, so that a
+// second run takes almost no time.
 //
 //   node scripts/setup.mjs [--tests] [--warnings-are-errors]
 //

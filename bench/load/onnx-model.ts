@@ -6,17 +6,16 @@
 import type { ResolvedSequenceModelOptions } from 'gru-native'
 import { CELLS } from '../cells'
 import {
-  concatenate,
   FLOAT,
   INT64,
   integerAttribute,
-  IR_VERSION,
-  OPSET,
-  orderGates,
+  modelOf,
+  nodeOf,
   tensor,
   valueInfo,
-} from '../peers/onnx-model'
-import { type Bytes, bytesField, integerField, message } from '../peers/protobuf'
+} from '../peers/onnx-messages'
+import { concatenate, orderGates } from '../peers/onnx-model'
+import type { Bytes } from '../peers/protobuf'
 
 /**
  * Inputs: input ['steps', 1, I], initialState [1, 1, H]. Outputs: output [1, O], the prediction after the last step, and
@@ -32,26 +31,26 @@ export function onnxOf(
   const { gates } = CELLS.gru.onnx
   const ofGru = (name: string): Float32Array => orderGates(parameters[`gru.${name}_l0`]!, gates)
   const H = gru.hiddenSize
-  const graph = message(
-    bytesField(1, nodeOf('GRU', GRU_INPUTS, ['', 'state'], gruAttributes(H))),
-    bytesField(1, nodeOf('Squeeze', ['state', 'axis'], ['last'])),
-    bytesField(1, nodeOf('Gemm', ['last', 'head', 'head_bias'], ['output'], [TRANSPOSED])),
-    bytesField(2, 'service'),
-    ...[
+  return modelOf({
+    nodes: [
+      nodeOf('GRU', GRU_INPUTS, ['', 'state'], gruAttributes(H)),
+      nodeOf('Squeeze', ['state', 'axis'], ['last']),
+      nodeOf('Gemm', ['last', 'head', 'head_bias'], ['output'], [TRANSPOSED]),
+    ],
+    tensors: [
       tensor('weight', FLOAT, [1, 3 * H, input.features], ofGru('weight_ih')),
       tensor('recurrence', FLOAT, [1, 3 * H, H], ofGru('weight_hh')),
       tensor('bias', FLOAT, [1, 6 * H], concatenate([ofGru('bias_ih'), ofGru('bias_hh')])),
       tensor('axis', INT64, [1], new BigInt64Array([0n])),
       tensor('head', FLOAT, [output.size, H], parameters['head.weight']!),
       tensor('head_bias', FLOAT, [output.size], parameters['head.bias']!),
-    ].map((each) => bytesField(5, each)),
-    bytesField(11, inputInfo(input.features)),
-    bytesField(11, valueInfo('initialState', FLOAT, [1, 1, H])),
-    bytesField(12, valueInfo('output', FLOAT, [1, output.size])),
-    bytesField(12, valueInfo('state', FLOAT, [1, 1, H])),
-  )
-  const opset = message(bytesField(1, ''), integerField(2, OPSET))
-  return message(integerField(1, IR_VERSION), bytesField(7, graph), bytesField(8, opset))
+    ],
+    inputs: [
+      valueInfo('input', FLOAT, ['steps', 1, input.features]),
+      valueInfo('initialState', FLOAT, [1, 1, H]),
+    ],
+    outputs: [valueInfo('output', FLOAT, [1, output.size]), valueInfo('state', FLOAT, [1, 1, H])],
+  })
 }
 
 const GRU_INPUTS = ['input', 'weight', 'recurrence', 'bias', '', 'initialState'] as const
@@ -61,25 +60,3 @@ const gruAttributes = (hiddenSize: number): Bytes[] => [
   integerAttribute('hidden_size', hiddenSize),
   integerAttribute('linear_before_reset', 1),
 ]
-
-function nodeOf(
-  operator: string,
-  inputs: readonly string[],
-  outputs: readonly string[],
-  attributes: readonly Bytes[] = [],
-): Bytes {
-  return message(
-    ...inputs.map((name) => bytesField(1, name)),
-    ...outputs.map((name) => bytesField(2, name)),
-    bytesField(4, operator),
-    ...attributes,
-  )
-}
-
-/** ['steps', 1, I]: a size with a name may be any. */
-function inputInfo(features: number): Bytes {
-  const fixed = (size: number): Bytes => bytesField(1, integerField(1, size))
-  const shape = message(bytesField(1, bytesField(2, 'steps')), fixed(1), fixed(features))
-  const type = message(integerField(1, FLOAT), bytesField(2, shape))
-  return message(bytesField(1, 'input'), bytesField(2, bytesField(1, type)))
-}

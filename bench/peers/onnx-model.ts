@@ -1,18 +1,24 @@
 /**
- * A case's stack as an ONNX model, with one GRU or LSTM node for each layer. Field numbers are those of onnx.proto.
+ * A case's stack as an ONNX model, with one GRU or LSTM node for each layer.
  *
  * @module
  */
 import type { BenchCase } from '../cases'
 import { CELLS } from '../cells'
 import { directions, type ParameterSpec } from '../tensors'
-import { type Bytes, bytesField, integerField, message } from './protobuf'
-
-export const FLOAT = 1
-const INT32 = 6
-export const INT64 = 7
-export const OPSET = 14
-export const IR_VERSION = 8
+import {
+  FLOAT,
+  type GraphParts,
+  INT32,
+  INT64,
+  integerAttribute,
+  modelOf,
+  nodeOf,
+  tensor,
+  textAttribute,
+  valueInfo,
+} from './onnx-messages'
+import type { Bytes } from './protobuf'
 
 /**
  * Inputs: input [steps, batch, I], initialState_l0 ... [D, batch, H], and for a ragged case lengths [batch]
@@ -59,11 +65,11 @@ export function onnxTokenModel(
   const head = transpose(values('head.weight'), vocabulary, hiddenSize)
   return modelOf({
     nodes: [
-      nodeOf('Gather', ['embedding', 'tokens'], 'input'),
+      nodeOf('Gather', ['embedding', 'tokens'], ['input']),
       ...nodes,
       joinDirections(given, 'output', 'hidden'),
-      nodeOf('MatMul', ['hidden', 'head'], 'product'),
-      nodeOf('Add', ['product', 'head_bias'], 'logits'),
+      nodeOf('MatMul', ['hidden', 'head'], ['product']),
+      nodeOf('Add', ['product', 'head_bias'], ['logits']),
     ],
     tensors: [
       ...tensors,
@@ -75,13 +81,6 @@ export function onnxTokenModel(
     inputs: [valueInfo('tokens', INT32, [steps, batch]), ...statesOf(given, 'initial')],
     outputs: [valueInfo('logits', FLOAT, [steps, batch, vocabulary]), ...statesOf(given, 'final')],
   })
-}
-
-/** The messages of a graph. */
-interface GraphParts {
-  readonly nodes: readonly Bytes[]
-  /** Constants */
-  readonly tensors: readonly Bytes[]
 }
 
 function stackOf(
@@ -97,26 +96,6 @@ function stackOf(
   }
 }
 
-function modelOf({
-  nodes,
-  tensors,
-  inputs,
-  outputs,
-}: GraphParts & { inputs: readonly Bytes[]; outputs: readonly Bytes[] }): Bytes {
-  const graph = message(
-    ...nodes.map((node) => bytesField(1, node)),
-    bytesField(2, 'graph'),
-    ...tensors.map((each) => bytesField(5, each)),
-    ...inputs.map((value) => bytesField(11, value)),
-    ...outputs.map((value) => bytesField(12, value)),
-  )
-  return message(
-    integerField(1, IR_VERSION),
-    bytesField(7, graph),
-    bytesField(8, message(bytesField(1, ''), integerField(2, OPSET))),
-  )
-}
-
 function nodesOf(given: BenchCase, layer: number): Bytes[] {
   const last = layer === given.numLayers - 1
   const { states, onnx } = CELLS[given.cell]
@@ -127,32 +106,21 @@ function nodesOf(given: BenchCase, layer: number): Bytes[] {
     given.ragged ? 'lengths' : '',
     ...states.map(({ initial }) => `${initial}_l${layer}`),
   ]
-  const node = message(
-    ...inputs.map((name) => bytesField(1, name)),
-    bytesField(2, output),
-    ...states.map(({ final }) => bytesField(2, `${final}_l${layer}`)),
-    bytesField(4, onnx.operator),
+  const outputs = [output, ...states.map(({ final }) => `${final}_l${layer}`)]
+  const node = nodeOf(onnx.operator, inputs, outputs, [
     integerAttribute('hidden_size', given.hiddenSize),
     ...(given.cell === 'gru'
       ? [integerAttribute('linear_before_reset', given.resetAfter ? 1 : 0)]
       : []),
     textAttribute('direction', given.bidirectional ? 'bidirectional' : 'forward'),
-  )
+  ])
   return last ? [node] : [node, joinDirections(given, output, `input_l${layer + 1}`)]
 }
 
 /** [steps, 1, batch, H] -> [steps, batch, H]. */
 function joinDirections(given: BenchCase, from: string, to: string): Bytes {
   if (given.bidirectional) throw new RangeError('a stack of bidirectional layers has no case')
-  return nodeOf('Squeeze', [from, 'direction_axis'], to)
-}
-
-function nodeOf(operator: string, inputs: readonly string[], output: string): Bytes {
-  return message(
-    ...inputs.map((name) => bytesField(1, name)),
-    bytesField(2, output),
-    bytesField(4, operator),
-  )
+  return nodeOf('Squeeze', [from, 'direction_axis'], [to])
 }
 
 /** [rows, columns] -> [columns, rows]. */
@@ -215,32 +183,4 @@ function statesOf(given: BenchCase, which: 'initial' | 'final'): Bytes[] {
       valueInfo(`${name}_l${layer}`, FLOAT, shape),
     ),
   )
-}
-
-export function valueInfo(name: string, type: number, shape: readonly number[]): Bytes {
-  const dims = shape.map((size) => bytesField(1, integerField(1, size)))
-  const tensorType = message(integerField(1, type), bytesField(2, message(...dims)))
-  return message(bytesField(1, name), bytesField(2, bytesField(1, tensorType)))
-}
-
-export function tensor(
-  name: string,
-  type: number,
-  shape: readonly number[],
-  values: Float32Array | BigInt64Array,
-): Bytes {
-  return message(
-    ...shape.map((size) => integerField(1, size)),
-    integerField(2, type),
-    bytesField(8, name),
-    bytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)),
-  )
-}
-
-export function integerAttribute(name: string, value: number): Bytes {
-  return bytesField(5, message(bytesField(1, name), integerField(3, value), integerField(20, 2)))
-}
-
-function textAttribute(name: string, value: string): Bytes {
-  return bytesField(5, message(bytesField(1, name), bytesField(4, value), integerField(20, 3)))
 }

@@ -36,15 +36,15 @@ export type SessionOf<M extends BatchableModel> = M extends SequenceModel
 /** The options of a new {@link Batcher}. */
 export interface BatcherOptions {
   /**
-   * The largest number of sequences in a batch, at most 4096. A session with more is computed alone. A model with more than 16
-   * inputs or outputs may have smaller batches: the sequences of one have at most 65,536 inputs, and as many outputs.
-   * Default 64.
+   * The largest number of sequences in a batch, at most 4096. A session with more is computed alone. A batch may have fewer:
+   * its sequences have at most 65,536 input arrays together, and as many output arrays; and sequences of very different
+   * lengths are not padded to the same one. Default 64.
    */
   readonly maxBatch?: number | undefined
   /**
-   * How long the first request of a batch may wait for others while fewer than two batches are computed, in milliseconds. It does not
-   * wait if there are enough sequences for a batch, or if the batcher is closed. Default 0: a batch begins when the event
-   * loop has run the callbacks that are there.
+   * How long the first request of a batch may wait for others while fewer than two batches are computed, in milliseconds. It
+   * does not wait if there are enough sequences for a batch, or if the batcher is closed. Default 0: a batch begins when the
+   * event loop has run the callbacks that are there.
    */
   readonly maxDelay?: number | undefined
   /** The largest number of waiting requests. A request beyond it is refused. Default 1024. */
@@ -309,8 +309,8 @@ export class Batcher<M extends BatchableModel> {
   }
 
   /**
-   * Begins a batch as soon as one should begin, if fewer than two are computed. It does so after the event loop has run the callbacks
-   * that are there, so that callers who got an answer can make their next request.
+   * Begins a batch as soon as one should begin, if fewer than two are computed. It does so after the event loop has run the
+   * callbacks that are there, so that callers who got an answer can make their next request.
    */
   #schedule(): void {
     if (!this.#hasRoom()) return

@@ -35,7 +35,7 @@ const calls = `
 
 describe("jest in a user's project", () => {
   test('may load the package twice, and sees nothing open at the end', async () => {
-    const settings = { testEnvironment: 'node', testTimeout: 60_000 }
+    const settings = { testEnvironment: 'node', testTimeout: 60_000, transform: {} }
     project.write('package.json', JSON.stringify({ name: 'project', jest: settings }))
     project.write('calls.js', calls)
     project.write(
