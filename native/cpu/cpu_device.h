@@ -41,6 +41,9 @@ class ComputingThread {
   ~ComputingThread();
   ComputingThread(const ComputingThread&) = delete;
   ComputingThread& operator=(const ComputingThread&) = delete;
+
+ private:
+  ThreadId outer_caller_;  ///< of an object around this one on the same thread
 };
 
 /// An environment variable whose value cannot be used.

@@ -8,6 +8,7 @@
 #include <string>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "cpu/cpu_device.h"
 #include "cpu/threads/cores.h"
@@ -353,13 +354,13 @@ void detail::run_parallel(unsigned wanted, void (*body)(const void*, unsigned, T
   Pool::instance().run(wanted, {body, context});
 }
 
-ComputingThread::ComputingThread(ThreadId caller) {
+ComputingThread::ComputingThread(ThreadId caller)
+    : outer_caller_(std::exchange(waiting_caller, caller)) {
   if (computing_here++ == 0) computing_threads.fetch_add(1, std::memory_order_relaxed);
-  waiting_caller = caller;
 }
 
 ComputingThread::~ComputingThread() {
-  waiting_caller = 0;
+  waiting_caller = outer_caller_;
   if (--computing_here == 0) computing_threads.fetch_sub(1, std::memory_order_relaxed);
 }
 
