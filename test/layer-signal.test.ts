@@ -1,6 +1,12 @@
+import { runtime, setThreads } from '../lib'
 import { cells } from './support/cells'
 import { expectGruRejection } from './support/errors'
 import { input } from './support/gru'
+
+const before = runtime().threads
+afterEach(() => {
+  setThreads(before)
+})
 
 describe.each(cells)('$name', ({ make }) => {
   describe('a signal', () => {
@@ -31,6 +37,7 @@ describe.each(cells)('$name', ({ make }) => {
     })
 
     test('ends calls at once that wait for their turn', async () => {
+      setThreads(1) // With more, a second call does not wait.
       const layer = make({ hiddenSize: 128 })
       const long = new Float32Array(3 * 50_000)
       const controller = new AbortController()
@@ -42,11 +49,12 @@ describe.each(cells)('$name', ({ make }) => {
       const first = layer.forward(long).then(note('first'))
       const waiting = [1, 2, 3].map(() => layer.forward(long, { signal }))
       const rejections = waiting.map((call) => expect(call).rejects.toBe('enough'))
+      const last = layer.forward(input, { batch: 2 }).then(note('last'))
       controller.abort('enough')
       await Promise.all(rejections)
       note('aborted')()
-      await first
-      expect(settled).toEqual(['aborted', 'first'])
+      await Promise.all([first, last])
+      expect(settled).toEqual(['aborted', 'first', 'last'])
     })
 
     test('that is not aborted changes nothing, and keeps no listener', async () => {

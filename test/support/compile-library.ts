@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { buildSync } from 'esbuild'
+import { readdirSync } from 'node:fs'
 import * as path from 'node:path'
-import * as ts from 'typescript'
 
 const SOURCES = path.join(__dirname, '..', '..', 'lib')
 
@@ -9,15 +9,12 @@ const SOURCES = path.join(__dirname, '..', '..', 'lib')
  * modules have lib's names.
  */
 export function compileLibrary(folder: string): string {
-  const module = ts.ModuleKind.CommonJS
-  const compilerOptions: ts.CompilerOptions = { module, target: ts.ScriptTarget.ES2022 }
-  for (const entry of readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })) {
-    if (!entry.endsWith('.ts')) continue
-    const source = readFileSync(path.join(SOURCES, entry), 'utf8')
-    const { outputText } = ts.transpileModule(source, { compilerOptions })
-    const output = path.join(folder, entry.replace(/\.ts$/, '.js'))
-    mkdirSync(path.dirname(output), { recursive: true })
-    writeFileSync(output, outputText)
-  }
+  const entries = readdirSync(SOURCES, { recursive: true, encoding: 'utf8' })
+  buildSync({
+    entryPoints: entries
+      .filter((entry) => entry.endsWith('.ts'))
+      .map((entry) => path.join(SOURCES, entry)),
+    ...{ outdir: folder, outbase: SOURCES, format: 'cjs', platform: 'node', target: 'es2022' },
+  })
   return folder
 }
