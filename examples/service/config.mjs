@@ -6,7 +6,7 @@ import { join } from 'node:path'
 const NUMBERS = {
   PORT: 3000,
   GRU_SERVICE_MAX_BATCH: 64,
-  GRU_SERVICE_MAX_QUEUE: 256,
+  GRU_SERVICE_MAX_QUEUE: 128,
   /** Milliseconds that a request may take. */
   GRU_SERVICE_DEADLINE: 2000,
   /** Milliseconds after SIGTERM in which new connections are still taken. */

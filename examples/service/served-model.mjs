@@ -87,8 +87,11 @@ export class ServedModel {
     const old = this.#generation
     this.#generation = new Generation(next)
     this.reloads++
-    await Promise.all([...this.#sessions].map((session) => session.follow()))
-    old.replaced()
+    try {
+      await Promise.all([...this.#sessions].map((session) => session.follow()))
+    } finally {
+      old.replaced()
+    }
   }
 
   /** Answers what waits, for up to `deadline` milliseconds, and frees the model. */
