@@ -152,6 +152,13 @@ interface Hypothesis {
   readonly logProbability: number
 }
 
+interface Live extends Hypothesis {
+  readonly session: DecoderSession
+}
+
+const forksOf = async (hypotheses: readonly Live[]): Promise<Live[]> =>
+  Promise.all(hypotheses.map(async (one) => ({ ...one, session: await one.session.fork() })))
+
 /** Beam search in a caller's own words: every live hypothesis is a session. */
 async function search(
   session: DecoderSession,
@@ -160,8 +167,8 @@ async function search(
   limit: number,
 ): Promise<Hypothesis[]> {
   const done: Hypothesis[] = []
-  let live = [{ session, tokens: [] as readonly number[], logProbability: 0 }]
-  for (let step = 1; live.length > 0 && done.length < beams; step++) {
+  let live: Live[] = [{ session, tokens: [], logProbability: 0 }]
+  for (let step = 1; live.length > 0; step++) {
     const extended = await Promise.all(
       live.map(async (one) => {
         const logits = await one.session.step(Int32Array.of(one.tokens.at(-1) ?? begin))
@@ -176,12 +183,13 @@ async function search(
       .flat()
       .sort((one, other) => other.logProbability - one.logProbability)
       .slice(0, beams)
-    const isDone = ({ tokens }: Hypothesis): boolean => tokens.at(-1) === end || step === limit
-    done.push(...kept.filter(isDone))
-    const going = kept.filter((one) => !isDone(one))
-    live = await Promise.all(
-      going.map(async (one) => ({ ...one, session: await one.session.fork() })),
-    )
+    const hasEnded = ({ tokens }: Hypothesis): boolean => tokens.at(-1) === end
+    done.push(...kept.filter(hasEnded))
+    // Those that the limit stops count only if too few have ended.
+    if (done.length >= beams) break
+    const going = kept.filter((one) => !hasEnded(one))
+    if (step === limit) done.push(...going)
+    live = step === limit ? [] : await forksOf(going)
   }
   return done.sort((one, other) => other.logProbability - one.logProbability)
 }
