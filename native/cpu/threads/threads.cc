@@ -77,8 +77,16 @@ void wait_while(const std::atomic<std::uint32_t>& value, std::uint32_t old) {
   while (!changed()) value.wait(old, std::memory_order_acquire);
 }
 
-std::atomic<ThreadCount>& thread_count() {
-  static std::atomic<ThreadCount> count{initial_threads(max_threads)};
+/// The process's ThreadCount, which any thread may read or change.
+struct SharedThreadCount {
+  explicit SharedThreadCount(const ThreadCount& initial)
+      : count(initial.count), is_chosen(initial.is_chosen) {}
+  std::atomic<unsigned> count;
+  std::atomic<bool> is_chosen;
+};
+
+SharedThreadCount& thread_count() {
+  static SharedThreadCount count(initial_threads(max_threads));
   return count;
 }
 
@@ -197,7 +205,7 @@ class Pool {
   /// The cores on which a team of this process may compute besides the caller's. A caller that is
   /// about to wait is no work for a core.
   static unsigned cores_for_team(unsigned most) {
-    if (thread_count().load(std::memory_order_relaxed).is_chosen) return most;
+    if (thread_count().is_chosen.load(std::memory_order_relaxed)) return most;
     const std::optional<long> first = cores_for_workers();
     if (!first) return most;
     if (*first >= static_cast<long>(most) || waiting_caller == 0) return bounded(*first, most);
@@ -364,14 +372,15 @@ ComputingThread::~ComputingThread() {
   if (--computing_here == 0) computing_threads.fetch_sub(1, std::memory_order_relaxed);
 }
 
-unsigned threads() { return thread_count().load(std::memory_order_relaxed).count; }
+unsigned threads() { return thread_count().count.load(std::memory_order_relaxed); }
 
 Status set_threads(unsigned count) noexcept {
   if (count < 1 || count > max_threads) {
     return Status::value("threads: expected an integer from 1 to " + std::to_string(max_threads) +
                          ", got " + std::to_string(count));
   }
-  thread_count().store({count, true}, std::memory_order_relaxed);
+  thread_count().count.store(count, std::memory_order_relaxed);
+  thread_count().is_chosen.store(true, std::memory_order_relaxed);
   return {};
 }
 
