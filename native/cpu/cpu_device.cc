@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpu/attention.h"
+#include "cpu/held_bytes.h"
 #include "cpu/layers.h"
 #include "cpu/losses.h"
 #include "cpu/pointwise.h"
@@ -12,7 +13,6 @@
 #include "cpu/products/linear_weights.h"
 #include "cpu/recurrence/backward.h"
 #include "cpu/recurrence/forward.h"
-#include "cpu/shared_memory.h"
 
 namespace gru::cpu {
 

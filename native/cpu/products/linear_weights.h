@@ -2,8 +2,9 @@
 
 #include <atomic>
 
+#include "cpu/held_bytes.h"
+#include "cpu/prepared.h"
 #include "cpu/products/product.h"
-#include "cpu/shared_memory.h"
 
 namespace gru::cpu {
 

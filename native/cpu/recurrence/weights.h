@@ -2,9 +2,10 @@
 
 #include <array>
 
+#include "cpu/held_bytes.h"
+#include "cpu/prepared.h"
 #include "cpu/products/product.h"
 #include "cpu/recurrence/cell.h"
-#include "cpu/shared_memory.h"
 
 namespace gru::cpu {
 

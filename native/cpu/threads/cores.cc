@@ -69,7 +69,8 @@ std::optional<long> idle_cores() {
 
 ThreadId current_thread() {
 #if defined(__linux__)
-  return syscall(SYS_gettid);
+  static thread_local const ThreadId id = syscall(SYS_gettid);
+  return id;
 #else
   return 0;
 #endif

@@ -139,7 +139,7 @@ class Pool {
   void run(unsigned wanted, const Region& region) {
     if (in_region) return run_alone(region);
     in_region = true;
-    const Hired hired = hire(wanted - 1);
+    const Hired hired = hire(cores_for_team(wanted - 1));
     if (hired.count == 0) {
       run_alone(region);
     } else {
@@ -184,12 +184,11 @@ class Pool {
   }
 
   /// Takes up to `most` workers, so that all callers together have no more than threads() - 1. None
-  /// while the pool rests. No more than there are idle cores: a team whose members wait for a core
-  /// is slower than one thread, and delays other processes.
+  /// while the pool rests.
   Hired hire(unsigned most) {
+    if (most == 0) return {};
     const std::lock_guard lock(mutex_);
     if (!rest_.is_over()) return {};
-    most = cores_for_team(most);
     Hired hired;
     while (hired.count < most && hired_ + 1 < threads() && ensure_idle()) {
       Worker* const worker = idle_;
@@ -202,8 +201,9 @@ class Pool {
     return hired;
   }
 
-  /// The cores on which a team of this process may compute besides the caller's. A caller that is
-  /// about to wait is no work for a core.
+  /// The cores on which a team may compute besides the caller's: those that are idle, unless
+  /// somebody asked for a number of threads. A team whose members wait for a core is slower than
+  /// one thread, and delays other processes. A caller that is about to wait is no work for a core.
   static unsigned cores_for_team(unsigned most) {
     if (thread_count().is_chosen.load(std::memory_order_relaxed)) return most;
     const std::optional<long> first = cores_for_workers();
@@ -363,7 +363,7 @@ void detail::run_parallel(unsigned wanted, void (*body)(const void*, unsigned, T
 }
 
 ComputingThread::ComputingThread(ThreadId caller)
-    : outer_caller_(std::exchange(waiting_caller, caller)) {
+    : outer_caller_(std::exchange(waiting_caller, caller == current_thread() ? 0 : caller)) {
   if (computing_here++ == 0) computing_threads.fetch_add(1, std::memory_order_relaxed);
 }
 

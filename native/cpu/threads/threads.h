@@ -69,8 +69,8 @@ void run_parallel(unsigned wanted, void (*body)(const void*, unsigned, Team&), c
 
 /// Runs body(index, team) on up to `wanted` threads of the process's pool, including the caller's,
 /// and returns when all are done. The team may be smaller: threads that compute at the same time
-/// share the pool (ComputingThread), and for some time after a team was contended the caller
-/// computes alone. Bodies must not throw.
+/// share the pool (ComputingThread); by default no more cores are used than are idle; and for some
+/// time after a team was contended the caller computes alone. Bodies must not throw.
 template <class Body>
 void parallel(unsigned wanted, const Body& body) {
   detail::run_parallel(

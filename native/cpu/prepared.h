@@ -1,24 +1,11 @@
 #pragma once
 
 #include <atomic>
-#include <cstddef>
 #include <mutex>
 
 #include "base/status.h"
 
-/// What devices that compute on different threads for one model have in common.
-
 namespace gru::cpu {
-
-/// Bytes in use. Threads count them together.
-using HeldBytes = std::atomic<std::size_t>;
-
-/// Replaces the bytes that someone counted before: `counted`.
-inline void recount(HeldBytes& held, std::size_t& counted, std::size_t bytes) {
-  if (bytes == counted) return;
-  held.fetch_add(bytes - counted, std::memory_order_relaxed);
-  counted = bytes;
-}
 
 /// Something that is computed when a thread first needs it. Other threads that need it wait.
 class Prepared {
