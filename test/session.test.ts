@@ -224,7 +224,8 @@ describe('a call that does not succeed leaves the state as it was', () => {
     const session = stepped(model, 2)
     const controller = new AbortController()
     const { signal } = controller
-    const before = occupy(model)
+    // Long enough for a JavaScript thread that has to wait for a core.
+    const before = occupy(model, 300_000)
     const output = new Float32Array(BATCH * 3).fill(4)
     const aborted = [
       session.step(stepAt(5), { output, signal }),

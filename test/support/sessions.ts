@@ -47,9 +47,9 @@ export function stepped(model: SequenceModel, count: number) {
 }
 
 /** A call that all calls after it wait for: a small step is done at once if nothing is before it. */
-export async function occupy(model: SequenceModel): Promise<void> {
+export async function occupy(model: SequenceModel, steps = 10_000): Promise<void> {
   const trainer = new Trainer(model, { optimizer: { kind: 'sgd', learningRate: 0.1 } })
-  const input = new Float32Array(10_000 * BATCH * 2)
+  const input = new Float32Array(steps * BATCH * 2)
   await trainer.evaluate({ input, target: new Float32Array(BATCH * 3), batch: BATCH })
   trainer.dispose()
 }
