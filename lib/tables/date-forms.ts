@@ -28,7 +28,7 @@ export interface DateForm {
   /** Whether the cells are also plain numbers. */
   readonly isPlainNumber: boolean
   /** The time of a cell; what would mend it; undefined if the cell has another form. */
-  parse(text: string): CellTime | Unreadable | undefined
+  readonly parse: (text: string) => CellTime | Unreadable | undefined
 }
 
 /** The day of a date, counted from 1970-01-01. */
@@ -162,10 +162,12 @@ const ORDERS: Readonly<Record<DateOrder, readonly [year: number, month: number, 
 }
 
 /** The separators of dates that are three numbers. */
-export const SEPARATORS = ['/', '.', '-', ' '] as const
+export const DATE_SEPARATORS = ['/', '.', '-', ' '] as const
+
+export type DateSeparator = (typeof DATE_SEPARATORS)[number]
 
 /** Dates of three numbers, of which the year has two digits or is the last. */
-export function numericForm(order: DateOrder, separator: (typeof SEPARATORS)[number]): DateForm {
+export function numericForm(order: DateOrder, separator: DateSeparator): DateForm {
   const [year, month, day] = ORDERS[order]
   const between = separator === '.' ? '\\. ?' : separator
   const last = order === 'year/month/day' ? '(\\d{2})' : '(\\d{4}|\\d{2})'
