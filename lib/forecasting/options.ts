@@ -55,11 +55,11 @@ export interface ForecastTrainingOptions {
   readonly batch?: number | undefined
   /** Default 'adamw'. */
   readonly optimizer?: OptimizerOptions['kind'] | undefined
-  /** The highest learning rate. Default 0.003. */
+  /** The highest learning rate. Default 0.002. */
   readonly learningRate?: number | undefined
   /** 'cosine', the default: a short rise, then a fall to 0 at the last epoch; 'constant': always `learningRate`. */
   readonly schedule?: 'cosine' | 'constant' | undefined
-  /** Default 0.01. */
+  /** Default 0.1. */
   readonly weightDecay?: number | undefined
   /** Bound on the norm of the gradients. Default 1. */
   readonly clipNorm?: number | undefined
@@ -320,7 +320,7 @@ function checkTraining(value: unknown): CheckedOptions['training'] {
   ])
   const count = (key: string, number: unknown): number | undefined =>
     optional(number, (count) => checkPositiveInteger(`training.${key}`, count))
-  const { optimizer = 'adamw', learningRate = 0.003, weightDecay = 0.01, clipNorm = 1 } = given
+  const { optimizer = 'adamw', learningRate = 0.002, weightDecay = 0.1, clipNorm = 1 } = given
   const above0 = { above: 0, atMost: MAX_FLOAT32 }
   const from0 = { atLeast: 0, atMost: MAX_FLOAT32 }
   return {
