@@ -18,21 +18,100 @@ export interface CsvRecord {
   readonly strayQuotes: readonly number[]
 }
 
+/** How a CSV text is written. */
+export interface CsvSyntax {
+  /** The character between fields. */
+  readonly delimiter: string
+  /** Whether lines that begin with '#' are passed over. */
+  readonly comments: boolean
+  /** The line, from 1, with which the records begin. */
+  readonly fromLine: number
+}
+
+const COMMAS: CsvSyntax = { delimiter: ',', comments: false, fromLine: 1 }
+
 /**
  * Parses CSV text. Spaces around a field and blank lines at the end are ignored.
  *
  * @param path - the name of the text in messages
- * @throws GruError ERR_GRU_FORMAT if a field's opening quote is never closed; ERR_GRU_LOAD if
- *   csv-parse is not installed
+ * @throws GruError as {@link eachCsvRecord}
  */
 export function parseCsv(text: string, path: string): readonly CsvRecord[] {
+  const records: CsvRecord[] = []
+  eachCsvRecord(text, path, COMMAS, (record) => records.push(record))
+  return withoutBlankEnd(records)
+}
+
+/**
+ * Gives each record of a CSV text to `receive`, blank lines too. Spaces around a field are ignored.
+ *
+ * @param path - the name of the text in messages
+ * @throws GruError ERR_GRU_FORMAT if a field's opening quote is never closed; ERR_GRU_LOAD if the text has quotes and
+ *   csv-parse is not installed
+ */
+export function eachCsvRecord(
+  text: string,
+  path: string,
+  syntax: CsvSyntax,
+  receive: (record: CsvRecord) => void,
+): void {
+  // The parser takes ten times as long as the splitting of lines, which is all that a text without quotes needs.
+  if (text.includes('"')) eachQuotedRecord(text, path, syntax, receive)
+  else eachPlainRecord(text, syntax, receive)
+}
+
+const LINE_END = /\r\n?|\n/g
+const NO_QUOTES: readonly number[] = []
+
+function eachPlainRecord(
+  text: string,
+  { delimiter, comments, fromLine }: CsvSyntax,
+  receive: (record: CsvRecord) => void,
+): void {
+  const ends = new RegExp(LINE_END)
+  let line = 1
+  for (let begin = 0; begin < text.length; line++) {
+    const end = ends.exec(text)
+    const content = text.slice(begin, end?.index)
+    begin = end === null ? text.length : ends.lastIndex
+    if (line < fromLine || (comments && content.startsWith('#'))) continue
+    const fields = content.split(delimiter)
+    for (let i = 0; i < fields.length; i++) fields[i] = fields[i]!.trim()
+    receive({ fields, line, strayQuotes: NO_QUOTES })
+  }
+}
+
+function eachQuotedRecord(
+  text: string,
+  path: string,
+  { delimiter, comments, fromLine }: CsvSyntax,
+  receive: (record: CsvRecord) => void,
+): void {
   const { parse } = loadParser()
-  // Records of another length are accepted. The caller checks them.
-  const options = { info: true, relax_column_count: true } as const
+  const options = {
+    info: true,
+    delimiter,
+    from_line: fromLine,
+    // Records of another length are accepted. The caller checks them.
+    relax_column_count: true,
+    ...(comments ? { comment: '#', comment_no_infix: true } : {}),
+  } as const
   const run = (more: Options): readonly Parsed[] =>
     parse(text, { ...options, ...more }) as unknown as readonly Parsed[]
+  const [parsed, marks] = parseWithMarks(text, path, run)
+  const strayQuotes = fieldsByRecord(marks)
+  for (const [index, { record, info }] of parsed.entries()) {
+    receive({ fields: record, line: info.lines, strayQuotes: strayQuotes.get(index) ?? NO_QUOTES })
+  }
+}
+
+function parseWithMarks(
+  text: string,
+  path: string,
+  run: (more: Options) => readonly Parsed[],
+): readonly [parsed: readonly Parsed[], marks: readonly Mark[]] {
   try {
-    return recordsOf(run({ trim: true }), [])
+    return [run({ trim: true }), []]
   } catch {
     // Some quote does not follow the rules of CSV. The text is parsed again, and such fields are
     // marked instead of refused.
@@ -43,7 +122,7 @@ export function parseCsv(text: string, path: string): readonly CsvRecord[] {
       return cell
     }
     try {
-      return recordsOf(run({ ltrim: true, relax_quotes: true, cast }), marks)
+      return [run({ ltrim: true, relax_quotes: true, cast }), marks]
     } catch (cause) {
       throw syntaxError(text, path, cause as Error)
     }
@@ -69,17 +148,14 @@ function isStray(cell: string, { quoting }: InfoField): boolean {
   return quoting ? cell.startsWith('"') : cell.includes('"')
 }
 
-function recordsOf(parsed: readonly Parsed[], marks: readonly Mark[]): readonly CsvRecord[] {
-  const strayQuotes = new Map<number, number[]>()
+function fieldsByRecord(marks: readonly Mark[]): ReadonlyMap<number, readonly number[]> {
+  const fieldsOf = new Map<number, number[]>()
   for (const { record, field } of marks) {
-    const fields = strayQuotes.get(record)
-    if (fields === undefined) strayQuotes.set(record, [field])
+    const fields = fieldsOf.get(record)
+    if (fields === undefined) fieldsOf.set(record, [field])
     else fields.push(field)
   }
-  const records = parsed.map(({ record, info }, index) => {
-    return { fields: record, line: info.lines, strayQuotes: strayQuotes.get(index) ?? [] }
-  })
-  return withoutBlankEnd(records)
+  return fieldsOf
 }
 
 function withoutBlankEnd(records: readonly CsvRecord[]): readonly CsvRecord[] {
