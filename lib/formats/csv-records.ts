@@ -84,48 +84,76 @@ function eachPlainRecord(
 function eachQuotedRecord(
   text: string,
   path: string,
-  { delimiter, comments, fromLine }: CsvSyntax,
+  syntax: CsvSyntax,
   receive: (record: CsvRecord) => void,
 ): void {
   const { parse } = loadParser()
-  const options = {
-    info: true,
+  const { delimiter, comments, fromLine } = syntax
+  const options: Options = {
     delimiter,
     from_line: fromLine,
     // Records of another length are accepted. The caller checks them.
     relax_column_count: true,
     ...(comments ? { comment: '#', comment_no_infix: true } : {}),
-  } as const
-  const run = (more: Options): readonly Parsed[] =>
-    parse(text, { ...options, ...more }) as unknown as readonly Parsed[]
-  const [parsed, marks] = parseWithMarks(text, path, run)
-  const strayQuotes = fieldsByRecord(marks)
-  for (const [index, { record, info }] of parsed.entries()) {
-    receive({ fields: record, line: info.lines, strayQuotes: strayQuotes.get(index) ?? NO_QUOTES })
   }
-}
-
-function parseWithMarks(
-  text: string,
-  path: string,
-  run: (more: Options) => readonly Parsed[],
-): readonly [parsed: readonly Parsed[], marks: readonly Mark[]] {
+  let records: readonly string[][]
   try {
-    return [run({ trim: true }), []]
+    records = parse(text, { ...options, trim: true })
   } catch {
     // Some quote does not follow the rules of CSV. The text is parsed again, and such fields are
     // marked instead of refused.
-    const marks: Mark[] = []
-    const cast = (field: string, context: InfoField): string => {
-      const cell = context.quoting ? field : field.trimEnd()
-      if (isStray(cell, context)) marks.push({ record: context.records, field: context.index })
-      return cell
-    }
-    try {
-      return [run({ ltrim: true, relax_quotes: true, cast }), marks]
-    } catch (cause) {
-      throw syntaxError(text, path, cause as Error)
-    }
+    eachMarkedRecord(text, path, options, receive)
+    return
+  }
+  const lineOf = lineCounter(text, syntax)
+  for (const fields of records) receive({ fields, line: lineOf(fields), strayQuotes: NO_QUOTES })
+}
+
+/**
+ * The last line of each record, when called for one after the other. The parser knows it too, but takes three times as
+ * long when it is asked for it.
+ */
+function lineCounter(
+  text: string,
+  { comments, fromLine }: CsvSyntax,
+): (fields: readonly string[]) => number {
+  const commentLines = comments ? linesBeginningWith('#', text) : new Set<number>()
+  let line = fromLine - 1
+  return (fields) => {
+    line++
+    while (commentLines.has(line)) line++
+    for (const field of fields) line += field.match(LINE_END)?.length ?? 0
+    return line
+  }
+}
+
+function linesBeginningWith(mark: string, text: string): Set<number> {
+  const lines = text.split(LINE_END)
+  return new Set(lines.flatMap((line, index) => (line.startsWith(mark) ? [index + 1] : [])))
+}
+
+function eachMarkedRecord(
+  text: string,
+  path: string,
+  options: Options,
+  receive: (record: CsvRecord) => void,
+): void {
+  const marks: Mark[] = []
+  const cast = (field: string, context: InfoField): string => {
+    const cell = context.quoting ? field : field.trimEnd()
+    if (isStray(cell, context)) marks.push({ record: context.records, field: context.index })
+    return cell
+  }
+  const more = { info: true, ltrim: true, relax_quotes: true, cast } as const
+  let parsed: readonly Parsed[]
+  try {
+    parsed = loadParser().parse(text, { ...options, ...more }) as unknown as readonly Parsed[]
+  } catch (cause) {
+    throw syntaxError(text, path, cause as Error)
+  }
+  const strayQuotes = fieldsByRecord(marks)
+  for (const [index, { record, info }] of parsed.entries()) {
+    receive({ fields: record, line: info.lines, strayQuotes: strayQuotes.get(index) ?? NO_QUOTES })
   }
 }
 

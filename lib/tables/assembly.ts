@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { quote } from '../errors'
 import type { Fault } from '../formats/faults'
 import { formatTime } from './calendar'
 import type { ReadColumn } from './columns'
@@ -57,12 +58,13 @@ export function assemble(parts: Parts): Assembled {
   const series: Series[] = []
   for (const [code, rows] of rowsOfSeries(parts.split, parts.instants).entries()) {
     if (rows.length === 0) continue
+    const name = parts.split.names[code]!
     const times = Float64Array.from(rows, (row) => parts.instants[row]!)
     const placement = placeOnGrid(times, parts.axis)
-    noteRepairs(parts, rows, placement, log)
+    noteRepairs(parts, name, rows, placement, log)
     faults.push(...offGridFaults(parts, rows, placement))
     faults.push(...judgeDuplicates(parts, rows, placement, log))
-    series.push(makeSeries(parts, parts.split.names[code]!, rows, placement))
+    series.push(makeSeries(parts, name, rows, placement))
   }
   return { series, repairs: log.repairs(), faults }
 }
@@ -84,7 +86,8 @@ class RepairLog {
 }
 
 function noteRepairs(
-  { source, axis, instants }: Parts,
+  { source, axis, instants, split }: Parts,
+  series: string,
   rows: Int32Array,
   { order, moved, rowOf, times }: Placement,
   log: RepairLog,
@@ -101,7 +104,8 @@ function noteRepairs(
   const missing = rowOf.reduce((count, row) => (row === -1 ? count + 1 : count), 0)
   if (missing > 0) {
     const first = formatTime(times[rowOf.indexOf(-1)]!, axis)
-    log.add('missing rows', missing, 'inserted with missing cells', first)
+    const where = split.index === undefined ? first : `${first} of ${series}`
+    log.add('missing rows', missing, 'inserted with missing cells', where)
   }
 }
 
@@ -146,7 +150,7 @@ function judgeDuplicates(
       ...placeOf(source, later),
       ...(axis.column === undefined ? {} : { column: axis.column }),
       expected: `one row for each time${split.index === undefined ? '' : ' of a series'} (${remedy})`,
-      got: `${time} again, with another ${different.name}: see ${describePlace(source, first)}`,
+      got: `${time} again, with another value of ${quote(different.name)}: see ${describePlace(source, first)}`,
     })
   }
   return faults

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Fault } from '../formats/faults'
-import { categoryOf, missingColumn, type ReadColumn } from './columns'
-import { isMissing } from './numerals'
+import { categoryOf, missingColumn } from './columns'
+import { countNumerals, isMissing } from './numerals'
 import { placeOf, type Source } from './source'
 
 /** The series of each row. */
@@ -67,53 +67,71 @@ const IDENTIFIER =
   /(^|[^a-z])(id|no|nr|key|code|series|store|shop|site|item|product|sensor|station|region)$|Id$/i
 
 /**
- * The column whose names tell rows of the same time apart, if times repeat; of several ones, that with the fewest
- * names. undefined: there is none.
+ * The column whose texts tell rows of the same time apart, if times repeat; of several ones, that with the fewest texts.
+ *
+ * @param instants - the time of each row. NaN: the row does not count
+ * @param timeIndex - the index of the column of times
+ * @returns undefined if there is none
  */
 export function inferSeries(
   source: Source,
   instants: Float64Array,
-  columns: readonly ReadColumn[],
+  timeIndex: number,
 ): SeriesRows | undefined {
-  const { times, codeOf, shared } = groupTimes(instants)
-  if (shared < MIN_SHARED * instants.length) return undefined
+  const known = instants.filter((instant) => !Number.isNaN(instant))
+  const { distinct, shared } = countShared(known)
+  if (shared < MIN_SHARED * known.length) return undefined
+  const timeOf = Int32Array.from(instants, (instant) =>
+    Number.isNaN(instant) ? -1 : indexIn(distinct, instant),
+  )
   let best: SeriesRows | undefined
-  for (const column of columns) {
-    if (!mayNameSeries(column)) continue
-    const split = splitBy(source, column.index)
-    if (best !== undefined && best.names.length <= split.names.length) continue
-    if (split.names.length > 1 && tellsApart(split, codeOf, times)) best = split
+  for (const index of source.names.keys()) {
+    if (index === timeIndex || !mayNameSeries(source, index)) continue
+    const split = splitBy(source, index)
+    const count = split.names.length
+    if (count < 2 || 2 * count > known.length || count >= (best?.names.length ?? Infinity)) continue
+    if (tellsApart(split, timeOf, distinct.length)) best = split
   }
   return best
 }
 
-function groupTimes(instants: Float64Array): {
-  readonly times: number
-  readonly codeOf: Int32Array
+/** The distinct times, increasing, and the number of rows whose time another row has too. */
+function countShared(instants: Float64Array): {
+  readonly distinct: Float64Array
   readonly shared: number
 } {
-  const codes = new Map<number, number>()
-  const codeOf = Int32Array.from(instants, (instant) => {
-    const code = codes.get(instant) ?? codes.size
-    if (code === codes.size) codes.set(instant, code)
-    return code
-  })
-  const counts = new Int32Array(codes.size)
-  for (const code of codeOf) counts[code]!++
-  const shared = counts.reduce((sum, count) => (count > 1 ? sum + count : sum), 0)
-  return { times: codes.size, codeOf, shared }
+  const sorted = instants.slice().sort()
+  const distinct = sorted.filter((instant, i) => instant !== sorted[i - 1])
+  const shared = sorted.reduce((count, instant, i) => {
+    return instant === sorted[i - 1] || instant === sorted[i + 1] ? count + 1 : count
+  }, 0)
+  return { distinct, shared }
 }
 
-function mayNameSeries(column: ReadColumn): boolean {
-  if (column.kind === 'category') return true
-  return IDENTIFIER.test(column.name) && column.values.every((value) => Number.isSafeInteger(value))
+/** The index of a value in increasing values that have it. */
+function indexIn(values: Float64Array, value: number): number {
+  let [low, high] = [0, values.length - 1]
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (values[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function mayNameSeries({ names, cells, columnFaults }: Source, index: number): boolean {
+  const [name, column] = [names[index]!, cells[index]!]
+  if (columnFaults.has(index) || name === '' || names.indexOf(name) !== names.lastIndexOf(name)) {
+    return false
+  }
+  const isText = countNumerals(column).numbers < column.length / 2
+  return isText || (IDENTIFIER.test(name) && column.every((cell) => Number.isInteger(Number(cell))))
 }
 
 function tellsApart({ seriesOf }: SeriesRows, timeOf: Int32Array, times: number): boolean {
-  const seen = new Set<number>()
-  for (const [row, series] of seriesOf.entries()) {
-    if (series === -1) return false
-    seen.add(series * times + timeOf[row]!)
-  }
-  return seen.size >= (1 - MAX_TWICE) * seriesOf.length
+  const rows = [...timeOf.keys()].filter((row) => timeOf[row] !== -1)
+  if (rows.some((row) => seriesOf[row] === -1)) return false
+  const keys = Float64Array.from(rows, (row) => seriesOf[row]! * times + timeOf[row]!).sort()
+  const distinct = keys.reduce((count, key, i) => (key === keys[i - 1] ? count : count + 1), 0)
+  return distinct >= (1 - MAX_TWICE) * rows.length
 }

@@ -74,7 +74,7 @@ function namedColumn(
 function candidates(source: Source, { columns }: CheckedOptions, options: TimeOptions): number[] {
   const ranked = source.names.flatMap((name, index) => {
     // A column that the caller wants as a number or a category is not the time.
-    if (columns?.has(name) === true || source.names.indexOf(name) !== index) return []
+    if (columns?.get(name) !== undefined || source.names.indexOf(name) !== index) return []
     const rank = rankOf(name, source.cells[index]!, options)
     return rank === undefined ? [] : [{ index, rank }]
   })
