@@ -127,6 +127,7 @@ describe('the form of dates', () => {
     [['', null, undefined, NaN]],
     [['10.0.0.1', '10.0.0.2']],
     [['1-2', '3-4']],
+    [['Jan 01', 'Jan 02']],
     [[]],
   ])('is none for %j', (cells) => {
     expect(detectTimes(cells)).toBeUndefined()
