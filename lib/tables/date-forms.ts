@@ -28,7 +28,7 @@ export interface DateForm {
   /** Whether the cells are also plain numbers. */
   readonly isPlainNumber: boolean
   /** The time of a cell; what would mend it; undefined if the cell has another form. */
-  parse(text: string): CellTime | Unreadable | undefined
+  readonly parse: (text: string) => CellTime | Unreadable | undefined
 }
 
 /** The day of a date, counted from 1970-01-01. */
@@ -49,7 +49,7 @@ function makeForm(
       if (match === null) return undefined
       const time = readTime(text.slice(match[0].length))
       if (time === undefined) return undefined
-      const date = readDay(match.slice(1).filter((part: string | undefined) => part !== undefined))
+      const date = readDay(match.slice(1))
       if (isUnreadable(date)) return date
       if (isUnreadable(time)) return time
       return { wall: date.day * DAY + time.sinceMidnight, offset: time.offset }
@@ -143,7 +143,8 @@ export const DATE_FORMS: readonly DateForm[] = [
   makeForm('year Month day', `${YEAR}[ /-]?${MONTH_WORD}[ /-]?(\\d{1,2})${END}`, ([y, m, d]) =>
     dayFirst([d!, m!, y!]),
   ),
-  makeForm('Month year', `${MONTH_WORD},?[ /'-]?(\\d{4}|\\d{2})$`, monthAndYear),
+  // After a blank, two digits could be a day.
+  makeForm('Month year', `${MONTH_WORD}(?:,?[ /-]?(?=\\d{4})|[/'-])(\\d{4}|\\d{2})$`, monthAndYear),
   makeForm('year Month', `${YEAR}[ /-]?${MONTH_WORD}$`, ([y, m]) => monthAndYear([m!, y!])),
   makeForm('yyyy-mm', `${YEAR}[-/](\\d{1,2})$`, readYearFirst),
   makeForm('yyyyMmm', `${YEAR}[-/ ]?M(\\d{1,2})$`, readYearFirst),
@@ -162,10 +163,12 @@ const ORDERS: Readonly<Record<DateOrder, readonly [year: number, month: number, 
 }
 
 /** The separators of dates that are three numbers. */
-export const SEPARATORS = ['/', '.', '-', ' '] as const
+export const DATE_SEPARATORS = ['/', '.', '-', ' '] as const
+
+export type DateSeparator = (typeof DATE_SEPARATORS)[number]
 
 /** Dates of three numbers, of which the year has two digits or is the last. */
-export function numericForm(order: DateOrder, separator: (typeof SEPARATORS)[number]): DateForm {
+export function numericForm(order: DateOrder, separator: DateSeparator): DateForm {
   const [year, month, day] = ORDERS[order]
   const between = separator === '.' ? '\\. ?' : separator
   const last = order === 'year/month/day' ? '(\\d{2})' : '(\\d{4}|\\d{2})'

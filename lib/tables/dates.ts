@@ -5,7 +5,14 @@
  */
 import { describe } from '../errors'
 import { MINUTE } from './civil'
-import { type CellTime, DATE_FORMS, type DateForm, type DateOrder } from './date-forms'
+import {
+  type CellTime,
+  DATE_FORMS,
+  DATE_SEPARATORS,
+  type DateForm,
+  type DateOrder,
+  numericForm,
+} from './date-forms'
 import { expectedOfSkipped, instantsFromWalls } from './local-times'
 import { findNumberForm, isNumber, type NumberForm } from './number-times'
 import { type Ambiguity, findNumericDates } from './numeric-dates'
@@ -65,7 +72,7 @@ const MIN_OF_FORM = 0.75
  * off. Years of two digits are 1970 to 2069.
  *
  * @param cells - strings, numbers, bigints or Dates. Missing: undefined, null, NaN, or a blank text
- * @returns undefined if less than three quarters of the cells are times of one form
+ * @returns undefined if less than three quarters of the cells, or of 200 of them, are times of one form
  * @throws GruError ERR_GRU_VALUE for an unknown time zone
  */
 export function detectTimes(
@@ -76,7 +83,7 @@ export function detectTimes(
   const present = texts.filter((text) => text !== undefined)
   if (present.length === 0) return undefined
   const column = { cells, texts, present, options }
-  return detectDates(column) ?? detectNumbers(column)
+  return detectDateObjects(column) ?? detectDates(column) ?? detectNumbers(column)
 }
 
 interface Column {
@@ -107,24 +114,50 @@ function textOf(cell: unknown): string | undefined {
   }
 }
 
+function detectDateObjects({ cells, present, options }: Column): DetectedTimes | undefined {
+  const instants = Float64Array.from(cells, (cell) => (cell instanceof Date ? cell.getTime() : NaN))
+  const dates = instants.filter((instant) => !Number.isNaN(instant)).length
+  if (dates < MIN_OF_FORM * present.length) return undefined
+  const timeZone = zoneOf(options.timeZone ?? 'UTC').name
+  const expected = 'a Date, as in the other rows'
+  const faults = cells.flatMap((cell, index) =>
+    textOf(cell) === undefined || cell instanceof Date
+      ? []
+      : [{ index, expected, got: describe(cell) }],
+  )
+  return {
+    ...{ kind: 'instant', form: 'Date', sure: true, instants, timeZone },
+    ...{ offsets: undefined, faults, ambiguity: undefined },
+  }
+}
+
 /** How many cells are looked at to choose among the forms. */
 const SAMPLE = 200
+
+/** Of the cells that have a form, this part must be dates; the others are faults. */
+const MIN_READABLE = 0.5
 
 function detectDates(column: Column): DetectedTimes | undefined {
   const { present, texts, options } = column
   const stride = Math.ceil(present.length / SAMPLE)
   const sample = present.filter((_, i) => i % stride === 0)
-  const isDate = (form: DateForm): boolean => {
-    const parsed = sample.map((text) => form.parse(text))
-    const ofForm = parsed.filter((time) => time !== undefined)
-    const readable = ofForm.filter((time) => !isUnreadable(time))
-    return ofForm.length >= MIN_OF_FORM * sample.length && readable.length >= 0.5 * sample.length
-  }
-  const form = DATE_FORMS.find(isDate)
+  const form = DATE_FORMS.find((each) => fits(sample, each, MIN_READABLE))
   if (form !== undefined) return readDates(column, form, undefined)
-  const numeric = findNumericDates(texts, options.dateForm)
-  if (numeric === undefined || !isDate(numeric.form)) return undefined
+  const separator = DATE_SEPARATORS.find((each) =>
+    fits(sample, numericForm('day/month/year', each), 0),
+  )
+  if (separator === undefined) return undefined
+  const numeric = findNumericDates(texts, separator, options.dateForm)
+  if (!fits(sample, numeric.form, MIN_READABLE)) return undefined
   return readDates(column, numeric.form, numeric.ambiguity)
+}
+
+function fits(texts: readonly string[], form: DateForm, minReadable: number): boolean {
+  const ofForm = texts.map(form.parse).filter((time) => time !== undefined)
+  const readable = ofForm.filter((time) => !isUnreadable(time))
+  return (
+    ofForm.length >= MIN_OF_FORM * texts.length && readable.length >= minReadable * ofForm.length
+  )
 }
 
 function readDates(

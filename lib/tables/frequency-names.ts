@@ -4,7 +4,13 @@
  * @module
  */
 import { DAY, HOUR, MINUTE, SECOND } from './civil'
-import type { Frequency, IrregularFrequency, RegularFrequency, TimeUnit } from './time-axis'
+import type {
+  Frequency,
+  IrregularFrequency,
+  RegularFrequency,
+  TimeAxis,
+  TimeUnit,
+} from './time-axis'
 
 const NAMES: Readonly<Record<TimeUnit, string>> = {
   second: 'second',
@@ -74,9 +80,16 @@ function regular(
   return count >= smallest && isWhole ? { kind: 'regular', ...unit, count } : undefined
 }
 
-/** A frequency in words: 'day', '15 minutes', 'business day', 'month end', 'irregular, typically 3 hours'. */
-export function describeFrequency(frequency: Frequency): string {
-  if (frequency.kind === 'irregular') return describeIrregular(frequency)
+/**
+ * A frequency in words: 'day', '15 minutes', 'business day', 'month end', 'irregular, typically 3 hours'.
+ *
+ * @param kind - that of the time axis; the steps of integers have no unit
+ */
+export function describeFrequency(
+  frequency: Frequency,
+  kind: TimeAxis['kind'] = 'instant',
+): string {
+  if (frequency.kind === 'irregular') return describeIrregular(frequency, kind)
   const { unit, count, dayOfMonth } = frequency
   if (unit === 'second' && !Number.isInteger(count)) {
     return counted(Math.round(count * SECOND), 'millisecond')
@@ -96,8 +109,9 @@ const LENGTHS = [
   ['millisecond', 1],
 ] as const
 
-function describeIrregular({ typicalStep }: IrregularFrequency): string {
+function describeIrregular({ typicalStep }: IrregularFrequency, kind: TimeAxis['kind']): string {
   if (!(typicalStep > 0)) return 'irregular'
+  if (kind === 'integer') return `irregular, typically ${typicalStep}`
   const [name, length] = LENGTHS.find(([, size]) => typicalStep >= size) ?? ['millisecond', 1]
   const rounded = Number((typicalStep / length).toPrecision(2))
   return `irregular, typically ${rounded} ${name}${rounded === 1 ? '' : 's'}`

@@ -5,7 +5,7 @@
  */
 import { quote } from '../errors'
 import { dateOfDay, dayOfWall, MONTH_NAMES } from './civil'
-import { type DateForm, type DateOrder, numericForm, SEPARATORS } from './date-forms'
+import { type DateForm, type DateOrder, type DateSeparator, numericForm } from './date-forms'
 import { isUnreadable } from './times-of-day'
 
 /** A column of dates that can be read in two ways. */
@@ -39,18 +39,14 @@ interface Reading {
  * The form that reads the most cells. It is decided by all cells.
  *
  * @param texts - undefined: missing
+ * @param separator - what stands between the numbers
  * @param order - the order that the caller stated
- * @returns undefined if no cell is such a date
  */
 export function findNumericDates(
   texts: readonly (string | undefined)[],
+  separator: DateSeparator,
   order: DateOrder | undefined,
-): NumericDates | undefined {
-  const separator = SEPARATORS.find((candidate) => {
-    const forms = ORDERS.map((each) => numericForm(each, candidate))
-    return texts.some((text) => text !== undefined && forms.some((form) => form.parse(text)))
-  })
-  if (separator === undefined) return undefined
+): NumericDates {
   const orders = order === undefined ? ORDERS : [order]
   const readings = orders.map((each) => readAll(texts, each, numericForm(each, separator)))
   const most = Math.max(...readings.map(({ readable }) => readable))
@@ -83,7 +79,7 @@ function readAll(
 function withYearsPlace(
   readings: readonly Reading[],
   texts: readonly (string | undefined)[],
-  separator: string,
+  separator: DateSeparator,
 ): readonly Reading[] {
   const yearFirst = readings.filter(({ order }) => order === 'year/month/day')
   const yearLast = readings.filter(({ order }) => order !== 'year/month/day')

@@ -10,9 +10,9 @@ import { firstInstantOf, wallOf, type Zone, zoneOf } from './zones'
 /** The steps from an anchor: a time that has the index 0. */
 export interface Steps {
   /** The index of the step that a time belongs to; NaN if it belongs to none. */
-  indexOf(time: number): number
+  readonly indexOf: (time: number) => number
   /** The time of the step with an index. */
-  timeAt(index: number): number
+  readonly timeAt: (index: number) => number
 }
 
 /**
@@ -67,8 +67,8 @@ function evenSteps(anchor: number, step: number, tolerance: number): Steps {
 interface Days {
   readonly first: number
   /** NaN for a time too far from the anchor's time of day. */
-  dayOf(time: number): number
-  timeOf(day: number): number
+  readonly dayOf: (time: number) => number
+  readonly timeOf: (day: number) => number
 }
 
 /** The days of a zone that begin the count at an instant. */
