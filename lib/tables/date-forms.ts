@@ -49,7 +49,7 @@ function makeForm(
       if (match === null) return undefined
       const time = readTime(text.slice(match[0].length))
       if (time === undefined) return undefined
-      const date = readDay(match.slice(1).filter((part: string | undefined) => part !== undefined))
+      const date = readDay(match.slice(1))
       if (isUnreadable(date)) return date
       if (isUnreadable(time)) return time
       return { wall: date.day * DAY + time.sinceMidnight, offset: time.offset }
@@ -143,7 +143,8 @@ export const DATE_FORMS: readonly DateForm[] = [
   makeForm('year Month day', `${YEAR}[ /-]?${MONTH_WORD}[ /-]?(\\d{1,2})${END}`, ([y, m, d]) =>
     dayFirst([d!, m!, y!]),
   ),
-  makeForm('Month year', `${MONTH_WORD},?[ /'-]?(\\d{4}|\\d{2})$`, monthAndYear),
+  // After a blank, two digits could be a day.
+  makeForm('Month year', `${MONTH_WORD}(?:,?[ /-]?(?=\\d{4})|[/'-])(\\d{4}|\\d{2})$`, monthAndYear),
   makeForm('year Month', `${YEAR}[ /-]?${MONTH_WORD}$`, ([y, m]) => monthAndYear([m!, y!])),
   makeForm('yyyy-mm', `${YEAR}[-/](\\d{1,2})$`, readYearFirst),
   makeForm('yyyyMmm', `${YEAR}[-/ ]?M(\\d{1,2})$`, readYearFirst),

@@ -78,15 +78,18 @@ function daysOf(timesOfSeries: readonly Float64Array[], zone: Zone): Float64Arra
   const daysOfSeries: Float64Array[] = []
   for (const times of timesOfSeries) {
     const { dayOf } = daysFrom(times[0] ?? 0, zone)
-    const days = times.map(dayOf)
-    if (!increases(days)) return undefined
+    const days = new Float64Array(times.length)
+    for (let row = 0; row < times.length; row++) {
+      days[row] = dayOf(times[row]!)
+      if (row > 0 && !(days[row]! > days[row - 1]!)) return undefined
+    }
     daysOfSeries.push(days)
   }
   return daysOfSeries
 }
 
 function increases(values: Float64Array): boolean {
-  return !Number.isNaN(values[0]) && values.every((value, i) => i === 0 || value > values[i - 1]!)
+  return values.every((value, i) => i === 0 || value > values[i - 1]!)
 }
 
 function inferMonths(days: readonly Float64Array[]): RegularFrequency | undefined {

@@ -13,7 +13,7 @@ export interface Zone {
   offsetAt(instant: number): number
 }
 
-const FIXED_OFFSET = /^([+-])(\d{2}):?(\d{2})$/
+const FIXED_OFFSET = /^([+-])([01]\d):?([0-5]\d)$/
 const zones = new Map<string, Zone>()
 
 /** A zone by its IANA name, 'UTC' or a fixed offset such as '+01:00'; undefined if there is none of that name. */
@@ -157,19 +157,18 @@ const WELL_KNOWN = [
  * zone has them all, it is UTC. NaN counts nowhere.
  */
 export function zoneOfOffsets(instants: Float64Array, offsets: Float64Array): string {
-  const order = changesOf(instants, offsets)
-  const first = order[0]
-  if (first === undefined) return 'UTC'
-  if (order.every((row) => offsets[row] === offsets[first])) return offsetName(offsets[first]!)
+  const known = offsets.find((offset) => !Number.isNaN(offset))
+  if (known === undefined) return 'UTC'
+  if (offsets.every((offset) => offset === known || Number.isNaN(offset))) return offsetName(known)
+  const rows = changesOf(instants, offsets)
   const fits = (name: string): boolean => {
     const zone = findZone(name)
     return (
       zone !== undefined &&
-      order.every((row) => zone.offsetAt(instants[row]!) === offsets[row]! * MINUTE)
+      rows.every((row) => zone.offsetAt(instants[row]!) === offsets[row]! * MINUTE)
     )
   }
-  const names = [...WELL_KNOWN, ...Intl.supportedValuesOf('timeZone')]
-  return names.find(fits) ?? 'UTC'
+  return [...WELL_KNOWN, ...Intl.supportedValuesOf('timeZone')].find(fits) ?? 'UTC'
 }
 
 /** By time: the first row, the last one, and the rows on both sides of each change of the offset. */
