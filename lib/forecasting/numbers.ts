@@ -44,8 +44,10 @@ const ABSENT = '-'
  * printed alike. Numbers that are then still printed alike are too close for a claim. Null is printed as '-'.
  */
 export function formatColumn(values: readonly (number | null)[]): string[] {
+  // Rounded first, so that numbers which six digits do not tell apart are the same for fewer digits, too.
+  const rounded = values.map((value) => (value === null ? null : roundToMost(value)))
   const format = (digits: number): string[] =>
-    values.map((value) => (value === null ? ABSENT : formatNumber(value, digits)))
+    rounded.map((value) => (value === null ? ABSENT : formatNumber(value, digits)))
   const distinct = (texts: readonly string[]): number => new Set(texts).size
   const most = distinct(format(MOST_DIGITS))
   let digits = DIGITS
@@ -55,7 +57,11 @@ export function formatColumn(values: readonly (number | null)[]): string[] {
 
 /** Whether `formatColumn` prints two numbers alike: then neither may be called larger. */
 export function isPrintedAlike(a: number, b: number): boolean {
-  return formatNumber(a, MOST_DIGITS) === formatNumber(b, MOST_DIGITS)
+  return roundToMost(a) === roundToMost(b)
+}
+
+function roundToMost(value: number): number {
+  return Number(value.toPrecision(MOST_DIGITS))
 }
 
 /**
@@ -72,7 +78,7 @@ export function formatForecast(value: number, change: number, unit: string): str
 /** The power of ten of a number's last digit, if it has few digits except for rounding. */
 function lastDigitOf(value: number): number {
   const rounded = Number(value.toPrecision(EXACT_DIGITS))
-  if (rounded !== Number(value.toPrecision(MOST_DIGITS))) return Infinity
+  if (rounded !== roundToMost(value)) return Infinity
   const [digits, exponent] = rounded.toExponential().split('e')
   return Number(exponent) - (digits!.split('.')[1]?.length ?? 0)
 }

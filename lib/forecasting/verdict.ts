@@ -155,9 +155,14 @@ function coverageOf({ coverage }: TargetEvaluation): string[] {
   const excess = test - nominal
   const remark = excess > 0 ? ': it is too wide there' : ': it is too narrow there'
   return [
-    `The interval for ${formatPercent(nominal)} covers ${calibrated}${formatPercent(test)} of the test part` +
+    `The interval for ${wholePercent(nominal)} covers ${calibrated}${formatPercent(test)} of the test part` +
       `${Math.abs(excess) > COVERAGE_SLACK ? remark : ''}.`,
   ]
+}
+
+/** A share that was chosen, and so has few digits. */
+function wholePercent(share: number): string {
+  return `${Number((100 * share).toPrecision(6))} %`
 }
 
 /** 1, 2, 3, 7 as '1 to 3', '7'. */
