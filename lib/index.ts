@@ -72,6 +72,7 @@ export type {
   QuantileLoss,
   ResolvedLoss,
   ResolvedLossOptions,
+  ValueLoss,
 } from './losses'
 export {
   LSTM,

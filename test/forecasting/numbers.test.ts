@@ -1,13 +1,13 @@
-import { errorRows, verdict } from '../../lib/cli/error-table'
-import type { Evaluation } from '../../lib/cli/evaluation'
 import {
   formatColumn,
   formatCount,
   formatForecast,
   formatLoss,
   formatNumber,
+  formatPercent,
   formatTicks,
-} from '../../lib/cli/numbers'
+  isPrintedAlike,
+} from '../../lib/forecasting/numbers'
 
 const POWERS = Array.from({ length: 25 }, (_, i) => i - 12)
 
@@ -50,8 +50,36 @@ it.each([
   ['no more than six', [1.2345671, 1.2345672, 5], ['1.23', '1.23', '5.00']],
   ['no more for numbers that are equal', [1.2341, 1.2341], ['1.23', '1.23']],
   ['an error of 0', [0, 1e-9], ['0', '1.00e-9']],
-])('prints a column with %s', (_, values, texts) => {
+  ['a number that does not exist', [null, 1.5], ['-', '1.50']],
+  // The half is between them, but not in six digits.
+  ['equal numbers beside a half', [1.234999999, 1.235000001], ['1.24', '1.24']],
+  ['equal whole numbers beside a half', [1234.49999, 1234.50001], ['1235', '1235']],
+] as [string, (number | null)[], string[]][])('prints a column with %s', (_, values, texts) => {
   expect(formatColumn(values)).toEqual(texts)
+})
+
+it.each(POWERS)('prints numbers of a column alike only if six digits are, at 10^%d', (power) => {
+  for (const [a, b] of [
+    [1.234999999, 1.235000001],
+    [1.23499, 1.235],
+    [9.99999, 10],
+    [9.999999, 10],
+    [-0.01, 0.01],
+    [1.5, 1.5],
+  ] as const) {
+    const pair = [a * 10 ** power, b * 10 ** power] as const
+    const [one, other] = formatColumn([...pair, null, 0])
+    expect(one === other).toBe(isPrintedAlike(...pair))
+    expect(Number(one)).not.toBe(0)
+  }
+})
+
+it.each([
+  [0.8, '80.0 %'],
+  [1, '100 %'],
+  [-0.0000012, '-0.000120 %'],
+])('prints the share %d as %s', (share, text) => {
+  expect(formatPercent(share)).toBe(text)
 })
 
 describe('a forecast', () => {
@@ -65,6 +93,12 @@ describe('a forecast', () => {
     [14.62, 1, '14.62 USD'],
     [119.9 + 0.1, 1, '120.0 USD'],
     [1e12, 1e-100, '1000000000000.0000 USD'],
+    // Returns, for which one decimal would be a false zero.
+    [0.01234567, 0.014, '0.0123 USD'],
+    [-0.00004561234, 0.014, '-4.56e-5 USD'],
+    // Without a known change, the value's own digits.
+    [0.01234567, NaN, '0.0123 USD'],
+    [0.01234567, 0, '0.0123 USD'],
   ])('of %d, changing by %d', (value, change, text) => {
     expect(formatForecast(value, change, 'USD')).toBe(text)
   })
@@ -78,49 +112,4 @@ it('labels an axis in one notation, without digits that say nothing', () => {
   expect(formatTicks([0, 0.5, 1], -1)).toEqual(['0.0', '0.5', '1.0'])
   expect(formatTicks([0, 5e-7, 1e-6, 1.5e-6], -7)).toEqual(['0', '5e-7', '1e-6', '1.5e-6'])
   expect(formatTicks([5e11, 1e12, 1.5e12], 11)).toEqual(['5e11', '1e12', '1.5e12'])
-})
-
-describe('the verdict', () => {
-  const verdictOf = (model: [number, number], baseline: [number, number]): string => {
-    const contender = (name: string, [mae, rmse]: [number, number]) => ({ name, mae, rmse })
-    const evaluation: Evaluation = {
-      dates: [],
-      truth: Float64Array.of(),
-      forecast: Float64Array.of(),
-      model: contender('the model', model),
-      baselines: [contender('today', baseline)],
-    }
-    return verdict(errorRows(evaluation))
-  }
-  const BEATS = 'the model beats every baseline on both measures'
-  const DOES_NOT = 'the model does not beat, on both measures: today'
-
-  it.each([
-    [[0.001, 0.002], [0.0011, 0.0021], BEATS],
-    [[0.001, 0.002], [0.00100001, 0.0021], BEATS],
-    [[0.001, 0.002], [0.001, 0.0021], DOES_NOT],
-    [[0.001, 0.002], [0.002, 0.001], DOES_NOT],
-    // Smaller, but not in the printed digits.
-    [[0.001, 0.002], [0.001 * (1 + 1e-9), 0.0021], DOES_NOT],
-    [[0, 0], [0, 0], DOES_NOT],
-  ] as [[number, number], [number, number], string][])(
-    'of %j against %j',
-    (model, baseline, text) => {
-      expect(verdictOf(model, baseline)).toBe(text)
-    },
-  )
-
-  it.each(POWERS)('is what the printed numbers say, at 10^%d', (power) => {
-    for (const relative of [1e-12, 1e-7, 2e-5, 1e-3, 0.5]) {
-      for (const sign of [-1, 1]) {
-        const model = 1.2345 * 10 ** power
-        const baseline = model * (1 + sign * relative)
-        const [one, other] = formatColumn([model, baseline])
-        const says = verdictOf([model, model], [baseline, baseline])
-        expect(says === BEATS).toBe(Number(one) < Number(other))
-        // A difference decides, in its direction, if six digits show it.
-        expect(says === BEATS).toBe(sign > 0 && relative > 1e-5)
-      }
-    }
-  })
 })
