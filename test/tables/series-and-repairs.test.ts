@@ -272,6 +272,89 @@ describe('the column of times', () => {
     })
   })
 
+  const months = [
+    'Jan',
+    'Feb',
+    'Mar',
+    'Apr',
+    'May',
+    'Jun',
+    'Jul',
+    'Aug',
+    'Sep',
+    'Oct',
+    'Nov',
+    'Dec',
+  ]
+  const yearly = [1949, 1950, 1951]
+
+  test.each<[string, string, string[], string, number]>([
+    [
+      'months',
+      'year,month',
+      yearly.flatMap((y) => months.map((_, m) => `${y},${m + 1}`)),
+      'month',
+      Date.UTC(1949, 1, 1),
+    ],
+    [
+      'names of months',
+      'Year,Month',
+      yearly.flatMap((y) => months.map((m) => `${y},${m}`)),
+      'month',
+      Date.UTC(1949, 1, 1),
+    ],
+    [
+      'quarters',
+      'year,quarter',
+      yearly.flatMap((y) => [1, 2, 3, 4].map((q) => `${y},${q}`)),
+      'quarter',
+      Date.UTC(1949, 3, 1),
+    ],
+    [
+      'weeks',
+      'year,week',
+      Array.from({ length: 30 }, (_, w) => `2021,${w + 1}`),
+      'week',
+      Date.UTC(2021, 0, 11),
+    ],
+    [
+      'days',
+      'year,month,day',
+      Array.from({ length: 30 }, (_, d) => `2021,1,${d + 1}`),
+      'day',
+      Date.UTC(2021, 0, 2),
+    ],
+    [
+      'hours',
+      'year,month,day,hour',
+      Array.from({ length: 24 }, (_, h) => `2021,1,1,${h}`),
+      'hour',
+      Date.UTC(2021, 0, 1, 1),
+    ],
+  ])('may be in parts: years and %s', async (_, names, rows, unit, second) => {
+    const content = textOf(
+      rows.map((row, i) => `${row},${i}`),
+      `${names},value`,
+    )
+    const name = names.replaceAll(',', ', ')
+    for (const options of [{}, { time: name }]) {
+      const table = await readText(file, content, options)
+      expect(table.time).toMatchObject({ column: name, frequency: { unit, count: 1 } })
+      expect(table.columns).toEqual([{ name: 'value', kind: 'number' }])
+      expect(table.series.map(({ times }) => times[1])).toEqual([second])
+    }
+  })
+
+  test('is not made of parts if there are whole times, or the caller uses a part', async () => {
+    const rows = lines.map((line, i) => `${line},2021,${1 + (i % 3)}`)
+    const content = textOf(rows, 'date,value,year,month')
+    expect((await readText(file, content)).time.column).toBe('date')
+    const { time } = await readText(file, textOf(['2001,1', '2002,1', '2003,2'], 'year,month'), {
+      columns: ['month'],
+    })
+    expect(time.column).toBe('year')
+  })
+
   test('may be denied', async () => {
     const { time, columns } = await readText(file, textOf(lines), {
       time: null,
