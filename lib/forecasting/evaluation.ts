@@ -7,9 +7,10 @@ import { calendarOf, formatTime } from '../tables/calendar'
 import type { Series, TableData } from '../tables/series'
 import { baselinesFor } from './baselines'
 import type { ForecastFacts } from './facts'
-import { timeAhead } from './future-features'
+import { timeOfRow } from './calendar-rows'
 import type { Origins, SeriesParts } from './parts'
 import type { Network } from './network'
+import { Pauses } from './pauses'
 import { predictQuantiles } from './predicting'
 import type { Contender, ForecastPath, Residual, TargetEvaluation } from './results'
 import { inputsOf, type PreparedOrigin, prepareOrigins } from './samples'
@@ -59,21 +60,32 @@ export function truthAfter(
  * @param units - by the targets' names
  * @param validationCoverage - of each target: the share that the interval covers on the validation part
  */
-export function evaluateForecasts(
+export async function evaluateForecasts(
   table: TableData,
   facts: ForecastFacts,
   seriesParts: readonly SeriesParts[],
   forecasts: OriginForecasts,
   units: Readonly<Record<string, string>>,
   validationCoverage: readonly (number | null)[],
-): TargetEvaluation[] {
-  return facts.targets.map(({ name }, target) => {
+  signal: AbortSignal | undefined,
+): Promise<TargetEvaluation[]> {
+  const evaluations: TargetEvaluation[] = []
+  const pauses = new Pauses(signal)
+  for (const [target, { name }] of facts.targets.entries()) {
     const scales = table.series.map((series, i) => {
       const training = series.numbers.get(name)!.subarray(0, seriesParts[i]!.training)
       return scaleOf(training, facts.seasons[0]?.steps ?? 1)
     })
-    const model = scoreModel(table, facts, forecasts, target, scales)
-    const baselines = scoreBaselines(table, facts, seriesParts, forecasts, name, scales)
+    const model = await scoreModel(table, facts, forecasts, target, scales, pauses)
+    const baselines = await scoreBaselines(
+      table,
+      facts,
+      seriesParts,
+      forecasts,
+      name,
+      scales,
+      pauses,
+    )
     const interval = intervalOf(facts.quantiles)
     const coverage = interval && {
       nominal: interval.nominal,
@@ -82,60 +94,67 @@ export function evaluateForecasts(
     }
     const skill = skillsOf(model, baselines)
     const unit = units[name] ?? ''
-    return { target: name, unit, contenders: [model, ...baselines], skill, coverage }
-  })
+    evaluations.push({ target: name, unit, contenders: [model, ...baselines], skill, coverage })
+  }
+  return evaluations
 }
 
 type Scales = readonly (number | null)[]
 
 /** The model's errors for one target. */
-export function scoreModel(
+export async function scoreModel(
   table: TableData,
   { horizon, quantiles, targets }: ForecastFacts,
   { origins, values }: OriginForecasts,
   target: number,
   scales: Scales,
-): Contender {
+  pauses: Pauses,
+): Promise<Contender> {
   const sums = new ScoreSums({ horizon, scales, quantiles })
   for (const [i, { series, origin }] of origins.entries()) {
+    if (pauses.isDue) await pauses.take()
     const truth = truthAfter(table.series[series]!, targets[target]!.name, origin, horizon)
     sums.add(series, truth, values[i]![target]!)
   }
   return sums.contender('model')
 }
 
-function scoreBaselines(
+async function scoreBaselines(
   table: TableData,
   { horizon, seasons, time }: ForecastFacts,
   seriesParts: readonly SeriesParts[],
   { origins }: OriginForecasts,
   target: string,
   scales: Scales,
-): Contender[] {
+  pauses: Pauses,
+): Promise<Contender[]> {
   const trained = table.series.map(({ numbers, times }, i) => {
     const { training } = seriesParts[i]!
     const values = numbers.get(target)!.subarray(0, training)
     return { values, times: times.subarray(0, training) }
   })
   const bySeries = baselinesFor(trained, seasons, time.frequency)
-  return bySeries[0]!.map(({ name }, index) => {
+  const contenders: Contender[] = []
+  for (const [index, { name }] of bySeries[0]!.entries()) {
     const sums = new ScoreSums({ horizon, scales })
     for (const { series: i, origin } of origins) {
+      if (pauses.isDue) await pauses.take()
       const series = table.series[i]!
       const truth = truthAfter(series, target, origin, horizon)
       const times = series.times.subarray(origin + 1, origin + 1 + horizon)
       const values = series.numbers.get(target)!
       sums.add(i, truth, bySeries[i]![index]!.forecast(values, origin, times))
     }
-    return sums.contender(name)
-  })
+    contenders.push(sums.contender(name))
+  }
+  return contenders
 }
 
 /** The forecast of one target from an origin, in words. */
 export function pathOf(
   table: TableData,
   facts: ForecastFacts,
-  { series: index, origin, prepared }: PreparedOrigin,
+  { series: index, origin }: PreparedOrigin,
   values: Float64Array,
   target: string,
 ): ForecastPath {
@@ -143,7 +162,7 @@ export function pathOf(
   const series = table.series[index]!
   const truth = truthAfter(series, target, origin, horizon)
   const timeOf = (step: number): string => {
-    return formatTime(timeAhead(prepared.series, origin, step, time), time)
+    return formatTime(timeOfRow(series, origin + step, time), time)
   }
   return {
     series: series.name,

@@ -8,7 +8,7 @@ import { argumentError } from '../errors'
 import type { Series, TableData } from '../tables/series'
 import { forecastOrigins, pathOf } from './evaluation'
 import type { ForecastFacts } from './facts'
-import { timeAhead } from './future-features'
+import { timeOfRow } from './calendar-rows'
 import type { Network } from './network'
 import { historyOf } from './parts'
 import type { ForecastPath } from './results'
@@ -76,7 +76,7 @@ function withMedians(series: Series, paths: readonly ForecastPath[], facts: Fore
   const times = new Float64Array(rows)
   times.set(series.times)
   for (let row = series.rows; row < rows; row++) {
-    times[row] = timeAhead(series, end - 1, row - end + 1, facts.time)
+    times[row] = timeOfRow(series, row, facts.time)
   }
   const categories = new Map<string, readonly (string | undefined)[]>()
   for (const [name, values] of series.categories) {

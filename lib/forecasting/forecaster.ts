@@ -26,6 +26,7 @@ import type { Network } from './network'
 import { notesOf } from './notes'
 import { checkForecasterOptions, type ForecasterOptions, type TrainingEpoch } from './options'
 import { countOrigins, historyOf, type PartName } from './parts'
+import { Pauses } from './pauses'
 import type { ForecastPath, Residual, TargetEvaluation } from './results'
 import { intervalOf } from './scores'
 import { Table } from '../tables/table'
@@ -205,7 +206,15 @@ export class Forecaster {
     const { seriesParts, parts } = learnt
     const coverage = await this.#coverageOnValidation(table, learnt, signal)
     const test = await forecastOrigins(this.#network, table, parts.test, signal)
-    const targets = evaluateForecasts(table, facts, seriesParts, test, units, coverage)
+    const targets = await evaluateForecasts(
+      table,
+      facts,
+      seriesParts,
+      test,
+      units,
+      coverage,
+      signal,
+    )
     return {
       targets,
       backtest: await this.#backtest(table, learnt, backtest, signal),
@@ -227,9 +236,13 @@ export class Forecaster {
     if (intervalOf(facts.quantiles) === null) return facts.targets.map(() => null)
     const forecasts = await forecastOrigins(this.#network, table, parts.validation, signal)
     const scales = table.series.map(() => null)
-    return facts.targets.map((_, target) => {
-      return scoreModel(table, facts, forecasts, target, scales).scores.coverage
-    })
+    const pauses = new Pauses(signal)
+    const coverage: (number | null)[] = []
+    for (const target of facts.targets.keys()) {
+      const { scores } = await scoreModel(table, facts, forecasts, target, scales, pauses)
+      coverage.push(scores.coverage)
+    }
+    return coverage
   }
 
   async #backtest(

@@ -4,12 +4,13 @@
  *
  * @module
  */
+import { timeAfter } from '../tables/calendar'
 import { CALENDAR, CALENDAR_WIDTH, writeCalendar } from './calendar-features'
+import { calendarRows } from './calendar-rows'
 import type { ForecastFacts, InputFacts } from './facts'
 import { type FeatureGroup, groupsOf } from './feature-groups'
 import type { PreparedSeries, PreparedTarget } from './prepared-series'
 import { squash } from './squash'
-import { timeAfter } from '../tables/calendar'
 import { anchorAt } from './tracks'
 
 /** The features of each column in a step that the decoder reads. */
@@ -38,22 +39,6 @@ function widthOf(input: InputFacts): number {
   return input.missing ? 2 : 1
 }
 
-/**
- * The time of a step after an origin: that of the table's row if it has one, since future inputs may reach so far,
- * otherwise by the frequency.
- */
-export function timeAhead(
-  { times, rows }: PreparedSeries['series'],
-  origin: number,
-  step: number,
-  axis: ForecastFacts['time'],
-): number {
-  const row = origin + step
-  return row < rows
-    ? times[row]!
-    : timeAfter(times[Math.min(rows - 1, origin)]!, axis, row - Math.min(rows - 1, origin))
-}
-
 /** The decoder's input for an origin: [horizon, width]. */
 export function futureInput(
   prepared: PreparedSeries,
@@ -61,27 +46,46 @@ export function futureInput(
   facts: ForecastFacts,
   width: number,
 ): Float32Array {
-  const { horizon, time, inputs, calendar: fields } = facts
+  const { horizon, inputs } = facts
   const features = new Float32Array(horizon * width)
+  writeCalendars(prepared, origin, facts, features, width)
   const known = inputs.filter(({ future }) => future)
   for (let i = 0; i < horizon; i++) {
-    let offset = i * width
-    features[offset++] = (i + 1) / horizon
-    // The times of irregular rows to come are not known.
-    const at = time.frequency.kind === 'irregular' ? origin : undefined
-    const moment =
-      at === undefined
-        ? timeAhead(prepared.series, origin, i + 1, time)
-        : timeAfter(prepared.series.times[origin]!, time, i + 1)
-    writeCalendar(fields, moment, time, features, offset)
-    offset += CALENDAR_WIDTH * fields.length
-    for (const input of known)
+    features[i * width] = (i + 1) / horizon
+    let offset = i * width + 1 + CALENDAR_WIDTH * facts.calendar.length
+    for (const input of known) {
       offset = writeKnown(input, prepared, origin + i + 1, features, offset)
+    }
     for (const target of prepared.targets) {
       offset = writeNear(target, facts, origin, i + 1, features, offset)
     }
   }
   return features
+}
+
+/** After the share of the horizon, each step begins with its calendar. */
+function writeCalendars(
+  { series }: PreparedSeries,
+  origin: number,
+  facts: ForecastFacts,
+  features: Float32Array,
+  width: number,
+): void {
+  const { horizon, time, calendar } = facts
+  const own = CALENDAR_WIDTH * calendar.length
+  if (time.frequency.kind === 'irregular') {
+    // The times of irregular rows to come are not known.
+    for (let i = 0; i < horizon; i++) {
+      const moment = timeAfter(series.times[origin]!, time, i + 1)
+      writeCalendar(calendar, moment, time, features, i * width + 1)
+    }
+    return
+  }
+  const rows = calendarRows(series, Math.max(series.rows, origin + 1 + horizon), facts)
+  for (let i = 0; i < horizon; i++) {
+    const row = origin + 1 + i
+    features.set(rows.subarray(row * own, (row + 1) * own), i * width + 1)
+  }
 }
 
 function writeKnown(

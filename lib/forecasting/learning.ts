@@ -180,7 +180,7 @@ function learnTarget(
   const rows = rowsForDifference(difference, season)
   const scales = tracks.flatMap(({ track, end, origins }, i): [string, SeriesScale][] => {
     const whole = origins.filter((origin) => origin + 1 >= track.first + rows)
-    const own = whole.length > 0 ? whole : origins
+    const own = thin(whole.length > 0 ? whole : origins)
     const scale = fitSeriesScale(track, end, own, horizon, difference, season)
     return scale === undefined ? [] : [[table.series[i]!.name, scale]]
   })
@@ -193,6 +193,14 @@ function learnTarget(
     scales: Object.fromEntries(scales),
     calibration: [],
   }
+}
+
+/** The most origins that give the scale of a series. */
+const MOST_FOR_SCALE = 4000
+
+function thin(origins: readonly number[]): readonly number[] {
+  const stride = Math.ceil(origins.length / MOST_FOR_SCALE)
+  return stride <= 1 ? origins : origins.filter((_, i) => i % stride === 0)
 }
 
 function checkPositive({ path, series }: TableData, target: string): void {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Series } from '../tables/series'
-import { CALENDAR, CALENDAR_WIDTH, writeCalendar } from './calendar-features'
+import { CALENDAR, CALENDAR_WIDTH } from './calendar-features'
+import { calendarRows } from './calendar-rows'
 import type { ForecastFacts, InputFacts, TargetFacts } from './facts'
 import { type FeatureGroup, groupsOf } from './feature-groups'
 import { fill, type FilledColumn } from './filling'
@@ -218,14 +219,16 @@ function maskColumn(
   }
 }
 
-function calendarColumns({ time, calendar: fields }: ForecastFacts): FeatureColumn[] {
-  if (fields.length === 0) return []
+function calendarColumns(facts: ForecastFacts): FeatureColumn[] {
+  const own = CALENDAR_WIDTH * facts.calendar.length
+  if (own === 0) return []
   const writer: FeatureColumn['writer'] = (series, end) => (rows, offset, width) => {
+    const values = calendarRows(series, end, facts)
     for (let row = 0; row < end; row++) {
-      writeCalendar(fields, series.times[row]!, time, rows, row * width + offset)
+      rows.set(values.subarray(row * own, (row + 1) * own), row * width + offset)
     }
   }
-  return [{ column: CALENDAR, width: CALENDAR_WIDTH * fields.length, writer }]
+  return [{ column: CALENDAR, width: own, writer }]
 }
 
 /** The time since the row before, in typical steps, as a logarithm. */

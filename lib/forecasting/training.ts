@@ -19,6 +19,7 @@ import type { Learnt } from './learning'
 import { createNetwork, FORECAST, outputsOfTarget } from './network'
 import type { CheckedOptions, TrainingEpoch } from './options'
 import type { Origins } from './parts'
+import { Pauses } from './pauses'
 import { inputsOf, joinSamples, prepareOrigins, targetsOf } from './samples'
 
 /** A trained network, with the parameters of its best epoch. */
@@ -48,14 +49,15 @@ export async function trainNetwork(
   options: CheckedOptions,
   stop: AbortSignal | undefined,
 ): Promise<Trained> {
-  const training = windowsOf(table, facts, parts.training)
-  const validation = windowsOf(table, facts, parts.validation)
+  const { signal } = options
+  const training = await windowsOf(table, facts, parts.training, signal)
+  const validation = await windowsOf(table, facts, parts.validation, signal)
   const settings = settingsFor(training.length, options)
   const steady = facts.targets.every(({ scales }) => Object.values(scales).every((s) => s.steady))
   const { trainer, resumed } = await openTrainer(facts, options, settings.hiddenSize, training)
   try {
     if (steady) zeroParameters(trainer.model)
-    const lossOf = (): Promise<number> => evaluate(trainer, facts, validation, options.signal)
+    const lossOf = (): Promise<number> => evaluate(trainer, facts, validation, signal)
     const run = new BestEpochs(
       trainer,
       await (resumed ? bestBefore(trainer, options, lossOf) : bestOfStart(trainer, lossOf)),
@@ -78,11 +80,12 @@ export async function trainNetwork(
 }
 
 /** All windows of a part, or every n-th one. */
-function windowsOf(
+async function windowsOf(
   table: TableData,
   facts: ForecastFacts,
   part: readonly Origins[],
-): ModelTrainingSequence[] {
+  signal: AbortSignal | undefined,
+): Promise<ModelTrainingSequence[]> {
   const origins = prepareOrigins(table, facts, part)
   const stride = Math.ceil(origins.length / MOST_WINDOWS)
   const truths = table.series.map(({ numbers }) =>
@@ -91,13 +94,15 @@ function windowsOf(
       return logarithm ? values.map(Math.log) : values
     }),
   )
-  return origins
-    .filter((_, i) => i % stride === 0)
-    .map((origin) => ({
-      inputs: inputsOf(origin, facts),
-      targets: { [FORECAST]: targetsOf(origin, truths[origin.series]!, facts) },
-    }))
-    .filter(({ targets }) => !targets[FORECAST].every(Number.isNaN))
+  const windows: ModelTrainingSequence[] = []
+  const pauses = new Pauses(signal)
+  for (const origin of origins.filter((_, i) => i % stride === 0)) {
+    if (pauses.isDue) await pauses.take()
+    const targets = targetsOf(origin, truths[origin.series]!, facts)
+    if (targets.every(Number.isNaN)) continue
+    windows.push({ inputs: inputsOf(origin, facts), targets: { [FORECAST]: targets } })
+  }
+  return windows
 }
 
 interface Settings {
