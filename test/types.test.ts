@@ -44,7 +44,17 @@ import {
 
 test('the package exports its public names and no others', () => {
   const names = [
-    ...['Batcher', 'Dataset', 'GRU', 'GruError', 'LSTM', 'Model', 'Schedule', 'Seq2Seq'],
+    ...[
+      'Batcher',
+      'Dataset',
+      'Forecaster',
+      'GRU',
+      'GruError',
+      'LSTM',
+      'Model',
+      'Schedule',
+      'Seq2Seq',
+    ],
     ...['SequenceModel', 'Table', 'Trainer'],
     ...['openRecords', 'runtime', 'setThreads'],
   ]

@@ -111,7 +111,7 @@ class CsvReader {
       places: Int32Array.from(this.#places),
       unit: 'line',
       facts: [['delimiter', describeDelimiter(syntax.delimiter)]],
-      faults: [...headerFaults(this.#header), ...this.#faults],
+      faults: [...headerFaults(this.#header, comments.length > 0), ...this.#faults],
       columnFaults: this.#columnFaults,
       repairs: [...this.#blank.asRepair('blank lines'), ...comments],
       warnings: this.#widthWarnings(names.length),
@@ -150,9 +150,10 @@ function countFields(count: number): string {
 const NO_NAME = /^[-+\d.,:/%TZ ]*$/
 
 /** A line of numbers and times alone is a row, and no header. */
-function headerFaults({ fields, line }: CsvRecord): Fault[] {
+function headerFaults({ fields, line }: CsvRecord, hasComments: boolean): Fault[] {
   if (!fields.every((field) => NO_NAME.test(field))) return []
-  const expected = 'a header line with the names of the columns'
+  const names = 'a header line with the names of the columns'
+  const expected = hasComments ? `${names} (a line that begins with # is a comment)` : names
   return [{ line, expected, got: listNames(fields) }]
 }
 

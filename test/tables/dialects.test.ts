@@ -72,6 +72,11 @@ test.each<[string, string, string]>([
     '2021-01-04,1.5\n2021-01-05,2\n',
     ', line 1: expected a header line with the names of the columns, got "2021-01-04", "1.5"',
   ],
+  [
+    'a header in a comment',
+    '#date,value\n2021-01-04,1.5\n',
+    ', line 2: expected a header line with the names of the columns (a line that begins with # is a comment), got "2021-01-04", "1.5"',
+  ],
   ['a short row', withLine('2021-01-07'), ', line 5: expected 2 fields, got 1'],
   ['a long row', withLine('2021-01-07,1,5'), ', line 5: expected 2 fields, got 3'],
   [

@@ -214,6 +214,16 @@ describe('several series', () => {
     )
   })
 
+  test('not by a text that is new in each row', async () => {
+    const rows = sites().map((row, i) => row.replace(/north|south|east/, `note ${i}`))
+    const message = /column "date": expected one row for each time/
+    await expectGruRejection(
+      readText(file, textOf(rows, 'date,note,value')),
+      'ERR_GRU_FORMAT',
+      message,
+    )
+  })
+
   test('each has its own missing rows, and a row without a name is refused', async () => {
     const rows = sites().filter((row) => row !== '2021-01-14,south,110')
     const table = await readText(file, textOf(rows, 'date,site,value'))
@@ -259,6 +269,7 @@ describe('the column of times', () => {
   })
 
   test.each<[string, string[]]>([
+    ['numbers that could be months', ['value,rate', '1,1.2015', '2,1.2016', '3,1.2021']],
     ['numbers that could be years', ['value,other', '1850,1', '1851,2', '1852,3']],
     [
       'numbers in no order',
@@ -365,8 +376,8 @@ describe('the column of times', () => {
 
   test('is in the zone that is said, and an hour that the clocks repeat belongs to each series twice', async () => {
     const hours = ['00:00', '01:00', '02:00', '02:00', '03:00']
-    const rows = ['a', 'b'].flatMap((site) =>
-      hours.map((hour, i) => `2021-10-31 ${hour},${site},${i}`),
+    const rows = hours.flatMap((hour, i) =>
+      ['a', 'b'].map((site) => `2021-10-31 ${hour},${site},${i}`),
     )
     const options = { timeZone: 'Europe/Berlin', series: 'site' }
     const { series, repairs } = await readText(file, textOf(rows, 'time,site,value'), options)
