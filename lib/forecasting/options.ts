@@ -5,6 +5,7 @@
  */
 import { argumentError, describe } from '../errors'
 import type { OptimizerOptions } from '../optimizer'
+import { RATE_SCHEDULES, type RateSchedule } from './rate-schedules'
 import { checkDropout, checkLayerSize, checkNumLayers } from '../recurrent-options'
 import {
   checkAbortSignal,
@@ -57,8 +58,8 @@ export interface ForecastTrainingOptions {
   readonly optimizer?: OptimizerOptions['kind'] | undefined
   /** The highest learning rate. Default 0.002. */
   readonly learningRate?: number | undefined
-  /** 'cosine', the default: a short rise, then a fall to 0 at the last epoch; 'constant': always `learningRate`. */
-  readonly schedule?: 'cosine' | 'constant' | undefined
+  /** Default 'cosine'. */
+  readonly schedule?: RateSchedule | undefined
   /** Default 0.1. */
   readonly weightDecay?: number | undefined
   /** Bound on the norm of the gradients. Default 1. */
@@ -329,7 +330,7 @@ function checkTraining(value: unknown): CheckedOptions['training'] {
     batch: count('batch', given.batch),
     optimizer: checkOneOf('training.optimizer', optimizer, ['sgd', 'rmsprop', 'adam', 'adamw']),
     learningRate: checkNumber('training.learningRate', learningRate, above0),
-    schedule: checkOneOf('training.schedule', given.schedule ?? 'cosine', ['cosine', 'constant']),
+    schedule: checkOneOf('training.schedule', given.schedule ?? 'cosine', RATE_SCHEDULES),
     weightDecay: checkNumber('training.weightDecay', weightDecay, from0),
     clipNorm: checkNumber('training.clipNorm', clipNorm, above0),
   }

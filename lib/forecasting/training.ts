@@ -20,6 +20,7 @@ import { createNetwork, FORECAST, outputsOfTarget } from './network'
 import type { CheckedOptions, TrainingEpoch } from './options'
 import type { Origins } from './parts'
 import { Pauses } from './pauses'
+import { rateSchedule } from './rate-schedules'
 import { inputsOf, joinSamples, prepareOrigins, targetsOf } from './samples'
 
 /** A trained network, with the parameters of its best epoch. */
@@ -307,7 +308,7 @@ class BestEpochs {
     const { checkpoints, training, seed, signal } = options
     const fit = this.#trainer.fit(data, {
       ...{ epochs, batchSize: batch, patience, validation, seed, signal },
-      ...(training.schedule === 'cosine' ? { schedule: cosineOver(updates) } : {}),
+      schedule: rateSchedule(training.schedule, updates),
       ...(checkpoints === undefined ? {} : { checkpoint: { path: checkpoints } }),
       resume: resumed,
     })
@@ -348,16 +349,6 @@ class BestEpochs {
     this.#epochs.push(ended)
     options.onEpoch?.(ended)
   }
-}
-
-/** A short rise, then a fall to 0 at the last update. */
-function cosineOver(updates: number): {
-  readonly kind: 'cosine'
-  readonly period: number
-  readonly warmup: { readonly steps: number }
-} {
-  const steps = Math.max(1, Math.round(updates / 20))
-  return { kind: 'cosine', period: Math.max(1, updates - steps), warmup: { steps } }
 }
 
 function checkFinite(epoch: number, loss: number): void {
