@@ -104,7 +104,7 @@ function noteRepairs(
   const missing = rowOf.reduce((count, row) => (row === -1 ? count + 1 : count), 0)
   if (missing > 0) {
     const first = formatTime(times[rowOf.indexOf(-1)]!, axis)
-    const where = split.index === undefined ? first : `${first} of ${series}`
+    const where = split.indices.length === 0 ? first : `${first} of ${series}`
     log.add('missing rows', missing, 'inserted with missing cells', where)
   }
 }
@@ -145,11 +145,11 @@ function judgeDuplicates(
     }
     const time = timeIndex === undefined ? 'a time' : cellText(source.cells[timeIndex]![later])
     const remedy =
-      split.index === undefined ? 'remove one, or say which column names the series' : 'remove one'
+      split.indices.length === 0 ? 'remove one, or say which columns name the series' : 'remove one'
     faults.push({
       ...placeOf(source, later),
       ...(axis.column === undefined ? {} : { column: axis.column }),
-      expected: `one row for each time${split.index === undefined ? '' : ' of a series'} (${remedy})`,
+      expected: `one row for each time${split.indices.length === 0 ? '' : ' of a series'} (${remedy})`,
       got: `${time} again, with another value of ${quote(different.name)}: see ${describePlace(source, first)}`,
     })
   }

@@ -13,7 +13,7 @@ import { completeFrequency, inferFrequency } from './frequency'
 import { describeFrequency } from './frequency-names'
 import type { CheckedOptions } from './options'
 import type { Repair, TableData } from './series'
-import { inferSeries, namedSeries, type SeriesRows, singleSeries } from './series-column'
+import { inferSeries, namedSeries, SEPARATOR, type SeriesRows, singleSeries } from './series-column'
 import { describePlace, type Fact, type Source } from './source'
 import type { Frequency, TimeAxis } from './time-axis'
 import {
@@ -43,7 +43,7 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
   const source = combineDateParts(given, options)
   const { column: time, faults: noTime } = findTimeColumn(source, options)
   const { series: split, faults: noSeries } = findSeries(source, options, time)
-  const elsewhere = [time?.index, split.index].filter((index) => index !== undefined)
+  const elsewhere = [...(time === undefined ? [] : [time.index]), ...split.indices]
   const used = judgeColumns(readColumns(source, options, new Set(elsewhere)), options)
   const { axis, instants } = settleTimes(source, options, time, split)
   const faults = [
@@ -65,7 +65,7 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
     data: {
       path: source.path,
       time: axis,
-      seriesColumn: split.index === undefined ? undefined : source.names[split.index],
+      seriesColumn: seriesColumnOf(source, split),
       columns: used.columns.map(({ name, kind }) => ({ name, kind })),
       series: assembled.series,
       repairs,
@@ -73,6 +73,11 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
     },
     facts: [...source.facts, ...form, ...numberFacts(used.columns)],
   }
+}
+
+/** The names of the columns that name the series, as the option `series` takes them. */
+function seriesColumnOf({ names }: Source, { indices }: SeriesRows): string | undefined {
+  return indices.length === 0 ? undefined : indices.map((index) => names[index]!).join(SEPARATOR)
 }
 
 function findSeries(
@@ -145,8 +150,8 @@ function withGroups(
   { index, times }: TimeColumn,
   split: SeriesRows,
 ): DetectedTimes {
-  if (split.index === undefined || options.timeZone === undefined) return times
-  const groups = source.cells[split.index]!
+  if (split.indices.length === 0 || options.timeZone === undefined) return times
+  const groups = [...split.seriesOf]
   return detectTimes(source.cells[index]!, { ...timeOptionsOf(options), groups }) ?? times
 }
 

@@ -19,8 +19,8 @@ export interface TableOptions {
    */
   readonly time?: string | null
   /**
-   * The column that tells several series in one table apart. Default: if times repeat, the column of categories that
-   * tells the rows of one time apart.
+   * The column that tells several series in one table apart, or several columns that do so together: 'store, item'.
+   * Default: if times repeat, the column or two columns of categories that tell the rows of one time apart.
    */
   readonly series?: string
   /**

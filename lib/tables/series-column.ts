@@ -1,5 +1,5 @@
 /**
- * Which rows of a table belong to which series: the column that names them, said or inferred.
+ * Which rows of a table belong to which series: the columns that name them, said or inferred.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import { placeOf, type Source } from './source'
 
 /** The series of each row. */
 export interface SeriesRows {
-  /** The index of the column that names them; undefined if all rows are one series. */
-  readonly index: number | undefined
+  /** The indices of the columns whose texts together name them; none if all rows are one series. */
+  readonly indices: readonly number[]
   /** In the order of their first rows. */
   readonly names: readonly string[]
   /** For each row the index of its series' name; -1 if the row does not say it. */
@@ -20,19 +20,29 @@ export interface SeriesRows {
 
 /** All rows as one series. */
 export function singleSeries({ places }: Source): SeriesRows {
-  return { index: undefined, names: [''], seriesOf: new Int32Array(places.length) }
+  return { indices: [], names: [''], seriesOf: new Int32Array(places.length) }
 }
 
-/** The series that a column of the caller's choice names, and the faults of that column. */
+/** Between the names of columns, and between the texts of a series' name. */
+export const SEPARATOR = ', '
+
+/**
+ * The series that columns of the caller's choice name, and the faults of these columns.
+ *
+ * @param name - of a column, or of several ones: 'store, item'
+ */
 export function namedSeries(
   source: Source,
   name: string,
 ): { readonly series: SeriesRows; readonly faults: readonly Fault[] } {
-  const index = source.names.indexOf(name)
-  if (index === -1) {
-    return { series: singleSeries(source), faults: [missingColumn(name, source.names)] }
+  const columns = source.names.includes(name) ? [name] : name.split(/ *, */)
+  const indices = columns.map((column) => source.names.indexOf(column))
+  const unknown = columns.filter((_, i) => indices[i] === -1)
+  if (unknown.length > 0) {
+    const faults = unknown.map((column) => missingColumn(column, source.names))
+    return { series: singleSeries(source), faults }
   }
-  const series = splitBy(source, index)
+  const series = splitBy(source, indices)
   const faults: Fault[] = []
   for (const [row, code] of series.seriesOf.entries()) {
     if (code !== -1 || source.cells.every((cells) => isMissing(cells[row]))) continue
@@ -42,18 +52,19 @@ export function namedSeries(
   return { series, faults }
 }
 
-/** The series of the rows by the texts of a column. */
-export function splitBy({ cells }: Source, index: number): SeriesRows {
+/** The series of the rows by the texts of some columns. */
+export function splitBy({ cells, places }: Source, indices: readonly number[]): SeriesRows {
   const codes = new Map<string, number>()
-  const seriesOf = Int32Array.from(cells[index]!, (cell) => {
-    const text = isMissing(cell) ? undefined : categoryOf(cell)
-    if (text === undefined) return -1
+  const seriesOf = Int32Array.from(places, (_, row) => {
+    const own = indices.map((index) => cells[index]![row])
+    if (own.some(isMissing)) return -1
+    const text = own.map(categoryOf).join(SEPARATOR)
     const known = codes.get(text)
     if (known !== undefined) return known
     codes.set(text, codes.size)
     return codes.size - 1
   })
-  return { index, names: [...codes.keys()], seriesOf }
+  return { indices, names: [...codes.keys()], seriesOf }
 }
 
 /** The least part of the rows whose time another row has too, in a table of several series. */
@@ -67,7 +78,8 @@ const IDENTIFIER =
   /(^|[^a-z])(id|no|nr|key|code|series|store|shop|site|item|product|sensor|station|region)$|Id$/i
 
 /**
- * The column whose texts tell rows of the same time apart, if times repeat; of several ones, that with the fewest texts.
+ * The column whose texts tell rows of the same time apart, if times repeat; of several ones, that with the fewest texts. If
+ * no column does so alone, two columns whose texts together do.
  *
  * @param instants - the time of each row. NaN: the row does not count
  * @param timeIndex - the index of the column of times
@@ -84,16 +96,28 @@ export function inferSeries(
   const timeOf = Int32Array.from(instants, (instant) =>
     Number.isNaN(instant) ? -1 : indexIn(distinct, instant),
   )
-  let best: SeriesRows | undefined
-  for (const index of source.names.keys()) {
-    if (index === timeIndex || !mayNameSeries(source, index)) continue
-    const split = splitBy(source, index)
-    const count = split.names.length
-    if (count < 2 || 2 * count > known.length || count >= (best?.names.length ?? Infinity)) continue
-    if (tellsApart(split, timeOf, distinct.length)) best = split
+  const candidates = [...source.names.keys()].filter((index) => {
+    return index !== timeIndex && mayNameSeries(source, index)
+  })
+  const pairs = candidates.flatMap((first, i) =>
+    candidates.slice(i + 1, MOST_PAIRED).map((second) => [first, second]),
+  )
+  const bestOf = (choices: readonly (readonly number[])[]): SeriesRows | undefined => {
+    let best: SeriesRows | undefined
+    for (const indices of choices) {
+      const split = splitBy(source, indices)
+      const count = split.names.length
+      const fewest = best?.names.length ?? Infinity
+      if (count < 2 || 2 * count > known.length || count >= fewest) continue
+      if (tellsApart(split, timeOf, distinct.length)) best = split
+    }
+    return best
   }
-  return best
+  return bestOf(candidates.map((index) => [index])) ?? bestOf(pairs)
 }
+
+/** Pairs of the first columns alone are tried. */
+const MOST_PAIRED = 6
 
 /** The distinct times, increasing, and the number of rows whose time another row has too. */
 function countShared(instants: Float64Array): {

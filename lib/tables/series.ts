@@ -46,7 +46,7 @@ export interface TableData {
   /** The file, or what else names the source, for messages. */
   readonly path: string
   readonly time: TimeAxis
-  /** The name of the column that tells series apart; undefined if there is one series. */
+  /** The name of the column that tells series apart, or of several ones: 'store, item'; undefined if there is one series. */
   readonly seriesColumn: string | undefined
   /** The columns beside time and series, in the order of the source. */
   readonly columns: readonly TableColumn[]

@@ -110,7 +110,7 @@ describe('repairs are reported, and refused where strict', () => {
 describe('is refused', () => {
   test('one time with two values', async () => {
     const rows = [...lines.slice(0, 6), lines[5]!.replace(/\d+$/, '99'), ...lines.slice(6)]
-    const message = `${file}, line 8, column "date": expected one row for each time (remove one, or say which column names the series), got "2021-01-09" again, with another value of "value": see line 7`
+    const message = `${file}, line 8, column "date": expected one row for each time (remove one, or say which columns name the series), got "2021-01-09" again, with another value of "value": see line 7`
     await expectGruRejection(readText(file, textOf(rows)), 'ERR_GRU_FORMAT', message)
   })
 
@@ -241,6 +241,35 @@ describe('several series', () => {
     const message = /column "site": expected the name of a series, got an empty cell$/
     const reading = readText(file, textOf(unnamed, 'date,site,value'), { series: 'site' })
     await expectGruRejection(reading, 'ERR_GRU_FORMAT', message)
+  })
+
+  test('may be named by two columns together, inferred or said', async () => {
+    const rows = ['a', 'b'].flatMap((store) =>
+      ['x', 'y', 'z'].flatMap((item, place) =>
+        Array.from({ length: 12 }, (_, day) => {
+          return `2021-01-${String(day + 1).padStart(2, '0')},${store},${item},${100 * place + day}`
+        }),
+      ),
+    )
+    const text = textOf(rows, 'date,store,item,value')
+    for (const options of [{}, { series: 'store, item' }, { series: 'store,item' }]) {
+      const table = await readText(file, text, options)
+      expect(table.seriesColumn).toBe('store, item')
+      expect(table.columns).toEqual([{ name: 'value', kind: 'number' }])
+      expect(shape(table)).toEqual([
+        ...[
+          ['a, x', 12, 0],
+          ['a, y', 12, 100],
+          ['a, z', 12, 200],
+        ],
+        ...[
+          ['b, x', 12, 0],
+          ['b, y', 12, 100],
+          ['b, z', 12, 200],
+        ],
+      ])
+    }
+    await expect(readText(file, text, { series: 'store, shop' })).rejects.toThrow('"shop"')
   })
 
   test('without times, rows are steps of each series', async () => {
