@@ -55,7 +55,10 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
     ...frequencyFaults(source, options, axis),
   ]
   const parts = { source, axis, timeIndex: time?.index, instants, split, columns: used.columns }
-  const assembled = time?.times.ambiguity === undefined ? assemble(parts) : undefined
+  // Rows of unknown times or series would be faults of their own, which hide the one that matters.
+  const areUnknown = options.series !== undefined && split.indices.length === 0
+  const isClear = time?.times.ambiguity === undefined && !areUnknown
+  const assembled = isClear ? assemble(parts) : undefined
   const all = [...faults, ...(assembled?.faults ?? [])]
   if (all.length > 0 || assembled === undefined) throw faultsError(source.path, all)
   const repairs = [...source.repairs, ...emptyRows(source, instants, time), ...assembled.repairs]
