@@ -87,8 +87,7 @@ function countCells(
   for (const own of series) {
     for (let row = 0; row < own.rows; row++) {
       if (!isFound(own, row)) continue
-      const line = own.lines[row]!
-      if (count === 0) first = line > 0 ? `line ${line}` : formatTime(own.times[row]!, time)
+      if (count === 0) first = formatTime(own.times[row]!, time)
       count++
     }
   }
