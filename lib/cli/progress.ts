@@ -10,6 +10,8 @@ import { loadPeer } from './peers'
 export interface Output extends NodeJS.WritableStream {
   /** Whether it is a terminal, which can redraw a line. */
   readonly isTTY?: boolean
+  /** The width of the terminal, in characters. */
+  readonly columns?: number
 }
 
 /** The numbers of an epoch, known when it ends. */
