@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { visible } from '../errors'
 import type { EpochResult, ForecastPath } from '../forecasting/results'
 import { csvText, numberCell, textCell } from '../formats/csv-cells'
 import { textTable } from '../text-table'
@@ -53,13 +54,13 @@ function textColumns(
 ): readonly TextColumn[] {
   const labelOf = (target: string): string => {
     const unit = units[target] ?? ''
-    return unit === '' ? target : `${target}, ${unit}`
+    return visible(unit === '' ? target : `${target}, ${unit}`)
   }
   const targets = new Set(paths.map(({ target }) => target))
   const isSingle = targets.size === 1
   return [
     ...(new Set(paths.map(({ series }) => series)).size > 1
-      ? [{ title: 'series', cell: ({ series }: ForecastPath) => series }]
+      ? [{ title: 'series', cell: ({ series }: ForecastPath) => visible(series) }]
       : []),
     ...(isSingle ? [] : [{ title: 'target', cell: ({ target }: ForecastPath) => labelOf(target) }]),
     { title: isSingle ? [...targets].map(labelOf).join() : 'time', cell: (_, time) => time },

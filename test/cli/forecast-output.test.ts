@@ -53,6 +53,11 @@ it('names series and targets where there are several, and marks what is beyond t
   )
 })
 
+it('writes no control characters of a name to a terminal', () => {
+  const paths = ['a', '\u001b[2J'].map((series) => pathOf({ series }))
+  expect(forecastTable(forecasts(paths))).toContain('  \\u001b[2J  2021-01-05')
+})
+
 it.each([1e-12, 1e-3, 1, 1e12])('prints digits that matter at a scale of %d', (scale) => {
   const values = [0.0512, 0.0513, 0.0515].map((value) => [value * scale, 0.0514 * scale])
   const table = forecastTable(forecasts([pathOf({ quantiles: values })]))
