@@ -492,6 +492,11 @@ export type NativeLossOptions =
       /** Any integer of 32 bits, or null for none. */
       ignoredClass: number | null
     }
+  | NativeValueLossOptions
+  | { kind: 'ctc' }
+
+/** ignoreMissing: whether a value of a target that is NaN has no loss and no gradient, and does not count. */
+export type NativeValueLossOptions = { ignoreMissing: boolean } & (
   | { kind: 'meanSquaredError' }
   | { kind: 'meanAbsoluteError' }
   /** delta: above 0 */
@@ -501,7 +506,7 @@ export type NativeLossOptions =
   | { kind: 'gaussian' }
   /** positiveWeights: as classWeights */
   | { kind: 'binaryCrossEntropy'; positiveWeights: Float32Array }
-  | { kind: 'ctc' }
+)
 
 export interface NativeGraphOptions {
   inputs: NativeInputOptions[]
@@ -545,6 +550,8 @@ export interface NativeTargetForm {
   /** How messages spell out the number of values in the targets of a batch, and of one sequence. */
   formula: string
   sequenceFormula: string
+  /** Whether a value that is NaN is missing and does not count. */
+  missing: boolean
   /**
    * The integers that classes or labels may be, or the bounds of values; null for values without bounds. An ignored class
    * may lie within or without.

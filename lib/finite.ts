@@ -7,7 +7,7 @@
 import { types } from 'node:util'
 import type { NativeInputBatch } from '../binding'
 import { argumentError } from './errors'
-import type { Graph } from './graph'
+import type { Graph, GraphOutput } from './graph'
 import type { CheckedBatch, ModelInput } from './model-batch'
 import type { SequenceTarget } from './targets'
 
@@ -15,6 +15,22 @@ type Values = Float32Array | Int32Array
 
 /** The position of a number in words, from its index; undefined for padding, which is never read. */
 type Place = (index: number) => string | undefined
+
+/** What numbers may be. */
+interface Allowed {
+  readonly words: string
+  readonly has: (value: number) => boolean
+}
+
+const FINITE: Allowed = { words: 'finite numbers', has: Number.isFinite }
+const FINITE_OR_MISSING: Allowed = {
+  words: 'finite numbers, or NaN where a value is missing',
+  has: (value) => Number.isFinite(value) || Number.isNaN(value),
+}
+
+function allowedIn({ targetForm }: GraphOutput): Allowed {
+  return targetForm.missing ? FINITE_OR_MISSING : FINITE
+}
 
 /**
  * Checks the numbers of one sequence.
@@ -39,6 +55,7 @@ export function checkFiniteSequence(
       `${argument}.${target}`,
       targets[index]!,
       place(targetForm.columns, every === 'step'),
+      allowedIn(output),
     )
   }
 }
@@ -77,7 +94,9 @@ export function checkFiniteBatch(
       output.every === 'step' ? stepPlace(rows, width, batchFirst) : sequencePlace(rows, width)
     const target = targets[index]!
     // Labels and classes are integers.
-    if (types.isFloat32Array(target)) checkFinite(`${argument}: ${output.target}`, target, place)
+    if (types.isFloat32Array(target)) {
+      checkFinite(`${argument}: ${output.target}`, target, place, allowedIn(output))
+    }
   }
 }
 
@@ -101,14 +120,14 @@ function sequencePlace({ steps, lengths }: Rows, width: number): Place {
   }
 }
 
-function checkFinite(argument: string, values: Values, placeOf: Place): void {
+function checkFinite(argument: string, values: Values, placeOf: Place, allowed = FINITE): void {
   if (types.isInt32Array(values)) return
   for (let index = 0; index < values.length; index++) {
     const value = values[index]!
-    if (Number.isFinite(value)) continue
+    if (allowed.has(value)) continue
     const place = placeOf(index)
     if (place === undefined) continue
     const got = `${value} in ${place} (all counted from 0)`
-    throw argumentError('ERR_GRU_VALUE', argument, 'finite numbers', got)
+    throw argumentError('ERR_GRU_VALUE', argument, allowed.words, got)
   }
 }

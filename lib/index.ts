@@ -72,6 +72,7 @@ export type {
   QuantileLoss,
   ResolvedLoss,
   ResolvedLossOptions,
+  ValueLoss,
 } from './losses'
 export {
   LSTM,
@@ -86,6 +87,7 @@ export {
   type LstmResult,
   type ResolvedLstmOptions,
 } from './lstm'
+export type { Fault, Warning } from './formats/faults'
 export type { Metric, MetricMode, MetricRows, RowTarget } from './metrics/metric'
 export type { MetricName } from './metrics/options'
 export {
@@ -191,6 +193,17 @@ export type {
   SingleSession,
 } from './session'
 export type { LabelTarget, ModelTarget, SequenceTarget } from './targets'
+export type { DateOrder } from './tables/date-forms'
+export type { TableOptions } from './tables/options'
+export type { Repair, Series, TableColumn, TableData } from './tables/series'
+export { Table } from './tables/table'
+export type {
+  Frequency,
+  IrregularFrequency,
+  RegularFrequency,
+  TimeAxis,
+  TimeUnit,
+} from './tables/time-axis'
 export { Trainer } from './trainer'
 export type {
   AverageOptions,

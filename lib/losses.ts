@@ -6,6 +6,7 @@
 import type { NativeLossOptions } from '../binding'
 import { argumentError, describe } from './errors'
 import {
+  checkBoolean,
   checkFloat32Number,
   checkInteger,
   checkOneOf,
@@ -30,18 +31,28 @@ export interface CrossEntropyLoss {
   readonly ignoredClass?: number | undefined
 }
 
+/** The option of all losses for values. */
+export interface ValueLoss {
+  /**
+   * Whether a target may have missing values, which are NaN. A missing value adds nothing to the loss, has no gradient, and
+   * does not count: the loss is the mean over the values that are present. A row with `p` of its `V` values counts as `p / V`
+   * rows in the denominator. If no value is present, the loss is 0. Default false: a value that is NaN makes the loss NaN.
+   */
+  readonly ignoreMissing?: boolean | undefined
+}
+
 /** For values: the mean of the squared errors. */
-export interface MeanSquaredErrorLoss {
+export interface MeanSquaredErrorLoss extends ValueLoss {
   readonly kind: 'meanSquaredError'
 }
 
 /** For values: the mean of the errors' magnitudes. */
-export interface MeanAbsoluteErrorLoss {
+export interface MeanAbsoluteErrorLoss extends ValueLoss {
   readonly kind: 'meanAbsoluteError'
 }
 
 /** For values: half the squared error up to `delta`, and linear in the error beyond it. */
-export interface HuberLoss {
+export interface HuberLoss extends ValueLoss {
   readonly kind: 'huber'
   /** The error from which on the loss is linear, above 0 also as float32. Default 1. */
   readonly delta?: number | undefined
@@ -51,7 +62,7 @@ export interface HuberLoss {
  * For values: the output predicts Q quantiles of each value. Prediction number j*Q + q is quantile number q of value
  * number j. A target has one number for each value, so it has size/Q numbers.
  */
-export interface QuantileLoss {
+export interface QuantileLoss extends ValueLoss {
   readonly kind: 'quantile'
   /** At least one, each above 0 and below 1, also as float32. Default [0.1, 0.5, 0.9]. */
   readonly quantiles?: readonly number[] | undefined
@@ -61,12 +72,12 @@ export interface QuantileLoss {
  * For values: the output predicts the mean and the logarithm of the variance of each value. The first half of a
  * prediction has the means, the second half the log variances. A target has size/2 numbers.
  */
-export interface GaussianLoss {
+export interface GaussianLoss extends ValueLoss {
   readonly kind: 'gaussian'
 }
 
 /** For values from 0 to 1, which are independent of each other: predictions are logits. */
-export interface BinaryCrossEntropyLoss {
+export interface BinaryCrossEntropyLoss extends ValueLoss {
   readonly kind: 'binaryCrossEntropy'
   /** A factor for each value, at least 0. It multiplies the part of the loss for the target 1. Default: 1 for all. */
   readonly positiveWeights?: readonly number[] | undefined
@@ -128,7 +139,19 @@ interface LossType<K extends LossKind> {
   readonly native: (settings: Settings<K>) => NativeSettings<K>
 }
 
-const WITHOUT_OPTIONS = { keys: [], check: () => ({}), native: () => ({}) }
+type ValueSettings = Filled<ValueLoss>
+
+function checkMissing(prefix: string, { ignoreMissing = false }: Given): ValueSettings {
+  return { ignoreMissing: checkBoolean(`${prefix}ignoreMissing`, ignoreMissing) }
+}
+
+/** A loss for values that has no other option. */
+const VALUES = {
+  keys: ['ignoreMissing'],
+  check: checkMissing,
+  native: (settings: ValueSettings) => settings,
+}
+
 const WEIGHT = { atLeast: 0, atMost: MAX_FLOAT32 }
 
 /** Every kind of loss that there is. */
@@ -153,30 +176,40 @@ const LOSS_TYPES: { readonly [K in LossKind]: LossType<K> } = {
       ignoredClass,
     }),
   },
-  meanSquaredError: WITHOUT_OPTIONS,
-  meanAbsoluteError: WITHOUT_OPTIONS,
+  meanSquaredError: VALUES,
+  meanAbsoluteError: VALUES,
   huber: {
-    keys: ['delta'],
-    check: (prefix, { delta = 1 }) => ({
+    keys: ['delta', 'ignoreMissing'],
+    check: (prefix, { delta = 1, ...given }) => ({
+      ...checkMissing(prefix, given),
       delta: checkFloat32Number(`${prefix}delta`, delta, { above: 0, atMost: MAX_FLOAT32 }),
     }),
     native: (settings) => settings,
   },
   quantile: {
-    keys: ['quantiles'],
-    check: (prefix, { quantiles = [0.1, 0.5, 0.9] }) => ({
+    keys: ['quantiles', 'ignoreMissing'],
+    check: (prefix, { quantiles = [0.1, 0.5, 0.9], ...given }) => ({
+      ...checkMissing(prefix, given),
       quantiles: checkNumbers(`${prefix}quantiles`, quantiles, { above: 0, below: 1 }),
     }),
-    native: ({ quantiles }) => ({ quantiles: Float32Array.from(quantiles) }),
+    native: ({ quantiles, ...others }) => ({
+      quantiles: Float32Array.from(quantiles),
+      ...others,
+    }),
   },
-  gaussian: WITHOUT_OPTIONS,
+  gaussian: VALUES,
   binaryCrossEntropy: {
-    keys: ['positiveWeights'],
-    check: (prefix, { positiveWeights }) =>
-      positiveWeights === undefined
+    keys: ['positiveWeights', 'ignoreMissing'],
+    check: (prefix, { positiveWeights, ...given }) => ({
+      ...checkMissing(prefix, given),
+      ...(positiveWeights === undefined
         ? {}
-        : { positiveWeights: checkNumbers(`${prefix}positiveWeights`, positiveWeights, WEIGHT) },
-    native: ({ positiveWeights = [] }) => ({ positiveWeights: Float32Array.from(positiveWeights) }),
+        : { positiveWeights: checkNumbers(`${prefix}positiveWeights`, positiveWeights, WEIGHT) }),
+    }),
+    native: ({ positiveWeights = [], ...others }) => ({
+      positiveWeights: Float32Array.from(positiveWeights),
+      ...others,
+    }),
   },
   ctc: {
     keys: ['blank'],

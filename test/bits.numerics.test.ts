@@ -9,7 +9,7 @@ import {
   type LayerResult,
 } from './support/layers'
 import { drawEveryLayer, everyLayer, sequenceOfBatch, widened } from './support/models'
-import { bitsOf, integers, randomSource, sequenceOf, uniform } from './support/numbers'
+import { bitsOf, integers, randomSource, sequenceOf, uniform, withMissing } from './support/numbers'
 import { seed } from './support/random'
 
 requireChosenEngine()
@@ -149,6 +149,13 @@ const architectures: SequenceModelOptions[] = [
     output: { size: 65, loss: 'crossEntropy', every: 'step' },
     seed: 6,
   },
+  // So many values that the loss is a sum over several parts.
+  {
+    input: { features: 19 },
+    gru: { hiddenSize: 33 },
+    output: { size: 240, loss: { kind: 'huber', ignoreMissing: true }, every: 'step' },
+    seed: 7,
+  },
 ]
 
 function drawBatch({ input, output }: SequenceModelOptions, steps: number, batch: number) {
@@ -166,8 +173,12 @@ function drawBatch({ input, output }: SequenceModelOptions, steps: number, batch
     target:
       output.loss === 'crossEntropy'
         ? integers(random, rows, output.size)
-        : uniform(random, rows * output.size),
+        : targetOf(output, uniform(random, rows * output.size)),
   }
+}
+
+function targetOf({ loss }: SequenceModelOptions['output'], values: Float32Array): Float32Array {
+  return typeof loss === 'object' ? withMissing(randomSource(seed + 3), values) : values
 }
 
 /** The results of training a new model for some steps, as bits. */

@@ -46,6 +46,34 @@ describe('a number that is not finite', () => {
     expectGruError(() => trainer.fit(dataset, { epochs: 1 }), 'ERR_GRU_VALUE', message)
   })
 
+  test('in a target may be NaN where the loss ignores missing values, and no other', async () => {
+    const loss = { kind: 'meanSquaredError', ignoreMissing: true } as const
+    const { trainer } = make({ ...everyStep, output: { ...everyStep.output, loss } })
+    const sequence = { input: Float32Array.of(1, 2, 3, 4), target: Float32Array.of(1, NaN, NaN, 0) }
+    const [progress] = await collect(trainer.fit(new Dataset([sequence]), { epochs: 1 }))
+    expect(progress!.loss).toBeGreaterThan(0)
+    const [again] = await collect(trainer.fit([sequence], { epochs: 1 }))
+    expect(again!.loss).toBeGreaterThan(0)
+    const words =
+      'target: expected finite numbers, or NaN where a value is missing, got Infinity in'
+    const end = 'step 1, column 0 (all counted from 0)'
+    const infinite = { ...sequence, target: Float32Array.of(1, NaN, Infinity, 0) }
+    const fit = (): unknown => trainer.fit(new Dataset([infinite]), { epochs: 1 })
+    expectGruError(fit, 'ERR_GRU_VALUE', `data.sequences[0].${words} ${end}`)
+    await expectGruRejection(
+      collect(trainer.fit([infinite], { epochs: 1 })),
+      'ERR_GRU_VALUE',
+      `data: batch 1 of epoch 1: ${words} sequence 0, ${end}`,
+    )
+    const input = withOne(4, 1, NaN)
+    const bad = (): unknown => trainer.fit(new Dataset([{ ...sequence, input }]), { epochs: 1 })
+    expectGruError(
+      bad,
+      'ERR_GRU_VALUE',
+      /^data\.sequences\[0\]\.input: expected finite numbers, got/,
+    )
+  })
+
   // Three steps of two sequences: element 9 of [steps, batch, 2] is step 2, sequence 0; of [batch, steps, 2] it is
   // step 1 of sequence 1.
   test.each([

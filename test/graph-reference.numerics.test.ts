@@ -22,6 +22,7 @@ import {
   randomSource,
   swapAxes,
   uniform,
+  withMissing,
 } from './support/numbers'
 import { seed } from './support/random'
 import {
@@ -130,14 +131,21 @@ function drawBatch(graph: DrawnGraph, drawn: Case): DrawnBatch {
   })
   const targets = graph.outputs.map((output) => {
     const rows = rowsOf(output, groups)
-    const values =
-      output.loss === 'crossEntropy'
-        ? integers(random, countOf(rows), output.width)
-        : uniform(random, countOf(rows) * output.width)
+    const values = drawTarget(random, output, countOf(rows))
     given.targets[output.name] = callers(values, rows)
     return exact(values)
   })
   return { given: given as DrawnBatch['given'], reference: { batch, inputs, targets } }
+}
+
+function drawTarget(
+  random: () => number,
+  { loss, width }: DrawnGraph['outputs'][number],
+  rows: number,
+): Values {
+  if (loss === 'crossEntropy') return integers(random, rows, width)
+  const values = uniform(random, rows * width)
+  return loss === 'meanSquaredError' ? values : withMissing(random, values)
 }
 
 /** A row for each sequence is a step of which some sequences have none. */

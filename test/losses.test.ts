@@ -31,20 +31,23 @@ const full = {
     classWeights: [1, 0, 2, 0.5, 1, 3],
     ignoredClass: -100,
   },
-  meanSquaredError: {},
-  meanAbsoluteError: {},
-  huber: { delta: 0.25 },
-  quantile: { quantiles: [0.9, 0.5, 0.5] },
-  gaussian: {},
-  binaryCrossEntropy: { positiveWeights: [1, 2, 3, 4, 5, 0] },
+  meanSquaredError: { ignoreMissing: true },
+  meanAbsoluteError: { ignoreMissing: true },
+  huber: { delta: 0.25, ignoreMissing: true },
+  quantile: { quantiles: [0.9, 0.5, 0.5], ignoreMissing: true },
+  gaussian: { ignoreMissing: true },
+  binaryCrossEntropy: { positiveWeights: [1, 2, 3, 4, 5, 0], ignoreMissing: true },
   ctc: { blank: 0 },
 } as const
 const defaults = {
   ...full,
   crossEntropy: { labelSmoothing: 0 },
-  huber: { delta: 1 },
-  quantile: { quantiles: [0.1, 0.5, 0.9] },
-  binaryCrossEntropy: {},
+  meanSquaredError: { ignoreMissing: false },
+  meanAbsoluteError: { ignoreMissing: false },
+  huber: { delta: 1, ignoreMissing: false },
+  quantile: { quantiles: [0.1, 0.5, 0.9], ignoreMissing: false },
+  gaussian: { ignoreMissing: false },
+  binaryCrossEntropy: { ignoreMissing: false },
 }
 const kinds = Object.keys(full) as (keyof typeof full)[]
 
@@ -101,13 +104,20 @@ describe('a loss', () => {
     [
       { kind: 'huber', quantiles: [0.5] },
       'ERR_GRU_VALUE',
-      'outputs.head.loss: expected only the keys kind, delta, got the key "quantiles"',
+      'outputs.head.loss: expected only the keys kind, delta, ignoreMissing, got the key "quantiles"',
     ],
     [
       { kind: 'gaussian', delta: 1 },
       'ERR_GRU_VALUE',
-      'outputs.head.loss: expected only the keys kind, got the key "delta"',
+      'outputs.head.loss: expected only the keys kind, ignoreMissing, got the key "delta"',
     ],
+    [
+      { kind: 'gaussian', ignoreMissing: 'yes' },
+      'ERR_GRU_TYPE',
+      'outputs.head.loss.ignoreMissing: expected true or false, got "yes"',
+    ],
+    [{ kind: 'ctc', ignoreMissing: true }, 'ERR_GRU_VALUE', /got the key "ignoreMissing"$/],
+    [{ kind: 'crossEntropy', ignoreMissing: true }, 'ERR_GRU_VALUE', /the key "ignoreMissing"$/],
     ...[-0.1, 1, NaN].map((labelSmoothing): Refusal => [
       { kind: 'crossEntropy', labelSmoothing },
       'ERR_GRU_VALUE',
@@ -223,6 +233,7 @@ describe('a loss', () => {
         kind: fc.constantFrom(...kinds, 'other'),
         ...{ labelSmoothing: anything, classWeights: anything, ignoredClass: anything },
         ...{ delta: anything, quantiles: anything, positiveWeights: anything, blank: anything },
+        ...{ ignoreMissing: anything },
       },
       { requiredKeys: ['kind'] },
     )

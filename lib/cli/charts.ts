@@ -8,7 +8,7 @@ import type { EChartsOption, ScatterSeriesOption } from 'echarts'
 import { AXIS, drawVersions, frameValues, line, widthOfLabel, type Color } from './drawing'
 import type { Evaluation } from './evaluation'
 import { escapeHtml } from './html'
-import { formatCount } from './numbers'
+import { formatCount } from '../forecasting/numbers'
 import type { Epoch } from './progress'
 import { wholeTicks } from './ticks'
 

@@ -7,7 +7,7 @@
  */
 import { argumentError, quote } from '../errors'
 import { dayOfYear } from '../formats/csv-values'
-import { largestMagnitude, mean, standardDeviation } from './statistics'
+import { largestMagnitude, mean, standardDeviation } from '../forecasting/statistics'
 import { numbersOf, type Columns, type Table } from './table'
 
 /** A scale on which values have mean 0 and standard deviation 1. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Evaluation } from './evaluation'
-import { formatColumn } from './numbers'
+import { formatColumn } from '../forecasting/numbers'
 
 /** A way to forecast, with its errors as they are printed. */
 export interface ErrorRow {

@@ -18,7 +18,7 @@ import {
 import { Forecaster, type ForecastFacts } from './forecaster'
 import type { Job } from './job'
 import type { Epoch } from './progress'
-import { largestMagnitude } from './statistics'
+import { largestMagnitude } from '../forecasting/statistics'
 import { numbersOf, type Table } from './table'
 import { mapDays, windowBefore, type Days, type Parts } from './windows'
 

@@ -7,7 +7,7 @@
 import { parseArguments } from './arguments'
 import type { Command } from './command'
 import { Forecaster } from './forecaster'
-import { formatForecast } from './numbers'
+import { formatForecast } from '../forecasting/numbers'
 import { warnOfOtherCategories } from './other-categories'
 import { dayAfter, isoDay, readTable } from './table'
 import { showWarnings } from './warnings'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { rootMeanSquare } from './statistics'
+import { rootMeanSquare } from '../forecasting/statistics'
 
 /** Two mean errors over the days of a part. */
 export interface ForecastError {

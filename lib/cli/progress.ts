@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatLoss } from './numbers'
+import { formatLoss } from '../forecasting/numbers'
 import { loadPeer } from './peers'
 
 /** Where a command writes: a process's stdout or stderr, or a replacement by a test. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatTicks } from './numbers'
+import { formatTicks } from '../forecasting/numbers'
 
 /** A distance between ticks, as `mantissa` * 10^`exponent`: 1, 2 or 5 times a power of ten. */
 interface Step {

@@ -62,6 +62,11 @@ export interface ForecastPath {
   readonly quantiles: readonly (readonly number[])[]
   /** What came; null where it is missing or not known yet. */
   readonly truth: readonly (number | null)[]
+  /**
+   * Steps that the model forecasts at once, its horizon. Each further step is forecast from medians, as if they were known
+   * values.
+   */
+  readonly direct: number
 }
 
 /** The history of a target, as far back as the report shows it. */

@@ -18,35 +18,142 @@ export interface CsvRecord {
   readonly strayQuotes: readonly number[]
 }
 
+/** How a CSV text is written. */
+export interface CsvSyntax {
+  /** The character between fields. */
+  readonly delimiter: string
+  /** Whether lines that begin with '#' are passed over. */
+  readonly comments: boolean
+  /** The line, from 1, with which the records begin. */
+  readonly fromLine: number
+}
+
+const COMMAS: CsvSyntax = { delimiter: ',', comments: false, fromLine: 1 }
+
 /**
  * Parses CSV text. Spaces around a field and blank lines at the end are ignored.
  *
  * @param path - the name of the text in messages
- * @throws GruError ERR_GRU_FORMAT if a field's opening quote is never closed; ERR_GRU_LOAD if
- *   csv-parse is not installed
+ * @throws GruError as {@link eachCsvRecord}
  */
 export function parseCsv(text: string, path: string): readonly CsvRecord[] {
+  const records: CsvRecord[] = []
+  eachCsvRecord(text, path, COMMAS, (record) => records.push(record))
+  return withoutBlankEnd(records)
+}
+
+/**
+ * Gives each record of a CSV text to `receive`, blank lines too. Spaces around a field are ignored.
+ *
+ * @param path - the name of the text in messages
+ * @throws GruError ERR_GRU_FORMAT if a field's opening quote is never closed; ERR_GRU_LOAD if the text has quotes and
+ *   csv-parse is not installed
+ */
+export function eachCsvRecord(
+  text: string,
+  path: string,
+  syntax: CsvSyntax,
+  receive: (record: CsvRecord) => void,
+): void {
+  // The parser takes ten times as long as the splitting of lines, which is all that a text without quotes needs.
+  if (text.includes('"')) eachQuotedRecord(text, path, syntax, receive)
+  else eachPlainRecord(text, syntax, receive)
+}
+
+const LINE_END = /\r\n?|\n/g
+const NO_QUOTES: readonly number[] = []
+
+function eachPlainRecord(
+  text: string,
+  { delimiter, comments, fromLine }: CsvSyntax,
+  receive: (record: CsvRecord) => void,
+): void {
+  const ends = new RegExp(LINE_END)
+  let line = 1
+  for (let begin = 0; begin < text.length; line++) {
+    const end = ends.exec(text)
+    const content = text.slice(begin, end?.index)
+    begin = end === null ? text.length : ends.lastIndex
+    if (line < fromLine || (comments && content.startsWith('#'))) continue
+    const fields = content.split(delimiter)
+    for (let i = 0; i < fields.length; i++) fields[i] = fields[i]!.trim()
+    receive({ fields, line, strayQuotes: NO_QUOTES })
+  }
+}
+
+function eachQuotedRecord(
+  text: string,
+  path: string,
+  syntax: CsvSyntax,
+  receive: (record: CsvRecord) => void,
+): void {
   const { parse } = loadParser()
-  // Records of another length are accepted. The caller checks them.
-  const options = { info: true, relax_column_count: true } as const
-  const run = (more: Options): readonly Parsed[] =>
-    parse(text, { ...options, ...more }) as unknown as readonly Parsed[]
+  const { delimiter, comments, fromLine } = syntax
+  const options: Options = {
+    delimiter,
+    from_line: fromLine,
+    // Records of another length are accepted. The caller checks them.
+    relax_column_count: true,
+    ...(comments ? { comment: '#', comment_no_infix: true } : {}),
+  }
+  let records: readonly string[][]
   try {
-    return recordsOf(run({ trim: true }), [])
+    records = parse(text, { ...options, trim: true })
   } catch {
     // Some quote does not follow the rules of CSV. The text is parsed again, and such fields are
     // marked instead of refused.
-    const marks: Mark[] = []
-    const cast = (field: string, context: InfoField): string => {
-      const cell = context.quoting ? field : field.trimEnd()
-      if (isStray(cell, context)) marks.push({ record: context.records, field: context.index })
-      return cell
-    }
-    try {
-      return recordsOf(run({ ltrim: true, relax_quotes: true, cast }), marks)
-    } catch (cause) {
-      throw syntaxError(text, path, cause as Error)
-    }
+    eachMarkedRecord(text, path, options, receive)
+    return
+  }
+  const lineOf = lineCounter(text, syntax)
+  for (const fields of records) receive({ fields, line: lineOf(fields), strayQuotes: NO_QUOTES })
+}
+
+/**
+ * The last line of each record, when called for one after the other. The parser knows it too, but takes three times as
+ * long when it is asked for it.
+ */
+function lineCounter(
+  text: string,
+  { comments, fromLine }: CsvSyntax,
+): (fields: readonly string[]) => number {
+  const commentLines = comments ? linesBeginningWith('#', text) : new Set<number>()
+  let line = fromLine - 1
+  return (fields) => {
+    line++
+    while (commentLines.has(line)) line++
+    for (const field of fields) line += field.match(LINE_END)?.length ?? 0
+    return line
+  }
+}
+
+function linesBeginningWith(mark: string, text: string): Set<number> {
+  const lines = text.split(LINE_END)
+  return new Set(lines.flatMap((line, index) => (line.startsWith(mark) ? [index + 1] : [])))
+}
+
+function eachMarkedRecord(
+  text: string,
+  path: string,
+  options: Options,
+  receive: (record: CsvRecord) => void,
+): void {
+  const marks: Mark[] = []
+  const cast = (field: string, context: InfoField): string => {
+    const cell = context.quoting ? field : field.trimEnd()
+    if (isStray(cell, context)) marks.push({ record: context.records, field: context.index })
+    return cell
+  }
+  const more = { info: true, ltrim: true, relax_quotes: true, cast } as const
+  let parsed: readonly Parsed[]
+  try {
+    parsed = loadParser().parse(text, { ...options, ...more }) as unknown as readonly Parsed[]
+  } catch (cause) {
+    throw syntaxError(text, path, cause as Error)
+  }
+  const strayQuotes = fieldsByRecord(marks)
+  for (const [index, { record, info }] of parsed.entries()) {
+    receive({ fields: record, line: info.lines, strayQuotes: strayQuotes.get(index) ?? NO_QUOTES })
   }
 }
 
@@ -69,17 +176,14 @@ function isStray(cell: string, { quoting }: InfoField): boolean {
   return quoting ? cell.startsWith('"') : cell.includes('"')
 }
 
-function recordsOf(parsed: readonly Parsed[], marks: readonly Mark[]): readonly CsvRecord[] {
-  const strayQuotes = new Map<number, number[]>()
+function fieldsByRecord(marks: readonly Mark[]): ReadonlyMap<number, readonly number[]> {
+  const fieldsOf = new Map<number, number[]>()
   for (const { record, field } of marks) {
-    const fields = strayQuotes.get(record)
-    if (fields === undefined) strayQuotes.set(record, [field])
+    const fields = fieldsOf.get(record)
+    if (fields === undefined) fieldsOf.set(record, [field])
     else fields.push(field)
   }
-  const records = parsed.map(({ record, info }, index) => {
-    return { fields: record, line: info.lines, strayQuotes: strayQuotes.get(index) ?? [] }
-  })
-  return withoutBlankEnd(records)
+  return fieldsOf
 }
 
 function withoutBlankEnd(records: readonly CsvRecord[]): readonly CsvRecord[] {

@@ -9,6 +9,8 @@ import { argumentError, GruError, quote } from '../errors'
 export interface Fault {
   /** The line of the file, from 1; absent if the fault is not in a single line. */
   readonly line?: number
+  /** The number of the row, from 1, in a source without lines. */
+  readonly row?: number
   /** The name of the column. */
   readonly column?: string
   readonly expected: string
@@ -49,18 +51,19 @@ export function listNames(names: readonly string[]): string {
   return firstOf(names, quote).join(', ')
 }
 
-function messageOf(path: string, { line, column, expected, got }: Fault): string {
+function messageOf(path: string, { line, row, column, expected, got }: Fault): string {
   const place = [
     path,
     ...(line === undefined ? [] : [`line ${line}`]),
+    ...(row === undefined ? [] : [`row ${row}`]),
     ...(column === undefined ? [] : [`column ${quote(column)}`]),
   ]
   return argumentError('ERR_GRU_FORMAT', place.join(', '), expected, got).message
 }
 
 function inOrder<F extends Fault>(faults: readonly F[]): F[] {
-  const lineOf = ({ line }: Fault): number => line ?? Number.MAX_SAFE_INTEGER
-  return [...faults].sort((a, b) => lineOf(a) - lineOf(b))
+  const placeOf = ({ line, row }: Fault): number => line ?? row ?? Number.MAX_SAFE_INTEGER
+  return [...faults].sort((a, b) => placeOf(a) - placeOf(b))
 }
 
 /** The first twenty items in words, and the number of the others. */

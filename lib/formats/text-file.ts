@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { isUtf8 } from 'node:buffer'
+import { constants, isUtf8 } from 'node:buffer'
 import { readFile } from 'node:fs/promises'
 import { argumentError } from '../errors'
 import { readError } from '../files'
@@ -13,21 +13,66 @@ import { binaryKind } from './content-kind'
 const BYTE_ORDER_MARK = '\ufeff'
 
 /**
- * Reads a text file in UTF-8. A byte-order mark at its beginning is removed.
+ * Reads a text file in UTF-8, or in UTF-16 with a byte-order mark. The mark is removed.
  *
  * @throws GruError ERR_GRU_FORMAT if the file cannot be read (with the system's error as cause) or
- *   is not UTF-8; the message says what it seems to be
+ *   is in another encoding; the message says what it seems to be
  */
 export async function readTextFile(path: string): Promise<string> {
+  return decodeText(await readBytes(path), path).text
+}
+
+/**
+ * Reads the bytes of a file.
+ *
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be read, with the system's error as cause
+ */
+export async function readBytes(path: string): Promise<Buffer> {
   checkPath('path', path)
-  let bytes: Buffer
   try {
-    bytes = await readFile(path)
+    return await readFile(path)
   } catch (cause) {
     throw readError(path, cause)
   }
-  const text = decodeUtf8(bytes, path)
-  return text.startsWith(BYTE_ORDER_MARK) ? text.slice(BYTE_ORDER_MARK.length) : text
+}
+
+/** The text of a file, without a byte-order mark, and how the file encodes it. */
+export interface DecodedText {
+  readonly text: string
+  readonly encoding: 'UTF-8' | 'UTF-16'
+}
+
+/**
+ * Decodes bytes that are text in UTF-8, or in UTF-16 with a byte-order mark.
+ *
+ * @param place - the name of the bytes in messages
+ * @throws GruError ERR_GRU_FORMAT if they are neither, or too long for one string; the message says what they seem to be
+ */
+export function decodeText(bytes: Buffer, place: string): DecodedText {
+  if (bytes.length > constants.MAX_STRING_LENGTH) {
+    const expected = `a text of at most ${constants.MAX_STRING_LENGTH} bytes`
+    throw argumentError('ERR_GRU_FORMAT', place, expected, String(bytes.length))
+  }
+  const utf16 = utf16Form(bytes)
+  if (utf16 !== undefined) return { text: decodeUtf16(bytes, utf16, place), encoding: 'UTF-16' }
+  const text = decodeUtf8(bytes, place)
+  const begin = text.startsWith(BYTE_ORDER_MARK) ? BYTE_ORDER_MARK.length : 0
+  return { text: text.slice(begin), encoding: 'UTF-8' }
+}
+
+/** The order of bytes that a UTF-16 mark at the beginning says. UTF-32's mark begins with the same two bytes. */
+function utf16Form(bytes: Buffer): 'utf-16le' | 'utf-16be' | undefined {
+  if (markOf(bytes) !== 'UTF-16') return undefined
+  return bytes[0] === 0xff ? 'utf-16le' : 'utf-16be'
+}
+
+function decodeUtf16(bytes: Buffer, form: 'utf-16le' | 'utf-16be', place: string): string {
+  try {
+    return new TextDecoder(form, { fatal: true }).decode(bytes)
+  } catch (cause) {
+    const got = 'half of a character in UTF-16'
+    throw argumentError('ERR_GRU_FORMAT', place, 'whole characters', got, { cause })
+  }
 }
 
 /**
@@ -53,9 +98,14 @@ const MARKS: readonly (readonly [form: string, bytes: readonly number[]])[] = [
   ['UTF-16', [0xfe, 0xff]],
 ]
 
-function otherForm(bytes: Buffer): string | undefined {
+function markOf(bytes: Buffer): string | undefined {
   const marked = MARKS.find(([, mark]) => bytes.subarray(0, mark.length).equals(Buffer.from(mark)))
-  if (marked !== undefined) return marked[0]
+  return marked?.[0]
+}
+
+function otherForm(bytes: Buffer): string | undefined {
+  const marked = markOf(bytes)
+  if (marked !== undefined) return marked
   return looksLikeUtf16(bytes) ? 'UTF-16 without a byte-order mark' : binaryKind(bytes)
 }
 

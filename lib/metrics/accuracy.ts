@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Mean, type MetricRows, type MetricSums, type RowTarget } from './metric'
+import { Mean, type MetricRows, type MetricSums, type RowTarget, type ValueCounts } from './metric'
 
 /** For classes: a prediction is right if the target's logit is the largest. Of several equal logits the first one counts. */
 export class ClassAccuracy implements MetricSums {
@@ -27,7 +27,12 @@ export class ClassAccuracy implements MetricSums {
 
 /** For values that are 0 or 1: a logit above 0 means 1, and a target above 0.5 means 1. */
 export class BinaryAccuracy implements MetricSums {
+  readonly #counts: ValueCounts
   readonly #mean = new Mean()
+
+  constructor(counts: ValueCounts) {
+    this.#counts = counts
+  }
 
   reset(): void {
     this.#mean.reset()
@@ -35,6 +40,7 @@ export class BinaryAccuracy implements MetricSums {
 
   update(logits: Float32Array, targets: RowTarget, { rows, width }: MetricRows): void {
     for (let index = 0; index < rows * width; index++) {
+      if (!this.#counts(targets[index]!)) continue
       const isRight = logits[index]! > 0 === targets[index]! > 0.5
       this.#mean.add(isRight && !Number.isNaN(logits[index]) ? 1 : 0)
     }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { NativeLossOptions } from '../../binding'
-import { Mean, type MetricRows, type MetricSums, type RowTarget } from './metric'
+import { Mean, type MetricRows, type MetricSums, type RowTarget, type ValueCounts } from './metric'
 
 /** The columns of a prediction that predict the values of the target: the first one, and the distance to the next. */
 export interface ValueColumns {
@@ -31,13 +31,15 @@ export function valueColumns(loss: NativeLossOptions): ValueColumns | undefined 
   }
 }
 
-/** The mean of |prediction - target| over all values. */
+/** The mean of |prediction - target| over all values that count. */
 export class MeanAbsoluteError implements MetricSums {
   readonly #columns: ValueColumns
+  readonly #counts: ValueCounts
   readonly #mean = new Mean()
 
-  constructor(columns: ValueColumns) {
+  constructor(columns: ValueColumns, counts: ValueCounts) {
     this.#columns = columns
+    this.#counts = counts
   }
 
   reset(): void {
@@ -52,8 +54,9 @@ export class MeanAbsoluteError implements MetricSums {
     const { first, stride } = this.#columns
     for (let row = 0; row < rows; row++) {
       for (let value = 0; value < targetWidth; value++) {
-        const predicted = predictions[row * width + first + value * stride]!
-        this.#mean.add(Math.abs(predicted - targets[row * targetWidth + value]!))
+        const target = targets[row * targetWidth + value]!
+        if (!this.#counts(target)) continue
+        this.#mean.add(Math.abs(predictions[row * width + first + value * stride]! - target))
       }
     }
   }

@@ -51,8 +51,9 @@ export interface Metric {
   /** Begins anew. */
   reset(): void
   /**
-   * Takes the predictions of one batch. Padding, sequences of length 0, and rows of the ignored class are left out. Read
-   * the arrays before this returns, since they may be used again.
+   * Takes the predictions of one batch. Padding, sequences of length 0, and rows of the ignored class are left out. With a
+   * loss that has `ignoreMissing`, missing values are not left out: they are NaN in `targets`. Read the arrays before this
+   * returns, since they may be used again.
    *
    * @param predictions - [rows, width], as the model predicts them: logits, for crossEntropy
    * @param targets - [rows, targetWidth]
@@ -64,6 +65,9 @@ export interface Metric {
 
 /** The functions of a metric. */
 export type MetricSums = Pick<Metric, 'reset' | 'update' | 'result'>
+
+/** Whether a value of a target counts in a metric. */
+export type ValueCounts = (target: number) => boolean
 
 /** A mean of many numbers, whose sum is a double. */
 export class Mean {

@@ -10,7 +10,7 @@ import { checkValueName } from '../records/record'
 import { checkOneOf } from '../validate'
 import { BinaryAccuracy, ClassAccuracy } from './accuracy'
 import { MeanAbsoluteError, valueColumns } from './mean-absolute-error'
-import type { Metric, MetricMode, MetricSums } from './metric'
+import type { Metric, MetricMode, MetricSums, ValueCounts } from './metric'
 import { Perplexity } from './perplexity'
 
 /** A metric that the library has. */
@@ -20,15 +20,23 @@ interface KnownMetric {
   readonly of: (output: GraphOutput) => MetricSums | undefined
 }
 
-const ACCURACIES: { readonly [K in LossKind]?: () => MetricSums } = {
+const ACCURACIES: { readonly [K in LossKind]?: (output: GraphOutput) => MetricSums } = {
   crossEntropy: () => new ClassAccuracy(),
-  binaryCrossEntropy: () => new BinaryAccuracy(),
+  binaryCrossEntropy: (output) => new BinaryAccuracy(valuesOf(output)),
+}
+
+const everyValue: ValueCounts = () => true
+const presentValue: ValueCounts = (target) => !Number.isNaN(target)
+
+/** Which values of an output's targets count. */
+function valuesOf({ targetForm }: GraphOutput): ValueCounts {
+  return targetForm.missing ? presentValue : everyValue
 }
 
 const METRICS = {
   accuracy: {
     mode: 'max',
-    of: ({ loss }) => ACCURACIES[loss.kind]?.(),
+    of: (output) => ACCURACIES[output.loss.kind]?.(output),
   },
   perplexity: {
     mode: 'min',
@@ -36,9 +44,9 @@ const METRICS = {
   },
   meanAbsoluteError: {
     mode: 'min',
-    of: ({ loss }) => {
-      const columns = valueColumns(loss)
-      return columns === undefined ? undefined : new MeanAbsoluteError(columns)
+    of: (output) => {
+      const columns = valueColumns(output.loss)
+      return columns && new MeanAbsoluteError(columns, valuesOf(output))
     },
   },
 } satisfies Readonly<Record<string, KnownMetric>>
@@ -52,7 +60,7 @@ const METRICS = {
  * - meanAbsoluteError: the mean of |prediction - target| over all values; for meanSquaredError, meanAbsoluteError, huber,
  *   gaussian (of the means) and quantile (of the median, if 0.5 is one of the quantiles)
  *
- * Padding and rows of the ignored class are left out. No metric suits an output with the loss 'ctc'. If a {@link Model}
+ * Padding, rows of the ignored class and, with `ignoreMissing`, missing values are left out. No metric suits an output with the loss 'ctc'. If a {@link Model}
  * has several outputs, it is computed for each output that it suits, and its name is `OUTPUT.accuracy`.
  */
 export type MetricName = keyof typeof METRICS

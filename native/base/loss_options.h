@@ -28,6 +28,7 @@ struct LossOptions {
   double delta = 1;                                ///< huber: linear beyond this error
   std::vector<float> quantiles = {};               ///< quantile: [Q], each between 0 and 1
   std::vector<float> positive_weights = {};        ///< binary_cross_entropy: [width]; empty: 1
+  bool ignore_missing = false;  ///< losses over values: a target that is NaN does not count
 };
 
 /// The label for "no symbol" in connectionist temporal classification, the same as PyTorch's.

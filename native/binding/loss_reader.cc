@@ -14,28 +14,33 @@ LossOptions read_cross_entropy(const OptionReader& from) {
   return loss;
 }
 
+/// The option of all losses over values.
+template <LossKind kind>
+LossOptions read_values(const OptionReader& from) {
+  LossOptions loss{kind};
+  loss.ignore_missing = from.boolean("ignoreMissing");
+  return loss;
+}
+
 LossOptions read_huber(const OptionReader& from) {
-  LossOptions loss{LossKind::huber};
+  LossOptions loss = read_values<LossKind::huber>(from);
   loss.delta = from.positive("delta");
   return loss;
 }
 
 LossOptions read_quantile(const OptionReader& from) {
-  LossOptions loss{LossKind::quantile};
+  LossOptions loss = read_values<LossKind::quantile>(from);
   loss.quantiles = from.floats("quantiles", 1, "a number from 0 to 1");
   return loss;
 }
 
 LossOptions read_binary_cross_entropy(const OptionReader& from) {
-  LossOptions loss{LossKind::binary_cross_entropy};
+  LossOptions loss = read_values<LossKind::binary_cross_entropy>(from);
   loss.positive_weights = from.weights("positiveWeights");
   return loss;
 }
 
-template <LossKind kind>
-LossOptions read_kind(const OptionReader&) {
-  return {kind};
-}
+LossOptions read_ctc(const OptionReader&) { return {LossKind::ctc}; }
 
 using Reader = LossOptions (*)(const OptionReader& from);
 
@@ -43,15 +48,15 @@ using Reader = LossOptions (*)(const OptionReader& from);
 
 LossOptions read_loss(Napi::Value value, const std::string& name) {
   const OptionReader from(value, name, name + ".");
-  const auto read =
-      from.choice<Reader>("kind", {{"crossEntropy", read_cross_entropy},
-                                   {"meanSquaredError", read_kind<LossKind::mean_squared_error>},
-                                   {"meanAbsoluteError", read_kind<LossKind::mean_absolute_error>},
-                                   {"huber", read_huber},
-                                   {"quantile", read_quantile},
-                                   {"gaussian", read_kind<LossKind::gaussian>},
-                                   {"binaryCrossEntropy", read_binary_cross_entropy},
-                                   {"ctc", read_kind<LossKind::ctc>}});
+  const auto read = from.choice<Reader>(
+      "kind", {{"crossEntropy", read_cross_entropy},
+               {"meanSquaredError", read_values<LossKind::mean_squared_error>},
+               {"meanAbsoluteError", read_values<LossKind::mean_absolute_error>},
+               {"huber", read_huber},
+               {"quantile", read_quantile},
+               {"gaussian", read_values<LossKind::gaussian>},
+               {"binaryCrossEntropy", read_binary_cross_entropy},
+               {"ctc", read_ctc}});
   return read(from);
 }
 

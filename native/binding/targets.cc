@@ -151,6 +151,7 @@ napi_value describe_target(napi_env env, const Graph& graph, std::size_t output)
                            {"columns", make_size(env, columns_of(graph, output))},
                            {"formula", make_string(env, spelled.batch)},
                            {"sequenceFormula", make_string(env, spelled.sequence)},
+                           {"missing", make_boolean(env, loss.ignore_missing)},
                            {"range", describe_range(env, loss, graph.output_shape(output).width)}});
 }
 

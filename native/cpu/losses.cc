@@ -1,6 +1,7 @@
 #include "cpu/losses.h"
 
 #include <algorithm>
+#include <cmath>
 #include <initializer_list>
 
 #include "cpu/isa.h"
@@ -81,7 +82,7 @@ auto kernel_of(LossKind kind) {
 /// The elements of a loss over values, one for each term, and their division into rows.
 class ValueTerms {
  public:
-  explicit ValueTerms(const ValueLossCall& call) : call_(call) {
+  explicit ValueTerms(const ValueLossCall& call) : call_(call), kernel_(kernel_of(call.kind)) {
     if (call.kind == LossKind::gaussian) {
       row_length_ = call.terms();
     } else {
@@ -105,16 +106,42 @@ class ValueTerms {
   }
 
   double sum(std::size_t begin, std::size_t end) const {
-    const auto kernel = kernel_of(call_.kind);
     double sum = 0;
     for_each_row_range(begin, end, row_length_,
                        [&](std::size_t row, std::size_t column, std::size_t count) {
-                         sum = kernel(sum, range(row, column, count));
+                         sum = call_.ignore_missing ? add_present(sum, row, column, column + count)
+                                                    : kernel_(sum, range(row, column, count));
                        });
     return sum;
   }
 
  private:
+  bool is_missing(std::size_t row, std::size_t column) const {
+    return std::isnan(*address_of(call_.targets, row, column / values_of_target_));
+  }
+
+  /// Returns `sum` plus the terms of a range of a row that have a target. The others get no
+  /// gradient.
+  double add_present(double sum, std::size_t row, std::size_t begin, std::size_t end) const {
+    for (std::size_t next = begin; begin < end; begin = next) {
+      const bool missing = is_missing(row, begin);
+      while (next < end && is_missing(row, next) == missing) ++next;
+      const ValueRange run = range(row, begin, next - begin);
+      if (missing) {
+        clear_gradient(run);
+      } else {
+        sum = kernel_(sum, run);
+      }
+    }
+    return sum;
+  }
+
+  static void clear_gradient(const ValueRange& range) {
+    if (range.d_values == nullptr) return;
+    std::fill_n(range.d_values, range.count, 0.0F);
+    if (range.d_log_variances != nullptr) std::fill_n(range.d_log_variances, range.count, 0.0F);
+  }
+
   ValueRange range(std::size_t row, std::size_t column, std::size_t count) const {
     ValueRange made = common_;
     made.values = address_of(call_.output, row, column);
@@ -130,6 +157,7 @@ class ValueTerms {
   }
 
   const ValueLossCall& call_;
+  double (*kernel_)(double sum, const ValueRange& range);
   std::size_t row_length_ = 0;
   std::size_t values_of_target_ = 1;
   ValueRange common_{};

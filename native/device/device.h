@@ -286,6 +286,8 @@ struct ValueLossCall : LossCall {
   double delta = 1;                          ///< huber
   DeviceSpan<const float> quantiles;         ///< quantile
   DeviceSpan<const float> positive_weights;  ///< binary_cross_entropy: [width]; empty: 1
+  /// Whether the terms of a target that is NaN have no loss and no gradient.
+  bool ignore_missing = false;
 
   std::size_t terms() const {
     return kind == LossKind::gaussian ? output.columns() / 2 : output.columns();

@@ -9,7 +9,8 @@
 #include "base/status.h"
 
 /// Losses: the sum over the valid rows, divided by a denominator. The denominator is the number of
-/// valid rows, or the sum of their classes' weights. If it is 0, the loss and its gradient are 0.
+/// valid rows (of those with missing values, the part that is present), or the sum of their
+/// classes' weights. If it is 0, the loss and its gradient are 0.
 namespace gru {
 
 /// The rows of a batch of predictions, and which of them are valid.

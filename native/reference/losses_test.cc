@@ -128,6 +128,46 @@ TEST_CASE("losses over values are as computed by hand") {
   check(binary, {ln3, ln3}, {1, 0}, (2 * std::log(4.0 / 3) + std::log(4.0)) / 2, {-.25, .375});
 }
 
+TEST_CASE("missing values count neither in the loss nor in the denominator") {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  // Predictions of missing values may be anything.
+  const std::vector<double> predictions = {1, nan, 3, 4, 5, 6, nan, nan};
+  const std::vector<double> targets = {0, nan, 3, 7, 5, 8, nan, nan};
+  LossOptions options{LossKind::mean_squared_error};
+  options.ignore_missing = true;
+  ReferenceLoss result;
+  GRU_CHECK_OK(reference_loss(options, {4, 2}, predictions, {{}, targets}, result));
+  GRU_CHECK_NEAR(result.denominator, 2.5, 1e-15);
+  GRU_CHECK_NEAR(result.loss, (1. + 0 + 9 + 0 + 4) / 5, 1e-15);
+  GRU_CHECK_ALL_NEAR("gradient", result.gradient,
+                     (std::vector<double>{.4, 0, 0, -1.2, 0, -.8, 0, 0}), 1e-15);
+
+  // Both predictions of a missing value, and both numbers of a missing mean.
+  options.kind = LossKind::quantile;
+  options.quantiles = {.25F, .75F};
+  GRU_CHECK_OK(reference_loss(options, {1, 4}, std::vector<double>{nan, 0, 1, 3},
+                              {{}, std::vector<double>{nan, 2}}, result));
+  GRU_CHECK_NEAR(result.denominator, 0.5, 0);
+  GRU_CHECK_NEAR(result.loss, (.25 + .25) / 2, 1e-15);
+  GRU_CHECK_ALL_NEAR("gradient", result.gradient, (std::vector<double>{0, 0, -.125, .125}), 1e-15);
+  options.kind = LossKind::gaussian;
+  GRU_CHECK_OK(reference_loss(options, {1, 4}, std::vector<double>{1, nan, 0, nan},
+                              {{}, std::vector<double>{3, nan}}, result));
+  GRU_CHECK_NEAR(result.loss, 2.0, 1e-15);
+  GRU_CHECK_ALL_NEAR("gradient", result.gradient, (std::vector<double>{-2, 0, -1.5, 0}), 1e-15);
+
+  GRU_CHECK_OK(reference_loss(options, {1, 4}, std::vector<double>(4, nan),
+                              {{}, std::vector<double>(2, nan)}, result));
+  GRU_CHECK_NEAR(result.loss, 0.0, 0);
+  GRU_CHECK_NEAR(result.denominator, 0.0, 0);
+  GRU_CHECK_ALL_NEAR("gradient", result.gradient, std::vector<double>(4, 0.0), 0);
+
+  options.ignore_missing = false;
+  GRU_CHECK_OK(reference_loss(options, {1, 4}, std::vector<double>{1, 1, 0, 0},
+                              {{}, std::vector<double>{3, nan}}, result));
+  CHECK(std::isnan(result.loss));
+}
+
 /// log p(labels) as the sum over all paths of `steps` classes that collapse to them.
 double log_sum_over_paths(std::span<const double> logits, std::size_t classes,
                           const std::vector<std::int32_t>& labels) {
@@ -204,6 +244,8 @@ struct LossCase {
     }
     classes = random.classes(rows, width);
     values = random.values(rows * width);
+    options.ignore_missing = random.size(0, 1) == 1;
+    if (options.ignore_missing) testing::drop_some(random, values);
   }
 
   static std::vector<float> weights(std::size_t count, Random& random) {

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "reference/loss_rows.h"
@@ -38,6 +39,15 @@ Term binary(double y, double t, double w) {
           (1 - t) * probability - w * t * (1 - probability)};
 }
 
+bool is_missing(const LossOptions& options, double target) {
+  return options.ignore_missing && std::isnan(target);
+}
+
+/// The number of neighbouring predictions for one value of the target.
+std::size_t predictions_of_value(const LossOptions& options) {
+  return options.kind == LossKind::quantile ? options.quantiles.size() : 1;
+}
+
 /// The term of prediction k of a row, for all losses with one term for each prediction.
 Term term_of(const LossOptions& options, std::size_t k, Values y, Values t) {
   switch (options.kind) {
@@ -58,10 +68,11 @@ Term term_of(const LossOptions& options, std::size_t k, Values y, Values t) {
 
 /// A row's predictions are the means and then the log variances s. The loss is (s + (t - m)^2
 /// exp(-s)) / 2 for each value.
-double gaussian_row(Values y, Values t, Gradients dy) {
+double gaussian_row(const LossOptions& options, Values y, Values t, Gradients dy) {
   const std::size_t count = t.size();
   double sum = 0;
   for (std::size_t j = 0; j < count; ++j) {
+    if (is_missing(options, t[j])) continue;
     const double error = y[j] - t[j];
     const double precision = std::exp(-y[count + j]);
     sum += (y[count + j] + error * error * precision) / 2;
@@ -72,9 +83,10 @@ double gaussian_row(Values y, Values t, Gradients dy) {
 }
 
 double row_sum(const LossOptions& options, Values y, Values t, Gradients dy) {
-  if (options.kind == LossKind::gaussian) return gaussian_row(y, t, dy);
+  if (options.kind == LossKind::gaussian) return gaussian_row(options, y, t, dy);
   double sum = 0;
   for (std::size_t k = 0; k < y.size(); ++k) {
+    if (is_missing(options, t[k / predictions_of_value(options)])) continue;
     const Term term = term_of(options, k, y, t);
     sum += term.loss;
     dy[k] = term.derivative;
@@ -94,12 +106,14 @@ Status value_loss(const LossOptions& options, const ReferenceRows& rows, Values 
   const std::size_t terms = options.kind == LossKind::gaussian ? width : rows.size;
   for (std::size_t row = 0; row < rows.rows; ++row) {
     if (!counts(rows, row)) continue;
+    const Values wanted = target.values.subspan(row * width, width);
     const Gradients dy = Gradients(result.gradient).subspan(row * rows.size, rows.size);
-    result.loss += row_sum(options, predictions.subspan(row * rows.size, rows.size),
-                           target.values.subspan(row * width, width), dy) /
-                   static_cast<double>(terms);
+    const Values predicted = predictions.subspan(row * rows.size, rows.size);
+    result.loss += row_sum(options, predicted, wanted, dy) / static_cast<double>(terms);
     for (double& derivative : dy) derivative /= static_cast<double>(terms);
-    result.denominator += 1;
+    const auto missing =
+        std::ranges::count_if(wanted, [&](double value) { return is_missing(options, value); });
+    result.denominator += 1 - static_cast<double>(missing) / static_cast<double>(width);
   }
   return {};
 }

@@ -32,6 +32,13 @@ struct Gaps {
 };
 constexpr Gaps every_gap[] = {{0, 0, 0}, {2, 0, 0}, {0, 3, 0}, {0, 0, 1}, {5, 3, 4}};
 
+constexpr LossKind every_value_loss[] = {LossKind::mean_squared_error,
+                                         LossKind::mean_absolute_error,
+                                         LossKind::huber,
+                                         LossKind::quantile,
+                                         LossKind::gaussian,
+                                         LossKind::binary_cross_entropy};
+
 GuardedMatrix matrix_of(const std::vector<float>& values, const Size& size, std::size_t gap) {
   GuardedMatrix matrix(size.rows, size.columns, gap);
   matrix.assign(values);
@@ -140,15 +147,18 @@ void check_value_loss(Device& device, const LossOptions& options, Size size, Ran
   if (options.kind == LossKind::quantile) size.columns *= options.quantiles.size();
   if (options.kind == LossKind::gaussian) size.columns *= 2;
   const Values values = random_floats(random, size.rows * size.columns, 2);
-  const Values wanted = random_floats(random, target_size.rows * target_size.columns);
+  Values wanted = random_floats(random, target_size.rows * target_size.columns);
+  if (options.ignore_missing) testing::drop_some(random, wanted);
   ReferenceLoss expected;
   GRU_CHECK_OK(reference_loss(options, {size.rows, size.columns}, to_doubles(values),
                               {{}, to_doubles(wanted)}, expected));
-  const double usual = 1 / static_cast<double>(wanted.size());
+  const double usual =
+      1 / std::max(1.0, expected.denominator * static_cast<double>(target_size.columns));
   const double bound = 8e-7 * std::max(usual, largest_of(expected.gradient));
   ValueLossCall call;
   call.kind = options.kind;
   call.delta = options.delta;
+  call.ignore_missing = options.ignore_missing;
   call.quantiles = {options.quantiles.data(), options.quantiles.size()};
   call.positive_weights = {options.positive_weights.data(), options.positive_weights.size()};
   for (const Gaps& gaps : every_gap) {
@@ -163,16 +173,18 @@ TEST_CASE("losses over values are the reference's") {
   Random random;
   const auto device = testing::on_host_memory(testing::test_device());
   for (const Size& size : sizes) {
-    for (const LossKind kind :
-         {LossKind::mean_squared_error, LossKind::mean_absolute_error, LossKind::huber,
-          LossKind::quantile, LossKind::gaussian, LossKind::binary_cross_entropy}) {
+    for (const LossKind kind : every_value_loss) {
       LossOptions options{kind};
       options.delta = 0.8;
       options.quantiles = {0.1F, 0.5F, 0.75F};
       check_value_loss(*device, options, size, random);
+      options.ignore_missing = true;
+      check_value_loss(*device, options, size, random);
     }
     LossOptions weighted{LossKind::binary_cross_entropy};
     weighted.positive_weights = random_weights(random, size.columns);
+    check_value_loss(*device, weighted, size, random);
+    weighted.ignore_missing = true;
     check_value_loss(*device, weighted, size, random);
   }
 }
@@ -223,6 +235,47 @@ TEST_CASE("NaN and infinity reach every loss over values") {
   GRU_CHECK_NEAR(steep.loss, (std::exp(100.0) - 100) / 2, 1e30);
   CHECK(steep.gradient[0] == infinity);
   CHECK(steep.gradient[1] == -infinity);
+}
+
+TEST_CASE("a missing value has no loss, whatever is predicted, and the others have theirs") {
+  const auto device = testing::on_host_memory(testing::test_device());
+  const float quantiles[] = {0.25F};
+  for (const LossKind kind : every_value_loss) {
+    const bool pairs = kind == LossKind::gaussian;
+    ValueLossCall call;
+    call.kind = kind;
+    call.quantiles = {quantiles, 1};
+    const Values predictions =
+        pairs ? Values{2, nan_float, 1, 0.5F, -infinity, 2} : Values{2, nan_float, 1};
+    const Values targets = {0.5F, nan_float, 1};
+    CHECK(std::isnan(loss_of_row(*device, call, predictions, targets).loss));
+    call.ignore_missing = true;
+    const RowLoss row = loss_of_row(*device, call, predictions, targets);
+    const RowLoss others =
+        loss_of_row(*device, call, pairs ? Values{2, 1, 0.5F, 2} : Values{2, 1}, {0.5F, 1});
+    GRU_CHECK_NEAR(row.loss, others.loss * 2 / 3, 1e-7);
+    for (std::size_t i = 1; i < predictions.size(); i += 3) CHECK(row.gradient[i] == 0);
+    CHECK(std::isnan(loss_of_row(*device, call, predictions, {0.5F, 0, 1}).loss));
+  }
+}
+
+TEST_CASE("without a missing value the bits are those of the plain loss") {
+  const auto device = testing::on_host_memory(testing::test_device());
+  Random random;
+  const float quantiles[] = {0.25F, 0.5F};
+  for (const LossKind kind : every_value_loss) {
+    ValueLossCall call;
+    call.kind = kind;
+    call.quantiles = {quantiles, 2};
+    const Values predictions = random_floats(random, 40);
+    const bool pairs = kind == LossKind::gaussian || kind == LossKind::quantile;
+    const Values targets = random_floats(random, pairs ? 20 : 40);
+    const RowLoss plain = loss_of_row(*device, call, predictions, targets);
+    call.ignore_missing = true;
+    const RowLoss present = loss_of_row(*device, call, predictions, targets);
+    CHECK(present.loss == plain.loss);
+    CHECK(same_bits(present.gradient, plain.gradient));
+  }
 }
 
 TEST_CASE("CTC is the sum over its paths") {

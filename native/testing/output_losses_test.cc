@@ -135,6 +135,8 @@ Example random_example(LossKind kind, Every every, Random& random) {
     if (has_probabilities(kind)) {
       for (float& value : example.values) value = std::abs(value) - std::floor(std::abs(value));
     }
+    example.output.loss.ignore_missing = coin(random);
+    if (example.output.loss.ignore_missing) testing::drop_some(random, example.values);
   }
   return example;
 }
@@ -373,6 +375,29 @@ TEST_CASE("rows of the ignored class have no gradient whatever they hold") {
     CHECK(all.compute() == 0);
     for (const float value : all.gradient()) CHECK(value == 0);
   }
+}
+
+TEST_CASE("a loss over values counts those that are present in valid rows") {
+  Example example;
+  example.output.loss.kind = LossKind::mean_absolute_error;
+  example.output.loss.ignore_missing = true;
+  example.shape.width = 2;
+  example.steps = 2;
+  example.batch = 2;
+  example.lengths = {2, 1};
+  example.predictions = {1, 2, nan_float, 3, 4, 5, nan_float, nan_float};
+  example.values = {2, 4, nan_float, 0, nan_float, 5, 6, nan_float};
+  OnDevice some(example);
+  GRU_CHECK_OK(some.check());
+  CHECK(some.loss().denominator() == 2);  // four values: the last row is padding
+  CHECK(some.compute() == (1. + 2 + 3 + 0) / 4);
+  CHECK(some.gradient() == std::vector<float>{-.25F, -.25F, 0, .25F, 0, 0, 0, 0});
+  example.values.assign(8, nan_float);
+  OnDevice none(example);
+  GRU_CHECK_OK(none.check());
+  CHECK(none.loss().denominator() == 0);
+  CHECK(none.compute() == 0);
+  for (const float value : none.gradient()) CHECK(value == 0);
 }
 
 TEST_CASE("wrong targets are refused by name and place") {

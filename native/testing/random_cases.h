@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 #include <random>
 #include <span>
 #include <string>
@@ -71,6 +72,15 @@ class Random {
  private:
   std::mt19937_64 generator_;
 };
+
+/// Replaces a random share of the values, at most about three quarters, by NaN.
+template <class T>
+void drop_some(Random& random, std::vector<T>& values) {
+  const std::size_t quarters = random.size(0, 3);
+  for (T& value : values) {
+    if (random.size(0, 3) < quarters) value = std::numeric_limits<T>::quiet_NaN();
+  }
+}
 
 inline void check_ok(const char* file, int line, const Status& status) {
   if (status.is_ok()) return;

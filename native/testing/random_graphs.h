@@ -92,6 +92,7 @@ inline void fill(GraphExample& example, Random& random,
       target.classes = random.classes(rows, edge.width);
     } else {
       target.values = random.values(rows * edge.width);
+      if (output.loss.ignore_missing) drop_some(random, target.values);
     }
   }
 }
@@ -233,8 +234,9 @@ class GraphDrawer {
     return add("attention", {query, memory}, options);
   }
   void output(const std::string& layer) {
-    options_.outputs.push_back(
-        {layer, {coin(random_) ? LossKind::cross_entropy : LossKind::mean_squared_error}});
+    LossOptions loss{coin(random_) ? LossKind::cross_entropy : LossKind::mean_squared_error};
+    loss.ignore_missing = coin(random_);
+    options_.outputs.push_back({layer, loss});
   }
 
   Random& random_;

@@ -22,6 +22,7 @@ class ValueLoss final : public OutputLoss {
 
  private:
   Status check_targets(const EdgeShape& shape, const RowMap& map, const Target& target) override;
+  Status count_present(const EdgeShape& shape, const RowMap& map, const Target& target);
   Status check_probabilities(const EdgeShape& shape, const RowMap& map, const Target& target) const;
 
   LossOptions options_;

@@ -22,7 +22,11 @@ const graphOf = (layer: object): NativeGraphOptions => {
     ...{ name, argument: name, lengths: 'lengths', size: hiddenSize, tokens },
   })
   const output = (name: string) => ({
-    ...{ layer: name, loss: { kind: 'meanSquaredError' as const }, weight: 1 },
+    ...{
+      layer: name,
+      loss: { kind: 'meanSquaredError' as const, ignoreMissing: false },
+      weight: 1,
+    },
     ...{ argument: 'output', target: 'target', output: 'output' },
   })
   const isTokens = (layer as { type: string }).type === 'embedding'

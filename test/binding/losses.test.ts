@@ -73,40 +73,56 @@ describe('a loss', () => {
     ]),
     [{ ...classes, ignoredClass: undefined }, 'ERR_GRU_TYPE', 'output.loss.ignoredClass: '],
     [
-      { kind: 'huber', delta: 0 },
+      { kind: 'huber', ignoreMissing: false, delta: 0 },
       'ERR_GRU_VALUE',
       'output.loss.delta: expected a finite number above 0, got 0',
     ],
-    [{ kind: 'huber', delta: -1 }, 'ERR_GRU_VALUE', 'output.loss.delta: '],
-    [{ kind: 'huber', delta: Infinity }, 'ERR_GRU_VALUE', 'output.loss.delta: '],
-    [{ kind: 'huber' }, 'ERR_GRU_TYPE', 'output.loss.delta: '],
+    [{ kind: 'huber', ignoreMissing: false, delta: -1 }, 'ERR_GRU_VALUE', 'output.loss.delta: '],
     [
-      { kind: 'quantile', quantiles: new Float32Array(0) },
+      { kind: 'huber', ignoreMissing: false, delta: Infinity },
+      'ERR_GRU_VALUE',
+      'output.loss.delta: ',
+    ],
+    [{ kind: 'huber', ignoreMissing: false }, 'ERR_GRU_TYPE', 'output.loss.delta: '],
+    [
+      { kind: 'huber', ignoreMissing: 1, delta: 1 },
+      'ERR_GRU_TYPE',
+      'output.loss.ignoreMissing: expected true or false, got 1',
+    ],
+    ...['meanSquaredError', 'meanAbsoluteError', 'gaussian'].map(
+      (kind): [unknown, string, string] => [
+        { kind },
+        'ERR_GRU_TYPE',
+        'output.loss.ignoreMissing: ',
+      ],
+    ),
+    [
+      { kind: 'quantile', ignoreMissing: false, quantiles: new Float32Array(0) },
       'ERR_GRU_VALUE',
       'output.loss.quantiles: expected at least one, got none',
     ],
     [
-      { kind: 'quantile', quantiles: Float32Array.of(0.5, 1.5) },
+      { kind: 'quantile', ignoreMissing: false, quantiles: Float32Array.of(0.5, 1.5) },
       'ERR_GRU_VALUE',
       'output.loss.quantiles[1]: expected a number from 0 to 1, got 1.5',
     ],
     [
-      { kind: 'quantile', quantiles: Float32Array.of(NaN) },
+      { kind: 'quantile', ignoreMissing: false, quantiles: Float32Array.of(NaN) },
       'ERR_GRU_VALUE',
       'output.loss.quantiles[0]: expected a number from 0 to 1, got NaN',
     ],
     [
-      { kind: 'quantile', quantiles: new Float32Array(4) },
+      { kind: 'quantile', ignoreMissing: false, quantiles: new Float32Array(4) },
       'ERR_GRU_VALUE',
       'output.loss.quantiles: expected an output of a multiple of 4 values, ',
     ],
     [
-      { kind: 'binaryCrossEntropy', positiveWeights: Float32Array.of(-1) },
+      { kind: 'binaryCrossEntropy', ignoreMissing: false, positiveWeights: Float32Array.of(-1) },
       'ERR_GRU_VALUE',
       'output.loss.positiveWeights[0]: expected a finite number at least 0, got -1',
     ],
     [
-      { kind: 'binaryCrossEntropy', positiveWeights: new Float32Array(1) },
+      { kind: 'binaryCrossEntropy', ignoreMissing: false, positiveWeights: new Float32Array(1) },
       'ERR_GRU_VALUE',
       'output.loss.positiveWeights: expected a weight for each ',
     ],
@@ -124,7 +140,7 @@ describe('a loss', () => {
   })
 
   test.each([
-    [{ kind: 'gaussian' }, 5, 'step'],
+    [{ kind: 'gaussian', ignoreMissing: false }, 5, 'step'],
     [{ kind: 'ctc' }, 1, 'step'],
     [{ kind: 'ctc' }, 6, 'last'],
   ] as const)('%p does not fit %p values at %s', (loss, size, every) => {
@@ -149,6 +165,7 @@ describe('the form of targets', () => {
       'step',
       {
         ...{ kind: 'classes', columns: 1, formula: 'steps*batch', sequenceFormula: 'steps' },
+        missing: false,
         range: { first: 0, last: 5, ignored: null },
       },
     ],
@@ -157,31 +174,32 @@ describe('the form of targets', () => {
       'last',
       {
         ...{ kind: 'classes', columns: 1, formula: 'batch', sequenceFormula: '1' },
+        missing: false,
         range: { first: 0, last: 5, ignored: -100 },
       },
     ],
     [
-      { kind: 'meanAbsoluteError' },
+      { kind: 'meanAbsoluteError', ignoreMissing: true },
       'step',
       {
         ...{ kind: 'values', columns: 6, formula: 'steps*batch*size' },
-        ...{ sequenceFormula: 'steps*size', range: null },
+        ...{ sequenceFormula: 'steps*size', missing: true, range: null },
       },
     ],
     [
-      { kind: 'quantile', quantiles },
+      { kind: 'quantile', ignoreMissing: false, quantiles },
       'step',
       {
         ...{ kind: 'values', columns: 3, formula: 'steps*batch*size/quantiles' },
-        ...{ sequenceFormula: 'steps*size/quantiles', range: null },
+        ...{ sequenceFormula: 'steps*size/quantiles', missing: false, range: null },
       },
     ],
     [
-      { kind: 'gaussian' },
+      { kind: 'gaussian', ignoreMissing: false },
       'last',
       {
         ...{ kind: 'values', columns: 3, formula: 'batch*size/2' },
-        ...{ sequenceFormula: '1*size/2', range: null },
+        ...{ sequenceFormula: '1*size/2', missing: false, range: null },
       },
     ],
     [
@@ -189,6 +207,7 @@ describe('the form of targets', () => {
       'step',
       {
         ...{ kind: 'labels', columns: 1, formula: 'labels*batch', sequenceFormula: 'labels' },
+        missing: false,
         range: { first: 1, last: 5, ignored: null },
       },
     ],
@@ -211,10 +230,20 @@ describe('targets', () => {
   const lengths = Int32Array.of(2, 1)
 
   test.each<[NativeLossOptions, unknown, string, string]>([
-    [{ kind: 'gaussian' }, wave(72), 'ERR_GRU_SHAPE', 'target: expected steps*batch*size/2 = 36 '],
-    [{ kind: 'gaussian' }, { labels, lengths }, 'ERR_GRU_TYPE', 'target: expected a Float32Array'],
     [
-      { kind: 'quantile', quantiles: Float32Array.of(0.5, 0.6) },
+      { kind: 'gaussian', ignoreMissing: false },
+      wave(72),
+      'ERR_GRU_SHAPE',
+      'target: expected steps*batch*size/2 = 36 ',
+    ],
+    [
+      { kind: 'gaussian', ignoreMissing: false },
+      { labels, lengths },
+      'ERR_GRU_TYPE',
+      'target: expected a Float32Array',
+    ],
+    [
+      { kind: 'quantile', ignoreMissing: false, quantiles: Float32Array.of(0.5, 0.6) },
       wave(72),
       'ERR_GRU_SHAPE',
       'target: expected steps*batch*size/quantiles = 36 values, got 72 values',

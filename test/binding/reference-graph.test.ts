@@ -104,7 +104,11 @@ test('refuses inputs that are joined and have other steps', () => {
     layers: [{ name: 'both', type: 'concat' as const, inputs: ['a', 'b'] }],
     outputs: [
       {
-        ...{ layer: 'both', loss: { kind: 'meanSquaredError' as const }, weight: 1 },
+        ...{
+          layer: 'both',
+          loss: { kind: 'meanSquaredError' as const, ignoreMissing: false },
+          weight: 1,
+        },
         ...{ argument: 'output', target: 'target', output: 'output' },
       },
     ],

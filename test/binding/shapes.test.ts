@@ -333,7 +333,7 @@ describe('a model of two inputs and two outputs', () => {
     ...{ name, argument: `inputs.${name}`, lengths: `lengths.${name}`, tokens: false, size },
   })
   const output = (layer: string) => ({
-    ...{ layer, loss: { kind: 'meanSquaredError' as const }, weight: 1 },
+    ...{ layer, loss: { kind: 'meanSquaredError' as const, ignoreMissing: false }, weight: 1 },
     ...{ argument: `outputs.${layer}`, target: `targets.${layer}`, output: `outputs.${layer}` },
   })
   const options: NativeGraphOptions = {

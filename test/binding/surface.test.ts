@@ -138,7 +138,7 @@ function createDecoder() {
       ],
       outputs: [
         {
-          ...{ layer: 'head', loss: { kind: 'meanSquaredError' }, weight: 1 },
+          ...{ layer: 'head', loss: { kind: 'meanSquaredError', ignoreMissing: false }, weight: 1 },
           ...{ argument: 'output', target: 'target', output: 'output' },
         },
       ],

@@ -314,13 +314,13 @@ describe('what nobody asked for is warned of, and does no harm', () => {
   })
 })
 
-test('without csv-parse it says what to install', async () => {
+test('without csv-parse it says what to install for quotes', async () => {
   jest.doMock('csv-parse/sync', () => {
     throw new Error("Cannot find module 'csv-parse/sync'")
   })
   try {
     const message = 'reading CSV needs the package csv-parse: npm install csv-parse'
-    await expectGruRejection(read('a\n1\n', { a: 'number' }), 'ERR_GRU_LOAD', message)
+    await expectGruRejection(read('a\n"1"\n', { a: 'number' }), 'ERR_GRU_LOAD', message)
   } finally {
     jest.dontMock('csv-parse/sync')
     jest.resetModules()

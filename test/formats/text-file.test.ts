@@ -14,7 +14,12 @@ function read(bytes: string | Uint8Array): Promise<string> {
   return readTextFile(file)
 }
 
-test.each<[string, string, string]>([
+const bigEndian = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16()
+const marked = '\ufeffdäy 🌧\r\n'
+
+test.each<[string, string | Buffer, string]>([
+  ['UTF-16 and a mark', Buffer.from(marked, 'utf16le'), marked.slice(1)],
+  ['UTF-16 and a mark, the other way', bigEndian(marked), marked.slice(1)],
   ['nothing', '', ''],
   ['one character', 'a', 'a'],
   ['many languages', 'Ünïcödé 数 🌧', 'Ünïcödé 数 🌧'],
@@ -28,11 +33,7 @@ test.each<[string, string, string]>([
   expect(await read(content)).toBe(text)
 })
 
-const bigEndian = (text: string): Buffer => Buffer.from(text, 'utf16le').swap16()
-
 test.each<[string, Buffer, string]>([
-  ['UTF-16 with a mark', Buffer.from('\ufeffday,warmth\n', 'utf16le'), 'UTF-16'],
-  ['UTF-16, the other way', bigEndian('\ufeffday,warmth\n'), 'UTF-16'],
   ['UTF-16 alone', Buffer.from('day,w', 'utf16le'), 'UTF-16 without a byte-order mark'],
   ['the same, the other way', bigEndian('day,w'), 'UTF-16 without a byte-order mark'],
   ['UTF-32', Buffer.from([0xff, 0xfe, 0, 0, 0x61, 0, 0, 0]), 'UTF-32'],
@@ -58,6 +59,14 @@ test.each<[string, Buffer, number, string]>([
 ])('names line and byte of %s', async (_, bytes, line, byte) => {
   const got = `the byte ${byte}, as in Windows-1252 or Latin-1`
   const message = `${file}, line ${line}: expected text in UTF-8, got ${got}`
+  await expectGruRejection(read(bytes), 'ERR_GRU_FORMAT', message)
+})
+
+test.each<[string, Buffer]>([
+  ['half of a surrogate pair', Buffer.from('\ufeffa\ud83cb', 'utf16le')],
+  ['a byte too few', Buffer.from('\ufeffab', 'utf16le').subarray(0, -1)],
+])('refuses UTF-16 with %s', async (_, bytes) => {
+  const message = `${file}: expected whole characters, got half of a character in UTF-16`
   await expectGruRejection(read(bytes), 'ERR_GRU_FORMAT', message)
 })
 

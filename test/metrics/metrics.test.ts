@@ -103,6 +103,22 @@ describe('over given rows', () => {
     expect(measured(withLoss(3, 'binaryCrossEntropy'), 'accuracy', given)).toBe(3 / 6)
   })
 
+  test('missing values count only where the loss does not ignore them', () => {
+    const given = [[Float32Array.of(9, 1, 9, 9, 2, 9), Float32Array.of(NaN, 2.5)]] as const
+    const options = (ignoreMissing: boolean): SequenceModelOptions =>
+      withLoss(6, { kind: 'quantile', ignoreMissing })
+    expect(measured(options(true), 'meanAbsoluteError', given)).toBe(0.5)
+    expect(measured(options(false), 'meanAbsoluteError', given)).toBeNaN()
+    const spoilt = [[Float32Array.of(9, NaN, 9, 9, 2, 9), Float32Array.of(1, 2.5)]] as const
+    expect(measured(options(true), 'meanAbsoluteError', spoilt)).toBeNaN()
+
+    const signs = [[Float32Array.of(1, -1, 1, -1), Float32Array.of(1, NaN, 0, 0)]] as const
+    const binary = (ignoreMissing: boolean): SequenceModelOptions =>
+      withLoss(4, { kind: 'binaryCrossEntropy', ignoreMissing })
+    expect(measured(binary(true), 'accuracy', signs)).toBe(2 / 3)
+    expect(measured(binary(false), 'accuracy', signs)).toBe(3 / 4)
+  })
+
   test.each<[Loss, string]>([
     [{ kind: 'quantile', quantiles: [0.1, 0.9] }, 'meanAbsoluteError'],
     ['ctc', 'accuracy'],

@@ -68,7 +68,9 @@ function graphOfChain(
   const embedding = { name: 'embedding', type: 'embedding', inputs: ['input'], size: inputSize }
   const numbers = { labelSmoothing: 0, classWeights: new Float32Array(0), ignoredClass: null }
   const plain: Binding.NativeLossOptions =
-    loss === 'crossEntropy' ? { kind: 'crossEntropy', ...numbers } : { kind: 'meanSquaredError' }
+    loss === 'crossEntropy'
+      ? { kind: 'crossEntropy', ...numbers }
+      : { kind: 'meanSquaredError', ignoreMissing: false }
   const names = { layer: 'head', argument: 'output', target: 'target', output: 'output' }
   const last = { name: 'last', type: 'select', inputs: ['gru'], step: 'last' }
   return {

@@ -19,6 +19,11 @@ export function uniform(random: () => number, count: number, scale = 1): Float32
   return Float32Array.from({ length: count }, () => (2 * random() - 1) * scale)
 }
 
+/** The values, of which a random third is missing: NaN. */
+export function withMissing(random: () => number, values: Float32Array): Float32Array {
+  return values.map((value) => (random() < 1 / 3 ? NaN : value))
+}
+
 /** Integers from 0 to `bound - 1`. */
 export function integers(random: () => number, count: number, bound: number): Int32Array {
   return Int32Array.from({ length: count }, () => Math.floor(random() * bound))

@@ -61,7 +61,7 @@ export const anyGraph: fc.Arbitrary<GraphPlan> = fc.record({
 export interface DrawnGraph {
   readonly description: ModelDescription
   readonly groups: Readonly<Record<string, number>>
-  readonly outputs: readonly (Edge & { readonly loss: 'crossEntropy' | 'meanSquaredError' })[]
+  readonly outputs: readonly (Edge & { readonly loss: (typeof LOSSES)[number] })[]
 }
 
 /** What layers read. */
@@ -153,7 +153,11 @@ function namesIn(options: LayerOptions): readonly string[] {
 
 const VALUES = { tokens: false } as const
 const SEQUENCE = { tokens: false, every: 'step' } as const
-const LOSSES = ['crossEntropy', 'meanSquaredError'] as const
+const LOSSES = [
+  'crossEntropy',
+  'meanSquaredError',
+  { kind: 'meanAbsoluteError', ignoreMissing: true },
+] as const
 const ACTIVATIONS = ['none', 'relu', 'tanh', 'sigmoid'] as const
 const SMALLEST_NORM = 8
 

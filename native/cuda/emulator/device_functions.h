@@ -198,5 +198,6 @@ inline unsigned __umulhi(unsigned a, unsigned b) {
 inline float rsqrtf(float value) { return 1.0f / std::sqrt(value); }
 inline double rsqrt(double value) { return 1.0 / std::sqrt(value); }
 
+using std::isnan;
 using std::max;
 using std::min;

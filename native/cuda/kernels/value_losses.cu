@@ -105,15 +105,22 @@ __device__ __forceinline__ Position position_of(std::size_t i, std::size_t terms
   return {small / width, small % width};
 }
 
-template <class TermOf>
+template <bool ignore_missing>
+__device__ __forceinline__ bool is_missing(float target) {
+  return ignore_missing && isnan(target);
+}
+
+template <bool ignore_missing, class TermOf>
 __global__ void __launch_bounds__(reduce_threads)
     value_loss_kernel(double* parts, ValueOperands operands, TermOf term_of) {
   const std::size_t count = operands.output.rows * operands.terms;
   const double sum = block_sum_of(part_begin(), part_end(count), [&](std::size_t i) {
     const Position position = position_of(i, operands.terms);
-    const std::size_t target = position_of(position.column, operands.values_of_target).row;
-    const Term term = term_of(operands.output.at(position.row, position.column),
-                              operands.targets.at(position.row, target), position.column);
+    const std::size_t column = position_of(position.column, operands.values_of_target).row;
+    const float value = operands.output.at(position.row, position.column);
+    const float target = operands.targets.at(position.row, column);
+    const Term term =
+        is_missing<ignore_missing>(target) ? Term{0, 0} : term_of(value, target, position.column);
     if (operands.d_output.data != nullptr) {
       operands.d_output.at(position.row, position.column) = term.derivative * operands.scale;
     }
@@ -123,12 +130,20 @@ __global__ void __launch_bounds__(reduce_threads)
 }
 
 /// A row has the means and then the log variances.
+template <bool ignore_missing>
 __global__ void __launch_bounds__(reduce_threads)
     gaussian_kernel(double* parts, ValueOperands operands) {
   const std::size_t terms = operands.terms;
   const std::size_t count = operands.output.rows * terms;
   const double sum = block_sum_of(part_begin(), part_end(count), [&](std::size_t i) {
     const Position position = position_of(i, terms);
+    if (is_missing<ignore_missing>(operands.targets.at(position.row, position.column))) {
+      if (operands.d_output.data != nullptr) {
+        operands.d_output.at(position.row, position.column) = 0;
+        operands.d_output.at(position.row, terms + position.column) = 0;
+      }
+      return 0.0;
+    }
     const double error = static_cast<double>(operands.output.at(position.row, position.column)) -
                          static_cast<double>(operands.targets.at(position.row, position.column));
     const auto log_variance =
@@ -147,10 +162,12 @@ __global__ void __launch_bounds__(reduce_threads)
   if (threadIdx.x == 0) parts[blockIdx.x] = sum;
 }
 
+template <bool ignore_missing>
 Status launch_kind(const Queue& queue, double* parts, const LaunchShape& shape,
                    const ValueLossCall& call, const ValueOperands& operands) {
   const auto run = [&](const auto& term_of) {
-    return launch(queue, value_loss_kernel<std::decay_t<decltype(term_of)>>, shape, parts, operands,
+    using TermOf = std::decay_t<decltype(term_of)>;
+    return launch(queue, value_loss_kernel<ignore_missing, TermOf>, shape, parts, operands,
                   term_of);
   };
   switch (call.kind) {
@@ -161,7 +178,7 @@ Status launch_kind(const Queue& queue, double* parts, const LaunchShape& shape,
     case LossKind::quantile:
       return run(Pinball{call.quantiles.data(), call.quantiles.size()});
     case LossKind::gaussian:
-      return launch(queue, gaussian_kernel, shape, parts, operands);
+      return launch(queue, gaussian_kernel<ignore_missing>, shape, parts, operands);
     case LossKind::binary_cross_entropy:
       return run(BinaryCrossEntropy{call.positive_weights.data_or_null()});
     default:
@@ -184,7 +201,8 @@ Status value_loss(const Queue& queue, Scratch<double>& parts, const ValueLossCal
                                static_cast<float>(factor * mean)};
   const std::size_t part_count = parts_of(operands.count(), part_size);
   GRU_RETURN_IF_ERROR(parts.reserve(part_count, queue));
-  GRU_RETURN_IF_ERROR(launch_kind(queue, parts.data(), parts_shape(part_count), call, operands));
+  const auto launch_loss = call.ignore_missing ? launch_kind<true> : launch_kind<false>;
+  GRU_RETURN_IF_ERROR(launch_loss(queue, parts.data(), parts_shape(part_count), call, operands));
   return scaled_sum(queue, parts.data(), part_count, mean, call.metrics.data());
 }
 

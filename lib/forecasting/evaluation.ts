@@ -1,0 +1,223 @@
+/**
+ * Evaluates a forecaster on origins that it was not trained on, beside the baselines.
+ *
+ * @module
+ */
+import type { Model } from '../model'
+import { calendarOf, formatTime } from '../tables/calendar'
+import type { Series, TableData } from '../tables/series'
+import { type Baseline, baselinesFor } from './baselines'
+import type { ForecastFacts } from './facts'
+import { timeAhead } from './future-features'
+import type { Origins, SeriesParts } from './parts'
+import { predictQuantiles } from './predicting'
+import type { Contender, ForecastPath, Residual, TargetEvaluation } from './results'
+import { inputsOf, type PreparedOrigin, prepareOrigins } from './samples'
+import { forecastsOf } from './scaled-forecasts'
+import { intervalOf, scaleOf, ScoreSums, skillsOf } from './scores'
+
+/** The network and what it needs. */
+export interface Network {
+  readonly model: Model
+  readonly facts: ForecastFacts
+}
+
+/** The forecasts of some origins, in the targets' units. */
+export interface OriginForecasts {
+  readonly origins: readonly PreparedOrigin[]
+  /** For each origin and target: [horizon * quantiles]. */
+  readonly values: readonly (readonly Float64Array[])[]
+}
+
+/** Forecasts from all origins of a part. */
+export async function forecastOrigins(
+  { model, facts }: Network,
+  table: TableData,
+  part: readonly Origins[],
+  signal?: AbortSignal,
+): Promise<OriginForecasts> {
+  const origins = prepareOrigins(table, facts, part)
+  const inputs = (i: number): ReturnType<typeof inputsOf> => inputsOf(origins[i]!, facts)
+  const distances = await predictQuantiles(model, facts, origins.length, inputs, signal)
+  const size = facts.horizon * facts.targets.length * facts.quantiles.length
+  const values = origins.map((origin, i) => {
+    const own = distances.subarray(i * size, (i + 1) * size)
+    return facts.targets.map((_, target) => forecastsOf(origin, own, target, facts))
+  })
+  return { origins, values }
+}
+
+/** The truth of a target after an origin; NaN where it is missing. */
+export function truthAfter(
+  series: Series,
+  target: string,
+  origin: number,
+  horizon: number,
+): Float64Array {
+  const values = series.numbers.get(target)!
+  return Float64Array.from({ length: horizon }, (_, i) => values[origin + 1 + i] ?? NaN)
+}
+
+/**
+ * The errors of forecasts and of the baselines, which know the training part and the rows up to each origin.
+ *
+ * @param units - by the targets' names
+ * @param validationCoverage - of each target: the share that the interval covers on the validation part
+ */
+export function evaluateForecasts(
+  table: TableData,
+  facts: ForecastFacts,
+  seriesParts: readonly SeriesParts[],
+  forecasts: OriginForecasts,
+  units: Readonly<Record<string, string>>,
+  validationCoverage: readonly (number | null)[],
+): TargetEvaluation[] {
+  return facts.targets.map(({ name }, target) => {
+    const scales = table.series.map((series, i) => {
+      const training = series.numbers.get(name)!.subarray(0, seriesParts[i]!.training)
+      return scaleOf(training, facts.seasons[0]?.steps ?? 1)
+    })
+    const model = scoreModel(table, facts, forecasts, target, scales)
+    const baselines = scoreBaselines(table, facts, seriesParts, forecasts, name, scales)
+    const interval = intervalOf(facts.quantiles)
+    const coverage = interval && {
+      nominal: interval.nominal,
+      validation: validationCoverage[target]!,
+      test: model.scores.coverage,
+    }
+    const skill = skillsOf(model, baselines)
+    const unit = units[name] ?? ''
+    return { target: name, unit, contenders: [model, ...baselines], skill, coverage }
+  })
+}
+
+type Scales = readonly (number | null)[]
+
+/** The model's errors for one target. */
+export function scoreModel(
+  table: TableData,
+  { horizon, quantiles, targets }: ForecastFacts,
+  { origins, values }: OriginForecasts,
+  target: number,
+  scales: Scales,
+): Contender {
+  const sums = new ScoreSums({ horizon, scales, quantiles })
+  for (const [i, { series, origin }] of origins.entries()) {
+    const truth = truthAfter(table.series[series]!, targets[target]!.name, origin, horizon)
+    sums.add(series, truth, values[i]![target]!)
+  }
+  return sums.contender('model')
+}
+
+function scoreBaselines(
+  table: TableData,
+  { horizon, seasons, time }: ForecastFacts,
+  seriesParts: readonly SeriesParts[],
+  { origins }: OriginForecasts,
+  target: string,
+  scales: Scales,
+): Contender[] {
+  const bySeries = table.series.map(({ numbers, times }, i): readonly Baseline[] => {
+    const { training } = seriesParts[i]!
+    const values = numbers.get(target)!.subarray(0, training)
+    return baselinesFor({ values, times: times.subarray(0, training) }, seasons, time.frequency)
+  })
+  return bySeries[0]!.map(({ name }, index) => {
+    const sums = new ScoreSums({ horizon, scales })
+    for (const { series: i, origin } of origins) {
+      const series = table.series[i]!
+      const truth = truthAfter(series, target, origin, horizon)
+      const times = series.times.subarray(origin + 1, origin + 1 + horizon)
+      const values = series.numbers.get(target)!
+      sums.add(i, truth, bySeries[i]![index]!.forecast(values, origin, times))
+    }
+    return sums.contender(name)
+  })
+}
+
+/** The forecast of one target from an origin, in words. */
+export function pathOf(
+  table: TableData,
+  facts: ForecastFacts,
+  { series: index, origin, prepared }: PreparedOrigin,
+  values: Float64Array,
+  target: string,
+): ForecastPath {
+  const { horizon, quantiles, time } = facts
+  const series = table.series[index]!
+  const truth = truthAfter(series, target, origin, horizon)
+  const timeOf = (step: number): string => {
+    return formatTime(timeAhead(prepared.series, origin, step, time), time)
+  }
+  return {
+    series: series.name,
+    target,
+    origin: formatTime(series.times[origin]!, time),
+    times: Array.from({ length: horizon }, (_, i) => timeOf(i + 1)),
+    quantiles: quantiles.map((_, q) =>
+      Array.from({ length: horizon }, (_, i) => values[i * quantiles.length + q]!),
+    ),
+    truth: Array.from(truth, (value) => (Number.isNaN(value) ? null : value)),
+    direct: horizon,
+  }
+}
+
+/** Some of the origins of a part, evenly from the first to the last. */
+export function someOrigins(part: readonly Origins[], count: number): Origins[] {
+  const each = Math.max(1, Math.floor(count / part.filter((p) => p.origins.length > 0).length))
+  return part.map(({ series, origins }) => {
+    if (origins.length <= each) return { series, origins }
+    const at = (i: number): number => {
+      const share = each === 1 ? 1 : i / (each - 1)
+      return origins[Math.round(share * (origins.length - 1))]!
+    }
+    return { series, origins: Array.from({ length: each }, (_, i) => at(i)) }
+  })
+}
+
+/** The errors one step ahead. */
+export function residualsOf(
+  table: TableData,
+  facts: ForecastFacts,
+  { origins, values }: OriginForecasts,
+): Residual[] {
+  const median = facts.quantiles.indexOf(0.5)
+  return origins.flatMap(({ series: index, origin }, i) => {
+    const series = table.series[index]!
+    return facts.targets.flatMap(({ name: target }, j): Residual[] => {
+      const error = (series.numbers.get(target)![origin + 1] ?? NaN) - values[i]![j]![median]!
+      if (Number.isNaN(error)) return []
+      const time = series.times[origin + 1]!
+      const season = placeInSeason(time, facts)
+      return [{ series: series.name, target, time: formatTime(time, facts.time), error, season }]
+    })
+  })
+}
+
+const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
+
+/** The hour, the day or the month of a time, whichever is next above the frequency. */
+function placeInSeason(time: number, { time: axis }: ForecastFacts): string | null {
+  const { frequency, kind } = axis
+  if (kind === 'integer') return null
+  const { hour, weekday, month, quarter } = calendarOf(time, axis)
+  const unit = frequency.kind === 'irregular' ? 'day' : frequency.unit
+  switch (unit) {
+    case 'second':
+    case 'minute':
+    case 'hour':
+      return `${String(hour).padStart(2, '0')}:00`
+    case 'day':
+    case 'businessDay':
+      return DAYS[weekday]!
+    case 'week':
+    case 'month':
+      return MONTHS[month - 1]!
+    case 'quarter':
+      return `Q${quarter}`
+    case 'year':
+    case 'step':
+      return null
+  }
+}

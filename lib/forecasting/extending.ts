@@ -1,0 +1,112 @@
+/**
+ * Forecasts beyond the model's horizon: each further block of steps is forecast from the medians before it, as if they were
+ * known values.
+ *
+ * @module
+ */
+import type { Series, TableData } from '../tables/series'
+import { forecastOrigins, type Network, pathOf } from './evaluation'
+import type { ForecastFacts } from './facts'
+import { timeAhead } from './future-features'
+import { historyOf } from './parts'
+import type { ForecastPath } from './results'
+
+/** Cuts or extends the forecasts of every series and target to a number of steps. */
+export async function extendForecasts(
+  network: Network,
+  table: TableData,
+  paths: readonly ForecastPath[],
+  horizon: number,
+  signal: AbortSignal | undefined,
+): Promise<ForecastPath[]> {
+  const direct = network.facts.horizon
+  let all = [...paths]
+  for (let steps = direct; steps < horizon; steps += direct) {
+    const further = await forecastAfter(network, table, all, signal)
+    all = all.map((path, i) => joinPaths(path, further[i]!, network.facts))
+  }
+  return all.map((path) => cutPath(path, horizon))
+}
+
+async function forecastAfter(
+  network: Network,
+  table: TableData,
+  paths: readonly ForecastPath[],
+  signal: AbortSignal | undefined,
+): Promise<ForecastPath[]> {
+  const { facts } = network
+  const { length: width } = facts.targets
+  const series = table.series.map((own, i) => {
+    return withMedians(own, paths.slice(i * width, (i + 1) * width), facts)
+  })
+  const extended = { ...table, path: table.path, series }
+  const steps = paths[0]!.times.length
+  const names = facts.targets.map(({ name }) => name)
+  const ends = table.series.map((own, i) => ({
+    series: i,
+    origins: [historyOf(own, names) - 1 + steps],
+  }))
+  const { origins, values } = await forecastOrigins(network, extended, ends, signal)
+  return origins.flatMap((origin, i) =>
+    names.map((name, j) => pathOf(extended, facts, origin, values[i]![j]!, name)),
+  )
+}
+
+/** A series whose targets go on with the medians of their forecasts. Other columns are missing in rows that it has not. */
+function withMedians(series: Series, paths: readonly ForecastPath[], facts: ForecastFacts): Series {
+  const names = facts.targets.map(({ name }) => name)
+  const end = historyOf(series, names)
+  const steps = paths[0]!.times.length
+  const rows = Math.max(series.rows, end + steps)
+  const numbers = new Map<string, Float64Array>()
+  for (const [name, values] of series.numbers) {
+    const longer = new Float64Array(rows).fill(NaN)
+    longer.set(values)
+    numbers.set(name, longer)
+  }
+  const median = facts.quantiles.indexOf(0.5)
+  for (const [j, name] of names.entries()) numbers.get(name)!.set(paths[j]!.quantiles[median]!, end)
+  const times = new Float64Array(rows)
+  times.set(series.times)
+  for (let row = series.rows; row < rows; row++) {
+    times[row] = timeAhead(series, end - 1, row - end + 1, facts.time)
+  }
+  const categories = new Map<string, readonly (string | undefined)[]>()
+  for (const [name, values] of series.categories) {
+    categories.set(
+      name,
+      Array.from({ length: rows }, (_, row) => values[row]),
+    )
+  }
+  const lines = new Int32Array(rows)
+  lines.set(series.lines)
+  return { name: series.name, rows, times, numbers, categories, lines }
+}
+
+/**
+ * The errors of a block come on top of those of the median that it starts from: the distances of its quantiles from its
+ * median and those of the last step before are added as independent errors are.
+ */
+function joinPaths(path: ForecastPath, further: ForecastPath, facts: ForecastFacts): ForecastPath {
+  const median = facts.quantiles.indexOf(0.5)
+  const quantiles = path.quantiles.map((before, q) => {
+    const start = before.at(-1)! - path.quantiles[median]!.at(-1)!
+    const after = further.quantiles[q]!.map((value, i) => {
+      const center = further.quantiles[median]![i]!
+      return center + Math.sign(q - median) * Math.hypot(value - center, start)
+    })
+    return [...before, ...after]
+  })
+  const times = [...path.times, ...further.times]
+  return { ...path, times, quantiles, truth: [...path.truth, ...further.truth] }
+}
+
+function cutPath(path: ForecastPath, steps: number): ForecastPath {
+  return {
+    ...path,
+    times: path.times.slice(0, steps),
+    quantiles: path.quantiles.map((values) => values.slice(0, steps)),
+    truth: path.truth.slice(0, steps),
+    direct: Math.min(path.direct, steps),
+  }
+}

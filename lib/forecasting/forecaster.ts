@@ -1,0 +1,272 @@
+/**
+ * Forecasts series of a table: a network with everything that it needs, in memory and as a file.
+ *
+ * @module
+ */
+import { argumentError } from '../errors'
+import type { Model } from '../model'
+import type { TableData } from '../tables/series'
+import { checkAbortSignal, checkOptions, checkPositiveInteger } from '../validate'
+import { calibrateOn } from './calibrating'
+import {
+  evaluateForecasts,
+  forecastOrigins,
+  type Network,
+  pathOf,
+  residualsOf,
+  scoreModel,
+  someOrigins,
+} from './evaluation'
+import { extendForecasts } from './extending'
+import type { ForecastFacts } from './facts'
+import { loadNetwork, saveNetwork } from './forecaster-file'
+import { importanceOf } from './importance'
+import { learn, type Learnt } from './learning'
+import { checkForecasterOptions, type ForecasterOptions, type TrainingEpoch } from './options'
+import { countOrigins, historyOf, type PartName } from './parts'
+import type { ForecastPath, Residual, TargetEvaluation } from './results'
+import { intervalOf } from './scores'
+import { checkTableFits } from './table-fit'
+import { trainNetwork } from './training'
+import { verdictOf } from './verdict'
+
+/** How a forecaster was trained. */
+export interface TrainingSummary {
+  readonly epochs: readonly TrainingEpoch[]
+  /** The epoch with the lowest validation loss; 0 if none was better than the initial parameters. */
+  readonly bestEpoch: number
+  readonly bestLoss: number
+  /** Whether the targets change by the same amount in the whole training part: there was nothing to learn. */
+  readonly steady: boolean
+  /** The number of windows of each part. */
+  readonly windows: Readonly<Record<PartName, number>>
+  /** The first and the last time of each part that is forecast; as the table's time axis says. */
+  readonly times: Readonly<Record<PartName, readonly [first: number, last: number]>>
+}
+
+/** The evaluation of a forecaster on the test part of the table that it was trained on. */
+export interface ForecastEvaluation {
+  readonly targets: readonly TargetEvaluation[]
+  /** Forecasts from origins of the test part. */
+  readonly backtest: readonly ForecastPath[]
+  readonly residuals: readonly Residual[]
+  readonly importance: readonly { readonly column: string; readonly increase: number }[]
+  readonly verdict: readonly string[]
+}
+
+/** How a forecaster is evaluated. */
+export interface EvaluationOptions {
+  /** The number of origins whose forecasts are kept. The errors are those of all origins. Default 20. */
+  readonly backtest?: number | undefined
+  /** The targets' units, by their names. */
+  readonly units?: Readonly<Record<string, string>> | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** How {@link Forecaster.forecast} forecasts. */
+export interface ForecastOptions {
+  /** Steps ahead. More steps than the model's are forecast from its own medians. Default: the model's. */
+  readonly horizon?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/**
+ * A network that forecasts the targets of a table, with what was learnt beside it: the scales of series and columns, seasons
+ * and calibrated intervals.
+ */
+export class Forecaster {
+  #network: Network
+  readonly #learnt: Learnt | undefined
+  readonly #training: TrainingSummary | undefined
+
+  private constructor(network: Network, learnt?: Learnt, training?: TrainingSummary) {
+    this.#network = network
+    this.#learnt = learnt
+    this.#training = training
+  }
+
+  /**
+   * Trains a forecaster on a table.
+   *
+   * The times of the table are divided into three parts. The network learns from the training part. The validation part
+   * chooses the best epoch and calibrates the intervals. {@link evaluate} tells the errors on the test part.
+   *
+   * @param stop - ends the training with the best epoch so far, and the promise resolves
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, for a table without the columns that they name, or with
+   *   too few rows: the message says how many would do; the reason of the options' signal if it was aborted
+   */
+  static async train(
+    table: TableData,
+    options: ForecasterOptions,
+    { stop }: { readonly stop?: AbortSignal } = {},
+  ): Promise<Forecaster> {
+    const checked = checkForecasterOptions(options)
+    const learnt = learn(table, checked)
+    const { model, ...trained } = await trainNetwork(table, learnt, checked, stop)
+    try {
+      const { validation } = learnt.parts
+      const network = { model, facts: learnt.facts }
+      const facts = await calibrateOn(network, table, validation, checked.signal)
+      const summary = { ...trained, ...describeParts(table, learnt) }
+      return new Forecaster({ model, facts }, { ...learnt, facts }, summary)
+    } catch (error) {
+      model.dispose()
+      throw error
+    }
+  }
+
+  /**
+   * Loads a file that {@link save} wrote, or that an earlier version of `gru train` wrote.
+   *
+   * @throws GruError ERR_GRU_FORMAT if the file cannot be read or holds no forecaster
+   */
+  static async load(path: string): Promise<Forecaster> {
+    return new Forecaster(await loadNetwork(path))
+  }
+
+  /** Saves network and facts in one file. It replaces an old file only when it is complete. */
+  async save(path: string): Promise<void> {
+    await saveNetwork(this.#network, path)
+  }
+
+  /** The network. */
+  get model(): Model {
+    return this.#network.model
+  }
+
+  /** What was learnt beside the network's parameters. */
+  get facts(): ForecastFacts {
+    return this.#network.facts
+  }
+
+  /** How it was trained; undefined if it was loaded. */
+  get training(): TrainingSummary | undefined {
+    return this.#training
+  }
+
+  /**
+   * Forecasts the steps after the last row of each series in which a target is known. Rows after it may have the values of
+   * inputs that are known for the future.
+   *
+   * @param table - with the columns of the table of the training
+   * @returns for each series and target a forecast; the series and targets in the table's order
+   * @throws GruError ERR_GRU_VALUE if the table lacks a column or rows; the signal's reason if it was aborted
+   */
+  async forecast(table: TableData, options: ForecastOptions = {}): Promise<ForecastPath[]> {
+    const given = checkOptions('options', options, ['horizon', 'signal'])
+    const { facts } = this
+    const horizon = checkPositiveInteger('horizon', given.horizon ?? facts.horizon)
+    const signal = given.signal === undefined ? undefined : checkAbortSignal('signal', given.signal)
+    checkTableFits(table, facts)
+    const names = facts.targets.map(({ name }) => name)
+    const ends = table.series.map((series) => ({
+      series: table.series.indexOf(series),
+      origins: [historyOf(series, names) - 1],
+    }))
+    const paths: ForecastPath[] = []
+    const { origins, values } = await forecastOrigins(this.#network, table, ends, signal)
+    for (const [i, origin] of origins.entries()) {
+      for (const [j, target] of names.entries()) {
+        paths.push(pathOf(table, facts, origin, values[i]![j]!, target))
+      }
+    }
+    return extendForecasts(this.#network, table, paths, horizon, signal)
+  }
+
+  /**
+   * Evaluates the forecaster on the test part of the table that it was trained on.
+   *
+   * @throws GruError ERR_GRU_VALUE if it was loaded: it does not know the parts of a table then
+   */
+  async evaluate(table: TableData, options: EvaluationOptions = {}): Promise<ForecastEvaluation> {
+    const learnt = this.#learnt
+    if (learnt === undefined) {
+      const expected = 'a forecaster that was trained in this process'
+      throw argumentError('ERR_GRU_VALUE', 'evaluate', expected, 'one that was loaded')
+    }
+    const given = checkOptions('options', options, ['backtest', 'units', 'signal'])
+    const backtest = checkPositiveInteger('backtest', given.backtest ?? 20)
+    const signal = given.signal as AbortSignal | undefined
+    const units = (given.units ?? {}) as Readonly<Record<string, string>>
+    const { facts } = this
+    const { seriesParts, parts } = learnt
+    const coverage = await this.#coverageOnValidation(table, learnt, signal)
+    const test = await forecastOrigins(this.#network, table, parts.test, signal)
+    const targets = evaluateForecasts(table, facts, seriesParts, test, units, coverage)
+    return {
+      targets,
+      backtest: await this.#backtest(table, learnt, backtest, signal),
+      residuals: residualsOf(table, facts, test),
+      importance: await importanceOf(this.#network, table, parts.test, signal),
+      verdict: verdictOf(
+        targets,
+        table.series.map(({ name }) => name),
+      ),
+    }
+  }
+
+  async #coverageOnValidation(
+    table: TableData,
+    { parts }: Learnt,
+    signal: AbortSignal | undefined,
+  ): Promise<(number | null)[]> {
+    const { facts } = this
+    if (intervalOf(facts.quantiles) === null) return facts.targets.map(() => null)
+    const forecasts = await forecastOrigins(this.#network, table, parts.validation, signal)
+    const scales = table.series.map(() => null)
+    return facts.targets.map((_, target) => {
+      return scoreModel(table, facts, forecasts, target, scales).scores.coverage
+    })
+  }
+
+  async #backtest(
+    table: TableData,
+    { parts }: Learnt,
+    count: number,
+    signal: AbortSignal | undefined,
+  ): Promise<ForecastPath[]> {
+    const some = someOrigins(parts.test, count)
+    const { origins, values } = await forecastOrigins(this.#network, table, some, signal)
+    return origins.flatMap((origin, i) =>
+      this.facts.targets.map(({ name }, j) =>
+        pathOf(table, this.facts, origin, values[i]![j]!, name),
+      ),
+    )
+  }
+
+  /** Frees the native memory of the network. */
+  dispose(): void {
+    this.model.dispose()
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose()
+  }
+}
+
+function describeParts(
+  table: TableData,
+  { parts, facts }: Learnt,
+): Pick<TrainingSummary, 'windows' | 'times'> {
+  const rangeOf = (name: PartName): readonly [number, number] => {
+    const times = parts[name].flatMap(({ series, origins }) => {
+      const own = table.series[series]!.times
+      return origins.length === 0
+        ? []
+        : [own[origins[0]! + 1]!, own[origins.at(-1)! + facts.horizon]!]
+    })
+    return [Math.min(...times), Math.max(...times)]
+  }
+  return {
+    windows: {
+      training: countOrigins(parts.training),
+      validation: countOrigins(parts.validation),
+      test: countOrigins(parts.test),
+    },
+    times: {
+      training: rangeOf('training'),
+      validation: rangeOf('validation'),
+      test: rangeOf('test'),
+    },
+  }
+}

@@ -1,0 +1,69 @@
+/**
+ * The network's forecasts of many origins, as quantiles of distances on the scale of their series.
+ *
+ * @module
+ */
+import type { Model } from '../model'
+import type { ForecastFacts } from './facts'
+import { FORECAST } from './network'
+import { normalQuantile } from './normal'
+import { joinSamples, type SampleInputs } from './samples'
+
+/** Origins that are computed in one call. */
+const BATCH = 256
+
+/**
+ * Computes the quantiles of every sample.
+ *
+ * @param inputOf - makes the inputs of a sample when its batch is computed
+ * @returns [samples, horizon, targets, quantiles], increasing over the quantiles
+ */
+export async function predictQuantiles(
+  model: Model,
+  facts: ForecastFacts,
+  samples: number,
+  inputOf: (sample: number) => SampleInputs,
+  signal?: AbortSignal,
+): Promise<Float64Array> {
+  const { horizon, targets, quantiles } = facts
+  const size = horizon * targets.length * quantiles.length
+  const all = new Float64Array(samples * size)
+  for (let begin = 0; begin < samples; begin += BATCH) {
+    const count = Math.min(BATCH, samples - begin)
+    const inputs = Array.from({ length: count }, (_, i) => inputOf(begin + i))
+    const { inputs: values, ...call } = joinSamples(inputs, facts)
+    const predictions = await model.predict(values, { ...call, signal })
+    all.set(quantilesOf(predictions[FORECAST]!, count * horizon, facts), begin * size)
+  }
+  return all
+}
+
+/** @param rows - steps ahead over all samples */
+function quantilesOf(
+  output: Float32Array,
+  rows: number,
+  { distribution, quantiles, targets }: ForecastFacts,
+): Float64Array {
+  if (distribution === 'quantiles') return sortEach(Float64Array.from(output), quantiles.length)
+  const scores = quantiles.map(normalQuantile)
+  const width = targets.length
+  const values = new Float64Array(rows * width * scores.length)
+  for (let row = 0; row < rows; row++) {
+    for (let j = 0; j < width; j++) {
+      const mean = output[row * 2 * width + j]!
+      const deviation = Math.exp(output[row * 2 * width + width + j]! / 2)
+      for (const [q, score] of scores.entries()) {
+        values[(row * width + j) * scores.length + q] = mean + deviation * score
+      }
+    }
+  }
+  return values
+}
+
+/** Puts each group of `count` numbers in order: quantiles that were learnt apart may cross. */
+function sortEach(values: Float64Array, count: number): Float64Array {
+  for (let begin = 0; begin < values.length; begin += count) {
+    values.subarray(begin, begin + count).sort()
+  }
+  return values
+}

@@ -1,0 +1,362 @@
+/**
+ * Trains the network of a forecaster, and keeps the epoch with the lowest validation loss.
+ *
+ * @module
+ */
+import * as path from 'node:path'
+import { Dataset, type ModelTrainingSequence } from '../data'
+import { argumentError } from '../errors'
+import { BEST_NAME } from '../fit/checkpoint-folder'
+import type { Best } from '../fit/early-stopping'
+import type { Progress } from '../fit/progress'
+import { Model } from '../model'
+import type { Parameters } from '../parameters'
+import { Trainer } from '../trainer'
+import type { TrainableModel } from '../trainer-types'
+import type { TableData } from '../tables/series'
+import type { ForecastFacts } from './facts'
+import type { Learnt } from './learning'
+import { createNetwork, FORECAST, outputsOfTarget } from './network'
+import type { CheckedOptions, TrainingEpoch } from './options'
+import type { Origins } from './parts'
+import { inputsOf, joinSamples, prepareOrigins, targetsOf } from './samples'
+
+/** A trained network, with the parameters of its best epoch. */
+export interface Trained {
+  readonly model: Model
+  readonly epochs: readonly TrainingEpoch[]
+  /** 0 if no epoch was better than the initial parameters, with which the network adds hardly anything. */
+  readonly bestEpoch: number
+  /** The validation loss of the best epoch. */
+  readonly bestLoss: number
+  /** Whether there was nothing to learn: the targets' distances are the same in the whole training part. */
+  readonly steady: boolean
+}
+
+/** The most windows of an epoch: of longer tables every n-th one is used. */
+const MOST_WINDOWS = 50_000
+
+/**
+ * Trains a network.
+ *
+ * @param stop - ends the training after the current update, with the best epoch so far
+ * @throws GruError ERR_GRU_NONFINITE if a loss or gradients are not finite; the signal's reason if it was aborted
+ */
+export async function trainNetwork(
+  table: TableData,
+  { facts, parts }: Learnt,
+  options: CheckedOptions,
+  stop: AbortSignal | undefined,
+): Promise<Trained> {
+  const training = windowsOf(table, facts, parts.training)
+  const validation = windowsOf(table, facts, parts.validation)
+  const settings = settingsFor(training.length, options)
+  const steady = facts.targets.every(({ scales }) => Object.values(scales).every((s) => s.steady))
+  const { trainer, resumed } = await openTrainer(facts, options, settings.hiddenSize, training)
+  try {
+    if (steady) zeroParameters(trainer.model)
+    const lossOf = (): Promise<number> => evaluate(trainer, facts, validation, options.signal)
+    const run = new BestEpochs(
+      trainer,
+      await (resumed ? bestBefore(trainer, options, lossOf) : bestOfStart(trainer, lossOf)),
+    )
+    if (!steady)
+      await run.train(new Dataset(training), new Dataset(validation), {
+        options,
+        settings,
+        resumed,
+        stop,
+      })
+    await run.putBackBest()
+    return { model: trainer.model, ...run.result, steady }
+  } catch (error) {
+    trainer.model.dispose()
+    throw error
+  } finally {
+    trainer.dispose()
+  }
+}
+
+/** All windows of a part, or every n-th one. */
+function windowsOf(
+  table: TableData,
+  facts: ForecastFacts,
+  part: readonly Origins[],
+): ModelTrainingSequence[] {
+  const origins = prepareOrigins(table, facts, part)
+  const stride = Math.ceil(origins.length / MOST_WINDOWS)
+  const truths = table.series.map(({ numbers }) =>
+    facts.targets.map(({ name, logarithm }) => {
+      const values = numbers.get(name)!
+      return logarithm ? values.map(Math.log) : values
+    }),
+  )
+  return origins
+    .filter((_, i) => i % stride === 0)
+    .map((origin) => ({
+      inputs: inputsOf(origin, facts),
+      targets: { [FORECAST]: targetsOf(origin, truths[origin.series]!, facts) },
+    }))
+    .filter(({ targets }) => !targets[FORECAST].every(Number.isNaN))
+}
+
+interface Settings {
+  readonly hiddenSize: number
+  readonly batch: number
+  readonly epochs: number
+  readonly patience: number
+}
+
+/** Sizes that fit the number of windows, where the options do not say them. */
+function settingsFor(windows: number, { model, training }: CheckedOptions): Settings {
+  const step = <T>(small: T, middle: T, large: T, limits: readonly [number, number]): T =>
+    windows <= limits[0] ? small : windows <= limits[1] ? middle : large
+  const batch = training.batch ?? step(32, 64, 128, [2000, 10_000])
+  const updates = Math.ceil(windows / batch)
+  const epochs = training.epochs ?? Math.min(120, Math.max(8, Math.round(1500 / updates)))
+  return {
+    hiddenSize: model.hiddenSize ?? step(32, 64, 96, [2000, 20_000]),
+    batch,
+    epochs,
+    patience: training.patience ?? Math.max(5, Math.ceil(epochs / 5)),
+  }
+}
+
+async function openTrainer(
+  facts: ForecastFacts,
+  options: CheckedOptions,
+  hiddenSize: number,
+  training: readonly ModelTrainingSequence[],
+): Promise<{ readonly trainer: Trainer<Model>; readonly resumed: boolean }> {
+  if (options.resume) {
+    const newest = await Trainer.latest(options.checkpoints!, { device: options.device })
+    if (newest !== undefined) return { trainer: checkResumed(newest, facts), resumed: true }
+  }
+  const model = createNetwork(facts, options, hiddenSize)
+  startFromQuantiles(model, facts, training)
+  return { trainer: new Trainer(model, trainerOptions(options)), resumed: false }
+}
+
+/** A checkpoint of another table or job has another network. */
+function checkResumed(trainer: Trainer<TrainableModel>, facts: ForecastFacts): Trainer<Model> {
+  const { model } = trainer
+  const size = facts.targets.length * outputsOfTarget(facts)
+  if (model instanceof Model && JSON.stringify(model.options.outputs).includes('quantile')) {
+    const layer = model.options.layers[FORECAST]
+    if (layer?.type === 'linear' && layer.size === size) return trainer as unknown as Trainer<Model>
+  }
+  trainer.dispose()
+  const expected = `checkpoints of this job, whose network has ${size} outputs`
+  throw argumentError('ERR_GRU_VALUE', 'resume', expected, 'another network')
+}
+
+function trainerOptions({ training }: CheckedOptions): ConstructorParameters<typeof Trainer>[1] {
+  const { optimizer: kind, learningRate, weightDecay, clipNorm } = training
+  return { optimizer: { kind, learningRate, weightDecay }, clipNorm }
+}
+
+const INITIAL_SHARE = 0.1
+
+/**
+ * The network begins with the quantiles that the distances have over the training part: its head's weights are small, and
+ * its biases are these quantiles.
+ */
+function startFromQuantiles(
+  model: Model,
+  facts: ForecastFacts,
+  training: readonly ModelTrainingSequence[],
+): void {
+  const name = `${FORECAST}.weight`
+  const { [name]: weight, [`${FORECAST}.bias`]: bias } = model.getParameters()
+  for (const i of weight!.keys()) weight![i]! *= INITIAL_SHARE
+  bias!.fill(0)
+  if (facts.distribution === 'quantiles') {
+    const { quantiles, targets } = facts
+    for (const j of targets.keys()) {
+      const distances = distancesOfTarget(training, j, targets.length)
+      for (const [q, quantile] of quantiles.entries()) {
+        bias![j * quantiles.length + q] = distances[Math.floor(quantile * distances.length)] ?? 0
+      }
+    }
+  }
+  model.setParameters({ [name]: weight!, [`${FORECAST}.bias`]: bias! })
+}
+
+/** The most windows whose distances give the first quantiles. */
+const MOST_FOR_QUANTILES = 2000
+
+function distancesOfTarget(
+  training: readonly ModelTrainingSequence[],
+  target: number,
+  targets: number,
+): Float32Array {
+  const stride = Math.ceil(training.length / MOST_FOR_QUANTILES)
+  const some = training.filter((_, i) => i % stride === 0)
+  const values = some.flatMap((window) => {
+    const all = window.targets[FORECAST] as Float32Array
+    return [...all.filter((value, i) => i % targets === target && !Number.isNaN(value))]
+  })
+  return Float32Array.from(values).sort()
+}
+
+/** The network then gives 0 for every distance: the forecast is what it is added to. */
+function zeroParameters(model: Model): void {
+  const parameters = model.getParameters()
+  for (const values of Object.values(parameters)) values.fill(0)
+  model.setParameters(parameters)
+}
+
+const EVALUATED_TOGETHER = 256
+
+/** The loss over some windows. */
+async function evaluate(
+  trainer: Trainer<Model>,
+  facts: ForecastFacts,
+  windows: readonly ModelTrainingSequence[],
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let [sum, count] = [0, 0]
+  for (let begin = 0; begin < windows.length; begin += EVALUATED_TOGETHER) {
+    const some = windows.slice(begin, begin + EVALUATED_TOGETHER)
+    const call = joinSamples(
+      some.map(({ inputs }) => inputs as Record<string, Float32Array>),
+      facts,
+    )
+    const truth = some.flatMap(({ targets }) => [...(targets[FORECAST] as Float32Array)])
+    const known = truth.filter((value) => !Number.isNaN(value)).length
+    const targets = { [FORECAST]: Float32Array.from(truth) }
+    const { loss } = await trainer.evaluate({ ...call, targets, signal })
+    sum += loss * known
+    count += known
+  }
+  return sum / count
+}
+
+/** The parameters with the lowest validation loss so far. */
+interface BestParameters {
+  readonly epoch: number
+  readonly loss: number
+  readonly parameters: Parameters
+}
+
+async function bestOfStart(
+  { model }: Trainer<Model>,
+  lossOf: () => Promise<number>,
+): Promise<BestParameters> {
+  return { epoch: 0, loss: await lossOf(), parameters: await model.readParameters() }
+}
+
+/** The best epoch of a training that goes on is in a file beside its checkpoints. */
+async function bestBefore(
+  { model }: Trainer<Model>,
+  { checkpoints, device }: CheckedOptions,
+  lossOf: () => Promise<number>,
+): Promise<BestParameters> {
+  const now = await model.readParameters()
+  const file = path.join(checkpoints!, BEST_NAME)
+  const best = await Trainer.load(file, { device })
+  try {
+    const parameters = await best.model.readParameters()
+    await model.writeParameters(parameters)
+    return { epoch: 0, loss: await lossOf(), parameters }
+  } finally {
+    best.model.dispose()
+    best.dispose()
+    await model.writeParameters(now)
+  }
+}
+
+interface Run {
+  readonly options: CheckedOptions
+  readonly settings: Settings
+  readonly resumed: boolean
+  readonly stop: AbortSignal | undefined
+}
+
+type Data = Dataset<ModelTrainingSequence>
+
+/** The epochs of a training, and the parameters of the best one. */
+class BestEpochs {
+  readonly #trainer: Trainer<Model>
+  readonly #epochs: TrainingEpoch[] = []
+  #best: BestParameters
+
+  /** @param best - of the epochs before */
+  constructor(trainer: Trainer<Model>, best: BestParameters) {
+    this.#trainer = trainer
+    this.#best = best
+  }
+
+  get result(): Pick<Trained, 'epochs' | 'bestEpoch' | 'bestLoss'> {
+    const { epoch, loss } = this.#best
+    return { epochs: this.#epochs, bestEpoch: epoch, bestLoss: loss }
+  }
+
+  async train(
+    data: Data,
+    validation: Data,
+    { options, settings, resumed, stop }: Run,
+  ): Promise<void> {
+    const { epochs, batch, patience } = settings
+    const updates = epochs * Math.ceil(data.size / batch)
+    const { checkpoints, training, seed, signal } = options
+    const fit = this.#trainer.fit(data, {
+      ...{ epochs, batchSize: batch, patience, validation, seed, signal },
+      ...(training.schedule === 'cosine' ? { schedule: cosineOver(updates) } : {}),
+      ...(checkpoints === undefined ? {} : { checkpoint: { path: checkpoints } }),
+      resume: resumed,
+    })
+    let norms: number[] = []
+    for await (const progress of fit) {
+      norms.push(progress.gradNorm)
+      this.#numberEpochBefore(progress.best)
+      if (progress.validationLoss !== undefined) {
+        await this.#end(progress, norms, options)
+        norms = []
+      }
+      if (stop?.aborted === true) break
+    }
+  }
+
+  /** Of a training that goes on, the first progress knows the number of the best epoch before. */
+  #numberEpochBefore(best: Best | undefined): void {
+    if (this.#epochs.length > 0 || best === undefined || this.#best.epoch > 0) return
+    if (best.value <= this.#best.loss) this.#best = { ...this.#best, epoch: best.epoch }
+  }
+
+  async putBackBest(): Promise<void> {
+    await this.#trainer.model.writeParameters(this.#best.parameters)
+  }
+
+  async #end(progress: Progress, norms: readonly number[], options: CheckedOptions): Promise<void> {
+    const { epoch, epochs, meanLoss: loss, learningRate, elapsed: seconds, secondsLeft } = progress
+    const validationLoss = progress.validationLoss!
+    checkFinite(epoch, loss + validationLoss)
+    const isBest = validationLoss < this.#best.loss
+    if (isBest) {
+      const parameters = await this.#trainer.model.readParameters()
+      this.#best = { epoch, loss: validationLoss, parameters }
+    }
+    const gradNorm = norms.reduce((sum, norm) => sum + norm, 0) / norms.length
+    const losses = { epoch, epochs, loss, validationLoss, learningRate, gradNorm }
+    const ended = { ...losses, seconds, secondsLeft, isBest }
+    this.#epochs.push(ended)
+    options.onEpoch?.(ended)
+  }
+}
+
+/** A short rise, then a fall to 0 at the last update. */
+function cosineOver(updates: number): {
+  readonly kind: 'cosine'
+  readonly period: number
+  readonly warmup: { readonly steps: number }
+} {
+  const steps = Math.max(1, Math.round(updates / 20))
+  return { kind: 'cosine', period: Math.max(1, updates - steps), warmup: { steps } }
+}
+
+function checkFinite(epoch: number, loss: number): void {
+  if (Number.isFinite(loss)) return
+  const expected = 'finite losses (a lower training.learningRate may help)'
+  throw argumentError('ERR_GRU_VALUE', `epoch ${epoch}`, expected, String(loss))
+}

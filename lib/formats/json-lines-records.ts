@@ -1,0 +1,66 @@
+/**
+ * Splits a text with JSON into records: one object a line, or one array of objects.
+ *
+ * @module
+ */
+import { argumentError, GruError, quote } from '../errors'
+import { findDuplicateKey } from './duplicate-keys'
+import type { Fault } from './faults'
+import { parseJson } from './json'
+
+/** A value of a JSON text that is one of its records. It may be of any type. */
+export interface JsonRecord {
+  readonly value: unknown
+  /** The line of the file, or the number of the element of an array, from 1. */
+  readonly place: number
+}
+
+/** The records of a JSON text. */
+export interface JsonRecords {
+  readonly records: readonly JsonRecord[]
+  /** What their places are. */
+  readonly unit: 'line' | 'row'
+  /** Of lines that are no JSON. They are not among the records. */
+  readonly faults: readonly Fault[]
+}
+
+/**
+ * The records of a JSON text. Blank lines between objects are passed over.
+ *
+ * @param path - the name of the text in messages
+ * @throws GruError ERR_GRU_FORMAT if the text is an array and not valid JSON
+ */
+export function parseJsonRecords(text: string, path: string): JsonRecords {
+  return text.trimStart().startsWith('[') ? parseArray(text, path) : parseLines(text)
+}
+
+function parseArray(text: string, path: string): JsonRecords {
+  const array = parseJson(text, path)
+  if (!Array.isArray(array)) throw argumentError('ERR_GRU_FORMAT', path, 'an array', 'no array')
+  const records = array.map((value: unknown, index) => ({ value, place: index + 1 }))
+  return { records, unit: 'row', faults: [] }
+}
+
+function parseLines(text: string): JsonRecords {
+  const records: JsonRecord[] = []
+  const faults: Fault[] = []
+  for (const [index, line] of text.split(/\r\n?|\n/).entries()) {
+    if (line.trim() === '') continue
+    const [value, fault] = parseLine(line)
+    if (fault === undefined) records.push({ value, place: index + 1 })
+    else faults.push({ line: index + 1, ...fault })
+  }
+  return { records, unit: 'line', faults }
+}
+
+function parseLine(line: string): [value: unknown, fault?: Pick<Fault, 'expected' | 'got'>] {
+  try {
+    const value: unknown = JSON.parse(line)
+    const duplicate = findDuplicateKey(line)
+    if (duplicate === undefined) return [value]
+    return [undefined, { expected: 'each key once', got: `${quote(duplicate)} twice` }]
+  } catch (cause) {
+    if (cause instanceof GruError) throw cause
+    return [undefined, { expected: 'one JSON object in the line', got: quote(line) }]
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * Puts the rows of each series on the steps of the time axis. What does not fit is repaired by stated rules, which are
+ * reported, or is a fault.
+ *
+ * @module
+ */
+import { quote } from '../errors'
+import type { Fault } from '../formats/faults'
+import { formatTime } from './calendar'
+import type { ReadColumn } from './columns'
+import { describeFrequency } from './frequency-names'
+import { type Placement, placeOnGrid } from './grid'
+import type { Repair, Series } from './series'
+import type { SeriesRows } from './series-column'
+import { describePlace, placeOf, type Source } from './source'
+import { cellText } from './time-column'
+import type { TimeAxis } from './time-axis'
+
+/** What the series are made from. */
+export interface Parts {
+  readonly source: Source
+  readonly axis: TimeAxis
+  /** The index of the column of times; undefined if there is none. */
+  readonly timeIndex: number | undefined
+  /** The time of each row. NaN: the row is not used. */
+  readonly instants: Float64Array
+  readonly split: SeriesRows
+  readonly columns: readonly ReadColumn[]
+}
+
+/** The series of a table, and what was done to the rows. */
+export interface Assembled {
+  readonly series: readonly Series[]
+  readonly repairs: readonly Repair[]
+  readonly faults: readonly Fault[]
+}
+
+/** The rows of each series that have a time, in the order of the source. */
+export function rowsOfSeries(
+  { names, seriesOf }: SeriesRows,
+  instants: Float64Array,
+): readonly Int32Array[] {
+  const counts = new Int32Array(names.length)
+  const isUsed = (row: number): boolean => seriesOf[row] !== -1 && !Number.isNaN(instants[row]!)
+  for (const [row, code] of seriesOf.entries()) if (isUsed(row)) counts[code]!++
+  const rows = Array.from(counts, (count) => new Int32Array(count))
+  counts.fill(0)
+  for (const [row, code] of seriesOf.entries()) {
+    if (isUsed(row)) rows[code]![counts[code]!++] = row
+  }
+  return rows
+}
+
+/** The series of a table on the steps of its time axis. */
+export function assemble(parts: Parts): Assembled {
+  const log = new RepairLog()
+  const faults: Fault[] = []
+  const series: Series[] = []
+  for (const [code, rows] of rowsOfSeries(parts.split, parts.instants).entries()) {
+    if (rows.length === 0) continue
+    const name = parts.split.names[code]!
+    const times = Float64Array.from(rows, (row) => parts.instants[row]!)
+    const placement = placeOnGrid(times, parts.axis)
+    noteRepairs(parts, name, rows, placement, log)
+    faults.push(...offGridFaults(parts, rows, placement))
+    faults.push(...judgeDuplicates(parts, rows, placement, log))
+    series.push(makeSeries(parts, name, rows, placement))
+  }
+  return { series, repairs: log.repairs(), faults }
+}
+
+/** Repairs by what was found, with counts over all series. */
+class RepairLog {
+  readonly #repairs = new Map<string, Repair>()
+
+  add(found: string, count: number, done: string, first: string): void {
+    if (count === 0) return
+    const before = this.#repairs.get(found)
+    const total = (before?.count ?? 0) + count
+    this.#repairs.set(found, { found, count: total, done, first: before?.first ?? first })
+  }
+
+  repairs(): readonly Repair[] {
+    return [...this.#repairs.values()]
+  }
+}
+
+function noteRepairs(
+  { source, axis, instants, split }: Parts,
+  series: string,
+  rows: Int32Array,
+  { order, moved, rowOf, times }: Placement,
+  log: RepairLog,
+): void {
+  const place = (row: number): string => describePlace(source, rows[row]!)
+  if (order === 'descending') log.add('newest row first', rows.length, 'sorted by time', place(0))
+  if (order === 'mixed') {
+    const late = lateRows(rows, instants)
+    log.add('rows out of order', late.length, 'sorted by time', place(late[0]!))
+  }
+  if (moved.length > 0) {
+    log.add('times beside a step', moved.length, 'moved to the step', place(moved[0]!))
+  }
+  const missing = rowOf.reduce((count, row) => (row === -1 ? count + 1 : count), 0)
+  if (missing > 0) {
+    const first = formatTime(times[rowOf.indexOf(-1)]!, axis)
+    const where = split.index === undefined ? first : `${first} of ${series}`
+    log.add('missing rows', missing, 'inserted with missing cells', where)
+  }
+}
+
+/** The rows whose time is before that of the row above them. */
+function lateRows(rows: Int32Array, instants: Float64Array): number[] {
+  return [...rows.keys()].filter((i) => i > 0 && instants[rows[i]!]! < instants[rows[i - 1]!]!)
+}
+
+function offGridFaults(parts: Parts, rows: Int32Array, { offGrid }: Placement): Fault[] {
+  const { source, axis, timeIndex } = parts
+  return offGrid.map((i) => {
+    const row = rows[i]!
+    return {
+      ...placeOf(source, row),
+      ...(axis.column === undefined ? {} : { column: axis.column }),
+      expected: `a time on the steps of the frequency ${describeFrequency(axis.frequency)}`,
+      got: timeIndex === undefined ? 'another' : cellText(source.cells[timeIndex]![row]),
+    }
+  })
+}
+
+/** Rows of the same step: dropped if all their cells are the same, and faults otherwise. */
+function judgeDuplicates(
+  parts: Parts,
+  rows: Int32Array,
+  { duplicates }: Placement,
+  log: RepairLog,
+): Fault[] {
+  const { source, axis, columns, timeIndex, split } = parts
+  const faults: Fault[] = []
+  for (const [firstIndex, laterIndex] of duplicates) {
+    const [first, later] = [rows[firstIndex]!, rows[laterIndex]!]
+    const different = columns.find(({ values }) => !isSame(values[first], values[later]))
+    if (different === undefined) {
+      log.add('the same row twice', 1, 'dropped', describePlace(source, later))
+      continue
+    }
+    const time = timeIndex === undefined ? 'a time' : cellText(source.cells[timeIndex]![later])
+    const remedy =
+      split.index === undefined ? 'remove one, or say which column names the series' : 'remove one'
+    faults.push({
+      ...placeOf(source, later),
+      ...(axis.column === undefined ? {} : { column: axis.column }),
+      expected: `one row for each time${split.index === undefined ? '' : ' of a series'} (${remedy})`,
+      got: `${time} again, with another value of ${quote(different.name)}: see ${describePlace(source, first)}`,
+    })
+  }
+  return faults
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return Object.is(a, b)
+}
+
+function makeSeries(
+  { source, columns }: Parts,
+  name: string,
+  rows: Int32Array,
+  { times, rowOf }: Placement,
+): Series {
+  const sourceRows = rowOf.map((row) => (row === -1 ? -1 : rows[row]!))
+  const numbers = new Map<string, Float64Array>()
+  const categories = new Map<string, readonly (string | undefined)[]>()
+  for (const column of columns) {
+    if (column.kind === 'number') {
+      const { values } = column
+      numbers.set(
+        column.name,
+        Float64Array.from(sourceRows, (row) => values[row] ?? NaN),
+      )
+    } else
+      categories.set(
+        column.name,
+        Array.from(sourceRows, (row) => column.values[row]),
+      )
+  }
+  const lines = sourceRows.map((row) => (row === -1 ? 0 : source.places[row]!))
+  return { name, rows: times.length, times, numbers, categories, lines }
+}

@@ -1,0 +1,166 @@
+/**
+ * The cells of a CSV text: a header line with the columns' names, then one line for each row.
+ *
+ * @module
+ */
+import { argumentError, quote } from '../errors'
+import { type CsvRecord, type CsvSyntax, eachCsvRecord, isBlank } from '../formats/csv-records'
+import { type Fault, listNames, type Warning } from '../formats/faults'
+import { describeDelimiter, inferSyntax } from './dialect'
+import type { Repair } from './series'
+import type { Source } from './source'
+
+const QUOTE_RULE = 'quotes only around a whole field, and doubled within'
+
+/**
+ * Reads the cells of a CSV text. Spaces around a field, blank lines and comment lines are passed over.
+ *
+ * @param delimiter - between fields; inferred by default
+ * @throws GruError ERR_GRU_FORMAT if there is no header line, or a quote opens a field and is never closed;
+ *   ERR_GRU_LOAD if the text has quotes and the package csv-parse is not installed
+ */
+export function readCsvSource(text: string, path: string, delimiter?: string): Source {
+  const syntax = inferSyntax(text, delimiter)
+  const reader = new CsvReader()
+  eachCsvRecord(text, path, syntax, (record) => {
+    reader.receive(record)
+  })
+  return reader.finish(path, syntax, findComments(text, syntax))
+}
+
+/** Collects the records of a text by columns. */
+class CsvReader {
+  #header: CsvRecord | undefined
+  readonly #cells: string[][] = []
+  readonly #places: number[] = []
+  readonly #faults: Fault[] = []
+  readonly #columnFaults = new Map<number, Fault[]>()
+  readonly #longer = new Tally()
+  readonly #blank = new Tally()
+  /** Lines without a value after the last row that has one. Those at the end of the text are none of its rows. */
+  #pending: CsvRecord[] = []
+
+  receive(record: CsvRecord): void {
+    if (record.fields.every((field) => field === '')) {
+      this.#pending.push(record)
+      return
+    }
+    const pending = this.#pending
+    if (pending.length > 0) {
+      this.#pending = []
+      for (const before of pending) this.#take(before)
+    }
+    this.#take(record)
+  }
+
+  #take(record: CsvRecord): void {
+    if (isBlank(record)) this.#blank.count(record.line)
+    else if (this.#header === undefined) this.#takeHeader(record)
+    else this.#takeRow(record, this.#header.fields.length)
+  }
+
+  #takeHeader(record: CsvRecord): void {
+    this.#header = record
+    for (const name of record.fields.keys()) this.#cells[name] = []
+    this.#findStrayQuotes(record)
+  }
+
+  #takeRow(record: CsvRecord, width: number): void {
+    const { fields, line } = record
+    const isAligned = !this.#findStrayQuotes(record) && this.#hasWidth(record, width)
+    this.#places.push(line)
+    // A row whose fields may belong to other columns keeps its place. Its fault stops the reading.
+    for (let i = 0; i < width; i++) this.#cells[i]!.push(isAligned ? fields[i]! : '')
+  }
+
+  #hasWidth({ fields, line }: CsvRecord, width: number): boolean {
+    if (fields.length === width) return true
+    // Spreadsheets write empty fields after the last column for columns that were cleared.
+    if (fields.length > width && fields.slice(width).every((field) => field === '')) {
+      this.#longer.count(line)
+      return true
+    }
+    this.#faults.push({ line, expected: countFields(width), got: String(fields.length) })
+    return false
+  }
+
+  /** Notes the fields with unexpected quotes, and returns whether one may have swallowed the lines up to the next quote. */
+  #findStrayQuotes({ fields, line, strayQuotes }: CsvRecord): boolean {
+    for (const field of strayQuotes) {
+      const fault = { line, expected: QUOTE_RULE, got: quote(fields[field]!) }
+      if (/[\r\n]/.test(fields[field]!)) {
+        this.#faults.push(fault)
+        return true
+      }
+      const others = this.#columnFaults.get(field)
+      if (others === undefined) this.#columnFaults.set(field, [fault])
+      else others.push(fault)
+    }
+    return false
+  }
+
+  finish(path: string, syntax: CsvSyntax, comments: readonly Repair[]): Source {
+    if (this.#header === undefined) {
+      throw argumentError('ERR_GRU_FORMAT', path, 'a header line', 'an empty file')
+    }
+    const names = this.#header.fields
+    return {
+      path,
+      names,
+      cells: this.#cells,
+      places: Int32Array.from(this.#places),
+      unit: 'line',
+      facts: [['delimiter', describeDelimiter(syntax.delimiter)]],
+      faults: [...headerFaults(this.#header), ...this.#faults],
+      columnFaults: this.#columnFaults,
+      repairs: [...this.#blank.asRepair('blank lines'), ...comments],
+      warnings: this.#widthWarnings(names.length),
+    }
+  }
+
+  #widthWarnings(width: number): Warning[] {
+    const { total, first } = this.#longer
+    if (total === 0) return []
+    const got = 'more, the last of them empty'
+    const outcome = 'these are passed over'
+    return [{ line: first, expected: countFields(width), got, more: total - 1, outcome }]
+  }
+}
+
+/** Counts lines, and keeps the first. */
+class Tally {
+  total = 0
+  first = 0
+
+  count(line: number): void {
+    if (this.total === 0) this.first = line
+    this.total++
+  }
+
+  asRepair(found: string): Repair[] {
+    if (this.total === 0) return []
+    return [{ found, count: this.total, done: 'passed over', first: `line ${this.first}` }]
+  }
+}
+
+function countFields(count: number): string {
+  return count === 1 ? '1 field' : `${count} fields`
+}
+
+const NO_NAME = /^[-+\d.,:/%TZ ]*$/
+
+/** A line of numbers and times alone is a row, and no header. */
+function headerFaults({ fields, line }: CsvRecord): Fault[] {
+  if (!fields.every((field) => NO_NAME.test(field))) return []
+  const expected = 'a header line with the names of the columns'
+  return [{ line, expected, got: listNames(fields) }]
+}
+
+function findComments(text: string, { comments }: CsvSyntax): Repair[] {
+  const tally = new Tally()
+  if (!comments) return []
+  for (const [index, line] of text.split(/\r\n?|\n/).entries()) {
+    if (line.startsWith('#')) tally.count(index + 1)
+  }
+  return tally.asRepair('comment lines')
+}

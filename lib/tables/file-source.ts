@@ -1,0 +1,45 @@
+/**
+ * The cells of a file, whose format its content shows.
+ *
+ * @module
+ */
+import { parseJsonRecords } from '../formats/json-lines-records'
+import { isParquet, readParquet } from '../formats/parquet'
+import { decodeText, readBytes } from '../formats/text-file'
+import { readCsvSource } from './csv-source'
+import { ObjectReader } from './object-source'
+import type { Fact, Source } from './source'
+
+/**
+ * Reads the cells of a file: CSV, JSON lines, a JSON array of objects, or Parquet.
+ *
+ * @param delimiter - between the fields of CSV; inferred by default
+ * @throws GruError ERR_GRU_FORMAT if the file cannot be read or is of another kind; ERR_GRU_LOAD if the optional package
+ *   for its format is not installed
+ */
+export async function readFileSource(path: string, delimiter?: string): Promise<Source> {
+  const bytes = await readBytes(path)
+  if (isParquet(bytes)) return readParquetSource(bytes, path)
+  const { text, encoding } = decodeText(bytes, path)
+  const format: Fact = ['encoding', encoding]
+  if (/^\s*[[{]/.test(text)) return readJsonSource(text, path, format)
+  const source = readCsvSource(text, path, delimiter)
+  return { ...source, facts: [['format', 'CSV'], format, ...source.facts] }
+}
+
+function readJsonSource(text: string, path: string, encoding: Fact): Source {
+  const { records, unit, faults } = parseJsonRecords(text, path)
+  const reader = new ObjectReader(unit)
+  for (const { value, place } of records) reader.take(value, place)
+  const format = unit === 'line' ? 'JSON lines' : 'a JSON array'
+  return reader.finish(path, [['format', format], encoding], faults)
+}
+
+async function readParquetSource(bytes: Buffer, path: string): Promise<Source> {
+  const { names, cells, rows } = await readParquet(bytes, path)
+  return {
+    ...{ path, names, cells, unit: 'row', facts: [['format', 'Parquet']] },
+    places: Int32Array.from({ length: rows }, (_, row) => row + 1),
+    ...{ faults: [], columnFaults: new Map(), repairs: [], warnings: [] },
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * Finds the column of a source's times, and reads it.
+ *
+ * @module
+ */
+import { describe, quote } from '../errors'
+import type { Fault } from '../formats/faults'
+import { isFrameIndex, missingColumn } from './columns'
+import { type DetectedTimes, detectTimes, type TimeOptions } from './dates'
+import { countNumerals, isMissing } from './numerals'
+import type { CheckedOptions } from './options'
+import { placeOf, type Source } from './source'
+
+/** The times of a source's rows. */
+export interface TimeColumn {
+  /** The index of the column. */
+  readonly index: number
+  readonly times: DetectedTimes
+}
+
+/** Words in the names of columns that may hold times although they hold plain numbers. */
+const TIME_WORDS = new Set([
+  ...['date', 'datum', 'time', 'timestamp', 'datetime', 'ds', 'dt', 'ts', 't', 'epoch', 'unix'],
+  ...['year', 'yr', 'jahr', 'zeit', 'step', 'period'],
+])
+
+const SAMPLE = 200
+
+/**
+ * The column of times; undefined if there is none.
+ *
+ * @returns also the faults of a column that the caller named
+ */
+export function findTimeColumn(
+  source: Source,
+  options: CheckedOptions,
+): { readonly column: TimeColumn | undefined; readonly faults: readonly Fault[] } {
+  if (options.time === null) return { column: undefined, faults: [] }
+  const timeOptions = timeOptionsOf(options)
+  if (options.time !== undefined) return namedColumn(source, options.time, timeOptions)
+  for (const index of candidates(source, options, timeOptions)) {
+    const times = detectTimes(source.cells[index]!, timeOptions)
+    if (times !== undefined) return { column: { index, times }, faults: [] }
+  }
+  return { column: undefined, faults: [] }
+}
+
+/** What the caller said of times. */
+export function timeOptionsOf({ dateForm, timeZone }: CheckedOptions): TimeOptions {
+  return {
+    ...(dateForm === undefined ? {} : { dateForm }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+  }
+}
+
+function namedColumn(
+  source: Source,
+  name: string,
+  options: TimeOptions,
+): ReturnType<typeof findTimeColumn> {
+  const index = source.names.indexOf(name)
+  if (index === -1) return { column: undefined, faults: [missingColumn(name, source.names)] }
+  const cells = source.cells[index]!
+  const times = detectTimes(cells, options)
+  if (times !== undefined) return { column: { index, times }, faults: [] }
+  const first = cells.findIndex((cell) => !isMissing(cell))
+  const got = first === -1 ? 'no value' : describe(cells[first])
+  const expected = 'times of one form, such as 2021-01-31, 2021-01-31 13:00 or 2021-01'
+  const place = first === -1 ? {} : placeOf(source, first)
+  return { column: undefined, faults: [{ ...place, column: name, expected, got }] }
+}
+
+/** The indices of columns that seem to hold times, the likeliest first. */
+function candidates(source: Source, { columns }: CheckedOptions, options: TimeOptions): number[] {
+  const ranked = source.names.flatMap((name, index) => {
+    // A column that the caller wants as a number or a category is not the time.
+    if (columns?.get(name) !== undefined || source.names.indexOf(name) !== index) return []
+    const rank = rankOf(name, source.cells[index]!, options)
+    return rank === undefined ? [] : [{ index, rank }]
+  })
+  return ranked.sort((a, b) => a.rank - b.rank).map(({ index }) => index)
+}
+
+/** 0 for times in a column of such a name, 1 for other times, 2 for numbers in a column of such a name. */
+function rankOf(name: string, cells: readonly unknown[], options: TimeOptions): number | undefined {
+  const sample = samplePresent(cells)
+  const isNamed = wordsOf(name).some((word) => TIME_WORDS.has(word))
+  const isNumeric = countNumerals(sample).numbers > sample.length / 2
+  if (isNumeric && (!isNamed || isFrameIndex(name, cells))) return undefined
+  const times = detectTimes(sample, options)
+  if (times === undefined) return undefined
+  if (times.sure) return isNamed ? 0 : 1
+  return isNamed && (times.kind === 'instant' || runsInOrder(cells)) ? 2 : undefined
+}
+
+function samplePresent(cells: readonly unknown[]): unknown[] {
+  const sample: unknown[] = []
+  for (const cell of cells) {
+    if (sample.length === SAMPLE) break
+    if (!isMissing(cell)) sample.push(cell)
+  }
+  return sample
+}
+
+/** The words of a name, in lower case: those of "orderDate" are "order" and "date". */
+function wordsOf(name: string): string[] {
+  const words = name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  return words.split(/[^\p{L}]+/u)
+}
+
+/** Whether integers rise or fall nearly from row to row, as steps do, which may begin again with each series. */
+function runsInOrder(cells: readonly unknown[]): boolean {
+  let [rises, falls] = [0, 0]
+  for (let row = 1; row < cells.length; row++) {
+    const difference = Number(cells[row]) - Number(cells[row - 1])
+    if (difference > 0) rises++
+    if (difference < 0) falls++
+  }
+  return Math.min(rises, falls) <= cells.length / 10
+}
+
+/** The faults of a column of times: cells that are none, and dates that may be read in two ways. */
+export function timeFaults(source: Source, { index, times }: TimeColumn): Fault[] {
+  const column = source.names[index]!
+  const faults: Fault[] = times.faults.map(({ index: row, expected, got }) => {
+    return { ...placeOf(source, row), column, expected, got }
+  })
+  const faulty = new Set(times.faults.map(({ index: row }) => row))
+  const { ambiguity } = times
+  if (ambiguity !== undefined) {
+    const { index: row, expected, got } = ambiguity
+    faults.push({ ...placeOf(source, row), column, expected, got })
+  }
+  for (const [row, instant] of times.instants.entries()) {
+    if (!Number.isNaN(instant) || faulty.has(row) || isRowMissing(source, row)) continue
+    const expected = `a time of the form ${times.form}`
+    faults.push({ ...placeOf(source, row), column, expected, got: 'an empty cell' })
+  }
+  return faults
+}
+
+/** Whether no cell of a row has a value. */
+export function isRowMissing(source: Source, row: number): boolean {
+  return source.cells.every((cells) => isMissing(cells[row]))
+}
+
+/** The text of a cell for messages. */
+export function cellText(cell: unknown): string {
+  if (cell instanceof Date && !Number.isNaN(cell.valueOf())) return cell.toISOString()
+  return typeof cell === 'string' ? quote(cell) : describe(cell)
+}
