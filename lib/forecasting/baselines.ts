@@ -31,28 +31,47 @@ export interface Baseline {
 }
 
 /**
- * The baselines of a series, in this order; the same names for every series with the same seasons and frequency:
+ * The baselines of each series, with the same names for all of them, in this order:
  * - 'last value': the last value that is known.
  * - For each season, 'seasonal naive (week)': the last known value at the same place of the season; where there is none,
  *   the last value.
  * - For each season, 'seasonal mean (week)': the mean of the training part at that place of the season, or at the
- *   nearest places that it has. For a year of days or weeks the place is the date, with 7 days before and after it.
+ *   nearest places that it has. For a year of days or weeks the place is the date, with 7 days before and after it. This
+ *   one also competes without a season of a year if some training part has two years, since it may be the best forecast
+ *   of noisy values that say little about single days of the next year.
+ * - Without a season, 'mean': the mean of the training part.
  * - 'drift': the straight line through the first and the last known value (Hyndman and Athanasopoulos, Forecasting:
  *   Principles and Practice, 5.2).
- * - Without a season, 'mean': the mean of the training part.
+ *
+ * @param seasons Those that the series have: `findCommonSeasons`.
  */
 export function baselinesFor(
-  training: TrainingPart,
+  trainings: readonly TrainingPart[],
   seasons: readonly Season[],
   frequency: Frequency,
-): Baseline[] {
-  const means = seasons.map((season) => seasonalMean(training, season, frequency))
-  return [
+): Baseline[][] {
+  const averaged = [...seasons, ...unprovenYear(trainings, seasons, frequency)]
+  return trainings.map((training) => [
     lastValue,
     ...seasons.map(seasonalNaive),
-    ...(means.length === 0 ? [meanOf(training)] : means),
+    ...averaged.map((season) => seasonalMean(training, season, frequency)),
+    ...(seasons.length === 0 ? [meanOf(training)] : []),
     drift,
-  ]
+  ])
+}
+
+const LEAST_YEARS = 2
+
+/** The year, if it is not among the seasons, but there are enough rows of days or weeks for its means. */
+function unprovenYear(
+  trainings: readonly TrainingPart[],
+  seasons: readonly Season[],
+  frequency: Frequency,
+): Season[] {
+  const steps = Math.round(stepsPerYear(frequency))
+  const isKnown = seasons.some((season) => isYearOfDays(season, frequency))
+  const isCovered = trainings.some(({ values }) => values.length >= LEAST_YEARS * steps)
+  return isCovered && !isKnown ? [{ steps, name: 'year' }] : []
 }
 
 const lastValue: Baseline = {
@@ -135,11 +154,14 @@ function dateOf(time: number): number {
 const DAYS_OF_STEPS: Partial<Record<TimeUnit, number>> = { day: 1, businessDay: 7 / 5, week: 7 }
 const DAYS_OF_YEAR = 365.25
 
-/** Whether a season of days, business days or weeks is a year, to the step. */
+/** Of days, business days or weeks; NaN for other steps. */
+function stepsPerYear(frequency: Frequency): number {
+  if (frequency.kind !== 'regular') return NaN
+  return DAYS_OF_YEAR / ((DAYS_OF_STEPS[frequency.unit] ?? NaN) * frequency.count)
+}
+
 function isYearOfDays({ steps }: Season, frequency: Frequency): boolean {
-  if (frequency.kind !== 'regular') return false
-  const days = (DAYS_OF_STEPS[frequency.unit] ?? NaN) * frequency.count
-  return Math.abs(steps - DAYS_OF_YEAR / days) <= 1
+  return Math.abs(steps - stepsPerYear(frequency)) <= 1
 }
 
 /**

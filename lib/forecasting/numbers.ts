@@ -31,17 +31,37 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en')
 }
 
+/** A share, in percent. */
+export function formatPercent(share: number): string {
+  return `${formatNumber(100 * share)} %`
+}
+
+/** What stands for a number that does not exist. */
+const ABSENT = '-'
+
 /**
  * Numbers for comparison. They have three significant digits, or up to six if different numbers would otherwise be
- * printed alike. Numbers that are then still printed alike are too close for a claim: compare the printed numbers.
+ * printed alike. Numbers that are then still printed alike are too close for a claim. Null is printed as '-'.
  */
-export function formatColumn(values: readonly number[]): string[] {
-  const format = (digits: number): string[] => values.map((value) => formatNumber(value, digits))
+export function formatColumn(values: readonly (number | null)[]): string[] {
+  // Rounded first, so that numbers which six digits do not tell apart are the same for fewer digits, too.
+  const rounded = values.map((value) => (value === null ? null : roundToMost(value)))
+  const format = (digits: number): string[] =>
+    rounded.map((value) => (value === null ? ABSENT : formatNumber(value, digits)))
   const distinct = (texts: readonly string[]): number => new Set(texts).size
   const most = distinct(format(MOST_DIGITS))
   let digits = DIGITS
   while (distinct(format(digits)) < most) digits++
   return format(digits)
+}
+
+/** Whether `formatColumn` prints two numbers alike: then neither may be called larger. */
+export function isPrintedAlike(a: number, b: number): boolean {
+  return roundToMost(a) === roundToMost(b)
+}
+
+function roundToMost(value: number): number {
+  return Number(value.toPrecision(MOST_DIGITS))
 }
 
 /**
@@ -50,19 +70,21 @@ export function formatColumn(values: readonly number[]): string[] {
  */
 export function formatForecast(value: number, change: number, unit: string): string {
   const own = magnitudeOf(value, DIGITS) - DIGITS + 1
-  return withUnit(print(value, Math.min(own, magnitudeOf(change, 2) - 1, lastDigitOf(value))), unit)
+  // A change that is not known, or none, says nothing about the digits.
+  const ofChange = Number.isFinite(change) && change !== 0 ? magnitudeOf(change, 2) - 1 : own
+  return withUnit(print(value, Math.min(own, ofChange, lastDigitOf(value))), unit)
 }
 
 /** The power of ten of a number's last digit, if it has few digits except for rounding. */
 function lastDigitOf(value: number): number {
   const rounded = Number(value.toPrecision(EXACT_DIGITS))
-  if (rounded !== Number(value.toPrecision(MOST_DIGITS))) return Infinity
+  if (rounded !== roundToMost(value)) return Infinity
   const [digits, exponent] = rounded.toExponential().split('e')
   return Number(exponent) - (digits!.split('.')[1]?.length ?? 0)
 }
 
 /** A number with its unit, if it has one. */
-function withUnit(number: string, unit: string): string {
+export function withUnit(number: string, unit: string): string {
   return unit === '' ? number : `${number} ${unit}`
 }
 

@@ -23,8 +23,8 @@ const LEAST_CYCLES = 2
 /** From this many whole seasons on, the trend is a moving average; below, it is a straight line. */
 const MOVING_CYCLES = 3
 
-/** The standard errors by which an autocorrelation must exceed 0: less than 1 in 200 by chance. */
-const DEVIATIONS = 2.6
+/** The standard errors by which an autocorrelation must exceed 0: about 1 in 50 by chance, fewer with a peak. */
+const DEVIATIONS = 2
 
 /** A smaller autocorrelation explains too little to be of use, however many rows support it. */
 const LEAST_AUTOCORRELATION = 0.1
@@ -32,8 +32,8 @@ const LEAST_AUTOCORRELATION = 0.1
 /** Deviations from the trend that are a smaller share of the values are rounding. */
 const ROUNDING = 1e-10
 
-/** The autocorrelation is compared with those at this share of a season before and after. */
-const PEAK_SHARE = 8
+/** The autocorrelation is compared with those at these shares of a season before and after. */
+const PEAK_SHARES = [8, 16]
 
 /** Noise is taken to be uncorrelated from this lag on, since the errors of many autocorrelations would add up. */
 const LARGEST_NOISE_LAG = 30
@@ -44,11 +44,11 @@ const LARGEST_NOISE_LAG = 30
  * A season of s steps needs two whole seasons of rows. The series is detrended by a centred moving average over one
  * season (by a straight line if it has fewer than three seasons), and shorter seasons that were found are subtracted.
  * The autocorrelation at lag s must then be
- * - above 0 by 2.6 standard errors, which take the autocorrelation of the rest into account (Bartlett 1946), and at
+ * - above 0 by 2 standard errors, which take the autocorrelation of the rest into account (Bartlett 1946), and at
  *   least 0.1;
  * - above that at half a season, which a slow change exceeds;
- * - a peak: not below that at s - s/8 and s + s/8 by more than a standard error, so that the season has this length and
- *   not one that is only similar.
+ * - a peak: not below those at s/8 and s/16 steps before and after s by more than a standard error, so that the season
+ *   has this length and not one that is only similar.
  *
  * @param values The training part; NaN: missing.
  */
@@ -126,24 +126,30 @@ function scaled(values: Float64Array): Float64Array {
 
 /** The distances from the straight line with the least squares. */
 function aroundLine(values: Float64Array): Float64Array {
-  const rows = values.map((_, row) => row - (values.length - 1) / 2)
-  const knownRows = rows.filter((_, row) => !Number.isNaN(values[row]!))
-  const known = values.filter((value) => !Number.isNaN(value))
-  const center = known.length === 0 ? 0 : mean(knownRows)
-  const level = known.length === 0 ? 0 : mean(known)
+  const rows = values.map((value, row) => (Number.isNaN(value) ? NaN : row))
+  const center = meanOfKnown(rows)
+  const level = meanOfKnown(values)
   let products = 0
   let squares = 0
-  knownRows.forEach((row, i) => {
-    products += (row - center) * (known[i]! - level)
+  values.forEach((value, row) => {
+    if (Number.isNaN(value)) return
+    products += (row - center) * (value - level)
     squares += (row - center) ** 2
   })
   const slope = squares === 0 ? 0 : products / squares
-  return values.map((value, row) => value - level - slope * (rows[row]! - center))
+  return values.map((value, row) => value - level - slope * (row - center))
 }
 
-/** Around a centred moving average over one season if there are enough of them. The first and last half season is then missing. */
+/**
+ * The distances from a centred moving average over one season, if there are enough of them: then the first and last half
+ * season are missing. Otherwise those from the straight line that rises from season to season as the values do.
+ */
 function withoutTrend(values: Float64Array, steps: number): Float64Array {
-  if (values.length < MOVING_CYCLES * steps) return values
+  if (values.length < MOVING_CYCLES * steps) {
+    const slope =
+      meanOfKnown(values.map((value, row) => value - (values[row - steps] ?? NaN))) / steps
+    return centered(values.map((value, row) => value - slope * row))
+  }
   const average = movingAverage(values, steps)
   return centered(values.map((value, row) => value - average[row]!))
 }
@@ -181,8 +187,10 @@ function seasonalAutocorrelation(values: Float64Array, steps: number): number | 
   const strength = autocorrelation(values, steps)
   const error = standardError(withoutProfile(values, profileOf(values, steps)), steps)
   if (!(strength > Math.max(DEVIATIONS * error, LEAST_AUTOCORRELATION))) return undefined
-  const side = Math.max(Math.round(steps / PEAK_SHARE), 1)
-  const beside = [steps - side, steps + side].map((lag) => autocorrelation(values, lag))
+  const beside = PEAK_SHARES.flatMap((share) => {
+    const distance = Math.max(Math.round(steps / share), 1)
+    return [steps - distance, steps + distance].map((lag) => autocorrelation(values, lag))
+  })
   const isPeak =
     autocorrelation(values, Math.floor(steps / 2)) < strength &&
     beside.every((other) => !(other > strength + error))
@@ -236,9 +244,14 @@ function withoutProfile(values: Float64Array, profile: Float64Array): Float64Arr
 }
 
 function centered(values: Float64Array): Float64Array {
-  const known = values.filter((value) => !Number.isNaN(value))
-  const center = known.length === 0 ? 0 : mean(known)
+  const center = meanOfKnown(values)
   return values.map((value) => value - center)
+}
+
+/** 0 if all values are missing. */
+function meanOfKnown(values: Float64Array): number {
+  const known = values.filter((value) => !Number.isNaN(value))
+  return known.length === 0 ? 0 : mean(known)
 }
 
 /** Of the values that are not missing; NaN if there are none. */

@@ -4,7 +4,9 @@ import {
   formatForecast,
   formatLoss,
   formatNumber,
+  formatPercent,
   formatTicks,
+  isPrintedAlike,
 } from '../../lib/forecasting/numbers'
 
 const POWERS = Array.from({ length: 25 }, (_, i) => i - 12)
@@ -48,8 +50,36 @@ it.each([
   ['no more than six', [1.2345671, 1.2345672, 5], ['1.23', '1.23', '5.00']],
   ['no more for numbers that are equal', [1.2341, 1.2341], ['1.23', '1.23']],
   ['an error of 0', [0, 1e-9], ['0', '1.00e-9']],
-])('prints a column with %s', (_, values, texts) => {
+  ['a number that does not exist', [null, 1.5], ['-', '1.50']],
+  // The half is between them, but not in six digits.
+  ['equal numbers beside a half', [1.234999999, 1.235000001], ['1.24', '1.24']],
+  ['equal whole numbers beside a half', [1234.49999, 1234.50001], ['1235', '1235']],
+] as [string, (number | null)[], string[]][])('prints a column with %s', (_, values, texts) => {
   expect(formatColumn(values)).toEqual(texts)
+})
+
+it.each(POWERS)('prints numbers of a column alike only if six digits are, at 10^%d', (power) => {
+  for (const [a, b] of [
+    [1.234999999, 1.235000001],
+    [1.23499, 1.235],
+    [9.99999, 10],
+    [9.999999, 10],
+    [-0.01, 0.01],
+    [1.5, 1.5],
+  ] as const) {
+    const pair = [a * 10 ** power, b * 10 ** power] as const
+    const [one, other] = formatColumn([...pair, null, 0])
+    expect(one === other).toBe(isPrintedAlike(...pair))
+    expect(Number(one)).not.toBe(0)
+  }
+})
+
+it.each([
+  [0.8, '80.0 %'],
+  [1, '100 %'],
+  [-0.0000012, '-0.000120 %'],
+])('prints the share %d as %s', (share, text) => {
+  expect(formatPercent(share)).toBe(text)
 })
 
 describe('a forecast', () => {
@@ -63,6 +93,12 @@ describe('a forecast', () => {
     [14.62, 1, '14.62 USD'],
     [119.9 + 0.1, 1, '120.0 USD'],
     [1e12, 1e-100, '1000000000000.0000 USD'],
+    // Returns, for which one decimal would be a false zero.
+    [0.01234567, 0.014, '0.0123 USD'],
+    [-0.00004561234, 0.014, '-4.56e-5 USD'],
+    // Without a known change, the value's own digits.
+    [0.01234567, NaN, '0.0123 USD'],
+    [0.01234567, 0, '0.0123 USD'],
   ])('of %d, changing by %d', (value, change, text) => {
     expect(formatForecast(value, change, 'USD')).toBe(text)
   })
