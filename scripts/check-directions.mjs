@@ -91,6 +91,7 @@ const PACKAGES = {
   'cli-progress': /^lib\/cli\//,
   'csv-parse': /^lib\/(cli\/|formats\/csv-records\.ts$)/,
   echarts: /^lib\/cli\//,
+  uplot: /^lib\/cli\/report\/uplot\.ts$/,
 }
 
 /** Folders of lib that stand above the rest, and which files may import from them. */
