@@ -7,14 +7,12 @@ import { visible } from '../errors'
 import type { EpochResult, ForecastPath } from '../forecasting/results'
 import { csvText, numberCell, textCell } from '../formats/csv-cells'
 import { textTable } from '../text-table'
-import { formatForecast } from './numbers'
+import { formatForecast } from '../forecasting/numbers'
 
 /** The forecasts of a model. */
 export interface Forecasts {
   /** Increasing. The median is among them. */
   readonly quantiles: readonly number[]
-  /** The number of steps that the model forecasts at once. What lies beyond is forecast from its own forecasts. */
-  readonly horizon: number
   readonly paths: readonly ForecastPath[]
   /** By target; '' or absent: none. */
   readonly units: Readonly<Record<string, string>>
@@ -26,18 +24,18 @@ export function quantileName(quantile: number): string {
 }
 
 /** An aligned table for people. Steps beyond the model's horizon have an asterisk. */
-export function forecastTable({ quantiles, horizon, paths, units }: Forecasts): string {
+export function forecastTable({ quantiles, paths, units }: Forecasts): string {
   const columns = textColumns(paths, units)
   const header = [...columns.map(({ title }) => title), ...quantiles.map(quantileName)]
   const rows = paths.flatMap((path) => {
     const change = changeOf(path)
     return path.times.map((time, step) => [
-      ...columns.map(({ cell }) => cell(path, step < horizon ? time : `${time} *`)),
+      ...columns.map(({ cell }) => cell(path, step < path.direct ? time : `${time} *`)),
       ...path.quantiles.map((values) => formatForecast(values[step]!, change, '')),
     ])
   })
-  const isBeyond = paths.some(({ times }) => times.length > horizon)
-  const note = `  * beyond the model's horizon of ${horizon}: forecast from its own forecasts\n`
+  const isBeyond = paths.some(({ times, direct }) => times.length > direct)
+  const note = "  * beyond the model's horizon: forecast from its own forecasts\n"
   return textTable([header, ...rows], columns.length) + (isBeyond ? note : '')
 }
 
@@ -76,25 +74,25 @@ function changeOf({ quantiles }: ForecastPath): number {
 }
 
 /** One JSON object with all digits. */
-export function forecastJson({ quantiles, horizon, paths, units }: Forecasts): string {
-  const forecasts = paths.map(({ series, target, origin, times, quantiles: values }) => ({
+export function forecastJson({ quantiles, paths, units }: Forecasts): string {
+  const forecasts = paths.map(({ series, target, origin, times, quantiles: values, direct }) => ({
     ...{ series, target, unit: units[target] ?? '', origin, times, quantiles: values },
-    beyond: times.map((_, step) => step >= horizon),
+    beyond: times.map((_, step) => step >= direct),
   }))
-  return `${JSON.stringify({ quantiles, horizon, forecasts })}\n`
+  return `${JSON.stringify({ quantiles, forecasts })}\n`
 }
 
 /** A row for each step. `beyond` is 1 where the step is beyond the model's horizon. */
-export function forecastCsv({ quantiles, horizon, paths }: Omit<Forecasts, 'units'>): string {
+export function forecastCsv({ quantiles, paths }: Omit<Forecasts, 'units'>): string {
   const names = quantiles.map((quantile) => `q${quantile}`)
   const header = ['series', 'target', 'origin', 'step', 'time', ...names, 'beyond']
-  const rows = paths.flatMap(({ series, target, origin, times, quantiles: values }) =>
+  const rows = paths.flatMap(({ series, target, origin, times, quantiles: values, direct }) =>
     times.map((time, step) => [
       ...[series, target, origin].map(textCell),
       String(step + 1),
       textCell(time),
       ...values.map((ofQuantile) => numberCell(ofQuantile[step]!)),
-      step < horizon ? '0' : '1',
+      step < direct ? '0' : '1',
     ]),
   )
   return csvText([header, ...rows])

@@ -5,7 +5,7 @@
  */
 import type { SingleBar } from 'cli-progress'
 import { formatDuration } from './durations'
-import { formatLoss, formatNumber } from './numbers'
+import { formatLoss, formatNumber } from '../forecasting/numbers'
 import { loadPeer } from './peers'
 import type { Output } from './progress'
 

@@ -6,7 +6,7 @@
 import type { Model } from '../model'
 import { calendarOf, formatTime } from '../tables/calendar'
 import type { Series, TableData } from '../tables/series'
-import { type Baseline, baselinesFor } from './baselines'
+import { baselinesFor } from './baselines'
 import type { ForecastFacts } from './facts'
 import { timeAhead } from './future-features'
 import type { Origins, SeriesParts } from './parts'
@@ -117,11 +117,14 @@ function scoreBaselines(
   target: string,
   scales: Scales,
 ): Contender[] {
-  const bySeries = table.series.map(({ numbers, times }, i): readonly Baseline[] => {
+  const trainings = table.series.map(({ numbers, times }, i) => {
     const { training } = seriesParts[i]!
-    const values = numbers.get(target)!.subarray(0, training)
-    return baselinesFor({ values, times: times.subarray(0, training) }, seasons, time.frequency)
+    return {
+      values: numbers.get(target)!.subarray(0, training),
+      times: times.subarray(0, training),
+    }
   })
+  const bySeries = baselinesFor(trainings, seasons, time.frequency)
   return bySeries[0]!.map(({ name }, index) => {
     const sums = new ScoreSums({ horizon, scales })
     for (const { series: i, origin } of origins) {

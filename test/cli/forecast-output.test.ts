@@ -19,12 +19,13 @@ function pathOf(change: Partial<ForecastPath> = {}): ForecastPath {
       [10.25, 0.75],
     ],
     truth: [null, null],
+    direct: 2,
     ...change,
   }
 }
 
-const forecasts = (paths: readonly ForecastPath[], horizon = 2) => ({
-  ...{ quantiles: QUANTILES, horizon, paths, units: { warmth: 'K', '=1+1': '' } },
+const forecasts = (paths: readonly ForecastPath[]) => ({
+  ...{ quantiles: QUANTILES, paths, units: { warmth: 'K', '=1+1': '' } },
 })
 
 it('aligns one series and target under its name', () => {
@@ -39,15 +40,15 @@ it('aligns one series and target under its name', () => {
 })
 
 it('names series and targets where there are several, and marks what is beyond the horizon', () => {
-  const other = pathOf({ series: 'south', target: '=1+1' })
-  expect(forecastTable(forecasts([pathOf({ series: 'north' }), other], 1))).toBe(
+  const other = pathOf({ series: 'south', target: '=1+1', direct: 1 })
+  expect(forecastTable(forecasts([pathOf({ series: 'north', direct: 1 }), other]))).toBe(
     [
       '  series  target     time           10 %   50 %   90 %',
       '  north   warmth, K  2021-01-05     9.75  10.00  10.25',
       '  north   warmth, K  2021-01-06 *  0.333  0.500  0.750',
       '  south   =1+1       2021-01-05     9.75  10.00  10.25',
       '  south   =1+1       2021-01-06 *  0.333  0.500  0.750',
-      "  * beyond the model's horizon of 1: forecast from its own forecasts",
+      "  * beyond the model's horizon: forecast from its own forecasts",
       '',
     ].join('\n'),
   )
@@ -69,11 +70,10 @@ it.each([1e-12, 1e-3, 1, 1e12])('prints digits that matter at a scale of %d', (s
 })
 
 it('writes JSON with all digits', () => {
-  const parsed = JSON.parse(forecastJson(forecasts([pathOf()], 1))) as Record<string, unknown>
+  const parsed = JSON.parse(forecastJson(forecasts([pathOf({ direct: 1 })]))) as Record<string, unknown>
   const { series, target, origin, times, quantiles } = pathOf()
   expect(parsed).toEqual({
     quantiles: QUANTILES,
-    horizon: 1,
     forecasts: [{ series, target, unit: 'K', origin, times, quantiles, beyond: [false, true] }],
   })
 })
@@ -81,20 +81,21 @@ it('writes JSON with all digits', () => {
 it('writes CSV with all digits, in which no text is a formula', () => {
   const series = ['=HYPERLINK("http://x")', '+1+cmd', '-2+3', '@SUM(1)', '\t=1', '\ra', 'a,"b"\n']
   const harmless = series.map((name) => (name.startsWith('a') ? name : `'${name}`))
-  const paths = [...series, '-5', 'ü'].map((name) => pathOf({ series: name }))
-  const text = forecastCsv(forecasts(paths, 1))
+  const paths = [...series, '-5', 'ü'].map((name) => pathOf({ series: name, direct: 1 }))
+  const text = forecastCsv(forecasts(paths))
   expect(text.startsWith('series,target,origin,step,time,q0.1,q0.5,q0.9,beyond\r\n')).toBe(true)
   const rows = parse<Record<string, string>>(text, { columns: true })
   const names = rows.filter(({ step }) => step === '1').map((row) => row['series'])
   expect(names).toEqual([...harmless, '-5', 'ü'])
   const numbers = pathOf({
+    direct: 1,
     quantiles: [
       [-1e-7, NaN],
       [0.1 + 0.2, 1],
       [1e300, 2],
     ],
   })
-  const [, row, last] = forecastCsv(forecasts([numbers], 1)).split('\r\n')
+  const [, row, last] = forecastCsv(forecasts([numbers])).split('\r\n')
   expect(row).toBe(',warmth,2021-01-04,1,2021-01-05,-1e-7,0.30000000000000004,1e+300,0')
   expect(last).toBe(',warmth,2021-01-04,2,2021-01-06,,1,2,1')
 })
