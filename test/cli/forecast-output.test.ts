@@ -70,7 +70,10 @@ it.each([1e-12, 1e-3, 1, 1e12])('prints digits that matter at a scale of %d', (s
 })
 
 it('writes JSON with all digits', () => {
-  const parsed = JSON.parse(forecastJson(forecasts([pathOf({ direct: 1 })]))) as Record<string, unknown>
+  const parsed = JSON.parse(forecastJson(forecasts([pathOf({ direct: 1 })]))) as Record<
+    string,
+    unknown
+  >
   const { series, target, origin, times, quantiles } = pathOf()
   expect(parsed).toEqual({
     quantiles: QUANTILES,
