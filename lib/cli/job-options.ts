@@ -13,7 +13,6 @@ import {
   checkPositiveInteger,
   checkSeed,
   MAX_FLOAT32,
-  MAX_SIZE,
 } from '../validate'
 import * as forms from './option'
 import {
@@ -124,11 +123,11 @@ export const FORECAST_OPTIONS = {
     'columns that are known in advance, such as holidays',
     'none',
   ),
-  lags: option(
+  seasons: option(
     forms.numbers,
-    checkLags,
-    'targets of so many steps before each step as further inputs',
-    'by the seasons found',
+    checkSeasons,
+    'seasons in steps, at most three: the model reads the values of a season before',
+    'found in the table',
   ),
   quantiles: option(
     forms.numbers,
@@ -150,9 +149,9 @@ export const FORECAST_OPTIONS = {
   ),
   difference: option(
     forms.text('KIND'),
-    oneOf('auto', 'none', 'last', 'seasonal'),
-    'forecasts the difference from the last value or from that of a season ago: none, last, seasonal, auto',
-    'auto',
+    oneOf('auto', 'none', 'last', 'seasonal', 'seasonalTrend'),
+    'what the model is added to: none (the mean), last (the last value), seasonal (that of a season ago), seasonalTrend (and its change)',
+    'the best of the training part',
   ),
   missing: option(
     forms.text('RULE'),
@@ -203,7 +202,7 @@ export const TRAINING_OPTIONS = {
     'by the table',
   ),
   'training.batch': option(forms.number, count, 'windows in a batch', 'by the table'),
-  'training.learningRate': option(forms.number, positive, 'the learning rate', 'by the table'),
+  'training.learningRate': option(forms.number, positive, 'the highest learning rate', '0.002'),
   'training.optimizer': option(
     forms.text('KIND'),
     oneOf('adamw', 'adam', 'sgd', 'rmsprop'),
@@ -212,11 +211,11 @@ export const TRAINING_OPTIONS = {
   ),
   'training.schedule': option(
     forms.text('KIND'),
-    oneOf('constant', 'cosine', 'oneCycle', 'plateau'),
-    'the learning rate over time: constant, cosine, oneCycle or plateau',
+    oneOf('cosine', 'constant'),
+    'the learning rate over time: cosine or constant',
     'cosine',
   ),
-  'training.weightDecay': option(forms.number, notNegative, 'the weight decay', '0.01'),
+  'training.weightDecay': option(forms.number, notNegative, 'the weight decay', '0.1'),
   'training.clipNorm': option(
     forms.number,
     positive,
@@ -225,7 +224,7 @@ export const TRAINING_OPTIONS = {
   ),
   'split.training': option(forms.number, share, 'the share of the training part', '0.7'),
   'split.validation': option(forms.number, share, 'the share of the validation part', '0.15'),
-  backtest: option(forms.number, count, 'the number of origins of the backtest', 'by the table'),
+  backtest: option(forms.number, count, 'the number of origins of the backtest', '20'),
   seed: option(forms.number, checkSeed, 'the seed of initial parameters and orders', '1'),
   device: option(forms.text('NAME'), checkText, 'cpu, cuda, cuda:N or auto', 'cpu'),
 } satisfies Options
@@ -291,9 +290,16 @@ function checkDelimiter(argument: string, value: unknown): string {
   throw argumentError('ERR_GRU_VALUE', argument, 'one character, or "tab"', describe(value))
 }
 
-function checkLags(argument: string, value: unknown): readonly number[] {
-  const lags = checkNumbers(argument, value, {})
-  return lags.map((lag) => checkInteger(argument, lag, 1, MAX_SIZE))
+const MOST_SEASONS = 3
+
+/** The most important season is the first. */
+function checkSeasons(argument: string, value: unknown): readonly number[] {
+  const seasons: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (seasons.length > MOST_SEASONS) {
+    const expected = `at most ${MOST_SEASONS} seasons`
+    throw argumentError('ERR_GRU_VALUE', argument, expected, String(seasons.length))
+  }
+  return seasons.map((season) => checkPositiveInteger(argument, season))
 }
 
 function checkQuantiles(argument: string, value: unknown): readonly number[] {

@@ -6,8 +6,10 @@
  */
 import * as path from 'node:path'
 import { argumentError, describe, quote } from '../errors'
+import type { ForecasterOptions } from '../forecasting/options'
 import { parseJson } from '../formats/json'
 import { readTextFile } from '../formats/text-file'
+import type { TableOptions } from '../tables/options'
 import { checkOptions } from '../validate'
 import { checkGiven, checkPositionals, readCommandLine } from './command-line'
 import { FaultList } from './fault-list'
@@ -18,47 +20,11 @@ import { findTable } from './table-source'
 type JobValues = ValuesOf<typeof JOB_OPTIONS>
 type Kinds = Readonly<Record<string, 'number' | 'category'>>
 
-/** The values of the options of a group, by the last parts of their keys. */
-type GroupOf<Name extends string> = {
-  readonly [Key in keyof JobValues as Key extends `${Name}.${infer Part}` ? Part : never]: Exclude<
-    JobValues[Key],
-    undefined
-  >
-}
-
-/** How the table is to be read. What is absent is found in the table. */
-export interface JobTableOptions extends Pick<
-  JobValues,
-  'time' | 'series' | 'timeZone' | 'dateForm' | 'frequency' | 'delimiter' | 'decimal' | 'strict'
-> {
-  readonly columns?: readonly string[] | Kinds
-  /** The columns without which there is no forecast: their faults are errors. */
-  readonly required: readonly string[]
-}
-
 /** What is forecast and how. What is absent has its default, perhaps from the table. */
-export interface JobForecasterOptions extends Pick<
-  JobValues,
-  | 'horizon'
-  | 'window'
-  | 'future'
-  | 'lags'
-  | 'quantiles'
-  | 'distribution'
-  | 'logarithm'
-  | 'difference'
-  | 'missing'
-  | 'minimum'
-  | 'maximum'
-  | 'backtest'
-  | 'seed'
-  | 'device'
-> {
-  readonly target: readonly string[]
-  readonly model?: GroupOf<'model'>
-  readonly training?: GroupOf<'training'>
-  readonly split?: GroupOf<'split'>
-}
+export type JobForecasterOptions = Omit<
+  ForecasterOptions,
+  'inputs' | 'checkpoints' | 'resume' | 'signal' | 'onEpoch'
+> & { readonly target: readonly string[] }
 
 /** A job, checked as far as this is possible without its table. */
 export interface Job {
@@ -67,8 +33,10 @@ export interface Job {
   readonly table: string
   /** The table's path as it was given: the same on every machine. */
   readonly source: string
-  readonly tableOptions: JobTableOptions
+  readonly tableOptions: TableOptions
   readonly forecasterOptions: JobForecasterOptions
+  /** The number of origins of the backtest. Default: the forecaster's. */
+  readonly backtest?: number
   /** The unit of each target, for display; '' if it has none. */
   readonly units: Readonly<Record<string, string>>
 }
@@ -206,7 +174,8 @@ function completeJob(given: GivenJob, faults: FaultList): Job | undefined {
   if (tableOptions === undefined || units === undefined) return undefined
   const forecasterOptions = { ...forecasterOptionsOf(values), target }
   const name = values.name ?? given.name
-  return { name, table, source: source as string, tableOptions, forecasterOptions, units }
+  const job = { name, table, source: source as string, tableOptions, forecasterOptions, units }
+  return values.backtest === undefined ? job : { ...job, backtest: values.backtest }
 }
 
 function targetOf(
@@ -252,7 +221,7 @@ const READING_KEYS = [
   'strict',
 ] as const
 
-function tableOptionsOf(values: JobValues, placeOf: (key: string) => string): JobTableOptions {
+function tableOptionsOf(values: JobValues, placeOf: (key: string) => string): TableOptions {
   const { target = [], future = [], series } = values
   const { time, columns } = separateTime(values, placeOf('time'))
   const used = [...target, ...future]
@@ -317,7 +286,7 @@ const FORECASTER_KEYS = [
   'horizon',
   'window',
   'future',
-  'lags',
+  'seasons',
   'quantiles',
   'distribution',
   'logarithm',
@@ -325,7 +294,6 @@ const FORECASTER_KEYS = [
   'missing',
   'minimum',
   'maximum',
-  'backtest',
   'seed',
   'device',
 ] as const

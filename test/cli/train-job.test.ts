@@ -30,7 +30,7 @@ const ALL_FLAGS = [
   ...['--quantiles', '0.9,0.1,0.5', '--distribution', 'normal', '--logarithm'],
   ...['--difference', 'seasonal', '--missing', 'carry', '--minimum', '-5', '--maximum=7.5'],
   ...['--training', '0.6', '--validation', '0.2', '--backtest', '20', '--seed', '4'],
-  ...['--device', 'cpu', '--time', 't', '--time-zone', 'Europe/Berlin', '--lags', '7,1'],
+  ...['--device', 'cpu', '--time', 't', '--time-zone', 'Europe/Berlin', '--seasons', '7,365'],
   ...['--date-form', 'day/month/year', '--frequency', '15 minutes', '--delimiter', 'tab'],
   ...['--decimal', ',', '--strict', '--resume', '--json', '--live', '--port', '80'],
   ...['--out', 'there', '--name', 'run-1'],
@@ -40,7 +40,7 @@ const ALL_KEYS = {
   table: 'table.csv',
   name: 'run-1',
   unit: { a: 'K' },
-  ...{ target: ['a', 'b'], series: 's', horizon: 48, window: 96, lags: [7, 1] },
+  ...{ target: ['a', 'b'], series: 's', horizon: 48, window: 96, seasons: [7, 365] },
   ...{ future: ['holiday', 'price'], columns: ['x', 'y'], quantiles: [0.9, 0.1, 0.5] },
   model: { cell: 'lstm', hiddenSize: 64, numLayers: 2, dropout: 0.1, bidirectional: true },
   training: {
@@ -71,11 +71,12 @@ it('takes every option of the command line, and the same from a job', async () =
     },
     forecasterOptions: {
       ...{ target: ['a', 'b'], horizon: 48, window: 96, future: ['holiday', 'price'] },
-      ...{ lags: [1, 7], quantiles: [0.1, 0.5, 0.9], distribution: 'normal', logarithm: true },
-      ...{ difference: 'seasonal', missing: 'carry', minimum: -5, maximum: 7.5, backtest: 20 },
+      ...{ seasons: [7, 365], quantiles: [0.1, 0.5, 0.9], distribution: 'normal', logarithm: true },
+      ...{ difference: 'seasonal', missing: 'carry', minimum: -5, maximum: 7.5 },
       ...{ seed: 4, device: 'cpu', model: ALL_KEYS.model, training: ALL_KEYS.training },
       split: ALL_KEYS.split,
     },
+    backtest: 20,
     units: { a: 'K', b: '' },
   })
   expect(run).toEqual({ out: 'there', resume: true, json: true, live: true, port: 80 })
@@ -173,7 +174,8 @@ it.each([
   [['--quantiles', '0.1,0.9'], '--quantiles: expected 0.5 among the quantiles, got 0.1, 0.9'],
   [['--quantiles', '0.5,1'], '--quantiles: expected a finite number above 0 and below 1, got 1'],
   [['--quantiles', '0.5,0.5'], '--quantiles: expected different numbers, got 0.5 twice'],
-  [['--lags', '0'], '--lags: expected an integer from 1'],
+  [['--seasons', '0'], '--seasons: expected an integer from 1'],
+  [['--seasons', '1,2,3,4'], '--seasons: expected at most 3 seasons, got 4'],
   [['--future', 'b,b'], '--future: expected a name, or a list of different names, got "b" twice'],
   [['--future', 'b,'], '--future: expected a name, or a list of different names, got "" in it'],
   [['--training', '0.9'], 'expected a sum below 1, to leave a test part, got 1.05'],
