@@ -260,13 +260,19 @@ it.each([
   expect((await refusal(writeFile(text))).message).toContain(message)
 })
 
-it('refuses a job that is not there, and one that is not UTF-8', async () => {
+it('refuses a job that is not there', async () => {
   const { code, message } = await refusal('no-such.json')
   expect(code).toBe('ERR_GRU_FORMAT')
   expect(message).toMatch(/^no-such\.json: expected a file that can be read, got ENOENT/)
-  const file = writeFile('')
-  writeFileSync(file, `\ufeff${JSON.stringify(smallJob())}`, 'utf16le')
-  expect((await refusal(file)).message).toBe(`${file}: expected text in UTF-8, got UTF-16`)
+})
+
+it('reads a job as it reads a table: with a byte-order mark, in UTF-8 or UTF-16', async () => {
+  const file = writeFile(smallJob())
+  const plain = await readTrainCommand([file])
+  for (const encoding of ['utf8', 'utf16le'] as const) {
+    writeFileSync(file, `\ufeff${JSON.stringify(smallJob())}`, encoding)
+    await expect(readTrainCommand([file])).resolves.toEqual(plain)
+  }
 })
 
 it('describes every option in at most 100 columns', () => {
