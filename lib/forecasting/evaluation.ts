@@ -117,14 +117,12 @@ function scoreBaselines(
   target: string,
   scales: Scales,
 ): Contender[] {
-  const trainings = table.series.map(({ numbers, times }, i) => {
+  const trained = table.series.map(({ numbers, times }, i) => {
     const { training } = seriesParts[i]!
-    return {
-      values: numbers.get(target)!.subarray(0, training),
-      times: times.subarray(0, training),
-    }
+    const values = numbers.get(target)!.subarray(0, training)
+    return { values, times: times.subarray(0, training) }
   })
-  const bySeries = baselinesFor(trainings, seasons, time.frequency)
+  const bySeries = baselinesFor(trained, seasons, time.frequency)
   return bySeries[0]!.map(({ name }, index) => {
     const sums = new ScoreSums({ horizon, scales })
     for (const { series: i, origin } of origins) {

@@ -5,7 +5,7 @@
  */
 import { argumentError } from '../errors'
 import type { Model } from '../model'
-import type { TableData } from '../tables/series'
+import type { Repair, TableData } from '../tables/series'
 import { checkAbortSignal, checkOptions, checkPositiveInteger } from '../validate'
 import { calibrateOn } from './calibrating'
 import {
@@ -22,11 +22,13 @@ import type { ForecastFacts } from './facts'
 import { loadNetwork, saveNetwork } from './forecaster-file'
 import { importanceOf } from './importance'
 import { learn, type Learnt } from './learning'
+import { notesOf } from './notes'
 import { checkForecasterOptions, type ForecasterOptions, type TrainingEpoch } from './options'
 import { countOrigins, historyOf, type PartName } from './parts'
 import type { ForecastPath, Residual, TargetEvaluation } from './results'
 import { intervalOf } from './scores'
-import { checkTableFits } from './table-fit'
+import { Table } from '../tables/table'
+import { checkTableFits, tableOptionsOf } from './table-fit'
 import { trainNetwork } from './training'
 import { verdictOf } from './verdict'
 
@@ -144,17 +146,27 @@ export class Forecaster {
     return this.#training
   }
 
+  /** What the forecaster does with missing cells and unknown categories of a table: each with its rule. */
+  notes(table: TableData): Repair[] {
+    checkTableFits(table, this.facts)
+    return notesOf(table, this.facts)
+  }
+
   /**
    * Forecasts the steps after the last row of each series in which a target is known. Rows after it may have the values of
    * inputs that are known for the future.
    *
-   * @param table - with the columns of the table of the training
+   * @param rows - a table with the columns of the table of the training, or rows as {@link Table.from} takes them
    * @returns for each series and target a forecast; the series and targets in the table's order
    * @throws GruError ERR_GRU_VALUE if the table lacks a column or rows; the signal's reason if it was aborted
    */
-  async forecast(table: TableData, options: ForecastOptions = {}): Promise<ForecastPath[]> {
+  async forecast(
+    rows: TableData | Iterable<object> | AsyncIterable<object>,
+    options: ForecastOptions = {},
+  ): Promise<ForecastPath[]> {
     const given = checkOptions('options', options, ['horizon', 'signal'])
     const { facts } = this
+    const table = 'series' in rows ? rows : await Table.from(rows, tableOptionsOf(facts))
     const horizon = checkPositiveInteger('horizon', given.horizon ?? facts.horizon)
     const signal = given.signal === undefined ? undefined : checkAbortSignal('signal', given.signal)
     checkTableFits(table, facts)

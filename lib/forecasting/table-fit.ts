@@ -5,9 +5,32 @@
  */
 import { argumentError, quote } from '../errors'
 import { listNames } from '../formats/faults'
+import { describeFrequency } from '../tables/frequency-names'
+import type { TableOptions } from '../tables/options'
 import type { TableData } from '../tables/series'
 import type { ForecastFacts } from './facts'
 import { historyOf } from './parts'
+
+/** How a table must be read, so that it is like the table of the training. */
+export function tableOptionsOf({
+  time,
+  seriesColumn,
+  targets,
+  inputs,
+}: ForecastFacts): TableOptions {
+  const columns = Object.fromEntries([
+    ...targets.map(({ name }) => [name, 'number'] as const),
+    ...inputs.map(({ name, kind }) => [name, kind] as const),
+  ])
+  return {
+    time: time.column ?? null,
+    ...(seriesColumn === null ? {} : { series: seriesColumn }),
+    columns,
+    required: Object.keys(columns),
+    ...(time.kind === 'instant' ? { timeZone: time.timeZone } : {}),
+    frequency: describeFrequency(time.frequency, time.kind),
+  }
+}
 
 /**
  * @throws GruError ERR_GRU_VALUE if a column is missing or of another kind, or a series has too few rows

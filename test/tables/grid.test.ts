@@ -135,11 +135,11 @@ test('random rows in any order come to the places that they were drawn from', ()
     const timeZone = ['UTC', 'Europe/Berlin', 'America/New_York'][below(3)]!
     const step = [HOUR, 15 * 60_000, 6 * HOUR, 1000][below(4)]!
     const first = Date.UTC(2000 + below(30), below(12), 1 + below(28), below(24))
-    const count = 20 + below(200)
+    const count = 50 + below(200)
     // The first and the last are there, and more than half of the others.
     const there = Array.from(
       { length: count },
-      (_, i) => i < 2 || i === count - 1 || random() < 0.8,
+      (_, i) => i < 2 || i === count - 1 || random() < 0.9,
     )
     const indices = [...there.keys()].filter((i) => there[i])
     const rows = indices.map((index) => ({ index, key: random() })).sort((a, b) => a.key - b.key)
