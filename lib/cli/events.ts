@@ -9,7 +9,7 @@ import type {
   RunResults,
   TargetEvaluation,
 } from '../forecasting/results'
-import type { Output } from './progress'
+import type { Output } from './output'
 
 /** What happens in a run, in this order. Numbers are not rounded; those that do not exist are null. */
 export type TrainEvent =
@@ -17,16 +17,23 @@ export type TrainEvent =
   | {
       readonly event: 'table'
       readonly table: RunResults['table']
-      readonly parts: RunResults['parts']
       readonly series: readonly string[]
       readonly step: string
     }
   /** The report is served at an address while the model trains. */
   | { readonly event: 'live'; readonly url: string }
-  /** An epoch has ended. */
-  | ({ readonly event: 'epoch'; readonly epochs: number } & EpochResult)
+  /** An epoch has ended. `epochs` is their largest number; `secondsLeft` is the time until the last one ends. */
+  | ({
+      readonly event: 'epoch'
+      readonly epochs: number
+      readonly secondsLeft: number | null
+    } & EpochResult)
   /** The epoch that has ended is the best so far. */
   | { readonly event: 'best'; readonly epoch: number; readonly validationLoss: number }
+  /** The user ended the training. What was the best so far is saved and evaluated. */
+  | { readonly event: 'interrupted'; readonly bestEpoch: number }
+  /** The training has ended. */
+  | TrainedEvent
   /** The model was tried on the test part. */
   | {
       readonly event: 'evaluation'
@@ -41,8 +48,20 @@ export type TrainEvent =
     }
   /** Files were written. */
   | { readonly event: 'saved'; readonly files: readonly string[] }
-  /** The user ended the training. What was the best so far is evaluated and saved; null if there was no epoch yet. */
-  | { readonly event: 'interrupted'; readonly bestEpoch: number | null }
+
+/** A trained model. */
+export interface TrainedEvent {
+  readonly event: 'trained'
+  readonly model: RunResults['model']
+  readonly parts: RunResults['parts']
+  /** 0: no epoch was better than the model before training, which forecasts the simplest baseline. */
+  readonly bestEpoch: number
+  readonly validationLoss: number
+  /** Whether the targets change by the same in the whole training part, so that there was nothing to learn. */
+  readonly steady: boolean
+  /** What the model does with missing cells and unknown categories of the table. */
+  readonly notes: readonly string[]
+}
 
 /** Writes an event as a line of JSON. */
 export function writeEvent(output: Output, event: TrainEvent): void {

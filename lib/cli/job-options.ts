@@ -43,8 +43,8 @@ const positive: Check<number> = (argument, value) =>
 const notNegative: Check<number> = (argument, value) =>
   checkNumber(argument, value, { atLeast: 0, atMost: MAX_FLOAT32 })
 
-/** What the table is. */
-export const TABLE_OPTIONS = {
+/** How a table is read. */
+export const READING_OPTIONS = {
   time: option(
     { ...forms.text('NAME'), negative: null },
     (argument, value) => (value === null ? null : checkText(argument, value)),
@@ -56,12 +56,6 @@ export const TABLE_OPTIONS = {
     checkText,
     'the column that tells series apart',
     'found in the table',
-  ),
-  columns: option(
-    forms.pairs('NAME[=KIND],...'),
-    checkColumns,
-    'the columns that the model may read, perhaps with their kinds (number, category)',
-    'all that can be used',
   ),
   timeZone: option(
     forms.text('ZONE'),
@@ -99,6 +93,17 @@ export const TABLE_OPTIONS = {
     'refuses a table that would have to be repaired (order, duplicates, missing rows)',
     'repairs and reports',
   ),
+} satisfies Options
+
+/** What a table is. */
+export const TABLE_OPTIONS = {
+  columns: option(
+    forms.pairs('NAME[=KIND],...'),
+    checkColumns,
+    'the columns that the model may read, perhaps with their kinds (number, category)',
+    'all that can be used',
+  ),
+  ...READING_OPTIONS,
 } satisfies Options
 
 /** What is forecast, and from what. */
@@ -236,6 +241,34 @@ export const JOB_OPTIONS = {
   ...TABLE_OPTIONS,
   ...MODEL_OPTIONS,
   ...TRAINING_OPTIONS,
+} satisfies Options
+
+export const JSON_OPTION = {
+  json: option(forms.toggle, checkBoolean, 'as one JSON object', 'as text'),
+} satisfies Options
+
+export const REPORT_OPTION = {
+  report: option(forms.text('FILE'), checkText, 'writes a page to a file', 'none'),
+} satisfies Options
+
+/** How `gru forecast` forecasts, and what it writes. */
+export const OUTPUT_OPTIONS = {
+  horizon: option(
+    forms.number,
+    count,
+    'the number of steps; those beyond the model are forecast from its own forecasts',
+    "the model's",
+  ),
+  ...JSON_OPTION,
+  csv: option(forms.toggle, checkBoolean, 'as CSV', 'as text'),
+  chart: option(
+    forms.toggle,
+    checkBoolean,
+    'draws a chart of the first forecasts',
+    'on a terminal',
+  ),
+  ...REPORT_OPTION,
+  unit: FORECAST_OPTIONS.unit,
 } satisfies Options
 
 /** The options of `gru train` that are no part of a job. */

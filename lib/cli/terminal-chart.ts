@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Output } from './progress'
+import type { Output } from './output'
 import { ticksAround, type Ticks } from './ticks'
 
 /** What a chart shows, in order of time. */
