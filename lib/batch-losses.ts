@@ -11,9 +11,10 @@ import type { Graph } from './graph'
 export interface BatchLosses {
   /**
    * The sum of the losses of all outputs, each multiplied by its output's `weight`. The loss of an output is the sum of
-   * the losses of its valid rows, divided by its denominator. This is the number of these rows; for 'crossEntropy' the
-   * sum of the weights of their classes, without the rows of the ignored class; for 'ctc' the number of sequences. If
-   * the denominator is 0, the loss is 0.
+   * the losses of its valid rows, divided by its denominator. This is the number of these rows; with `ignoreMissing` the
+   * number of their present values, divided by the number of values in a row; for 'crossEntropy' the sum of the weights
+   * of their classes, without the rows of the ignored class; for 'ctc' the number of sequences. If the denominator is 0,
+   * the loss is 0.
    */
   readonly loss: number
   /** The part of each output in `loss`, by name. It exists only if the model has several outputs. */

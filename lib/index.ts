@@ -34,6 +34,29 @@ export {
   type TrainingSequence,
 } from './data'
 export { GruError, type GruErrorCode } from './errors'
+export {
+  type EvaluationOptions,
+  Forecaster,
+  type ForecastEvaluation,
+  type ForecastOptions,
+  type TrainingSummary,
+} from './forecasting/forecaster'
+export type { ForecastFacts, InputFacts, TargetFacts } from './forecasting/facts'
+export type {
+  Difference,
+  ForecasterOptions,
+  ForecastTrainingOptions,
+  Missing,
+  NetworkOptions,
+  TrainingEpoch,
+} from './forecasting/options'
+export type {
+  Contender,
+  ForecastPath,
+  Residual,
+  Scores,
+  TargetEvaluation,
+} from './forecasting/results'
 export type { Best } from './fit/early-stopping'
 export type { CheckpointOptions } from './fit/checkpoints'
 export type { TrainingData } from './fit/epochs'

@@ -98,6 +98,8 @@ const PACKAGES = {
 /** Folders of lib that stand above the rest, and which files may import from them. */
 const UPPER_FOLDERS = [
   { folder: 'lib/cli/', from: /^lib\/cli\// },
+  { folder: 'lib/forecasting/', from: /^lib\/(forecasting\/|cli\/|index\.ts$)/ },
+  { folder: 'lib/tables/', from: /^lib\/(tables\/|forecasting\/|cli\/|index\.ts$)/ },
   { folder: 'lib/batching/', from: /^lib\/(batching\/|index\.ts$)/ },
 ]
 

@@ -1,7 +1,9 @@
 import * as fc from 'fast-check'
 import { type Loss, Model, type ModelOptions, SequenceModel } from '../lib'
+import { writeSafetensors } from '../lib/formats/safetensors-writer'
 import { expectGruError, outcome } from './support/errors'
 import { seed } from './support/random'
+import { readWhole } from './support/safetensors'
 import { temporaryFolder } from './support/temporary-folder'
 
 const fileIn = temporaryFolder()
@@ -88,6 +90,18 @@ describe('a loss', () => {
       expect(again.options).toEqual(sequenceModel.options)
       expect(again.options.output.loss).toEqual(loss)
     }
+  })
+
+  test('of a file that was saved before missing values could be ignored does not ignore them', async () => {
+    const file = fileIn('before.safetensors')
+    using model = new Model(describedBy({ kind: 'huber', delta: 0.25 }))
+    await model.save(file)
+    const { tensors, metadata } = await readWhole(file)
+    const before = metadata['gru-native']!.replace(',"ignoreMissing":false', '')
+    expect(before).toMatch(/"loss":{"kind":"huber","delta":0.25}/)
+    await writeSafetensors(file, { tensors, metadata: { 'gru-native': before } })
+    using loaded = await Model.load(file)
+    expect(loaded.options).toEqual(model.options)
   })
 
   test.each<Refusal>([

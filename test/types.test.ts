@@ -45,7 +45,7 @@ import {
 test('the package exports its public names and no others', () => {
   const names = [
     ...['Batcher', 'Dataset', 'GRU', 'GruError', 'LSTM', 'Model', 'Schedule', 'Seq2Seq'],
-    ...['SequenceModel', 'Trainer'],
+    ...['SequenceModel', 'Table', 'Trainer'],
     ...['openRecords', 'runtime', 'setThreads'],
   ]
   expect(Object.keys(library).sort()).toEqual(names)

@@ -6,8 +6,16 @@
 import { calendarOf } from '../tables/calendar'
 import type { TimeAxis } from '../tables/time-axis'
 
+export const CALENDAR_FIELDS = [
+  'timeOfDay',
+  'dayOfWeek',
+  'dayOfMonth',
+  'dayOfYear',
+  'monthOfYear',
+] as const
+
 /** A place in a period. */
-export type CalendarField = 'timeOfDay' | 'dayOfWeek' | 'dayOfMonth' | 'dayOfYear' | 'monthOfYear'
+export type CalendarField = (typeof CALENDAR_FIELDS)[number]
 
 /** The name of these features among the columns. */
 export const CALENDAR = 'calendar'

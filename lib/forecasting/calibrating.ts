@@ -5,8 +5,8 @@
  */
 import type { TableData } from '../tables/series'
 import { calibrate, type Calibration } from './conformal'
-import type { Network } from './evaluation'
 import type { ForecastFacts } from './facts'
+import type { Network } from './network'
 import type { Origins } from './parts'
 import { predictQuantiles } from './predicting'
 import { inputsOf, prepareOrigins, targetsOf } from './samples'
@@ -20,14 +20,15 @@ const FEWEST_FOR_STEP = 25
  * all sizes.
  */
 export async function calibrateOn(
-  { model, facts }: Network,
+  network: Network,
   table: TableData,
   part: readonly Origins[],
   signal: AbortSignal | undefined,
 ): Promise<ForecastFacts> {
+  const { facts } = network
   const origins = prepareOrigins(table, facts, part)
   const inputs = (i: number): ReturnType<typeof inputsOf> => inputsOf(origins[i]!, facts)
-  const distances = await predictQuantiles(model, facts, origins.length, inputs, signal)
+  const distances = await predictQuantiles(network, origins.length, inputs, signal)
   const truths = table.series.map((series) =>
     facts.targets.map(({ name, logarithm }) => trackOf(series, name, logarithm).values),
   )

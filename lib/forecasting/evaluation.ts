@@ -3,24 +3,18 @@
  *
  * @module
  */
-import type { Model } from '../model'
 import { calendarOf, formatTime } from '../tables/calendar'
 import type { Series, TableData } from '../tables/series'
 import { baselinesFor } from './baselines'
 import type { ForecastFacts } from './facts'
 import { timeAhead } from './future-features'
 import type { Origins, SeriesParts } from './parts'
+import type { Network } from './network'
 import { predictQuantiles } from './predicting'
 import type { Contender, ForecastPath, Residual, TargetEvaluation } from './results'
 import { inputsOf, type PreparedOrigin, prepareOrigins } from './samples'
 import { forecastsOf } from './scaled-forecasts'
 import { intervalOf, scaleOf, ScoreSums, skillsOf } from './scores'
-
-/** The network and what it needs. */
-export interface Network {
-  readonly model: Model
-  readonly facts: ForecastFacts
-}
 
 /** The forecasts of some origins, in the targets' units. */
 export interface OriginForecasts {
@@ -31,14 +25,15 @@ export interface OriginForecasts {
 
 /** Forecasts from all origins of a part. */
 export async function forecastOrigins(
-  { model, facts }: Network,
+  network: Network,
   table: TableData,
   part: readonly Origins[],
   signal?: AbortSignal,
 ): Promise<OriginForecasts> {
+  const { facts } = network
   const origins = prepareOrigins(table, facts, part)
   const inputs = (i: number): ReturnType<typeof inputsOf> => inputsOf(origins[i]!, facts)
-  const distances = await predictQuantiles(model, facts, origins.length, inputs, signal)
+  const distances = await predictQuantiles(network, origins.length, inputs, signal)
   const size = facts.horizon * facts.targets.length * facts.quantiles.length
   const values = origins.map((origin, i) => {
     const own = distances.subarray(i * size, (i + 1) * size)

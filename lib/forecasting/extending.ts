@@ -4,10 +4,12 @@
  *
  * @module
  */
+import { argumentError } from '../errors'
 import type { Series, TableData } from '../tables/series'
-import { forecastOrigins, type Network, pathOf } from './evaluation'
+import { forecastOrigins, pathOf } from './evaluation'
 import type { ForecastFacts } from './facts'
 import { timeAhead } from './future-features'
+import type { Network } from './network'
 import { historyOf } from './parts'
 import type { ForecastPath } from './results'
 
@@ -19,11 +21,16 @@ export async function extendForecasts(
   horizon: number,
   signal: AbortSignal | undefined,
 ): Promise<ForecastPath[]> {
-  const direct = network.facts.horizon
+  const { facts } = network
+  const direct = facts.horizon
+  if (horizon > direct && facts.version === 1) {
+    const expected = `${direct}, the horizon of a model of version 1`
+    throw argumentError('ERR_GRU_VALUE', 'horizon', expected, String(horizon))
+  }
   let all = [...paths]
   for (let steps = direct; steps < horizon; steps += direct) {
     const further = await forecastAfter(network, table, all, signal)
-    all = all.map((path, i) => joinPaths(path, further[i]!, network.facts))
+    all = all.map((path, i) => joinPaths(path, further[i]!, facts))
   }
   return all.map((path) => cutPath(path, horizon))
 }

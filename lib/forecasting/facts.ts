@@ -46,7 +46,9 @@ export interface TargetFacts {
 
 /** Everything that a forecaster needs to make its inputs from a table, and forecasts from its outputs. */
 export interface ForecastFacts {
-  readonly version: 2
+  readonly version: 1 | 2
+  /** Of version 1 alone: the columns in the order of its features; the time's column stands for the day of the year. */
+  readonly order?: readonly string[]
   readonly horizon: number
   readonly window: number
   /** Rows that must be known up to an origin. */

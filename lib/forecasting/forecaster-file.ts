@@ -3,14 +3,16 @@
  *
  * @module
  */
-import { argumentError, describe, GruError, quote } from '../errors'
+import { argumentError, GruError, quote } from '../errors'
 import { parseJson } from '../formats/json'
 import { Model } from '../model'
-import type { Network } from './evaluation'
+import { SequenceModel } from '../sequence-model'
 import type { ForecastFacts } from './facts'
 import { futureWidth } from './future-features'
-import { FORECAST, FUTURE, outputsOfTarget, PAST } from './network'
+import { checkFacts } from './facts-check'
+import { FORECAST, FUTURE, type Network, outputsOfTarget, PAST } from './network'
 import { pastWidth } from './prepared-series'
+import { factsOfVersion1 } from './version-one'
 
 const METADATA_KEY = 'forecast'
 
@@ -20,12 +22,12 @@ export async function saveNetwork({ model, facts }: Network, path: string): Prom
 }
 
 /**
- * Loads what {@link saveNetwork} saved.
+ * Loads what {@link saveNetwork} saved, or a file of version 1.
  *
  * @throws GruError ERR_GRU_FORMAT if the file cannot be read or holds no forecaster
  */
 export async function loadNetwork(path: string): Promise<Network> {
-  const model = await Model.load(path)
+  const model = await loadModel(path)
   try {
     return { model, facts: parseFacts(model, path) }
   } catch (error) {
@@ -34,14 +36,28 @@ export async function loadNetwork(path: string): Promise<Network> {
   }
 }
 
-function parseFacts(model: Model, path: string): ForecastFacts {
+async function loadModel(path: string): Promise<Model | SequenceModel> {
+  try {
+    return await Model.load(path)
+  } catch (error) {
+    try {
+      return await SequenceModel.load(path)
+    } catch {
+      throw error
+    }
+  }
+}
+
+function parseFacts(model: Model | SequenceModel, path: string): ForecastFacts {
   const json = model.metadata[METADATA_KEY]
   const place = `${path}, metadata ${quote(METADATA_KEY)}`
   if (json === undefined) {
     throw argumentError('ERR_GRU_FORMAT', place, 'the facts of a forecaster', 'nothing')
   }
-  const facts = parseJson(json, place) as ForecastFacts
   try {
+    const value = parseJson(json, 'facts')
+    if (model instanceof SequenceModel) return factsOfVersion1(value, model)
+    const facts = checkFacts(value)
     checkFits(model, facts)
     return facts
   } catch (cause) {
@@ -50,9 +66,6 @@ function parseFacts(model: Model, path: string): ForecastFacts {
 }
 
 function checkFits({ options }: Model, facts: ForecastFacts): void {
-  if ((facts.version as number) !== 2) {
-    throw argumentError('ERR_GRU_FORMAT', 'version', '2', describe(facts.version))
-  }
   const layer = options.layers[FORECAST]
   const widths = [
     pastWidth(facts),

@@ -5,13 +5,13 @@
  */
 import { argumentError } from '../errors'
 import type { Model } from '../model'
+import type { SequenceModel } from '../sequence-model'
 import type { Repair, TableData } from '../tables/series'
 import { checkAbortSignal, checkOptions, checkPositiveInteger } from '../validate'
 import { calibrateOn } from './calibrating'
 import {
   evaluateForecasts,
   forecastOrigins,
-  type Network,
   pathOf,
   residualsOf,
   scoreModel,
@@ -22,6 +22,7 @@ import type { ForecastFacts } from './facts'
 import { loadNetwork, saveNetwork } from './forecaster-file'
 import { importanceOf } from './importance'
 import { learn, type Learnt } from './learning'
+import type { Network } from './network'
 import { notesOf } from './notes'
 import { checkForecasterOptions, type ForecasterOptions, type TrainingEpoch } from './options'
 import { countOrigins, historyOf, type PartName } from './parts'
@@ -133,7 +134,7 @@ export class Forecaster {
   }
 
   /** The network. */
-  get model(): Model {
+  get model(): Model | SequenceModel {
     return this.#network.model
   }
 

@@ -5,10 +5,9 @@
  * @module
  */
 import type { TableData } from '../tables/series'
-import type { Network } from './evaluation'
 import type { FeatureGroup } from './feature-groups'
 import { futureGroups } from './future-features'
-import { FUTURE, PAST } from './network'
+import { FUTURE, type Network, PAST } from './network'
 import type { Origins } from './parts'
 import { predictQuantiles } from './predicting'
 import { pastGroups } from './prepared-series'
@@ -26,18 +25,19 @@ const MOST_ORIGINS = 500
 
 /** The relative increase of the mean absolute error by each column, the largest first. */
 export async function importanceOf(
-  { model, facts }: Network,
+  network: Network,
   table: TableData,
   part: readonly Origins[],
   signal: AbortSignal | undefined,
 ): Promise<{ readonly column: string; readonly increase: number }[]> {
+  const { facts } = network
   const all = prepareOrigins(table, facts, part)
   const stride = Math.ceil(all.length / MOST_ORIGINS)
   const origins = all.filter((_, i) => i % stride === 0)
   const samples = origins.map((origin) => inputsOf(origin, facts))
-  const truth = truthOf(table, origins, { model, facts })
+  const truth = truthOf(table, origins, network)
   const errorOf = async (inputOf: (i: number) => SampleInputs): Promise<number> => {
-    const distances = await predictQuantiles(model, facts, samples.length, inputOf, signal)
+    const distances = await predictQuantiles(network, samples.length, inputOf, signal)
     return meanError(distances, truth, facts.quantiles.length, facts.quantiles.indexOf(0.5))
   }
   const base = await errorOf((i) => samples[i]!)

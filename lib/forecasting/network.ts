@@ -7,6 +7,7 @@
  */
 import type { LayerOptions } from '../layer-options'
 import { Model } from '../model'
+import type { SequenceModel } from '../sequence-model'
 import type { ForecastFacts } from './facts'
 import { futureWidth } from './future-features'
 import type { CheckedOptions } from './options'
@@ -18,6 +19,12 @@ export const PAST_SERIES = 'pastSeries'
 export const FUTURE = 'future'
 export const FUTURE_SERIES = 'futureSeries'
 export const FORECAST = 'forecast'
+
+/** A network and what it needs. Files of version 1 have a SequenceModel, which forecasts one step from the past alone. */
+export interface Network {
+  readonly model: Model | SequenceModel
+  readonly facts: ForecastFacts
+}
 
 /** Values that the network gives for a target at a step. */
 export function outputsOfTarget({ distribution, quantiles }: ForecastFacts): number {

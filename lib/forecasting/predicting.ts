@@ -3,9 +3,9 @@
  *
  * @module
  */
-import type { Model } from '../model'
+import { SequenceModel } from '../sequence-model'
 import type { ForecastFacts } from './facts'
-import { FORECAST } from './network'
+import { FORECAST, type Network, PAST } from './network'
 import { normalQuantile } from './normal'
 import { joinSamples, type SampleInputs } from './samples'
 
@@ -19,8 +19,7 @@ const BATCH = 256
  * @returns [samples, horizon, targets, quantiles], increasing over the quantiles
  */
 export async function predictQuantiles(
-  model: Model,
-  facts: ForecastFacts,
+  { model, facts }: Network,
   samples: number,
   inputOf: (sample: number) => SampleInputs,
   signal?: AbortSignal,
@@ -31,11 +30,21 @@ export async function predictQuantiles(
   for (let begin = 0; begin < samples; begin += BATCH) {
     const count = Math.min(BATCH, samples - begin)
     const inputs = Array.from({ length: count }, (_, i) => inputOf(begin + i))
-    const { inputs: values, ...call } = joinSamples(inputs, facts)
-    const predictions = await model.predict(values, { ...call, signal })
-    all.set(quantilesOf(predictions[FORECAST]!, count * horizon, facts), begin * size)
+    const output = await runNetwork(model, joinSamples(inputs, facts), signal)
+    all.set(quantilesOf(output, count * horizon, facts), begin * size)
   }
   return all
+}
+
+async function runNetwork(
+  model: Network['model'],
+  { inputs, batch, lengths }: ReturnType<typeof joinSamples>,
+  signal: AbortSignal | undefined,
+): Promise<Float32Array> {
+  if (model instanceof SequenceModel) {
+    return model.predict(inputs[PAST]!, { batch, lengths: lengths[PAST]!, signal })
+  }
+  return (await model.predict(inputs, { batch, lengths, signal }))[FORECAST]!
 }
 
 /** @param rows - steps ahead over all samples */

@@ -102,6 +102,7 @@ interface FeatureColumn {
 }
 
 function columnsOf(facts: ForecastFacts): FeatureColumn[] {
+  if (facts.order !== undefined) return facts.order.map((name) => columnOfVersion1(name, facts))
   const { time, targets, inputs, seasons } = facts
   return [
     ...targets.flatMap((target, i) => targetColumns(target, i, seasons)),
@@ -109,6 +110,21 @@ function columnsOf(facts: ForecastFacts): FeatureColumn[] {
     ...calendarColumns(facts),
     ...(time.frequency.kind === 'irregular' ? [gapColumn(time.frequency.typicalStep)] : []),
   ]
+}
+
+/** Files of version 1 have plain scaled values, and the day of the year where the time's column is. */
+function columnOfVersion1(name: string, facts: ForecastFacts): FeatureColumn {
+  const input = facts.inputs.find((column) => column.name === name)
+  if (input === undefined) return calendarColumns(facts)[0]!
+  if (input.kind === 'category') return inputColumns(input)[0]!
+  const { mean, deviation } = input
+  const writer: FeatureColumn['writer'] = (series, end) => (rows, offset, width) => {
+    const values = series.numbers.get(name)!
+    for (let row = 0; row < end; row++) {
+      rows[row * width + offset] = (values[row]! - mean) / deviation
+    }
+  }
+  return { column: name, width: 1, writer }
 }
 
 function targetColumns(

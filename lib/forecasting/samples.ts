@@ -46,6 +46,7 @@ export function prepareOrigins(
 export function inputsOf({ prepared, origin }: PreparedOrigin, facts: ForecastFacts): SampleInputs {
   const width = pastWidth(facts)
   const past = pastInput(prepared, origin, facts.window, width)
+  if (facts.version === 1) return { [PAST]: past, [FUTURE]: new Float32Array(0) }
   const inputs = {
     [PAST]: past,
     [FUTURE]: futureInput(prepared, origin, facts, futureWidth(facts)),

@@ -92,6 +92,8 @@ function eachQuotedRecord(
   const options: Options = {
     delimiter,
     from_line: fromLine,
+    // Those that the parser would find by itself are those of the first line alone.
+    record_delimiter: ['\r\n', '\n', '\r'],
     // Records of another length are accepted. The caller checks them.
     relax_column_count: true,
     ...(comments ? { comment: '#', comment_no_infix: true } : {}),

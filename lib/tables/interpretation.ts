@@ -7,6 +7,7 @@ import { argumentError } from '../errors'
 import { type Fault, faultsError, listNames, type Warning } from '../formats/faults'
 import { assemble, rowsOfSeries } from './assembly'
 import { readColumns, type ReadColumn, type ReadColumns } from './columns'
+import { combineDateParts } from './date-parts'
 import { type DetectedTimes, detectTimes } from './dates'
 import { completeFrequency, inferFrequency } from './frequency'
 import { describeFrequency } from './frequency-names'
@@ -34,11 +35,12 @@ export interface Interpretation {
  *
  * @throws GruError ERR_GRU_FORMAT if the source has faults, or needs repairs and must be strict
  */
-export function interpret(source: Source, options: CheckedOptions): Interpretation {
-  if (source.faults.length > 0) throw faultsError(source.path, source.faults)
-  if (source.places.length === 0) {
-    throw argumentError('ERR_GRU_FORMAT', source.path, 'rows', 'none')
+export function interpret(given: Source, options: CheckedOptions): Interpretation {
+  if (given.faults.length > 0) throw faultsError(given.path, given.faults)
+  if (given.places.length === 0) {
+    throw argumentError('ERR_GRU_FORMAT', given.path, 'rows', 'none')
   }
+  const source = combineDateParts(given, options)
   const { column: time, faults: noTime } = findTimeColumn(source, options)
   const { series: split, faults: noSeries } = findSeries(source, options, time)
   const elsewhere = [time?.index, split.index].filter((index) => index !== undefined)

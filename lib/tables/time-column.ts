@@ -93,6 +93,14 @@ function rankOf(name: string, cells: readonly unknown[], options: TimeOptions): 
   return isNamed && (times.kind === 'instant' || runsInOrder(cells)) ? 2 : undefined
 }
 
+/** Whether a column has cells that can hardly be anything but times. */
+export function hasSureTimes(source: Source, options: CheckedOptions): boolean {
+  const timeOptions = timeOptionsOf(options)
+  return source.names.some((name, index) => {
+    return (rankOf(name, source.cells[index]!, timeOptions) ?? 2) < 2
+  })
+}
+
 function samplePresent(cells: readonly unknown[]): unknown[] {
   const sample: unknown[] = []
   for (const cell of cells) {

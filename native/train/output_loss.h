@@ -46,8 +46,9 @@ class OutputLoss {
   virtual Status compute(Device& device, const Sequence& output, const Target& target,
                          DeviceMatrix<float> gradient, DeviceSpan<StepMetrics> metrics) = 0;
 
-  /// The divisor of the sum over the rows: the number of rows that count, the sum of the weights of
-  /// their classes, or the number of sequences. If it is 0, the loss is 0 and has no gradient.
+  /// The divisor of the sum over the rows: the number of rows that count (with missing values, the
+  /// part of each that is present), the sum of the weights of their classes, or the number of
+  /// sequences. If it is 0, the loss is 0 and has no gradient.
   double denominator() const { return denominator_; }
   /// ctc: the sequences, in the caller's order, that have too few steps for their labels. They
   /// count 0 and have no gradient.
