@@ -43,7 +43,7 @@ export default defineConfig(
   },
   { files: scripts, languageOptions: { globals: globals.node } },
   {
-    files: ['examples/service/public/**/*.mjs'],
+    files: ['examples/service/public/**/*.mjs', 'lib/cli/report/client/**/*.mjs'],
     languageOptions: { globals: globals.browser },
   },
   { files: ['**/*.{js,cjs}'], languageOptions: { sourceType: 'commonjs' } },

@@ -92,6 +92,7 @@ const PACKAGES = {
   'csv-parse': /^lib\/(cli\/|formats\/csv-records\.ts$)/,
   echarts: /^lib\/cli\//,
   hyparquet: /^lib\/formats\/parquet\.ts$/,
+  uplot: /^lib\/cli\/report\/uplot\.ts$/,
 }
 
 /** Folders of lib that stand above the rest, and which files may import from them. */

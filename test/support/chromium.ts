@@ -27,6 +27,18 @@ const ARGUMENTS = [
   '--window-size=1000,900',
 ]
 
+/** How a page is shown. */
+export interface Look {
+  readonly width?: number
+  readonly height?: number
+  /** Whether the system prefers dark pages. */
+  readonly dark?: boolean
+  /** Whether the page's own scripts run. */
+  readonly scripts?: boolean
+  /** Runs before the page's own scripts. */
+  readonly script?: string
+}
+
 const browsers = new Set<ChildProcess>()
 
 /** Ends what a failed test has left. */
@@ -44,7 +56,7 @@ export class Page {
   readonly errors: string[] = []
 
   /** @param folder - for the browser's own files */
-  static async open(url: string, folder: string): Promise<Page> {
+  static async open(url: string, folder: string, look: Look = {}): Promise<Page> {
     const child = spawn('chromium', [...ARGUMENTS, `--user-data-dir=${folder}`, 'about:blank'], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
@@ -59,9 +71,43 @@ export class Page {
     page.#session = { sessionId: attached['sessionId'] as string }
     await page.#call('Runtime.enable')
     await page.#call('Log.enable')
-    const { errorText } = await page.#call('Page.navigate', { url })
-    if (errorText !== undefined) throw new Error(`${url}: ${errorText as string}`)
+    await page.#call('Page.enable')
+    await page.look(look)
+    if (look.script !== undefined)
+      await page.#call('Page.addScriptToEvaluateOnNewDocument', { source: look.script })
+    await page.visit(url)
     return page
+  }
+
+  /** Goes to another page. */
+  async visit(url: string): Promise<void> {
+    const { errorText } = await this.#call('Page.navigate', { url })
+    if (errorText !== undefined) throw new Error(`${url}: ${errorText as string}`)
+  }
+
+  /** Changes the window's size, and whether the system is dark. */
+  async look({ width = 1000, height = 900, dark = false, scripts = true }: Look): Promise<void> {
+    const metrics = { width, height, deviceScaleFactor: 1, mobile: false }
+    await this.#call('Emulation.setDeviceMetricsOverride', metrics)
+    const features = [{ name: 'prefers-color-scheme', value: dark ? 'dark' : 'light' }]
+    await this.#call('Emulation.setEmulatedMedia', { features })
+    await this.#call('Emulation.setScriptExecutionDisabled', { value: !scripts })
+  }
+
+  /** A picture of the whole page, as PNG. */
+  async screenshot(): Promise<Buffer> {
+    const { data } = await this.#call('Page.captureScreenshot', { captureBeyondViewport: true })
+    return Buffer.from(data as string, 'base64')
+  }
+
+  /** Moves the pointer, or presses, drags and releases it. */
+  async pointer(
+    type: 'mouseMoved' | 'mousePressed' | 'mouseReleased',
+    x: number,
+    y: number,
+  ): Promise<void> {
+    const button = type === 'mouseMoved' ? {} : { button: 'left', clickCount: 1 }
+    await this.#call('Input.dispatchMouseEvent', { type, x, y, ...button })
   }
 
   private constructor(child: ChildProcess, client: SocketClient) {

@@ -1,0 +1,62 @@
+/**
+ * Numbers and spans in words.
+ *
+ * @module
+ */
+import { formatColumn, formatNumber } from '../numbers'
+import type { Cell } from './markup'
+import type { Value } from './thinning'
+
+/** What stands where a number does not exist. */
+export const NONE = '–'
+
+const UNITS = /^(second|minute|hour|day|business day|week|month|quarter|year|step)$/
+
+/** A number of steps: '14 days', '4 steps of 15 minutes'. */
+export function spanOf(count: number, step: string): string {
+  const plural = count === 1 ? '' : 's'
+  if (UNITS.test(step)) return `${count} ${step}${plural}`
+  return /^\d/.test(step) ? `${count} step${plural} of ${step}` : `${count} step${plural}`
+}
+
+/** A label with its unit, if it has one. */
+export function withUnit(label: string, unit: string): string {
+  return unit === '' ? label : `${label}, ${unit}`
+}
+
+/** A number of seconds for a person: '0.32 s', '4 min 10 s', '2 h 5 min'. */
+export function durationOf(seconds: number): string {
+  if (seconds < 60) return `${formatNumber(seconds, 2)} s`
+  const minutes = Math.round(seconds / 60)
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+}
+
+/** Numbers of one column, with enough digits to tell them apart. */
+function column(values: readonly Value[]): string[] {
+  const present = values.filter((value): value is number => value !== null)
+  const texts = formatColumn(present)
+  let next = 0
+  return values.map((value) => (value === null ? NONE : texts[next++]!))
+}
+
+/** A column whose smallest numbers, as they are printed, are marked. */
+export function columnWithBest(values: readonly Value[]): Cell[] {
+  const texts = column(values)
+  const numbers = texts.map((text) => (text === NONE ? Infinity : Number(text)))
+  const least = Math.min(...numbers)
+  const several = numbers.filter((number) => number !== Infinity).length > 1
+  return texts.map((text, i) => ({ text, best: several && numbers[i] === least }))
+}
+
+/** '2026-11-28 01:02 UTC'. */
+export function momentOf(iso: string): string {
+  return /^\d{4}-\d\d-\d\dT\d\d:\d\d.*Z$/.test(iso)
+    ? `${iso.slice(0, 16).replace('T', ' ')} UTC`
+    : iso
+}
+
+/** How much better: '12.3 %', '-4.00 %'. */
+export function skillOf(skill: Value): string {
+  return skill === null ? NONE : `${formatNumber(100 * skill)} %`
+}
