@@ -4,7 +4,7 @@
  * @module
  */
 import { formatColumn, formatNumber } from '../numbers'
-import type { Cell } from './markup'
+import { type Cell, shownName } from './markup'
 import type { Value } from './thinning'
 
 /** What stands where a number does not exist. */
@@ -19,9 +19,9 @@ export function spanOf(count: number, step: string): string {
   return /^\d/.test(step) ? `${count} step${plural} of ${step}` : `${count} step${plural}`
 }
 
-/** A label with its unit, if it has one. */
+/** A label with its unit, if it has one; shortened if it is very long. */
 export function withUnit(label: string, unit: string): string {
-  return unit === '' ? label : `${label}, ${unit}`
+  return shownName(unit === '' ? label : `${label}, ${unit}`)
 }
 
 /** A number of seconds for a person: '0.32 s', '4 min 10 s', '2 h 5 min'. */

@@ -15,9 +15,9 @@ export function lineColor(place) {
   return `--line-${place % 8}`
 }
 
-/** The dashes of a line, so that lines differ without colours. */
+/** The dashes of a line, so that lines differ without colours, and equal lines can both be seen. */
 export function lineDash(place) {
-  return DASHES[Math.floor(place / 2) % DASHES.length]
+  return DASHES[place % DASHES.length]
 }
 
 /**
