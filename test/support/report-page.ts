@@ -92,12 +92,14 @@ export const MISSING_LINES = `(() => {
   return [...document.querySelectorAll('.drawing')].flatMap((drawing) => {
     const canvas = drawing.querySelector('canvas')
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-    const has = (wanted) => {
+    // The edges of a line have mixed colours too, so an area must have many pixels of its colour.
+    const has = (wanted, isArea) => {
+      let count = 0
       for (let i = 0; i < data.length; i += 4) {
         const share = data[i + 3] / 255
         const distance = wanted.reduce((sum, channel, c) =>
           sum + Math.abs(channel - (data[i + c] * share + card[c] * (1 - share))), 0)
-        if (distance < 45) return true
+        if (distance < (isArea ? 8 : 45) && ++count > (isArea ? 100 : 0)) return true
       }
       return false
     }
@@ -105,7 +107,7 @@ export const MISSING_LINES = `(() => {
       const swatch = key.querySelector('.swatch')
       const color = channels(getComputedStyle(swatch).backgroundColor)
       const isArea = swatch.classList.contains('area')
-      return !has(isArea ? color.map((channel, c) => channel * 0.22 + card[c] * 0.78) : color)
+      return !has(isArea ? color.map((channel, c) => channel * 0.22 + card[c] * 0.78) : color, isArea)
     }).map((key) => drawing.getAttribute('aria-label') + ': ' + key.textContent)
   })
 })()`
