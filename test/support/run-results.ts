@@ -132,6 +132,7 @@ export function runResults(shape: RunShape = {}): RunResults {
       ...named(pair),
       ...path(pair.place, rows - 1),
       truth: steps(horizon).map(() => null),
+      direct: horizon,
     })),
     histories: pairs.map((pair) => ({
       ...named(pair),
@@ -145,6 +146,7 @@ export function runResults(shape: RunShape = {}): RunResults {
           ...named(pair),
           ...path(pair.place, origin),
           truth: steps(horizon).map((ahead) => valueAt(pair.place, origin + ahead + 1)),
+          direct: horizon,
         }
       }),
     ),

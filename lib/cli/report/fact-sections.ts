@@ -4,7 +4,7 @@
  * @module
  */
 import type { PartResult, RunResults } from '../../forecasting/results'
-import { formatCount } from '../numbers'
+import { formatCount } from '../../forecasting/numbers'
 import { definitions, section, shownText } from './markup'
 import { durationOf, momentOf, spanOf } from './words'
 

@@ -4,8 +4,8 @@
  * @module
  */
 import type { Residual, RunResults } from '../../forecasting/results'
-import { formatNumber } from '../numbers'
-import { mean } from '../statistics'
+import { formatNumber } from '../../forecasting/numbers'
+import { mean } from '../../forecasting/statistics'
 import { chartPlace, paragraphs, section, table } from './markup'
 import { withUnit } from './words'
 

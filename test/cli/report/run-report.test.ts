@@ -70,9 +70,9 @@ describe('a report', () => {
     expect(tableOf(page, 'Errors for warmth, °C')).toEqual([
       ['', 'MAE, °C', 'RMSE, °C', 'MASE', 'sMAPE, %', 'pinball, °C', 'skill of the model'],
       ['model', '2.00 (best)', '2.50 (best)', '0.700 (best)', '12.0 (best)', '1.00', '–'],
-      ['last value', '2.60', '3.20', '0.800', '13.0', '–', '23.1 %'],
-      ['seasonal naive (week)', '3.20', '3.90', '0.900', '14.0', '–', '37.5 %'],
-      ['drift', '3.80', '4.60', '1.00', '15.0', '–', '47.4 %'],
+      ['last value', '2.60', '3.20', '0.800', '13.0', '–', '+23.1 %'],
+      ['seasonal naive (week)', '3.20', '3.90', '0.900', '14.0', '–', '+37.5 %'],
+      ['drift', '3.80', '4.60', '1.00', '15.0', '–', '+47.4 %'],
     ])
     expect(tableOf(page, 'MAE by steps ahead for rain, mm')[14]![0]).toBe('14')
     expect(tableOf(page, 'MAE by series for rain, mm')[1]).toEqual([
@@ -80,7 +80,7 @@ describe('a report', () => {
       '1.60 (best)',
       'last value',
       '2.08',
-      '23.1 %',
+      '+23.1 %',
     ])
   })
 
@@ -169,6 +169,24 @@ describe('a report', () => {
     expect(page.replace(script!, '').replace(style!, '')).not.toMatch(/ (style|on\w+)=/)
     expect(script).toContain('Permission is hereby granted, free of charge')
     expect(page).not.toMatch(/(src|href)="(?!#|data:,")/)
+  })
+
+  it('says where a forecast goes beyond the horizon', () => {
+    const note = 'the horizon of the model ends'
+    expect(page.includes(note)).toBe(false)
+    const forecasts = EXAMPLE.forecasts.map((path) => ({ ...path, direct: 10 }))
+    expect(renderReport({ ...EXAMPLE, forecasts }).includes(note)).toBe(true)
+  })
+
+  it('calls no skill what is printed alike', () => {
+    const [model, second] = EXAMPLE.evaluation[0]!.contenders
+    const mae = model!.scores.mae! * (1 + 1e-9)
+    const near = { ...second!, scores: { ...second!.scores, mae } }
+    const evaluation = [
+      { ...EXAMPLE.evaluation[0]!, contenders: [model!, near], skill: { [near.name]: 1e-9 } },
+    ]
+    const rows = tableOf(renderReport({ ...EXAMPLE, evaluation }), 'Errors for warmth')
+    expect(rows[2]!.at(-1)).toBe('~ 0 %')
   })
 
   it('leaves out what the run does not have', () => {
@@ -276,7 +294,7 @@ describe('a comparison', () => {
       ['one (2)', '1.60 (best)'],
       ['two', '2.00'],
     ])
-    expect(rows[1]!.slice(-3)).toEqual(['77.3 % of 80 %', 'last value', '23.1 %'])
+    expect(rows[1]!.slice(-3)).toEqual(['77.3 % of 80 %', 'last value', '+23.1 %'])
   })
 
   it('says whether the runs may be compared, and where their jobs differ', () => {
