@@ -30,6 +30,16 @@ export interface RunShape {
   readonly columns?: readonly string[]
 }
 
+/** Names that would do harm as markup, scripts or formulas, and one that is very long. */
+export const HOSTILE_NAMES: readonly string[] = [
+  '<img src=x onerror=alert(1)>',
+  '</script><script>alert(2)</script>',
+  '"\'\u2028&amp;<!--',
+  'x'.repeat(300),
+  '=HYPERLINK("http://x",1)',
+  '-1+2',
+]
+
 const HOUR = 3_600_000
 const STEPS: Readonly<Record<string, number>> = { hour: HOUR, day: 24 * HOUR, week: 168 * HOUR }
 const START = Date.UTC(2021, 0, 4)

@@ -148,7 +148,9 @@ function bestBaseline(evaluation: TargetEvaluation | undefined): [string, string
   const known = (evaluation?.contenders.slice(1) ?? []).filter(({ scores }) => scores.mae !== null)
   const [best] = known.sort((a, b) => a.scores.mae! - b.scores.mae!)
   if (best === undefined) return [NONE, NONE]
-  return [best.name, skillOf(evaluation!.skill[best.name] ?? null)]
+  const { contenders, skill } = evaluation!
+  const [model] = contenders
+  return [best.name, skillOf(skill[best.name] ?? null, model!.scores.mae, best.scores.mae)]
 }
 
 function runSection(runs: readonly NamedRun[]): string {

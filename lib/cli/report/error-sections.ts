@@ -78,10 +78,10 @@ function errorTable(evaluation: TargetEvaluation): string {
       ...measures.map(({ name, hasUnit }) => (hasUnit ? withUnit(name, unit) : name)),
       'skill of the model',
     ],
-    rows: contenders.map(({ name }, i) => [
+    rows: contenders.map(({ name, scores }, i) => [
       name,
       ...columns.map((cells) => cells[i]!),
-      i === 0 ? NONE : skillOf(skill[name] ?? null),
+      i === 0 ? NONE : skillOf(skill[name] ?? null, contenders[0]!.scores.mae, scores.mae),
     ]),
     marked: 0,
   })
@@ -151,7 +151,7 @@ function seriesRow(
   const other = first === undefined ? null : maeOf(first)
   const [ownCell, otherCell] = columnWithBest([own, other])
   const skill = own === null || other === null || other === 0 ? null : 1 - own / other
-  return [name, ownCell!, first?.name ?? NONE, otherCell!, skillOf(skill)]
+  return [name, ownCell!, first?.name ?? NONE, otherCell!, skillOf(skill, own, other)]
 }
 
 /** The share of the truth inside the interval. */

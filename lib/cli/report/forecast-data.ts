@@ -18,6 +18,8 @@ export interface Points {
 export interface ForecastData extends Pair {
   readonly history: Points
   readonly places: Places
+  /** The steps that the model forecasts at once; the others are forecast from medians. */
+  readonly direct: number
   /** For each quantile a value for each step. */
   readonly quantiles: readonly (readonly Value[])[]
 }
@@ -32,6 +34,10 @@ export interface Drawing<Data> {
 const HISTORY_VALUES = 20_000
 const FORECAST_VALUES = 24_000
 const LONGEST_HISTORY = 1500
+
+const BEYOND =
+  'After the dashed line the horizon of the model ends: each further step is forecast from medians, ' +
+  'as if they were known values, and the interval may be too narrow there.'
 
 /** @param share - the share of a page's full size that may be used */
 export function forecastData(
@@ -58,10 +64,18 @@ export function forecastData(
         values: rounded(last, range),
       },
       places: times.add(path!.times),
+      direct: path!.direct,
       quantiles: path!.quantiles.map((values) => rounded(values, range)),
     }
   })
-  return { data, notes: notesOf(all.length, drawn.length, results.histories, historyRows) }
+  const beyond = data.some(({ direct, quantiles }) => direct < quantiles[0]!.length)
+  return {
+    data,
+    notes: [
+      ...(beyond ? [BEYOND] : []),
+      ...notesOf(all.length, drawn.length, results.histories, historyRows),
+    ],
+  }
 }
 
 function keyOf({ target, series }: Pair): string {

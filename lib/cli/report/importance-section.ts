@@ -4,7 +4,7 @@
  * @module
  */
 import type { RunResults } from '../../forecasting/results'
-import { formatNumber } from '../../forecasting/numbers'
+import { formatPercent } from '../../forecasting/numbers'
 import { section, table } from './markup'
 
 const MOST_COLUMNS = 100
@@ -27,7 +27,7 @@ export function importanceSection({ importance }: RunResults): string {
       heads: ['column', 'the error grows by'],
       rows: shown.map(({ column, increase }) => [
         column,
-        { text: `${formatNumber(100 * increase)} %`, bar: largest > 0 ? increase / largest : 0 },
+        { text: formatPercent(increase), bar: largest > 0 ? increase / largest : 0 },
       ]),
     }),
   )

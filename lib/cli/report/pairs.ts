@@ -22,21 +22,17 @@ export function byPair<Item extends OfPair>(
   { targets, series }: Pick<RunResults, 'targets' | 'series'>,
   items: readonly Item[],
 ): { readonly pair: Pair; readonly items: readonly Item[] }[] {
-  const groups = new Map<string, Item[]>()
+  const groups = new Map(targets.map(({ name }) => [name, new Map<string, Item[]>()]))
   for (const item of items) {
-    const key = keyOf(item.target, item.series)
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, [item])
+    const ofTarget = groups.get(item.target)
+    const group = ofTarget?.get(item.series)
+    if (group === undefined) ofTarget?.set(item.series, [item])
     else group.push(item)
   }
   return targets.flatMap(({ name }, target) =>
     series.flatMap((seriesName, place) => {
-      const found = groups.get(keyOf(name, seriesName))
+      const found = groups.get(name)!.get(seriesName)
       return found === undefined ? [] : [{ pair: { target, series: place }, items: found }]
     }),
   )
-}
-
-function keyOf(target: string, series: string): string {
-  return JSON.stringify([target, series])
 }

@@ -12,7 +12,7 @@ export function fitted(render: (share: number) => string): string {
   let share = 1
   let page = render(share)
   while (Buffer.byteLength(page) > MOST_BYTES && share > LEAST_SHARE) {
-    share /= 2
+    share *= 0.7
     page = render(share)
   }
   return page

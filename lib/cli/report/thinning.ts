@@ -19,8 +19,10 @@ export type Value = number | null
  */
 export function thinned<Item>(items: readonly Item[], most: number): readonly Item[] {
   if (items.length <= most) return items
-  const step = items.length / most
-  return Array.from({ length: most }, (_, i) => items[Math.ceil((i + 1) * step) - 1]!)
+  return Array.from(
+    { length: most },
+    (_, i) => items[Math.floor(((i + 1) * items.length) / most) - 1]!,
+  )
 }
 
 /**

@@ -3,8 +3,13 @@
  *
  * @module
  */
-import { formatColumn, formatNumber } from '../../forecasting/numbers'
-import type { Cell } from './markup'
+import {
+  formatColumn,
+  formatNumber,
+  formatPercent,
+  isPrintedAlike,
+} from '../../forecasting/numbers'
+import { type Cell, shownName } from './markup'
 import type { Value } from './thinning'
 
 /** What stands where a number does not exist. */
@@ -19,9 +24,9 @@ export function spanOf(count: number, step: string): string {
   return /^\d/.test(step) ? `${count} step${plural} of ${step}` : `${count} step${plural}`
 }
 
-/** A label with its unit, if it has one. */
+/** A label with its unit, if it has one; shortened if it is very long. */
 export function withUnit(label: string, unit: string): string {
-  return unit === '' ? label : `${label}, ${unit}`
+  return shownName(unit === '' ? label : `${label}, ${unit}`)
 }
 
 /** A number of seconds for a person: '0.32 s', '4 min 10 s', '2 h 5 min'. */
@@ -32,17 +37,9 @@ export function durationOf(seconds: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
-/** Numbers of one column, with enough digits to tell them apart. */
-function column(values: readonly Value[]): string[] {
-  const present = values.filter((value): value is number => value !== null)
-  const texts = formatColumn(present)
-  let next = 0
-  return values.map((value) => (value === null ? NONE : texts[next++]!))
-}
-
 /** A column whose smallest numbers, as they are printed, are marked. */
 export function columnWithBest(values: readonly Value[]): Cell[] {
-  const texts = column(values)
+  const texts = formatColumn(values).map((text, i) => (values[i] === null ? NONE : text))
   const numbers = texts.map((text) => (text === NONE ? Infinity : Number(text)))
   const least = Math.min(...numbers)
   const several = numbers.filter((number) => number !== Infinity).length > 1
@@ -56,7 +53,12 @@ export function momentOf(iso: string): string {
     : iso
 }
 
-/** How much better: '12.3 %', '-4.00 %'. */
-export function skillOf(skill: Value): string {
-  return skill === null ? NONE : `${formatNumber(100 * skill)} %`
+/**
+ * The share of a baseline's error that the model avoids: '+12.3 %', '-4.00 %'. A skill that comes from errors which are
+ * printed alike is no skill.
+ */
+export function skillOf(skill: Value, model: Value, baseline: Value): string {
+  if (skill === null) return NONE
+  if (isPrintedAlike(model ?? NaN, baseline ?? NaN)) return '~ 0 %'
+  return skill > 0 ? `+${formatPercent(skill)}` : formatPercent(skill)
 }

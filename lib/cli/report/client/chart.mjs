@@ -15,9 +15,9 @@ export function lineColor(place) {
   return `--line-${place % 8}`
 }
 
-/** The dashes of a line, so that lines differ without colours. */
+/** The dashes of a line, so that lines differ without colours, and equal lines can both be seen. */
 export function lineDash(place) {
-  return DASHES[Math.floor(place / 2) % DASHES.length]
+  return DASHES[place % DASHES.length]
 }
 
 /**
@@ -120,7 +120,7 @@ export class Chart {
       series: [{}, ...lines.map(seriesOf)],
       bands: bands.map(({ upper, lower, color }) => ({
         series: [upper + 1, lower + 1],
-        fill: `${colorOf(color)}38`,
+        fill: areaColor(color),
       })),
       hooks: {
         setCursor: [(plot) => this.#read(plot)],
@@ -223,6 +223,11 @@ export class Chart {
   }
 }
 
+/** The colour of an interval, through which lines can be seen. */
+function areaColor(color) {
+  return `${colorOf(color)}38`
+}
+
 function seriesOf({ color, width = 1.8, dash = [], points, hidden, bars, faint }) {
   const stroke = `${colorOf(color)}${faint ? '70' : ''}`
   const shape = bars ? { paths: uPlot.paths.bars({ size: [0.94, 100] }), fill: `${stroke}b0` } : {}
@@ -256,7 +261,7 @@ function drawMarks(plot, marks) {
   }
 }
 
-/** An interval at one time alone has no area: it is a vertical line. */
+/** An interval at one time alone has no area: it is a bar. */
 function drawWhiskers(plot, { x, lines, bands = [] }) {
   const { ctx } = plot
   for (const { lower, upper, color } of bands)
@@ -266,8 +271,8 @@ function drawWhiskers(plot, { x, lines, bands = [] }) {
       if (!isAlone || at < plot.scales.x.min || at > plot.scales.x.max) return
       const left = plot.valToPos(at, 'x', true)
       ctx.save()
-      ctx.strokeStyle = `${colorOf(color)}90`
-      ctx.lineWidth = 4 * devicePixelRatio
+      ctx.strokeStyle = areaColor(color)
+      ctx.lineWidth = 10 * devicePixelRatio
       ctx.beginPath()
       ctx.moveTo(left, plot.valToPos(low[i], 'y', true))
       ctx.lineTo(left, plot.valToPos(high[i], 'y', true))

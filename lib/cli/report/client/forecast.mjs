@@ -75,6 +75,7 @@ function forecastLines(forecast, { drawn }, times) {
     ? [{ name: drawn.interval, upper: 3, lower: 2, color: '--line-0' }]
     : []
   const { at } = parts.x
+  const end = forecast.direct < places.length ? [{ at: times.at[places[forecast.direct - 1]] }] : []
   const rows = Math.max(HORIZONS * places.length, LEAST_ROWS) + places.length
-  return { ...parts, bands, shown: [at[Math.max(at.length - rows, 0)], at.at(-1)] }
+  return { ...parts, bands, marks: end, shown: [at[Math.max(at.length - rows, 0)], at.at(-1)] }
 }
