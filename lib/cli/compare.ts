@@ -37,29 +37,30 @@ export const compare: Command = async (args, { stdout }) => {
   }
   const { report } = checkGiven(REPORT_OPTION, given, faults)
   faults.throwIfAny()
-  const runs = await Promise.all(positionals.map((place) => readRun(place, faults)))
-  faults.throwIfAny()
-  const read = runs.filter((run) => run !== undefined)
-  const targets = new Set(read.flatMap(({ targets }) => targets.map(({ name }) => name)))
-  stdout.write([...targets].map((target) => compareTarget(read, target)).join('\n'))
-  stdout.write(`\n${describeRuns(read)}`)
+  const runs = await readRuns(positionals, faults)
+  const targets = new Set(runs.flatMap(({ targets }) => targets.map(({ name }) => name)))
+  stdout.write([...targets].map((target) => compareTarget(runs, target)).join('\n'))
+  stdout.write(`\n${describeRuns(runs)}`)
   if (report === undefined) return
-  await replaceFile(report, renderComparison(read))
+  await replaceFile(report, renderComparison(runs))
   stdout.write(`saved ${report}\n`)
 }
 
-async function readRun(place: string, faults: FaultList): Promise<RunResults | undefined> {
-  try {
+/** Faults of all runs are reported together. */
+async function readRuns(places: readonly string[], faults: FaultList): Promise<RunResults[]> {
+  const runs: RunResults[] = []
+  for (const place of places) {
     const isFolder = (await fs.stat(place).catch(() => undefined))?.isDirectory() === true
     const file = isFolder ? path.join(place, RESULTS_FILE) : place
-    const results = parseJson(await readTextFile(file), file)
-    return checkResults(file, results)
-  } catch (error) {
-    faults.attempt(() => {
-      throw error
+    const text = await readTextFile(file).catch((reason: unknown) => reason as Error)
+    const run = faults.attempt(() => {
+      if (typeof text !== 'string') throw text
+      return checkResults(file, parseJson(text, file))
     })
-    return undefined
+    if (run !== undefined) runs.push(run)
   }
+  faults.throwIfAny()
+  return runs
 }
 
 function checkResults(file: string, value: unknown): RunResults {

@@ -25,7 +25,9 @@ export function describeOptions(groups: readonly OptionGroup[]): string {
 }
 
 function describeOption(key: string, { form, help, fallback }: Option): string {
-  const written = `  --${flagOf(key)}${form.placeholder === '' ? '' : ` ${form.placeholder}`}`
+  // What may be left out follows without a space: --logarithm[=auto].
+  const gap = form.placeholder === '' || form.placeholder.startsWith('[') ? '' : ' '
+  const written = `  --${flagOf(key)}${gap}${form.placeholder}`
   const text = fallback === '' ? help : `${help} (default: ${fallback})`
   const [first, ...others] = wrap(text, WIDTH - LEFT)
   // An option that leaves no space before its text has a line of its own.

@@ -57,7 +57,6 @@ const NO_PART: PartResult = { first: '', last: '', windows: 0 }
 export function resultsSoFar(start: RunStart, epochs: readonly EpochResult[]): RunResults {
   const { job, table } = start
   const { horizon = 1, window = 0, quantiles = [0.5] } = job.forecasterOptions
-  const validation = epochs.map(({ validationLoss }) => validationLoss)
   return {
     ...commonOf(start, namesOf(job)),
     ...EMPTY,
@@ -66,7 +65,7 @@ export function resultsSoFar(start: RunStart, epochs: readonly EpochResult[]): R
     table: describeTable(table, job.source, []),
     ...{ horizon, window, quantiles, epochs },
     model: { description: 'in training', parameterCount: 0 },
-    bestEpoch: epochs[validation.indexOf(Math.min(...validation))]?.epoch ?? 0,
+    bestEpoch: lowestOf(epochs)?.epoch ?? 0,
     histories: historiesOf(table, job.forecasterOptions.target, horizon),
     verdict: ['The model is still in training.'],
   }
@@ -88,7 +87,7 @@ export function resultsOf(start: RunStart, end: RunEnd): RunResults {
     quantiles: facts.quantiles,
     parts: partsOf(forecaster),
     model: { description: describeNetwork(job, training!), parameterCount: model.parameterCount },
-    ...{ epochs, bestEpoch: training!.bestEpoch, forecasts },
+    ...{ epochs, bestEpoch: bestEpochOf(training!, epochs), forecasts },
     histories: historiesOf(table, job.forecasterOptions.target, facts.horizon),
     backtest: evaluation.backtest,
     residuals: evaluation.residuals,
@@ -134,6 +133,22 @@ const EMPTY = {
   ...{ epochs: [], bestEpoch: 0, forecasts: [], backtest: [], residuals: [], evaluation: [] },
   ...{ importance: [], verdict: [] },
 } satisfies Partial<RunResults>
+
+/** The number of the best epoch. A training that went on does not know it, if no further epoch was better. */
+function bestEpochOf(
+  { bestEpoch, bestLoss }: NonNullable<Forecaster['training']>,
+  epochs: readonly EpochResult[],
+): number {
+  if (bestEpoch > 0) return bestEpoch
+  const lowest = lowestOf(epochs)
+  return lowest !== undefined && lowest.validationLoss <= bestLoss ? lowest.epoch : 0
+}
+
+function lowestOf(epochs: readonly EpochResult[]): EpochResult | undefined {
+  return epochs.reduce<EpochResult | undefined>((lowest, epoch) => {
+    return lowest === undefined || epoch.validationLoss < lowest.validationLoss ? epoch : lowest
+  }, undefined)
+}
 
 /** An epoch without what only the display of the training needs. */
 export function epochResult(epoch: TrainingEpoch): EpochResult {

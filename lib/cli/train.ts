@@ -126,6 +126,8 @@ class Run {
       await this.#folder.leaveUnused()
       throw new Interruption('interrupted; nothing was saved', statusOf(signal.reason))
     }
+    // A training that goes on may have no epoch left.
+    if (this.#epochs.length === 0) this.#epochs.push(...before)
     return { forecaster, seconds: secondsSince(begin) }
   }
 
