@@ -90,7 +90,6 @@ const PACKAGES = {
   'node-gyp-build': /^lib\/load-addon\.ts$/,
   'cli-progress': /^lib\/cli\//,
   'csv-parse': /^lib\/(cli\/|formats\/csv-records\.ts$)/,
-  echarts: /^lib\/cli\//,
   hyparquet: /^lib\/formats\/parquet\.ts$/,
   uplot: /^lib\/cli\/report\/uplot\.ts$/,
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Output } from './progress'
+import type { Output } from './output'
 
 /** The environment of a command: that of its process, or a replacement by a test. */
 export interface Context {

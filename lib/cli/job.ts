@@ -1,205 +1,321 @@
 /**
- * The job file of `gru train`: what to read, what to forecast, and how to train.
+ * The job of `gru train`: what to read, what to forecast, and how to train. It comes from a file, from the command line,
+ * or from both: then the command line is stronger.
  *
  * @module
  */
-import * as fs from 'node:fs'
-import { createRequire } from 'node:module'
 import * as path from 'node:path'
-import { argumentError, describe, GruError } from '../errors'
-import type { CsvKind } from '../formats/csv-values'
-import { firstOf } from '../formats/faults'
+import { argumentError, describe, quote } from '../errors'
+import type { ForecasterOptions } from '../forecasting/options'
 import { parseJson } from '../formats/json'
 import { readTextFile } from '../formats/text-file'
-import { checkDropout, checkLayerSize, checkNumLayers } from '../recurrent-options'
-import {
-  checkNumber,
-  checkOneOf,
-  checkOptions,
-  checkPositiveInteger,
-  checkSeed,
-  MAX_FLOAT32,
-} from '../validate'
+import type { TableOptions } from '../tables/options'
+import { checkOptions } from '../validate'
+import { checkGiven, checkPositionals, readCommandLine } from './command-line'
+import { FaultList } from './fault-list'
+import { JOB_OPTIONS, nameFrom, RUN_OPTIONS } from './job-options'
+import { checkText, flagOf, lastPart, namesIn, type Given, type ValuesOf } from './option'
+import { findTable } from './table-source'
 
-/** A job, checked and complete. */
+type JobValues = ValuesOf<typeof JOB_OPTIONS>
+type Kinds = Readonly<Record<string, 'number' | 'category'>>
+
+/** What is forecast and how. What is absent has its default, perhaps from the table. */
+export type JobForecasterOptions = Omit<
+  ForecasterOptions,
+  'inputs' | 'checkpoints' | 'resume' | 'signal' | 'onEpoch'
+> & { readonly target: readonly string[] }
+
+/** A job, checked as far as this is possible without its table. */
 export interface Job {
-  /** The name of the folder of its results. */
   readonly name: string
-  /** The absolute path of the table: one row a day, in order. */
-  readonly csv: string
-  /** The table's path as the job file gives it: the same on every machine. */
+  /** The absolute path of the table. */
+  readonly table: string
+  /** The table's path as it was given: the same on every machine. */
   readonly source: string
-  /** The columns that the model sees, by name; the date gives the day of the year. */
-  readonly columns: Readonly<Record<string, CsvKind>>
-  /** The column of numbers to forecast, one day ahead. */
-  readonly target: string
-  /** The target's unit, for display. */
-  readonly unit: string
-  /** The number of days that the model looks back. */
-  readonly window: number
-  /** Shares of the days, in order of time. The rest is the test part. */
-  readonly split: { readonly training: number; readonly validation: number }
-  readonly model: {
-    readonly hiddenSize: number
-    readonly numLayers: number
-    /** Dropout between the layers of the GRU. */
-    readonly dropout: number
-  }
-  readonly training: {
-    readonly epochs: number
-    readonly batch: number
-    readonly learningRate: number
-    readonly weightDecay: number
-    readonly clipNorm: number
-  }
-  /** The seed of the initial parameters and of the order of the examples. */
-  readonly seed: number
+  readonly tableOptions: TableOptions
+  readonly forecasterOptions: JobForecasterOptions
+  /** The number of origins of the backtest. Default: the forecaster's. */
+  readonly backtest?: number
+  /** The unit of each target, for display; '' if it has none. */
+  readonly units: Readonly<Record<string, string>>
+}
+
+/** How `gru train` runs a job. */
+export interface RunOptions extends ValuesOf<typeof RUN_OPTIONS> {
+  /** The folder of the results. */
+  readonly out: string
+}
+
+/** What `gru train` is to do. */
+export interface TrainCommand {
+  readonly job: Job
+  readonly run: RunOptions
 }
 
 /**
- * Reads a job file.
+ * Reads the arguments of `gru train`: `JOB.json` or a table, and options. A relative table of a job is relative to the
+ * job's folder, and `npm:PACKAGE/FILE` is a file of an installed package.
  *
- * @param file - the path of the JSON file; a relative `csv` in it is relative to its folder, and
- *   `npm:PACKAGE/FILE` is a file of an installed package
- * @throws GruError ERR_GRU_FORMAT if the file cannot be read, is not JSON or has a key twice; ERR_GRU_VALUE or
- *   ERR_GRU_TYPE if it is not a valid job: the message names all invalid keys
+ * @throws GruError ERR_GRU_FORMAT if the job cannot be read, is not JSON or has a key twice; ERR_GRU_VALUE or
+ *   ERR_GRU_TYPE if keys or options are wrong: the message names all of them
  */
-export async function readJob(file: string): Promise<Job> {
-  return parseJob(parseJson(await readTextFile(file), file), file)
+export async function readTrainCommand(args: readonly string[]): Promise<TrainCommand> {
+  const faults = new FaultList()
+  const line = readCommandLine(args, { ...JOB_OPTIONS, ...RUN_OPTIONS }, faults)
+  checkPositionals(line.positionals, ['JOB.json or TABLE'], faults)
+  const [file] = line.positionals
+  if (file === undefined) throw faults.error()!
+  const source = isJobFile(file) ? await givenInFile(file, faults) : givenAsTable(file)
+  const given = { ...source, values: new Map([...source.values, ...line.given]) }
+  const run = checkGiven(RUN_OPTIONS, given.values, faults)
+  const job = completeJob(given, faults)
+  faults.throwIfAny()
+  return { job: job!, run: { ...run, out: run.out ?? path.join('out', job!.name) } }
 }
 
-function parseJob(value: unknown, file: string): Job {
-  const at = (key: string): string => `${file}, ${key}`
-  let columns: Job['columns'] | undefined
-  const { csv, ...job } = parseFields(file, value, {
-    name: (name) => parseName(name ?? path.basename(file, '.json'), at('name')),
-    csv: (source) => findCsv(parseText(source, at('csv')), file),
-    columns: (kinds) => (columns = parseColumns(kinds, at('columns'))),
-    // If the columns are invalid, the possible targets are unknown.
-    target: (target) => (columns === undefined ? '' : parseTarget(target, columns, at('target'))),
-    unit: (unit) => parseText(unit ?? '', at('unit')),
-    window: (window) => checkPositiveInteger(at('window'), window ?? 30),
-    split: (split) => parseSplit(split ?? {}, at('split')),
-    model: (model) => parseModel(model ?? {}, at('model')),
-    training: (training) => parseTraining(training ?? {}, at('training')),
-    seed: (seed) => checkSeed(at('seed'), seed ?? 1),
-  })
-  return { ...job, ...csv }
+/** What the user gave, before any check. */
+interface GivenJob {
+  readonly values: ReadonlyMap<string, Given>
+  /** The folder that a relative table is relative to. */
+  readonly folder: string
+  /** The name of the job, if it does not say another. */
+  readonly name: string
+  /** The name, in messages, of a key that was not given. */
+  readonly placeOf: (key: string) => string
 }
 
-/**
- * The fields of an object, each with its check, which gets undefined if the field is missing. Faults of all fields, and
- * fields without a check, are reported together.
- */
-function parseFields<T extends object>(
-  place: string,
-  value: unknown,
-  checks: { readonly [Key in keyof T]: (field: unknown) => T[Key] },
-): T {
-  const fields = checkOptions(place, value, namesIn(value))
-  const names = Object.keys(checks) as (keyof T & string)[]
-  const faults: GruError[] = []
-  const attempt = <R>(check: () => R): R | undefined => {
-    try {
-      return check()
-    } catch (error) {
-      if (!(error instanceof GruError)) throw error
-      faults.push(error)
-      return undefined
+function isJobFile(file: string): boolean {
+  return path.extname(file).toLowerCase() === '.json'
+}
+
+function givenAsTable(file: string): GivenJob {
+  return {
+    values: new Map([['table', { place: 'table', value: file }]]),
+    folder: '.',
+    name: nameOfFile(file),
+    placeOf: (key) => `--${flagOf(key)}`,
+  }
+}
+
+async function givenInFile(file: string, faults: FaultList): Promise<GivenJob> {
+  return {
+    values: givenInJob(parseJson(await readTextFile(file), file), file, faults),
+    folder: path.dirname(file),
+    name: nameOfFile(file),
+    placeOf: (key) => `${file}, ${key}`,
+  }
+}
+
+function nameOfFile(file: string): string {
+  return nameFrom(path.basename(file, path.extname(file)))
+}
+
+/** The former names of keys. */
+const FORMER: ReadonlyMap<string, string> = new Map([['csv', 'table']])
+const GROUPS = ['model', 'training', 'split'] as const
+const KEYS = ['table', ...Object.keys(JOB_OPTIONS)]
+const TOP_KEYS = [...KEYS.filter((key) => !key.includes('.')), ...GROUPS, ...FORMER.keys()]
+
+/** The values of a job file, by the keys of options. A key that is null counts as absent, except for the time. */
+function givenInJob(value: unknown, file: string, faults: FaultList): Map<string, Given> {
+  const given = new Map<string, Given>()
+  for (const [key, field] of fieldsIn(file, value, TOP_KEYS, faults)) {
+    const group = GROUPS.find((name) => name === key)
+    if (group === undefined) {
+      if (field === null && key !== 'time') continue
+      given.set(FORMER.get(key) ?? key, { place: `${file}, ${key}`, value: field })
+      continue
+    }
+    for (const [name, one] of fieldsIn(`${file}, ${group}`, field ?? {}, partsOf(group), faults)) {
+      if (one !== null)
+        given.set(`${group}.${name}`, { place: `${file}, ${group}.${name}`, value: one })
     }
   }
-  for (const [name, field] of Object.entries(fields)) {
-    attempt(() => checkOptions(place, { [name]: field }, names))
-  }
-  const parsed = names.map((name) => [name, attempt(() => checks[name](fields[name]))] as const)
-  const [first, ...others] = faults
-  if (first === undefined) return Object.fromEntries(parsed) as T
-  if (others.length === 0) throw first
-  throw new GruError(first.code, firstOf(faults, ({ message }) => message).join('\n'))
+  return given
 }
 
-function namesIn(value: unknown): readonly string[] {
-  return typeof value === 'object' && value !== null ? Object.keys(value) : []
+/** The last parts of the keys in a group. */
+function partsOf(group: string): string[] {
+  return KEYS.filter((key) => key.startsWith(`${group}.`)).map(lastPart)
 }
 
-function parseText(value: unknown, key: string): string {
-  if (typeof value === 'string') return value
-  throw argumentError('ERR_GRU_TYPE', key, 'a string', describe(value))
-}
-
-const NAME = /^[\w-][\w.-]*$/
-
-function parseName(value: unknown, key: string): string {
-  const name = parseText(value, key)
-  if (NAME.test(name)) return name
-  const expected = 'the name of a folder: letters, digits, ".", "-" and "_"'
-  throw argumentError('ERR_GRU_VALUE', key, expected, describe(name))
-}
-
-const KINDS: readonly CsvKind[] = ['number', 'category', 'date']
-
-function parseColumns(value: unknown, key: string): Job['columns'] {
-  const kindOf = (name: string) => (kind: unknown) => checkOneOf(`${key}.${name}`, kind, KINDS)
-  const checks = Object.fromEntries(namesIn(value).map((name) => [name, kindOf(name)]))
-  const columns = parseFields<Record<string, CsvKind>>(key, value, checks)
-  const dates = Object.values(columns).filter((kind) => kind === 'date')
-  if (dates.length === 1) return columns
-  throw argumentError('ERR_GRU_VALUE', key, 'one column of kind "date"', String(dates.length))
-}
-
-function parseTarget(value: unknown, columns: Job['columns'], key: string): string {
-  const numbers = Object.keys(columns).filter((name) => columns[name] === 'number')
-  return checkOneOf(key, value, numbers)
-}
-
-function parseSplit(value: unknown, key: string): Job['split'] {
-  const range = { above: 0, below: 1 }
-  const { training, validation } = parseFields<Job['split']>(key, value, {
-    training: (share) => checkNumber(`${key}.training`, share ?? 0.7, range),
-    validation: (share) => checkNumber(`${key}.validation`, share ?? 0.15, range),
+/** The fields of an object. Each one that is not allowed is a fault of its own. */
+function fieldsIn(
+  place: string,
+  value: unknown,
+  allowed: readonly string[],
+  faults: FaultList,
+): (readonly [string, unknown])[] {
+  const fields = faults.attempt(() => checkOptions(place, value, namesIn(value))) ?? {}
+  return Object.entries(fields).filter(([name, field]) => {
+    return faults.attempt(() => checkOptions(place, { [name]: field }, allowed)) !== undefined
   })
-  if (training + validation < 1) return { training, validation }
+}
+
+/** Checks the values, and what several of them must have in common. */
+function completeJob(given: GivenJob, faults: FaultList): Job | undefined {
+  const values = checkGiven(JOB_OPTIONS, given.values, faults)
+  const placeOf = (key: string): string => given.values.get(key)?.place ?? given.placeOf(key)
+  const source = given.values.get('table')?.value
+  const table = faults.attempt(() => {
+    return findTable(placeOf('table'), checkText(placeOf('table'), source), given.folder)
+  })
+  faults.attempt(() => {
+    checkSplit(values, placeOf('split'))
+  })
+  faults.attempt(() => {
+    checkBounds(values, placeOf('minimum'))
+  })
+  const target = faults.attempt(() => targetOf(values, given, placeOf('target')))
+  const tableOptions = faults.attempt(() => tableOptionsOf(values, placeOf))
+  const units = faults.attempt(() => unitsOf(values, placeOf('unit')))
+  if (table === undefined || target === undefined) return undefined
+  if (tableOptions === undefined || units === undefined) return undefined
+  const forecasterOptions = { ...forecasterOptionsOf(values), target }
+  const name = values.name ?? given.name
+  const job = { name, table, source: source as string, tableOptions, forecasterOptions, units }
+  return values.backtest === undefined ? job : { ...job, backtest: values.backtest }
+}
+
+function targetOf(
+  values: JobValues,
+  given: GivenJob,
+  place: string,
+): readonly string[] | undefined {
+  // If it was given and is not valid, its check has said so.
+  if (values.target !== undefined || given.values.has('target')) return values.target
+  const expected = 'the names of the columns to forecast'
+  throw argumentError('ERR_GRU_VALUE', place, expected, 'nothing')
+}
+
+function checkSplit(values: JobValues, place: string): void {
+  const { 'split.training': training = 0.7, 'split.validation': validation = 0.15 } = values
+  if (training + validation < 1) return
   const got = String(training + validation)
-  throw argumentError('ERR_GRU_VALUE', key, 'a sum below 1, to leave a test part', got)
+  throw argumentError('ERR_GRU_VALUE', place, 'a sum below 1, to leave a test part', got)
 }
 
-function parseModel(value: unknown, key: string): Job['model'] {
-  return parseFields<Job['model']>(key, value, {
-    hiddenSize: (size) => checkLayerSize(`${key}.hiddenSize`, size ?? 32),
-    numLayers: (layers) => checkNumLayers(`${key}.numLayers`, layers ?? 1),
-    dropout: (dropout) => checkDropout(`${key}.dropout`, dropout ?? 0),
-  })
+function checkBounds({ minimum = -Infinity, maximum = Infinity }: JobValues, place: string): void {
+  if (minimum < maximum) return
+  throw argumentError('ERR_GRU_VALUE', place, `less than the maximum ${maximum}`, String(minimum))
 }
 
-function parseTraining(value: unknown, key: string): Job['training'] {
-  const above0 = { above: 0, atMost: MAX_FLOAT32 }
-  const from0 = { atLeast: 0, atMost: MAX_FLOAT32 }
-  return parseFields<Job['training']>(key, value, {
-    epochs: (epochs) => checkPositiveInteger(`${key}.epochs`, epochs ?? 30),
-    batch: (batch) => checkPositiveInteger(`${key}.batch`, batch ?? 32),
-    learningRate: (rate) => checkNumber(`${key}.learningRate`, rate ?? 1e-3, above0),
-    weightDecay: (decay) => checkNumber(`${key}.weightDecay`, decay ?? 0.01, from0),
-    clipNorm: (norm) => checkNumber(`${key}.clipNorm`, norm ?? 1, above0),
-  })
-}
-
-const IN_PACKAGE = /^npm:((?:@[^/]+\/)?[^/]+)\/(.+)$/
-
-function findCsv(source: string, file: string): Pick<Job, 'csv' | 'source'> {
-  return { csv: resolveCsv(source, file), source }
-}
-
-function resolveCsv(source: string, file: string): string {
-  const folder = path.resolve(path.dirname(file))
-  const [, name, inside] = IN_PACKAGE.exec(source) ?? []
-  if (name === undefined || inside === undefined) return path.resolve(folder, source)
-  // Looked up as Node does it, from the job's folder upwards and then from this package. It is not resolved as a
-  // module, since packages seldom export their data files.
-  const resolvers = [createRequire(path.join(folder, 'job.json')), createRequire(__filename)]
-  for (const modules of resolvers.flatMap((resolver) => resolver.resolve.paths(name) ?? [])) {
-    const candidate = path.join(modules, name, inside)
-    if (fs.existsSync(candidate)) return candidate
+/** The unit of each target. */
+function unitsOf({ unit = '', target = [] }: JobValues, place: string): Record<string, string> {
+  if (typeof unit === 'string') return Object.fromEntries(target.map((name) => [name, unit]))
+  const other = Object.keys(unit).find((name) => !target.includes(name))
+  if (other !== undefined) {
+    throw argumentError('ERR_GRU_VALUE', place, 'units of targets alone', quote(other))
   }
-  const expected = `a file of an installed package (npm install ${name})`
-  throw argumentError('ERR_GRU_FORMAT', `${file}, csv`, expected, describe(source))
+  return Object.fromEntries(target.map((name) => [name, unit[name] ?? '']))
+}
+
+const READING_KEYS = [
+  'series',
+  'timeZone',
+  'dateForm',
+  'frequency',
+  'delimiter',
+  'decimal',
+  'strict',
+] as const
+
+function tableOptionsOf(values: JobValues, placeOf: (key: string) => string): TableOptions {
+  const { target = [], future = [], series } = values
+  const { time, columns } = separateTime(values, placeOf('time'))
+  const used = [...target, ...future]
+  const clash = used.find((name) => name === time || name === series)
+  if (clash !== undefined) {
+    const expected = 'a column that is neither the time nor the series'
+    throw argumentError('ERR_GRU_VALUE', placeOf('target'), expected, quote(clash))
+  }
+  const named = Array.isArray(columns) ? (columns as readonly string[]) : Object.keys(columns ?? {})
+  return {
+    ...pick(values, READING_KEYS),
+    ...(time === undefined ? {} : { time }),
+    ...(columns === undefined
+      ? {}
+      : { columns: withUsed(columns, target, future, placeOf('future')) }),
+    required: [...new Set([...used, ...named, ...(series === undefined ? [] : [series])])],
+  }
+}
+
+/** Older jobs name the time among the columns, by the kind "date". */
+function separateTime(
+  { time, columns }: JobValues,
+  place: string,
+): {
+  readonly time?: string | null | undefined
+  readonly columns?: readonly string[] | Kinds | undefined
+} {
+  if (columns === undefined || Array.isArray(columns)) {
+    return { time, columns: columns as readonly string[] | undefined }
+  }
+  const entries = Object.entries(columns)
+  const date = entries.find(([, kind]) => kind === 'date')?.[0]
+  if (date !== undefined && time !== undefined && time !== date) {
+    const expected = `the column ${quote(date)}, which has the kind "date"`
+    throw argumentError('ERR_GRU_VALUE', place, expected, describe(time))
+  }
+  const others = entries.filter(([name]) => name !== date)
+  return { time: time ?? date, columns: Object.fromEntries(others) as Kinds }
+}
+
+/** The named columns, and those that are forecast or known in advance. */
+function withUsed(
+  columns: readonly string[] | Kinds,
+  target: readonly string[],
+  future: readonly string[],
+  place: string,
+): readonly string[] | Kinds {
+  if (isNames(columns)) return [...new Set([...columns, ...target, ...future])]
+  const other = future.find((name) => !Object.hasOwn(columns, name))
+  if (other !== undefined) {
+    const expected = 'columns whose kinds are given too'
+    throw argumentError('ERR_GRU_VALUE', place, expected, quote(other))
+  }
+  return { ...Object.fromEntries(target.map((name) => [name, 'number' as const])), ...columns }
+}
+
+function isNames(columns: readonly string[] | Kinds): columns is readonly string[] {
+  return Array.isArray(columns)
+}
+
+const FORECASTER_KEYS = [
+  'horizon',
+  'window',
+  'future',
+  'seasons',
+  'quantiles',
+  'distribution',
+  'logarithm',
+  'difference',
+  'missing',
+  'minimum',
+  'maximum',
+  'seed',
+  'device',
+] as const
+
+function forecasterOptionsOf(values: JobValues): Omit<JobForecasterOptions, 'target'> {
+  const groups = GROUPS.map((name) => [name, groupOf(values, name)] as const)
+  return { ...pick(values, FORECASTER_KEYS), ...Object.fromEntries(groups) }
+}
+
+function groupOf(values: JobValues, name: string): Readonly<Record<string, unknown>> {
+  const entries = Object.entries(values).filter(([key]) => key.startsWith(`${name}.`))
+  return Object.fromEntries(entries.map(([key, value]) => [lastPart(key), value]))
+}
+
+/** The values of some keys that were given. */
+function pick<K extends keyof JobValues>(
+  values: JobValues,
+  keys: readonly K[],
+): Pick<JobValues, K> {
+  const entries = keys.map((key) => [key, values[key]] as const)
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Pick<
+    JobValues,
+    K
+  >
 }

@@ -3,33 +3,42 @@
  *
  * @module
  */
-import * as path from 'node:path'
 import { GruError, quote } from '../errors'
-import { parseJson } from '../formats/json'
-import { readTextFile } from '../formats/text-file'
 import type { Command, Context } from './command'
-import { forecast } from './forecast'
-import { train } from './train'
+import { compare, COMPARE_HELP } from './compare'
+import { forecast, FORECAST_HELP } from './forecast'
+import { inspect, INSPECT_HELP } from './inspect'
+import { Interruption, statusOf } from './interruption'
+import { packageVersion } from './run-results'
+import { train, TRAIN_HELP } from './train'
 
-const HELP = `gru: trains GRU models on daily tables, and forecasts with them
+const HELP = `gru: trains GRU and LSTM models on tables of time series, and forecasts with them
 
-  gru train JOB.json [--out DIR]     trains the model of a job, and writes model.safetensors and
-                                     report.html into DIR (default: out/ and the job's name)
-  gru forecast MODEL CSV [--json]    forecasts the day after the last row of a table
-  gru --help                         this text
+  gru train TABLE --target NAME      trains a model; writes it, its forecasts and a report into a folder
+  gru train JOB.json                 the same, with the options in a file
+  gru forecast MODEL TABLE           forecasts what comes after the last row of a table
+  gru inspect TABLE                  tells what a table is, and what would be repaired
+  gru compare RUN...                 puts the results of several trainings side by side
+  gru COMMAND --help                 the options of a command
   gru --version                      the version
+
+A table is a file of CSV, JSON lines or Parquet. Its dialect, columns, times, frequency and series are found in it.
 `
 
-const COMMANDS: ReadonlyMap<string, Command> = new Map([
-  ['train', train],
-  ['forecast', forecast],
-  ['--help', help],
-  ['-h', help],
-  ['--version', version],
-])
+/** A command and its help text. */
+interface Entry {
+  readonly command: Command
+  readonly help: string
+}
 
-/** The exit status of a process that was interrupted (128 + the number of SIGINT). */
-const INTERRUPTED = 130
+const COMMANDS: ReadonlyMap<string, Entry> = new Map([
+  ['train', { command: train, help: TRAIN_HELP }],
+  ['forecast', { command: forecast, help: FORECAST_HELP }],
+  ['inspect', { command: inspect, help: INSPECT_HELP }],
+  ['compare', { command: compare, help: COMPARE_HELP }],
+  ['--version', { command: version, help: HELP }],
+])
+const HELP_OPTIONS = ['--help', '-h']
 
 /**
  * Runs a command line.
@@ -43,40 +52,45 @@ export async function run(args: readonly string[], context: Context): Promise<nu
     await commandOf(args)(args.slice(1), context)
     return 0
   } catch (error) {
+    if (error instanceof Interruption) {
+      stderr.write(`gru: ${error.message}\n`)
+      return error.status
+    }
     if (signal.aborted && error === signal.reason) {
-      stderr.write('gru: interrupted; nothing was saved\n')
-      return INTERRUPTED
+      stderr.write('gru: interrupted\n')
+      return statusOf(error)
     }
     stderr.write(`gru: ${messageOf(error)}\n`)
     return 1
   }
 }
 
-function commandOf([name]: readonly string[]): Command {
-  if (name === undefined) return help
-  const command = COMMANDS.get(name)
-  if (command !== undefined) return command
-  const message = `unknown command ${quote(name)}: expected train or forecast (see gru --help)`
-  throw new GruError('ERR_GRU_VALUE', message)
+function commandOf([name, ...args]: readonly string[]): Command {
+  if (name === undefined || HELP_OPTIONS.includes(name)) return helpOf(HELP)
+  const entry = COMMANDS.get(name)
+  if (entry === undefined) {
+    const names = [...COMMANDS.keys()].filter((one) => !one.startsWith('-')).join(', ')
+    const message = `unknown command ${quote(name)}: expected one of ${names} (see gru --help)`
+    throw new GruError('ERR_GRU_VALUE', message)
+  }
+  return args.some((arg) => HELP_OPTIONS.includes(arg)) ? helpOf(entry.help) : entry.command
 }
 
 /**
- * An error that users can act on is one line. A defect of this package also shows where it
- * happened.
+ * An error that users can act on is its message. A defect of this package also shows where it happened.
  */
 function messageOf(error: unknown): string {
   if (error instanceof GruError) return error.message
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
-function help(_args: readonly string[], { stdout }: Context): Promise<void> {
-  stdout.write(HELP)
-  return Promise.resolve()
+function helpOf(text: string): Command {
+  return (_args, { stdout }) => {
+    stdout.write(text)
+    return Promise.resolve()
+  }
 }
 
 async function version(_args: readonly string[], { stdout }: Context): Promise<void> {
-  // lib and dist are both directly in the package.
-  const file = path.join(__dirname, '..', '..', 'package.json')
-  const { version } = parseJson(await readTextFile(file), file) as { version: string }
-  stdout.write(`${version}\n`)
+  stdout.write(`${await packageVersion()}\n`)
 }

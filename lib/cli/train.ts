@@ -1,142 +1,237 @@
 /**
- * `gru train`: from a job file to a saved model and a report.
+ * `gru train`: from a table to a saved model, its forecasts and a report.
  *
  * @module
  */
-import { mkdir } from 'node:fs/promises'
-import * as path from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { GruError } from '../errors'
-import { replaceFile } from '../replace-file'
-import { runtime } from '../runtime'
-import { parseArguments } from './arguments'
-import type { Command } from './command'
-import { errorRows, verdict, type ErrorRow } from './error-table'
-import { evaluate, type Evaluation } from './evaluation'
-import { fit, learnFacts, type Fitted, type FittingData } from './fitting'
-import { Forecaster } from './forecaster'
-import { readJob, type Job } from './job'
-import { formatCount, formatForecast, formatLoss } from '../forecasting/numbers'
-import { warnOfOtherCategories } from './other-categories'
+import { Forecaster, type ForecastEvaluation } from '../forecasting/forecaster'
+import type { TrainingEpoch } from '../forecasting/options'
+import type { EpochResult, ForecastPath, RunResults } from '../forecasting/results'
+import { describeRepair } from '../tables/summary'
+import { Table } from '../tables/table'
+import type { Command, Context } from './command'
+import { Interruption, statusOf } from './interruption'
+import {
+  FORECAST_OPTIONS,
+  JOB_OPTIONS,
+  MODEL_OPTIONS,
+  RUN_OPTIONS,
+  TABLE_OPTIONS,
+  TRAINING_OPTIONS,
+} from './job-options'
+import { type Live, openLive } from './live'
+import { describeOptions } from './option-help'
 import { loadPeers } from './peers'
-import { createProgress, type Output } from './progress'
-import { describeSteady, renderReport, type Results } from './report'
-import { dayAfter, isoDay, readTable, type Table } from './table'
-import { textTable } from '../text-table'
+import { renderReport } from './report/run-report'
+import { RunFolder } from './run-folder'
+import { epochResult, packageVersion, resultsOf, resultsSoFar, type RunStart } from './run-results'
+import { readTrainCommand, type TrainCommand } from './job'
+import { jsonReporter, textReporter, type TrainReporter } from './train-reporter'
 import { showWarnings } from './warnings'
-import { findTooFewRows, splitByTime, type Days, type Parts } from './windows'
 
-/** Trains the model of a job, reports its errors, saves it, and checks the saved file. */
-export const train: Command = async (args, { stdout, stderr, signal }) => {
-  const parsed = parseArguments(args, ['JOB.json'], { out: { type: 'string' } })
+export const TRAIN_HELP = `gru train TABLE --target NAME [options]
+gru train JOB.json [options]
+
+Trains a model, and writes into a folder: model.safetensors, report.html, results.json,
+forecasts.csv and epochs.csv. A job is a JSON file with the path of the "table" and the options as
+keys: "target", "horizon", "timeZone", ...; those of the model are in "model", those of the training
+in "training", and the shares in "split". Options of the command line are stronger.
+
+${describeOptions([
+  { title: 'the forecast', options: FORECAST_OPTIONS },
+  { title: 'the table', options: TABLE_OPTIONS },
+  { title: 'the model', options: MODEL_OPTIONS },
+  { title: 'the training', options: TRAINING_OPTIONS },
+  { title: 'the run', options: { name: JOB_OPTIONS.name, ...RUN_OPTIONS } },
+])}`
+
+/** Trains the model of a job, saves it, evaluates it, and writes its forecasts and a report. */
+export const train: Command = async (args, context) => {
+  const command = await readTrainCommand(args)
   loadPeers()
-  const job = await readJob(parsed.positionals[0]!)
-  const folder = parsed.values.out ?? path.join('out', job.name)
-  const table = await readTable(job.csv, job.columns, {
-    findTooFew: (rows) => findTooFewRows(rows, job.window, job.split),
-  })
-  const parts = splitByTime(table.rows, job.window, job.split)
-  const facts = learnFacts(job, table, parts.training)
-  const others = warnOfOtherCategories(table, facts.columns)
-  showWarnings(stderr, table.path, [...table.warnings, ...others])
-  stdout.write(describeData(job, table, parts))
-  const fitted = await fitShowing(job, { table, parts, facts }, stdout, signal)
-  const { forecaster } = fitted
+  const { job, run } = command
+  const reporter =
+    run.json === true ? jsonReporter(context.stdout) : textReporter(context.stdout, job.units)
+  const live = run.live === true ? await openLive(run.port ?? 0) : undefined
   try {
-    stdout.write(describeFitted(fitted))
-    const evaluation = await evaluate(forecaster, table, parts, signal)
-    stdout.write(describeErrors(job, evaluation))
-    const tomorrow = await forecastTomorrow(forecaster, table)
-    const results = { job, table, parts, fitted, evaluation, tomorrow }
-    const file = await save(folder, results, signal)
-    stdout.write(`saved ${file} and ${path.join(folder, 'report.html')}\n`)
-    await checkSaved(file, table, parts.test, evaluation.forecast)
-    const { length } = evaluation.forecast
-    stdout.write(`loaded the model again: its ${length} test forecasts are bit for bit the same\n`)
-    const { change } = forecaster.facts
-    const value = formatForecast(tomorrow.value, change.standardDeviation, job.unit)
-    stdout.write(`forecast for ${isoDay(tomorrow.date)}: ${job.target} ${value}\n`)
+    await new Run(command, context, reporter, live).run()
   } finally {
-    forecaster.dispose()
+    reporter.stop()
+    await live?.close()
   }
 }
 
-async function fitShowing(
-  job: Job,
-  data: FittingData,
-  stdout: Output,
-  signal: AbortSignal,
-): Promise<Fitted> {
-  const progress = createProgress(stdout, job.training.epochs)
-  try {
-    return await fit(job, data, progress.show, signal)
-  } finally {
-    progress.stop()
+/** One run of `gru train`. */
+class Run {
+  readonly #command: TrainCommand
+  readonly #context: Context
+  readonly #reporter: TrainReporter
+  readonly #live: Live | undefined
+  readonly #folder: RunFolder
+  readonly #epochs: EpochResult[] = []
+
+  constructor(
+    command: TrainCommand,
+    context: Context,
+    reporter: TrainReporter,
+    live: Live | undefined,
+  ) {
+    this.#command = command
+    this.#context = context
+    this.#reporter = reporter
+    this.#live = live
+    this.#folder = new RunFolder(command.run.out)
+  }
+
+  async run(): Promise<void> {
+    const { signal, stderr } = this.#context
+    const { job } = this.#command
+    const begin = performance.now()
+    const table = await Table.read(job.table, job.tableOptions)
+    const reading = secondsSince(begin)
+    signal.throwIfAborted()
+    showWarnings(stderr, table.path, table.warnings)
+    const created = new Date().toISOString()
+    const start = { job, table, version: await packageVersion(), created }
+    const { table: facts, series, step } = resultsSoFar(start, [])
+    this.#reporter.tell({ event: 'table', table: facts, series, step })
+    if (this.#live !== undefined) this.#reporter.tell({ event: 'live', url: this.#live.url })
+    const trained = await this.#train(start)
+    try {
+      await this.#finish(start, trained, reading)
+    } finally {
+      trained.forecaster.dispose()
+    }
+  }
+
+  async #train(start: RunStart): Promise<Trained> {
+    const { job, run } = this.#command
+    const { signal } = this.#context
+    const resume = run.resume === true
+    await this.#folder.begin(resume)
+    const before = resume ? await this.#folder.epochsBefore() : []
+    const begin = performance.now()
+    const options = {
+      ...job.forecasterOptions,
+      ...{ checkpoints: this.#folder.checkpoints, resume },
+      onEpoch: (epoch: TrainingEpoch) => {
+        this.#addEpoch(start, before, epoch)
+      },
+    }
+    const forecaster = await Forecaster.train(start.table, options, { stop: signal })
+    const isUntrained = forecaster.training!.epochs.length === 0 && before.length === 0
+    if (signal.aborted && isUntrained) {
+      forecaster.dispose()
+      await this.#folder.leaveUnused()
+      throw new Interruption('interrupted; nothing was saved', statusOf(signal.reason))
+    }
+    // A training that goes on may have no epoch left.
+    if (this.#epochs.length === 0) this.#epochs.push(...before)
+    return { forecaster, seconds: secondsSince(begin) }
+  }
+
+  #addEpoch(start: RunStart, before: readonly EpochResult[], epoch: TrainingEpoch): void {
+    const { epochs, secondsLeft, isBest } = epoch
+    if (this.#epochs.length === 0) {
+      this.#epochs.push(...before.filter((earlier) => earlier.epoch < epoch.epoch))
+    }
+    const offset = before.at(-1)?.seconds ?? 0
+    const result = { ...epochResult(epoch), seconds: epoch.seconds + offset }
+    this.#epochs.push(result)
+    this.#folder.addEpoch(result)
+    this.#reporter.tell({
+      event: 'epoch',
+      ...result,
+      epochs,
+      secondsLeft: secondsLeft ?? null,
+    })
+    const { validationLoss } = result
+    if (isBest) this.#reporter.tell({ event: 'best', epoch: result.epoch, validationLoss })
+    this.#live?.publish(() => renderReport(resultsSoFar(start, this.#epochs)))
+  }
+
+  /** Saves the model first: whatever happens then, it is there. */
+  async #finish(start: RunStart, { forecaster, seconds }: Trained, reading: number): Promise<void> {
+    const { signal } = this.#context
+    const reason: unknown = signal.reason
+    const { bestEpoch } = forecaster.training!
+    if (signal.aborted) this.#reporter.tell({ event: 'interrupted', bestEpoch })
+    await this.#folder.saveModel(forecaster)
+    const begin = performance.now()
+    // An interruption of the training must not keep its model from being evaluated, but another one ends the process.
+    const evaluated = await this.#evaluate(start, forecaster, signal.aborted ? undefined : signal)
+    const results = resultsOf(start, {
+      ...{ forecaster, epochs: this.#epochs, ...evaluated },
+      seconds: { reading, training: seconds, evaluation: secondsSince(begin) },
+    })
+    this.#tellResults(results, forecaster, start.table)
+    const report = renderReport(results)
+    const files = await this.#folder.saveResults(results, report)
+    await checkSaved(this.#folder.model, start.table, results.forecasts)
+    this.#reporter.tell({ event: 'saved', files })
+    this.#live?.publish(() => report)
+    if (reason !== undefined) {
+      const message = `interrupted; the model of epoch ${bestEpoch} is saved, and --resume goes on from here`
+      throw new Interruption(message, statusOf(reason))
+    }
+    await this.#folder.removeCheckpoints()
+  }
+
+  async #evaluate(
+    { table, job }: RunStart,
+    forecaster: Forecaster,
+    signal: AbortSignal | undefined,
+  ): Promise<Evaluated> {
+    const { backtest, units } = job
+    try {
+      const evaluation = await forecaster.evaluate(table, { backtest, units, signal })
+      return { evaluation, forecasts: await forecaster.forecast(table, { signal }) }
+    } catch (error) {
+      if (signal?.aborted !== true) throw error
+      const message = 'interrupted; the model is saved, without its evaluation'
+      throw new Interruption(message, statusOf(signal.reason))
+    }
+  }
+
+  #tellResults(results: RunResults, forecaster: Forecaster, table: Table): void {
+    const { model, parts, bestEpoch, evaluation, verdict, quantiles, forecasts } = results
+    const { steady, bestLoss: validationLoss } = forecaster.training!
+    const notes = forecaster.notes(table).map(describeRepair)
+    this.#reporter.tell({
+      ...{ event: 'trained', model, parts, bestEpoch, validationLoss, steady, notes },
+    })
+    this.#reporter.tell({ event: 'evaluation', evaluation, verdict })
+    this.#reporter.tell({ event: 'forecast', quantiles, forecasts })
   }
 }
 
-async function forecastTomorrow(
-  forecaster: Forecaster,
-  table: Table,
-): Promise<Results['tomorrow']> {
-  const [value] = await forecaster.forecast(table, { begin: table.rows, end: table.rows + 1 })
-  return { date: dayAfter(table.dates.at(-1)!), value: value! }
+interface Trained {
+  readonly forecaster: Forecaster
+  readonly seconds: number
 }
 
-/** Writes model and report. If the user interrupts before, the folder is unchanged. */
-async function save(folder: string, results: Results, signal: AbortSignal): Promise<string> {
-  const report = renderReport(results)
-  signal.throwIfAborted()
-  try {
-    await mkdir(folder, { recursive: true })
-  } catch (cause) {
-    const message = `${folder}: expected a folder that can be made, got ${(cause as Error).message}`
-    throw new GruError('ERR_GRU_FORMAT', message, { cause })
-  }
-  const file = path.join(folder, 'model.safetensors')
-  await results.fitted.forecaster.save(file)
-  await replaceFile(path.join(folder, 'report.html'), report)
-  return file
+interface Evaluated {
+  readonly evaluation: ForecastEvaluation
+  readonly forecasts: readonly ForecastPath[]
+}
+
+function secondsSince(begin: number): number {
+  return (performance.now() - begin) / 1000
 }
 
 /** Compares the forecasts of a saved model with those of the model in memory. */
 async function checkSaved(
   file: string,
   table: Table,
-  days: Days,
-  expected: Float64Array,
+  expected: readonly ForecastPath[],
 ): Promise<void> {
   const loaded = await Forecaster.load(file)
   try {
-    const forecast = await loaded.forecast(table, days)
-    if (Buffer.from(forecast.buffer).equals(Buffer.from(expected.buffer))) return
+    if (isDeepStrictEqual(await loaded.forecast(table), expected)) return
   } finally {
     loaded.dispose()
   }
   const message = `${file}: the model forecasts differently once it is loaded again`
   throw new GruError('ERR_GRU_INTERNAL', message)
-}
-
-function describeData(job: Job, table: Table, parts: Parts): string {
-  const day = (row: number): string => isoDay(table.dates[row]!)
-  const rows = Object.entries(parts).map(([name, { begin, end }]: [string, Days]) => {
-    return [name, `${day(begin)} to ${day(end - 1)}`, `${end - begin} days`]
-  })
-  const { isa, threads, blas } = runtime()
-  const engine = `${isa}, ${threads === 1 ? '1 thread' : `${threads} threads`}, BLAS: ${blas}`
-  const task = `${job.target} one day ahead from ${job.window} days of ${job.source}`
-  return `${job.name}: ${task}\n${textTable(rows)}engine: ${engine}\n`
-}
-
-function describeFitted({ forecaster, best, steady }: Fitted): string {
-  const { parameterCount } = forecaster.model
-  const loss = formatLoss(best.validationLoss)
-  if (steady) return `${describeSteady(forecaster.facts)}\n`
-  return `best of ${formatCount(parameterCount)} parameters: epoch ${best.epoch}, validation loss ${loss}\n`
-}
-
-function describeErrors(job: Job, evaluation: Evaluation): string {
-  const errors = errorRows(evaluation)
-  const title = job.unit === '' ? 'test error' : `test error in ${job.unit}`
-  const cells = ({ name, mae, rmse }: ErrorRow): string[] => [name, mae, rmse]
-  return `${textTable([[title, 'MAE', 'RMSE'], ...errors.map(cells)])}${verdict(errors)}\n`
 }

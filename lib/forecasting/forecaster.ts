@@ -31,7 +31,7 @@ import type { ForecastPath, Residual, TargetEvaluation } from './results'
 import { intervalOf } from './scores'
 import { Table } from '../tables/table'
 import { checkTableFits, tableOptionsOf } from './table-fit'
-import { trainNetwork } from './training'
+import { trainNetwork, type TrainingSettings } from './training'
 import { verdictOf } from './verdict'
 
 /** How a forecaster was trained. */
@@ -42,6 +42,7 @@ export interface TrainingSummary {
   readonly bestLoss: number
   /** Whether the targets change by the same amount in the whole training part: there was nothing to learn. */
   readonly steady: boolean
+  readonly settings: TrainingSettings
   /** The number of windows of each part. */
   readonly windows: Readonly<Record<PartName, number>>
   /** The first and the last time of each part that is forecast; as the table's time axis says. */

@@ -33,6 +33,7 @@ export interface Trained {
   readonly bestLoss: number
   /** Whether there was nothing to learn: the targets' distances are the same in the whole training part. */
   readonly steady: boolean
+  readonly settings: TrainingSettings
 }
 
 /** The most windows of an epoch: of longer tables every n-th one is used. */
@@ -71,7 +72,7 @@ export async function trainNetwork(
         stop,
       })
     await run.putBackBest()
-    return { model: trainer.model, ...run.result, steady }
+    return { model: trainer.model, ...run.result, steady, settings }
   } catch (error) {
     trainer.model.dispose()
     throw error
@@ -106,7 +107,8 @@ async function windowsOf(
   return windows
 }
 
-interface Settings {
+/** Sizes and counts that the options say, or that fit the table. */
+export interface TrainingSettings {
   readonly hiddenSize: number
   readonly batch: number
   readonly epochs: number
@@ -114,7 +116,7 @@ interface Settings {
 }
 
 /** Sizes that fit the number of windows, where the options do not say them. */
-function settingsFor(windows: number, { model, training }: CheckedOptions): Settings {
+function settingsFor(windows: number, { model, training }: CheckedOptions): TrainingSettings {
   const step = <T>(small: T, middle: T, large: T, limits: readonly [number, number]): T =>
     windows <= limits[0] ? small : windows <= limits[1] ? middle : large
   const batch = training.batch ?? step(32, 64, 128, [2000, 10_000])
@@ -274,7 +276,7 @@ async function bestBefore(
 
 interface Run {
   readonly options: CheckedOptions
-  readonly settings: Settings
+  readonly settings: TrainingSettings
   readonly resumed: boolean
   readonly stop: AbortSignal | undefined
 }

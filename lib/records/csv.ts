@@ -4,6 +4,7 @@
  * @module
  */
 import { argumentError, quote } from '../errors'
+import { textCell } from '../formats/csv-cells'
 import { openLineFile } from './line-file'
 import type { RecordPosition, WrittenEntry } from './position'
 import { type CheckedEntry, COMMON_COLUMNS, type RecordWriter } from './record'
@@ -102,15 +103,3 @@ function rowOf(
 
 const MAX_LISTED = 8
 const CELL = /(?:"(?:[^"]|"")*"|[^",])+/gu
-
-/**
- * Signs that begin a formula: also after a character that separates cells in spreadsheets of other countries, and in
- * the wide forms of East Asian scripts.
- */
-const FORMULA = /(?:^|[,;|])\s*(?=[=+\-@\uff1d\uff0b\uff0d\uff20])/gu
-const NEEDS_QUOTES = /[^\p{L}\p{N}_./ -]|^ | $/u
-
-function textCell(text: string): string {
-  const harmless = text.replaceAll(FORMULA, "$&'")
-  return NEEDS_QUOTES.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless
-}

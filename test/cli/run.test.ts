@@ -11,9 +11,26 @@ const PROGRAM = path.join(__dirname, '..', '..', 'dist', 'cli', 'main.js')
 it.each([[['--help']], [['-h']], [[]]])('tells how to use it: gru %j', async (args) => {
   const { status, stdout, stderr } = await gru(...args)
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-  expect(stdout).toContain('gru train JOB.json [--out DIR]')
-  expect(stdout).toContain('gru forecast MODEL CSV [--json]')
+  for (const command of [
+    'train JOB.json',
+    'forecast MODEL TABLE',
+    'inspect TABLE',
+    'compare RUN',
+  ]) {
+    expect(stdout).toContain(`  gru ${command}`)
+  }
 })
+
+it.each(['train', 'forecast', 'inspect', 'compare'])(
+  'tells the options of a command: gru %s --help',
+  async (command) => {
+    const { status, stdout, stderr } = await gru(command, 'some.csv', '--help')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(new RegExp(`^gru ${command} [A-Z]+`))
+    expect(stdout).toMatch(/^ {2}--[a-z]/m)
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
+  },
+)
 
 it('tells its version', async () => {
   await expect(gru('--version')).resolves.toEqual({
@@ -24,13 +41,21 @@ it('tells its version', async () => {
 })
 
 it.each([
-  ['an unknown command', ['trian'], 'unknown command "trian": expected train or forecast'],
-  ['an unknown option', ['train', 'job.json', '--ouy'], "Unknown option '--ouy' (see gru --help)"],
-  ['no job', ['train'], 'arguments: expected JOB.json, got none'],
-  ['two jobs', ['train', 'a.json', 'b.json'], 'arguments: expected JOB.json, got a.json b.json'],
+  [
+    'an unknown command',
+    ['trian'],
+    'unknown command "trian": expected one of train, forecast, inspect, compare',
+  ],
+  [
+    'an unknown option',
+    ['train', 'a.csv', '--target', 'a', '--horizn'],
+    '"--horizn" (did you mean --horizon?)',
+  ],
+  ['no job', ['train'], 'arguments: expected JOB.json or TABLE, got none'],
+  ['a missing table', ['inspect', 'none.csv'], 'none.csv: expected a file that can be read'],
   ['a missing job', ['train', 'none.json'], 'none.json: expected a file that can be read'],
   ['a missing model', ['forecast', 'none.safetensors', 'a.csv'], 'none.safetensors: expected'],
-  ['no table', ['forecast', 'm'], 'arguments: expected MODEL.safetensors TABLE.csv, got m'],
+  ['no table', ['forecast', 'm'], 'arguments: expected MODEL TABLE, got m'],
 ])('says what is wrong in one line: %s', async (_, args, message) => {
   const { status, stdout, stderr } = await gru(...args)
   expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
@@ -39,9 +64,15 @@ it.each([
   expect(stderr.trimEnd().split('\n')).toHaveLength(1)
 })
 
-it.each(['echarts', 'cli-progress', 'csv-parse/sync'])(
+it.each([
+  ['uplot/package.json', 'the report needs the package uplot: npm install uplot'],
+  [
+    'cli-progress',
+    'this command needs the package cli-progress: npm install uplot cli-progress csv-parse',
+  ],
+])(
   'names the command that installs %s where it is missing, before any work',
-  async (peer) => {
+  async (peer, message) => {
     const hook = path.join(newFolder(), 'hide.js')
     writeFileSync(
       hook,
@@ -58,11 +89,10 @@ it.each(['echarts', 'cli-progress', 'csv-parse/sync'])(
         resolve({ status: error?.code, stdout, stderr })
       })
     })
-    const name = peer.split('/')[0]!
     expect({ status, stdout, stderr }).toEqual({
       status: 1,
       stdout: '',
-      stderr: `gru: this command needs the package ${name}: npm install echarts cli-progress csv-parse\n`,
+      stderr: `gru: ${message}\n`,
     })
   },
 )

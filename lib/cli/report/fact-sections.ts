@@ -15,18 +15,24 @@ export function tableSection({ table, parts }: RunResults): string {
   return section(
     'table',
     'The table',
-    definitions([
-      ['file', table.path],
-      ...table.facts,
-      ['training part', describePart(parts.training)],
-      ['validation part', describePart(parts.validation)],
-      ['test part', describePart(parts.test)],
-    ]),
+    definitions([['file', table.path], ...table.facts, ...describeParts(parts)]),
     '<h3>Repairs</h3>',
     list(table.repairs, 'Nothing was repaired.'),
     '<h3>Warnings</h3>',
     list(table.warnings, 'There are no warnings.'),
   )
+}
+
+/** Those that were forecast: none before the evaluation, and for a forecast by a saved model. */
+function describeParts(parts: RunResults['parts']): [string, string][] {
+  const all: [string, PartResult][] = [
+    ['training part', parts.training],
+    ['validation part', parts.validation],
+    ['test part', parts.test],
+  ]
+  return all
+    .filter(([, { windows }]) => windows > 0)
+    .map(([name, part]) => [name, describePart(part)])
 }
 
 function describePart({ first, last, windows }: PartResult): string {
@@ -43,6 +49,7 @@ function list(sentences: readonly string[], none: string): string {
 
 /** All options of the job, also those that were not given. */
 export function jobSection({ job }: RunResults): string {
+  if (Object.keys(job).length === 0) return ''
   return section(
     'job',
     'The job',
@@ -77,11 +84,13 @@ export function runSection(results: RunResults): string {
       ['model', model.description],
       ['parameters', formatCount(model.parameterCount)],
       ['window', spanOf(window, step)],
-      ['best epoch', `${results.bestEpoch} of ${results.epochs.length}`],
+      ...(results.epochs.length === 0
+        ? []
+        : ([['best epoch', `${results.bestEpoch} of ${results.epochs.length}`]] as const)),
       ['made', momentOf(created)],
-      ['reading', durationOf(seconds.reading)],
-      ['training', durationOf(seconds.training)],
-      ['evaluation', durationOf(seconds.evaluation)],
+      ...(['reading', 'training', 'evaluation'] as const)
+        .filter((part) => seconds[part] > 0)
+        .map((part) => [part, durationOf(seconds[part])] as const),
       ['gru-native', versions['gru-native']],
       ['Node', versions.node],
       ['device', engine.device],

@@ -46,13 +46,11 @@ function pageOf(results: RunResults, share: number): Page {
   const drawn = drawnQuantiles(results.quantiles)
   const sections = [
     forecastSection(results, forecasts.notes),
-    errorSection(results),
-    horizonSection(results),
-    seriesSection(results),
+    ...errorSections(results),
     backtestSection(results, backtest.notes),
     coverageSection(results, drawn.interval),
     residualSection(results, residuals.notes),
-    trainingSection(epochNotes(results, epochs)),
+    results.epochs.length === 0 ? '' : trainingSection(epochNotes(results, epochs)),
     importanceSection(results),
     tableSection(results),
     jobSection(results),
@@ -101,6 +99,12 @@ function forecastSection({ horizon, step }: RunResults, notes: readonly string[]
     chartPlace('forecast', 'the history, the forecast and its interval'),
     paragraphs(notes),
   )
+}
+
+/** None before the evaluation, and for a forecast by a saved model. */
+function errorSections(results: RunResults): readonly string[] {
+  if (results.evaluation.length === 0) return []
+  return [errorSection(results), horizonSection(results), seriesSection(results)]
 }
 
 function backtestSection({ backtest }: RunResults, notes: readonly string[]): string {
