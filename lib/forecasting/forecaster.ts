@@ -61,7 +61,10 @@ export interface ForecastEvaluation {
 
 /** How a forecaster is evaluated. */
 export interface EvaluationOptions {
-  /** The number of origins whose forecasts are kept. The errors are those of all origins. Default 20. */
+  /**
+   * The number of origins whose forecasts are kept; they are divided among the series. The errors are those of all origins.
+   * Default: those that forecast 200 steps together, from 20 to 200.
+   */
   readonly backtest?: number | undefined
   /** The targets' units, by their names. */
   readonly units?: Readonly<Record<string, string>> | undefined
@@ -200,10 +203,11 @@ export class Forecaster {
       throw argumentError('ERR_GRU_VALUE', 'evaluate', expected, 'one that was loaded')
     }
     const given = checkOptions('options', options, ['backtest', 'units', 'signal'])
-    const backtest = checkPositiveInteger('backtest', given.backtest ?? 20)
+    const { facts } = this
+    const usual = Math.min(200, Math.max(20, Math.round(200 / facts.horizon)))
+    const backtest = checkPositiveInteger('backtest', given.backtest ?? usual)
     const signal = given.signal as AbortSignal | undefined
     const units = (given.units ?? {}) as Readonly<Record<string, string>>
-    const { facts } = this
     const { seriesParts, parts } = learnt
     const coverage = await this.#coverageOnValidation(table, learnt, signal)
     const test = await forecastOrigins(this.#network, table, parts.test, signal)
