@@ -28,10 +28,10 @@ export function forecastTable({ quantiles, paths, units }: Forecasts): string {
   const columns = textColumns(paths, units)
   const header = [...columns.map(({ title }) => title), ...quantiles.map(quantileName)]
   const rows = paths.flatMap((path) => {
-    const change = changeOf(path)
+    const texts = alike(path)
     return path.times.map((time, step) => [
       ...columns.map(({ cell }) => cell(path, step < path.direct ? time : `${time} *`)),
-      ...path.quantiles.map((values) => formatForecast(values[step]!, change, '')),
+      ...texts.map((ofQuantile) => ofQuantile[step]!),
     ])
   })
   const isBeyond = paths.some(({ times, direct }) => times.length > direct)
@@ -63,6 +63,22 @@ function textColumns(
     ...(isSingle ? [] : [{ title: 'target', cell: ({ target }: ForecastPath) => labelOf(target) }]),
     { title: isSingle ? [...targets].map(labelOf).join() : 'time', cell: (_, time) => time },
   ]
+}
+
+/** Numbers whose decimals differ by more are of different sizes. */
+const MOST_FURTHER_DECIMALS = 2
+
+/** The values of a path as texts. They have the same number of decimals where this adds few. */
+function alike(path: ForecastPath): string[][] {
+  const change = changeOf(path)
+  const texts = path.quantiles.map((values) =>
+    values.map((value) => formatForecast(value, change, '')),
+  )
+  const decimals = texts.flat().map((text) => text.split('.')[1]?.length ?? 0)
+  const most = Math.max(...decimals)
+  const isPlain = texts.flat().every((text) => /^-?[\d.]+$/.test(text))
+  if (!isPlain || most - Math.min(...decimals) > MOST_FURTHER_DECIMALS) return texts
+  return path.quantiles.map((values) => values.map((value) => value.toFixed(most)))
 }
 
 /** The size of the differences that a reader of a path looks at: the width of its interval, or the way of its median. */

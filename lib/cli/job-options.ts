@@ -4,6 +4,7 @@
  * @module
  */
 import { argumentError, describe } from '../errors'
+import { RATE_SCHEDULES } from '../forecasting/rate-schedules'
 import { checkDropout, checkLayerSize, checkNumLayers } from '../recurrent-options'
 import {
   checkBoolean,
@@ -216,8 +217,8 @@ export const TRAINING_OPTIONS = {
   ),
   'training.schedule': option(
     forms.text('KIND'),
-    oneOf('cosine', 'constant'),
-    'the learning rate over time: cosine or constant',
+    oneOf(...RATE_SCHEDULES),
+    `the learning rate over time: ${RATE_SCHEDULES.join(', ')}`,
     'cosine',
   ),
   'training.weightDecay': option(forms.number, notNegative, 'the weight decay', '0.1'),

@@ -31,9 +31,9 @@ const forecasts = (paths: readonly ForecastPath[]) => ({
 it('aligns one series and target under its name', () => {
   expect(forecastTable(forecasts([pathOf()]))).toBe(
     [
-      '  warmth, K    10 %   50 %   90 %',
-      '  2021-01-05   9.75  10.00  10.25',
-      '  2021-01-06  0.333  0.500  0.750',
+      '  warmth, K    10 %    50 %    90 %',
+      '  2021-01-05  9.750  10.000  10.250',
+      '  2021-01-06  0.333   0.500   0.750',
       '',
     ].join('\n'),
   )
@@ -43,11 +43,11 @@ it('names series and targets where there are several, and marks what is beyond t
   const other = pathOf({ series: 'south', target: '=1+1', direct: 1 })
   expect(forecastTable(forecasts([pathOf({ series: 'north', direct: 1 }), other]))).toBe(
     [
-      '  series  target     time           10 %   50 %   90 %',
-      '  north   warmth, K  2021-01-05     9.75  10.00  10.25',
-      '  north   warmth, K  2021-01-06 *  0.333  0.500  0.750',
-      '  south   =1+1       2021-01-05     9.75  10.00  10.25',
-      '  south   =1+1       2021-01-06 *  0.333  0.500  0.750',
+      '  series  target     time           10 %    50 %    90 %',
+      '  north   warmth, K  2021-01-05    9.750  10.000  10.250',
+      '  north   warmth, K  2021-01-06 *  0.333   0.500   0.750',
+      '  south   =1+1       2021-01-05    9.750  10.000  10.250',
+      '  south   =1+1       2021-01-06 *  0.333   0.500   0.750',
       "  * beyond the model's horizon: forecast from its own forecasts",
       '',
     ].join('\n'),

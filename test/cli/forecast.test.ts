@@ -26,15 +26,7 @@ let results: RunResults
 
 beforeAll(async () => {
   const out = newFolder()
-  const { status, stderr } = await gru(
-    'train',
-    writeJob(smallJob()),
-    '--horizon',
-    '2',
-    '--out',
-    out,
-  )
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+  await gru('train', writeJob(smallJob()), '--horizon', '2', '--out', out)
   model = path.join(out, 'model.safetensors')
   results = JSON.parse(readFileSync(path.join(out, 'results.json'), 'utf8')) as RunResults
   table = writeTable(path.join(out, 'table.csv'), ROWS)
@@ -42,7 +34,7 @@ beforeAll(async () => {
 
 afterAll(removeFolders)
 
-async function forecast(...options: string[]): Promise<string> {
+async function expectForecast(...options: string[]): Promise<string> {
   const { status, stdout, stderr } = await gru('forecast', model, ...options)
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   return stdout
@@ -54,7 +46,7 @@ interface Json {
 }
 
 it('gives the forecast of the training again, as JSON with all digits', async () => {
-  const { forecasts, quantiles } = JSON.parse(await forecast(table, '--json')) as Json
+  const { forecasts, quantiles } = JSON.parse(await expectForecast(table, '--json')) as Json
   expect(quantiles).toEqual([0.1, 0.5, 0.9])
   const [expected] = results.forecasts
   expect(forecasts).toHaveLength(1)
@@ -63,18 +55,20 @@ it('gives the forecast of the training again, as JSON with all digits', async ()
 })
 
 it('forecasts beyond the model, and marks it', async () => {
-  const { forecasts } = JSON.parse(await forecast(table, '--json', '--horizon', '5')) as Json
+  const { forecasts } = JSON.parse(await expectForecast(table, '--json', '--horizon', '5')) as Json
   using forecaster = await Forecaster.load(model)
   const rows = await Table.read(table, tableOptionsOf(forecaster.facts))
   const [expected] = await forecaster.forecast(rows, { horizon: 5 })
   expect(forecasts[0]!.quantiles).toEqual(expected!.quantiles)
   expect(forecasts[0]!.beyond).toEqual([false, false, true, true, true])
-  const text = await forecast(table, '--horizon', '3', '--unit', 'K')
+  const text = await expectForecast(table, '--horizon', '3', '--unit', 'K')
   expect(text).toMatch(/^ {2}warmth, K +10 % +50 % +90 %\n.*\n.*\n {2}2020-04-30 \* /)
 })
 
 it('writes CSV that a program reads', async () => {
-  const rows: Record<string, string>[] = parse(await forecast(table, '--csv'), { columns: true })
+  const rows: Record<string, string>[] = parse(await expectForecast(table, '--csv'), {
+    columns: true,
+  })
   const { times, quantiles } = results.forecasts[0]!
   expect(rows.map((row) => [row['time'], Number(row['q0.9'])])).toEqual(
     times.map((time, i) => [time, quantiles[2]![i]]),
@@ -83,8 +77,8 @@ it('writes CSV that a program reads', async () => {
 
 it('draws a chart on a terminal or where it is asked for, and nowhere else', async () => {
   const chart = /^warmth\n.*[+┤]/
-  expect(await forecast(table)).not.toMatch(chart)
-  expect(await forecast(table, '--chart')).toMatch(chart)
+  expect(await expectForecast(table)).not.toMatch(chart)
+  expect(await expectForecast(table, '--chart')).toMatch(chart)
   const { signal } = new AbortController()
   const shown = await gruUntil(signal, new Recorder(true), 'forecast', model, table)
   expect(shown.stdout).toMatch(chart)
@@ -94,7 +88,7 @@ it('draws a chart on a terminal or where it is asked for, and nowhere else', asy
 
 it('writes a page with the forecast alone', async () => {
   const file = path.join(newFolder(), 'page.html')
-  await forecast(table, '--report', file)
+  await expectForecast(table, '--report', file)
   const page = readFileSync(file, 'utf8')
   expect(page).toContain('2020-04-29')
   expect([...page.matchAll(/<section id="(\w+)"/g)].map(([, id]) => id)).toEqual([
