@@ -46,6 +46,7 @@ export type {
   Difference,
   ForecasterOptions,
   ForecastTrainingOptions,
+  ForecastUpdate,
   Missing,
   NetworkOptions,
   TrainingEpoch,

@@ -4,6 +4,7 @@
  * @module
  */
 import { argumentError, visible } from '../errors'
+import type { TargetFacts } from '../forecasting/facts'
 import { Forecaster } from '../forecasting/forecaster'
 import type { ForecastPath } from '../forecasting/results'
 import { tableOptionsOf } from '../forecasting/table-fit'
@@ -81,10 +82,7 @@ interface Made {
 async function write(made: Made, { stdout }: Context): Promise<void> {
   const { forecaster, table, paths, source, output } = made
   const { quantiles, targets } = forecaster.facts
-  const units = unitsOf(
-    output,
-    targets.map(({ name }) => name),
-  )
+  const units = unitsOf(output, targets)
   const forecasts: Forecasts = { quantiles, paths, units }
   if (output.json === true) stdout.write(forecastJson(forecasts))
   else if (output.csv === true) stdout.write(forecastCsv(forecasts))
@@ -98,13 +96,15 @@ async function write(made: Made, { stdout }: Context): Promise<void> {
   await replaceFile(output.report, renderReport(results))
 }
 
-/** Units of targets that the command line gives. */
-function unitsOf({ unit = '' }: OutputValues, targets: readonly string[]): Record<string, string> {
-  const one = typeof unit === 'string' ? unit : undefined
-  return Object.fromEntries(targets.map((name) => [name, one ?? (unit as Units)[name] ?? '']))
+/** The targets' units: those of the command line, or those of the training. */
+function unitsOf({ unit }: OutputValues, targets: readonly TargetFacts[]): Record<string, string> {
+  return Object.fromEntries(
+    targets.map((target) => [
+      target.name,
+      typeof unit === 'string' ? unit : (unit?.[target.name] ?? target.unit),
+    ]),
+  )
 }
-
-type Units = Readonly<Record<string, string>>
 
 /** So many charts fit a screen. */
 const MOST_CHARTS = 3

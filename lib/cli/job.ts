@@ -23,7 +23,7 @@ type Kinds = Readonly<Record<string, 'number' | 'category'>>
 /** What is forecast and how. What is absent has its default, perhaps from the table. */
 export type JobForecasterOptions = Omit<
   ForecasterOptions,
-  'inputs' | 'checkpoints' | 'resume' | 'signal' | 'onEpoch'
+  'inputs' | 'units' | 'checkpoints' | 'resume' | 'signal' | 'onEpoch' | 'onUpdate'
 > & { readonly target: readonly string[] }
 
 /** A job, checked as far as this is possible without its table. */

@@ -207,7 +207,7 @@ function describeTable(
 /** The job with all defaults, also those that come from the table. */
 function resolvedJob({ job }: RunStart, { facts, training }: Forecaster): RunResults['job'] {
   const { targets, ...checked } = checkForecasterOptions(job.forecasterOptions)
-  const options = { ...checked, resume: undefined }
+  const options = { ...checked, units: undefined, resume: undefined }
   const { hiddenSize, epochs, patience, batch } = training!.settings
   const ofTargets = <T>(valueOf: (target: TargetFacts) => T): Record<string, T> =>
     Object.fromEntries(facts.targets.map((target) => [target.name, valueOf(target)]))

@@ -6,11 +6,13 @@
 import { writeEvent, type TrainEvent } from './events'
 import type { Output } from './output'
 import { describeEvent } from './train-text'
-import { createTrainingDisplay, type TrainingDisplay } from './progress'
+import { createTrainingDisplay, type TrainingDisplay, type TrainingUpdate } from './progress'
 
 /** Receives what happens in a run. */
 export interface TrainReporter {
   readonly tell: (event: TrainEvent) => void
+  /** Shows how far an epoch is, where that is displayed. */
+  readonly show: (update: TrainingUpdate) => void
   /** Ends the display of the training, and restores the terminal. */
   readonly stop: () => void
 }
@@ -21,6 +23,7 @@ export function jsonReporter(output: Output): TrainReporter {
     tell: (event) => {
       writeEvent(output, event)
     },
+    show: () => undefined,
     stop: () => undefined,
   }
 }
@@ -44,6 +47,7 @@ export function textReporter(
         output.write(describeEvent(event, units))
       }
     },
+    show: display.show,
     stop: display.stop,
   }
 }

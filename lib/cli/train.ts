@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { GruError } from '../errors'
 import { Forecaster, type ForecastEvaluation } from '../forecasting/forecaster'
-import type { TrainingEpoch } from '../forecasting/options'
+import type { ForecastUpdate, TrainingEpoch } from '../forecasting/options'
 import type { EpochResult, ForecastPath, RunResults } from '../forecasting/results'
 import { describeRepair } from '../tables/summary'
 import { Table } from '../tables/table'
@@ -114,9 +114,14 @@ class Run {
     const begin = performance.now()
     const options = {
       ...job.forecasterOptions,
+      units: job.units,
       ...{ checkpoints: this.#folder.checkpoints, resume },
       onEpoch: (epoch: TrainingEpoch) => {
         this.#addEpoch(start, before, epoch)
+      },
+      onUpdate: (update: ForecastUpdate) => {
+        // The end of an epoch is an event of its own.
+        if (update.share < 1) this.#reporter.show(update)
       },
     }
     const forecaster = await Forecaster.train(start.table, options, { stop: signal })
@@ -183,9 +188,9 @@ class Run {
     forecaster: Forecaster,
     signal: AbortSignal | undefined,
   ): Promise<Evaluated> {
-    const { backtest, units } = job
+    const { backtest } = job
     try {
-      const evaluation = await forecaster.evaluate(table, { backtest, units, signal })
+      const evaluation = await forecaster.evaluate(table, { backtest, signal })
       return { evaluation, forecasts: await forecaster.forecast(table, { signal }) }
     } catch (error) {
       if (signal?.aborted !== true) throw error

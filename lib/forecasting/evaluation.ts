@@ -57,7 +57,6 @@ export function truthAfter(
 /**
  * The errors of forecasts and of the baselines, which know the training part and the rows up to each origin.
  *
- * @param units - by the targets' names
  * @param validationCoverage - of each target: the share that the interval covers on the validation part
  */
 export async function evaluateForecasts(
@@ -65,13 +64,12 @@ export async function evaluateForecasts(
   facts: ForecastFacts,
   seriesParts: readonly SeriesParts[],
   forecasts: OriginForecasts,
-  units: Readonly<Record<string, string>>,
   validationCoverage: readonly (number | null)[],
   signal: AbortSignal | undefined,
 ): Promise<TargetEvaluation[]> {
   const evaluations: TargetEvaluation[] = []
   const pauses = new Pauses(signal)
-  for (const [target, { name }] of facts.targets.entries()) {
+  for (const [target, { name, unit }] of facts.targets.entries()) {
     const scales = table.series.map((series, i) => {
       const training = series.numbers.get(name)!.subarray(0, seriesParts[i]!.training)
       return scaleOf(training, facts.seasons[0]?.steps ?? 1)
@@ -93,7 +91,6 @@ export async function evaluateForecasts(
       test: model.scores.coverage,
     }
     const skill = skillsOf(model, baselines)
-    const unit = units[name] ?? ''
     evaluations.push({ target: name, unit, contenders: [model, ...baselines], skill, coverage })
   }
   return evaluations

@@ -140,12 +140,21 @@ function checkSeason(value: unknown, index: number): ForecastFacts['seasons'][nu
 }
 
 function checkTarget(key: string, value: unknown, horizon: number, width: number): TargetFacts {
-  const keys = ['name', 'logarithm', 'difference', 'missing', 'scales', 'calibration'] as const
+  const keys = [
+    'name',
+    'unit',
+    'logarithm',
+    'difference',
+    'missing',
+    'scales',
+    'calibration',
+  ] as const
   const given = checkOptions(key, value, keys)
   const differences = ['none', 'last', 'seasonal', 'seasonalTrend'] as const
   const scales = Object.entries(checkRecord(`${key}.scales`, given.scales))
   return {
     name: checkText(`${key}.name`, given.name),
+    unit: checkText(`${key}.unit`, given.unit),
     logarithm: checkBoolean(`${key}.logarithm`, given.logarithm),
     difference: checkOneOf(`${key}.difference`, given.difference, differences),
     missing: checkBoolean(`${key}.missing`, given.missing),

@@ -34,6 +34,8 @@ export type InputFacts =
 /** A column that is forecast. */
 export interface TargetFacts {
   readonly name: string
+  /** For display; '' if it has none. */
+  readonly unit: string
   readonly logarithm: boolean
   readonly difference: Difference
   /** Whether a feature says where it is missing. */

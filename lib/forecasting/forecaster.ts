@@ -66,8 +66,6 @@ export interface EvaluationOptions {
    * Default: those that forecast 200 steps together, from 20 to 200.
    */
   readonly backtest?: number | undefined
-  /** The targets' units, by their names. */
-  readonly units?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -202,34 +200,34 @@ export class Forecaster {
       const expected = 'a forecaster that was trained in this process'
       throw argumentError('ERR_GRU_VALUE', 'evaluate', expected, 'one that was loaded')
     }
-    const given = checkOptions('options', options, ['backtest', 'units', 'signal'])
+    const given = checkOptions('options', options, ['backtest', 'signal'])
     const { facts } = this
     const usual = Math.min(200, Math.max(20, Math.round(200 / facts.horizon)))
     const backtest = checkPositiveInteger('backtest', given.backtest ?? usual)
     const signal = given.signal as AbortSignal | undefined
-    const units = (given.units ?? {}) as Readonly<Record<string, string>>
     const { seriesParts, parts } = learnt
     const coverage = await this.#coverageOnValidation(table, learnt, signal)
     const test = await forecastOrigins(this.#network, table, parts.test, signal)
-    const targets = await evaluateForecasts(
-      table,
-      facts,
-      seriesParts,
-      test,
-      units,
-      coverage,
-      signal,
-    )
+    const targets = await evaluateForecasts(table, facts, seriesParts, test, coverage, signal)
     return {
       targets,
       backtest: await this.#backtest(table, learnt, backtest, signal),
       residuals: residualsOf(table, facts, test),
       importance: await importanceOf(this.#network, table, parts.test, signal),
-      verdict: verdictOf(
-        targets,
-        table.series.map(({ name }) => name),
-      ),
+      verdict: this.#verdict(table, targets),
     }
+  }
+
+  #verdict(table: TableData, targets: readonly TargetEvaluation[]): string[] {
+    const sentences = verdictOf(
+      targets,
+      table.series.map(({ name }) => name),
+    )
+    if (this.#training?.steady !== true) return sentences
+    const isExact = targets.every(({ contenders }) => contenders[0]!.scores.mae === 0)
+    const steady =
+      'There is nothing to learn: the target changes by the same amount in the whole training part, and the forecast goes on so.'
+    return isExact ? [steady, 'This is exact in the whole test part.'] : [steady, ...sentences]
   }
 
   async #coverageOnValidation(

@@ -187,6 +187,7 @@ function learnTarget(
   const missing = table.series.some((series, i) => trainingOf(series, i).some(Number.isNaN))
   return {
     name,
+    unit: options.units[name] ?? '',
     logarithm,
     difference,
     missing,

@@ -70,6 +70,8 @@ export interface ForecastTrainingOptions {
 export interface ForecasterOptions {
   /** The columns of numbers to forecast. */
   readonly target: string | readonly string[]
+  /** The targets' units, for display, by their names. Default: none. */
+  readonly units?: Readonly<Record<string, string>> | undefined
   /** Steps ahead. Default 1. */
   readonly horizon?: number | undefined
   /** Steps that the model looks back. Default: from the table's frequency and rows. */
@@ -111,6 +113,25 @@ export interface ForecasterOptions {
   readonly signal?: AbortSignal | undefined
   /** Is called at the end of each epoch. */
   readonly onEpoch?: ((epoch: TrainingEpoch) => void) | undefined
+  /** Is called after each update. */
+  readonly onUpdate?: ((update: ForecastUpdate) => void) | undefined
+}
+
+/** How far the training is, after an update. */
+export interface ForecastUpdate {
+  /** From 1. */
+  readonly epoch: number
+  /** The most epochs. */
+  readonly epochs: number
+  /** The part of the epoch that is done, from 0 to 1. */
+  readonly share: number
+  /** The mean loss since the epoch began. */
+  readonly loss: number
+  /** Of the epoch before; undefined in the first one. */
+  readonly validationLoss: number | undefined
+  readonly learningRate: number
+  /** Seconds until the last epoch ends, if training does not end before. */
+  readonly secondsLeft: number | undefined
 }
 
 /** The figures of an epoch of training. */
@@ -139,6 +160,7 @@ type Filled<T> = { readonly [K in keyof T]-?: Exclude<T[K], undefined> }
 /** Options that depend on the table are undefined until it is known. */
 export interface CheckedOptions {
   readonly targets: readonly string[]
+  readonly units: Readonly<Record<string, string>>
   readonly horizon: number
   readonly window: number | undefined
   readonly inputs: readonly string[] | undefined
@@ -163,10 +185,12 @@ export interface CheckedOptions {
   readonly resume: boolean
   readonly signal: AbortSignal | undefined
   readonly onEpoch: ((epoch: TrainingEpoch) => void) | undefined
+  readonly onUpdate: ((update: ForecastUpdate) => void) | undefined
 }
 
 const KEYS = [
   'target',
+  'units',
   'horizon',
   'window',
   'inputs',
@@ -188,6 +212,7 @@ const KEYS = [
   'resume',
   'signal',
   'onEpoch',
+  'onUpdate',
 ] as const
 
 const DIFFERENCES = ['auto', 'none', 'last', 'seasonal', 'seasonalTrend'] as const
@@ -198,6 +223,7 @@ export function checkForecasterOptions(value: unknown): CheckedOptions {
   const { horizon = 1, quantiles = [0.1, 0.5, 0.9], logarithm = 'auto' } = given
   const checked = {
     targets: checkTargets(given.target),
+    units: checkUnits(given.units ?? {}, checkTargets(given.target)),
     horizon: checkPositiveInteger('horizon', horizon, MAX_HORIZON),
     window: optional(given.window, (window) => checkPositiveInteger('window', window)),
     inputs: optional(given.inputs, (names) => checkNames('inputs', names)),
@@ -221,7 +247,8 @@ export function checkForecasterOptions(value: unknown): CheckedOptions {
     checkpoints: optional(given.checkpoints, (folder) => checkPath('checkpoints', folder)),
     resume: checkBoolean('resume', given.resume ?? false),
     signal: optional(given.signal, (signal) => checkAbortSignal('signal', signal)),
-    onEpoch: optional(given.onEpoch, checkOnEpoch),
+    onEpoch: optional(given.onEpoch, (call) => checkFunction('onEpoch', call)),
+    onUpdate: optional(given.onUpdate, (call) => checkFunction('onUpdate', call)),
   }
   checkBounds(checked)
   return checked
@@ -254,6 +281,16 @@ function checkTargets(value: unknown): readonly string[] {
   const names = checkNames('target', value)
   if (names.length > 0) return names
   throw argumentError('ERR_GRU_VALUE', 'target', 'at least one column', 'none')
+}
+
+function checkUnits(value: unknown, targets: readonly string[]): Readonly<Record<string, string>> {
+  const units = checkOptions('units', value, targets)
+  return Object.fromEntries(
+    Object.entries(units).map(([name, unit]) => {
+      if (typeof unit === 'string') return [name, unit]
+      throw argumentError('ERR_GRU_TYPE', `units.${name}`, 'a string', describe(unit))
+    }),
+  )
 }
 
 function checkSeasons(value: unknown): readonly number[] {
@@ -336,9 +373,9 @@ function checkTraining(value: unknown): CheckedOptions['training'] {
   }
 }
 
-function checkOnEpoch(value: unknown): (epoch: TrainingEpoch) => void {
-  if (typeof value === 'function') return value as (epoch: TrainingEpoch) => void
-  throw argumentError('ERR_GRU_TYPE', 'onEpoch', 'a function', describe(value))
+function checkFunction(argument: string, value: unknown): (told: unknown) => void {
+  if (typeof value === 'function') return value as (told: unknown) => void
+  throw argumentError('ERR_GRU_TYPE', argument, 'a function', describe(value))
 }
 
 function checkBounds({ minimum, maximum, future, inputs, checkpoints, resume }: CheckedOptions) {

@@ -17,7 +17,7 @@ import type { TableData } from '../tables/series'
 import type { ForecastFacts } from './facts'
 import type { Learnt } from './learning'
 import { createNetwork, FORECAST, outputsOfTarget } from './network'
-import type { CheckedOptions, TrainingEpoch } from './options'
+import type { CheckedOptions, ForecastUpdate, TrainingEpoch } from './options'
 import type { Origins } from './parts'
 import { Pauses } from './pauses'
 import { rateSchedule } from './rate-schedules'
@@ -317,6 +317,7 @@ class BestEpochs {
     let norms: number[] = []
     for await (const progress of fit) {
       norms.push(progress.gradNorm)
+      options.onUpdate?.(this.#describe(progress))
       this.#numberEpochBefore(progress.best)
       if (progress.validationLoss !== undefined) {
         await this.#end(progress, norms, options)
@@ -330,6 +331,13 @@ class BestEpochs {
   #numberEpochBefore(best: Best | undefined): void {
     if (this.#epochs.length > 0 || best === undefined || this.#best.epoch > 0) return
     if (best.value <= this.#best.loss) this.#best = { ...this.#best, epoch: best.epoch }
+  }
+
+  #describe(progress: Progress): ForecastUpdate {
+    const { epoch, epochs, batch, batches, meanLoss: loss, learningRate, secondsLeft } = progress
+    const share = batches === undefined ? 0 : batch / batches
+    const validationLoss = progress.validationLoss ?? this.#epochs.at(-1)?.validationLoss
+    return { epoch, epochs, share, loss, validationLoss, learningRate, secondsLeft }
   }
 
   async putBackBest(): Promise<void> {

@@ -14,7 +14,10 @@ const NAMES: Readonly<Record<Measure, string>> = {
   rmse: 'root of the mean squared error',
 }
 
-/** A larger distance of the test part's coverage from the nominal share is worth a remark. */
+/**
+ * A larger distance of the test part's coverage from the nominal share is worth a remark, if it is also more than two
+ * standard errors of a share of so many forecasts.
+ */
 const COVERAGE_SLACK = 0.05
 
 /** The number of series that a sentence names. */
@@ -147,16 +150,19 @@ function seriesOf({ contenders }: TargetEvaluation, series: readonly string[]): 
   ]
 }
 
-function coverageOf({ coverage }: TargetEvaluation): string[] {
+function coverageOf({ coverage, contenders }: TargetEvaluation): string[] {
   if (coverage === null || coverage.test === null) return []
   const { nominal, validation, test } = coverage
   const calibrated =
     validation === null ? '' : `${formatPercent(validation)} of the validation part and `
   const excess = test - nominal
+  // Forecasts of one origin are hardly independent: each origin counts once.
+  const origins = contenders[0]!.byHorizon[0]!.count
+  const slack = Math.max(COVERAGE_SLACK, 2 * Math.sqrt((nominal * (1 - nominal)) / origins))
   const remark = excess > 0 ? ': it is too wide there' : ': it is too narrow there'
   return [
     `The interval for ${wholePercent(nominal)} covers ${calibrated}${formatPercent(test)} of the test part` +
-      `${Math.abs(excess) > COVERAGE_SLACK ? remark : ''}.`,
+      `${Math.abs(excess) > slack ? remark : ''}.`,
   ]
 }
 

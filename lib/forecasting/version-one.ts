@@ -43,6 +43,7 @@ export function factsOfVersion1(value: unknown, model: SequenceModel): ForecastF
     calendar: ['dayOfYear'],
     targets: [
       {
+        unit: checkText('unit', fields.unit),
         ...{ name: target, logarithm: false, difference: 'last', missing: false, calibration: [] },
         scales: { '': scale },
       },

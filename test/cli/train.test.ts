@@ -201,7 +201,7 @@ describe('an interruption', () => {
   it('saves the best model so far, evaluates it, and gives the terminal back', async () => {
     const out = newFolder()
     const terminal = new Recorder(true)
-    const { status, stdout, stderr } = await interrupted(terminal, '/1000000 |', '--out', out)
+    const { status, stdout, stderr } = await interrupted(terminal, '2/1000000 |', '--out', out)
     const { bestEpoch, epochs } = resultsIn(out)
     expect({ status, stderr }).toEqual({
       status: 130,

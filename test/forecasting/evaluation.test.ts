@@ -133,3 +133,44 @@ it('notes name missing cells, categories that training does not have, and rows t
   ])
   forecaster.dispose()
 })
+
+it('says of a target that always changes by the same amount that there is nothing to learn', async () => {
+  const exact = await dailyTable(80, (row) => ({ value: 2 * row }))
+  const other = await dailyTable(80, (row) => ({ value: row < 75 ? 5 : 6 }))
+  const verdictOf = async (table: Table): Promise<readonly string[]> => {
+    const forecaster = await Forecaster.train(table, { target: 'value', ...QUICK })
+    const { verdict } = await forecaster.evaluate(table)
+    forecaster.dispose()
+    return verdict
+  }
+  const nothing = /^There is nothing to learn: the target changes by the same amount/
+  const [first, second] = await verdictOf(exact)
+  expect(first).toMatch(nothing)
+  expect(second).toBe('This is exact in the whole test part.')
+  const sentences = await verdictOf(other)
+  expect(sentences[0]).toMatch(nothing)
+  expect(sentences[1]).toMatch(/does not beat last value/)
+})
+
+it('tells of every update and every epoch, and keeps the units', async () => {
+  const table = await dailyTable(120, (row) => ({ value: wave(row) }))
+  const updates: [number, number][] = []
+  const epochs: number[] = []
+  const forecaster = await Forecaster.train(table, {
+    ...{ target: 'value', units: { value: 'kWh' }, model: { hiddenSize: 4 } },
+    training: { epochs: 3, batch: 20, patience: 3 },
+    onUpdate: ({ epoch, share }) => updates.push([epoch, share]),
+    onEpoch: ({ epoch }) => epochs.push(epoch),
+  })
+  expect(epochs).toEqual([1, 2, 3])
+  const windows = forecaster.training!.windows.training
+  const batches = Math.ceil(windows / 20)
+  expect(updates).toEqual(
+    [1, 2, 3].flatMap((epoch) =>
+      Array.from({ length: batches }, (_, i) => [epoch, (i + 1) / batches]),
+    ),
+  )
+  expect(forecaster.facts.targets[0]!.unit).toBe('kWh')
+  expect((await forecaster.evaluate(table)).targets[0]!.unit).toBe('kWh')
+  forecaster.dispose()
+})

@@ -123,6 +123,16 @@ describe('the verdict', () => {
     expect(verdictOf([evaluationOf(contenders, { coverage })], ['shop'])[1]).toBe(sentence)
   })
 
+  it('says nothing of a difference that so few forecasts may show by chance', () => {
+    const model = { ...contender('the model', 1), byHorizon: [scoresOf(1, 1, 30)] }
+    const coverage = { nominal: 0.8, validation: 0.8, test: 0.9 }
+    expect(
+      verdictOf([evaluationOf([model, contender('mean', 2)], { coverage })], ['shop'])[1],
+    ).toBe(
+      'The interval for 80 % covers 80.0 % of the validation part and 90.0 % of the test part.',
+    )
+  })
+
   it('names the target where there are several', () => {
     const contenders = [contender('the model', 1), contender('mean', 2)]
     const sentences = verdictOf(
