@@ -2,6 +2,7 @@ import * as fs from 'node:fs'
 import * as path from 'node:path'
 import * as ts from 'typescript'
 import { BUILD_PACKAGES } from '../lib/load-error'
+import { addonPath } from './support/addon'
 import { type Registry, startRegistry } from './support/registry'
 import { shell, type ShellExit } from './support/shell'
 import { temporaryFolder } from './support/temporary-folder'
@@ -60,18 +61,26 @@ describe('the command in a project', () => {
   test('names itself as it can be called', async () => {
     const { status, output } = await inProject('npx gru fly')
     expect([status, output]).toEqual([1, expect.stringMatching(/\(see gru --help\)/)])
-    expect(await succeed('npx gru --help')).toMatch(/^gru: trains GRU models/)
+    expect(await succeed('npx gru --help')).toMatch(/^gru: trains GRU and LSTM models/)
   })
 
   test('says how to install what it needs, and then has it', async () => {
     const job = path.join(root, 'examples', 'weather', 'job.json')
     fs.copyFileSync(job, path.join(project, 'job.json'))
-    const train = async (): Promise<string> => (await inProject('npx gru train job.json')).output
-    const peers = /needs the package csv-parse: (npm install .*)\n$/.exec(await train())
-    await succeed(peers![1]!)
+    const environment = { ...registry.environment, GRU_NATIVE_ADDON: addonPath }
+    const train = async (): Promise<string> => {
+      return (await shell('npx gru train job.json', project, environment)).output
+    }
     const data = /installed package \((npm install .*)\), got/.exec(await train())
     await succeed(data![1]!)
-    expect(await train()).toMatch(/^gru: the native part could not be loaded/m)
+    const peers = /needs the package cli-progress: (npm install .*)\n$/.exec(await train())
+    await succeed(peers![1]!)
+    expect(await train()).toMatch(/^saved .*report\.html/m)
+  })
+
+  test('says once that the native part is missing', async () => {
+    const { output } = await inProject('npx gru train job.json')
+    expect(output.match(/the native part could not be loaded/g)).toHaveLength(1)
   })
 })
 

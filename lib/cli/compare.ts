@@ -7,13 +7,14 @@ import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
 import { argumentError, describe, visible } from '../errors'
 import { formatColumn, formatCount, formatPercent } from '../forecasting/numbers'
-import type { RunResults, Scores, TargetEvaluation } from '../forecasting/results'
+import type { RunResults, TargetEvaluation } from '../forecasting/results'
 import { parseJson } from '../formats/json'
 import { readTextFile } from '../formats/text-file'
 import { replaceFile } from '../replace-file'
 import { textTable } from '../text-table'
 import type { Command } from './command'
 import { checkGiven, readCommandLine } from './command-line'
+import { MEASURES } from './contender-table'
 import { formatDuration } from './durations'
 import { FaultList } from './fault-list'
 import { REPORT_OPTION } from './job-options'
@@ -72,15 +73,6 @@ function checkResults(file: string, value: unknown): RunResults {
     isObject && 'version' in value ? `version ${describe(value.version)}` : describe(value)
   throw argumentError('ERR_GRU_FORMAT', file, 'the results of gru train, version 1', got)
 }
-
-const MEASURES: readonly (readonly [head: string, valueOf: (scores: Scores) => number | null])[] = [
-  ['MAE', ({ mae }) => mae],
-  ['RMSE', ({ rmse }) => rmse],
-  ['MASE', ({ mase }) => mase],
-  ['sMAPE %', ({ smape }) => smape],
-  ['pinball', ({ pinball }) => pinball],
-  ['coverage %', ({ coverage }) => (coverage === null ? null : 100 * coverage)],
-]
 
 /** The errors of one target: a line for each run that has it. */
 function compareTarget(runs: readonly RunResults[], target: string): string {

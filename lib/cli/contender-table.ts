@@ -8,7 +8,10 @@ import type { Contender, Scores, TargetEvaluation } from '../forecasting/results
 import { textTable } from '../text-table'
 
 /** The measures of a contender and the heads of their columns. Percents have their sign in the head. */
-const MEASURES: readonly (readonly [head: string, valueOf: (scores: Scores) => number | null])[] = [
+export const MEASURES: readonly (readonly [
+  head: string,
+  valueOf: (scores: Scores) => number | null,
+])[] = [
   ['MAE', ({ mae }) => mae],
   ['RMSE', ({ rmse }) => rmse],
   ['MASE', ({ mase }) => mase],

@@ -14,12 +14,16 @@ export class FaultList {
     this.#faults.push(fault)
   }
 
-  /** The result of a check; undefined if it failed, and its fault is kept. */
+  /**
+   * The result of a check; undefined if it failed, and its fault is kept.
+   *
+   * @throws GruError ERR_GRU_LOAD if the check cannot work: this is no fault of what the user gave
+   */
   attempt<T>(check: () => T): T | undefined {
     try {
       return check()
     } catch (error) {
-      if (!(error instanceof GruError)) throw error
+      if (!(error instanceof GruError) || error.code === 'ERR_GRU_LOAD') throw error
       this.add(error)
       return undefined
     }

@@ -6,7 +6,7 @@
 import * as os from 'node:os'
 
 /** The exit status of a process that was interrupted. */
-export const INTERRUPTED = 128 + os.constants.signals.SIGINT
+const INTERRUPTED = 128 + os.constants.signals.SIGINT
 
 /** The user or the system ends a command: the reason of its signal, and what a command says of it. */
 export class Interruption extends Error {

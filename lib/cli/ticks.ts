@@ -43,14 +43,6 @@ export function ticksAround(values: readonly number[], count: number): Ticks {
   }
 }
 
-/** About `count` ticks at whole numbers from 1 to `last`: 1 and the multiples of a step. */
-export function wholeTicks(last: number, count: number): number[] {
-  const { mantissa, exponent } = stepOf(last / count)
-  const step = Math.max(mantissa * 10 ** exponent, 1)
-  const multiples = Array.from({ length: Math.floor(last / step) }, (_, i) => (i + 1) * step)
-  return step === 1 ? multiples : [1, ...multiples]
-}
-
 function rangeOf(values: readonly number[]): readonly [number, number] {
   const low = values.reduce((least, value) => Math.min(least, value), Infinity)
   const high = values.reduce((most, value) => Math.max(most, value), -Infinity)

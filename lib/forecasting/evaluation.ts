@@ -44,12 +44,7 @@ export async function forecastOrigins(
 }
 
 /** The truth of a target after an origin; NaN where it is missing. */
-export function truthAfter(
-  series: Series,
-  target: string,
-  origin: number,
-  horizon: number,
-): Float64Array {
+function truthAfter(series: Series, target: string, origin: number, horizon: number): Float64Array {
   const values = series.numbers.get(target)!
   return Float64Array.from({ length: horizon }, (_, i) => values[origin + 1 + i] ?? NaN)
 }

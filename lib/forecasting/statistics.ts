@@ -22,7 +22,7 @@ export function mean(values: Float64Array): number {
  * The root of the mean of the squares. The values are first multiplied by a power of two, which needs no rounding and
  * makes the largest value about 1. So no square overflows or vanishes.
  */
-export function rootMeanSquare(values: Float64Array): number {
+function rootMeanSquare(values: Float64Array): number {
   const largest = largestMagnitude(values)
   if (largest === 0 || !Number.isFinite(largest)) return largest
   // Two factors, since the power itself may be outside the range of double while its root is not.

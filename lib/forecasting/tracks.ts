@@ -31,7 +31,7 @@ export function trackOf(
 }
 
 /** @param values - NaN where missing */
-export function trackOfValues(values: Float64Array): Track {
+function trackOfValues(values: Float64Array): Track {
   const carried = new Float64Array(values.length)
   const sums = new Float64Array(values.length + 1)
   let last = NaN

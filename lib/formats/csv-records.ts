@@ -28,20 +28,6 @@ export interface CsvSyntax {
   readonly fromLine: number
 }
 
-const COMMAS: CsvSyntax = { delimiter: ',', comments: false, fromLine: 1 }
-
-/**
- * Parses CSV text. Spaces around a field and blank lines at the end are ignored.
- *
- * @param path - the name of the text in messages
- * @throws GruError as {@link eachCsvRecord}
- */
-export function parseCsv(text: string, path: string): readonly CsvRecord[] {
-  const records: CsvRecord[] = []
-  eachCsvRecord(text, path, COMMAS, (record) => records.push(record))
-  return withoutBlankEnd(records)
-}
-
 /**
  * Gives each record of a CSV text to `receive`, blank lines too. Spaces around a field are ignored.
  *
@@ -186,12 +172,6 @@ function fieldsByRecord(marks: readonly Mark[]): ReadonlyMap<number, readonly nu
     else fields.push(field)
   }
   return fieldsOf
-}
-
-function withoutBlankEnd(records: readonly CsvRecord[]): readonly CsvRecord[] {
-  let end = records.length
-  while (end > 0 && isBlank(records[end - 1]!)) end--
-  return records.slice(0, end)
 }
 
 /** Whether a record is a blank line. */

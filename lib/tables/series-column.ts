@@ -53,7 +53,7 @@ export function namedSeries(
 }
 
 /** The series of the rows by the texts of some columns. */
-export function splitBy({ cells, places }: Source, indices: readonly number[]): SeriesRows {
+function splitBy({ cells, places }: Source, indices: readonly number[]): SeriesRows {
   const codes = new Map<string, number>()
   const seriesOf = Int32Array.from(places, (_, row) => {
     const own = indices.map((index) => cells[index]![row])

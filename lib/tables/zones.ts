@@ -139,7 +139,7 @@ export function wallOf(instant: number, zone: Zone): number {
 }
 
 /** The name of a fixed offset in minutes: '+01:00', and 'UTC' for 0. */
-export function offsetName(minutes: number): string {
+function offsetName(minutes: number): string {
   if (minutes === 0) return 'UTC'
   const two = (value: number): string => String(value).padStart(2, '0')
   const size = Math.abs(minutes)

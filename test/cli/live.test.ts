@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import * as http from 'node:http'
 import { type Live, openLive } from '../../lib/cli/live'
-import { endBrowsers, hasChromium, Page } from '../support/chromium'
+import { endBrowsers, lacksChromium, Page } from '../support/chromium'
 import { temporaryFolder } from '../support/temporary-folder'
 
 const inFolder = temporaryFolder()
@@ -156,7 +156,5 @@ async function expectUpdates(): Promise<void> {
   }
 }
 
-// CI installs Chromium, and fails without it.
-const isMissing = !hasChromium && process.env['CI'] === undefined
-const pageTest = isMissing ? it.skip : it
+const pageTest = lacksChromium ? it.skip : it
 pageTest('updates a page and keeps its place', expectUpdates)

@@ -6,7 +6,7 @@ import { Forecaster } from '../../lib/forecasting/forecaster'
 import type { RunResults } from '../../lib/forecasting/results'
 import { tableOptionsOf } from '../../lib/forecasting/table-fit'
 import { Table } from '../../lib/tables/table'
-import { endBrowsers, hasChromium, Page } from '../support/chromium'
+import { endBrowsers, lacksChromium, Page } from '../support/chromium'
 import {
   gru,
   gruUntil,
@@ -300,7 +300,5 @@ async function expectLiveReport(): Promise<void> {
   }
 }
 
-// CI installs Chromium, and fails without it.
-const isMissing = !hasChromium && process.env['CI'] === undefined
-const pageTest = isMissing ? it.skip : it
+const pageTest = lacksChromium ? it.skip : it
 pageTest('gru train --live shows the report while it trains, and the last one', expectLiveReport)

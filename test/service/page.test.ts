@@ -3,7 +3,7 @@
  */
 import { existsSync } from 'node:fs'
 import { SequenceModel } from '../../lib'
-import { endBrowsers, hasChromium, Page } from '../support/chromium'
+import { endBrowsers, lacksChromium, Page } from '../support/chromium'
 import { endServices, type Service, startService } from '../support/service'
 import { temporaryFolder } from '../support/temporary-folder'
 
@@ -58,10 +58,8 @@ async function expectLivePage(): Promise<void> {
   }
 }
 
-// CI installs Chromium, and fails without it.
-const isMissing = !hasChromium && process.env['CI'] === undefined
-const pageTest = isMissing ? test.skip : test
-const reason = isMissing
+const pageTest = lacksChromium ? test.skip : test
+const reason = lacksChromium
   ? ' (skipped: there is no Chromium; `npm run setup` as root installs it)'
   : ''
 pageTest(`the page streams forecasts that come true, and pauses${reason}`, expectLivePage)

@@ -5,6 +5,7 @@
  */
 import type { RunResults, TargetEvaluation } from '../../forecasting/results'
 import { formatCount } from '../../forecasting/numbers'
+import { formatDuration } from '../durations'
 import { epochData } from './epoch-data'
 import { measureData, MEASURES, type MeasureData } from './error-sections'
 import { flattened } from './fact-sections'
@@ -13,7 +14,7 @@ import { type Page, renderPage } from './page'
 import { percent } from './quantiles'
 import { fitted } from './size'
 import { pageHeader, tableOfContents } from './top'
-import { columnWithBest, durationOf, momentOf, NONE, skillOf, spanOf, withUnit } from './words'
+import { columnWithBest, momentOf, NONE, skillOf, spanOf, withUnit } from './words'
 
 /** A run under a name that no other run of the page has. */
 interface NamedRun {
@@ -167,7 +168,7 @@ function runSection(runs: readonly NamedRun[]): string {
         spanOf(run.horizon, run.step),
         spanOf(run.window, run.step),
         `${run.bestEpoch} of ${run.epochs.length}`,
-        durationOf(run.seconds.training),
+        formatDuration(run.seconds.training),
         momentOf(run.created),
       ]),
     }),

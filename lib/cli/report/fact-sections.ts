@@ -5,8 +5,9 @@
  */
 import type { PartResult, RunResults } from '../../forecasting/results'
 import { formatCount } from '../../forecasting/numbers'
+import { formatDuration } from '../durations'
 import { definitions, section, shownText } from './markup'
-import { durationOf, momentOf, spanOf } from './words'
+import { momentOf, spanOf } from './words'
 
 const MOST_SENTENCES = 100
 
@@ -90,7 +91,7 @@ export function runSection(results: RunResults): string {
       ['made', momentOf(created)],
       ...(['reading', 'training', 'evaluation'] as const)
         .filter((part) => seconds[part] > 0)
-        .map((part) => [part, durationOf(seconds[part])] as const),
+        .map((part) => [part, formatDuration(seconds[part])] as const),
       ['gru-native', versions['gru-native']],
       ['Node', versions.node],
       ['device', engine.device],

@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  formatColumn,
-  formatNumber,
-  formatPercent,
-  isPrintedAlike,
-} from '../../forecasting/numbers'
+import { formatColumn, formatPercent, isPrintedAlike } from '../../forecasting/numbers'
 import { type Cell, shownName } from './markup'
 import type { Value } from './thinning'
 
@@ -27,14 +22,6 @@ export function spanOf(count: number, step: string): string {
 /** A label with its unit, if it has one; shortened if it is very long. */
 export function withUnit(label: string, unit: string): string {
   return shownName(unit === '' ? label : `${label}, ${unit}`)
-}
-
-/** A number of seconds for a person: '0.32 s', '4 min 10 s', '2 h 5 min'. */
-export function durationOf(seconds: number): string {
-  if (seconds < 60) return `${formatNumber(seconds, 2)} s`
-  const minutes = Math.round(seconds / 60)
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ${Math.floor(seconds % 60)} s`
-  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 /** A column whose smallest numbers, as they are printed, are marked. */

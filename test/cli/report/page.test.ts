@@ -4,7 +4,7 @@
 import { writeFileSync } from 'node:fs'
 import { renderComparison } from '../../../lib/cli/report/comparison'
 import { renderReport } from '../../../lib/cli/report/run-report'
-import { endBrowsers, hasChromium, type Look, Page } from '../../support/chromium'
+import { endBrowsers, lacksChromium, type Look, Page } from '../../support/chromium'
 import {
   CHART_FAULTS,
   MISSING_LINES,
@@ -45,10 +45,8 @@ const PAGES: Readonly<Record<string, () => string>> = {
   comparison: () => renderComparison([runResults({ name: 'one' }), runResults({ horizon: 7 })]),
 }
 
-// CI installs Chromium, and fails without it.
-const isMissing = !hasChromium && process.env['CI'] === undefined
-const describePages = isMissing ? describe.skip : describe
-const reason = isMissing
+const describePages = lacksChromium ? describe.skip : describe
+const reason = lacksChromium
   ? ' (skipped: there is no Chromium; `npm run setup` as root installs it)'
   : ''
 
