@@ -16,5 +16,5 @@ export function textTable(rows: readonly (readonly string[])[], texts = 1): stri
   }
   const pad = (cell: string, column: number): string =>
     column < texts ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)
-  return rows.map((row) => `  ${row.map(pad).join('  ')}\n`).join('')
+  return rows.map((row) => `  ${row.map(pad).join('  ').trimEnd()}\n`).join('')
 }

@@ -89,7 +89,7 @@ const RESERVED = [
 const PACKAGES = {
   'node-gyp-build': /^lib\/load-addon\.ts$/,
   'cli-progress': /^lib\/cli\//,
-  'csv-parse': /^lib\/(cli\/|formats\/csv-records\.ts$)/,
+  'csv-parse': /^lib\/formats\/csv-records\.ts$/,
   hyparquet: /^lib\/formats\/parquet\.ts$/,
   uplot: /^lib\/cli\/report\/uplot\.ts$/,
 }

@@ -47,7 +47,8 @@ test('accepts every allowed direction', () => {
     'lib/index.ts': "export { Batcher } from './batching/batcher'\n",
     'lib/batching/batcher.ts':
       "import { GruError } from '../errors'\nimport { Request } from './queue'\n",
-    'lib/cli/train.ts': "import { parse } from 'csv-parse/sync'\nimport { GRU } from '../gru'\n",
+    'lib/formats/csv-records.ts': "import { parse } from 'csv-parse/sync'",
+    'lib/cli/train.ts': "import { SingleBar } from 'cli-progress'\nimport { GRU } from '../gru'\n",
   })
   expect(result).toEqual({ status: 0, problems: [] })
 })

@@ -150,7 +150,7 @@ export const FORECAST_OPTIONS = {
   logarithm: option(
     { ...forms.toggle, placeholder: '[=auto]' },
     (argument, value) => (value === 'auto' ? value : checkBoolean(argument, value)),
-    'forecasts the logarithm of the target, which must be above 0',
+    'forecasts the logarithm of the target, which must be above 0; --no-logarithm: never',
     'auto',
   ),
   difference: option(
@@ -230,7 +230,12 @@ export const TRAINING_OPTIONS = {
   ),
   'split.training': option(forms.number, share, 'the share of the training part', '0.7'),
   'split.validation': option(forms.number, share, 'the share of the validation part', '0.15'),
-  backtest: option(forms.number, count, 'the number of origins of the backtest', '20'),
+  backtest: option(
+    forms.number,
+    count,
+    'the number of origins of the test part whose forecasts the report draws',
+    'by the horizon, from 20 to 200',
+  ),
   seed: option(forms.number, checkSeed, 'the seed of initial parameters and orders', '1'),
   device: option(forms.text('NAME'), checkText, 'cpu, cuda, cuda:N or auto', 'cpu'),
 } satisfies Options

@@ -29,7 +29,7 @@ it('has a line for each contender, with the skill beside each baseline', () => {
   ]
   expect(errorTable(evaluationOf(model, baselines, '%')).split('\n')).toEqual([
     '  return (%)      MAE     RMSE   MASE  sMAPE %  pinball  coverage %    skill',
-    '  the model   0.00750   0.0101  0.680      143  0.00252        79.5         ',
+    '  the model   0.00750   0.0101  0.680      143  0.00252        79.5',
     '  last value   0.0100   0.0102   1.00      150        -           -  +25.0 %',
     '  mean        0.00710  0.00999  0.660      187        -           -  -5.63 %',
     '',
