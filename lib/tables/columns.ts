@@ -7,6 +7,7 @@ import { describe, quote } from '../errors'
 import { type Fault, listNames, type Warning } from '../formats/faults'
 import {
   bothReadings,
+  countAllNumbers,
   countNumerals,
   expectedNumeral,
   isMissing,
@@ -14,6 +15,7 @@ import {
   type NumeralCounts,
   parseNumeral,
   shownDecimal,
+  shownUnit,
 } from './numerals'
 import type { CheckedOptions } from './options'
 import type { TableColumn } from './series'
@@ -26,7 +28,13 @@ export type ReadColumn = {
   /** Why the column cannot be used. It has no other values in these cells than missing ones. */
   readonly faults: readonly Fault[]
 } & (
-  | { readonly kind: 'number'; readonly values: Float64Array; readonly style: NumberStyle }
+  | {
+      readonly kind: 'number'
+      readonly values: Float64Array
+      readonly style: NumberStyle
+      /** Whether some numbers are negative since they are in brackets. */
+      readonly hasBrackets: boolean
+    }
   | { readonly kind: 'category'; readonly values: readonly (string | undefined)[] }
 )
 
@@ -135,7 +143,8 @@ function examine(source: Source, options: CheckedOptions, index: number): Candid
   let present = 0
   for (const cell of cells) if (!isMissing(cell)) present++
   const stated = options.columns?.get(name)
-  const isNumber = counts.numbers > 0 && counts.numbers >= MOSTLY * present
+  const numbers = countAllNumbers(counts)
+  const isNumber = numbers > 0 && numbers >= MOSTLY * present
   const kind = stated ?? (isNumber || present === 0 ? 'number' : 'category')
   return { name, index, cells, counts, present, kind, isKindStated: stated !== undefined }
 }
@@ -150,10 +159,11 @@ function decideStyles(
   const [elsewhere] = shown.size === 1 ? shown : []
   return candidates.map(({ counts }) => {
     const decimal = stated ?? shownDecimal(counts) ?? elsewhere
-    const percent = 2 * counts.percent > counts.numbers
     // With nothing else to tell, 1.234 is a decimal number, as nearly everywhere, and 1,234 is uncertain.
     if (decimal === undefined && counts.eitherComma > 0) return undefined
-    return { decimal: decimal ?? '.', percent }
+    // Of a column with minus signs, brackets are no other way to write them.
+    const brackets = counts.minus === 0
+    return { decimal: decimal ?? '.', unit: shownUnit(counts), brackets }
   })
 }
 
@@ -181,8 +191,10 @@ function readColumn(
     const expected = 'decimal: "." or "," to be said, since the numbers do not show it'
     note(row, expected, bothReadings(String(cells[row])))
   }
-  const used = style ?? { decimal: '.', percent: false }
-  return { name, index, faults, kind, style: used, values: readNumbers(cells, used, note) }
+  const hasBrackets = candidate.counts.brackets > 0
+  const used = style ?? ({ decimal: '.', unit: '', brackets: false } as const)
+  const values = readNumbers(cells, used, note)
+  return { name, index, faults, kind, style: used, hasBrackets, values }
 }
 
 type Note = (row: number, expected: string, got: string) => void

@@ -4,7 +4,7 @@
  * @module
  */
 import { argumentError } from '../errors'
-import { type Fault, faultsError, listNames, type Warning } from '../formats/faults'
+import { type Fault, faultsError, firstOf, listNames, type Warning } from '../formats/faults'
 import { assemble, rowsOfSeries } from './assembly'
 import { readColumns, type ReadColumn, type ReadColumns } from './columns'
 import { combineDateParts } from './date-parts'
@@ -218,11 +218,19 @@ function strictError(path: string, repairs: readonly Repair[]): Error {
 
 function numberFacts(columns: readonly ReadColumn[]): Fact[] {
   const numbers = columns.filter((column) => column.kind === 'number')
-  const percent = numbers.filter(({ style }) => style.percent)
+  const percent = numbers.filter(({ style }) => style.unit === '%')
+  const units = numbers.filter(({ style }) => style.unit !== '' && style.unit !== '%')
+  const bracketed = numbers.filter(({ hasBrackets }) => hasBrackets)
+  const namesOf = (some: typeof numbers): string => firstOf(some, ({ name }) => name).join(', ')
   const facts: Fact[] = []
   if (numbers.some(({ style }) => style.decimal === ',')) facts.push(['decimal mark', 'comma'])
-  if (percent.length > 0) {
-    facts.push(['percentages', `${percent.map(({ name }) => name).join(', ')} (5% is read as 5)`])
+  if (percent.length > 0) facts.push(['percentages', `${namesOf(percent)} (5% is read as 5)`])
+  if (units.length > 0) {
+    const words = firstOf(units, ({ name, style }) => `${name} in ${style.unit}`)
+    facts.push(['units', words.join(', ')])
+  }
+  if (bracketed.length > 0) {
+    facts.push(['brackets', `${namesOf(bracketed)} ((5) is read as -5)`])
   }
   return facts
 }
