@@ -5,7 +5,7 @@
  */
 import { argumentError, GruError, quote } from '../errors'
 import { findDuplicateKey } from './duplicate-keys'
-import type { Fault } from './faults'
+import { type Fault, listNames } from './faults'
 import { parseJson } from './json'
 
 /** A value of a JSON text that is one of its records. It may be of any type. */
@@ -50,7 +50,22 @@ function parseLines(text: string): JsonRecords {
     if (fault === undefined) records.push({ value, place: index + 1 })
     else faults.push({ line: index + 1, ...fault })
   }
+  if (faults.length > 1) {
+    const whole = describeWhole(text)
+    if (whole !== undefined) return { records: [], unit: 'line', faults: [whole] }
+  }
   return { records, unit: 'line', faults }
+}
+
+/** The fault of a text that is one value over several lines; undefined if it is none. */
+function describeWhole(text: string): Fault | undefined {
+  try {
+    const value = JSON.parse(text) as object
+    const expected = 'one JSON object in each line, or an array of objects'
+    return { expected, got: `one object with the keys ${listNames(Object.keys(value))}` }
+  } catch {
+    return undefined
+  }
 }
 
 function parseLine(line: string): [value: unknown, fault?: Pick<Fault, 'expected' | 'got'>] {

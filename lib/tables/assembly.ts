@@ -15,6 +15,7 @@ import type { SeriesRows } from './series-column'
 import { describePlace, placeOf, type Source } from './source'
 import { cellText } from './time-column'
 import type { TimeAxis } from './time-axis'
+import { zoneThatRepeats } from './zones'
 
 /** What the series are made from. */
 export interface Parts {
@@ -26,6 +27,8 @@ export interface Parts {
   readonly instants: Float64Array
   readonly split: SeriesRows
   readonly columns: readonly ReadColumn[]
+  /** Whether the times are those of a clock on the wall in an unknown zone. */
+  readonly areLocal: boolean
 }
 
 /** The series of a table, and what was done to the rows. */
@@ -134,7 +137,7 @@ function judgeDuplicates(
   { duplicates }: Placement,
   log: RepairLog,
 ): Fault[] {
-  const { source, axis, columns, timeIndex, split } = parts
+  const { source, axis, columns, timeIndex } = parts
   const faults: Fault[] = []
   for (const [firstIndex, laterIndex] of duplicates) {
     const [first, later] = [rows[firstIndex]!, rows[laterIndex]!]
@@ -144,16 +147,28 @@ function judgeDuplicates(
       continue
     }
     const time = timeIndex === undefined ? 'a time' : cellText(source.cells[timeIndex]![later])
-    const remedy =
-      split.indices.length === 0 ? 'remove one, or say which columns name the series' : 'remove one'
     faults.push({
       ...placeOf(source, later),
       ...(axis.column === undefined ? {} : { column: axis.column }),
-      expected: `one row for each time${split.indices.length === 0 ? '' : ' of a series'} (${remedy})`,
+      expected: expectedOnce(parts, later),
       got: `${time} again, with another value of ${quote(different.name)}: see ${describePlace(source, first)}`,
     })
   }
   return faults
+}
+
+/** What would mend a row whose time another row has. */
+function expectedOnce({ split, instants, areLocal }: Parts, row: number): string {
+  const isSingle = split.indices.length === 0
+  const zone = areLocal ? zoneThatRepeats(instants[row]!) : undefined
+  const remedies = [
+    'remove one',
+    ...(isSingle ? ['say which columns name the series'] : []),
+    ...(zone === undefined
+      ? []
+      : [`say the timeZone, such as '${zone}', if clocks were put back and show this hour twice`]),
+  ]
+  return `one row for each time${isSingle ? '' : ' of a series'} (${remedies.join(', or ')})`
 }
 
 function isSame(a: unknown, b: unknown): boolean {

@@ -95,15 +95,17 @@ function selectColumns(
     if (wanted !== undefined && !wanted.has(name)) continue
     const isIndex = found.length === 1 && isFrameIndex(name, cells[found[0]!]!)
     const expected = isIndex ? 'a column of the table' : 'columns with names of their own'
-    const outcome = found.length === 1 ? 'it is left out' : 'they are left out'
+    const alone = found.length === 1 ? 'it is left out' : 'they are left out'
+    const outcome = taken.has(name) ? 'the first is used, as time or series' : alone
     const warn = (got: string): void => {
       warnings.push({ expected, got, more: 0, outcome })
     }
     if (required.has(name)) indices.push(...found.slice(0, found.length === 1 ? 1 : 0))
     else if (isIndex) warn('the index of a data frame')
     else if (name === '') warn(`${found.length} without a name`)
-    else if (found.length > 1) warn(`${found.length} of the name ${quote(name)}`)
-    else indices.push(found[0]!)
+    else if (found.length > 1 || taken.has(name)) {
+      warn(`${names.filter((other) => other === name).length} of the name ${quote(name)}`)
+    } else indices.push(found[0]!)
   }
   return { indices, faults, warnings }
 }
@@ -183,7 +185,7 @@ function readColumn(
   }
   if (kind === 'category') {
     const values = readCategories(cells, note)
-    if (!isKindStated) faults.push(...freeText(name, values, present))
+    if (!isKindStated) faults.push(...freeText(candidate, values))
     return { name, index, faults, kind, values }
   }
   if (style === undefined) {
@@ -238,13 +240,14 @@ const MAX_SINGLE_TEXTS = 20
 
 /** Text that hardly repeats is no category. */
 function freeText(
-  column: string,
+  { name: column, present, counts }: Candidate,
   values: readonly (string | undefined)[],
-  present: number,
 ): Fault[] {
   const distinct = new Set(values)
   distinct.delete(undefined)
   if (distinct.size <= MAX_SINGLE_TEXTS || 2 * distinct.size <= present) return []
-  const got = `${distinct.size} different texts, as ${quote([...distinct][0]!)}`
+  const texts = [...distinct].filter((value) => countNumerals([value]).numbers === 0)
+  const numbers = counts.numbers === 0 ? '' : `, and ${counts.numbers} numbers`
+  const got = `${texts.length} different texts, as ${quote(texts[0]!)}${numbers}`
   return [{ column, expected: 'numbers, or categories that repeat', got }]
 }

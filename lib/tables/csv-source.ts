@@ -35,6 +35,7 @@ class CsvReader {
   readonly #places: number[] = []
   readonly #faults: Fault[] = []
   readonly #columnFaults = new Map<number, Fault[]>()
+  readonly #otherWidths: { readonly line: number; readonly width: number }[] = []
   readonly #longer = new Tally()
   readonly #blank = new Tally()
   /** Lines without a value after the last row that has one. Those at the end of the text are none of its rows. */
@@ -80,8 +81,28 @@ class CsvReader {
       this.#longer.count(line)
       return true
     }
-    this.#faults.push({ line, expected: countFields(width), got: String(fields.length) })
+    this.#otherWidths.push({ line, width: fields.length })
     return false
+  }
+
+  /** The faults of rows with another number of fields than the header, which may be no header. */
+  #widthFaults({ fields, line }: CsvRecord): Fault[] {
+    const [first] = this.#otherWidths
+    const others = this.#otherWidths.length
+    const isTitle =
+      first !== undefined &&
+      others > 0.9 * this.#places.length &&
+      this.#otherWidths.every(({ width }) => width === first.width)
+    if (isTitle && others > 1) {
+      const expected = `a header line with ${countFields(first.width)}, as the rows have (remove the lines before it, or say the delimiter)`
+      return [{ line, expected, got: listNames(fields) }]
+    }
+    return this.#otherWidths.map(({ line: place, width }) => {
+      // Nothing else tells whether the last line is a footer, or the file was cut.
+      const isLast = others === 1 && this.#places.length > 1 && place === this.#places.at(-1)
+      const remedy = isLast ? ' (or remove the line if it is a footer)' : ''
+      return { line: place, expected: countFields(fields.length) + remedy, got: String(width) }
+    })
   }
 
   /** Notes the fields with unexpected quotes, and returns whether one may have swallowed the lines up to the next quote. */
@@ -104,6 +125,10 @@ class CsvReader {
       throw argumentError('ERR_GRU_FORMAT', path, 'a header line', 'an empty file')
     }
     const names = this.#header.fields
+    const header = [
+      ...headerFaults(this.#header, comments.length > 0),
+      ...delimiterFaults(this.#header, this.#cells[0]!, syntax.delimiter),
+    ]
     return {
       path,
       names,
@@ -111,7 +136,7 @@ class CsvReader {
       places: Int32Array.from(this.#places),
       unit: 'line',
       facts: [['delimiter', describeDelimiter(syntax.delimiter)]],
-      faults: [...headerFaults(this.#header, comments.length > 0), ...this.#faults],
+      faults: [...header, ...this.#widthFaults(this.#header), ...this.#faults],
       columnFaults: this.#columnFaults,
       repairs: [...this.#blank.asRepair('blank lines'), ...comments],
       warnings: this.#widthWarnings(names.length),
@@ -155,6 +180,27 @@ function headerFaults({ fields, line }: CsvRecord, hasComments: boolean): Fault[
   const names = 'a header line with the names of the columns'
   const expected = hasComments ? `${names} (a line that begins with # is a comment)` : names
   return [{ line, expected, got: listNames(fields) }]
+}
+
+/** Characters that could be delimiters and are not inferred, since they are also in names and times. */
+const RARE_DELIMITERS = [' ', ':', '~', '^', ';', '|', '\t']
+
+/** A header and rows that are all one field, and are split alike by a character, have another delimiter. */
+function delimiterFaults(
+  { fields, line }: CsvRecord,
+  cells: readonly string[],
+  used: string,
+): Fault[] {
+  const [name] = fields
+  if (fields.length > 1 || cells.length === 0) return []
+  const countIn = (text: string, delimiter: string): number => text.split(delimiter).length
+  const delimiter = RARE_DELIMITERS.find((each) => {
+    const count = countIn(name!, each)
+    return each !== used && count > 1 && cells.every((cell) => countIn(cell, each) === count)
+  })
+  if (delimiter === undefined) return []
+  const expected = `more than one column, or delimiter: ${quote(delimiter)} to be said`
+  return [{ line, expected, got: quote(name!) }]
 }
 
 function findComments(text: string, { comments }: CsvSyntax): Repair[] {

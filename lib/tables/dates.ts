@@ -53,6 +53,8 @@ export interface DetectedTimes {
   readonly instants: Float64Array
   /** The zone for a time axis of these times. */
   readonly timeZone: string
+  /** Whether the times are those of a clock on the wall: dates without offsets. */
+  readonly isLocal: boolean
   /** The offset from UTC of each cell in minutes, if the cells have offsets. NaN where there is none. */
   readonly offsets: Float64Array | undefined
   /** In the order of the rows. */
@@ -126,7 +128,7 @@ function detectDateObjects({ cells, present, options }: Column): DetectedTimes |
       : [{ index, expected, got: describe(cell) }],
   )
   return {
-    ...{ kind: 'instant', form: 'Date', sure: true, instants, timeZone },
+    ...{ kind: 'instant', form: 'Date', sure: true, isLocal: false, instants, timeZone },
     ...{ offsets: undefined, faults, ambiguity: undefined },
   }
 }
@@ -183,6 +185,7 @@ function readDates(
   return {
     ...{ kind: 'instant', form: form.name, sure: !form.isPlainNumber, ambiguity },
     ...located,
+    isLocal: located.offsets === undefined,
     faults: [...faults, ...located.faults].sort((a, b) => a.index - b.index),
   }
 }
@@ -254,7 +257,8 @@ function readNumbers({ cells, texts, options }: Column, form: NumberForm): Detec
   )
   const instants = form.isWall ? instantsFromWalls(times, zone, options.groups).instants : times
   return {
-    ...{ kind: form.kind, form: form.name, sure: false, instants, timeZone: zone.name },
+    ...{ kind: form.kind, form: form.name, sure: false, isLocal: false, instants },
+    timeZone: zone.name,
     ...{ offsets: undefined, faults, ambiguity: undefined },
   }
 }

@@ -14,7 +14,7 @@ const SAMPLE_LINES = 100
 const SEPARATOR_LINE = /^"?sep=(\t|[^\r\n"])"?[ \t;,]*(?=\r|\n|$)/i
 
 // A cell of a spreadsheet that could not be computed begins with '#' too.
-const COMMENT = /(?:^|[\r\n])#(?!N\/A)/
+const COMMENT = /(?:^|[\r\n])#(?!N\/A|NA\b|DIV\/0!|VALUE!|REF!|NUM!|NAME\?|NULL!)/
 
 /** Infers the syntax of a CSV text. A delimiter that the caller names is used in any case. */
 export function inferSyntax(text: string, named: string | undefined): CsvSyntax {

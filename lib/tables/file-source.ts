@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { argumentError } from '../errors'
 import { parseJsonRecords } from '../formats/json-lines-records'
 import { isParquet, readParquet } from '../formats/parquet'
 import { decodeText, readBytes } from '../formats/text-file'
@@ -23,6 +24,11 @@ export async function readFileSource(path: string, delimiter?: string): Promise<
   const { text, encoding } = decodeText(bytes, path)
   const format: Fact = ['encoding', encoding]
   if (/^\s*[[{]/.test(text)) return readJsonSource(text, path, format)
+  const markup = /^\s*<(!doctype|html|\?xml)\b/i.exec(text)
+  if (markup !== null) {
+    const expected = 'CSV, JSON lines, a JSON array or Parquet'
+    throw argumentError('ERR_GRU_FORMAT', path, expected, markup[1] === '?xml' ? 'XML' : 'HTML')
+  }
   const source = readCsvSource(text, path, delimiter)
   return { ...source, facts: [['format', 'CSV'], format, ...source.facts] }
 }

@@ -22,6 +22,7 @@ import {
   type TimeColumn,
   timeFaults,
   timeOptionsOf,
+  unknownTimes,
 } from './time-column'
 
 /** A table's data and the facts of its source. */
@@ -54,7 +55,9 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
     ...used.faults,
     ...frequencyFaults(source, options, axis),
   ]
-  const parts = { source, axis, timeIndex: time?.index, instants, split, columns: used.columns }
+  const areLocal = options.timeZone === undefined && time?.times.isLocal === true
+  const { columns } = used
+  const parts = { source, axis, timeIndex: time?.index, instants, split, columns, areLocal }
   // Rows of unknown times or series would be faults of their own, which hide the one that matters.
   const areUnknown = options.series !== undefined && split.indices.length === 0
   const isClear = time?.times.ambiguity === undefined && !areUnknown
@@ -63,6 +66,8 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
   if (all.length > 0 || assembled === undefined) throw faultsError(source.path, all)
   const repairs = [...source.repairs, ...emptyRows(source, instants, time), ...assembled.repairs]
   if (options.strict && repairs.length > 0) throw strictError(source.path, repairs)
+  const isUnknown = time === undefined && options.time === undefined
+  const timeWarnings = isUnknown ? unknownTimes(source, options) : []
   const form: Fact[] = time === undefined ? [] : [['form of times', time.times.form]]
   return {
     data: {
@@ -72,7 +77,7 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
       columns: used.columns.map(({ name, kind }) => ({ name, kind })),
       series: assembled.series,
       repairs,
-      warnings: [...source.warnings, ...used.warnings],
+      warnings: [...source.warnings, ...timeWarnings, ...used.warnings],
     },
     facts: [...source.facts, ...form, ...numberFacts(used.columns)],
   }
@@ -108,6 +113,8 @@ function judgeColumns(
   const mustBeSound = faulty.filter(({ name }) => sound.length === 0 || required.has(name))
   const leftOut = faulty.filter((column) => !mustBeSound.includes(column))
   const all = [...faults, ...mustBeSound.flatMap((column) => column.faults)]
+  // What leaves every column out is what the caller must know.
+  if (sound.length === 0) all.push(...warnings)
   if (sound.length === 0 && all.length === 0) {
     all.push({ expected: 'a column beside time and series', got: 'none that can be used' })
   }

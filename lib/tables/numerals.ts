@@ -19,6 +19,8 @@ export interface NumberStyle {
 export interface NumeralCounts {
   /** Cells that are numbers in some style, bare, with a percent sign or with a currency. */
   numbers: number
+  /** Numbers without a unit. */
+  bare: number
   /** Numbers that need a decimal point, and those that need a decimal comma. */
   point: number
   comma: number
@@ -109,19 +111,19 @@ function isNumeral(body: string): boolean {
 /** Counts how the cells of a column write numbers. Numbers that are no text count as numbers of every style. */
 export function countNumerals(cells: readonly unknown[]): NumeralCounts {
   const counts: NumeralCounts = {
-    ...{ numbers: 0, point: 0, comma: 0, eitherComma: 0, eitherPoint: 0 },
+    ...{ numbers: 0, bare: 0, point: 0, comma: 0, eitherComma: 0, eitherPoint: 0 },
     ...{ units: new Map<string, number>(), brackets: 0, minus: 0, firstEitherComma: -1 },
   }
   for (const [index, cell] of cells.entries()) {
     if (typeof cell === 'string') countText(cell, index, counts)
-    else if (typeof cell === 'bigint' || Number.isFinite(cell)) counts.numbers++
+    else if (typeof cell === 'bigint' || Number.isFinite(cell)) countBare(counts)
   }
   return counts
 }
 
 function countText(text: string, index: number, counts: NumeralCounts): void {
   if (INTEGER.test(text)) {
-    counts.numbers++
+    countBare(counts)
     if (text.startsWith('-')) counts.minus++
     return
   }
@@ -129,8 +131,11 @@ function countText(text: string, index: number, counts: NumeralCounts): void {
   const { body, sign, isBracketed, unit } = partsOf(text)
   const [point, comma] = [NUMERALS['.'].test(body), NUMERALS[','].test(body)]
   if (!point && !comma) return
-  if (unit !== '') counts.units.set(unit, (counts.units.get(unit) ?? 0) + 1)
-  if (unit === '' || unit === '%' || isCurrency(unit)) counts.numbers++
+  if (unit === '') countBare(counts)
+  else {
+    counts.units.set(unit, (counts.units.get(unit) ?? 0) + 1)
+    if (unit === '%' || isCurrency(unit)) counts.numbers++
+  }
   if (isBracketed) counts.brackets++
   else if (sign !== '' && sign !== '+') counts.minus++
   if (point !== comma) counts[point ? 'point' : 'comma']++
@@ -142,6 +147,11 @@ export function countAllNumbers({ numbers, units }: NumeralCounts): number {
   const common = mostCommonUnit(units)
   if (common === undefined || common.unit === '%' || isCurrency(common.unit)) return numbers
   return numbers + common.count
+}
+
+function countBare(counts: NumeralCounts): void {
+  counts.numbers++
+  counts.bare++
 }
 
 function countEither(body: string, index: number, counts: NumeralCounts): void {
@@ -159,10 +169,10 @@ export function shownDecimal({ point, comma }: NumeralCounts): '.' | ',' | undef
   return point >= comma ? '.' : ','
 }
 
-/** The unit that most numbers of a column have; '' if they have none. */
+/** The unit that most numbers of a column have; '' if more of them have none. */
 export function shownUnit(counts: NumeralCounts): string {
   const common = mostCommonUnit(counts.units)
-  return common !== undefined && 2 * common.count > countAllNumbers(counts) ? common.unit : ''
+  return common !== undefined && common.count > counts.bare ? common.unit : ''
 }
 
 /** Both readings of a text such as "1,234", in words. */

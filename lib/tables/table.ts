@@ -20,7 +20,8 @@ import type { TimeAxis } from './time-axis'
  *
  * How a file is written, the kinds of its columns, the form of its times, their frequency and the column that names the
  * series are inferred, and can be said by {@link TableOptions}. Missing cells are empty, or NA, N/A, #N/A, NaN, null,
- * None, -, . or ?; numbers may have thousands separators, decimal commas and percent signs.
+ * None, -, . or ?; numbers may have thousands separators, decimal commas, one percent
+ * sign, currency or unit in all cells of a column, and brackets where they are negative.
  */
 export class Table implements TableData {
   readonly path: string

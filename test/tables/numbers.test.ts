@@ -83,6 +83,7 @@ test.each<[string, string, string]>([
 
 test.each<[string, string[], string, string]>([
   ['another unit', ['1 kW', '2 kW', '3 MW', '4 kW', '5 kW'], 'a number with kW', '3 MW'],
+  ['two currencies', ['$1', '$2', '€3', '$4', '€5', '€6'], 'a number with $', '€3'],
   ['no unit', ['$1', '$2', '3', '$4', '$5'], 'a number with $', '3'],
   ['another currency', ['$1', '$2', '€3', '$4', '€5'], 'a number with $', '€3'],
   [
