@@ -8,15 +8,18 @@ import { type Fault, listNames, type Warning } from '../formats/faults'
 import {
   bothReadings,
   countAllNumbers,
+  countCell,
   countNumerals,
   expectedNumeral,
   isMissing,
+  noNumerals,
   type NumberStyle,
   type NumeralCounts,
   parseNumeral,
   shownDecimal,
   shownUnit,
 } from './numerals'
+import { eachRow, mapRows, numberRows, type Sliced } from '../slices'
 import type { CheckedOptions } from './options'
 import type { TableColumn } from './series'
 import { placeOf, type Source } from './source'
@@ -64,15 +67,19 @@ interface Candidate {
  *
  * @param other - the indices of columns that are read elsewhere: those of time and series
  */
-export function readColumns(
+export function* readColumns(
   source: Source,
   options: CheckedOptions,
   other: ReadonlySet<number>,
-): ReadColumns {
+): Sliced<ReadColumns> {
   const { indices, faults, warnings } = selectColumns(source, options, other)
-  const candidates = indices.map((index) => examine(source, options, index))
+  const candidates: Candidate[] = []
+  for (const index of indices) candidates.push(yield* examine(source, options, index))
   const styles = decideStyles(candidates, options.decimal)
-  const columns = candidates.map((candidate, i) => readColumn(source, candidate, styles[i]))
+  const columns: ReadColumn[] = []
+  for (const [i, candidate] of candidates.entries()) {
+    columns.push(yield* readColumn(source, candidate, styles[i]))
+  }
   return { columns, faults, warnings }
 }
 
@@ -139,11 +146,14 @@ export function isFrameIndex(name: string, cells: readonly unknown[]): boolean {
 /** The least part of the cells of a column of numbers that are numbers. Its other cells are faults. */
 const MOSTLY = 0.8
 
-function examine(source: Source, options: CheckedOptions, index: number): Candidate {
+function* examine(source: Source, options: CheckedOptions, index: number): Sliced<Candidate> {
   const [name, cells] = [source.names[index]!, source.cells[index]!]
-  const counts = countNumerals(cells)
+  const counts = noNumerals()
   let present = 0
-  for (const cell of cells) if (!isMissing(cell)) present++
+  yield* eachRow(cells.length, (row) => {
+    countCell(cells[row], row, counts)
+    if (!isMissing(cells[row])) present++
+  })
   const stated = options.columns?.get(name)
   const numbers = countAllNumbers(counts)
   const isNumber = numbers > 0 && numbers >= MOSTLY * present
@@ -169,11 +179,11 @@ function decideStyles(
   })
 }
 
-function readColumn(
+function* readColumn(
   source: Source,
   candidate: Candidate,
   style: NumberStyle | undefined,
-): ReadColumn {
+): Sliced<ReadColumn> {
   const { name, index, cells, present, kind, isKindStated } = candidate
   const stray = source.columnFaults.get(index)?.map((fault) => ({ ...fault, column: name })) ?? []
   const faults: Fault[] = [...stray]
@@ -184,7 +194,7 @@ function readColumn(
     faults.push({ column: name, expected: 'a cell with a value', got: 'none' })
   }
   if (kind === 'category') {
-    const values = readCategories(cells, note)
+    const values = yield* readCategories(cells, note)
     if (!isKindStated) faults.push(...freeText(candidate, values))
     return { name, index, faults, kind, values }
   }
@@ -195,22 +205,26 @@ function readColumn(
   }
   const hasBrackets = candidate.counts.brackets > 0
   const used = style ?? ({ decimal: '.', unit: '', brackets: false } as const)
-  const values = readNumbers(cells, used, note)
+  const values = yield* readNumbers(cells, used, note)
   return { name, index, faults, kind, style: used, hasBrackets, values }
 }
 
 type Note = (row: number, expected: string, got: string) => void
 
-function readNumbers(cells: readonly unknown[], style: NumberStyle, note: Note): Float64Array {
-  const values = new Float64Array(cells.length).fill(NaN)
-  for (const [row, cell] of cells.entries()) {
-    if (isMissing(cell)) continue
+function* readNumbers(
+  cells: readonly unknown[],
+  style: NumberStyle,
+  note: Note,
+): Sliced<Float64Array> {
+  return yield* numberRows(cells.length, (row) => {
+    const cell = cells[row]
+    if (isMissing(cell)) return NaN
     const value = numberOf(cell, style)
-    if (Number.isFinite(value)) values[row] = value
-    else if (typeof cell === 'string') note(row, expectedNumeral(cell, style), quote(cell))
+    if (Number.isFinite(value)) return value
+    if (typeof cell === 'string') note(row, expectedNumeral(cell, style), quote(cell))
     else note(row, 'a finite number, or null where it is missing', describe(cell))
-  }
-  return values
+    return NaN
+  })
 }
 
 function numberOf(cell: unknown, style: NumberStyle): number {
@@ -218,8 +232,9 @@ function numberOf(cell: unknown, style: NumberStyle): number {
   return typeof cell === 'number' || typeof cell === 'bigint' ? Number(cell) : NaN
 }
 
-function readCategories(cells: readonly unknown[], note: Note): (string | undefined)[] {
-  return cells.map((cell, row) => {
+function* readCategories(cells: readonly unknown[], note: Note): Sliced<(string | undefined)[]> {
+  return yield* mapRows(cells.length, (row) => {
+    const cell = cells[row]
     if (isMissing(cell)) return undefined
     const text = categoryOf(cell)
     if (text === undefined) note(row, 'text, a number or true or false', describe(cell))

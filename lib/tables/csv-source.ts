@@ -6,6 +6,7 @@
 import { argumentError, quote } from '../errors'
 import { type CsvRecord, type CsvSyntax, eachCsvRecord, isBlank } from '../formats/csv-records'
 import { type Fault, listNames, type Warning } from '../formats/faults'
+import type { Sliced } from '../slices'
 import { describeDelimiter, inferSyntax } from './dialect'
 import type { Repair } from './series'
 import type { Source } from './source'
@@ -19,10 +20,11 @@ const QUOTE_RULE = 'quotes only around a whole field, and doubled within'
  * @throws GruError ERR_GRU_FORMAT if there is no header line, or a quote opens a field and is never closed;
  *   ERR_GRU_LOAD if the text has quotes and the package csv-parse is not installed
  */
-export function readCsvSource(text: string, path: string, delimiter?: string): Source {
+export function* readCsvSource(text: string, path: string, delimiter?: string): Sliced<Source> {
   const syntax = inferSyntax(text, delimiter)
+  yield
   const reader = new CsvReader()
-  eachCsvRecord(text, path, syntax, (record) => {
+  yield* eachCsvRecord(text, path, syntax, (record) => {
     reader.receive(record)
   })
   return reader.finish(path, syntax, findComments(text, syntax))

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { mapRows, type Sliced } from '../slices'
 import { isMissing } from './numerals'
 import type { CheckedOptions } from './options'
 import type { Source } from './source'
@@ -35,7 +36,7 @@ const AFTER_YEAR: readonly (readonly Part[])[] = [
  * The source with one column in place of those with the parts of its dates, if it has such ones, no other column of
  * times, and the caller uses none of them otherwise. The name of the column is that of all parts: "year, month".
  */
-export function combineDateParts(source: Source, options: CheckedOptions): Source {
+export function* combineDateParts(source: Source, options: CheckedOptions): Sliced<Source> {
   const parts = findParts(source)
   if (parts === undefined) return source
   const name = parts.map((index) => source.names[index]!).join(', ')
@@ -49,7 +50,7 @@ export function combineDateParts(source: Source, options: CheckedOptions): Sourc
   if (parts.some(isUsed) || (time === undefined && !isWhole())) return source
   const [first, ...others] = parts as [number, ...number[]]
   const kept = [...source.names.keys()].filter((index) => !others.includes(index))
-  const dates = Array.from(source.places, (_, row) => {
+  const dates = yield* mapRows(source.places.length, (row) => {
     return dateOf(
       parts.map((index) => source.cells[index]![row]),
       source,

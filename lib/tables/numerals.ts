@@ -110,15 +110,23 @@ function isNumeral(body: string): boolean {
 
 /** Counts how the cells of a column write numbers. Numbers that are no text count as numbers of every style. */
 export function countNumerals(cells: readonly unknown[]): NumeralCounts {
-  const counts: NumeralCounts = {
+  const counts = noNumerals()
+  for (const [index, cell] of cells.entries()) countCell(cell, index, counts)
+  return counts
+}
+
+/** The counts before the first cell. */
+export function noNumerals(): NumeralCounts {
+  return {
     ...{ numbers: 0, bare: 0, point: 0, comma: 0, eitherComma: 0, eitherPoint: 0 },
     ...{ units: new Map<string, number>(), brackets: 0, minus: 0, firstEitherComma: -1 },
   }
-  for (const [index, cell] of cells.entries()) {
-    if (typeof cell === 'string') countText(cell, index, counts)
-    else if (typeof cell === 'bigint' || Number.isFinite(cell)) countBare(counts)
-  }
-  return counts
+}
+
+/** Counts a cell. */
+export function countCell(cell: unknown, index: number, counts: NumeralCounts): void {
+  if (typeof cell === 'string') countText(cell, index, counts)
+  else if (typeof cell === 'bigint' || Number.isFinite(cell)) countBare(counts)
 }
 
 function countText(text: string, index: number, counts: NumeralCounts): void {

@@ -6,8 +6,9 @@
 import { describe, quote } from '../errors'
 import type { Fault, Warning } from '../formats/faults'
 import { isFrameIndex, missingColumn } from './columns'
-import { type DetectedTimes, detectTimes, type TimeOptions } from './dates'
+import { type DetectedTimes, detectTimes, detectTimesInSlices, type TimeOptions } from './dates'
 import { countNumerals, isMissing } from './numerals'
+import type { Sliced } from '../slices'
 import type { CheckedOptions } from './options'
 import { placeOf, type Source } from './source'
 
@@ -16,6 +17,12 @@ export interface TimeColumn {
   /** The index of the column. */
   readonly index: number
   readonly times: DetectedTimes
+}
+
+/** The column of times, if there is one, and the faults of one that the caller named. */
+interface FoundColumn {
+  readonly column: TimeColumn | undefined
+  readonly faults: readonly Fault[]
 }
 
 /** Words in the names of columns that may hold times although they hold plain numbers. */
@@ -57,15 +64,12 @@ const SAMPLE = 200
  *
  * @returns also the faults of a column that the caller named
  */
-export function findTimeColumn(
-  source: Source,
-  options: CheckedOptions,
-): { readonly column: TimeColumn | undefined; readonly faults: readonly Fault[] } {
+export function* findTimeColumn(source: Source, options: CheckedOptions): Sliced<FoundColumn> {
   if (options.time === null) return { column: undefined, faults: [] }
   const timeOptions = timeOptionsOf(options)
-  if (options.time !== undefined) return namedColumn(source, options.time, timeOptions)
+  if (options.time !== undefined) return yield* namedColumn(source, options.time, timeOptions)
   for (const index of candidates(source, options, timeOptions)) {
-    const times = detectTimes(source.cells[index]!, timeOptions)
+    const times = yield* detectTimesInSlices(source.cells[index]!, timeOptions)
     if (times !== undefined) return { column: { index, times }, faults: [] }
   }
   return { column: undefined, faults: [] }
@@ -79,15 +83,11 @@ export function timeOptionsOf({ dateForm, timeZone }: CheckedOptions): TimeOptio
   }
 }
 
-function namedColumn(
-  source: Source,
-  name: string,
-  options: TimeOptions,
-): ReturnType<typeof findTimeColumn> {
+function* namedColumn(source: Source, name: string, options: TimeOptions): Sliced<FoundColumn> {
   const index = source.names.indexOf(name)
   if (index === -1) return { column: undefined, faults: [missingColumn(name, source.names)] }
   const cells = source.cells[index]!
-  const times = detectTimes(cells, options)
+  const times = yield* detectTimesInSlices(cells, options)
   if (times !== undefined) return { column: { index, times }, faults: [] }
   const first = cells.findIndex((cell) => !isMissing(cell))
   const got = first === -1 ? 'no value' : describe(cells[first])
@@ -192,8 +192,8 @@ export function timeFaults(source: Source, { index, times }: TimeColumn): Fault[
     const { index: row, expected, got } = ambiguity
     faults.push({ ...placeOf(source, row), column, expected, got })
   }
-  for (const [row, instant] of times.instants.entries()) {
-    if (!Number.isNaN(instant) || faulty.has(row) || isRowMissing(source, row)) continue
+  for (let row = 0; row < times.instants.length; row++) {
+    if (!Number.isNaN(times.instants[row]) || faulty.has(row) || isRowMissing(source, row)) continue
     const expected = `a time of the form ${times.form}`
     const cell = source.cells[index]![row]
     const got = cell === '' ? 'an empty cell' : cellText(cell)

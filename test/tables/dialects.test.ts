@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { type CsvRecord, eachCsvRecord } from '../../lib/formats/csv-records'
+import { atOnce } from '../../lib/slices'
 import { inferSyntax } from '../../lib/tables/dialect'
 import { expectGruRejection } from '../support/errors'
 import { seed } from '../support/random'
@@ -162,7 +163,7 @@ test('text is split without the parser as the parser splits it', () => {
   const recordsOf = (text: string, comments: boolean): CsvRecord[] => {
     const records: CsvRecord[] = []
     const syntax = { delimiter: ';', comments, fromLine: 1 }
-    eachCsvRecord(text, 'text', syntax, (record) => records.push(record))
+    atOnce(eachCsvRecord(text, 'text', syntax, (record) => records.push(record)))
     return records
   }
   fc.assert(
