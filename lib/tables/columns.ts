@@ -8,11 +8,10 @@ import { type Fault, listNames, type Warning } from '../formats/faults'
 import {
   bothReadings,
   countAllNumbers,
-  countCell,
   countNumerals,
+  countNumeralsInSlices,
   expectedNumeral,
   isMissing,
-  noNumerals,
   type NumberStyle,
   type NumeralCounts,
   parseNumeral,
@@ -148,10 +147,9 @@ const MOSTLY = 0.8
 
 function* examine(source: Source, options: CheckedOptions, index: number): Sliced<Candidate> {
   const [name, cells] = [source.names[index]!, source.cells[index]!]
-  const counts = noNumerals()
+  const counts = yield* countNumeralsInSlices(cells)
   let present = 0
   yield* eachRow(cells.length, (row) => {
-    countCell(cells[row], row, counts)
     if (!isMissing(cells[row])) present++
   })
   const stated = options.columns?.get(name)

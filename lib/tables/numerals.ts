@@ -4,6 +4,7 @@
  * @module
  */
 import { quote } from '../errors'
+import { atOnce, eachRow, type Sliced } from '../slices'
 import { isCurrency, mostCommonUnit, withoutUnit } from './units'
 
 /** How the numbers of a column are written. */
@@ -110,23 +111,21 @@ function isNumeral(body: string): boolean {
 
 /** Counts how the cells of a column write numbers. Numbers that are no text count as numbers of every style. */
 export function countNumerals(cells: readonly unknown[]): NumeralCounts {
-  const counts = noNumerals()
-  for (const [index, cell] of cells.entries()) countCell(cell, index, counts)
-  return counts
+  return atOnce(countNumeralsInSlices(cells))
 }
 
-/** The counts before the first cell. */
-export function noNumerals(): NumeralCounts {
-  return {
+/** As {@link countNumerals}, in slices. */
+export function* countNumeralsInSlices(cells: readonly unknown[]): Sliced<NumeralCounts> {
+  const counts: NumeralCounts = {
     ...{ numbers: 0, bare: 0, point: 0, comma: 0, eitherComma: 0, eitherPoint: 0 },
     ...{ units: new Map<string, number>(), brackets: 0, minus: 0, firstEitherComma: -1 },
   }
-}
-
-/** Counts a cell. */
-export function countCell(cell: unknown, index: number, counts: NumeralCounts): void {
-  if (typeof cell === 'string') countText(cell, index, counts)
-  else if (typeof cell === 'bigint' || Number.isFinite(cell)) countBare(counts)
+  yield* eachRow(cells.length, (index) => {
+    const cell = cells[index]
+    if (typeof cell === 'string') countText(cell, index, counts)
+    else if (typeof cell === 'bigint' || Number.isFinite(cell)) countBare(counts)
+  })
+  return counts
 }
 
 function countText(text: string, index: number, counts: NumeralCounts): void {

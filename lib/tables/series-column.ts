@@ -7,7 +7,7 @@ import type { Fault } from '../formats/faults'
 import { categoryOf, missingColumn } from './columns'
 import { eachRow, numberRows, type Sliced } from '../slices'
 import { distinctOf } from './distinct'
-import { countNumerals, isMissing } from './numerals'
+import { countNumeralsInSlices, isMissing } from './numerals'
 import { placeOf, type Source } from './source'
 
 /** The series of each row. */
@@ -100,15 +100,16 @@ export function* inferSeries(
   instants: Float64Array,
   timeIndex: number,
 ): Sliced<SeriesRows | undefined> {
-  const known = instants.filter((instant) => !Number.isNaN(instant))
+  const known = yield* withoutMissing(instants)
   const { distinct, shared } = yield* countShared(known)
   if (shared < MIN_SHARED * known.length) return undefined
   const timeOf = yield* numberRows(instants.length, (row) => {
     return Number.isNaN(instants[row]) ? -1 : indexIn(distinct, instants[row]!)
   })
-  const candidates = [...source.names.keys()].filter((index) => {
-    return index !== timeIndex && mayNameSeries(source, index)
-  })
+  const candidates: number[] = []
+  for (const index of source.names.keys()) {
+    if (index !== timeIndex && (yield* mayNameSeries(source, index))) candidates.push(index)
+  }
   const pairs = candidates.flatMap((first, i) =>
     candidates.slice(i + 1, MOST_PAIRED).map((second) => [first, second]),
   )
@@ -126,6 +127,15 @@ export function* inferSeries(
     return best
   }
   return (yield* bestOf(candidates.map((index) => [index]))) ?? (yield* bestOf(pairs))
+}
+
+function* withoutMissing(numbers: Float64Array): Sliced<Float64Array> {
+  const present = new Float64Array(numbers.length)
+  let count = 0
+  yield* eachRow(numbers.length, (row) => {
+    if (!Number.isNaN(numbers[row])) present[count++] = numbers[row]!
+  })
+  return present.subarray(0, count)
 }
 
 /** Pairs of the first columns alone are tried. */
@@ -158,12 +168,13 @@ function indexIn(values: Float64Array, value: number): number {
   return low
 }
 
-function mayNameSeries({ names, cells, columnFaults }: Source, index: number): boolean {
+function* mayNameSeries({ names, cells, columnFaults }: Source, index: number): Sliced<boolean> {
   const [name, column] = [names[index]!, cells[index]!]
   if (columnFaults.has(index) || name === '' || names.indexOf(name) !== names.lastIndexOf(name)) {
     return false
   }
-  const isText = countNumerals(column).numbers < column.length / 2
+  const counts = yield* countNumeralsInSlices(column)
+  const isText = counts.numbers < column.length / 2
   return isText || (IDENTIFIER.test(name) && column.every((cell) => Number.isInteger(Number(cell))))
 }
 
@@ -172,10 +183,11 @@ function* tellsApart(
   timeOf: Float64Array,
   times: number,
 ): Sliced<boolean> {
-  const keys = (yield* numberRows(seriesOf.length, (row) => {
+  const keyOf = yield* numberRows(seriesOf.length, (row) => {
     if (timeOf[row] === -1) return NaN
     return seriesOf[row] === -1 ? -1 : seriesOf[row]! * times + timeOf[row]!
-  })).filter((key) => !Number.isNaN(key))
+  })
+  const keys = yield* withoutMissing(keyOf)
   if (keys.includes(-1)) return false
   const distinct = yield* distinctOf(keys)
   return distinct.length >= (1 - MAX_TWICE) * keys.length
