@@ -19,7 +19,7 @@ import type { Learnt } from './learning'
 import { createNetwork, FORECAST, outputsOfTarget } from './network'
 import type { CheckedOptions, ForecastUpdate, TrainingEpoch } from './options'
 import type { Origins } from './parts'
-import { Pauses } from './pauses'
+import { Pauses } from '../pauses'
 import { rateSchedule } from './rate-schedules'
 import { inputsOf, joinSamples, prepareOrigins, targetsOf } from './samples'
 

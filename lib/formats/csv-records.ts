@@ -5,6 +5,7 @@
  */
 import type { InfoField, Options } from 'csv-parse/sync'
 import { argumentError, GruError } from '../errors'
+import { atOnce, type Sliced } from '../slices'
 
 /** A record of a CSV file. Its fields are text. */
 export interface CsvRecord {
@@ -35,31 +36,35 @@ export interface CsvSyntax {
  * @throws GruError ERR_GRU_FORMAT if a field's opening quote is never closed; ERR_GRU_LOAD if the text has quotes and
  *   csv-parse is not installed
  */
-export function eachCsvRecord(
+export function* eachCsvRecord(
   text: string,
   path: string,
   syntax: CsvSyntax,
   receive: (record: CsvRecord) => void,
-): void {
+): Sliced<void> {
   // The parser takes ten times as long as the splitting of lines, which is all that a text without quotes needs.
-  if (text.includes('"')) eachQuotedRecord(text, path, syntax, receive)
-  else eachPlainRecord(text, syntax, receive)
+  if (text.includes('"')) yield* eachQuotedRecord(text, path, syntax, receive)
+  else yield* eachPlainRecord(text, syntax, receive)
 }
 
 const LINE_END = /\r\n?|\n/g
 const NO_QUOTES: readonly number[] = []
 
-function eachPlainRecord(
+/** The lines of a slice. */
+const SLICE = 1024
+
+function* eachPlainRecord(
   text: string,
   { delimiter, comments, fromLine }: CsvSyntax,
   receive: (record: CsvRecord) => void,
-): void {
+): Sliced<void> {
   const ends = new RegExp(LINE_END)
   let line = 1
   for (let begin = 0; begin < text.length; line++) {
     const end = ends.exec(text)
     const content = text.slice(begin, end?.index)
     begin = end === null ? text.length : ends.lastIndex
+    if (line % SLICE === 0) yield
     if (line < fromLine || (comments && content.startsWith('#'))) continue
     const fields = content.split(delimiter)
     for (let i = 0; i < fields.length; i++) fields[i] = fields[i]!.trim()
@@ -67,12 +72,12 @@ function eachPlainRecord(
   }
 }
 
-function eachQuotedRecord(
+function* eachQuotedRecord(
   text: string,
   path: string,
   syntax: CsvSyntax,
   receive: (record: CsvRecord) => void,
-): void {
+): Sliced<void> {
   const { parse } = loadParser()
   const { delimiter, comments, fromLine } = syntax
   const options: Options = {
@@ -84,9 +89,20 @@ function eachQuotedRecord(
     relax_column_count: true,
     ...(comments ? { comment: '#', comment_no_infix: true } : {}),
   }
-  let records: readonly string[][]
+  const records: string[][] = []
   try {
-    records = parse(text, { ...options, trim: true })
+    for (const part of partsAtLineEnds(text)) {
+      const isFirst = part.begin === 0
+      const content = text.slice(part.begin, part.end)
+      for (const record of parse(content, {
+        ...options,
+        trim: true,
+        ...(isFirst ? {} : { from_line: 1 }),
+      })) {
+        records.push(record)
+      }
+      yield
+    }
   } catch {
     // Some quote does not follow the rules of CSV. The text is parsed again, and such fields are
     // marked instead of refused.
@@ -94,7 +110,35 @@ function eachQuotedRecord(
     return
   }
   const lineOf = lineCounter(text, syntax)
-  for (const fields of records) receive({ fields, line: lineOf(fields), strayQuotes: NO_QUOTES })
+  for (const [index, fields] of records.entries()) {
+    if (index % SLICE === 0) yield
+    receive({ fields, line: lineOf(fields), strayQuotes: NO_QUOTES })
+  }
+}
+
+/** The characters of a part that is parsed at once, if its last record ends there. */
+const PART = 65_536
+
+/**
+ * The parts of a text with quotes, each of whole records if every quote opens or closes a field: then the number of
+ * quotes before the end of a record is even.
+ */
+function* partsAtLineEnds(
+  text: string,
+): Generator<{ readonly begin: number; readonly end: number }> {
+  let begin = 0
+  while (begin < text.length) {
+    let [end, quotes] = [begin, 0]
+    do {
+      const from = end
+      const next = text.indexOf('\n', Math.max(from, begin + PART))
+      end = next === -1 ? text.length : next + 1
+      for (let at = text.indexOf('"', from); at !== -1 && at < end; at = text.indexOf('"', at + 1))
+        quotes++
+    } while (quotes % 2 === 1 && end < text.length)
+    yield { begin, end }
+    begin = end
+  }
 }
 
 /**

@@ -5,7 +5,8 @@
  */
 import { argumentError, GruError, quote } from '../errors'
 import { findDuplicateKey } from './duplicate-keys'
-import type { Fault } from './faults'
+import { type Fault, listNames } from './faults'
+import type { Sliced } from '../slices'
 import { parseJson } from './json'
 
 /** A value of a JSON text that is one of its records. It may be of any type. */
@@ -30,8 +31,8 @@ export interface JsonRecords {
  * @param path - the name of the text in messages
  * @throws GruError ERR_GRU_FORMAT if the text is an array and not valid JSON
  */
-export function parseJsonRecords(text: string, path: string): JsonRecords {
-  return text.trimStart().startsWith('[') ? parseArray(text, path) : parseLines(text)
+export function* parseJsonRecords(text: string, path: string): Sliced<JsonRecords> {
+  return text.trimStart().startsWith('[') ? parseArray(text, path) : yield* parseLines(text)
 }
 
 function parseArray(text: string, path: string): JsonRecords {
@@ -41,16 +42,40 @@ function parseArray(text: string, path: string): JsonRecords {
   return { records, unit: 'row', faults: [] }
 }
 
-function parseLines(text: string): JsonRecords {
+/** The lines of a slice. */
+const SLICE = 512
+
+function* parseLines(text: string): Sliced<JsonRecords> {
   const records: JsonRecord[] = []
   const faults: Fault[] = []
-  for (const [index, line] of text.split(/\r\n?|\n/).entries()) {
+  const ends = /\r\n?|\n/g
+  let place = 1
+  for (let begin = 0; begin < text.length; place++) {
+    const end = ends.exec(text)
+    const line = text.slice(begin, end?.index)
+    begin = end === null ? text.length : ends.lastIndex
+    if (place % SLICE === 0) yield
     if (line.trim() === '') continue
     const [value, fault] = parseLine(line)
-    if (fault === undefined) records.push({ value, place: index + 1 })
-    else faults.push({ line: index + 1, ...fault })
+    if (fault === undefined) records.push({ value, place })
+    else faults.push({ line: place, ...fault })
+  }
+  if (faults.length > 1) {
+    const whole = describeWhole(text)
+    if (whole !== undefined) return { records: [], unit: 'line', faults: [whole] }
   }
   return { records, unit: 'line', faults }
+}
+
+/** The fault of a text that is one value over several lines; undefined if it is none. */
+function describeWhole(text: string): Fault | undefined {
+  try {
+    const value = JSON.parse(text) as object
+    const expected = 'one JSON object in each line, or an array of objects'
+    return { expected, got: `one object with the keys ${listNames(Object.keys(value))}` }
+  } catch {
+    return undefined
+  }
 }
 
 function parseLine(line: string): [value: unknown, fault?: Pick<Fault, 'expected' | 'got'>] {

@@ -10,11 +10,13 @@ import { formatTime } from './calendar'
 import type { ReadColumn } from './columns'
 import { describeFrequency } from './frequency-names'
 import { type Placement, placeOnGrid } from './grid'
+import { eachRow, mapRows, numberRows, type Sliced } from '../slices'
 import type { Repair, Series } from './series'
 import type { SeriesRows } from './series-column'
 import { describePlace, placeOf, type Source } from './source'
 import { cellText } from './time-column'
 import type { TimeAxis } from './time-axis'
+import { zoneThatRepeats } from './zones'
 
 /** What the series are made from. */
 export interface Parts {
@@ -26,6 +28,8 @@ export interface Parts {
   readonly instants: Float64Array
   readonly split: SeriesRows
   readonly columns: readonly ReadColumn[]
+  /** Whether the times are those of a clock on the wall in an unknown zone. */
+  readonly areLocal: boolean
 }
 
 /** The series of a table, and what was done to the rows. */
@@ -36,35 +40,38 @@ export interface Assembled {
 }
 
 /** The rows of each series that have a time, in the order of the source. */
-export function rowsOfSeries(
+export function* rowsOfSeries(
   { names, seriesOf }: SeriesRows,
   instants: Float64Array,
-): readonly Int32Array[] {
+): Sliced<readonly Int32Array[]> {
   const counts = new Int32Array(names.length)
   const isUsed = (row: number): boolean => seriesOf[row] !== -1 && !Number.isNaN(instants[row]!)
-  for (const [row, code] of seriesOf.entries()) if (isUsed(row)) counts[code]!++
+  yield* eachRow(seriesOf.length, (row) => {
+    if (isUsed(row)) counts[seriesOf[row]!]!++
+  })
   const rows = Array.from(counts, (count) => new Int32Array(count))
   counts.fill(0)
-  for (const [row, code] of seriesOf.entries()) {
+  yield* eachRow(seriesOf.length, (row) => {
+    const code = seriesOf[row]!
     if (isUsed(row)) rows[code]![counts[code]!++] = row
-  }
+  })
   return rows
 }
 
 /** The series of a table on the steps of its time axis. */
-export function assemble(parts: Parts): Assembled {
+export function* assemble(parts: Parts): Sliced<Assembled> {
   const log = new RepairLog()
   const faults: Fault[] = []
   const series: Series[] = []
-  for (const [code, rows] of rowsOfSeries(parts.split, parts.instants).entries()) {
+  for (const [code, rows] of (yield* rowsOfSeries(parts.split, parts.instants)).entries()) {
     if (rows.length === 0) continue
     const name = parts.split.names[code]!
-    const times = Float64Array.from(rows, (row) => parts.instants[row]!)
-    const placement = placeOnGrid(times, parts.axis)
+    const times = yield* numberRows(rows.length, (i) => parts.instants[rows[i]!]!)
+    const placement = yield* placeOnGrid(times, parts.axis)
     noteRepairs(parts, name, rows, placement, log)
     faults.push(...offGridFaults(parts, rows, placement))
     faults.push(...judgeDuplicates(parts, rows, placement, log))
-    series.push(makeSeries(parts, name, rows, placement))
+    series.push(yield* makeSeries(parts, name, rows, placement))
   }
   return { series, repairs: log.repairs(), faults }
 }
@@ -134,7 +141,7 @@ function judgeDuplicates(
   { duplicates }: Placement,
   log: RepairLog,
 ): Fault[] {
-  const { source, axis, columns, timeIndex, split } = parts
+  const { source, axis, columns, timeIndex } = parts
   const faults: Fault[] = []
   for (const [firstIndex, laterIndex] of duplicates) {
     const [first, later] = [rows[firstIndex]!, rows[laterIndex]!]
@@ -144,29 +151,47 @@ function judgeDuplicates(
       continue
     }
     const time = timeIndex === undefined ? 'a time' : cellText(source.cells[timeIndex]![later])
-    const remedy =
-      split.indices.length === 0 ? 'remove one, or say which columns name the series' : 'remove one'
     faults.push({
       ...placeOf(source, later),
       ...(axis.column === undefined ? {} : { column: axis.column }),
-      expected: `one row for each time${split.indices.length === 0 ? '' : ' of a series'} (${remedy})`,
+      expected: expectedOnce(parts, later),
       got: `${time} again, with another value of ${quote(different.name)}: see ${describePlace(source, first)}`,
     })
   }
   return faults
 }
 
+/** What would mend a row whose time another row has. */
+function expectedOnce({ split, instants, areLocal }: Parts, row: number): string {
+  const isSingle = split.indices.length === 0
+  const zone = areLocal ? zoneThatRepeats(instants[row]!) : undefined
+  const remedies = [
+    'remove one',
+    ...(isSingle ? ['say which columns name the series'] : []),
+    ...(zone === undefined
+      ? []
+      : [`say the timeZone, such as '${zone}', if clocks were put back and show this hour twice`]),
+  ]
+  return `one row for each time${isSingle ? '' : ' of a series'} (${remedies.join(', or ')})`
+}
+
 function isSame(a: unknown, b: unknown): boolean {
   return Object.is(a, b)
 }
 
-function makeSeries(
+function* makeSeries(
   { source, columns }: Parts,
   name: string,
   rows: Int32Array,
   { times, rowOf }: Placement,
-): Series {
-  const sourceRows = rowOf.map((row) => (row === -1 ? -1 : rows[row]!))
+): Sliced<Series> {
+  const sourceRows = new Int32Array(rowOf.length)
+  const lines = new Int32Array(rowOf.length)
+  yield* eachRow(rowOf.length, (i) => {
+    const row = rowOf[i] === -1 ? -1 : rows[rowOf[i]!]!
+    sourceRows[i] = row
+    lines[i] = row === -1 ? 0 : source.places[row]!
+  })
   const numbers = new Map<string, Float64Array>()
   const categories = new Map<string, readonly (string | undefined)[]>()
   for (const column of columns) {
@@ -174,14 +199,13 @@ function makeSeries(
       const { values } = column
       numbers.set(
         column.name,
-        Float64Array.from(sourceRows, (row) => values[row] ?? NaN),
+        yield* numberRows(sourceRows.length, (i) => values[sourceRows[i]!] ?? NaN),
       )
     } else
       categories.set(
         column.name,
-        Array.from(sourceRows, (row) => column.values[row]),
+        yield* mapRows(sourceRows.length, (i) => column.values[sourceRows[i]!]),
       )
   }
-  const lines = sourceRows.map((row) => (row === -1 ? 0 : source.places[row]!))
   return { name, rows: times.length, times, numbers, categories, lines }
 }

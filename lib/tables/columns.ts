@@ -7,14 +7,18 @@ import { describe, quote } from '../errors'
 import { type Fault, listNames, type Warning } from '../formats/faults'
 import {
   bothReadings,
+  countAllNumbers,
   countNumerals,
+  countNumeralsInSlices,
   expectedNumeral,
   isMissing,
   type NumberStyle,
   type NumeralCounts,
   parseNumeral,
   shownDecimal,
+  shownUnit,
 } from './numerals'
+import { eachRow, mapRows, numberRows, type Sliced } from '../slices'
 import type { CheckedOptions } from './options'
 import type { TableColumn } from './series'
 import { placeOf, type Source } from './source'
@@ -26,7 +30,13 @@ export type ReadColumn = {
   /** Why the column cannot be used. It has no other values in these cells than missing ones. */
   readonly faults: readonly Fault[]
 } & (
-  | { readonly kind: 'number'; readonly values: Float64Array; readonly style: NumberStyle }
+  | {
+      readonly kind: 'number'
+      readonly values: Float64Array
+      readonly style: NumberStyle
+      /** Whether some numbers are negative since they are in brackets. */
+      readonly hasBrackets: boolean
+    }
   | { readonly kind: 'category'; readonly values: readonly (string | undefined)[] }
 )
 
@@ -56,15 +66,19 @@ interface Candidate {
  *
  * @param other - the indices of columns that are read elsewhere: those of time and series
  */
-export function readColumns(
+export function* readColumns(
   source: Source,
   options: CheckedOptions,
   other: ReadonlySet<number>,
-): ReadColumns {
+): Sliced<ReadColumns> {
   const { indices, faults, warnings } = selectColumns(source, options, other)
-  const candidates = indices.map((index) => examine(source, options, index))
+  const candidates: Candidate[] = []
+  for (const index of indices) candidates.push(yield* examine(source, options, index))
   const styles = decideStyles(candidates, options.decimal)
-  const columns = candidates.map((candidate, i) => readColumn(source, candidate, styles[i]))
+  const columns: ReadColumn[] = []
+  for (const [i, candidate] of candidates.entries()) {
+    columns.push(yield* readColumn(source, candidate, styles[i]))
+  }
   return { columns, faults, warnings }
 }
 
@@ -87,15 +101,17 @@ function selectColumns(
     if (wanted !== undefined && !wanted.has(name)) continue
     const isIndex = found.length === 1 && isFrameIndex(name, cells[found[0]!]!)
     const expected = isIndex ? 'a column of the table' : 'columns with names of their own'
-    const outcome = found.length === 1 ? 'it is left out' : 'they are left out'
+    const alone = found.length === 1 ? 'it is left out' : 'they are left out'
+    const outcome = taken.has(name) ? 'the first is used, as time or series' : alone
     const warn = (got: string): void => {
       warnings.push({ expected, got, more: 0, outcome })
     }
     if (required.has(name)) indices.push(...found.slice(0, found.length === 1 ? 1 : 0))
     else if (isIndex) warn('the index of a data frame')
     else if (name === '') warn(`${found.length} without a name`)
-    else if (found.length > 1) warn(`${found.length} of the name ${quote(name)}`)
-    else indices.push(found[0]!)
+    else if (found.length > 1 || taken.has(name)) {
+      warn(`${names.filter((other) => other === name).length} of the name ${quote(name)}`)
+    } else indices.push(found[0]!)
   }
   return { indices, faults, warnings }
 }
@@ -129,13 +145,16 @@ export function isFrameIndex(name: string, cells: readonly unknown[]): boolean {
 /** The least part of the cells of a column of numbers that are numbers. Its other cells are faults. */
 const MOSTLY = 0.8
 
-function examine(source: Source, options: CheckedOptions, index: number): Candidate {
+function* examine(source: Source, options: CheckedOptions, index: number): Sliced<Candidate> {
   const [name, cells] = [source.names[index]!, source.cells[index]!]
-  const counts = countNumerals(cells)
+  const counts = yield* countNumeralsInSlices(cells)
   let present = 0
-  for (const cell of cells) if (!isMissing(cell)) present++
+  yield* eachRow(cells.length, (row) => {
+    if (!isMissing(cells[row])) present++
+  })
   const stated = options.columns?.get(name)
-  const isNumber = counts.numbers > 0 && counts.numbers >= MOSTLY * present
+  const numbers = countAllNumbers(counts)
+  const isNumber = numbers > 0 && numbers >= MOSTLY * present
   const kind = stated ?? (isNumber || present === 0 ? 'number' : 'category')
   return { name, index, cells, counts, present, kind, isKindStated: stated !== undefined }
 }
@@ -150,18 +169,19 @@ function decideStyles(
   const [elsewhere] = shown.size === 1 ? shown : []
   return candidates.map(({ counts }) => {
     const decimal = stated ?? shownDecimal(counts) ?? elsewhere
-    const percent = 2 * counts.percent > counts.numbers
     // With nothing else to tell, 1.234 is a decimal number, as nearly everywhere, and 1,234 is uncertain.
     if (decimal === undefined && counts.eitherComma > 0) return undefined
-    return { decimal: decimal ?? '.', percent }
+    // Of a column with minus signs, brackets are no other way to write them.
+    const brackets = counts.minus === 0
+    return { decimal: decimal ?? '.', unit: shownUnit(counts), brackets }
   })
 }
 
-function readColumn(
+function* readColumn(
   source: Source,
   candidate: Candidate,
   style: NumberStyle | undefined,
-): ReadColumn {
+): Sliced<ReadColumn> {
   const { name, index, cells, present, kind, isKindStated } = candidate
   const stray = source.columnFaults.get(index)?.map((fault) => ({ ...fault, column: name })) ?? []
   const faults: Fault[] = [...stray]
@@ -172,8 +192,8 @@ function readColumn(
     faults.push({ column: name, expected: 'a cell with a value', got: 'none' })
   }
   if (kind === 'category') {
-    const values = readCategories(cells, note)
-    if (!isKindStated) faults.push(...freeText(name, values, present))
+    const values = yield* readCategories(cells, note)
+    if (!isKindStated) faults.push(...freeText(candidate, values))
     return { name, index, faults, kind, values }
   }
   if (style === undefined) {
@@ -181,22 +201,28 @@ function readColumn(
     const expected = 'decimal: "." or "," to be said, since the numbers do not show it'
     note(row, expected, bothReadings(String(cells[row])))
   }
-  const used = style ?? { decimal: '.', percent: false }
-  return { name, index, faults, kind, style: used, values: readNumbers(cells, used, note) }
+  const hasBrackets = candidate.counts.brackets > 0
+  const used = style ?? ({ decimal: '.', unit: '', brackets: false } as const)
+  const values = yield* readNumbers(cells, used, note)
+  return { name, index, faults, kind, style: used, hasBrackets, values }
 }
 
 type Note = (row: number, expected: string, got: string) => void
 
-function readNumbers(cells: readonly unknown[], style: NumberStyle, note: Note): Float64Array {
-  const values = new Float64Array(cells.length).fill(NaN)
-  for (const [row, cell] of cells.entries()) {
-    if (isMissing(cell)) continue
+function* readNumbers(
+  cells: readonly unknown[],
+  style: NumberStyle,
+  note: Note,
+): Sliced<Float64Array> {
+  return yield* numberRows(cells.length, (row) => {
+    const cell = cells[row]
+    if (isMissing(cell)) return NaN
     const value = numberOf(cell, style)
-    if (Number.isFinite(value)) values[row] = value
-    else if (typeof cell === 'string') note(row, expectedNumeral(cell, style), quote(cell))
+    if (Number.isFinite(value)) return value
+    if (typeof cell === 'string') note(row, expectedNumeral(cell, style), quote(cell))
     else note(row, 'a finite number, or null where it is missing', describe(cell))
-  }
-  return values
+    return NaN
+  })
 }
 
 function numberOf(cell: unknown, style: NumberStyle): number {
@@ -204,8 +230,9 @@ function numberOf(cell: unknown, style: NumberStyle): number {
   return typeof cell === 'number' || typeof cell === 'bigint' ? Number(cell) : NaN
 }
 
-function readCategories(cells: readonly unknown[], note: Note): (string | undefined)[] {
-  return cells.map((cell, row) => {
+function* readCategories(cells: readonly unknown[], note: Note): Sliced<(string | undefined)[]> {
+  return yield* mapRows(cells.length, (row) => {
+    const cell = cells[row]
     if (isMissing(cell)) return undefined
     const text = categoryOf(cell)
     if (text === undefined) note(row, 'text, a number or true or false', describe(cell))
@@ -226,13 +253,14 @@ const MAX_SINGLE_TEXTS = 20
 
 /** Text that hardly repeats is no category. */
 function freeText(
-  column: string,
+  { name: column, present, counts }: Candidate,
   values: readonly (string | undefined)[],
-  present: number,
 ): Fault[] {
   const distinct = new Set(values)
   distinct.delete(undefined)
   if (distinct.size <= MAX_SINGLE_TEXTS || 2 * distinct.size <= present) return []
-  const got = `${distinct.size} different texts, as ${quote([...distinct][0]!)}`
+  const texts = [...distinct].filter((value) => countNumerals([value]).numbers === 0)
+  const numbers = counts.numbers === 0 ? '' : `, and ${counts.numbers} numbers`
+  const got = `${texts.length} different texts, as ${quote(texts[0]!)}${numbers}`
   return [{ column, expected: 'numbers, or categories that repeat', got }]
 }

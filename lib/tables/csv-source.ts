@@ -6,6 +6,7 @@
 import { argumentError, quote } from '../errors'
 import { type CsvRecord, type CsvSyntax, eachCsvRecord, isBlank } from '../formats/csv-records'
 import { type Fault, listNames, type Warning } from '../formats/faults'
+import type { Sliced } from '../slices'
 import { describeDelimiter, inferSyntax } from './dialect'
 import type { Repair } from './series'
 import type { Source } from './source'
@@ -19,10 +20,11 @@ const QUOTE_RULE = 'quotes only around a whole field, and doubled within'
  * @throws GruError ERR_GRU_FORMAT if there is no header line, or a quote opens a field and is never closed;
  *   ERR_GRU_LOAD if the text has quotes and the package csv-parse is not installed
  */
-export function readCsvSource(text: string, path: string, delimiter?: string): Source {
+export function* readCsvSource(text: string, path: string, delimiter?: string): Sliced<Source> {
   const syntax = inferSyntax(text, delimiter)
+  yield
   const reader = new CsvReader()
-  eachCsvRecord(text, path, syntax, (record) => {
+  yield* eachCsvRecord(text, path, syntax, (record) => {
     reader.receive(record)
   })
   return reader.finish(path, syntax, findComments(text, syntax))
@@ -35,6 +37,7 @@ class CsvReader {
   readonly #places: number[] = []
   readonly #faults: Fault[] = []
   readonly #columnFaults = new Map<number, Fault[]>()
+  readonly #otherWidths: { readonly line: number; readonly width: number }[] = []
   readonly #longer = new Tally()
   readonly #blank = new Tally()
   /** Lines without a value after the last row that has one. Those at the end of the text are none of its rows. */
@@ -80,8 +83,28 @@ class CsvReader {
       this.#longer.count(line)
       return true
     }
-    this.#faults.push({ line, expected: countFields(width), got: String(fields.length) })
+    this.#otherWidths.push({ line, width: fields.length })
     return false
+  }
+
+  /** The faults of rows with another number of fields than the header, which may be no header. */
+  #widthFaults({ fields, line }: CsvRecord): Fault[] {
+    const [first] = this.#otherWidths
+    const others = this.#otherWidths.length
+    const isTitle =
+      first !== undefined &&
+      others > 0.9 * this.#places.length &&
+      this.#otherWidths.every(({ width }) => width === first.width)
+    if (isTitle && others > 1) {
+      const expected = `a header line with ${countFields(first.width)}, as the rows have (remove the lines before it, or say the delimiter)`
+      return [{ line, expected, got: listNames(fields) }]
+    }
+    return this.#otherWidths.map(({ line: place, width }) => {
+      // Nothing else tells whether the last line is a footer, or the file was cut.
+      const isLast = others === 1 && this.#places.length > 1 && place === this.#places.at(-1)
+      const remedy = isLast ? ' (or remove the line if it is a footer)' : ''
+      return { line: place, expected: countFields(fields.length) + remedy, got: String(width) }
+    })
   }
 
   /** Notes the fields with unexpected quotes, and returns whether one may have swallowed the lines up to the next quote. */
@@ -104,6 +127,10 @@ class CsvReader {
       throw argumentError('ERR_GRU_FORMAT', path, 'a header line', 'an empty file')
     }
     const names = this.#header.fields
+    const header = [
+      ...headerFaults(this.#header, comments.length > 0),
+      ...delimiterFaults(this.#header, this.#cells[0]!, syntax.delimiter),
+    ]
     return {
       path,
       names,
@@ -111,7 +138,7 @@ class CsvReader {
       places: Int32Array.from(this.#places),
       unit: 'line',
       facts: [['delimiter', describeDelimiter(syntax.delimiter)]],
-      faults: [...headerFaults(this.#header, comments.length > 0), ...this.#faults],
+      faults: [...header, ...this.#widthFaults(this.#header), ...this.#faults],
       columnFaults: this.#columnFaults,
       repairs: [...this.#blank.asRepair('blank lines'), ...comments],
       warnings: this.#widthWarnings(names.length),
@@ -155,6 +182,27 @@ function headerFaults({ fields, line }: CsvRecord, hasComments: boolean): Fault[
   const names = 'a header line with the names of the columns'
   const expected = hasComments ? `${names} (a line that begins with # is a comment)` : names
   return [{ line, expected, got: listNames(fields) }]
+}
+
+/** Characters that could be delimiters and are not inferred, since they are also in names and times. */
+const RARE_DELIMITERS = [' ', ':', '~', '^', ';', '|', '\t']
+
+/** A header and rows that are all one field, and are split alike by a character, have another delimiter. */
+function delimiterFaults(
+  { fields, line }: CsvRecord,
+  cells: readonly string[],
+  used: string,
+): Fault[] {
+  const [name] = fields
+  if (fields.length > 1 || cells.length === 0) return []
+  const countIn = (text: string, delimiter: string): number => text.split(delimiter).length
+  const delimiter = RARE_DELIMITERS.find((each) => {
+    const count = countIn(name!, each)
+    return each !== used && count > 1 && cells.every((cell) => countIn(cell, each) === count)
+  })
+  if (delimiter === undefined) return []
+  const expected = `more than one column, or delimiter: ${quote(delimiter)} to be said`
+  return [{ line, expected, got: quote(name!) }]
 }
 
 function findComments(text: string, { comments }: CsvSyntax): Repair[] {

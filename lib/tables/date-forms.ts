@@ -3,7 +3,15 @@
  *
  * @module
  */
-import { DAY, dayOfDate, dayOfIsoWeek, daysInMonth, isoWeeksIn, MONTH_NAMES } from './civil'
+import {
+  DAY,
+  dayOfDate,
+  dayOfIsoWeek,
+  daysInMonth,
+  isoWeeksIn,
+  MONTH_NAMES,
+  MONTHS_BY_NAME,
+} from './civil'
 import {
   isUnreadable,
   parseCompactTimeOfDay,
@@ -92,8 +100,11 @@ function readYearFirst(parts: readonly string[]): Day {
   return readDate(Number(year), Number(month), Number(day))
 }
 
-const SHORT_NAMES = MONTH_NAMES.map((name) => name.slice(0, 3).toLowerCase())
-const MONTH_WORD = `(${MONTH_NAMES.map((name) => `${name.slice(0, 3)}(?:${name.slice(3)})?`).join('|')}|Sept)\\.?`
+/** The longest first, since a short name may begin a long one. */
+const MONTH_WORDS = [...MONTHS_BY_NAME.keys()].sort((a, b) => b.length - a.length)
+const MONTH_WORD = `(${MONTH_WORDS.join('|')})\\.?`
+/** In Spanish and Portuguese: 4 de enero de 2021. */
+const OF = '(?: de )?'
 const WEEKDAY_WORD =
   '(?:(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?\\.?,?\\s+)?'
 const ORDINAL = '(\\d{1,2})(?:st|nd|rd|th)?'
@@ -103,7 +114,7 @@ const PLAIN_YEAR = '(1[5-9]\\d{2}|2[01]\\d{2})'
 const END = '(?![\\d])'
 
 function monthOfWord(word: string): number {
-  return SHORT_NAMES.indexOf(word.slice(0, 3).toLowerCase()) + 1
+  return MONTHS_BY_NAME.get(word.toLowerCase())!
 }
 
 const monthFirst = ([month, day, year]: readonly string[]): Day =>
@@ -137,23 +148,35 @@ export const DATE_FORMS: readonly DateForm[] = [
   ),
   makeForm(
     'day Month year',
-    `${WEEKDAY_WORD}${ORDINAL}\\.?[ /-]?${MONTH_WORD},?[ /-]?(\\d{4}|\\d{2})${END}`,
+    `${WEEKDAY_WORD}${ORDINAL}\\.?${OF}[ /-]?${MONTH_WORD}${OF},?[ /-]?(\\d{4}|\\d{2})${END}`,
     dayFirst,
   ),
   makeForm('year Month day', `${YEAR}[ /-]?${MONTH_WORD}[ /-]?(\\d{1,2})${END}`, ([y, m, d]) =>
     dayFirst([d!, m!, y!]),
   ),
   // After a blank, two digits could be a day.
-  makeForm('Month year', `${MONTH_WORD}(?:,?[ /-]?(?=\\d{4})|[/'-])(\\d{4}|\\d{2})$`, monthAndYear),
+  makeForm(
+    'Month year',
+    `${MONTH_WORD}${OF}(?:,?[ /-]?(?=\\d{4})|[/'-])(\\d{4}|\\d{2})$`,
+    monthAndYear,
+  ),
   makeForm('year Month', `${YEAR}[ /-]?${MONTH_WORD}$`, ([y, m]) => monthAndYear([m!, y!])),
   makeForm('yyyy-mm', `${YEAR}[-/](\\d{1,2})$`, readYearFirst),
   makeForm('yyyyMmm', `${YEAR}[-/ ]?M(\\d{1,2})$`, readYearFirst),
   makeForm('mm/yyyy', `(\\d{1,2})[-/.]${YEAR}$`, ([month, year]) => readYearFirst([year!, month!])),
-  makeForm('yyyy-Qn', `${YEAR}[-/ ]?Q(\\d)$`, ([year, quarter]) => readQuarter(year!, quarter!)),
-  makeForm('Qn yyyy', `Q(\\d)[-/ ]?(\\d{4}|\\d{2})$`, ([quarter, year]) =>
+  makeForm('yyyy-Qn', `${YEAR}[-/ :]?Q(\\d)$`, ([year, quarter]) => readQuarter(year!, quarter!)),
+  makeForm('Qn yyyy', `Q(\\d)[-/ ]?'?(\\d{4}|\\d{2})$`, ([quarter, year]) =>
     readQuarter(year!, quarter!),
   ),
-  makeForm('yyyy-Www', `${YEAR}-?W(\\d{1,2})(?:-?([1-7]))?$`, readWeek),
+  makeForm(
+    'nQ yyyy',
+    `(\\d)\\.? ?(?:st |nd |rd |th )?Q(?:uarter|uartal|tr)?[-/ ]?'?(\\d{4}|\\d{2})$`,
+    ([quarter, year]) => readQuarter(year!, quarter!),
+  ),
+  makeForm('yyyy-Www', `${YEAR}[-/ ]?W(\\d{1,2})(?:-?([1-7]))?$`, readWeek),
+  makeForm('Www yyyy', `(?:W|KW|CW) ?(\\d{1,2})[-/ ]${YEAR}$`, ([week, year]) =>
+    readWeek([year!, week!]),
+  ),
 ]
 
 const ORDERS: Readonly<Record<DateOrder, readonly [year: number, month: number, day: number]>> = {

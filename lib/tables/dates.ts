@@ -16,6 +16,7 @@ import {
 import { expectedOfSkipped, instantsFromWalls } from './local-times'
 import { findNumberForm, isNumber, type NumberForm } from './number-times'
 import { type Ambiguity, findNumericDates } from './numeric-dates'
+import { atOnce, eachRow, mapRows, numberRows, type Sliced } from '../slices'
 import type { TimeAxis } from './time-axis'
 import { isUnreadable } from './times-of-day'
 import { zoneOf, zoneOfOffsets } from './zones'
@@ -53,6 +54,8 @@ export interface DetectedTimes {
   readonly instants: Float64Array
   /** The zone for a time axis of these times. */
   readonly timeZone: string
+  /** Whether the times are those of a clock on the wall: dates without offsets. */
+  readonly isLocal: boolean
   /** The offset from UTC of each cell in minutes, if the cells have offsets. NaN where there is none. */
   readonly offsets: Float64Array | undefined
   /** In the order of the rows. */
@@ -79,11 +82,23 @@ export function detectTimes(
   cells: readonly unknown[],
   options: TimeOptions = {},
 ): DetectedTimes | undefined {
-  const texts = cells.map(textOf)
+  return atOnce(detectTimesInSlices(cells, options))
+}
+
+/** As {@link detectTimes}, in slices. */
+export function* detectTimesInSlices(
+  cells: readonly unknown[],
+  options: TimeOptions = {},
+): Sliced<DetectedTimes | undefined> {
+  const texts = yield* mapRows(cells.length, (row) => textOf(cells[row]))
   const present = texts.filter((text) => text !== undefined)
   if (present.length === 0) return undefined
   const column = { cells, texts, present, options }
-  return detectDateObjects(column) ?? detectDates(column) ?? detectNumbers(column)
+  return (
+    (yield* detectDateObjects(column)) ??
+    (yield* detectDates(column)) ??
+    (yield* detectNumbers(column))
+  )
 }
 
 interface Column {
@@ -114,19 +129,29 @@ function textOf(cell: unknown): string | undefined {
   }
 }
 
-function detectDateObjects({ cells, present, options }: Column): DetectedTimes | undefined {
-  const instants = Float64Array.from(cells, (cell) => (cell instanceof Date ? cell.getTime() : NaN))
-  const dates = instants.filter((instant) => !Number.isNaN(instant)).length
+function* detectDateObjects({
+  cells,
+  present,
+  options,
+}: Column): Sliced<DetectedTimes | undefined> {
+  let dates = 0
+  const instants = yield* numberRows(cells.length, (row) => {
+    const cell = cells[row]
+    const instant = cell instanceof Date ? cell.getTime() : NaN
+    if (!Number.isNaN(instant)) dates++
+    return instant
+  })
   if (dates < MIN_OF_FORM * present.length) return undefined
   const timeZone = zoneOf(options.timeZone ?? 'UTC').name
   const expected = 'a Date, as in the other rows'
-  const faults = cells.flatMap((cell, index) =>
-    textOf(cell) === undefined || cell instanceof Date
-      ? []
-      : [{ index, expected, got: describe(cell) }],
-  )
+  const faults: TimeFault[] = []
+  yield* eachRow(cells.length, (index) => {
+    const cell = cells[index]
+    if (cell instanceof Date || textOf(cell) === undefined) return
+    faults.push({ index, expected, got: describe(cell) })
+  })
   return {
-    ...{ kind: 'instant', form: 'Date', sure: true, instants, timeZone },
+    ...{ kind: 'instant', form: 'Date', sure: true, isLocal: false, instants, timeZone },
     ...{ offsets: undefined, faults, ambiguity: undefined },
   }
 }
@@ -137,19 +162,19 @@ const SAMPLE = 200
 /** Of the cells that have a form, this part must be dates; the others are faults. */
 const MIN_READABLE = 0.5
 
-function detectDates(column: Column): DetectedTimes | undefined {
+function* detectDates(column: Column): Sliced<DetectedTimes | undefined> {
   const { present, texts, options } = column
   const stride = Math.ceil(present.length / SAMPLE)
   const sample = present.filter((_, i) => i % stride === 0)
   const form = DATE_FORMS.find((each) => fits(sample, each, MIN_READABLE))
-  if (form !== undefined) return readDates(column, form, undefined)
+  if (form !== undefined) return yield* readDates(column, form, undefined)
   const separator = DATE_SEPARATORS.find((each) =>
     fits(sample, numericForm('day/month/year', each), 0),
   )
   if (separator === undefined) return undefined
-  const numeric = findNumericDates(texts, separator, options.dateForm)
+  const numeric = yield* findNumericDates(texts, separator, options.dateForm)
   if (!fits(sample, numeric.form, MIN_READABLE)) return undefined
-  return readDates(column, numeric.form, numeric.ambiguity)
+  return yield* readDates(column, numeric.form, numeric.ambiguity)
 }
 
 function fits(texts: readonly string[], form: DateForm, minReadable: number): boolean {
@@ -160,13 +185,14 @@ function fits(texts: readonly string[], form: DateForm, minReadable: number): bo
   )
 }
 
-function readDates(
+function* readDates(
   column: Column,
   form: DateForm,
   ambiguity: Ambiguity | undefined,
-): DetectedTimes | undefined {
+): Sliced<DetectedTimes | undefined> {
   const faults: TimeFault[] = []
-  const times = column.texts.map((text, index) => {
+  const times = yield* mapRows(column.texts.length, (index) => {
+    const text = column.texts[index]
     if (text === undefined) return undefined
     const parsed = form.parse(text) ?? {
       expected: `a date of the form ${form.name}, as in the other rows`,
@@ -179,10 +205,13 @@ function readDates(
   if (known.length === 0) return undefined
   const withOffset = known.filter(({ offset }) => offset !== undefined).length
   const located =
-    withOffset > known.length / 2 ? instantsByOffset(column, times) : instantsByZone(column, times)
+    withOffset > known.length / 2
+      ? yield* instantsByOffset(column, times)
+      : yield* instantsByZone(column, times)
   return {
     ...{ kind: 'instant', form: form.name, sure: !form.isPlainNumber, ambiguity },
     ...located,
+    isLocal: located.offsets === undefined,
     faults: [...faults, ...located.faults].sort((a, b) => a.index - b.index),
   }
 }
@@ -190,33 +219,35 @@ function readDates(
 type Located = Pick<DetectedTimes, 'instants' | 'offsets' | 'timeZone' | 'faults'>
 type Times = readonly (CellTime | undefined)[]
 
-function instantsByOffset({ cells, options }: Column, times: Times): Located {
+function* instantsByOffset({ cells, options }: Column, times: Times): Sliced<Located> {
   const expected = 'an offset from UTC, such as Z or +01:00, as in the other rows'
-  const offsets = Float64Array.from(times, (time) => time?.offset ?? NaN)
-  const instants = Float64Array.from(times, (time, row) =>
-    time === undefined ? NaN : time.wall - offsets[row]! * MINUTE,
-  )
+  const offsets = yield* numberRows(times.length, (row) => times[row]?.offset ?? NaN)
+  const instants = yield* numberRows(times.length, (row) => {
+    const time = times[row]
+    return time === undefined ? NaN : time.wall - offsets[row]! * MINUTE
+  })
   const timeZone =
     options.timeZone === undefined
       ? zoneOfOffsets(instants, offsets)
       : zoneOf(options.timeZone).name
   return {
     ...{ instants, offsets, timeZone },
-    faults: faultsWhere(cells, times, ({ offset }) => offset === undefined, expected),
+    faults: yield* faultsWhere(cells, times, ({ offset }) => offset === undefined, expected),
   }
 }
 
-function instantsByZone({ cells, options }: Column, times: Times): Located {
+function* instantsByZone({ cells, options }: Column, times: Times): Sliced<Located> {
   const expected = 'a time without an offset from UTC, as in the other rows'
   const zone = zoneOf(options.timeZone ?? 'UTC')
-  const walls = Float64Array.from(times, (time) =>
-    time === undefined || time.offset !== undefined ? NaN : time.wall,
-  )
-  const { instants, skipped } = instantsFromWalls(walls, zone, options.groups)
+  const walls = yield* numberRows(times.length, (row) => {
+    const time = times[row]
+    return time === undefined || time.offset !== undefined ? NaN : time.wall
+  })
+  const { instants, skipped } = yield* instantsFromWalls(walls, zone, options.groups)
   return {
     ...{ instants, offsets: undefined, timeZone: zone.name },
     faults: [
-      ...faultsWhere(cells, times, ({ offset }) => offset !== undefined, expected),
+      ...(yield* faultsWhere(cells, times, ({ offset }) => offset !== undefined, expected)),
       ...skipped.map((index) => ({
         index,
         expected: expectedOfSkipped(walls[index]!, zone),
@@ -226,35 +257,45 @@ function instantsByZone({ cells, options }: Column, times: Times): Located {
   }
 }
 
-function faultsWhere(
+function* faultsWhere(
   cells: readonly unknown[],
   times: Times,
   isFault: (time: CellTime) => boolean,
   expected: string,
-): TimeFault[] {
-  return times.flatMap((time, index) =>
-    time !== undefined && isFault(time) ? [{ index, expected, got: describe(cells[index]) }] : [],
-  )
+): Sliced<TimeFault[]> {
+  const faults: TimeFault[] = []
+  yield* eachRow(times.length, (index) => {
+    const time = times[index]
+    if (time === undefined || !isFault(time)) return
+    faults.push({ index, expected, got: describe(cells[index]) })
+  })
+  return faults
 }
 
-function detectNumbers(column: Column): DetectedTimes | undefined {
+function* detectNumbers(column: Column): Sliced<DetectedTimes | undefined> {
   const { present } = column
   if (present.filter(isNumber).length < MIN_OF_FORM * present.length) return undefined
   const form = findNumberForm(present)
-  return form && readNumbers(column, form)
+  return form && (yield* readNumbers(column, form))
 }
 
-function readNumbers({ cells, texts, options }: Column, form: NumberForm): DetectedTimes {
+function* readNumbers({ cells, texts, options }: Column, form: NumberForm): Sliced<DetectedTimes> {
   const zone = zoneOf(options.timeZone ?? 'UTC')
-  const times = Float64Array.from(texts, (text) => (text === undefined ? NaN : form.read(text)))
-  const faults = texts.flatMap((text, index) =>
-    text !== undefined && Number.isNaN(times[index])
-      ? [{ index, expected: form.expected, got: describe(cells[index]) }]
-      : [],
-  )
-  const instants = form.isWall ? instantsFromWalls(times, zone, options.groups).instants : times
+  const { expected } = form
+  const faults: TimeFault[] = []
+  const times = yield* numberRows(texts.length, (index) => {
+    const text = texts[index]
+    if (text === undefined) return NaN
+    const time = form.read(text)
+    if (Number.isNaN(time)) faults.push({ index, expected, got: describe(cells[index]) })
+    return time
+  })
+  const instants = form.isWall
+    ? (yield* instantsFromWalls(times, zone, options.groups)).instants
+    : times
   return {
-    ...{ kind: form.kind, form: form.name, sure: false, instants, timeZone: zone.name },
+    ...{ kind: form.kind, form: form.name, sure: false, isLocal: false, instants },
+    timeZone: zone.name,
     ...{ offsets: undefined, faults, ambiguity: undefined },
   }
 }

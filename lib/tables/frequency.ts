@@ -7,6 +7,7 @@
  * @module
  */
 import { dateOfDay, daysInMonth, HOUR, MINUTE, SECOND, weekdayOf } from './civil'
+import type { Sliced } from '../slices'
 import { businessDayOf, dayInMonth, daysFrom, monthOf, TOLERANCE } from './steps'
 import type { Frequency, RegularFrequency, TimeAxis } from './time-axis'
 import { type Zone, zoneOf } from './zones'
@@ -20,18 +21,18 @@ const MIN_FILLED = 0.5
  * @param timesOfSeries - of each series, sorted and distinct
  * @param timeZone - days and what is made of them are days on the wall of this zone
  */
-export function inferFrequency(
+export function* inferFrequency(
   timesOfSeries: readonly Float64Array[],
   kind: TimeAxis['kind'],
   timeZone: string,
-): Frequency {
+): Sliced<Frequency> {
   const several = timesOfSeries.filter((times) => times.length > 1)
   const regular =
     several.length === 0
       ? undefined
       : kind === 'integer'
         ? inferSteps(several)
-        : (inferCalendar(several, zoneOf(timeZone)) ?? inferLength(several))
+        : ((yield* inferCalendar(several, zoneOf(timeZone))) ?? inferLength(several))
   return regular ?? { kind: 'irregular', typicalStep: typicalStepOf(timesOfSeries) }
 }
 
@@ -39,24 +40,29 @@ export function inferFrequency(
  * A frequency that the caller stated, with what the words left open: the day of the month, if all rows have one, and the
  * typical step of irregular times.
  */
-export function completeFrequency(
+export function* completeFrequency(
   stated: Frequency,
   timesOfSeries: readonly Float64Array[],
   timeZone: string,
-): Frequency {
+): Sliced<Frequency> {
   if (stated.kind === 'irregular') {
     return { kind: 'irregular', typicalStep: typicalStepOf(timesOfSeries) }
   }
   const isOfMonths = stated.unit === 'month' || stated.unit === 'quarter' || stated.unit === 'year'
   if (!isOfMonths || stated.dayOfMonth !== undefined) return stated
-  const days = daysOf(timesOfSeries, zoneOf(timeZone))
+  const days = yield* daysOf(timesOfSeries, zoneOf(timeZone))
   const dayOfMonth = days === undefined ? undefined : dayOfMonthOf(allOf(days))
   return dayOfMonth === undefined ? stated : { ...stated, dayOfMonth }
 }
 
 /** The median of the steps of all series; 0 if there is none. */
 export function typicalStepOf(timesOfSeries: readonly Float64Array[]): number {
-  const steps = Float64Array.from(allOf(timesOfSeries.map(differencesOf)))
+  const count = timesOfSeries.reduce((sum, { length }) => sum + Math.max(0, length - 1), 0)
+  const steps = new Float64Array(count)
+  let next = 0
+  for (const times of timesOfSeries) {
+    for (let i = 1; i < times.length; i++) steps[next++] = times[i]! - times[i - 1]!
+  }
   return steps.sort()[Math.floor((steps.length - 1) / 2)] ?? 0
 }
 
@@ -65,21 +71,28 @@ function inferSteps(timesOfSeries: readonly Float64Array[]): RegularFrequency | 
 }
 
 /** A frequency of days, weeks, months, quarters or years. */
-function inferCalendar(
+function* inferCalendar(
   timesOfSeries: readonly Float64Array[],
   zone: Zone,
-): RegularFrequency | undefined {
-  const days = daysOf(timesOfSeries, zone)
+): Sliced<RegularFrequency | undefined> {
+  const days = yield* daysOf(timesOfSeries, zone)
   return days === undefined ? undefined : (inferMonths(days) ?? inferDays(days))
 }
 
+/** The times of a slice. */
+const SLICE = 8192
+
 /** The day of each time; undefined if the times of a series differ in the time of day, or a day has two of them. */
-function daysOf(timesOfSeries: readonly Float64Array[], zone: Zone): Float64Array[] | undefined {
+function* daysOf(
+  timesOfSeries: readonly Float64Array[],
+  zone: Zone,
+): Sliced<Float64Array[] | undefined> {
   const daysOfSeries: Float64Array[] = []
   for (const times of timesOfSeries) {
     const { dayOf } = daysFrom(times[0] ?? 0, zone)
     const days = new Float64Array(times.length)
     for (let row = 0; row < times.length; row++) {
+      if (row % SLICE === 0) yield
       days[row] = dayOf(times[row]!)
       if (row > 0 && !(days[row]! > days[row - 1]!)) return undefined
     }
@@ -93,8 +106,12 @@ function increases(values: Float64Array): boolean {
 }
 
 function inferMonths(days: readonly Float64Array[]): RegularFrequency | undefined {
-  const months = days.map((ofSeries) => ofSeries.map(monthOf))
-  if (!months.every(increases)) return undefined
+  const months: Float64Array[] = []
+  for (const ofSeries of days) {
+    const ofMonths = ofSeries.map(monthOf)
+    if (!increases(ofMonths)) return undefined
+    months.push(ofMonths)
+  }
   const all = allOf(days)
   const dayOfMonth = dayOfMonthOf(all)
   if (dayOfMonth === undefined && !areAtMonthsEdge(all)) return undefined
@@ -202,7 +219,13 @@ function found(
 function commonStep(values: readonly Float64Array[]): number {
   let divisor = 0
   for (const ofSeries of values) {
-    for (const difference of differencesOf(ofSeries)) divisor = gcd(difference, divisor)
+    let before = 0
+    for (let i = 1; i < ofSeries.length; i++) {
+      const difference = ofSeries[i]! - ofSeries[i - 1]!
+      // Most steps are as the one before, which the divisor divides already.
+      if (difference !== before) divisor = gcd(difference, divisor)
+      before = difference
+    }
   }
   return divisor
 }
@@ -214,8 +237,4 @@ function gcd(a: number, b: number): number {
 
 function allOf(values: readonly Float64Array[]): number[] {
   return values.flatMap((ofSeries) => [...ofSeries])
-}
-
-function differencesOf(values: Float64Array): Float64Array {
-  return values.subarray(1).map((value, i) => value - values[i]!)
 }

@@ -5,6 +5,7 @@
  */
 import { argumentError } from '../errors'
 import { describeFrequency } from './frequency-names'
+import { eachRow, numberRows, type Sliced } from '../slices'
 import { type Steps, stepsFrom } from './steps'
 import type { TimeAxis } from './time-axis'
 
@@ -34,17 +35,21 @@ const ALWAYS_ALLOWED = 100_000
  * @param times - in any order
  * @throws GruError ERR_GRU_VALUE if the frequency is far too high for the rows
  */
-export function placeOnGrid(
+export function* placeOnGrid(
   times: Float64Array,
   axis: Pick<TimeAxis, 'frequency' | 'timeZone'>,
-): Placement {
-  const rows = [...times.keys()].filter((row) => !Number.isNaN(times[row]!))
+): Sliced<Placement> {
+  const rows: number[] = []
+  yield* eachRow(times.length, (row) => {
+    if (!Number.isNaN(times[row])) rows.push(row)
+  })
   const order = orderOf(rows, times)
-  if (axis.frequency.kind === 'irregular') return { ...placeTimes(rows, times), order }
-  if (rows.length === 0) return { ...placeTimes(rows, times), order }
+  if (axis.frequency.kind === 'irregular' || rows.length === 0) {
+    return { ...(yield* placeTimes(rows, times, order)), order }
+  }
   const earliest = rows.reduce((least, row) => Math.min(least, times[row]!), Infinity)
   const steps = stepsFrom(earliest, axis.frequency, axis.timeZone)
-  const placed = placeOnSteps(rows, times, steps, (count) => {
+  const placed = yield* placeOnSteps(rows, times, steps, (count) => {
     if (count <= Math.max(ALWAYS_ALLOWED, MAX_STEPS_PER_ROW * rows.length)) return
     const expected = `a frequency that is near the distance of the rows`
     const got = `${describeFrequency(axis.frequency)}, ${count} steps for ${rows.length} rows`
@@ -53,22 +58,23 @@ export function placeOnGrid(
   return { ...placed, order }
 }
 
-function placeOnSteps(
+function* placeOnSteps(
   rows: readonly number[],
   times: Float64Array,
   steps: Steps,
   checkCount: (count: number) => void,
-): Omit<Placement, 'order'> {
-  const indices = Float64Array.from(rows, (row) => steps.indexOf(times[row]!))
+): Sliced<Omit<Placement, 'order'>> {
+  const indices = yield* numberRows(rows.length, (i) => steps.indexOf(times[rows[i]!]!))
   const [first, last] = rangeOf(indices)
   const count = Math.max(0, last - first + 1)
   checkCount(count)
-  const grid = Float64Array.from({ length: count }, (_, i) => steps.timeAt(first + i))
+  const grid = yield* numberRows(count, (i) => steps.timeAt(first + i))
   const rowOf = new Int32Array(grid.length).fill(-1)
   const duplicates: [number, number][] = []
   const offGrid: number[] = []
   const moved: number[] = []
-  rows.forEach((row, i) => {
+  yield* eachRow(rows.length, (i) => {
+    const row = rows[i]!
     if (Number.isNaN(indices[i]!)) {
       offGrid.push(row)
       return
@@ -91,16 +97,22 @@ function rangeOf(indices: Float64Array): [number, number] {
   return [first, last]
 }
 
-function placeTimes(rows: readonly number[], times: Float64Array): Omit<Placement, 'order'> {
-  const sorted = [...rows].sort((a, b) => times[a]! - times[b]! || a - b)
+function* placeTimes(
+  rows: readonly number[],
+  times: Float64Array,
+  order: Placement['order'],
+): Sliced<Omit<Placement, 'order'>> {
+  const sorted =
+    order === 'ascending' ? rows : [...rows].sort((a, b) => times[a]! - times[b]! || a - b)
   const kept: number[] = []
   const duplicates: [number, number][] = []
-  for (const row of sorted) {
+  yield* eachRow(sorted.length, (i) => {
+    const row = sorted[i]!
     const before = kept.at(-1)
     if (before !== undefined && times[before] === times[row]) duplicates.push([before, row])
     else kept.push(row)
-  }
-  const grid = Float64Array.from(kept, (row) => times[row]!)
+  })
+  const grid = yield* numberRows(kept.length, (i) => times[kept[i]!]!)
   return { times: grid, rowOf: Int32Array.from(kept), duplicates, offGrid: [], moved: [] }
 }
 

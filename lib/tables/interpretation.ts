@@ -4,13 +4,15 @@
  * @module
  */
 import { argumentError } from '../errors'
-import { type Fault, faultsError, listNames, type Warning } from '../formats/faults'
+import { type Fault, faultsError, firstOf, listNames, type Warning } from '../formats/faults'
 import { assemble, rowsOfSeries } from './assembly'
 import { readColumns, type ReadColumn, type ReadColumns } from './columns'
 import { combineDateParts } from './date-parts'
-import { type DetectedTimes, detectTimes } from './dates'
+import { type DetectedTimes, detectTimesInSlices } from './dates'
 import { completeFrequency, inferFrequency } from './frequency'
 import { describeFrequency } from './frequency-names'
+import { numberRows, type Sliced } from '../slices'
+import { distinctOf } from './distinct'
 import type { CheckedOptions } from './options'
 import type { Repair, TableData } from './series'
 import { inferSeries, namedSeries, SEPARATOR, type SeriesRows, singleSeries } from './series-column'
@@ -22,6 +24,7 @@ import {
   type TimeColumn,
   timeFaults,
   timeOptionsOf,
+  unknownTimes,
 } from './time-column'
 
 /** A table's data and the facts of its source. */
@@ -35,17 +38,18 @@ export interface Interpretation {
  *
  * @throws GruError ERR_GRU_FORMAT if the source has faults, or needs repairs and must be strict
  */
-export function interpret(given: Source, options: CheckedOptions): Interpretation {
+export function* interpret(given: Source, options: CheckedOptions): Sliced<Interpretation> {
   if (given.faults.length > 0) throw faultsError(given.path, given.faults)
   if (given.places.length === 0) {
     throw argumentError('ERR_GRU_FORMAT', given.path, 'rows', 'none')
   }
-  const source = combineDateParts(given, options)
-  const { column: time, faults: noTime } = findTimeColumn(source, options)
-  const { series: split, faults: noSeries } = findSeries(source, options, time)
+  const source = yield* combineDateParts(given, options)
+  yield
+  const { column: time, faults: noTime } = yield* findTimeColumn(source, options)
+  const { series: split, faults: noSeries } = yield* findSeries(source, options, time)
   const elsewhere = [...(time === undefined ? [] : [time.index]), ...split.indices]
-  const used = judgeColumns(readColumns(source, options, new Set(elsewhere)), options)
-  const { axis, instants } = settleTimes(source, options, time, split)
+  const used = judgeColumns(yield* readColumns(source, options, new Set(elsewhere)), options)
+  const { axis, instants } = yield* settleTimes(source, options, time, split)
   const faults = [
     ...noTime,
     ...noSeries,
@@ -54,15 +58,19 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
     ...used.faults,
     ...frequencyFaults(source, options, axis),
   ]
-  const parts = { source, axis, timeIndex: time?.index, instants, split, columns: used.columns }
+  const areLocal = options.timeZone === undefined && time?.times.isLocal === true
+  const { columns } = used
+  const parts = { source, axis, timeIndex: time?.index, instants, split, columns, areLocal }
   // Rows of unknown times or series would be faults of their own, which hide the one that matters.
   const areUnknown = options.series !== undefined && split.indices.length === 0
   const isClear = time?.times.ambiguity === undefined && !areUnknown
-  const assembled = isClear ? assemble(parts) : undefined
+  const assembled = isClear ? yield* assemble(parts) : undefined
   const all = [...faults, ...(assembled?.faults ?? [])]
   if (all.length > 0 || assembled === undefined) throw faultsError(source.path, all)
   const repairs = [...source.repairs, ...emptyRows(source, instants, time), ...assembled.repairs]
   if (options.strict && repairs.length > 0) throw strictError(source.path, repairs)
+  const isUnknown = time === undefined && options.time === undefined
+  const timeWarnings = isUnknown ? unknownTimes(source, options) : []
   const form: Fact[] = time === undefined ? [] : [['form of times', time.times.form]]
   return {
     data: {
@@ -72,7 +80,7 @@ export function interpret(given: Source, options: CheckedOptions): Interpretatio
       columns: used.columns.map(({ name, kind }) => ({ name, kind })),
       series: assembled.series,
       repairs,
-      warnings: [...source.warnings, ...used.warnings],
+      warnings: [...source.warnings, ...timeWarnings, ...used.warnings],
     },
     facts: [...source.facts, ...form, ...numberFacts(used.columns)],
   }
@@ -83,13 +91,13 @@ function seriesColumnOf({ names }: Source, { indices }: SeriesRows): string | un
   return indices.length === 0 ? undefined : indices.map((index) => names[index]!).join(SEPARATOR)
 }
 
-function findSeries(
+function* findSeries(
   source: Source,
   { series: name }: CheckedOptions,
   time: TimeColumn | undefined,
-): { readonly series: SeriesRows; readonly faults: readonly Fault[] } {
-  if (name !== undefined) return namedSeries(source, name)
-  const inferred = time && inferSeries(source, time.times.instants, time.index)
+): Sliced<{ readonly series: SeriesRows; readonly faults: readonly Fault[] }> {
+  if (name !== undefined) return yield* namedSeries(source, name)
+  const inferred = time && (yield* inferSeries(source, time.times.instants, time.index))
   return { series: inferred ?? singleSeries(source), faults: [] }
 }
 
@@ -108,6 +116,8 @@ function judgeColumns(
   const mustBeSound = faulty.filter(({ name }) => sound.length === 0 || required.has(name))
   const leftOut = faulty.filter((column) => !mustBeSound.includes(column))
   const all = [...faults, ...mustBeSound.flatMap((column) => column.faults)]
+  // What leaves every column out is what the caller must know.
+  if (sound.length === 0) all.push(...warnings)
   if (sound.length === 0 && all.length === 0) {
     all.push({ expected: 'a column beside time and series', got: 'none that can be used' })
   }
@@ -124,19 +134,19 @@ function judgeColumns(
 }
 
 /** The axis of the rows' times, and the time of each row. */
-function settleTimes(
+function* settleTimes(
   source: Source,
   options: CheckedOptions,
   time: TimeColumn | undefined,
   split: SeriesRows,
-): { readonly axis: TimeAxis; readonly instants: Float64Array } {
+): Sliced<{ readonly axis: TimeAxis; readonly instants: Float64Array }> {
   if (time === undefined) {
     const frequency = { kind: 'regular', unit: 'step', count: 1 } as const
     const axis = { column: undefined, kind: 'integer', timeZone: 'UTC', frequency } as const
     return { axis, instants: rowNumbers(split) }
   }
-  const { kind, timeZone, instants } = withGroups(source, options, time, split)
-  const frequency = frequencyOf(instants, kind, timeZone, split, options)
+  const { kind, timeZone, instants } = yield* withGroups(source, options, time, split)
+  const frequency = yield* frequencyOf(instants, kind, timeZone, split, options)
   return { axis: { column: source.names[time.index]!, kind, timeZone, frequency }, instants }
 }
 
@@ -147,32 +157,34 @@ function rowNumbers({ names, seriesOf }: SeriesRows): Float64Array {
 }
 
 /** An hour that a change of clocks repeats is told apart by the order of the rows of each series. */
-function withGroups(
+function* withGroups(
   source: Source,
   options: CheckedOptions,
   { index, times }: TimeColumn,
   split: SeriesRows,
-): DetectedTimes {
+): Sliced<DetectedTimes> {
   if (split.indices.length === 0 || options.timeZone === undefined) return times
   const groups = [...split.seriesOf]
-  return detectTimes(source.cells[index]!, { ...timeOptionsOf(options), groups }) ?? times
+  const cells = source.cells[index]!
+  return (yield* detectTimesInSlices(cells, { ...timeOptionsOf(options), groups })) ?? times
 }
 
-function frequencyOf(
+function* frequencyOf(
   instants: Float64Array,
   kind: TimeAxis['kind'],
   timeZone: string,
   split: SeriesRows,
   { frequency }: CheckedOptions,
-): Frequency {
-  const sorted = rowsOfSeries(split, instants).map((rows) => {
-    const times = Float64Array.from(rows, (row) => instants[row]!).sort()
-    return times.filter((time, i) => i === 0 || time !== times[i - 1])
-  })
-  if (frequency === undefined || !isOfAxis(frequency, kind)) {
-    return inferFrequency(sorted, kind, timeZone)
+): Sliced<Frequency> {
+  const sorted: Float64Array[] = []
+  for (const rows of yield* rowsOfSeries(split, instants)) {
+    const times = yield* numberRows(rows.length, (i) => instants[rows[i]!]!)
+    sorted.push(yield* distinctOf(times))
   }
-  return completeFrequency(frequency, sorted, timeZone)
+  if (frequency === undefined || !isOfAxis(frequency, kind)) {
+    return yield* inferFrequency(sorted, kind, timeZone)
+  }
+  return yield* completeFrequency(frequency, sorted, timeZone)
 }
 
 /** Whether a frequency can be that of such an axis: steps of integers, units of time of instants. */
@@ -218,11 +230,19 @@ function strictError(path: string, repairs: readonly Repair[]): Error {
 
 function numberFacts(columns: readonly ReadColumn[]): Fact[] {
   const numbers = columns.filter((column) => column.kind === 'number')
-  const percent = numbers.filter(({ style }) => style.percent)
+  const percent = numbers.filter(({ style }) => style.unit === '%')
+  const units = numbers.filter(({ style }) => style.unit !== '' && style.unit !== '%')
+  const bracketed = numbers.filter(({ hasBrackets }) => hasBrackets)
+  const namesOf = (some: typeof numbers): string => firstOf(some, ({ name }) => name).join(', ')
   const facts: Fact[] = []
   if (numbers.some(({ style }) => style.decimal === ',')) facts.push(['decimal mark', 'comma'])
-  if (percent.length > 0) {
-    facts.push(['percentages', `${percent.map(({ name }) => name).join(', ')} (5% is read as 5)`])
+  if (percent.length > 0) facts.push(['percentages', `${namesOf(percent)} (5% is read as 5)`])
+  if (units.length > 0) {
+    const words = firstOf(units, ({ name, style }) => `${name} in ${style.unit}`)
+    facts.push(['units', words.join(', ')])
+  }
+  if (bracketed.length > 0) {
+    facts.push(['brackets', `${namesOf(bracketed)} ((5) is read as -5)`])
   }
   return facts
 }

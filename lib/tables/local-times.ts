@@ -4,6 +4,7 @@
  * @module
  */
 import { DAY, dateOfDay } from './civil'
+import { eachRow, type Sliced } from '../slices'
 import { instantsOf, type Zone } from './zones'
 
 /** What {@link instantsFromWalls} found. */
@@ -21,28 +22,29 @@ export interface LocalTimes {
  * @param walls - in the order of the source. NaN: missing
  * @param groups - the series of each row: rows of other series are in an order of their own
  */
-export function instantsFromWalls(
+export function* instantsFromWalls(
   walls: Float64Array,
   zone: Zone,
   groups: readonly unknown[] | undefined,
-): LocalTimes {
+): Sliced<LocalTimes> {
   const instants = new Float64Array(walls.length).fill(NaN)
   const skipped: number[] = []
   const before = new Map<unknown, number>()
-  const rows = [...walls.keys()]
-  for (const row of runsBackwards(walls) ? rows.reverse() : rows) {
-    if (Number.isNaN(walls[row]!)) continue
+  const isBackwards = runsBackwards(walls)
+  yield* eachRow(walls.length, (place) => {
+    const row = isBackwards ? walls.length - 1 - place : place
+    if (Number.isNaN(walls[row]!)) return
     const [first, second] = instantsOf(walls[row]!, zone)
     if (first === undefined) {
       skipped.push(row)
-      continue
+      return
     }
     const group = groups?.[row]
     const previous = before.get(group) ?? -Infinity
     const isSecond = second !== undefined && previous >= first && previous < second
     instants[row] = isSecond ? second : first
     before.set(group, instants[row])
-  }
+  })
   return { instants, skipped: skipped.sort((a, b) => a - b) }
 }
 

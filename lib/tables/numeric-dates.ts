@@ -6,6 +6,7 @@
 import { quote } from '../errors'
 import { dateOfDay, dayOfWall, MONTH_NAMES } from './civil'
 import { type DateForm, type DateOrder, type DateSeparator, numericForm } from './date-forms'
+import { eachRow, numberRows, type Sliced } from '../slices'
 import { isUnreadable } from './times-of-day'
 
 /** A column of dates that can be read in two ways. */
@@ -42,27 +43,31 @@ interface Reading {
  * @param separator - what stands between the numbers
  * @param order - the order that the caller stated
  */
-export function findNumericDates(
+export function* findNumericDates(
   texts: readonly (string | undefined)[],
   separator: DateSeparator,
   order: DateOrder | undefined,
-): NumericDates {
+): Sliced<NumericDates> {
   const orders = order === undefined ? ORDERS : [order]
-  const readings = orders.map((each) => readAll(texts, each, numericForm(each, separator)))
+  const readings: Reading[] = []
+  for (const each of orders) {
+    readings.push(yield* readAll(texts, each, numericForm(each, separator)))
+  }
   const most = Math.max(...readings.map(({ readable }) => readable))
   const best = readings.filter(({ readable }) => readable === most)
-  const [first, second] = withYearsPlace(best, texts, separator)
+  const [first, second] = yield* withYearsPlace(best, texts, separator)
   const ambiguity = second && findAmbiguity(texts, first!, second)
   return { form: first!.form, ambiguity }
 }
 
-function readAll(
+function* readAll(
   texts: readonly (string | undefined)[],
   order: DateOrder,
   form: DateForm,
-): Reading {
+): Sliced<Reading> {
   let readable = 0
-  const walls = Float64Array.from(texts, (text) => {
+  const walls = yield* numberRows(texts.length, (row) => {
+    const text = texts[row]
     const parsed = text === undefined ? undefined : form.parse(text)
     if (parsed === undefined || isUnreadable(parsed)) return NaN
     readable++
@@ -76,31 +81,31 @@ function readAll(
  * seldom from row to row. If the number in the middle never changes, the rows are either years apart or in one month;
  * then only hyphens leave it open, since with other separators the day or month is first.
  */
-function withYearsPlace(
+function* withYearsPlace(
   readings: readonly Reading[],
   texts: readonly (string | undefined)[],
   separator: DateSeparator,
-): readonly Reading[] {
+): Sliced<readonly Reading[]> {
   const yearFirst = readings.filter(({ order }) => order === 'year/month/day')
   const yearLast = readings.filter(({ order }) => order !== 'year/month/day')
   if (yearFirst.length === 0 || yearLast.length === 0) return readings
-  const [first, middle, last] = countChanges(texts)
+  const [first, middle, last] = yield* countChanges(texts)
   if (middle === 0) return separator === '-' ? [yearLast[0]!, yearFirst[0]!] : yearLast
   return first < last ? yearFirst : yearLast
 }
 
 /** How often each of the three numbers changes from one row to the next. */
-function countChanges(texts: readonly (string | undefined)[]): [number, number, number] {
+function* countChanges(texts: readonly (string | undefined)[]): Sliced<[number, number, number]> {
   const changes: [number, number, number] = [0, 0, 0]
   let before: string[] | undefined
-  for (const text of texts) {
-    const numbers = text?.match(/\d+/g)?.slice(0, 3)
-    if (numbers === undefined) continue
+  yield* eachRow(texts.length, (row) => {
+    const numbers = texts[row]?.match(/\d+/g)?.slice(0, 3)
+    if (numbers === undefined) return
     for (let place = 0; place < 3 && before !== undefined; place++) {
       if (numbers[place] !== before[place]) changes[place as 0 | 1 | 2]++
     }
     before = numbers
-  }
+  })
   return changes
 }
 

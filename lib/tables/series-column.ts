@@ -5,7 +5,9 @@
  */
 import type { Fault } from '../formats/faults'
 import { categoryOf, missingColumn } from './columns'
-import { countNumerals, isMissing } from './numerals'
+import { eachRow, numberRows, type Sliced } from '../slices'
+import { distinctOf } from './distinct'
+import { countNumeralsInSlices, isMissing } from './numerals'
 import { placeOf, type Source } from './source'
 
 /** The series of each row. */
@@ -31,10 +33,10 @@ export const SEPARATOR = ', '
  *
  * @param name - of a column, or of several ones: 'store, item'
  */
-export function namedSeries(
+export function* namedSeries(
   source: Source,
   name: string,
-): { readonly series: SeriesRows; readonly faults: readonly Fault[] } {
+): Sliced<{ readonly series: SeriesRows; readonly faults: readonly Fault[] }> {
   const columns = source.names.includes(name) ? [name] : name.split(/ *, */)
   const indices = columns.map((column) => source.names.indexOf(column))
   const unknown = columns.filter((_, i) => indices[i] === -1)
@@ -42,10 +44,11 @@ export function namedSeries(
     const faults = unknown.map((column) => missingColumn(column, source.names))
     return { series: singleSeries(source), faults }
   }
-  const series = splitBy(source, indices)
+  const series = yield* splitBy(source, indices)
   const faults: Fault[] = []
-  for (const [row, code] of series.seriesOf.entries()) {
-    if (code !== -1 || source.cells.every((cells) => isMissing(cells[row]))) continue
+  for (let row = 0; row < series.seriesOf.length; row++) {
+    if (series.seriesOf[row] !== -1) continue
+    if (source.cells.every((cells) => isMissing(cells[row]))) continue
     const expected = 'the name of a series'
     faults.push({ ...placeOf(source, row), column: name, expected, got: 'an empty cell' })
   }
@@ -53,9 +56,13 @@ export function namedSeries(
 }
 
 /** The series of the rows by the texts of some columns. */
-function splitBy({ cells, places }: Source, indices: readonly number[]): SeriesRows {
+function* splitBy(
+  { cells, places }: Source,
+  indices: readonly number[],
+): Sliced<SeriesRows> {
   const codes = new Map<string, number>()
-  const seriesOf = Int32Array.from(places, (_, row) => {
+  const seriesOf = new Int32Array(places.length)
+  const codeOf = (row: number): number => {
     const own = indices.map((index) => cells[index]![row])
     if (own.some(isMissing)) return -1
     const text = own.map(categoryOf).join(SEPARATOR)
@@ -63,6 +70,9 @@ function splitBy({ cells, places }: Source, indices: readonly number[]): SeriesR
     if (known !== undefined) return known
     codes.set(text, codes.size)
     return codes.size - 1
+  }
+  yield* eachRow(places.length, (row) => {
+    seriesOf[row] = codeOf(row)
   })
   return { indices, names: [...codes.keys()], seriesOf }
 }
@@ -85,50 +95,65 @@ const IDENTIFIER =
  * @param timeIndex - the index of the column of times
  * @returns undefined if there is none
  */
-export function inferSeries(
+export function* inferSeries(
   source: Source,
   instants: Float64Array,
   timeIndex: number,
-): SeriesRows | undefined {
-  const known = instants.filter((instant) => !Number.isNaN(instant))
-  const { distinct, shared } = countShared(known)
+): Sliced<SeriesRows | undefined> {
+  const known = yield* withoutMissing(instants)
+  const { distinct, shared } = yield* countShared(known)
   if (shared < MIN_SHARED * known.length) return undefined
-  const timeOf = Int32Array.from(instants, (instant) =>
-    Number.isNaN(instant) ? -1 : indexIn(distinct, instant),
-  )
-  const candidates = [...source.names.keys()].filter((index) => {
-    return index !== timeIndex && mayNameSeries(source, index)
+  const timeOf = yield* numberRows(instants.length, (row) => {
+    return Number.isNaN(instants[row]) ? -1 : indexIn(distinct, instants[row]!)
   })
+  const candidates: number[] = []
+  for (const index of source.names.keys()) {
+    if (index !== timeIndex && (yield* mayNameSeries(source, index))) candidates.push(index)
+  }
   const pairs = candidates.flatMap((first, i) =>
     candidates.slice(i + 1, MOST_PAIRED).map((second) => [first, second]),
   )
-  const bestOf = (choices: readonly (readonly number[])[]): SeriesRows | undefined => {
+  const bestOf = function* (
+    choices: readonly (readonly number[])[],
+  ): Sliced<SeriesRows | undefined> {
     let best: SeriesRows | undefined
     for (const indices of choices) {
-      const split = splitBy(source, indices)
+      const split = yield* splitBy(source, indices)
       const count = split.names.length
       const fewest = best?.names.length ?? Infinity
       if (count < 2 || 2 * count > known.length || count >= fewest) continue
-      if (tellsApart(split, timeOf, distinct.length)) best = split
+      if (yield* tellsApart(split, timeOf, distinct.length)) best = split
     }
     return best
   }
-  return bestOf(candidates.map((index) => [index])) ?? bestOf(pairs)
+  return (yield* bestOf(candidates.map((index) => [index]))) ?? (yield* bestOf(pairs))
+}
+
+function* withoutMissing(numbers: Float64Array): Sliced<Float64Array> {
+  const present = new Float64Array(numbers.length)
+  let count = 0
+  yield* eachRow(numbers.length, (row) => {
+    if (!Number.isNaN(numbers[row])) present[count++] = numbers[row]!
+  })
+  return present.subarray(0, count)
 }
 
 /** Pairs of the first columns alone are tried. */
 const MOST_PAIRED = 6
 
 /** The distinct times, increasing, and the number of rows whose time another row has too. */
-function countShared(instants: Float64Array): {
+function* countShared(instants: Float64Array): Sliced<{
   readonly distinct: Float64Array
   readonly shared: number
-} {
-  const sorted = instants.slice().sort()
-  const distinct = sorted.filter((instant, i) => instant !== sorted[i - 1])
-  const shared = sorted.reduce((count, instant, i) => {
-    return instant === sorted[i - 1] || instant === sorted[i + 1] ? count + 1 : count
-  }, 0)
+}> {
+  const distinct = yield* distinctOf(instants)
+  // Without a time that two rows have, there is nothing to count.
+  if (distinct.length === instants.length) return { distinct, shared: 0 }
+  const counts = new Int32Array(distinct.length)
+  yield* eachRow(instants.length, (row) => {
+    counts[indexIn(distinct, instants[row]!)]!++
+  })
+  const shared = counts.reduce((sum, count) => (count > 1 ? sum + count : sum), 0)
   return { distinct, shared }
 }
 
@@ -143,19 +168,27 @@ function indexIn(values: Float64Array, value: number): number {
   return low
 }
 
-function mayNameSeries({ names, cells, columnFaults }: Source, index: number): boolean {
+function* mayNameSeries({ names, cells, columnFaults }: Source, index: number): Sliced<boolean> {
   const [name, column] = [names[index]!, cells[index]!]
   if (columnFaults.has(index) || name === '' || names.indexOf(name) !== names.lastIndexOf(name)) {
     return false
   }
-  const isText = countNumerals(column).numbers < column.length / 2
+  const counts = yield* countNumeralsInSlices(column)
+  const isText = counts.numbers < column.length / 2
   return isText || (IDENTIFIER.test(name) && column.every((cell) => Number.isInteger(Number(cell))))
 }
 
-function tellsApart({ seriesOf }: SeriesRows, timeOf: Int32Array, times: number): boolean {
-  const rows = [...timeOf.keys()].filter((row) => timeOf[row] !== -1)
-  if (rows.some((row) => seriesOf[row] === -1)) return false
-  const keys = Float64Array.from(rows, (row) => seriesOf[row]! * times + timeOf[row]!).sort()
-  const distinct = keys.reduce((count, key, i) => (key === keys[i - 1] ? count : count + 1), 0)
-  return distinct >= (1 - MAX_TWICE) * rows.length
+function* tellsApart(
+  { seriesOf }: SeriesRows,
+  timeOf: Float64Array,
+  times: number,
+): Sliced<boolean> {
+  const keyOf = yield* numberRows(seriesOf.length, (row) => {
+    if (timeOf[row] === -1) return NaN
+    return seriesOf[row] === -1 ? -1 : seriesOf[row]! * times + timeOf[row]!
+  })
+  const keys = yield* withoutMissing(keyOf)
+  if (keys.includes(-1)) return false
+  const distinct = yield* distinctOf(keys)
+  return distinct.length >= (1 - MAX_TWICE) * keys.length
 }

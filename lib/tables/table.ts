@@ -5,6 +5,8 @@
  */
 import { argumentError, describe } from '../errors'
 import type { Warning } from '../formats/faults'
+import { Pauses } from '../pauses'
+import { inSlices } from '../slices'
 import { checkPath } from '../validate'
 import { readFileSource } from './file-source'
 import { interpret } from './interpretation'
@@ -15,12 +17,15 @@ import type { Fact, Source } from './source'
 import { listFacts, writeSummary } from './summary'
 import type { TimeAxis } from './time-axis'
 
+const ROWS_A_SLICE = 512
+
 /**
  * A table of one or more series, each on the steps of one time axis.
  *
  * How a file is written, the kinds of its columns, the form of its times, their frequency and the column that names the
  * series are inferred, and can be said by {@link TableOptions}. Missing cells are empty, or NA, N/A, #N/A, NaN, null,
- * None, -, . or ?; numbers may have thousands separators, decimal commas and percent signs.
+ * None, -, . or ?; numbers may have thousands separators, decimal commas, one percent
+ * sign, currency or unit in all cells of a column, and brackets where they are negative.
  */
 export class Table implements TableData {
   readonly path: string
@@ -55,7 +60,9 @@ export class Table implements TableData {
   static async read(path: string, options: TableOptions = {}): Promise<Table> {
     checkPath('path', path)
     const checked = checkTableOptions('options', options)
-    return Table.#make(await readFileSource(path, checked.delimiter), checked)
+    const pauses = new Pauses(undefined)
+    const source = await readFileSource(path, pauses, checked.delimiter)
+    return Table.#make(source, checked, pauses)
   }
 
   /**
@@ -72,15 +79,26 @@ export class Table implements TableData {
     const checked = checkTableOptions('options', options)
     checkIterable(rows)
     const reader = new ObjectReader('row')
+    const pauses = new Pauses(undefined)
     let row = 0
     // Waiting for each row of an iterable that has them ready would take most of the time.
-    if (Symbol.iterator in rows) for (const values of rows) reader.take(values, ++row)
-    else for await (const values of rows) reader.take(values, ++row)
-    return Table.#make(reader.finish('rows', [['format', 'rows of a program']]), checked)
+    if (Symbol.iterator in rows) {
+      for (const values of rows) {
+        reader.take(values, ++row)
+        if (row % ROWS_A_SLICE === 0 && pauses.isDue) await pauses.take()
+      }
+    } else {
+      for await (const values of rows) {
+        reader.take(values, ++row)
+        if (row % ROWS_A_SLICE === 0 && pauses.isDue) await pauses.take()
+      }
+    }
+    const source = reader.finish('rows', [['format', 'rows of a program']])
+    return Table.#make(source, checked, pauses)
   }
 
-  static #make(source: Source, options: CheckedOptions): Table {
-    const { data, facts } = interpret(source, options)
+  static async #make(source: Source, options: CheckedOptions, pauses: Pauses): Promise<Table> {
+    const { data, facts } = await inSlices(interpret(source, options), pauses)
     return new Table(data, facts)
   }
 

@@ -4,10 +4,11 @@
  * @module
  */
 import { describe, quote } from '../errors'
-import type { Fault } from '../formats/faults'
+import type { Fault, Warning } from '../formats/faults'
 import { isFrameIndex, missingColumn } from './columns'
-import { type DetectedTimes, detectTimes, type TimeOptions } from './dates'
+import { type DetectedTimes, detectTimes, detectTimesInSlices, type TimeOptions } from './dates'
 import { countNumerals, isMissing } from './numerals'
+import type { Sliced } from '../slices'
 import type { CheckedOptions } from './options'
 import { placeOf, type Source } from './source'
 
@@ -18,11 +19,43 @@ export interface TimeColumn {
   readonly times: DetectedTimes
 }
 
+/** The column of times, if there is one, and the faults of one that the caller named. */
+interface FoundColumn {
+  readonly column: TimeColumn | undefined
+  readonly faults: readonly Fault[]
+}
+
 /** Words in the names of columns that may hold times although they hold plain numbers. */
 const TIME_WORDS = new Set([
   ...['date', 'datum', 'time', 'timestamp', 'datetime', 'ds', 'dt', 'ts', 't', 'epoch', 'unix'],
-  ...['year', 'yr', 'jahr', 'zeit', 'step', 'period'],
+  ...[
+    'year',
+    'yr',
+    'jahr',
+    'zeit',
+    'step',
+    'period',
+    'created',
+    'updated',
+    'zeitpunkt',
+    'zeitstempel',
+  ],
+  ...[
+    'fecha',
+    'hora',
+    'tiempo',
+    'a\u00f1o',
+    'ann\u00e9e',
+    'annee',
+    'heure',
+    'temps',
+    'anno',
+    'ano',
+    'jaar',
+  ],
 ])
+
+const TIMES_EXPECTED = 'times of one form, such as 2021-01-31, 2021-01-31 13:00 or 2021-01'
 
 const SAMPLE = 200
 
@@ -31,15 +64,12 @@ const SAMPLE = 200
  *
  * @returns also the faults of a column that the caller named
  */
-export function findTimeColumn(
-  source: Source,
-  options: CheckedOptions,
-): { readonly column: TimeColumn | undefined; readonly faults: readonly Fault[] } {
+export function* findTimeColumn(source: Source, options: CheckedOptions): Sliced<FoundColumn> {
   if (options.time === null) return { column: undefined, faults: [] }
   const timeOptions = timeOptionsOf(options)
-  if (options.time !== undefined) return namedColumn(source, options.time, timeOptions)
+  if (options.time !== undefined) return yield* namedColumn(source, options.time, timeOptions)
   for (const index of candidates(source, options, timeOptions)) {
-    const times = detectTimes(source.cells[index]!, timeOptions)
+    const times = yield* detectTimesInSlices(source.cells[index]!, timeOptions)
     if (times !== undefined) return { column: { index, times }, faults: [] }
   }
   return { column: undefined, faults: [] }
@@ -53,21 +83,40 @@ export function timeOptionsOf({ dateForm, timeZone }: CheckedOptions): TimeOptio
   }
 }
 
-function namedColumn(
-  source: Source,
-  name: string,
-  options: TimeOptions,
-): ReturnType<typeof findTimeColumn> {
+function* namedColumn(source: Source, name: string, options: TimeOptions): Sliced<FoundColumn> {
   const index = source.names.indexOf(name)
   if (index === -1) return { column: undefined, faults: [missingColumn(name, source.names)] }
   const cells = source.cells[index]!
-  const times = detectTimes(cells, options)
+  const times = yield* detectTimesInSlices(cells, options)
   if (times !== undefined) return { column: { index, times }, faults: [] }
   const first = cells.findIndex((cell) => !isMissing(cell))
   const got = first === -1 ? 'no value' : describe(cells[first])
-  const expected = 'times of one form, such as 2021-01-31, 2021-01-31 13:00 or 2021-01'
+  const expected = TIMES_EXPECTED
   const place = first === -1 ? {} : placeOf(source, first)
   return { column: undefined, faults: [{ ...place, column: name, expected, got }] }
+}
+
+/** A year, or a clock's time. */
+const SEEMS_TIME = /(?<!\d)(?:1[89]|20)\d\d(?!\d)|\d:\d\d/
+
+/** Warnings about columns that seem to hold times, in a form that is not known: the rows are in their order for want of it. */
+export function unknownTimes(
+  { names, cells, ...source }: Source,
+  { columns }: CheckedOptions,
+): Warning[] {
+  return names.flatMap((column, index) => {
+    if (columns?.get(column) !== undefined) return []
+    const sample = samplePresent(cells[index]!)
+    const seeming = sample.filter((cell) => typeof cell === 'string' && SEEMS_TIME.test(cell))
+    const isVaried = 2 * new Set(sample).size > sample.length
+    const isText = countNumerals(sample).numbers < sample.length / 2
+    if (!isText || !isVaried || seeming.length < 0.75 * sample.length) return []
+    const row = cells[index]!.indexOf(sample[0])
+    const got = cellText(sample[0])
+    const outcome = 'the rows are taken as steps in their order'
+    const place = placeOf({ names, cells, ...source }, row)
+    return [{ ...place, column, expected: TIMES_EXPECTED, got, more: 0, outcome }]
+  })
 }
 
 /** The indices of columns that seem to hold times, the likeliest first. */
@@ -112,7 +161,10 @@ function samplePresent(cells: readonly unknown[]): unknown[] {
 
 /** The words of a name, in lower case: those of "orderDate" are "order" and "date". */
 function wordsOf(name: string): string[] {
-  const words = name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+  const words = name
+    .normalize()
+    .replaceAll(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase()
   return words.split(/[^\p{L}]+/u)
 }
 
@@ -133,18 +185,32 @@ export function timeFaults(source: Source, { index, times }: TimeColumn): Fault[
   const faults: Fault[] = times.faults.map(({ index: row, expected, got }) => {
     return { ...placeOf(source, row), column, expected, got }
   })
+  const rows = times.faults.map(({ index: row }) => row)
   const faulty = new Set(times.faults.map(({ index: row }) => row))
   const { ambiguity } = times
   if (ambiguity !== undefined) {
     const { index: row, expected, got } = ambiguity
     faults.push({ ...placeOf(source, row), column, expected, got })
   }
-  for (const [row, instant] of times.instants.entries()) {
-    if (!Number.isNaN(instant) || faulty.has(row) || isRowMissing(source, row)) continue
+  for (let row = 0; row < times.instants.length; row++) {
+    if (!Number.isNaN(times.instants[row]) || faulty.has(row) || isRowMissing(source, row)) continue
     const expected = `a time of the form ${times.form}`
-    faults.push({ ...placeOf(source, row), column, expected, got: 'an empty cell' })
+    const cell = source.cells[index]![row]
+    const got = cell === '' ? 'an empty cell' : cellText(cell)
+    faults.push({ ...placeOf(source, row), column, expected, got })
+    rows.push(row)
   }
-  return faults
+  return areLast(rows, source) ? faults.map((fault) => asFooter(fault, source)) : faults
+}
+
+/** Whether rows are the last ones of a table that has more. */
+function areLast(rows: readonly number[], { places }: Source): boolean {
+  const first = places.length - rows.length
+  return rows.length > 0 && first > 0 && rows.every((row) => row >= first)
+}
+
+function asFooter(fault: Fault, { unit }: Source): Fault {
+  return { ...fault, expected: `${fault.expected} (or remove the ${unit} if it is a footer)` }
 }
 
 /** Whether no cell of a row has a value. */
@@ -155,5 +221,6 @@ export function isRowMissing(source: Source, row: number): boolean {
 /** The text of a cell for messages. */
 export function cellText(cell: unknown): string {
   if (cell instanceof Date && !Number.isNaN(cell.valueOf())) return cell.toISOString()
+  if (cell instanceof Date) return 'an invalid Date'
   return typeof cell === 'string' ? quote(cell) : describe(cell)
 }

@@ -149,7 +149,13 @@ function offsetName(minutes: number): string {
 /** Zones that many tables come from. They are tried first, so that their names stand for others with the same clocks. */
 const WELL_KNOWN = [
   ...['Europe/Berlin', 'Europe/London', 'Europe/Helsinki', 'America/New_York', 'America/Chicago'],
-  ...['America/Denver', 'America/Los_Angeles', 'Australia/Sydney', 'Australia/Adelaide'],
+  ...[
+    'America/Denver',
+    'America/Los_Angeles',
+    'Australia/Sydney',
+    'Australia/Adelaide',
+    'Pacific/Auckland',
+  ],
 ]
 
 /**
@@ -169,6 +175,11 @@ export function zoneOfOffsets(instants: Float64Array, offsets: Float64Array): st
     )
   }
   return [...WELL_KNOWN, ...Intl.supportedValuesOf('timeZone')].find(fits) ?? 'UTC'
+}
+
+/** A well-known zone whose clocks show a time twice, since they are put back; undefined if there is none. */
+export function zoneThatRepeats(wall: number): string | undefined {
+  return WELL_KNOWN.find((name) => instantsOf(wall, zoneOf(name)).length === 2)
 }
 
 /** By time: the first row, the last one, and the rows on both sides of each change of the offset. */

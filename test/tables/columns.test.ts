@@ -60,6 +60,18 @@ describe('is left out with a warning', () => {
       'expected columns with names of their own, got 2 of the name "n"; they are left out',
     ],
     [
+      'a column of the name of the time',
+      'date,value,date',
+      () => '2021-02-01',
+      'expected columns with names of their own, got 2 of the name "date"; the first is used, as time or series',
+    ],
+    [
+      'a column of numbers and many texts',
+      'date,value,note',
+      (row) => (row % 10 < 3 ? `text ${row}` : String(row)),
+      'column "note": expected numbers, or categories that repeat, got 9 different texts, as "text 0", and 21 numbers; the column is left out',
+    ],
+    [
       'a column with faults',
       'date,value,b',
       (row) => (row === 3 || row === 9 ? 'x' : '5'),
@@ -138,6 +150,15 @@ describe('faults of required columns are errors', () => {
     const message = /line 4, column "value": .*got "x"$/
     const content = dailyText(['1', '2', 'x', '4', '5', '6'])
     await expectGruRejection(readText(file, content), 'ERR_GRU_FORMAT', message)
+  })
+
+  test('names are told that leave all columns out', async () => {
+    const message = `${file}: expected columns with names of their own, got 2 of the name "v"`
+    await expectGruRejection(
+      readText(file, 'date,v,v\n2021-01-04,1,2\n'),
+      'ERR_GRU_FORMAT',
+      message,
+    )
   })
 
   test('a table of times alone is refused', async () => {

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { type CsvRecord, eachCsvRecord } from '../../lib/formats/csv-records'
+import { atOnce } from '../../lib/slices'
 import { inferSyntax } from '../../lib/tables/dialect'
 import { expectGruRejection } from '../support/errors'
 import { seed } from '../support/random'
@@ -61,6 +62,10 @@ test.each<[string, string, string, number, string]>([
 test('a cell that a spreadsheet could not compute begins no comment', async () => {
   const table = await readText(file, 'value,other\n1,2\n#N/A,3\n4,5\n')
   expect(numbersOf(table, 'value')).toEqual([1, NaN, 4])
+  const failed = readText(file, 'value,other\n1,2\n2,2\n3,2\n4,2\n#DIV/0!,3\n4,5\n')
+  await expect(failed.then(({ columns }) => columns)).resolves.toEqual([
+    { name: 'other', kind: 'number' },
+  ])
 })
 
 test.each<[string, string, string]>([
@@ -76,6 +81,26 @@ test.each<[string, string, string]>([
     'a header in a comment',
     '#date,value\n2021-01-04,1.5\n',
     ', line 2: expected a header line with the names of the columns (a line that begins with # is a comment), got "2021-01-04", "1.5"',
+  ],
+  [
+    'a title before the header',
+    `Temperatures\n\n${plain}`,
+    ', line 1: expected a header line with 2 fields, as the rows have (remove the lines before it, or say the delimiter), got "Temperatures"',
+  ],
+  [
+    'a short row at the end',
+    `${plain}Source: Office\n`,
+    ', line 5: expected 2 fields (or remove the line if it is a footer), got 1',
+  ],
+  [
+    'another delimiter',
+    'date~value\n2021-01-04~1\n2021-01-05~2\n',
+    ', line 1: expected more than one column, or delimiter: "~" to be said, got "date~value"',
+  ],
+  [
+    'a page',
+    '<!DOCTYPE html>\n<p>1,2\n',
+    ': expected CSV, JSON lines, a JSON array or Parquet, got HTML',
   ],
   ['a short row', withLine('2021-01-07'), ', line 5: expected 2 fields, got 1'],
   ['a long row', withLine('2021-01-07,1,5'), ', line 5: expected 2 fields, got 3'],
@@ -138,7 +163,7 @@ test('text is split without the parser as the parser splits it', () => {
   const recordsOf = (text: string, comments: boolean): CsvRecord[] => {
     const records: CsvRecord[] = []
     const syntax = { delimiter: ';', comments, fromLine: 1 }
-    eachCsvRecord(text, 'text', syntax, (record) => records.push(record))
+    atOnce(eachCsvRecord(text, 'text', syntax, (record) => records.push(record)))
     return records
   }
   fc.assert(

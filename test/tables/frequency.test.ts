@@ -1,3 +1,4 @@
+import { atOnce } from '../../lib/slices'
 import { completeFrequency, inferFrequency, typicalStepOf } from '../../lib/tables/frequency'
 import { describeFrequency, parseFrequency } from '../../lib/tables/frequency-names'
 import type { Frequency, RegularFrequency } from '../../lib/tables/time-axis'
@@ -14,7 +15,7 @@ const below = (bound: number): number => Math.floor(random() * bound)
 const series = (count: number, timeOf: (i: number) => number): Float64Array =>
   Float64Array.from({ length: count }, (_, i) => timeOf(i))
 const infer = (times: Float64Array, timeZone = 'UTC'): Frequency =>
-  inferFrequency([times], 'instant', timeZone)
+  atOnce(inferFrequency([times], 'instant', timeZone))
 const days = (...texts: string[]): Float64Array =>
   Float64Array.from(texts, (text) => Date.parse(text))
 const regular = (
@@ -121,9 +122,9 @@ describe('the frequency of regular rows', () => {
   test('is one for all series', () => {
     const hours = series(20, (i) => start + i * HOUR)
     const others = series(20, (i) => start + 1000 * HOUR + i * HOUR)
-    expect(inferFrequency([hours, others], 'instant', 'UTC')).toEqual(regular('hour'))
+    expect(atOnce(inferFrequency([hours, others], 'instant', 'UTC'))).toEqual(regular('hour'))
     const twoHours = series(20, (i) => start + i * 2 * HOUR)
-    expect(inferFrequency([hours, twoHours], 'instant', 'UTC')).toEqual(regular('hour'))
+    expect(atOnce(inferFrequency([hours, twoHours], 'instant', 'UTC'))).toEqual(regular('hour'))
   })
 
   test.each([
@@ -131,7 +132,7 @@ describe('the frequency of regular rows', () => {
     [[10, 20, 30, 50], 10],
     [[1850, 1851, 1853], 1],
   ])('of the integers %j is %d', (integers, count) => {
-    const found = inferFrequency([Float64Array.from(integers)], 'integer', 'UTC')
+    const found = atOnce(inferFrequency([Float64Array.from(integers)], 'integer', 'UTC'))
     expect(found).toEqual(regular('step', count))
   })
 
@@ -179,7 +180,7 @@ describe('irregular rows', () => {
     const times = series(60, (i) => start + i * HOUR).filter((_, i) => i % 5 === 0 || i % 7 === 0)
     expect(infer(times).kind).toBe('irregular')
     const integers = Float64Array.from([0, 1, 10, 30])
-    expect(inferFrequency([integers], 'integer', 'UTC')).toEqual({
+    expect(atOnce(inferFrequency([integers], 'integer', 'UTC'))).toEqual({
       kind: 'irregular',
       typicalStep: 9,
     })
@@ -187,7 +188,10 @@ describe('irregular rows', () => {
 
   test('are also single rows and none', () => {
     expect(infer(series(1, () => start))).toEqual({ kind: 'irregular', typicalStep: 0 })
-    expect(inferFrequency([], 'instant', 'UTC')).toEqual({ kind: 'irregular', typicalStep: 0 })
+    expect(atOnce(inferFrequency([], 'instant', 'UTC'))).toEqual({
+      kind: 'irregular',
+      typicalStep: 0,
+    })
   })
 
   test('have the typical step of all series together', () => {
@@ -251,18 +255,22 @@ describe('a frequency in words', () => {
 describe('a stated frequency', () => {
   test('gets the day of the month of the rows', () => {
     const times = [days('2021-01-31', '2021-02-28', '2021-04-30')]
-    expect(completeFrequency(regular('month'), times, 'UTC')).toEqual(regular('month', 1, 31))
+    expect(atOnce(completeFrequency(regular('month'), times, 'UTC'))).toEqual(
+      regular('month', 1, 31),
+    )
   })
 
   test('gets none if the rows have several', () => {
     const times = [days('2021-01-31', '2021-02-03', '2021-04-30')]
-    expect(completeFrequency(regular('month'), times, 'UTC')).toEqual(regular('month'))
+    expect(atOnce(completeFrequency(regular('month'), times, 'UTC'))).toEqual(regular('month'))
   })
 
   test('gets the typical step of irregular times', () => {
     const stated: Frequency = { kind: 'irregular', typicalStep: 0 }
-    expect(completeFrequency(stated, [Float64Array.of(0, 5, 10)], 'UTC').kind).toBe('irregular')
-    expect(completeFrequency(stated, [Float64Array.of(0, 5, 10)], 'UTC')).toMatchObject({
+    expect(atOnce(completeFrequency(stated, [Float64Array.of(0, 5, 10)], 'UTC')).kind).toBe(
+      'irregular',
+    )
+    expect(atOnce(completeFrequency(stated, [Float64Array.of(0, 5, 10)], 'UTC'))).toMatchObject({
       typicalStep: 5,
     })
   })

@@ -1,3 +1,4 @@
+import { atOnce } from '../../lib/slices'
 import { inferFrequency } from '../../lib/tables/frequency'
 import { parseFrequency } from '../../lib/tables/frequency-names'
 import { type Placement, placeOnGrid } from '../../lib/tables/grid'
@@ -11,9 +12,11 @@ const random = randomSource(seed)
 const below = (bound: number): number => Math.floor(random() * bound)
 
 const place = (texts: readonly string[], words: string, timeZone = 'UTC'): Placement =>
-  placeOnGrid(
-    Float64Array.from(texts, (text) => Date.parse(text)),
-    { frequency: parseFrequency(words)!, timeZone },
+  atOnce(
+    placeOnGrid(
+      Float64Array.from(texts, (text) => Date.parse(text)),
+      { frequency: parseFrequency(words)!, timeZone },
+    ),
   )
 const daysOf = ({ times }: Placement): string[] =>
   [...times].map((time) => new Date(time).toISOString().slice(0, 10))
@@ -92,7 +95,7 @@ describe('the grid', () => {
 
   test('of integers has every step', () => {
     const axis = { frequency: parseFrequency('10 steps')!, timeZone: 'UTC' }
-    const placed = placeOnGrid(Float64Array.of(50, 20, 25), axis)
+    const placed = atOnce(placeOnGrid(Float64Array.of(50, 20, 25), axis))
     expect([...placed.times]).toEqual([20, 30, 40, 50])
     expect([...placed.rowOf]).toEqual([1, -1, -1, 0])
     expect(placed.offGrid).toEqual([2])
@@ -100,8 +103,8 @@ describe('the grid', () => {
 
   test('has no place for missing times', () => {
     const axis = { frequency: parseFrequency('step')!, timeZone: 'UTC' }
-    expect([...placeOnGrid(Float64Array.of(NaN, 1, NaN, 0), axis).rowOf]).toEqual([3, 1])
-    const none = placeOnGrid(Float64Array.of(NaN), axis)
+    expect([...atOnce(placeOnGrid(Float64Array.of(NaN, 1, NaN, 0), axis)).rowOf]).toEqual([3, 1])
+    const none = atOnce(placeOnGrid(Float64Array.of(NaN), axis))
     expect(none.times).toHaveLength(0)
     expect(none.offGrid).toEqual([])
   })
@@ -144,8 +147,8 @@ test('random rows in any order come to the places that they were drawn from', ()
     const indices = [...there.keys()].filter((i) => there[i])
     const rows = indices.map((index) => ({ index, key: random() })).sort((a, b) => a.key - b.key)
     const times = Float64Array.from(rows, ({ index }) => first + index * step)
-    const frequency = inferFrequency([times.slice().sort()], 'instant', timeZone)
-    const placed = placeOnGrid(times, { frequency, timeZone })
+    const frequency = atOnce(inferFrequency([times.slice().sort()], 'instant', timeZone))
+    const placed = atOnce(placeOnGrid(times, { frequency, timeZone }))
     expect(placed.times).toEqual(Float64Array.from(there, (_, i) => first + i * step))
     expect([...placed.rowOf]).toEqual(
       [...there.keys()].map((i) => rows.findIndex(({ index }) => index === i)),
@@ -161,8 +164,8 @@ test('random days come to the places that they were drawn from, over changes of 
     (time) => Number(hours.format(time)) === 0,
   )
   const rows = midnights.filter((_, i) => i === 0 || random() < 0.7)
-  const frequency = inferFrequency([Float64Array.from(rows)], 'instant', timeZone)
-  const placed = placeOnGrid(Float64Array.from(rows), { frequency, timeZone })
+  const frequency = atOnce(inferFrequency([Float64Array.from(rows)], 'instant', timeZone))
+  const placed = atOnce(placeOnGrid(Float64Array.from(rows), { frequency, timeZone }))
   const last = rows.at(-1)!
   expect([...placed.times]).toEqual(midnights.filter((time) => time <= last))
   expect([...placed.rowOf].filter((row) => row >= 0)).toEqual([...rows.keys()])

@@ -123,6 +123,52 @@ describe('is refused', () => {
     )
   })
 
+  test.each<[string, string[], RegExp]>([
+    [
+      'a total',
+      ['Total,780'],
+      /line 42, column "date".* \(or remove the line if it is a footer\), got "Total"$/,
+    ],
+    [
+      'a total without text',
+      [',780'],
+      /line 42.* \(or remove the line if it is a footer\), got an empty cell$/,
+    ],
+    [
+      'two of them',
+      ['Mean,19.5', 'Total,780'],
+      /line 43.* \(or remove the line if it is a footer\), got "Total"$/,
+    ],
+  ])('a footer, with the remedy: %s', async (_, footer, message) => {
+    await expectGruRejection(
+      readText(file, textOf([...lines, ...footer])),
+      'ERR_GRU_FORMAT',
+      message,
+    )
+    const amid = readText(file, textOf([...footer, ...lines]))
+    await expectGruRejection(amid, 'ERR_GRU_FORMAT', /^(?!.*footer)/)
+  })
+
+  test.each<[string, string, string[], boolean]>([
+    ['in Berlin', '2021-10-31', ['01:30', '02:00', '02:30', '02:00', '02:30', '03:00'], true],
+    ['in New York', '2021-11-07', ['00:30', '01:00', '01:30', '01:00', '01:30', '02:00'], true],
+    ['on another day', '2021-10-30', ['01:30', '02:00', '02:30', '02:00', '02:30', '03:00'], false],
+    ['in UTC', '2021-10-31', ['01:30Z', '02:00Z', '02:30Z', '02:00Z', '02:30Z', '03:00Z'], false],
+  ])(
+    'an hour twice, with timeZone as remedy if clocks do so: %s',
+    async (_, day, times, isTold) => {
+      const rows = times.map((time, i) => `${day}T${time},${i}`)
+      const error = await expectGruRejection(
+        readText(file, textOf(rows)),
+        'ERR_GRU_FORMAT',
+        /twice|again/,
+      )
+      const zone =
+        /\(remove one, or say which columns name the series, or say the timeZone, such as '[A-Z]/
+      expect(error.message.split('\n').map((line) => zone.test(line))).toEqual([isTold, isTold])
+    },
+  )
+
   test('01/02/2012, with both readings', async () => {
     const dates = Array.from({ length: 9 }, (_, i) => `0${i + 1}/02/2012,${i}`)
     const message = /line 2, column "date": .*1 February 2012.*2 January 2012.*got "01\/02\/2012"$/
@@ -383,6 +429,43 @@ describe('the column of times', () => {
       expect(table.columns).toEqual([{ name: 'value', kind: 'number' }])
       expect(table.series.map(({ times }) => times[1])).toEqual([second])
     }
+  })
+
+  test.each<[string, string, string[], string]>([
+    [
+      'a time of day',
+      'Date,Time',
+      ['04/01/2021,22:30', '04/01/2021,23:00', '13/01/2021,00:00'],
+      '2021-01-04T23:00:00.000Z',
+    ],
+    [
+      'an hour',
+      'date,hour',
+      ['2021-01-04,22', '2021-01-04,23', '2021-01-05,0'],
+      '2021-01-04T23:00:00.000Z',
+    ],
+  ])('may be a date and %s', async (_, names, rows, second) => {
+    const values = rows.map((row, i) => `${row},${i}`)
+    const { time, columns, series } = await readText(file, textOf(values, `${names},value`))
+    expect(time.column).toBe(names.replace(',', ', '))
+    expect(columns).toEqual([{ name: 'value', kind: 'number' }])
+    expect(new Date(series[0]!.times[1]!).toISOString()).toBe(second)
+  })
+
+  test('in an unknown form is told: its rows are steps', async () => {
+    const rows = days(9).map((day, i) => `${day} at noon,${i}`)
+    const { time, warnings } = await readText(file, textOf(rows))
+    expect(time.column).toBeUndefined()
+    expect(warnings).toMatchObject([
+      {
+        line: 2,
+        column: 'date',
+        got: '"2021-01-04 at noon"',
+        outcome: 'the rows are taken as steps in their order',
+      },
+    ])
+    const { warnings: denied } = await readText(file, textOf(rows), { time: null })
+    expect(denied).toEqual([])
   })
 
   test('is not made of parts if there are whole times, or the caller uses a part', async () => {

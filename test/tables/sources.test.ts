@@ -55,6 +55,13 @@ test('faults of JSON lines are told together', async () => {
   ])
 })
 
+test('one JSON object over several lines is one fault', async () => {
+  const content = JSON.stringify({ data: [{ value: 1 }] }, undefined, 2)
+  const expected = 'one JSON object in each line, or an array of objects'
+  const message = `${file}: expected ${expected}, got one object with the keys "data"`
+  await expectGruRejection(readText(file, content), 'ERR_GRU_FORMAT', message)
+})
+
 test('rows of an array are numbered in messages', async () => {
   const rows = [1, 2, 3, 4, 'x', 6].map((value) => ({ value }))
   const message = `${file}, row 5, column "value": expected a number, or an empty cell where it is missing, got "x"`
@@ -133,6 +140,10 @@ describe('rows of a program', () => {
       `rows, row 5, column "a": ${expectedCell}, got an object`,
       `rows, row 6, column "a": ${expectedCell}, got Infinity`,
     ])
+    const invalid = [day(4), day(5), new Date(NaN), day(7)].map((date) => ({ date, value: 1 }))
+    const noDate =
+      'rows, row 3, column "date": expected a time of the form Date, got an invalid Date'
+    await expectGruRejection(Table.from(invalid), 'ERR_GRU_FORMAT', noDate)
     const noObject = Table.from([7 as unknown as object])
     const message = 'rows, row 1: expected an object with the cells of a row, got 7'
     await expectGruRejection(noObject, 'ERR_GRU_FORMAT', message)
