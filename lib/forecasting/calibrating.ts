@@ -10,7 +10,7 @@ import type { Network } from './network'
 import type { Origins } from './parts'
 import { predictQuantiles } from './predicting'
 import { inputsOf, prepareOrigins, targetsOf } from './samples'
-import { trackOf } from './tracks'
+import { targetValues } from './tracks'
 
 /** Each step ahead has a calibration of its own from this many forecasts on. Fewer have one for all steps. */
 const FEWEST_FOR_STEP = 25
@@ -26,11 +26,11 @@ export async function calibrateOn(
   signal: AbortSignal | undefined,
 ): Promise<ForecastFacts> {
   const { facts } = network
-  const origins = prepareOrigins(table, facts, part)
+  const origins = await prepareOrigins(table, facts, part, signal)
   const inputs = (i: number): ReturnType<typeof inputsOf> => inputsOf(origins[i]!, facts)
   const distances = await predictQuantiles(network, origins.length, inputs, signal)
   const truths = table.series.map((series) =>
-    facts.targets.map(({ name, logarithm }) => trackOf(series, name, logarithm).values),
+    facts.targets.map(({ name, logarithm }) => targetValues(series, name, logarithm)),
   )
   const truth = origins.map((origin) => targetsOf(origin, truths[origin.series]!, facts))
   const targets = facts.targets.map((target, j) => ({

@@ -32,14 +32,17 @@ export async function forecastOrigins(
   signal?: AbortSignal,
 ): Promise<OriginForecasts> {
   const { facts } = network
-  const origins = prepareOrigins(table, facts, part)
+  const origins = await prepareOrigins(table, facts, part, signal)
   const inputs = (i: number): ReturnType<typeof inputsOf> => inputsOf(origins[i]!, facts)
   const distances = await predictQuantiles(network, origins.length, inputs, signal)
   const size = facts.horizon * facts.targets.length * facts.quantiles.length
-  const values = origins.map((origin, i) => {
+  const pauses = new Pauses(signal)
+  const values: Float64Array[][] = []
+  for (const [i, origin] of origins.entries()) {
+    if (pauses.isDue) await pauses.take()
     const own = distances.subarray(i * size, (i + 1) * size)
-    return facts.targets.map((_, target) => forecastsOf(origin, own, target, facts))
-  })
+    values.push(facts.targets.map((_, target) => forecastsOf(origin, own, target, facts)))
+  }
   return { origins, values }
 }
 
@@ -142,8 +145,21 @@ async function scoreBaselines(
   return contenders
 }
 
+/** All forecasts in words, but for targets of which no value is known up to the origin. */
+export function pathsOf(
+  table: TableData,
+  facts: ForecastFacts,
+  { origins, values }: OriginForecasts,
+): ForecastPath[] {
+  return origins.flatMap((origin, i) =>
+    origin.prepared.targets.flatMap(({ track, facts: { name } }, j) =>
+      track.first > origin.origin ? [] : [pathOf(table, facts, origin, values[i]![j]!, name)],
+    ),
+  )
+}
+
 /** The forecast of one target from an origin, in words. */
-export function pathOf(
+function pathOf(
   table: TableData,
   facts: ForecastFacts,
   { series: index, origin }: PreparedOrigin,
@@ -169,17 +185,21 @@ export function pathOf(
   }
 }
 
-/** Some of the origins of a part, evenly from the first to the last. */
+/** Some of the origins of a part, evenly from the first to the last, and of some series if there are more of them. */
 export function someOrigins(part: readonly Origins[], count: number): Origins[] {
-  const each = Math.max(1, Math.floor(count / part.filter((p) => p.origins.length > 0).length))
-  return part.map(({ series, origins }) => {
-    if (origins.length <= each) return { series, origins }
-    const at = (i: number): number => {
-      const share = each === 1 ? 1 : i / (each - 1)
-      return origins[Math.round(share * (origins.length - 1))]!
-    }
-    return { series, origins: Array.from({ length: each }, (_, i) => at(i)) }
-  })
+  const open = part.filter(({ origins }) => origins.length > 0)
+  const each = Math.max(1, Math.floor(count / open.length))
+  const stride = Math.max(1, Math.ceil(open.length / count))
+  return open
+    .filter((_, i) => i % stride === 0)
+    .map(({ series, origins }) => {
+      if (origins.length <= each) return { series, origins }
+      const at = (i: number): number => {
+        const share = each === 1 ? 1 : i / (each - 1)
+        return origins[Math.round(share * (origins.length - 1))]!
+      }
+      return { series, origins: Array.from({ length: each }, (_, i) => at(i)) }
+    })
 }
 
 /** The errors one step ahead. */

@@ -6,11 +6,12 @@
  */
 import { argumentError } from '../errors'
 import type { Series, TableData } from '../tables/series'
-import { forecastOrigins, pathOf } from './evaluation'
+import { forecastOrigins, pathsOf } from './evaluation'
 import type { ForecastFacts } from './facts'
 import { timeOfRow } from './calendar-rows'
 import type { Network } from './network'
-import { historyOf } from './parts'
+import { historyOf, lastOrigins } from './parts'
+import { Pauses } from '../pauses'
 import type { ForecastPath } from './results'
 
 /** Cuts or extends the forecasts of every series and target to a number of steps. */
@@ -42,25 +43,27 @@ async function forecastAfter(
   signal: AbortSignal | undefined,
 ): Promise<ForecastPath[]> {
   const { facts } = network
-  const { length: width } = facts.targets
-  const series = table.series.map((own, i) => {
-    return withMedians(own, paths.slice(i * width, (i + 1) * width), facts)
-  })
+  const bySeries = new Map<string, ForecastPath[]>()
+  for (const path of paths) bySeries.set(path.series, [...(bySeries.get(path.series) ?? []), path])
+  const pauses = new Pauses(signal)
+  const series: Series[] = []
+  for (const own of table.series) {
+    if (pauses.isDue) await pauses.take()
+    series.push(withMedians(own, bySeries.get(own.name) ?? [], facts))
+  }
   const extended = { ...table, path: table.path, series }
   const steps = paths[0]!.times.length
   const names = facts.targets.map(({ name }) => name)
-  const ends = table.series.map((own, i) => ({
-    series: i,
-    origins: [historyOf(own, names) - 1 + steps],
+  const ends = lastOrigins(table, names, facts.fewestRows).map(({ series: index, origins }) => ({
+    series: index,
+    origins: [origins[0]! + steps],
   }))
-  const { origins, values } = await forecastOrigins(network, extended, ends, signal)
-  return origins.flatMap((origin, i) =>
-    names.map((name, j) => pathOf(extended, facts, origin, values[i]![j]!, name)),
-  )
+  return pathsOf(extended, facts, await forecastOrigins(network, extended, ends, signal))
 }
 
 /** A series whose targets go on with the medians of their forecasts. Other columns are missing in rows that it has not. */
 function withMedians(series: Series, paths: readonly ForecastPath[], facts: ForecastFacts): Series {
+  if (paths.length === 0) return series
   const names = facts.targets.map(({ name }) => name)
   const end = historyOf(series, names)
   const steps = paths[0]!.times.length
@@ -72,7 +75,7 @@ function withMedians(series: Series, paths: readonly ForecastPath[], facts: Fore
     numbers.set(name, longer)
   }
   const median = facts.quantiles.indexOf(0.5)
-  for (const [j, name] of names.entries()) numbers.get(name)!.set(paths[j]!.quantiles[median]!, end)
+  for (const { target, quantiles } of paths) numbers.get(target)!.set(quantiles[median]!, end)
   const times = new Float64Array(rows)
   times.set(series.times)
   for (let row = series.rows; row < rows; row++) {

@@ -12,7 +12,7 @@ import { calibrateOn } from './calibrating'
 import {
   evaluateForecasts,
   forecastOrigins,
-  pathOf,
+  pathsOf,
   residualsOf,
   scoreModel,
   someOrigins,
@@ -24,13 +24,18 @@ import { importanceOf } from './importance'
 import { learn, type Learnt } from './learning'
 import type { Network } from './network'
 import { notesOf } from './notes'
-import { checkForecasterOptions, type ForecasterOptions, type TrainingEpoch } from './options'
-import { countOrigins, historyOf, type PartName } from './parts'
+import {
+  checkForecasterOptions,
+  MAX_HORIZON,
+  type ForecasterOptions,
+  type TrainingEpoch,
+} from './options'
+import { countOrigins, lastOrigins, type PartName } from './parts'
 import { Pauses } from '../pauses'
 import type { ForecastPath, Residual, TargetEvaluation } from './results'
 import { intervalOf } from './scores'
 import { Table } from '../tables/table'
-import { checkTableFits, tableOptionsOf } from './table-fit'
+import { checkSameRows, checkTable, checkTableFits, isTable, tableOptionsOf } from './table-fit'
 import { trainNetwork, type TrainingSettings } from './training'
 import { verdictOf } from './verdict'
 
@@ -97,16 +102,19 @@ export class Forecaster {
    * The times of the table are divided into three parts. The network learns from the training part. The validation part
    * chooses the best epoch and calibrates the intervals. {@link evaluate} tells the errors on the test part.
    *
-   * @param stop - ends the training with the best epoch so far, and the promise resolves
+   * @param control - `stop` ends the training with the best epoch so far, and the promise resolves
    * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, for a table without the columns that they name, or with
    *   too few rows: the message says how many would do; the reason of the options' signal if it was aborted
    */
   static async train(
     table: TableData,
     options: ForecasterOptions,
-    { stop }: { readonly stop?: AbortSignal } = {},
+    control: { readonly stop?: AbortSignal | undefined } = {},
   ): Promise<Forecaster> {
+    checkTable('table', table)
     const checked = checkForecasterOptions(options)
+    const given = checkOptions('control', control, ['stop'])
+    const stop = given.stop === undefined ? undefined : checkAbortSignal('stop', given.stop)
     const learnt = learn(table, checked)
     const { model, ...trained } = await trainNetwork(table, learnt, checked, stop)
     try {
@@ -152,6 +160,7 @@ export class Forecaster {
 
   /** What the forecaster does with missing cells and unknown categories of a table: each with its rule. */
   notes(table: TableData): Repair[] {
+    checkTable('table', table)
     checkTableFits(table, this.facts)
     return notesOf(table, this.facts)
   }
@@ -161,7 +170,8 @@ export class Forecaster {
    * inputs that are known for the future.
    *
    * @param rows - a table with the columns of the table of the training, or rows as {@link Table.from} takes them
-   * @returns for each series and target a forecast; the series and targets in the table's order
+   * @returns for each series and target a forecast; the series and targets in the table's order. There is none for a
+   *   series with fewer rows than the facts' `fewestRows`, nor for a target that has no value in its series.
    * @throws GruError ERR_GRU_VALUE if the table lacks a column or rows; the signal's reason if it was aborted
    */
   async forecast(
@@ -170,29 +180,23 @@ export class Forecaster {
   ): Promise<ForecastPath[]> {
     const given = checkOptions('options', options, ['horizon', 'signal'])
     const { facts } = this
-    const table = 'series' in rows ? rows : await Table.from(rows, tableOptionsOf(facts))
-    const horizon = checkPositiveInteger('horizon', given.horizon ?? facts.horizon)
+    const { horizon: steps = facts.horizon } = given
+    const horizon = checkPositiveInteger('horizon', steps, MAX_HORIZON)
     const signal = given.signal === undefined ? undefined : checkAbortSignal('signal', given.signal)
+    const table = isTable(rows) ? rows : await Table.from(rows, tableOptionsOf(facts))
     checkTableFits(table, facts)
     const names = facts.targets.map(({ name }) => name)
-    const ends = table.series.map((series) => ({
-      series: table.series.indexOf(series),
-      origins: [historyOf(series, names) - 1],
-    }))
-    const paths: ForecastPath[] = []
-    const { origins, values } = await forecastOrigins(this.#network, table, ends, signal)
-    for (const [i, origin] of origins.entries()) {
-      for (const [j, target] of names.entries()) {
-        paths.push(pathOf(table, facts, origin, values[i]![j]!, target))
-      }
-    }
+    const ends = lastOrigins(table, names, facts.fewestRows)
+    const forecasts = await forecastOrigins(this.#network, table, ends, signal)
+    const paths = pathsOf(table, facts, forecasts)
     return extendForecasts(this.#network, table, paths, horizon, signal)
   }
 
   /**
    * Evaluates the forecaster on the test part of the table that it was trained on.
    *
-   * @throws GruError ERR_GRU_VALUE if it was loaded: it does not know the parts of a table then
+   * @throws GruError ERR_GRU_VALUE if it was loaded: it does not know the parts of a table then; if the table has other
+   *   series or rows than that of the training; the signal's reason if it was aborted
    */
   async evaluate(table: TableData, options: EvaluationOptions = {}): Promise<ForecastEvaluation> {
     const learnt = this.#learnt
@@ -200,12 +204,16 @@ export class Forecaster {
       const expected = 'a forecaster that was trained in this process'
       throw argumentError('ERR_GRU_VALUE', 'evaluate', expected, 'one that was loaded')
     }
+    checkTable('table', table)
     const given = checkOptions('options', options, ['backtest', 'signal'])
     const { facts } = this
     const usual = Math.min(200, Math.max(20, Math.round(200 / facts.horizon)))
-    const backtest = checkPositiveInteger('backtest', given.backtest ?? usual)
-    const signal = given.signal as AbortSignal | undefined
+    const { backtest: wanted = usual } = given
+    const backtest = checkPositiveInteger('backtest', wanted)
+    const signal = given.signal === undefined ? undefined : checkAbortSignal('signal', given.signal)
     const { seriesParts, parts } = learnt
+    checkTableFits(table, facts)
+    checkSameRows(table, facts, seriesParts)
     const coverage = await this.#coverageOnValidation(table, learnt, signal)
     const test = await forecastOrigins(this.#network, table, parts.test, signal)
     const targets = await evaluateForecasts(table, facts, seriesParts, test, coverage, signal)
@@ -255,12 +263,7 @@ export class Forecaster {
     signal: AbortSignal | undefined,
   ): Promise<ForecastPath[]> {
     const some = someOrigins(parts.test, count)
-    const { origins, values } = await forecastOrigins(this.#network, table, some, signal)
-    return origins.flatMap((origin, i) =>
-      this.facts.targets.map(({ name }, j) =>
-        pathOf(table, this.facts, origin, values[i]![j]!, name),
-      ),
-    )
+    return pathsOf(table, this.facts, await forecastOrigins(this.#network, table, some, signal))
   }
 
   /** Frees the native memory of the network. */

@@ -8,7 +8,7 @@ import type { TableData } from '../tables/series'
 import type { FeatureGroup } from './feature-groups'
 import { futureGroups } from './future-features'
 import { FUTURE, type Network, PAST } from './network'
-import type { Origins } from './parts'
+import { type Origins, thinPart } from './parts'
 import { predictQuantiles } from './predicting'
 import { pastGroups } from './prepared-series'
 import {
@@ -18,7 +18,7 @@ import {
   type SampleInputs,
   targetsOf,
 } from './samples'
-import { trackOf } from './tracks'
+import { targetValues } from './tracks'
 
 /** The most origins that are forecast for each column. */
 const MOST_ORIGINS = 500
@@ -31,9 +31,8 @@ export async function importanceOf(
   signal: AbortSignal | undefined,
 ): Promise<{ readonly column: string; readonly increase: number }[]> {
   const { facts } = network
-  const all = prepareOrigins(table, facts, part)
-  const stride = Math.ceil(all.length / MOST_ORIGINS)
-  const origins = all.filter((_, i) => i % stride === 0)
+  const some = thinPart(part, MOST_ORIGINS)
+  const origins = await prepareOrigins(table, facts, some, signal)
   const samples = origins.map((origin) => inputsOf(origin, facts))
   const truth = truthOf(table, origins, network)
   const errorOf = async (inputOf: (i: number) => SampleInputs): Promise<number> => {
@@ -88,7 +87,7 @@ function truthOf(
   { facts }: Network,
 ): Float32Array[] {
   const tracks = table.series.map((series) =>
-    facts.targets.map(({ name, logarithm }) => trackOf(series, name, logarithm).values),
+    facts.targets.map(({ name, logarithm }) => targetValues(series, name, logarithm)),
   )
   return origins.map((origin) => targetsOf(origin, tracks[origin.series]!, facts))
 }

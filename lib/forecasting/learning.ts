@@ -52,6 +52,8 @@ export function learn(table: TableData, options: CheckedOptions): Learnt {
   const fewestRows = Math.min(window, Math.max(2, Math.ceil(window / 4)))
   const open = originsOf(seriesParts, horizon, fewestRows, fewestRows)
   checkEnough(table, open, options, fewestRows)
+  checkTargetsSeen(table, targets, seriesParts)
+  checkSeason(options, season)
   const targetFacts = targets.map((name) =>
     learnTarget(name, table, options, { seriesParts, parts: open, season }),
   )
@@ -78,6 +80,29 @@ export function learn(table: TableData, options: CheckedOptions): Learnt {
     }),
   }
   return { facts, seriesParts, parts }
+}
+
+/** A target without a value in the training part cannot be learnt. */
+function checkTargetsSeen(
+  { path, series }: TableData,
+  targets: readonly string[],
+  parts: readonly SeriesParts[],
+): void {
+  for (const target of targets) {
+    const isSeen = series.some(({ numbers }, i) => {
+      const values = numbers.get(target)!.subarray(0, parts[i]!.training)
+      return values.some((value) => !Number.isNaN(value))
+    })
+    if (isSeen) continue
+    const expected = 'values in the training part'
+    throw argumentError('ERR_GRU_VALUE', `${path}, column ${quote(target)}`, expected, 'none')
+  }
+}
+
+function checkSeason({ difference }: CheckedOptions, season: number | undefined): void {
+  if (season !== undefined || !difference.startsWith('seasonal')) return
+  const expected = "'last', 'none' or 'auto', or seasons: the training part shows no season"
+  throw argumentError('ERR_GRU_VALUE', 'difference', expected, quote(difference))
 }
 
 /** From the first to the last time of the training part. */
@@ -166,7 +191,8 @@ function learnTarget(
     options.logarithm === 'auto'
       ? table.series.every((series, i) => suggestsLogarithm(trainingOf(series, i)))
       : options.logarithm
-  if (logarithm) checkPositive(table, name)
+  // Logarithms that were not asked for must not make a table useless whose later rows have none.
+  if (options.logarithm === true) checkPositive(table, name)
   const tracks = table.series.map((series, i) => {
     const { origins } = parts.training[i]!
     const { training } = seriesParts[i]!
@@ -187,7 +213,7 @@ function learnTarget(
   const missing = table.series.some((series, i) => trainingOf(series, i).some(Number.isNaN))
   return {
     name,
-    unit: options.units[name] ?? '',
+    unit: Object.hasOwn(options.units, name) ? options.units[name]! : '',
     logarithm,
     difference,
     missing,

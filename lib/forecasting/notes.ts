@@ -15,6 +15,8 @@ export function notesOf(table: TableData, facts: ForecastFacts): Repair[] {
   return [
     ...targets.flatMap((name) => missingTargets(table, name, facts)),
     ...lateTargets(table, targets),
+    ...targets.flatMap((name) => withoutLogarithm(table, name, facts)),
+    ...shortSeries(table, targets, facts),
     ...facts.inputs.flatMap((input) => missingInputs(table, input, facts)),
     ...facts.inputs.flatMap((input) => otherCategories(table, input)),
   ]
@@ -28,22 +30,38 @@ const RULES: Readonly<Record<ForecastFacts['missing'], string>> = {
 
 function missingTargets(table: TableData, name: string, facts: ForecastFacts): Repair[] {
   const done = `${RULES[facts.missing]} as input; they count in no loss and no error`
-  const ends = table.series.map((series) => historyOf(series, [name]))
+  const ends = new Map(table.series.map((series) => [series, historyOf(series, [name])]))
   const isMissing = (series: Series, row: number): boolean => {
-    const end = ends[table.series.indexOf(series)]!
-    return row < end && Number.isNaN(series.numbers.get(name)![row])
+    return row < ends.get(series)! && Number.isNaN(series.numbers.get(name)![row])
   }
   return countCells(table, isMissing, `missing values of ${quote(name)}`, done)
 }
 
 /** Rows after the last target: those that are forecast. */
 function lateTargets(table: TableData, targets: readonly string[]): Repair[] {
-  const ends = table.series.map((series) => historyOf(series, targets))
-  const isLate = (series: Series, row: number): boolean => {
-    return row >= ends[table.series.indexOf(series)]!
-  }
+  const ends = new Map(table.series.map((series) => [series, historyOf(series, targets)]))
+  const isLate = (series: Series, row: number): boolean => row >= ends.get(series)!
   const what = targets.map(quote).join(', ')
   return countCells(table, isLate, `rows after the last value of ${what}`, 'they are forecast')
+}
+
+function withoutLogarithm(table: TableData, name: string, { targets }: ForecastFacts): Repair[] {
+  if (targets.find((target) => target.name === name)?.logarithm !== true) return []
+  const hasNone = ({ numbers }: Series, row: number): boolean => numbers.get(name)![row]! <= 0
+  const found = `values of ${quote(name)} that have no logarithm`
+  return countCells(table, hasNone, found, 'they count as missing input')
+}
+
+function shortSeries(
+  { series }: TableData,
+  targets: readonly string[],
+  { fewestRows }: ForecastFacts,
+): Repair[] {
+  const short = series.filter((own) => historyOf(own, targets) < fewestRows)
+  if (short.length === 0) return []
+  const found = `series with fewer than ${fewestRows} rows up to the last value`
+  const done = 'they have no forecast after their last row'
+  return [{ found, count: short.length, done, first: quote(short[0]!.name) }]
 }
 
 function missingInputs(table: TableData, input: InputFacts, facts: ForecastFacts): Repair[] {

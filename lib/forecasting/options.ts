@@ -86,7 +86,10 @@ export interface ForecasterOptions {
   readonly quantiles?: readonly number[] | undefined
   /** 'quantiles', the default: trained with the pinball loss; 'normal': a mean and a variance. */
   readonly distribution?: 'quantiles' | 'normal' | undefined
-  /** Whether the targets' logarithms are forecast. 'auto', the default: if they are above 0, and vary more where they are larger. */
+  /**
+   * Whether the targets' logarithms are forecast. 'auto', the default: if they are above 0 in the training part, and vary
+   * more where they are larger; later values that have no logarithm are then missing as inputs.
+   */
   readonly logarithm?: boolean | 'auto' | undefined
   /** 'auto', the default: the one with the smallest error over the training part. */
   readonly difference?: Difference | 'auto' | undefined
@@ -220,32 +223,32 @@ const DIFFERENCES = ['auto', 'none', 'last', 'seasonal', 'seasonalTrend'] as con
 /** Checks the options of a forecaster, before a table is known. */
 export function checkForecasterOptions(value: unknown): CheckedOptions {
   const given = checkOptions('options', value, KEYS)
-  const { horizon = 1, quantiles = [0.1, 0.5, 0.9], logarithm = 'auto' } = given
+  const { horizon = 1, quantiles = [0.1, 0.5, 0.9], logarithm = 'auto', missing = 'carry' } = given
+  const { distribution = 'quantiles', difference = 'auto', future = [], split = {} } = given
+  const { model = {}, training = {}, seed = 1, device = 'cpu', resume = false } = given
+  const { units = {} } = given
   const checked = {
     targets: checkTargets(given.target),
-    units: checkUnits(given.units ?? {}, checkTargets(given.target)),
+    units: checkUnits(units, checkTargets(given.target)),
     horizon: checkPositiveInteger('horizon', horizon, MAX_HORIZON),
     window: optional(given.window, (window) => checkPositiveInteger('window', window)),
     inputs: optional(given.inputs, (names) => checkNames('inputs', names)),
-    future: checkNames('future', given.future ?? []),
+    future: checkNames('future', future),
     seasons: optional(given.seasons, checkSeasons),
     quantiles: checkQuantiles(quantiles),
-    distribution: checkOneOf('distribution', given.distribution ?? 'quantiles', [
-      'quantiles',
-      'normal',
-    ]),
+    distribution: checkOneOf('distribution', distribution, ['quantiles', 'normal']),
     logarithm: logarithm === 'auto' ? ('auto' as const) : checkBoolean('logarithm', logarithm),
-    difference: checkOneOf('difference', given.difference ?? 'auto', DIFFERENCES),
-    missing: checkOneOf('missing', given.missing ?? 'carry', ['carry', 'interpolate', 'mask']),
+    difference: checkOneOf('difference', difference, DIFFERENCES),
+    missing: checkOneOf('missing', missing, ['carry', 'interpolate', 'mask']),
     minimum: optional(given.minimum, (minimum) => checkNumber('minimum', minimum)),
     maximum: optional(given.maximum, (maximum) => checkNumber('maximum', maximum)),
-    split: checkSplit(given.split ?? {}),
-    model: checkNetwork(given.model ?? {}),
-    training: checkTraining(given.training ?? {}),
-    seed: checkSeed('seed', given.seed ?? 1),
-    device: checkText('device', given.device ?? 'cpu'),
+    split: checkSplit(split),
+    model: checkNetwork(model),
+    training: checkTraining(training),
+    seed: checkSeed('seed', seed),
+    device: checkText('device', device),
     checkpoints: optional(given.checkpoints, (folder) => checkPath('checkpoints', folder)),
-    resume: checkBoolean('resume', given.resume ?? false),
+    resume: checkBoolean('resume', resume),
     signal: optional(given.signal, (signal) => checkAbortSignal('signal', signal)),
     onEpoch: optional(given.onEpoch, (call) => checkFunction('onEpoch', call)),
     onUpdate: optional(given.onUpdate, (call) => checkFunction('onUpdate', call)),
@@ -255,7 +258,7 @@ export function checkForecasterOptions(value: unknown): CheckedOptions {
 }
 
 /** A forecast of more steps would be longer than most tables. */
-const MAX_HORIZON = 100_000
+export const MAX_HORIZON = 100_000
 
 function optional<T>(value: unknown, check: (value: unknown) => T): T | undefined {
   return value === undefined ? undefined : check(value)
@@ -297,7 +300,9 @@ function checkSeasons(value: unknown): readonly number[] {
   if (!Array.isArray(value) || value.length > 3) {
     throw argumentError('ERR_GRU_TYPE', 'seasons', 'an array of at most 3 numbers', describe(value))
   }
-  return value.map((season, i) => checkPositiveInteger(`seasons[${i}]`, season))
+  const seasons = value.map((season, i) => checkPositiveInteger(`seasons[${i}]`, season))
+  if (new Set(seasons).size === seasons.length) return seasons
+  throw argumentError('ERR_GRU_VALUE', 'seasons', 'each season once', JSON.stringify(seasons))
 }
 
 function checkQuantiles(value: unknown): readonly number[] {
@@ -336,12 +341,13 @@ function checkNetwork(value: unknown): CheckedOptions['model'] {
     'dropout',
     'bidirectional',
   ])
+  const { cell = 'gru', numLayers = 1, dropout = 0, bidirectional = false } = given
   return {
-    cell: checkOneOf('model.cell', given.cell ?? 'gru', ['gru', 'lstm']),
+    cell: checkOneOf('model.cell', cell, ['gru', 'lstm']),
     hiddenSize: optional(given.hiddenSize, (size) => checkLayerSize('model.hiddenSize', size)),
-    numLayers: checkNumLayers('model.numLayers', given.numLayers ?? 1),
-    dropout: checkDropout('model.dropout', given.dropout ?? 0),
-    bidirectional: checkBoolean('model.bidirectional', given.bidirectional ?? false),
+    numLayers: checkNumLayers('model.numLayers', numLayers),
+    dropout: checkDropout('model.dropout', dropout),
+    bidirectional: checkBoolean('model.bidirectional', bidirectional),
   }
 }
 
@@ -359,6 +365,7 @@ function checkTraining(value: unknown): CheckedOptions['training'] {
   const count = (key: string, number: unknown): number | undefined =>
     optional(number, (count) => checkPositiveInteger(`training.${key}`, count))
   const { optimizer = 'adamw', learningRate = 0.002, weightDecay = 0.1, clipNorm = 1 } = given
+  const { schedule = 'cosine' } = given
   const above0 = { above: 0, atMost: MAX_FLOAT32 }
   const from0 = { atLeast: 0, atMost: MAX_FLOAT32 }
   return {
@@ -367,7 +374,7 @@ function checkTraining(value: unknown): CheckedOptions['training'] {
     batch: count('batch', given.batch),
     optimizer: checkOneOf('training.optimizer', optimizer, ['sgd', 'rmsprop', 'adam', 'adamw']),
     learningRate: checkNumber('training.learningRate', learningRate, above0),
-    schedule: checkOneOf('training.schedule', given.schedule ?? 'cosine', RATE_SCHEDULES),
+    schedule: checkOneOf('training.schedule', schedule, RATE_SCHEDULES),
     weightDecay: checkNumber('training.weightDecay', weightDecay, from0),
     clipNorm: checkNumber('training.clipNorm', clipNorm, above0),
   }
@@ -378,7 +385,8 @@ function checkFunction(argument: string, value: unknown): (told: unknown) => voi
   throw argumentError('ERR_GRU_TYPE', argument, 'a function', describe(value))
 }
 
-function checkBounds({ minimum, maximum, future, inputs, checkpoints, resume }: CheckedOptions) {
+function checkBounds(options: CheckedOptions): void {
+  const { minimum, maximum, targets, future, inputs, checkpoints, resume } = options
   if (minimum !== undefined && maximum !== undefined && minimum > maximum) {
     const expected = `at least the minimum, ${minimum}`
     throw argumentError('ERR_GRU_VALUE', 'maximum', expected, String(maximum))
@@ -386,6 +394,11 @@ function checkBounds({ minimum, maximum, future, inputs, checkpoints, resume }: 
   const unknown = future.find((name) => inputs !== undefined && !inputs.includes(name))
   if (unknown !== undefined) {
     throw argumentError('ERR_GRU_VALUE', 'future', 'columns of inputs', describe(unknown))
+  }
+  const target = future.find((name) => targets.includes(name))
+  if (target !== undefined) {
+    const expected = 'columns other than the targets, which are not known'
+    throw argumentError('ERR_GRU_VALUE', 'future', expected, describe(target))
   }
   if (resume && checkpoints === undefined) {
     throw argumentError('ERR_GRU_VALUE', 'resume', 'a folder of checkpoints', 'none')

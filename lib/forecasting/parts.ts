@@ -38,6 +38,18 @@ export function historyOf(series: Series, targets: readonly string[]): number {
   return 0
 }
 
+/** The last row of each series that has enough rows for a forecast after it. */
+export function lastOrigins(
+  { series }: TableData,
+  targets: readonly string[],
+  fewestRows: number,
+): Origins[] {
+  return series.flatMap((own, index) => {
+    const rows = historyOf(own, targets)
+    return rows < fewestRows ? [] : [{ series: index, origins: [rows - 1] }]
+  })
+}
+
 /** Divides the rows of all series at the same two times, which leave the given shares of all times before them. */
 export function splitByTime(
   table: TableData,
@@ -108,6 +120,15 @@ export function originsOf(
   }
 }
 
+/** Every n-th origin over all series, such that at most so many remain. */
+export function thinPart(part: readonly Origins[], most: number): Origins[] {
+  const stride = Math.max(1, Math.ceil(countOrigins(part) / most))
+  let count = 0
+  return part.map(({ series, origins }) => {
+    return { series, origins: origins.filter(() => count++ % stride === 0) }
+  })
+}
+
 /** The number of origins over all series. */
 export function countOrigins(part: readonly Origins[]): number {
   return part.reduce((sum, { origins }) => sum + origins.length, 0)
@@ -121,17 +142,48 @@ export function countOrigins(part: readonly Origins[]): number {
 export function checkEnough(
   table: TableData,
   parts: Parts,
-  { horizon, split }: CheckedOptions,
+  { horizon, split, targets }: CheckedOptions,
   fewest: number,
 ): void {
-  const isEnough = (all: Parts): boolean =>
-    (Object.keys(FEWEST) as PartName[]).every((name) => countOrigins(all[name]) >= FEWEST[name])
-  if (isEnough(parts)) return
-  const rows = Math.max(...table.series.map((series) => series.rows))
-  const each = (Object.keys(FEWEST) as PartName[]).map((name) => `${FEWEST[name]} of ${name}`)
+  const names = Object.keys(FEWEST) as PartName[]
+  const known = knownRowsBefore(table, targets)
+  const isEnough = names.every((name) => {
+    return countWithTruth(parts[name], known, horizon) >= FEWEST[name]
+  })
+  if (isEnough) return
+  const rows = table.series.reduce((most, series) => Math.max(most, series.rows), 0)
+  const each = names.map((name) => `${FEWEST[name]} of ${name}`)
   const enough = rowsEnough(horizon, split, fewest)
   const expected = `more rows (${enough} with a target in a row would do: for ${each.join(', ')})`
-  throw argumentError('ERR_GRU_VALUE', table.path, expected, countRows(rows))
+  const without = known.reduce((sum, counts) => sum + counts.length - 1 - counts.at(-1)!, 0)
+  const got = `${countRows(rows)}${without > 0 ? ` (${without} without a target)` : ''}`
+  throw argumentError('ERR_GRU_VALUE', table.path, expected, got)
+}
+
+/** For each series and row the number of rows before it in which a target is known. */
+function knownRowsBefore({ series }: TableData, targets: readonly string[]): Int32Array[] {
+  return series.map(({ rows, numbers }) => {
+    const columns = targets.map((name) => numbers.get(name)!)
+    const counts = new Int32Array(rows + 1)
+    for (let row = 0; row < rows; row++) {
+      const isKnown = columns.some((values) => !Number.isNaN(values[row]))
+      counts[row + 1] = counts[row]! + Number(isKnown)
+    }
+    return counts
+  })
+}
+
+/** The number of origins after which a target is known within the horizon. */
+function countWithTruth(
+  part: readonly Origins[],
+  known: readonly Int32Array[],
+  horizon: number,
+): number {
+  const hasTruth = (series: number, origin: number): boolean =>
+    known[series]![origin + 1 + horizon]! > known[series]![origin + 1]!
+  return part.reduce((sum, { series, origins }) => {
+    return sum + origins.filter((origin) => hasTruth(series, origin)).length
+  }, 0)
 }
 
 /** The fewest rows of one series without gaps that have enough forecasts in each part. */

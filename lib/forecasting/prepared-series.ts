@@ -25,7 +25,9 @@ export interface PreparedTarget {
 export interface PreparedSeries {
   readonly series: Series
   readonly targets: readonly PreparedTarget[]
-  /** [rows, width], of all rows up to `end`. */
+  /** The first row that has features. */
+  readonly begin: number
+  /** [rows, width], of all rows from `begin` up to `end`. */
   readonly features: Float32Array
   /** As `features`, where gaps take the last value; the same array if no value looks ahead. */
   readonly causal: Float32Array
@@ -49,7 +51,7 @@ export function pastGroups(facts: ForecastFacts): FeatureGroup[] {
 export function prepareSeries(series: Series, end: number, facts: ForecastFacts): PreparedSeries {
   const targets = facts.targets.map((target): PreparedTarget => {
     const track = trackOf(series, target.name, target.logarithm, end)
-    const scale = target.scales[series.name] ?? scaleOfOwn(track, end, facts, target)
+    const scale = scaleOf(target, series.name) ?? scaleOfOwn(track, end, facts, target)
     return { facts: target, track, scale }
   })
   const columns = columnsOf(facts)
@@ -66,7 +68,28 @@ export function prepareSeries(series: Series, end: number, facts: ForecastFacts)
     offset += column.width
   }
   const token = facts.seriesNames.indexOf(series.name) + 1
-  return { series, targets, features: rows, causal, until, token }
+  return { series, targets, begin: 0, features: rows, causal, until, token }
+}
+
+/** A series with the features of its last window alone: many such ones may be kept at once. */
+export function lastWindow(prepared: PreparedSeries, facts: ForecastFacts): PreparedSeries {
+  const width = pastWidth(facts)
+  const rows = prepared.features.length / width
+  const begin = Math.max(0, rows - facts.window)
+  const { features, causal, until } = prepared
+  const cut = features.slice(begin * width)
+  return {
+    ...prepared,
+    begin,
+    features: cut,
+    causal: causal === features ? cut : causal.slice(begin * width),
+    until: until?.slice(begin * width),
+  }
+}
+
+/** The scale that the training part has of a series. Its name may be that of a property of all objects. */
+function scaleOf({ scales }: TargetFacts, series: string): SeriesScale | undefined {
+  return Object.hasOwn(scales, series) ? scales[series] : undefined
 }
 
 /** The scale of a series that the training part does not have, from its own rows. */
@@ -250,13 +273,13 @@ function gapColumn(typicalStep: number): FeatureColumn {
  * where no feature looks ahead of the origin.
  */
 export function pastInput(
-  { features, causal, until }: PreparedSeries,
+  { begin: first, features, causal, until }: PreparedSeries,
   origin: number,
   window: number,
   width: number,
 ): Float32Array {
-  const begin = Math.max(0, origin + 1 - window) * width
-  const end = (origin + 1) * width
+  const begin = (Math.max(first, origin + 1 - window) - first) * width
+  const end = (origin + 1 - first) * width
   const view = features.subarray(begin, end)
   if (until === undefined) return view
   const ahead = until.subarray(begin, end)

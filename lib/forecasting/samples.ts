@@ -4,11 +4,19 @@
  * @module
  */
 import type { TableData } from '../tables/series'
+import { prepareCalendar } from './calendar-rows'
 import type { ForecastFacts } from './facts'
 import { futureInput, futureWidth } from './future-features'
 import { FUTURE, FUTURE_SERIES, knowsSeries, PAST, PAST_SERIES } from './network'
 import type { Origins } from './parts'
-import { pastInput, pastWidth, prepareSeries, type PreparedSeries } from './prepared-series'
+import { Pauses } from '../pauses'
+import {
+  lastWindow,
+  pastInput,
+  pastWidth,
+  prepareSeries,
+  type PreparedSeries,
+} from './prepared-series'
 import { anchorAt } from './tracks'
 
 /** The network's inputs for one origin. */
@@ -24,22 +32,32 @@ export interface PreparedOrigin {
 /**
  * The origins of some series, ready to be read. A series of the training part has one scale, and its features are
  * computed once; any other series is prepared for each origin from the rows up to there.
+ *
+ * @throws the signal's reason if it was aborted
  */
-export function prepareOrigins(
+export async function prepareOrigins(
   table: TableData,
   facts: ForecastFacts,
   part: readonly Origins[],
-): PreparedOrigin[] {
-  return part.flatMap(({ series: index, origins }) => {
+  signal: AbortSignal | undefined,
+): Promise<PreparedOrigin[]> {
+  const pauses = new Pauses(signal)
+  const prepared: PreparedOrigin[] = []
+  for (const { series: index, origins } of part) {
+    if (origins.length === 0) continue
+    if (pauses.isDue) await pauses.take()
     const series = table.series[index]!
-    if (origins.length === 0) return []
+    const end = origins.reduce((last, origin) => Math.max(last, origin), 0) + 1
+    await prepareCalendar(series, Math.max(series.rows, end + facts.horizon), facts, pauses)
     const hasScales = facts.targets.every(({ scales }) => Object.hasOwn(scales, series.name))
-    const whole = hasScales ? prepareSeries(series, Math.max(...origins) + 1, facts) : undefined
-    return origins.map((origin) => {
-      const prepared = whole ?? prepareSeries(series, origin + 1, facts)
-      return { series: index, origin, prepared }
-    })
-  })
+    const whole = hasScales ? prepareSeries(series, end, facts) : undefined
+    for (const origin of origins) {
+      if (whole === undefined && pauses.isDue) await pauses.take()
+      const own = whole ?? lastWindow(prepareSeries(series, origin + 1, facts), facts)
+      prepared.push({ series: index, origin, prepared: own })
+    }
+  }
+  return prepared
 }
 
 /** What the network reads for an origin. Its past has up to `window` steps. */

@@ -26,8 +26,18 @@ export function trackOf(
   logarithm: boolean,
   rows = series.rows,
 ): Track {
-  const given = series.numbers.get(target)!.subarray(0, rows)
-  return trackOfValues(logarithm ? given.map(Math.log) : Float64Array.from(given))
+  return trackOfValues(targetValues(series, target, logarithm, rows))
+}
+
+/** The values of a target as they are forecast. One that has no logarithm counts as missing where they are logarithms. */
+export function targetValues(
+  series: Series,
+  target: string,
+  logarithm: boolean,
+  rows = series.rows,
+): Float64Array {
+  const given = series.numbers.get(target)!.slice(0, rows)
+  return logarithm ? given.map((value) => (value > 0 ? Math.log(value) : NaN)) : given
 }
 
 /** @param values - NaN where missing */

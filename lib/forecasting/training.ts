@@ -3,25 +3,29 @@
  *
  * @module
  */
+import { readFile } from 'node:fs/promises'
 import * as path from 'node:path'
 import { Dataset, type ModelTrainingSequence } from '../data'
 import { argumentError } from '../errors'
-import { BEST_NAME } from '../fit/checkpoint-folder'
+import { unlessMissing, writeError } from '../files'
+import { BEST_NAME, prepareFolder } from '../fit/checkpoint-folder'
 import type { Best } from '../fit/early-stopping'
 import type { Progress } from '../fit/progress'
 import { Model } from '../model'
 import type { Parameters } from '../parameters'
+import { replaceFile } from '../replace-file'
 import { Trainer } from '../trainer'
 import type { TrainableModel } from '../trainer-types'
 import type { TableData } from '../tables/series'
 import type { ForecastFacts } from './facts'
 import type { Learnt } from './learning'
-import { createNetwork, FORECAST, outputsOfTarget } from './network'
+import { createNetwork, FORECAST } from './network'
 import type { CheckedOptions, ForecastUpdate, TrainingEpoch } from './options'
-import type { Origins } from './parts'
+import { type Origins, thinPart } from './parts'
 import { Pauses } from '../pauses'
 import { rateSchedule } from './rate-schedules'
 import { inputsOf, joinSamples, prepareOrigins, targetsOf } from './samples'
+import { targetValues } from './tracks'
 
 /** A trained network, with the parameters of its best epoch. */
 export interface Trained {
@@ -88,17 +92,13 @@ async function windowsOf(
   part: readonly Origins[],
   signal: AbortSignal | undefined,
 ): Promise<ModelTrainingSequence[]> {
-  const origins = prepareOrigins(table, facts, part)
-  const stride = Math.ceil(origins.length / MOST_WINDOWS)
-  const truths = table.series.map(({ numbers }) =>
-    facts.targets.map(({ name, logarithm }) => {
-      const values = numbers.get(name)!
-      return logarithm ? values.map(Math.log) : values
-    }),
+  const origins = await prepareOrigins(table, facts, thinPart(part, MOST_WINDOWS), signal)
+  const truths = table.series.map((series) =>
+    facts.targets.map(({ name, logarithm }) => targetValues(series, name, logarithm)),
   )
   const windows: ModelTrainingSequence[] = []
   const pauses = new Pauses(signal)
-  for (const origin of origins.filter((_, i) => i % stride === 0)) {
+  for (const origin of origins) {
     if (pauses.isDue) await pauses.take()
     const targets = targetsOf(origin, truths[origin.series]!, facts)
     if (targets.every(Number.isNaN)) continue
@@ -138,24 +138,50 @@ async function openTrainer(
 ): Promise<{ readonly trainer: Trainer<Model>; readonly resumed: boolean }> {
   if (options.resume) {
     const newest = await Trainer.latest(options.checkpoints!, { device: options.device })
-    if (newest !== undefined) return { trainer: checkResumed(newest, facts), resumed: true }
+    if (newest !== undefined) {
+      return { trainer: await checkResumed(newest, facts, options, hiddenSize), resumed: true }
+    }
   }
+  await writeFacts(facts, options)
   const model = createNetwork(facts, options, hiddenSize)
   startFromQuantiles(model, facts, training)
   return { trainer: new Trainer(model, trainerOptions(options)), resumed: false }
 }
 
-/** A checkpoint of another table or job has another network. */
-function checkResumed(trainer: Trainer<TrainableModel>, facts: ForecastFacts): Trainer<Model> {
+/** What was learnt before the network stands beside its checkpoints: they are of use with the same facts alone. */
+const FACTS_NAME = 'facts.json'
+
+async function writeFacts(facts: ForecastFacts, { checkpoints }: CheckedOptions): Promise<void> {
+  if (checkpoints === undefined) return
+  await prepareFolder(checkpoints).catch((cause: unknown) => {
+    throw writeError(checkpoints, cause)
+  })
+  await replaceFile(path.join(checkpoints, FACTS_NAME), JSON.stringify(facts))
+}
+
+/** Refuses checkpoints of another table, of other options or of another network. */
+async function checkResumed(
+  trainer: Trainer<TrainableModel>,
+  facts: ForecastFacts,
+  options: CheckedOptions,
+  hiddenSize: number,
+): Promise<Trainer<Model>> {
   const { model } = trainer
-  const size = facts.targets.length * outputsOfTarget(facts)
-  if (model instanceof Model && JSON.stringify(model.options.outputs).includes('quantile')) {
-    const layer = model.options.layers[FORECAST]
-    if (layer?.type === 'linear' && layer.size === size) return trainer as unknown as Trainer<Model>
-  }
+  const file = path.join(options.checkpoints!, FACTS_NAME)
+  const before = await unlessMissing(readFile(file, 'utf8'))
+  const wanted = createNetwork(facts, options, hiddenSize)
+  const isSameNetwork = model instanceof Model && describeNetwork(model) === describeNetwork(wanted)
+  wanted.dispose()
+  if (isSameNetwork && before === JSON.stringify(facts)) return trainer as unknown as Trainer<Model>
+  model.dispose()
   trainer.dispose()
-  const expected = `checkpoints of this job, whose network has ${size} outputs`
-  throw argumentError('ERR_GRU_VALUE', 'resume', expected, 'another network')
+  const expected = 'checkpoints of this table with the same options'
+  const got = isSameNetwork ? 'those of another table or other options' : 'another network'
+  throw argumentError('ERR_GRU_VALUE', 'resume', expected, got)
+}
+
+function describeNetwork({ options: { inputs, layers, outputs } }: Model): string {
+  return JSON.stringify([inputs, layers, outputs])
 }
 
 function trainerOptions({ training }: CheckedOptions): ConstructorParameters<typeof Trainer>[1] {

@@ -5,7 +5,7 @@
  */
 import type { InfoField, Options } from 'csv-parse/sync'
 import { argumentError, GruError } from '../errors'
-import { atOnce, type Sliced } from '../slices'
+import type { Sliced } from '../slices'
 
 /** A record of a CSV file. Its fields are text. */
 export interface CsvRecord {

@@ -56,10 +56,7 @@ export function* namedSeries(
 }
 
 /** The series of the rows by the texts of some columns. */
-function* splitBy(
-  { cells, places }: Source,
-  indices: readonly number[],
-): Sliced<SeriesRows> {
+function* splitBy({ cells, places }: Source, indices: readonly number[]): Sliced<SeriesRows> {
   const codes = new Map<string, number>()
   const seriesOf = new Int32Array(places.length)
   const codeOf = (row: number): number => {
