@@ -164,7 +164,7 @@ function learnTarget(
     series.numbers.get(name)!.subarray(0, seriesParts[i]!.training)
   const logarithm =
     options.logarithm === 'auto'
-      ? table.series.every((series, i) => suggestsLogarithm(trainingOf(series, i)))
+      ? table.series.every((series, i) => suggestsLogarithm(trainingOf(series, i), season))
       : options.logarithm
   if (logarithm) checkPositive(table, name)
   const tracks = table.series.map((series, i) => {
