@@ -117,7 +117,12 @@ async function judge(
   const { facts, model } = network
   const forecasts = await gru.forecastOrigins(network, table, parts.test)
   const [evaluation] = await gru.evaluateForecasts(
-    ...([table, facts, seriesParts, forecasts, [null], undefined] as const),
+    table,
+    facts,
+    seriesParts,
+    forecasts,
+    [null],
+    undefined,
   )
   const contenders = evaluation!.contenders.map(({ name, scores }) => ({ name, scores }))
   return { parameters: model.parameterCount, contenders }
