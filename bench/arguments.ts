@@ -16,7 +16,14 @@ import {
 } from './cases'
 import { CELL_NAMES, type CellName } from './cells'
 import { PEER_NAMES } from './contenders'
+import { SET_NAMES } from './forecasting/sets'
 import { type Part, PARTS } from './serving/cases'
+
+/** Names on lines of five. */
+function wrapNames(names: readonly string[]): string {
+  const lines = names.flatMap((_, i) => (i % 5 === 0 ? [names.slice(i, i + 5).join(', ')] : []))
+  return lines.join(`,\n${' '.repeat(19)}`)
+}
 
 export const USAGE = `usage: npm run bench -- [options]
 
@@ -34,6 +41,10 @@ export const USAGE = `usage: npm run bench -- [options]
                    leaves out DeepBench's cases
   --serving        instead: what a service asks, beside onnxruntime-node; --case names parts of it:
                    ${PARTS.join(', ')}
+  --forecasting    instead: forecasters of well-known tables, beside baselines and PyTorch
+  --set NAME       only this table (again for more):
+                   ${wrapNames(SET_NAMES)}
+  --seeds N        trainings of each forecaster; default 3
   --soak           instead: sessions and requests for a long time, with aborts and new models;
                    answers must be right, memory flat
   --seed N         of the soak; default: a new one
@@ -68,6 +79,11 @@ export interface Arguments {
   readonly before: string | undefined
   /** The parts of the bench of serving; empty: it is not wanted. */
   readonly serving: readonly Part[]
+  readonly forecasting: boolean
+  /** The tables of the bench of forecasting */
+  readonly sets: readonly string[]
+  /** Of the bench of forecasting */
+  readonly seeds: number
   readonly soak: boolean
   /** Of the soak; undefined: a new one */
   readonly seed: number | undefined
@@ -92,6 +108,9 @@ const OPTIONS = {
   contended: { type: 'boolean', default: false },
   before: { type: 'string' },
   serving: { type: 'boolean', default: false },
+  forecasting: { type: 'boolean', default: false },
+  set: { type: 'string', multiple: true },
+  seeds: { type: 'string', default: '3' },
   soak: { type: 'boolean', default: false },
   seed: { type: 'string' },
   list: { type: 'boolean', default: false },
@@ -102,7 +121,7 @@ const OPTIONS = {
 export function parseArguments(args: readonly string[]): Arguments {
   const { values } = parse(args)
   const { contended, quick, list, help, json, chart, before } = values
-  const { serving, soak } = values
+  const { serving, forecasting, soak } = values
   const cells = chooseCells(values.cell, values.case)
   const onCpu = values.device === 'cpu'
   const chosen = serving ? [] : choose('--case', values.case, namesOf(cells))
@@ -121,6 +140,9 @@ export function parseArguments(args: readonly string[]): Arguments {
     device: parseDevice(values.device),
     threads: values.threads === undefined ? undefined : parseThreads(values.threads),
     rounds: values.rounds === undefined ? undefined : parseCount('--rounds', values.rounds),
+    forecasting,
+    sets: choose('--set', values.set, SET_NAMES),
+    seeds: parseCount('--seeds', values.seeds),
     serving: serving ? choose('--case', values.case, PARTS) : [],
     soak,
     seed: values.seed === undefined ? undefined : parseCount('--seed', values.seed),

@@ -22,6 +22,8 @@ import { CELL_NAMES } from './cells'
 import { drawChart } from './chart'
 import { type Contenders, findContenders, type Places } from './contenders'
 import { measureContention } from './contention'
+import { renderForecasting } from './forecasting/render'
+import { runForecasting } from './forecasting/run'
 import type { PreparedCase } from './lanes'
 import { describeMachine } from './machine'
 import { measureCall, measureSpeed } from './measure'
@@ -66,6 +68,11 @@ async function run(places: Places, given: Arguments, command: string): Promise<v
     const wantsPeer = peers.includes(PEER)
     const report = await runServing(places, { parts, wantsPeer, rounds, quick }, command)
     publish(json, report, renderServing(report))
+  } else if (given.forecasting) {
+    const { sets, seeds, peers } = given
+    const wantsPeer = peers.includes('pytorch')
+    const report = await runForecasting(places, { sets, seeds, wantsPeer }, command)
+    publish(json, report, renderForecasting(report))
   } else {
     const report = await new Bench(places, given, command).run()
     publish(json, report, renderReport(report))

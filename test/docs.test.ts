@@ -87,6 +87,10 @@ test('the example of docs/own-losses.md makes its loss small', () => {
   expect(losses[2]).toBeLessThan(losses[0]! / 2)
 })
 
+test('the example of docs/forecasting.md beats every baseline, and forecasts from a file', () => {
+  expect(outputOf('forecasting.md')).toBe('true\ntrue\n2026-07-20 true\n')
+})
+
 test('the example of docs/training.md stops early, and writes the table whose head the guide shows', () => {
   const output = outputOf('training.md')
   const losses = lossesIn(output)

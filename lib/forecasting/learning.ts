@@ -189,7 +189,7 @@ function learnTarget(
     series.numbers.get(name)!.subarray(0, seriesParts[i]!.training)
   const logarithm =
     options.logarithm === 'auto'
-      ? table.series.every((series, i) => suggestsLogarithm(trainingOf(series, i)))
+      ? table.series.every((series, i) => suggestsLogarithm(trainingOf(series, i), season))
       : options.logarithm
   // Logarithms that were not asked for must not make a table useless whose later rows have none.
   if (options.logarithm === true) checkPositive(table, name)

@@ -72,17 +72,23 @@ export function fitSeriesScale(
   }
 }
 
-/** For each step ahead the distances of the truth from what its forecast is added to. */
+/**
+ * For each step ahead the distances of the truth from what its forecast is added to.
+ *
+ * @param centerAt - is subtracted; by the truth's row and the step from 0
+ */
 function distancesByStep(
   track: Track,
   origins: readonly number[],
   horizon: number,
   difference: Difference,
   season: number | undefined,
+  centerAt: (row: number, step: number) => number = () => 0,
 ): Float64Array[] {
   return Array.from({ length: horizon }, (_, i) => {
     const distances = origins.map((origin) => {
-      return track.values[origin + i + 1]! - anchorAt(track, origin, i + 1, difference, season)
+      const anchor = anchorAt(track, origin, i + 1, difference, season)
+      return track.values[origin + i + 1]! - anchor - centerAt(origin + i + 1, i)
     })
     return withoutMissing(Float64Array.from(distances))
   })
@@ -109,8 +115,15 @@ export interface TrainingTrack {
   readonly origins: Origins['origins']
 }
 
+/** Differences are compared on the last share of the training part. */
+const COMPARED = 0.3
+/** Fewer forecasts there say nothing. */
+const FEWEST_COMPARED = 4
+
 /**
- * The difference with the smallest mean absolute distance over the training part, relative to the spread of each series.
+ * The difference with the smallest mean absolute distance at the end of the training part, relative to the spread of each
+ * series. What it is measured with is learnt from the rows before, so that a level that does not stay is not preferred. A
+ * series that is too short for that is compared as a whole.
  *
  * @param season - undefined if there is none
  */
@@ -123,25 +136,53 @@ export function chooseDifference(
     season === undefined ? ['last', 'none'] : ['last', 'seasonal', 'seasonalTrend', 'none']
   const costs = candidates.map((difference) => {
     let [sum, count] = [0, 0]
-    for (const { track, end, origins } of tracks) {
-      const scale = fitSeriesScale(track, end, origins, horizon, difference, season)
-      if (scale === undefined) continue
-      for (const [i, distances] of distancesByStep(
-        track,
-        origins,
-        horizon,
-        difference,
-        season,
-      ).entries()) {
-        for (const distance of distances) {
-          sum += Math.abs(distance - scale.centers[i]!) / scale.spread
-          count++
-        }
+    for (const training of tracks) {
+      for (const distance of distancesAhead(training, horizon, difference, season)) {
+        sum += distance
+        count++
       }
     }
     return count === 0 ? Infinity : sum / count
   })
   return candidates[costs.indexOf(Math.min(...costs))]!
+}
+
+/** The distances at the end of the training part, relative to the spread of the rows before. */
+function distancesAhead(
+  training: TrainingTrack,
+  horizon: number,
+  difference: Difference,
+  season: number | undefined,
+): Float64Array {
+  const { track } = training
+  const { cut, before, after } = divide(training, horizon)
+  const scale = fitSeriesScale(track, cut, before, horizon, difference, season)
+  if (scale === undefined) return new Float64Array(0)
+  // The network knows the calendar: without a difference it can forecast the mean of each place in a season.
+  const means = difference === 'none' ? meansOfPlaces(track.values.subarray(0, cut), season) : []
+  const steps = distancesByStep(track, after, horizon, difference, season, (row, step) => {
+    return difference === 'none' ? means[row % means.length]! : scale.centers[step]!
+  })
+  return joined(steps).map((distance) => Math.abs(distance) / scale.spread)
+}
+
+/** The rows and origins to learn from, and the origins to compare. */
+function divide(
+  { end, origins }: TrainingTrack,
+  horizon: number,
+): { cut: number; before: Origins['origins']; after: Origins['origins'] } {
+  const cut = Math.floor(end * (1 - COMPARED))
+  const after = origins.filter((origin) => origin + 1 >= cut)
+  if (after.length < FEWEST_COMPARED) return { cut: end, before: origins, after: origins }
+  return { cut, before: origins.filter((origin) => origin + horizon < cut), after }
+}
+
+/** The mean at each place in a season; without a season there is one place. */
+function meansOfPlaces(values: Float64Array, season = 1): number[] {
+  return Array.from({ length: season }, (_, place) => {
+    const own = withoutMissing(values.filter((_value, row) => row % season === place))
+    return own.length === 0 ? NaN : mean(own)
+  })
 }
 
 /** The most origins that choosing a difference looks at, over all series. */
@@ -170,9 +211,12 @@ const LEAST_CORRELATION = 0.7
 /**
  * Whether a target should be forecast as its logarithm: all values are above 0, and the changes from row to row are in
  * proportion to the level. Over blocks of the training part, the logarithm of the changes' deviation is correlated with that
- * of the mean, and grows about as fast.
+ * of the mean, and grows about as fast. The changes over a season must also be steadier as logarithms: within a season the
+ * level may go with the changes by chance, as the hours do at which a temperature is high and moves.
+ *
+ * @param season - undefined if there is none
  */
-export function suggestsLogarithm(values: Float64Array): boolean {
+export function suggestsLogarithm(values: Float64Array, season: number | undefined): boolean {
   const known = withoutMissing(values)
   const size = Math.floor(known.length / BLOCKS)
   if (size < FEWEST_IN_BLOCK || known.some((value) => value <= 0)) return false
@@ -189,5 +233,19 @@ export function suggestsLogarithm(values: Float64Array): boolean {
   const products = levels.map((level, i) => (level - center) * (changes[i]! - middle))
   const correlation = mean(products) / (ofLevels * ofChanges)
   const slope = (correlation * ofChanges) / ofLevels
-  return correlation >= LEAST_CORRELATION && slope > 0.5 && slope < 2
+  const isInProportion = correlation >= LEAST_CORRELATION && slope > 0.5 && slope < 2
+  return isInProportion && isSteadierAsLogarithm(known, season)
+}
+
+/**
+ * Whether normally distributed changes of the logarithms have a higher likelihood than such changes of the values (Box and
+ * Cox 1964).
+ */
+function isSteadierAsLogarithm(values: Float64Array, season = 1): boolean {
+  const lag = 2 * season > values.length ? 1 : season
+  const deviationOfChanges = (numbers: Float64Array): number =>
+    standardDeviation(numbers.subarray(lag).map((value, i) => value - numbers[i]!))
+  const logarithms = values.map(Math.log)
+  const geometricMean = Math.exp(mean(logarithms))
+  return geometricMean * deviationOfChanges(logarithms) < deviationOfChanges(values)
 }

@@ -86,7 +86,7 @@ export async function trainNetwork(
 }
 
 /** All windows of a part, or every n-th one. */
-async function windowsOf(
+export async function windowsOf(
   table: TableData,
   facts: ForecastFacts,
   part: readonly Origins[],
@@ -116,7 +116,10 @@ export interface TrainingSettings {
 }
 
 /** Sizes that fit the number of windows, where the options do not say them. */
-function settingsFor(windows: number, { model, training }: CheckedOptions): TrainingSettings {
+export function settingsFor(
+  windows: number,
+  { model, training }: CheckedOptions,
+): TrainingSettings {
   const step = <T>(small: T, middle: T, large: T, limits: readonly [number, number]): T =>
     windows <= limits[0] ? small : windows <= limits[1] ? middle : large
   const batch = training.batch ?? step(32, 64, 128, [2000, 10_000])

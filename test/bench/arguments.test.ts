@@ -80,12 +80,23 @@ test('takes the number of rounds', () => {
   expect(parseArguments([]).rounds).toBeUndefined()
 })
 
+test('takes the tables of the bench of forecasting, and how often each is trained on', () => {
+  const all = parseArguments(['--forecasting'])
+  expect(all).toMatchObject({ forecasting: true, seeds: 3 })
+  expect(all.sets).toContain('AirPassengers')
+  expect(all.sets).toContain('taylor')
+  const some = ['--forecasting', '--set', 'nottem', '--seeds', '1', '--peer', 'none']
+  expect(parseArguments(some)).toMatchObject({ sets: ['nottem'], seeds: 1, peers: [] })
+})
+
 test.each([
   [['--case', 'b0'], /--case: expected one of b1-t1-i64-h64, .*, got b0/],
   [['--cell', 'rnn'], /--cell: expected one of gru, lstm, got rnn/],
   [['--cell', 'lstm', '--case', 'b1-t1-i64-h64'], /--case: expected one of lstm-.*, got b1-t1/],
   [['--threads', '1,x'], /--threads: expected numbers from 1 on/],
   [['--device', 'tpu'], /--device: expected cpu, cuda or cuda:N, got tpu/],
+  [['--set', 'airline'], /--set: expected one of .*AirPassengers.*, got airline/],
+  [['--seeds', '0'], /--seeds: expected a number from 1 on, got 0/],
   [['--rounds', '0'], /--rounds: expected a number from 1 on, got 0/],
   [['--fast'], /Unknown option '--fast'/],
 ])('refuses %j', (args, message) => {
