@@ -41,7 +41,7 @@ export function targetValues(
 }
 
 /** @param values - NaN where missing */
-function trackOfValues(values: Float64Array): Track {
+export function trackOfValues(values: Float64Array): Track {
   const carried = new Float64Array(values.length)
   const sums = new Float64Array(values.length + 1)
   let last = NaN
