@@ -23,6 +23,7 @@ export const RESULTS_FILE = 'results.json'
 export class RunFolder {
   readonly #path: string
   #isNew = false
+  #goesOn = false
 
   constructor(folder: string) {
     this.#path = folder
@@ -53,6 +54,7 @@ export class RunFolder {
       const message = `${this.#path}: expected a folder that can be made, got ${got}`
       throw new GruError('ERR_GRU_FORMAT', message, { cause })
     }
+    this.#goesOn = resume
     if (!resume) await this.removeCheckpoints()
   }
 
@@ -78,7 +80,7 @@ export class RunFolder {
 
   /** Removes what {@link begin} made, if nothing was saved. */
   async leaveUnused(): Promise<void> {
-    await fs.rmdir(this.checkpoints).catch(() => undefined)
+    if (!this.#goesOn) await this.removeCheckpoints()
     if (this.#isNew) await fs.rmdir(this.#path).catch(() => undefined)
   }
 
