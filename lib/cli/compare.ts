@@ -61,7 +61,13 @@ async function readRuns(places: readonly string[], faults: FaultList): Promise<R
     if (run !== undefined) runs.push(run)
   }
   faults.throwIfAny()
-  return runs
+  return withNamesApart(runs, places)
+}
+
+/** Runs of one name, as trainings of one table have by default, are named by the places that the caller gave. */
+function withNamesApart(runs: readonly RunResults[], places: readonly string[]): RunResults[] {
+  const isShared = (name: string): boolean => runs.filter((run) => run.name === name).length > 1
+  return runs.map((run, i) => (isShared(run.name) ? { ...run, name: places[i]! } : run))
 }
 
 function checkResults(file: string, value: unknown): RunResults {

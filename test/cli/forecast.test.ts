@@ -173,6 +173,16 @@ describe('gru compare', () => {
     expect(readFileSync(file, 'utf8')).toContain('Comparison')
   })
 
+  it('names runs of one name by their places', async () => {
+    const folder = path.dirname(model)
+    const other = path.join(newFolder(), 'results.json')
+    writeFileSync(other, JSON.stringify(results))
+    const { stdout } = await gru('compare', folder, other)
+    const lines = stdout.split('\n')
+    expect(lines[1]!.trim().startsWith(`${folder} `)).toBe(true)
+    expect(lines[2]!.trim().startsWith(`${other} `)).toBe(true)
+  })
+
   it('refuses what is no run, all of it together', async () => {
     const broken = path.join(newFolder(), 'results.json')
     writeFileSync(broken, '{"version":2}')
