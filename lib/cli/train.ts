@@ -177,7 +177,9 @@ class Run {
     this.#reporter.tell({ event: 'saved', files })
     this.#live?.publish(() => report)
     if (reason !== undefined) {
-      const message = `interrupted; the model of epoch ${bestEpoch} is saved, and --resume goes on from here`
+      // 0 stands for the initial parameters, if no epoch was better.
+      const best = bestEpoch === 0 ? 'before the first epoch' : `of epoch ${bestEpoch}`
+      const message = `interrupted; the model ${best} is saved, and --resume goes on from here`
       throw new Interruption(message, statusOf(reason))
     }
     await this.#folder.removeCheckpoints()

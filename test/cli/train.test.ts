@@ -197,6 +197,9 @@ async function interrupted(
   }
 }
 
+const nameOf = (epoch: number): string =>
+  epoch === 0 ? 'before the first epoch' : `of epoch ${epoch}`
+
 describe('an interruption', () => {
   it('saves the best model so far, evaluates it, and gives the terminal back', async () => {
     const out = newFolder()
@@ -205,7 +208,7 @@ describe('an interruption', () => {
     const { bestEpoch, epochs } = resultsIn(out)
     expect({ status, stderr }).toEqual({
       status: 130,
-      stderr: `gru: interrupted; the model of epoch ${bestEpoch} is saved, and --resume goes on from here\n`,
+      stderr: `gru: interrupted; the model ${nameOf(bestEpoch)} is saved, and --resume goes on from here\n`,
     })
     expect(epochs.length).toBeGreaterThanOrEqual(1)
     expect(stdout.lastIndexOf('\u001b[?25h')).toBeGreaterThan(stdout.lastIndexOf('\u001b[?25l'))
@@ -259,7 +262,9 @@ describe('an interruption', () => {
     })
     const status = await new Promise((resolve) => child.on('close', resolve))
     expect(status).toBe(expected)
-    expect(stderr).toMatch(/^gru: interrupted; the model of epoch \d+ is saved/)
+    expect(stderr).toMatch(
+      /^gru: interrupted; the model (of epoch \d+|before the first epoch) is saved/,
+    )
     expect(readdirSync(out).sort()).toEqual(['checkpoints', ...FILES])
   })
 
