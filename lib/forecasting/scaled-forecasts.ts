@@ -24,6 +24,9 @@ export function forecastsOf(
   const { horizon, seasons, quantiles, targets } = facts
   const { track, scale, facts: own } = prepared.targets[target]!
   const values = new Float64Array(horizon * quantiles.length)
+  // A series that always changes by the same amount, among others that do not, has no share in what the network learnt.
+  const isExact = scale.steady && facts.seriesNames.length > 0
+  const deviation = isExact ? 0 : scale.deviation
   for (let i = 0; i < horizon; i++) {
     const begin = (i * targets.length + target) * quantiles.length
     const calibration = own.calibration[i] ?? own.calibration.at(-1)
@@ -32,7 +35,7 @@ export function forecastsOf(
     const anchor = anchorAt(track, origin, i + 1, own.difference, seasons[0]?.steps)
     const center = anchor + scale.centers[i]!
     for (const [q, distance] of calibrated.entries()) {
-      const value = center + scale.deviation * distance
+      const value = center + deviation * distance
       values[i * quantiles.length + q] = bounded(own.logarithm ? Math.exp(value) : value, facts)
     }
   }

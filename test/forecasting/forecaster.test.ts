@@ -92,6 +92,22 @@ describe('a forecast', () => {
     straight.dispose()
   })
 
+  it('of a constant among other series is that constant', async () => {
+    const rows = ['noisy', 'still'].flatMap((name) =>
+      dailyRows(90, (row) => ({ name, value: name === 'still' ? 0.01 : wave(row) })),
+    )
+    const table = await Table.from(rows)
+    const forecaster = await trained(table, { target: 'value', horizon: 2 })
+    const [noisy, still] = await forecaster.forecast(table)
+    expect(still!.quantiles).toEqual([
+      [0.01, 0.01],
+      [0.01, 0.01],
+      [0.01, 0.01],
+    ])
+    expect(noisy!.quantiles[0]![0]).toBeLessThan(noisy!.quantiles[2]![0]!)
+    forecaster.dispose()
+  })
+
   it.each([1e-12, 1e-6, 1, 1e12])('of values of size %p has their size', async (size) => {
     const table = await dailyTable(100, (row) => ({ value: size * wave(row) }))
     // So few updates learn no season; the forecast begins with that of the week before.
