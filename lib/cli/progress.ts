@@ -8,26 +8,11 @@ import { formatDuration } from './durations'
 import { formatLoss, formatNumber } from '../forecasting/numbers'
 import { loadPeer } from './peers'
 import type { Output } from './output'
-
-/** What is shown of the training after an update. */
-export interface TrainingUpdate {
-  /** From 1 to `epochs` */
-  readonly epoch: number
-  readonly epochs: number
-  /** The part of this epoch that is done, from 0 to 1 */
-  readonly share: number
-  /** The mean loss since the epoch began */
-  readonly loss: number
-  /** Of this epoch if it has ended, otherwise of the one before; undefined in the first epoch */
-  readonly validationLoss: number | undefined
-  readonly learningRate: number
-  /** Seconds until the last epoch ends; undefined if not known */
-  readonly secondsLeft: number | undefined
-}
+import type { ForecastUpdate } from '../forecasting/options'
 
 /** Shows how a training goes on. */
 export interface TrainingDisplay {
-  readonly show: (update: TrainingUpdate) => void
+  readonly show: (update: ForecastUpdate) => void
   /** Restores the terminal. Nothing is shown afterwards. */
   readonly stop: () => void
 }
@@ -56,7 +41,7 @@ class Bar implements TrainingDisplay {
     this.#output = output
   }
 
-  readonly show = (update: TrainingUpdate): void => {
+  readonly show = (update: ForecastUpdate): void => {
     const { epoch, epochs, share, loss, validationLoss, learningRate, secondsLeft } = update
     const texts = {
       epoch: `${epoch}/${epochs}`,
@@ -102,14 +87,14 @@ class Lines implements TrainingDisplay {
   readonly #output: Output
   readonly #clock: () => number
   #written = -Infinity
-  #waiting: TrainingUpdate | undefined
+  #waiting: ForecastUpdate | undefined
 
   constructor(output: Output, clock: () => number) {
     this.#output = output
     this.#clock = clock
   }
 
-  readonly show = (update: TrainingUpdate): void => {
+  readonly show = (update: ForecastUpdate): void => {
     if (update.share < 1) return
     this.#waiting = update
     const { epoch, epochs } = update

@@ -6,13 +6,14 @@
 import { writeEvent, type TrainEvent } from './events'
 import type { Output } from './output'
 import { describeEvent } from './train-text'
-import { createTrainingDisplay, type TrainingDisplay, type TrainingUpdate } from './progress'
+import type { ForecastUpdate } from '../forecasting/options'
+import { createTrainingDisplay, type TrainingDisplay } from './progress'
 
 /** Receives what happens in a run. */
 export interface TrainReporter {
   readonly tell: (event: TrainEvent) => void
   /** Shows how far an epoch is, where that is displayed. */
-  readonly show: (update: TrainingUpdate) => void
+  readonly show: (update: ForecastUpdate) => void
   /** Ends the display of the training, and restores the terminal. */
   readonly stop: () => void
 }

@@ -115,7 +115,7 @@ export class Forecaster {
     const checked = checkForecasterOptions(options)
     const given = checkOptions('control', control, ['stop'])
     const stop = given.stop === undefined ? undefined : checkAbortSignal('stop', given.stop)
-    const learnt = learn(table, checked)
+    const learnt = await learn(table, checked)
     const { model, ...trained } = await trainNetwork(table, learnt, checked, stop)
     try {
       const { validation } = learnt.parts

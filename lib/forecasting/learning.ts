@@ -5,9 +5,10 @@
  */
 import { argumentError, quote } from '../errors'
 import { listNames } from '../formats/faults'
+import { Pauses } from '../pauses'
 import { seasonsOf } from '../tables/season-lengths'
 import type { Series, TableColumn, TableData } from '../tables/series'
-import type { TimeAxis } from '../tables/time-axis'
+import type { TimeAxis, TimeUnit } from '../tables/time-axis'
 import { calendarFieldsSeen } from './calendar-features'
 import type { ForecastFacts, InputFacts, TargetFacts } from './facts'
 import type { CheckedOptions } from './options'
@@ -36,16 +37,21 @@ const MOST_CATEGORIES = 32
 const MOST_SEASONS = 2
 
 /**
+ * Learns from the training part, with turns for the event loop between the series.
+ *
  * @throws GruError ERR_GRU_VALUE if a column is missing or of another kind, if the table has too few rows, or if a target
- *   has a value that has no logarithm
+ *   has a value that has no logarithm; the reason of the options' signal if it was aborted
  */
-export function learn(table: TableData, options: CheckedOptions): Learnt {
+export async function learn(table: TableData, options: CheckedOptions): Promise<Learnt> {
+  const pauses = new Pauses(options.signal)
   checkColumns(table, options)
   const { horizon, targets } = options
   const seriesParts = splitByTime(table, targets, options.split)
+  if (pauses.isDue) await pauses.take()
   const seasons =
     options.seasons?.map((steps) => seasonOfSteps(steps, table.time)) ??
     seasonsIn(table, targets[0]!, seriesParts)
+  if (pauses.isDue) await pauses.take()
   const season = seasons[0]?.steps
   const longest = Math.max(...seriesParts.map(({ training }) => training))
   const window = options.window ?? defaultWindow(table.time, season, longest)
@@ -54,12 +60,20 @@ export function learn(table: TableData, options: CheckedOptions): Learnt {
   checkEnough(table, open, options, fewestRows)
   checkTargetsSeen(table, targets, seriesParts)
   checkSeason(options, season)
-  const targetFacts = targets.map((name) =>
-    learnTarget(name, table, options, { seriesParts, parts: open, season }),
-  )
+  const targetFacts: TargetFacts[] = []
+  for (const name of targets) {
+    const context = { seriesParts, parts: open, season, pauses }
+    targetFacts.push(await learnTarget(name, table, options, context))
+  }
   const differences = targetFacts.map(({ difference }) => rowsForDifference(difference, season))
   const history = Math.max(fewestRows, ...differences)
   const parts = originsOf(seriesParts, horizon, history, fewestRows)
+  const inputs: InputFacts[] = []
+  for (const column of inputsOf(table, options)) {
+    if (pauses.isDue) await pauses.take()
+    const isKnown = options.future.includes(column.name)
+    inputs.push(learnInput(column, table, seriesParts, isKnown))
+  }
   const trained = table.series.filter((_, i) => seriesParts[i]!.training > 0)
   const facts: ForecastFacts = {
     version: 2,
@@ -75,9 +89,7 @@ export function learn(table: TableData, options: CheckedOptions): Learnt {
     seasons,
     calendar: calendarFieldsSeen(table.time, spanOf(table, seriesParts)),
     targets: targetFacts,
-    inputs: inputsOf(table, options).map((column) => {
-      return learnInput(column, table, seriesParts, options.future.includes(column.name))
-    }),
+    inputs,
   }
   return { facts, seriesParts, parts }
 }
@@ -152,23 +164,24 @@ function seasonOfSteps(steps: number, { frequency }: TimeAxis): Season {
   return known ?? { steps, name: `${steps} steps` }
 }
 
-const WINDOWS: readonly (readonly [unit: string, steps: number])[] = [
-  ['second', 60],
-  ['minute', 60],
-  ['hour', 48],
-  ['day', 28],
-  ['businessDay', 20],
-  ['week', 26],
-  ['month', 24],
-  ['quarter', 12],
-  ['year', 12],
-  ['step', 24],
-]
+/** Steps that a model looks back at least, by the unit of a step. */
+const WINDOWS: Readonly<Record<TimeUnit, number>> = {
+  second: 60,
+  minute: 60,
+  hour: 48,
+  day: 28,
+  businessDay: 20,
+  week: 26,
+  month: 24,
+  quarter: 12,
+  year: 12,
+  step: 24,
+}
 const SHORTEST_WINDOW = 4
 
 function defaultWindow({ frequency }: TimeAxis, season = 0, rows: number): number {
   const unit = frequency.kind === 'regular' ? frequency.unit : 'step'
-  const usual = WINDOWS.find(([name]) => name === unit)![1]
+  const usual = WINDOWS[unit]
   const wished = season <= 200 ? Math.max(usual, Math.ceil(1.5 * season)) : usual
   return Math.max(SHORTEST_WINDOW, Math.min(wished, Math.floor(rows / 4)))
 }
@@ -177,14 +190,15 @@ interface TargetContext {
   readonly seriesParts: readonly SeriesParts[]
   readonly parts: Parts
   readonly season: number | undefined
+  readonly pauses: Pauses
 }
 
-function learnTarget(
+async function learnTarget(
   name: string,
   table: TableData,
   options: CheckedOptions,
-  { seriesParts, parts, season }: TargetContext,
-): TargetFacts {
+  { seriesParts, parts, season, pauses }: TargetContext,
+): Promise<TargetFacts> {
   const trainingOf = (series: Series, i: number): Float64Array =>
     series.numbers.get(name)!.subarray(0, seriesParts[i]!.training)
   const logarithm =
@@ -198,18 +212,21 @@ function learnTarget(
     const { training } = seriesParts[i]!
     return { track: trackOf(series, name, logarithm, training), end: training, origins }
   })
+  if (pauses.isDue) await pauses.take()
   const { horizon } = options
   const difference =
     options.difference === 'auto'
       ? chooseDifference(thinOrigins(tracks), horizon, season)
       : options.difference
   const rows = rowsForDifference(difference, season)
-  const scales = tracks.flatMap(({ track, end, origins }, i): [string, SeriesScale][] => {
+  const scales: [string, SeriesScale][] = []
+  for (const [i, { track, end, origins }] of tracks.entries()) {
+    if (pauses.isDue) await pauses.take()
     const whole = origins.filter((origin) => origin + 1 >= track.first + rows)
     const own = thin(whole.length > 0 ? whole : origins)
     const scale = fitSeriesScale(track, end, own, horizon, difference, season)
-    return scale === undefined ? [] : [[table.series[i]!.name, scale]]
-  })
+    if (scale !== undefined) scales.push([table.series[i]!.name, scale])
+  }
   const missing = table.series.some((series, i) => trainingOf(series, i).some(Number.isNaN))
   return {
     name,

@@ -130,7 +130,7 @@ export interface ForecastUpdate {
   readonly share: number
   /** The mean loss since the epoch began. */
   readonly loss: number
-  /** Of the epoch before; undefined in the first one. */
+  /** Of this epoch if it has ended, otherwise of the one before; undefined in the first epoch. */
   readonly validationLoss: number | undefined
   readonly learningRate: number
   /** Seconds until the last epoch ends, if training does not end before. */

@@ -1,9 +1,10 @@
 import { formatDuration } from '../../lib/cli/durations'
 import { writeEvent } from '../../lib/cli/events'
-import { createTrainingDisplay, type TrainingUpdate } from '../../lib/cli/progress'
+import { createTrainingDisplay } from '../../lib/cli/progress'
+import type { ForecastUpdate } from '../../lib/forecasting/options'
 import { Recorder } from './harness'
 
-function update(change: Partial<TrainingUpdate>): TrainingUpdate {
+function update(change: Partial<ForecastUpdate>): ForecastUpdate {
   return {
     ...{ epoch: 1, epochs: 12, share: 1, loss: 1.5, validationLoss: 1.25, learningRate: 0.001 },
     ...{ secondsLeft: 65, ...change },

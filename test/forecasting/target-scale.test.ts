@@ -62,6 +62,12 @@ describe('the difference', () => {
     expect(chosen(value, undefined)).toBe('last')
   })
 
+  test('is judged on rows that it was not learnt from', () => {
+    // Over all rows their mean is nearer than the last value. But the mean of the rows before the step is not, after it.
+    const value: Value = (row) => 5 * Math.sin(row * row) + (row < 0.7 * ROWS ? 0 : 5)
+    expect(chosen(value, undefined)).toBe('last')
+  })
+
   test('is chosen on all forecasts of a series that has few at its end', () => {
     // At its end a straight line goes up: 'last' without a season, though no origin there has all its rows.
     expect(chosen((row) => row, undefined, 2 * YEAR + 5)).toBe('last')

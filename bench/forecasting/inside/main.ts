@@ -51,7 +51,7 @@ async function prepare(
   model: { cell?: 'lstm'; hiddenSize?: number },
 ): Promise<Prepared> {
   const options = gru.checkForecasterOptions({ target, horizon, seed, model })
-  const learnt = gru.learn(table, options)
+  const learnt = await gru.learn(table, options)
   const { length } = await gru.windowsOf(table, learnt.facts, learnt.parts.training, undefined)
   return { table, options, learnt, hiddenSize: gru.settingsFor(length, options).hiddenSize }
 }
