@@ -11,6 +11,7 @@ import { fixProperties } from './fixed-properties'
 import type { Graph, GraphInput } from './graph'
 import { checkInputType, type ModelInput } from './model-batch'
 import { padded } from './padded'
+import type { Pauses } from './pauses'
 import { randomOrder } from './random-order'
 import {
   checkSequenceTarget,
@@ -102,13 +103,15 @@ function toSequence(value: unknown, index: number): AnyTrainingSequence {
  *
  * @param argument - 'data' or 'validation'
  */
-export function checkDataset(
+export async function checkDataset(
   argument: string,
   { sequences }: Dataset<AnyTrainingSequence>,
   graph: Graph,
   form: BatchForm,
-): void {
+  pauses: Pauses,
+): Promise<void> {
   for (const [index, sequence] of sequences.entries()) {
+    if (pauses.isDue) await pauses.take()
     const place = `${argument}.sequences[${index}]`
     const { inputs, targets } = checkSequence(place, sequence, graph, form)
     for (const [i, { argument: name, tokens, size }] of graph.inputs.entries()) {

@@ -353,12 +353,12 @@ export class Trainer<M extends TrainableModel = SequenceModel> {
    *
    * If something fails after an update, the progress of the update comes first, and the error instead of the next progress.
    *
-   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for wrong options or a Dataset that does not fit the
-   *   model or holds a number that is not finite, at once; from the generator what {@link step} throws, ERR_GRU_VALUE
-   *   where a ready batch holds a number that is not finite or `checkpoint.path` has checkpoints of another training,
-   *   ERR_GRU_FORMAT where a record or a checkpoint cannot be written,
-   *   ERR_GRU_BUSY where another promise of the model is pending at a batch's beginning with `chunkSteps`, and what an
-   *   iterable or a metric of the caller's throws
+   * @throws GruError ERR_GRU_TYPE, ERR_GRU_VALUE for wrong options, at once; from the generator, before the first update,
+   *   ERR_GRU_TYPE, ERR_GRU_VALUE, ERR_GRU_SHAPE for a Dataset that does not fit the model or holds a number that is not
+   *   finite; then what {@link step} throws, ERR_GRU_VALUE where a ready batch holds a number that is not finite or
+   *   `checkpoint.path` has checkpoints of another training, ERR_GRU_FORMAT where a record or a checkpoint cannot be
+   *   written, ERR_GRU_BUSY where another promise of the model is pending at a batch's beginning with `chunkSteps`, and
+   *   what an iterable or a metric of the caller's throws
    */
   fit(
     data: TrainingData<BatchOf<M>>,

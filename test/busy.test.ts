@@ -205,7 +205,7 @@ describe.each(Object.entries(refused))('%s', (name, [call, remedy]) => {
 })
 
 async function nextTurns(): Promise<void> {
-  for (let turn = 0; turn < 10; turn++) await Promise.resolve()
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve()
 }
 
 test('a session is made, reset and disposed of while promises are pending', async () => {

@@ -9,7 +9,8 @@ import { sequenceForm } from '../lib/batch-forms'
 import { batchesOf, checkDataset, epochOrder } from '../lib/data'
 import { describeGraph, type Graph } from '../lib/graph'
 import { checkArchitecture } from '../lib/model-options'
-import { expectGruError } from './support/errors'
+import { Pauses } from '../lib/pauses'
+import { expectGruError, expectGruRejection } from './support/errors'
 import { detached } from './support/memory'
 import { seed } from './support/random'
 
@@ -90,10 +91,10 @@ describe('batches', () => {
     expect((batch as TrainingBatch).target).toEqual(features(1, 3))
   })
 
-  test('notice an array that lost its memory since', () => {
+  test('notice an array that lost its memory since', async () => {
     const input = features(1, 2)
     const data = new Dataset([{ input, target: features(1) }])
-    checkDataset('data', data, graphOf(), sequenceForm)
+    await checkDataset('data', data, graphOf(), sequenceForm, new Pauses(undefined))
     structuredClone(input, { transfer: [input.buffer as ArrayBuffer] })
     const message = /^data\.sequences\[0\]\.input: expected a Float32Array .*detached/
     expectGruError(() => batches(data, graphOf(), 1, [0]), 'ERR_GRU_TYPE', message)
@@ -190,13 +191,12 @@ describe('a dataset', () => {
       'ERR_GRU_TYPE',
       /\.input: .*detached/,
     ],
-  ])('is checked against a model: %#', (bad, model, code, message) => {
+  ])('is checked against a model: %#', async (bad, model, code, message) => {
     const good = model === classes ? sequence(tokens(0), tokens(0)) : short
-    const call = (): void => {
-      checkDataset('validation', new Dataset([good, bad]), model, sequenceForm)
-    }
-    const place = /^validation\.sequences\[1\]/
-    expectGruError(call, code as 'ERR_GRU_TYPE', message)
-    expectGruError(call, code as 'ERR_GRU_TYPE', place)
+    const pauses = new Pauses(undefined)
+    const data = new Dataset([good, bad])
+    const check = checkDataset('validation', data, model, sequenceForm, pauses)
+    const error = await expectGruRejection(check, code as 'ERR_GRU_TYPE', message)
+    expect(error.message).toMatch(/^validation\.sequences\[1\]/)
   })
 })

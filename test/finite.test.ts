@@ -17,33 +17,35 @@ function withOne(length: number, index: number, value: number): Float32Array<Arr
 }
 
 describe('a number that is not finite', () => {
-  test.each(wrong)('in a dataset is named by sequence, step and column: %p', (value) => {
+  test.each(wrong)('in a dataset is named by sequence, step and column: %p', async (value) => {
     const { model, trainer } = make(everyStep)
     const before = bits(model)
     const good = { input: new Float32Array(6), target: new Float32Array(6) }
-    const refused = (bad: Partial<typeof good>, place: string): void => {
+    const refused = async (bad: Partial<typeof good>, place: string): Promise<void> => {
       const dataset = new Dataset([good, { ...good, ...bad }])
       const message = `.sequences[1].${place} (all counted from 0)`
-      expectGruError(() => trainer.fit(dataset, { epochs: 1 }), 'ERR_GRU_VALUE', `data${message}`)
-      const fit = (): unknown => trainer.fit([batch], { epochs: 1, validation: dataset })
-      expectGruError(fit, 'ERR_GRU_VALUE', `validation${message}`)
+      const fit = collect(trainer.fit(dataset, { epochs: 1 }))
+      await expectGruRejection(fit, 'ERR_GRU_VALUE', `data${message}`)
+      const validated = collect(trainer.fit([batch], { epochs: 1, validation: dataset }))
+      await expectGruRejection(validated, 'ERR_GRU_VALUE', `validation${message}`)
     }
-    refused(
+    await refused(
       { input: withOne(6, 5, value) },
       `input: expected finite numbers, got ${value} in step 2, column 1`,
     )
-    refused(
+    await refused(
       { target: withOne(6, 2, value) },
       `target: expected finite numbers, got ${value} in step 1, column 0`,
     )
     expect(bits(model)).toEqual(before)
   })
 
-  test("in the one target of a dataset's sequence has a column alone", () => {
+  test("in the one target of a dataset's sequence has a column alone", async () => {
     const { trainer } = make()
     const dataset = new Dataset([{ input: new Float32Array(2), target: Float32Array.of(NaN) }])
     const message = /^data\.sequences\[0\]\.target: expected finite numbers, got NaN in column 0 /
-    expectGruError(() => trainer.fit(dataset, { epochs: 1 }), 'ERR_GRU_VALUE', message)
+    const fit = collect(trainer.fit(dataset, { epochs: 1 }))
+    await expectGruRejection(fit, 'ERR_GRU_VALUE', message)
   })
 
   test('in a target may be NaN where the loss ignores missing values, and no other', async () => {
@@ -58,17 +60,19 @@ describe('a number that is not finite', () => {
       'target: expected finite numbers, or NaN where a value is missing, got Infinity in'
     const end = 'step 1, column 0 (all counted from 0)'
     const infinite = { ...sequence, target: Float32Array.of(1, NaN, Infinity, 0) }
-    const fit = (): unknown => trainer.fit(new Dataset([infinite]), { epochs: 1 })
-    expectGruError(fit, 'ERR_GRU_VALUE', `data.sequences[0].${words} ${end}`)
+    await expectGruRejection(
+      collect(trainer.fit(new Dataset([infinite]), { epochs: 1 })),
+      'ERR_GRU_VALUE',
+      `data.sequences[0].${words} ${end}`,
+    )
     await expectGruRejection(
       collect(trainer.fit([infinite], { epochs: 1 })),
       'ERR_GRU_VALUE',
       `data: batch 1 of epoch 1: ${words} sequence 0, ${end}`,
     )
     const input = withOne(4, 1, NaN)
-    const bad = (): unknown => trainer.fit(new Dataset([{ ...sequence, input }]), { epochs: 1 })
-    expectGruError(
-      bad,
+    await expectGruRejection(
+      collect(trainer.fit(new Dataset([{ ...sequence, input }]), { epochs: 1 })),
       'ERR_GRU_VALUE',
       /^data\.sequences\[0\]\.input: expected finite numbers, got/,
     )

@@ -200,9 +200,9 @@ describe('two inputs and two outputs', () => {
       inputs: { weather: Float32Array.of(1, NaN), kind: Int32Array.of(0) },
       targets: { season: Int32Array.of(0), level: Float32Array.of(0, 0) },
     }
-    const fitDataset = (): unknown => trainer.fit(new Dataset([sequence]), { epochs: 1 })
+    const fitDataset = collect(trainer.fit(new Dataset([sequence]), { epochs: 1 }))
     const inDataset = /^data\.sequences\[0\]\.inputs\.weather: .* NaN in step 0, column 1 /
-    expectGruError(fitDataset, 'ERR_GRU_VALUE', inDataset)
+    await expectGruRejection(fitDataset, 'ERR_GRU_VALUE', inDataset)
   })
 
   test.each<[object, GruErrorCode, RegExp]>([
@@ -228,10 +228,10 @@ describe('two inputs and two outputs', () => {
     [{ inputs: 5, targets }, 'ERR_GRU_TYPE', /^data\.sequences\[0\]\.inputs: expected a plain/],
     [{ inputs: { ...inputs, kind: 1 }, targets }, 'ERR_GRU_TYPE', /^data.*\.inputs\.kind: /],
     [{ inputs, targets }, 'ERR_GRU_SHAPE', /^data.*\.targets\.season: expected 1 = 1 value, got 3/],
-  ])('a Dataset that does not fit is refused by name: %#', (sequence, code, message) => {
+  ])('a Dataset that does not fit is refused by name: %#', async (sequence, code, message) => {
     const trainer = new Trainer(makeModel(), adam)
     const data = new Dataset([sequence as ModelTrainingSequence])
-    expectGruError(() => trainer.fit(data, { epochs: 1 }), code, message)
+    await expectGruRejection(collect(trainer.fit(data, { epochs: 1 })), code, message)
   })
 
   test('idle dropout is warned of where a model is made', () => {

@@ -1,4 +1,4 @@
-import { GRU, SequenceModel, Trainer } from '../lib'
+import { Dataset, GRU, SequenceModel, Trainer } from '../lib'
 
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
@@ -59,4 +59,23 @@ test('timers run in a loop of awaited steps that are computed at once', async ()
   await expect(loop((signal) => session.step(input, { signal }))).rejects.toBe('stopped')
   await expect(loop((signal) => model.predict(input, { signal }))).rejects.toBe('stopped')
   await expect(loop((signal) => gru.forward(input, { signal }))).rejects.toBe('stopped')
+})
+
+test('a Dataset of many sequences is checked with turns in between, and the check can be aborted', async () => {
+  using model = new SequenceModel({
+    input: { features: 1 },
+    gru: { hiddenSize: 2 },
+    output: { size: 1, loss: 'meanSquaredError', every: 'last' },
+  })
+  using trainer = new Trainer(model, { optimizer: { kind: 'adam' } })
+  const target = new Float32Array(1)
+  const long = { input: new Float32Array(20_000), target }
+  const wrong = { input: Float32Array.of(NaN), target }
+  const data = new Dataset([...new Array<typeof long>(2000).fill(long), wrong])
+  const controller = new AbortController()
+  setImmediate(() => {
+    controller.abort('stopped')
+  })
+  const fit = trainer.fit(data, { epochs: 1, signal: controller.signal })
+  await expect(fit.next()).rejects.toBe('stopped')
 })

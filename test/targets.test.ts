@@ -386,10 +386,11 @@ describe('a Dataset', () => {
       'ERR_GRU_VALUE',
       'targets.head: expected finite numbers, got Infinity in column 0 (all counted from 0)',
     ],
-  ])('with %p and a wrong target is refused', (given, target, code, message) => {
+  ])('with %p and a wrong target is refused', async (given, target, code, message) => {
     const data = new Dataset([sequence(2, target)])
     const expected = typeof message === 'string' ? `data.sequences[0].${message}` : /\[0\]\.targets/
-    expectGruError(() => trainerOf(...given).fit(data, one), code as 'ERR_GRU_VALUE', expected)
+    const fit = collect(trainerOf(...given).fit(data, one))
+    await expectGruRejection(fit, code as 'ERR_GRU_VALUE', expected)
   })
 
   test('has the numbers of impossible sequences told, in whatever order they come', async () => {

@@ -67,16 +67,22 @@ describe('fit', () => {
       'batchSize: expected none, since data are ready batches, got 3',
     ],
     [[batch], { epochs: 1, shuffle: true }, 'ERR_GRU_VALUE', /^shuffle: expected none/],
-    [
-      new Dataset([...sequences, { input: new Float32Array(3), target: new Float32Array(1) }]),
-      { epochs: 1 },
-      'ERR_GRU_SHAPE',
-      /^data\.sequences\[11\]\.input: expected steps\*features = a multiple of 2, got 3 values$/,
-    ],
   ])('refuses what is wrong at once: %#', (badData, fitOptions, code, message) => {
     const { trainer } = make()
     const call = (): unknown => trainer.fit(badData as TrainingData, fitOptions as FitOptions)
     expectGruError(call, code, message)
+  })
+
+  test('refuses a Dataset with a wrong sequence before the first update', async () => {
+    const { model, trainer } = make()
+    const before = bits(model)
+    const wrong = { input: new Float32Array(3), target: new Float32Array(1) }
+    await expectGruRejection(
+      collect(trainer.fit(new Dataset([...sequences, wrong]), { epochs: 1, batchSize: 1 })),
+      'ERR_GRU_SHAPE',
+      /^data\.sequences\[11\]\.input: expected steps\*features = a multiple of 2, got 3 values$/,
+    )
+    expect(bits(model)).toEqual(before)
   })
 
   test('refuses a wrong batch when it comes, and an iterable that runs out', async () => {

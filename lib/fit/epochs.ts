@@ -15,6 +15,7 @@ import {
 } from '../data'
 import { argumentError, describe, inPlace } from '../errors'
 import { checkFiniteBatch } from '../finite'
+import type { Pauses } from '../pauses'
 import { copyOfTarget } from '../targets'
 import type { CarriedBatch } from '../training-call'
 import type { FitJobs } from './jobs'
@@ -38,6 +39,8 @@ export type Batches = Iterable<unknown> | AsyncIterable<unknown>
 export interface EpochSource {
   /** The number of batches in each epoch; undefined if it is not known. */
   readonly batches: number | undefined
+  /** Checks all sequences of a Dataset. Ready batches are checked one by one, as they come. */
+  readonly check: (pauses: Pauses) => Promise<void>
   /**
    * @param order - the number of the epoch's random order among those of the seed, if it is shuffled
    * @param skip - batches at the epoch's beginning to leave out. Those of a Dataset are not made; an iterable is run
@@ -53,7 +56,7 @@ export interface OrderOptions {
 }
 
 /**
- * Checks data, and makes them a source of epochs.
+ * Makes data a source of epochs. Only the kind of data is checked.
  *
  * @param argument - 'data' or 'validation'
  */
@@ -65,10 +68,10 @@ export function epochsOf(
   { shuffle, seed }: OrderOptions,
 ): EpochSource {
   if (isDataset(data)) {
-    checkDataset(argument, data, graph, form)
     const sequences = (order: number): Uint32Array => epochOrder(data.size, shuffle, seed, order)
     return {
       batches: Math.ceil(data.size / batchSize),
+      check: (pauses) => checkDataset(argument, data, graph, form, pauses),
       epoch: (order, skip) => {
         const left = sequences(order).subarray(skip * batchSize)
         return batchesOf(argument, data, graph, form, batchSize, left)
@@ -76,7 +79,11 @@ export function epochsOf(
     }
   }
   if (isIterable(data)) {
-    return { batches: undefined, epoch: (_, skip) => (skip === 0 ? data : behind(data, skip)) }
+    return {
+      batches: undefined,
+      check: () => Promise.resolve(),
+      epoch: (_, skip) => (skip === 0 ? data : behind(data, skip)),
+    }
   }
   const expected = 'a Dataset or an iterable of batches'
   throw argumentError('ERR_GRU_TYPE', argument, expected, describe(data))

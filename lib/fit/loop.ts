@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { Pauses } from '../pauses'
 import { openAt } from '../records/open'
 import type { TrainingRecord } from '../records/record'
 import { Checkpoints } from './checkpoints'
@@ -16,7 +17,8 @@ import { TrainingRun } from './run'
 import { checkSameTraining, type FitState, type Unchanged } from './state'
 
 /**
- * Checks everything that can be checked before the first step, and returns the training that will be done.
+ * Checks the options, and returns the training that will be done. The training itself checks its data before the first
+ * update.
  */
 export function startFit(
   jobs: FitJobs,
@@ -40,9 +42,17 @@ async function* begin(
   training: Training,
   from: FitState | undefined,
 ): AsyncGenerator<Progress, void, undefined> {
+  await checkSequences(training)
   const run = new TrainingRun(jobs, training)
   if (from !== undefined) run.restore(from)
   yield* jobs.position.follow(listenedTo(jobs, run, from), () => run.stateAtRest)
+}
+
+/** All sequences, so that a fault in the last one does not end a training after hours. There may be many. */
+async function checkSequences({ source, validation, signal }: Training): Promise<void> {
+  const pauses = new Pauses(signal)
+  await source.check(pauses)
+  for (const set of validation) await set.source.check(pauses)
 }
 
 async function* listenedTo(
