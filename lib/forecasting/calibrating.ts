@@ -3,9 +3,11 @@
  *
  * @module
  */
+import { Pauses } from '../pauses'
+import { eachRow, inSlices, type Sliced } from '../slices'
 import type { TableData } from '../tables/series'
 import { calibrate, type Calibration } from './conformal'
-import type { ForecastFacts } from './facts'
+import type { ForecastFacts, TargetFacts } from './facts'
 import type { Network } from './network'
 import type { Origins } from './parts'
 import { predictQuantiles } from './predicting'
@@ -32,20 +34,26 @@ export async function calibrateOn(
   const truths = table.series.map((series) =>
     facts.targets.map(({ name, logarithm }) => targetValues(series, name, logarithm)),
   )
-  const truth = origins.map((origin) => targetsOf(origin, truths[origin.series]!, facts))
-  const targets = facts.targets.map((target, j) => ({
-    ...target,
-    calibration: calibrateTarget(distances, truth, j, facts),
-  }))
+  const pauses = new Pauses(signal)
+  const truth: Float32Array[] = []
+  for (const origin of origins) {
+    if (pauses.isDue) await pauses.take()
+    truth.push(targetsOf(origin, truths[origin.series]!, facts))
+  }
+  const targets: TargetFacts[] = []
+  for (const [j, target] of facts.targets.entries()) {
+    const calibration = await inSlices(calibrateTarget(distances, truth, j, facts), pauses)
+    targets.push({ ...target, calibration })
+  }
   return { ...facts, targets }
 }
 
-function calibrateTarget(
+function* calibrateTarget(
   distances: Float64Array,
   truth: readonly Float32Array[],
   target: number,
   { horizon, targets, quantiles }: ForecastFacts,
-): Calibration[] {
+): Sliced<Calibration[]> {
   const { length: width } = quantiles
   const isOwn = truth.length >= FEWEST_FOR_STEP
   const rows = isOwn ? truth.length : truth.length * horizon
@@ -53,14 +61,19 @@ function calibrateTarget(
     predictions: new Float64Array(rows * width),
     truth: new Float64Array(rows),
   }))
-  for (const [i, own] of truth.entries()) {
+  yield* eachRow(truth.length, (i) => {
     for (let step = 0; step < horizon; step++) {
       const group = groups[isOwn ? step : 0]!
       const row = isOwn ? i : i * horizon + step
       const begin = ((i * horizon + step) * targets.length + target) * width
       group.predictions.set(distances.subarray(begin, begin + width), row * width)
-      group.truth[row] = own[step * targets.length + target]!
+      group.truth[row] = truth[i]![step * targets.length + target]!
     }
+  })
+  const calibrations: Calibration[] = []
+  for (const { predictions, truth: known } of groups) {
+    calibrations.push(calibrate(quantiles, predictions, known))
+    yield
   }
-  return groups.map(({ predictions, truth: known }) => calibrate(quantiles, predictions, known))
+  return calibrations
 }

@@ -11,6 +11,7 @@ import { timeOfRow } from './calendar-rows'
 import type { Origins, SeriesParts } from './parts'
 import type { Network } from './network'
 import { Pauses } from '../pauses'
+import type { Sliced } from '../slices'
 import { predictQuantiles } from './predicting'
 import type { Contender, ForecastPath, Residual, TargetEvaluation } from './results'
 import { inputsOf, type PreparedOrigin, prepareOrigins } from './samples'
@@ -145,17 +146,21 @@ async function scoreBaselines(
   return contenders
 }
 
-/** All forecasts in words, but for targets of which no value is known up to the origin. */
-export function pathsOf(
+/** All forecasts in words, but for targets of which no value is known up to the origin. It works in slices. */
+export function* pathsOf(
   table: TableData,
   facts: ForecastFacts,
   { origins, values }: OriginForecasts,
-): ForecastPath[] {
-  return origins.flatMap((origin, i) =>
-    origin.prepared.targets.flatMap(({ track, facts: { name } }, j) =>
-      track.first > origin.origin ? [] : [pathOf(table, facts, origin, values[i]![j]!, name)],
-    ),
-  )
+): Sliced<ForecastPath[]> {
+  const paths: ForecastPath[] = []
+  for (const [i, origin] of origins.entries()) {
+    for (const [j, { track, facts: own }] of origin.prepared.targets.entries()) {
+      if (track.first > origin.origin) continue
+      paths.push(pathOf(table, facts, origin, values[i]![j]!, own.name))
+      yield
+    }
+  }
+  return paths
 }
 
 /** The forecast of one target from an origin, in words. */
@@ -202,23 +207,26 @@ export function someOrigins(part: readonly Origins[], count: number): Origins[] 
     })
 }
 
-/** The errors one step ahead. */
-export function residualsOf(
+/** The errors one step ahead, in slices. */
+export function* residualsOf(
   table: TableData,
   facts: ForecastFacts,
   { origins, values }: OriginForecasts,
-): Residual[] {
+): Sliced<Residual[]> {
   const median = facts.quantiles.indexOf(0.5)
-  return origins.flatMap(({ series: index, origin }, i) => {
-    const series = table.series[index]!
-    return facts.targets.flatMap(({ name: target }, j): Residual[] => {
-      const error = (series.numbers.get(target)![origin + 1] ?? NaN) - values[i]![j]![median]!
-      if (Number.isNaN(error)) return []
-      const time = series.times[origin + 1]!
-      const season = placeInSeason(time, facts)
-      return [{ series: series.name, target, time: formatTime(time, facts.time), error, season }]
-    })
-  })
+  const residuals: Residual[] = []
+  for (const [i, { series: index, origin }] of origins.entries()) {
+    const { name: series, numbers, times } = table.series[index]!
+    for (const [j, { name: target }] of facts.targets.entries()) {
+      const error = (numbers.get(target)![origin + 1] ?? NaN) - values[i]![j]![median]!
+      if (Number.isNaN(error)) continue
+      const season = placeInSeason(times[origin + 1]!, facts)
+      const time = formatTime(times[origin + 1]!, facts.time)
+      residuals.push({ series, target, time, error, season })
+    }
+    yield
+  }
+  return residuals
 }
 
 const DAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun']

@@ -12,6 +12,7 @@ import { timeOfRow } from './calendar-rows'
 import type { Network } from './network'
 import { historyOf, lastOrigins } from './parts'
 import { Pauses } from '../pauses'
+import { inSlices } from '../slices'
 import type { ForecastPath } from './results'
 
 /** Cuts or extends the forecasts of every series and target to a number of steps. */
@@ -58,7 +59,8 @@ async function forecastAfter(
     series: index,
     origins: [origins[0]! + steps],
   }))
-  return pathsOf(extended, facts, await forecastOrigins(network, extended, ends, signal))
+  const forecasts = await forecastOrigins(network, extended, ends, signal)
+  return inSlices(pathsOf(extended, facts, forecasts), pauses)
 }
 
 /** A series whose targets go on with the medians of their forecasts. Other columns are missing in rows that it has not. */

@@ -11,17 +11,18 @@ export interface FilledColumn {
   readonly values: Float64Array
   /**
    * For each row the last row that its value was computed from. A forecast may use the value only if that row is not after
-   * its origin.
+   * its origin. Undefined if no value looks ahead of its row.
    */
-  readonly until: Int32Array
+  readonly until: Int32Array | undefined
 }
 
 /** @param values - NaN where missing */
 export function fill(values: Float64Array, missing: Missing): FilledColumn {
-  const until = Int32Array.from(values, (_, row) => row)
-  if (missing === 'mask') return { values, until }
+  if (missing === 'mask') return { values, until: undefined }
   const filled = carry(values)
-  if (missing === 'interpolate') interpolateGaps(values, filled, until)
+  if (missing === 'carry') return { values: filled, until: undefined }
+  const until = Int32Array.from(values, (_, row) => row)
+  interpolateGaps(values, filled, until)
   return { values: filled, until }
 }
 

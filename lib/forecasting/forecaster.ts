@@ -32,6 +32,7 @@ import {
 } from './options'
 import { countOrigins, lastOrigins, type PartName } from './parts'
 import { Pauses } from '../pauses'
+import { inSlices } from '../slices'
 import type { ForecastPath, Residual, TargetEvaluation } from './results'
 import { intervalOf } from './scores'
 import { Table } from '../tables/table'
@@ -188,7 +189,7 @@ export class Forecaster {
     const names = facts.targets.map(({ name }) => name)
     const ends = lastOrigins(table, names, facts.fewestRows)
     const forecasts = await forecastOrigins(this.#network, table, ends, signal)
-    const paths = pathsOf(table, facts, forecasts)
+    const paths = await inSlices(pathsOf(table, facts, forecasts), new Pauses(signal))
     return extendForecasts(this.#network, table, paths, horizon, signal)
   }
 
@@ -220,7 +221,7 @@ export class Forecaster {
     return {
       targets,
       backtest: await this.#backtest(table, learnt, backtest, signal),
-      residuals: residualsOf(table, facts, test),
+      residuals: await inSlices(residualsOf(table, facts, test), new Pauses(signal)),
       importance: await importanceOf(this.#network, table, parts.test, signal),
       verdict: this.#verdict(table, targets),
     }
@@ -263,7 +264,8 @@ export class Forecaster {
     signal: AbortSignal | undefined,
   ): Promise<ForecastPath[]> {
     const some = someOrigins(parts.test, count)
-    return pathsOf(table, this.facts, await forecastOrigins(this.#network, table, some, signal))
+    const forecasts = await forecastOrigins(this.#network, table, some, signal)
+    return inSlices(pathsOf(table, this.facts, forecasts), new Pauses(signal))
   }
 
   /** Frees the native memory of the network. */

@@ -6,6 +6,7 @@
 import { argumentError, quote } from '../errors'
 import { listNames } from '../formats/faults'
 import { Pauses } from '../pauses'
+import { inSlices, type Sliced } from '../slices'
 import { seasonsOf } from '../tables/season-lengths'
 import type { Series, TableColumn, TableData } from '../tables/series'
 import type { TimeAxis, TimeUnit } from '../tables/time-axis'
@@ -13,9 +14,9 @@ import { calendarFieldsSeen } from './calendar-features'
 import type { ForecastFacts, InputFacts, TargetFacts } from './facts'
 import type { CheckedOptions } from './options'
 import { checkEnough, originsOf, type Parts, type SeriesParts, splitByTime } from './parts'
-import { isConstant } from './rounding'
+import { deviationBeyondRounding } from './rounding'
 import { findCommonSeasons, type Season } from './seasons'
-import { mean, standardDeviation } from './statistics'
+import { mean } from './statistics'
 import {
   chooseDifference,
   fitSeriesScale,
@@ -50,7 +51,7 @@ export async function learn(table: TableData, options: CheckedOptions): Promise<
   if (pauses.isDue) await pauses.take()
   const seasons =
     options.seasons?.map((steps) => seasonOfSteps(steps, table.time)) ??
-    seasonsIn(table, targets[0]!, seriesParts)
+    (await inSlices(seasonsIn(table, targets[0]!, seriesParts), pauses))
   if (pauses.isDue) await pauses.take()
   const season = seasons[0]?.steps
   const longest = Math.max(...seriesParts.map(({ training }) => training))
@@ -151,11 +152,16 @@ function inputsOf({ columns }: TableData, { inputs, targets }: CheckedOptions): 
 }
 
 /** The seasons that the training part of the first target shows. */
-function seasonsIn(table: TableData, target: string, parts: readonly SeriesParts[]): Season[] {
+function* seasonsIn(
+  table: TableData,
+  target: string,
+  parts: readonly SeriesParts[],
+): Sliced<Season[]> {
   const values = table.series.map((series, i) => {
     return series.numbers.get(target)!.subarray(0, parts[i]!.training)
   })
-  return findCommonSeasons(values, seasonsOf(table.time.frequency)).slice(0, MOST_SEASONS)
+  const seasons = yield* findCommonSeasons(values, seasonsOf(table.time.frequency))
+  return seasons.slice(0, MOST_SEASONS)
 }
 
 /** A season by its steps: it has a name if it is one of the calendar. */
@@ -216,15 +222,15 @@ async function learnTarget(
   const { horizon } = options
   const difference =
     options.difference === 'auto'
-      ? chooseDifference(thinOrigins(tracks), horizon, season)
+      ? await inSlices(chooseDifference(thinOrigins(tracks), horizon, season), pauses)
       : options.difference
   const rows = rowsForDifference(difference, season)
   const scales: [string, SeriesScale][] = []
   for (const [i, { track, end, origins }] of tracks.entries()) {
-    if (pauses.isDue) await pauses.take()
     const whole = origins.filter((origin) => origin + 1 >= track.first + rows)
     const own = thin(whole.length > 0 ? whole : origins)
-    const scale = fitSeriesScale(track, end, own, horizon, difference, season)
+    const fitted = fitSeriesScale(track, end, own, horizon, difference, season)
+    const scale = await inSlices(fitted, pauses)
     if (scale !== undefined) scales.push([table.series[i]!.name, scale])
   }
   const missing = table.series.some((series, i) => trainingOf(series, i).some(Number.isNaN))
@@ -272,7 +278,7 @@ function learnInput(
   const known = Float64Array.from(seen.filter((value) => !Number.isNaN(value)))
   const missing = known.length < seen.length
   if (known.length === 0) return { name, kind, mean: 0, deviation: 1, future, missing }
-  const deviation = isConstant(known) ? 1 : standardDeviation(known)
+  const deviation = deviationBeyondRounding(known) || 1
   return { name, kind, mean: mean(known), deviation, future, missing }
 }
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Sliced } from '../slices'
 import type { Series } from '../tables/series'
 import { CALENDAR, CALENDAR_WIDTH } from './calendar-features'
 import { calendarRows } from './calendar-rows'
@@ -47,13 +48,24 @@ export function pastGroups(facts: ForecastFacts): FeatureGroup[] {
   return groupsOf(columnsOf(facts))
 }
 
-/** @param end - one after the last row that may be read */
-export function prepareSeries(series: Series, end: number, facts: ForecastFacts): PreparedSeries {
-  const targets = facts.targets.map((target): PreparedTarget => {
+/**
+ * Prepares a series, in slices.
+ *
+ * @param end - one after the last row that may be read
+ */
+export function* prepareSeries(
+  series: Series,
+  end: number,
+  facts: ForecastFacts,
+): Sliced<PreparedSeries> {
+  const targets: PreparedTarget[] = []
+  for (const target of facts.targets) {
     const track = trackOf(series, target.name, target.logarithm, end)
-    const scale = scaleOf(target, series.name) ?? scaleOfOwn(track, end, facts, target)
-    return { facts: target, track, scale }
-  })
+    yield
+    const known = scaleOf(target, series.name)
+    const scale = known ?? (yield* scaleOfOwn(track, end, facts, target))
+    targets.push({ facts: target, track, scale })
+  }
   const columns = columnsOf(facts)
   const width = pastWidth(facts)
   const rows = new Float32Array(end * width)
@@ -62,6 +74,7 @@ export function prepareSeries(series: Series, end: number, facts: ForecastFacts)
   const until = looksAhead ? new Int32Array(end * width) : undefined
   let offset = 0
   for (const column of columns) {
+    yield
     const write = column.writer(series, end, targets)
     write(rows, offset, width, facts.missing, until)
     if (looksAhead) write(causal, offset, width, 'carry', undefined)
@@ -93,15 +106,15 @@ function scaleOf({ scales }: TargetFacts, series: string): SeriesScale | undefin
 }
 
 /** The scale of a series that the training part does not have, from its own rows. */
-function scaleOfOwn(
+function* scaleOfOwn(
   track: Track,
   end: number,
   { horizon, fewestRows, seasons }: ForecastFacts,
   { difference }: TargetFacts,
-): SeriesScale {
+): Sliced<SeriesScale> {
   const count = Math.max(0, end - horizon - fewestRows + 1)
   const origins = Array.from({ length: count }, (_, i) => fewestRows - 1 + i)
-  const own = fitSeriesScale(track, end, origins, horizon, difference, seasons[0]?.steps)
+  const own = yield* fitSeriesScale(track, end, origins, horizon, difference, seasons[0]?.steps)
   if (own !== undefined) return own
   const level = track.carried[end - 1] ?? 0
   const spread = Math.abs(level) || 1
@@ -220,7 +233,8 @@ function writeNumbers(
       const place = row * width + offset
       rows[place] = Number.isNaN(value) ? 0 : value
       if (until !== undefined) {
-        until[place] = Math.max(filled.until[row]!, filled.until[Math.max(0, row - lag)]!)
+        const before = Math.max(0, row - lag)
+        until[place] = Math.max(filled.until?.[row] ?? row, filled.until?.[before] ?? before)
       }
     }
   }

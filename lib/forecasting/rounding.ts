@@ -14,11 +14,16 @@ import { largestMagnitude, standardDeviation } from './statistics'
 const ROUNDING = 8 * Number.EPSILON
 
 /**
- * Whether values differ only by rounding errors.
+ * The standard deviation of values, or 0 if they differ only by rounding errors, and for no values.
  *
  * @param magnitude - the largest absolute value of the numbers that `values` were computed from, which determines the
  *   rounding errors; by default that of `values`
  */
-export function isConstant(values: Float64Array, magnitude = largestMagnitude(values)): boolean {
-  return standardDeviation(values) <= ROUNDING * magnitude
+export function deviationBeyondRounding(
+  values: Float64Array,
+  magnitude = largestMagnitude(values),
+): number {
+  if (values.length === 0) return 0
+  const deviation = standardDeviation(values)
+  return deviation <= ROUNDING * magnitude ? 0 : deviation
 }

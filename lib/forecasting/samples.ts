@@ -10,6 +10,7 @@ import { futureInput, futureWidth } from './future-features'
 import { FUTURE, FUTURE_SERIES, knowsSeries, PAST, PAST_SERIES } from './network'
 import type { Origins } from './parts'
 import { Pauses } from '../pauses'
+import { inSlices } from '../slices'
 import {
   lastWindow,
   pastInput,
@@ -50,10 +51,11 @@ export async function prepareOrigins(
     const end = origins.reduce((last, origin) => Math.max(last, origin), 0) + 1
     await prepareCalendar(series, Math.max(series.rows, end + facts.horizon), facts, pauses)
     const hasScales = facts.targets.every(({ scales }) => Object.hasOwn(scales, series.name))
-    const whole = hasScales ? prepareSeries(series, end, facts) : undefined
+    const prepare = (rows: number): Promise<PreparedSeries> =>
+      inSlices(prepareSeries(series, rows, facts), pauses)
+    const whole = hasScales ? await prepare(end) : undefined
     for (const origin of origins) {
-      if (whole === undefined && pauses.isDue) await pauses.take()
-      const own = whole ?? lastWindow(prepareSeries(series, origin + 1, facts), facts)
+      const own = whole ?? lastWindow(await prepare(origin + 1), facts)
       prepared.push({ series: index, origin, prepared: own })
     }
   }

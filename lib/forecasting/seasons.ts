@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Sliced } from '../slices'
 import { largestMagnitude, mean } from './statistics'
 
 /** A season: its length in steps of the time axis, and its name ('day', 'week', 'year'). */
@@ -39,7 +40,9 @@ const PEAK_SHARES = [8, 16]
 const LARGEST_NOISE_LAG = 30
 
 /**
- * The seasons that the autocorrelation of a series supports, those that explain most of its variance first.
+ * The seasons that several series have in common: those that the autocorrelation of at least half of the series supports,
+ * among the series that are long enough to show them. Those that explain most of the variance come first. It works in
+ * slices.
  *
  * A season of s steps needs two whole seasons of rows. The series is detrended by a centred moving average over one
  * season (by a straight line if it has fewer than three seasons), and shorter seasons that were found are subtracted.
@@ -50,23 +53,14 @@ const LARGEST_NOISE_LAG = 30
  * - a peak: not below those at s/8 and s/16 steps before and after s by more than a standard error, so that the season
  *   has this length and not one that is only similar.
  *
- * @param values The training part; NaN: missing.
+ * @param parts The training part of each series. NaN: missing.
  */
-export function findSeasons(values: Float64Array, candidates: readonly Season[]): Season[] {
-  return inOrder(findingsOf(values, candidates))
-}
-
-/**
- * The seasons that several series have in common: those that at least half of the series have, among the series that
- * are long enough to show them. The order is as that of `findSeasons`, over all series.
- *
- * @param parts The training part of each series.
- */
-export function findCommonSeasons(
+export function* findCommonSeasons(
   parts: readonly Float64Array[],
   candidates: readonly Season[],
-): Season[] {
-  const findings = parts.flatMap((values) => findingsOf(values, candidates))
+): Sliced<Season[]> {
+  const findings: Finding[] = []
+  for (const values of parts) findings.push(...(yield* findingsOf(values, candidates)))
   const common = candidates.flatMap((season) => {
     const long = parts.filter((values) => isLongEnough(knownPart(values), season)).length
     const found = findings.filter((finding) => finding.season === season)
@@ -80,7 +74,7 @@ function inOrder(findings: readonly Finding[]): Season[] {
   return [...findings].sort((a, b) => b.share - a.share).map(({ season }) => season)
 }
 
-function findingsOf(values: Float64Array, candidates: readonly Season[]): Finding[] {
+function* findingsOf(values: Float64Array, candidates: readonly Season[]): Sliced<Finding[]> {
   const findings: Finding[] = []
   const deviations = aroundLine(scaled(fromFirst(knownPart(values))))
   const variance = meanSquare(deviations)
@@ -88,7 +82,9 @@ function findingsOf(values: Float64Array, candidates: readonly Season[]): Findin
   let rest = deviations
   const shortestFirst = [...candidates].sort((a, b) => a.steps - b.steps)
   for (const season of shortestFirst.filter((one) => isLongEnough(rest, one))) {
+    yield
     const detrended = withoutTrend(rest, season.steps)
+    yield
     const strength = seasonalAutocorrelation(detrended, season.steps)
     if (strength === undefined) continue
     findings.push({ season, share: (strength * meanSquare(detrended)) / variance })

@@ -40,3 +40,24 @@ export function standardDeviation(values: Float64Array): number {
   const center = mean(fromFirst)
   return rootMeanSquare(fromFirst.map((distance) => distance - center))
 }
+
+/** NaN if there are no values. */
+export function median(values: Float64Array): number {
+  const sorted = values.slice().sort()
+  const middle = (sorted.length - 1) / 2
+  return (sorted[Math.floor(middle)] ?? NaN) / 2 + (sorted[Math.ceil(middle)] ?? NaN) / 2
+}
+
+/** A distance counts at most as so many usual ones. */
+const MOST_COUNTED = 20
+/** The usual distances are the smaller half; if these are 0, as of a series that mostly stands still, nearly all. */
+const USUAL = [0.5, 0.95]
+
+/** Distances from 0, where those far above the usual ones are cut to a multiple of these: one wrong cell must not decide. */
+export function withoutOutliers(distances: Float64Array): Float64Array {
+  if (distances.length === 0) return distances
+  const sorted = distances.map(Math.abs).sort()
+  const means = USUAL.map((share) => mean(sorted.subarray(0, Math.ceil(share * sorted.length))))
+  const most = MOST_COUNTED * (means.find((usual) => usual > 0) ?? 0)
+  return distances.map((distance) => Math.min(Math.max(distance, -most), most))
+}

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { isConstant } from './rounding'
+import type { Sliced } from '../slices'
+import { deviationBeyondRounding } from './rounding'
 import type { Difference } from './options'
 import type { Origins } from './parts'
-import { mean, standardDeviation } from './statistics'
+import { largestMagnitude, mean, median, standardDeviation, withoutOutliers } from './statistics'
 import { anchorAt, type Track } from './tracks'
 
 /** The scale of one target in one series. */
@@ -31,51 +32,52 @@ const FEWEST_ROWS = 4
 const FEWEST_FOR_CENTERS = 20
 
 /**
- * Learns the scale of a series.
+ * Learns the scale of a series, in slices.
  *
  * @param end - one after the last row that may be read
  * @param origins - their forecasts end before `end`
  * @returns undefined if there are too few values
  */
-export function fitSeriesScale(
+export function* fitSeriesScale(
   track: Track,
   end: number,
   origins: readonly number[],
   horizon: number,
   difference: Difference,
   season: number | undefined,
-): SeriesScale | undefined {
+): Sliced<SeriesScale | undefined> {
   const values = withoutMissing(track.values.subarray(0, end))
   if (values.length < FEWEST_ROWS) return undefined
+  const magnitude = largestMagnitude(values)
+  const spread = deviationBeyondRounding(values, magnitude)
+  yield
+  const change = deviationBeyondRounding(changesOf(track.carried.subarray(0, end)), magnitude)
+  yield
   const steps = distancesByStep(track, origins, horizon, difference, season)
   const all = joined(steps)
-  const magnitude = values.reduce((largest, value) => Math.max(largest, Math.abs(value)), 0)
   const overall = all.length === 0 ? 0 : mean(all)
   const centers = steps.map((distances) => {
     return distances.length < FEWEST_FOR_CENTERS ? overall : mean(distances)
   })
   const rest = joined(steps.map((distances, i) => distances.map((value) => value - centers[i]!)))
-  const changes = withoutMissing(
-    track.carried.subarray(1, end).map((value, i) => value - track.carried[i]!),
-  )
-  const deviationOf = (numbers: Float64Array): number =>
-    numbers.length === 0 || isConstant(numbers, magnitude) ? 0 : standardDeviation(numbers)
-  const deviation = deviationOf(rest)
-  const spread = deviationOf(values)
+  const deviation = deviationBeyondRounding(rest, magnitude)
   return {
     level: mean(values),
     spread: spread || 1,
-    change: deviationOf(changes) || spread || 1,
+    change: change || spread || 1,
     centers,
     deviation: deviation || spread || 1,
     steady: all.length > 0 && deviation === 0,
   }
 }
 
+/** The changes from row to row. */
+function changesOf(values: Float64Array): Float64Array {
+  return withoutMissing(values.subarray(1).map((value, i) => value - values[i]!))
+}
+
 /**
- * For each step ahead the distances of the truth from what its forecast is added to.
- *
- * @param centerAt - is subtracted; by the truth's row and the step from 0
+ * For each step ahead the distances of the truth from what its forecast is added to, and from a center.
  */
 function distancesByStep(
   track: Track,
@@ -83,7 +85,7 @@ function distancesByStep(
   horizon: number,
   difference: Difference,
   season: number | undefined,
-  centerAt: (row: number, step: number) => number = () => 0,
+  centerAt: CenterAt = () => 0,
 ): Float64Array[] {
   return Array.from({ length: horizon }, (_, i) => {
     const distances = origins.map((origin) => {
@@ -122,48 +124,75 @@ const FEWEST_COMPARED = 4
 
 /**
  * The difference with the smallest mean absolute distance at the end of the training part, relative to the spread of each
- * series. What it is measured with is learnt from the rows before, so that a level that does not stay is not preferred. A
+ * series and without the weight of outliers, in slices. What it is measured with is learnt from the rows before, so that a level that does not stay is not preferred. A
  * series that is too short for that is compared as a whole.
  *
  * @param season - undefined if there is none
  */
-export function chooseDifference(
+export function* chooseDifference(
   tracks: readonly TrainingTrack[],
   horizon: number,
   season: number | undefined,
-): Difference {
+): Sliced<Difference> {
   const candidates: Difference[] =
     season === undefined ? ['last', 'none'] : ['last', 'seasonal', 'seasonalTrend', 'none']
-  const costs = candidates.map((difference) => {
-    let [sum, count] = [0, 0]
+  const costs: number[] = []
+  for (const difference of candidates) {
+    const distances: Float64Array[] = []
     for (const training of tracks) {
-      for (const distance of distancesAhead(training, horizon, difference, season)) {
-        sum += distance
-        count++
-      }
+      distances.push(yield* distancesAhead(training, horizon, difference, season))
+      yield
     }
-    return count === 0 ? Infinity : sum / count
-  })
+    const all = joined(distances)
+    costs.push(all.length === 0 ? Infinity : mean(all))
+  }
   return candidates[costs.indexOf(Math.min(...costs))]!
 }
 
 /** The distances at the end of the training part, relative to the spread of the rows before. */
-function distancesAhead(
+function* distancesAhead(
   training: TrainingTrack,
   horizon: number,
   difference: Difference,
   season: number | undefined,
-): Float64Array {
+): Sliced<Float64Array> {
   const { track } = training
   const { cut, before, after } = divide(training, horizon)
-  const scale = fitSeriesScale(track, cut, before, horizon, difference, season)
-  if (scale === undefined) return new Float64Array(0)
-  // The network knows the calendar: without a difference it can forecast the mean of each place in a season.
-  const means = difference === 'none' ? meansOfPlaces(track.values.subarray(0, cut), season) : []
-  const steps = distancesByStep(track, after, horizon, difference, season, (row, step) => {
-    return difference === 'none' ? means[row % means.length]! : scale.centers[step]!
+  const values = track.values.subarray(0, cut)
+  const known = withoutMissing(values)
+  if (known.length < FEWEST_ROWS) return new Float64Array(0)
+  const spread = deviationBeyondRounding(known) || 1
+  yield
+  // The network knows the calendar: without a difference it can forecast the center of each place in a season.
+  const centerAt =
+    difference === 'none'
+      ? centersOfPlaces(values, season)
+      : centersOfSteps(distancesByStep(track, before, horizon, difference, season))
+  yield
+  const steps = distancesByStep(track, after, horizon, difference, season, centerAt)
+  return withoutOutliers(joined(steps)).map((distance) => Math.abs(distance) / spread)
+}
+
+/** What is subtracted from a distance, by the row of the truth and the step from 0. */
+type CenterAt = (row: number, step: number) => number
+
+/** The median of each step's distances, or of all if there are few. */
+function centersOfSteps(steps: readonly Float64Array[]): CenterAt {
+  const overall = median(joined(steps)) || 0
+  const centers = steps.map((distances) =>
+    distances.length < FEWEST_FOR_CENTERS ? overall : median(distances),
+  )
+  return (_row, step) => centers[step]!
+}
+
+/** The median at each place in a season; without a season there is one place. */
+function centersOfPlaces(values: Float64Array, season = 1): CenterAt {
+  const centers = Array.from({ length: season }, (_, place) => {
+    const count = Math.ceil((values.length - place) / season)
+    const own = Float64Array.from({ length: count }, (_unused, i) => values[place + i * season]!)
+    return median(withoutMissing(own))
   })
-  return joined(steps).map((distance) => Math.abs(distance) / scale.spread)
+  return (row) => centers[row % season]!
 }
 
 /** The rows and origins to learn from, and the origins to compare. */
@@ -175,14 +204,6 @@ function divide(
   const after = origins.filter((origin) => origin + 1 >= cut)
   if (after.length < FEWEST_COMPARED) return { cut: end, before: origins, after: origins }
   return { cut, before: origins.filter((origin) => origin + horizon < cut), after }
-}
-
-/** The mean at each place in a season; without a season there is one place. */
-function meansOfPlaces(values: Float64Array, season = 1): number[] {
-  return Array.from({ length: season }, (_, place) => {
-    const own = withoutMissing(values.filter((_value, row) => row % season === place))
-    return own.length === 0 ? NaN : mean(own)
-  })
 }
 
 /** The most origins that choosing a difference looks at, over all series. */
@@ -221,9 +242,9 @@ export function suggestsLogarithm(values: Float64Array, season: number | undefin
   const size = Math.floor(known.length / BLOCKS)
   if (size < FEWEST_IN_BLOCK || known.some((value) => value <= 0)) return false
   const blocks = Array.from({ length: BLOCKS }, (_, i) => known.subarray(i * size, (i + 1) * size))
-  const levels = Float64Array.from(blocks, (block) => Math.log(mean(block)))
+  const levels = Float64Array.from(blocks, (block) => Math.log(mean(withoutOutliers(block))))
   const changes = Float64Array.from(blocks, (block) => {
-    return Math.log(standardDeviation(block.subarray(1).map((value, i) => value - block[i]!)))
+    return Math.log(standardDeviation(withoutOutliers(changesOf(block))))
   })
   if (!changes.every(Number.isFinite)) return false
   if (Math.max(...levels) - Math.min(...levels) < Math.log(LEAST_RATIO)) return false
@@ -244,7 +265,7 @@ export function suggestsLogarithm(values: Float64Array, season: number | undefin
 function isSteadierAsLogarithm(values: Float64Array, season = 1): boolean {
   const lag = 2 * season > values.length ? 1 : season
   const deviationOfChanges = (numbers: Float64Array): number =>
-    standardDeviation(numbers.subarray(lag).map((value, i) => value - numbers[i]!))
+    standardDeviation(withoutOutliers(numbers.subarray(lag).map((value, i) => value - numbers[i]!)))
   const logarithms = values.map(Math.log)
   const geometricMean = Math.exp(mean(logarithms))
   return geometricMean * deviationOfChanges(logarithms) < deviationOfChanges(values)

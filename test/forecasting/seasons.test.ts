@@ -1,4 +1,5 @@
-import { findCommonSeasons, findSeasons, type Season } from '../../lib/forecasting/seasons'
+import { findCommonSeasons, type Season } from '../../lib/forecasting/seasons'
+import { atOnce } from '../../lib/slices'
 import { randomSource } from '../support/numbers'
 
 const WEEK: Season = { steps: 7, name: 'week' }
@@ -6,6 +7,9 @@ const YEAR: Season = { steps: 365, name: 'year' }
 const DAY: Season = { steps: 24, name: 'day' }
 const WEEK_OF_HOURS: Season = { steps: 168, name: 'week' }
 const YEAR_OF_MONTHS: Season = { steps: 12, name: 'year' }
+
+const commonSeasons = (parts: readonly Float64Array[], candidates: readonly Season[]): Season[] =>
+  atOnce(findCommonSeasons(parts, candidates))
 
 type Value = (row: number) => number
 
@@ -61,7 +65,7 @@ describe('seasons are found', () => {
       ['day', 'week'],
     ],
   ])('%s', (_, values, candidates, names) => {
-    expect(findSeasons(values, candidates).map(({ name }) => name)).toEqual(names)
+    expect(commonSeasons([values], candidates).map(({ name }) => name)).toEqual(names)
   })
 
   it('where values are missing', () => {
@@ -70,17 +74,17 @@ describe('seasons are found', () => {
       random() < 0.3 ? NaN : value,
     )
     values.fill(NaN, 0, 20).fill(NaN, 100, 150).fill(NaN, 390)
-    expect(findSeasons(values, [WEEK])).toEqual([WEEK])
+    expect(commonSeasons([values], [WEEK])).toEqual([WEEK])
   })
 
   it.each([1e-300, 1e-12, 1e12, 1e300])('in values of any size: %d', (unit) => {
     const values = series(60, wave(12), (row) => row / 10, noise(8, 0.2)).map((x) => x * unit)
-    expect(findSeasons(values, [YEAR_OF_MONTHS])).toEqual([YEAR_OF_MONTHS])
+    expect(commonSeasons([values], [YEAR_OF_MONTHS])).toEqual([YEAR_OF_MONTHS])
   })
 
   it('in small changes of large values', () => {
     const values = series(60, wave(12), () => 1e8)
-    expect(findSeasons(values, [YEAR_OF_MONTHS])).toEqual([YEAR_OF_MONTHS])
+    expect(commonSeasons([values], [YEAR_OF_MONTHS])).toEqual([YEAR_OF_MONTHS])
   })
 })
 
@@ -101,7 +105,7 @@ describe('no season is found', () => {
     ['one step', series(1000, (row) => (row < 500 ? 1 : 0))],
     ['less than two whole seasons', series(13, weekend)],
   ])('in %s', (_, values) => {
-    expect(findSeasons(values, all)).toEqual([])
+    expect(commonSeasons([values], all)).toEqual([])
   })
 
   it.each<[string, (seed: number) => Value]>([
@@ -109,7 +113,7 @@ describe('no season is found', () => {
     ['a random walk', walk],
   ])('in %s, except by chance', (_, valueOf) => {
     const seeds = Array.from({ length: 25 }, (_, i) => i + 1)
-    const found = seeds.flatMap((seed) => findSeasons(series(200, valueOf(seed)), all))
+    const found = seeds.flatMap((seed) => commonSeasons([series(200, valueOf(seed))], all))
     // Of 75 candidates that are short enough.
     expect(found.length).toBeLessThanOrEqual(3)
   })
@@ -120,19 +124,19 @@ describe('common seasons', () => {
   const other = (seed: number) => series(200, noise(seed, 1))
 
   it('are those of at least half of the series', () => {
-    expect(findCommonSeasons([weekly(1), weekly(2), other(3), other(4)], [WEEK])).toEqual([WEEK])
-    expect(findCommonSeasons([weekly(1), other(2), other(3)], [WEEK])).toEqual([])
+    expect(commonSeasons([weekly(1), weekly(2), other(3), other(4)], [WEEK])).toEqual([WEEK])
+    expect(commonSeasons([weekly(1), other(2), other(3)], [WEEK])).toEqual([])
   })
 
   it('do not depend on series that are too short, nor on the unit of one', () => {
     const short = Float64Array.of(1, 2, 3)
-    expect(findCommonSeasons([short, short, short, weekly(1)], [WEEK])).toEqual([WEEK])
+    expect(commonSeasons([short, short, short, weekly(1)], [WEEK])).toEqual([WEEK])
     const both = series(1500, weekend, wave(365, 2), noise(1, 0.2))
     const large = series(1500, (row) => 1e9 * weekend(row), noise(2, 1e8))
-    expect(findCommonSeasons([both, both, large], [WEEK, YEAR])).toEqual([YEAR, WEEK])
+    expect(commonSeasons([both, both, large], [WEEK, YEAR])).toEqual([YEAR, WEEK])
   })
 
   it('do not exist without series', () => {
-    expect(findCommonSeasons([], [WEEK])).toEqual([])
+    expect(commonSeasons([], [WEEK])).toEqual([])
   })
 })

@@ -3,6 +3,7 @@ import {
   suggestsLogarithm,
   type TrainingTrack,
 } from '../../lib/forecasting/target-scale'
+import { atOnce } from '../../lib/slices'
 import { trackOfValues } from '../../lib/forecasting/tracks'
 import { randomSource } from '../support/numbers'
 import { seed } from '../support/random'
@@ -33,7 +34,7 @@ function trackWith(value: Value, rows = ROWS): TrainingTrack {
 }
 
 const chosen = (value: Value, season: number | undefined, rows = ROWS): string =>
-  chooseDifference([trackWith(value, rows)], YEAR, season)
+  atOnce(chooseDifference([trackWith(value, rows)], YEAR, season))
 
 describe('the difference', () => {
   test('is none where noise is around a season that stays', () => {
@@ -54,6 +55,31 @@ describe('the difference', () => {
 
   test('is that of a trend where a season grows ever faster', () => {
     expect(chosen((row) => 10 * wave(row) + row ** 2 / 100, YEAR)).toBe('seasonalTrend')
+  })
+
+  test('is none around a season that stays, in spite of one wrong value', () => {
+    const random = noise()
+    const right = valuesOf((row) => 10 * wave(row) + random(row))
+    for (const wrong of [20, 100, 130, 200, 225]) {
+      const value: Value = (row) => (row === wrong ? -1e6 : right[row]!)
+      expect([wrong, chosen(value, YEAR)]).toEqual([wrong, 'none'])
+    }
+  })
+
+  test.each([
+    ['constant', (): number => 5, undefined, 'last'],
+    ['growing', (row: number): number => 3 * row + wave(row), undefined, 'last'],
+    [
+      'seasonal',
+      (row: number): number => 100 + 10 * wave(row) + row ** 2 / 100,
+      YEAR,
+      'seasonalTrend',
+    ],
+  ] as const)('of a %s series does not depend on one wrong value', (_, value, season, expected) => {
+    for (const wrong of [20, 100, 130, 200, 225]) {
+      const spoilt: Value = (row) => (row === wrong ? 1e6 : value(row))
+      expect([wrong, chosen(spoilt, season)]).toEqual([wrong, expected])
+    }
   })
 
   test('is the last value where a level stayed for long and then went away', () => {
@@ -96,5 +122,24 @@ describe('a logarithm is suggested', () => {
     const values = valuesOf((row) => value(row) + random(row) / 10)
     expect(suggestsLogarithm(values, undefined)).toBe(true)
     expect(suggestsLogarithm(values, season)).toBe(false)
+  })
+
+  test('in spite of one wrong value', () => {
+    const random = noise()
+    const right = valuesOf((row) => Math.exp(row / 60 + 0.1 * random(row) + 0.3 * wave(row)))
+    for (const wrong of [0, 50, 200, 239]) {
+      const values = right.map((value, row) => (row === wrong ? 1e9 : value))
+      expect([wrong, suggestsLogarithm(values, YEAR)]).toEqual([wrong, true])
+    }
+  })
+
+  test('not for the sake of one wrong value', () => {
+    const random = noise()
+    const right = valuesOf((row) => 5 + wave(row) + random(row))
+    for (const wrong of [0, 50, 200, 239]) {
+      const values = right.map((value, row) => (row === wrong ? 1e6 : value))
+      expect([wrong, suggestsLogarithm(values, YEAR)]).toEqual([wrong, false])
+      expect([wrong, suggestsLogarithm(values, undefined)]).toEqual([wrong, false])
+    }
   })
 })
