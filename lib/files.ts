@@ -4,7 +4,7 @@
  * @module
  */
 import type { Stats } from 'node:fs'
-import * as fs from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import { argumentError, GruError } from './errors'
 
 /** The error for a file that cannot be read, with the system's error as its cause. A GruError is returned unchanged. */

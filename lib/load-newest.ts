@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as fs from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import { GruError } from './errors'
 import { readError } from './files'
 import { numberedCheckpoints } from './fit/checkpoint-folder'

@@ -3,7 +3,6 @@
  *
  * @module
  */
-import { randomInt } from 'node:crypto'
 import type { NativeDeviceOptions, NativeRecurrentOptions } from '../binding'
 import { argumentError, describe } from './errors'
 import { native } from './native'
@@ -35,9 +34,6 @@ export interface RecurrentStackOptions {
   /** Whether each layer also runs from the last step to the first; both outputs are joined: D = 2. Default false. */
   readonly bidirectional?: boolean | undefined
 }
-
-/** The widest range that crypto.randomInt draws from. */
-const RANDOM_SEEDS = 2 ** 48 - 1
 
 export const RECURRENT_STACK_KEYS = [
   'hiddenSize',
@@ -109,7 +105,13 @@ export function warnOfIdleDropout(
 
 /** The caller's seed, or one drawn at random. */
 export function resolveSeed(given: unknown): number {
-  return given === undefined ? randomInt(RANDOM_SEEDS) : checkSeed('seed', given)
+  return given === undefined ? drawSeed() : checkSeed('seed', given)
+}
+
+/** Uses the global object: to load node:crypto takes a fifth of the time in which the whole package loads. */
+function drawSeed(): number {
+  const [low, high] = crypto.getRandomValues(new Uint32Array(2))
+  return (high! % 2 ** 21) * 2 ** 32 + low!
 }
 
 /** The device of a layer or a model, and the precision of its products there. */

@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { randomBytes } from 'node:crypto'
-import * as fs from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import * as path from 'node:path'
 import { quote } from './errors'
 import { placeError, statusOfFile, unlessMissing, writeError } from './files'
@@ -51,7 +50,7 @@ export async function replaceFile(file: string, content: FileContent): Promise<v
 }
 
 function temporaryBeside(target: string): string {
-  const suffix = randomBytes(8).toString('hex')
+  const suffix = Buffer.from(crypto.getRandomValues(new Uint8Array(8))).toString('hex')
   return path.join(path.dirname(target), `.gru-native-${suffix}.tmp`)
 }
 

@@ -199,6 +199,7 @@ function buildTypeScript() {
     'tsconfig.json',
     'tsconfig.build.json',
     'package-lock.json',
+    'scripts/bundle.mjs',
   ])
   const stamp = fingerprint(sources, {})
   if (readStamp('typescript') === stamp && existsSync(inRoot('dist', 'index.js'))) return
@@ -208,6 +209,11 @@ function buildTypeScript() {
   must(
     'compiling TypeScript',
     [...packageCommand('typescript', 'tsc'), '-p', 'tsconfig.build.json'],
+    'mend the errors above',
+  )
+  must(
+    'joining the modules',
+    [process.execPath, inRoot('scripts', 'bundle.mjs')],
     'mend the errors above',
   )
   writeStamp('typescript', stamp)

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as fs from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import * as path from 'node:path'
 import { unlessMissing } from '../files'
 import { isTemporaryName } from '../replace-file'

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readFile } from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import * as path from 'node:path'
 import { Dataset, type ModelTrainingSequence } from '../data'
 import { argumentError } from '../errors'
@@ -171,7 +171,7 @@ async function checkResumed(
 ): Promise<Trainer<Model>> {
   const { model } = trainer
   const file = path.join(options.checkpoints!, FACTS_NAME)
-  const before = await unlessMissing(readFile(file, 'utf8'))
+  const before = await unlessMissing(fs.readFile(file, 'utf8'))
   const wanted = createNetwork(facts, options, hiddenSize)
   const isSameNetwork = model instanceof Model && describeNetwork(model) === describeNetwork(wanted)
   wanted.dispose()

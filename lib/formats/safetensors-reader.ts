@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as fs from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import { types } from 'node:util'
 import { newFloat32Array } from '../arrays'
 import { argumentError, describe, type GruError, quote } from '../errors'

@@ -4,7 +4,7 @@
  * @module
  */
 import { constants, isUtf8 } from 'node:buffer'
-import { readFile } from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import { argumentError } from '../errors'
 import { readError } from '../files'
 import { checkPath } from '../validate'
@@ -30,7 +30,7 @@ export async function readTextFile(path: string): Promise<string> {
 export async function readBytes(path: string): Promise<Buffer> {
   checkPath('path', path)
   try {
-    return await readFile(path)
+    return await fs.readFile(path)
   } catch (cause) {
     throw readError(path, cause)
   }

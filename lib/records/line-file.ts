@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as fs from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import { argumentError } from '../errors'
 import { statusOfFile, writeError } from '../files'
 import { AppendFile } from './append-file'

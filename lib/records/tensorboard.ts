@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as fs from 'node:fs/promises'
+import { promises as fs } from 'node:fs'
 import { hostname } from 'node:os'
 import * as path from 'node:path'
 import { writeError } from '../files'

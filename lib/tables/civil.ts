@@ -10,37 +10,6 @@ export const MINUTE = 60 * SECOND
 export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 
-/** English names, from January. */
-export const MONTH_NAMES = [
-  ...['January', 'February', 'March', 'April', 'May', 'June', 'July'],
-  ...['August', 'September', 'October', 'November', 'December'],
-] as const
-
-/** Languages whose names of months are read beside the English ones. No two of them give one word to two months. */
-const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'pt', 'nl']
-
-/** The number of each month by its names, long and short, in lower case and without a point at the end. */
-export const MONTHS_BY_NAME: ReadonlyMap<string, number> = new Map([
-  ...LANGUAGES.flatMap((language) =>
-    (['long', 'short'] as const).flatMap((month) => {
-      const format = new Intl.DateTimeFormat(language, { month, timeZone: 'UTC' })
-      return MONTH_NAMES.map((_, index): [string, number] => {
-        const name = format.format(Date.UTC(2001, index, 15)).toLowerCase()
-        return [name.replace(/\.$/, ''), index + 1]
-      })
-    }),
-  ),
-  ...MONTH_NAMES.map((name, index): [string, number] => [
-    name.slice(0, 3).toLowerCase(),
-    index + 1,
-  ]),
-  ...([
-    ['mrz', 3],
-    ['sept', 9],
-    ['mär', 3],
-  ] as const),
-])
-
 /** A date. Months and days count from 1. */
 export interface CivilDate {
   readonly year: number

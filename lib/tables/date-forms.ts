@@ -3,15 +3,8 @@
  *
  * @module
  */
-import {
-  DAY,
-  dayOfDate,
-  dayOfIsoWeek,
-  daysInMonth,
-  isoWeeksIn,
-  MONTH_NAMES,
-  MONTHS_BY_NAME,
-} from './civil'
+import { DAY, dayOfDate, dayOfIsoWeek, daysInMonth, isoWeeksIn } from './civil'
+import { MONTH_NAMES, MONTHS_BY_NAME } from './month-names'
 import {
   isUnreadable,
   parseCompactTimeOfDay,

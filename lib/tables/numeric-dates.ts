@@ -4,8 +4,9 @@
  * @module
  */
 import { quote } from '../errors'
-import { dateOfDay, dayOfWall, MONTH_NAMES } from './civil'
+import { dateOfDay, dayOfWall } from './civil'
 import { type DateForm, type DateOrder, type DateSeparator, numericForm } from './date-forms'
+import { MONTH_NAMES } from './month-names'
 import { eachRow, numberRows, type Sliced } from '../slices'
 import { isUnreadable } from './times-of-day'
 

@@ -6,7 +6,9 @@
  */
 import { createRequire } from 'node:module'
 import * as path from 'node:path'
-import type * as Library from 'gru-native'
+import type * as ForecasterModule from 'gru-native/forecasting/forecaster'
+import type * as RuntimeModule from 'gru-native/runtime'
+import type * as TableModule from 'gru-native/tables/table'
 import type * as Calibrating from 'gru-native/forecasting/calibrating'
 import type * as Evaluation from 'gru-native/forecasting/evaluation'
 import type * as FutureFeatures from 'gru-native/forecasting/future-features'
@@ -20,7 +22,10 @@ import type * as FrequencyNames from 'gru-native/tables/frequency-names'
 const requireFrom = createRequire(path.join(process.argv[3]!, 'package.json'))
 const load = (name: string): unknown => requireFrom(`./dist/${name}.js`)
 
-export const library = load('index') as typeof Library
+// Not those of the package's one file, which has classes of its own.
+export const { Forecaster } = load('forecasting/forecaster') as typeof ForecasterModule
+export const { runtime } = load('runtime') as typeof RuntimeModule
+export const { Table } = load('tables/table') as typeof TableModule
 export const { describeFrequency } = load('tables/frequency-names') as typeof FrequencyNames
 export const { calibrateOn } = load('forecasting/calibrating') as typeof Calibrating
 export const { evaluateForecasts, forecastOrigins } = load(

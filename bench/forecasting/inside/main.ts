@@ -32,7 +32,7 @@ async function answer(job: ForecastingJob, table: Table): Promise<object> {
 
 function readTable({ file, columns }: ForecastingJob): Promise<Table> {
   const options = columns === undefined ? {} : { columns }
-  const { Table } = gru.library
+  const { Table } = gru
   if (!file.endsWith('.json')) return Table.read(file, options)
   return Table.from(JSON.parse(readFileSync(file, 'utf8')) as object[], options)
 }
@@ -62,7 +62,7 @@ async function train(job: ForecastingJob, table: Table): Promise<Trained> {
   const model =
     job.cell === 'lstm' ? { cell: 'lstm' as const, hiddenSize: sizeOfLstm(byDefault) } : {}
   const { target, horizon, seed } = job
-  const forecaster = await gru.library.Forecaster.train(table, { target, horizon, seed, model })
+  const forecaster = await gru.Forecaster.train(table, { target, horizon, seed, model })
   const { facts, training } = forecaster
   const { epochs, bestEpoch, bestLoss, windows } = training!
   const network = { model: forecaster.model, facts } as Network

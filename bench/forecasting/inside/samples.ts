@@ -27,7 +27,7 @@ export async function writeSamples(
   const { learningRate, weightDecay, clipNorm } = options.training
   using model = gru.createNetwork(facts, options, hiddenSize)
   return {
-    ...{ folder, threads: gru.library.runtime().threads },
+    ...{ folder, threads: gru.runtime().threads },
     parts: { training: training.length, validation: validation.length },
     ...{ window: facts.window, horizon: facts.horizon, targets: facts.targets.length },
     ...{ pastWidth: width, futureWidth: gru.futureWidth(facts) },
