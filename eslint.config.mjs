@@ -7,7 +7,7 @@ import tseslint from 'typescript-eslint'
 const scripts = ['**/*.{js,cjs,mjs}']
 
 export default defineConfig(
-  globalIgnores(['build/', 'dist/', 'prebuilds/']),
+  globalIgnores(['build/', '**/dist/', 'prebuilds/', 'site/.vitepress/cache/']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   js.configs.recommended,
   {

@@ -1,0 +1,57 @@
+import { defineConfig } from 'vitepress'
+import { darkWithoutScripts } from './dark-without-scripts.mjs'
+import { repositoryLinks } from './repository-links.mjs'
+import { sidebar } from './sidebar.mjs'
+
+export const REPOSITORY = 'https://github.com/gru-native/gru-native'
+const BASE = '/gru-native/'
+
+/**
+ * Makes the addresses of a page relative, so that it also reads from a folder, without a server.
+ * @param page - its path in docs/
+ */
+function relativeAddresses(html, page) {
+  const up = '../'.repeat(page.split('/').length - 1) || './'
+  return html
+    .replaceAll(/ (href|src)="\/gru-native\//g, ` $1="${up}`)
+    .replaceAll(/ href="(\.\/|(?:\.\.\/)+)"/g, ' href="$1index.html"')
+}
+
+/** The pages are not beside node_modules/, in which Vue would be looked for. The server's code is, which imports it. */
+const vueOnServer = {
+  name: 'vue-on-server',
+  enforce: 'pre',
+  resolveId: (id, _importer, { ssr }) =>
+    ssr && /^vue(\/server-renderer)?$/.test(id) ? { id, external: true } : undefined,
+}
+
+export default defineConfig({
+  title: 'gru-native',
+  description: 'GRU and LSTM networks that train, forecast and serve inside Node',
+  lang: 'en',
+  base: BASE,
+  srcDir: '../docs',
+  outDir: './dist',
+  cacheDir: './.vitepress/cache',
+  lastUpdated: false,
+  markdown: { math: true, config: (markdown) => markdown.use(repositoryLinks, REPOSITORY) },
+  vite: {
+    css: { postcss: { plugins: [darkWithoutScripts] } },
+    plugins: [vueOnServer],
+  },
+  transformHtml: (html, _id, { page }) => relativeAddresses(html, page),
+  themeConfig: {
+    search: { provider: 'local' },
+    sidebar,
+    outline: [2, 3],
+    nav: [
+      { text: 'Start', link: '/start' },
+      { text: 'API', link: '/api/' },
+      { text: 'Performance', link: '/performance' },
+      { text: 'Changes', link: `${REPOSITORY}/blob/main/CHANGELOG.md` },
+    ],
+    socialLinks: [{ icon: 'github', link: REPOSITORY }],
+    editLink: { pattern: `${REPOSITORY}/edit/main/docs/:path`, text: 'Edit this page' },
+    footer: { message: 'MIT license' },
+  },
+})
