@@ -5,6 +5,11 @@ import { sidebar } from './sidebar.mjs'
 
 export const REPOSITORY = 'https://github.com/gru-native/gru-native'
 const BASE = '/gru-native/'
+/** A curve in a square, in the page itself. */
+const ICON = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="6" fill="#3451b2"/>' +
+    '<path d="M5 20c5 0 5-10 10-10s6 12 12 8" fill="none" stroke="#fff" stroke-width="3.5" stroke-linecap="round"/></svg>',
+)}`
 
 /**
  * Makes the addresses of a page relative, so that it also reads from a folder, without a server.
@@ -30,6 +35,7 @@ export default defineConfig({
   description: 'GRU and LSTM networks that train, forecast and serve inside Node',
   lang: 'en',
   base: BASE,
+  head: [['link', { rel: 'icon', href: ICON }]],
   srcDir: '../docs',
   outDir: './dist',
   cacheDir: './.vitepress/cache',

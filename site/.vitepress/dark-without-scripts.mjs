@@ -1,30 +1,19 @@
 /**
  * VitePress shows dark pages by a class that a script sets. This gives the same rules to readers whose browser runs no
- * scripts, where the system prefers dark pages.
+ * scripts, where the system prefers dark pages. They come last, since some rules for light pages are as specific.
  */
 export const darkWithoutScripts = {
   postcssPlugin: 'dark-without-scripts',
   OnceExit(root, { AtRule }) {
-    const dark = []
+    const params = '(scripting: none) and (prefers-color-scheme: dark)'
+    const media = new AtRule({ name: 'media', params })
     root.walkRules(/\.dark(?![\w-])/, (rule) => {
-      const selectors = rule.selectors.filter((selector) =>
-        /^(html)?\.dark(?![\w-])/.test(selector),
+      const dark = rule.selectors.filter((selector) => /^(html)?\.dark(?![\w-])/.test(selector))
+      const selectors = dark.map((selector) =>
+        selector.replace(/^(html)?\.dark/, 'html:not(.dark)'),
       )
-      if (selectors.length > 0) dark.push([rule, selectors])
+      if (selectors.length > 0) media.append(rule.clone({ selectors }))
     })
-    for (const [rule, selectors] of dark) {
-      const media = new AtRule({
-        name: 'media',
-        params: '(scripting: none) and (prefers-color-scheme: dark)',
-      })
-      media.append(
-        rule.clone({
-          selectors: selectors.map((selector) =>
-            selector.replace(/^(html)?\.dark/, 'html:not(.dark)'),
-          ),
-        }),
-      )
-      rule.after(media)
-    }
+    if (media.nodes !== undefined) root.append(media)
   },
 }
