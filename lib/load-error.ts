@@ -1,15 +1,24 @@
 /**
  * What to do if the native part cannot be loaded. This depends on where the code is: a checkout has the scripts and
- * packages for a build; an installed package has prebuilt files and the sources; a bundle has none of them.
+ * packages for a build; an installed package has the sources, and prebuilt files in other packages; a bundle has neither.
  *
  * @module
  */
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { isBundled, PREBUILDS } from './load-addon'
+import {
+  ADDON_FILE,
+  FALLBACK,
+  type Failure,
+  isBundled,
+  isInstalled,
+  packageOf,
+  PREBUILT_PLATFORMS,
+} from './load-addon'
+import { hasOldGlibc, OLDEST_GLIBC, type Platform } from './platform'
 
-/** The packages that build the addon of an installed package. They are not among its dependencies. */
-export const BUILD_PACKAGES = ['cmake-js@8', 'node-addon-api@8'] as const
+/** The command that builds the native part of an installed package. */
+export const BUILD_COMMAND = 'npx gru build'
 
 /** How each bundler leaves the package out of a bundle. */
 export const EXTERNALS = [
@@ -19,56 +28,80 @@ export const EXTERNALS = [
   "Next.js: `serverExternalPackages: ['gru-native']`",
 ] as const
 
+/** The message for a file named by GRU_NATIVE_ADDON that could not be loaded. */
+export function explainNamed(platform: Platform, failures: readonly Failure[]): string {
+  const { place } = failures[0]!
+  return join(`${failed(platform)}: ${reasonOf(failures[0]!)}`, [
+    `GRU_NATIVE_ADDON names ${place}: correct it, or unset it to use the package's own build`,
+  ])
+}
+
 /**
- * The message for an addon that was not found or could not be loaded.
+ * The message for a native part that was not found or could not be loaded.
  *
  * @param codeFolder - the folder of the code that is running: directly in the package, or a bundle's
- * @param named - the file that GRU_NATIVE_ADDON names, if it is set
+ * @param failures - all that was tried
  */
 export function explainLoadError(
   codeFolder: string,
-  named: string | undefined,
-  cause: Error,
+  platform: Platform,
+  failures: readonly Failure[],
 ): string {
-  const [reason] = cause.message.split('\n', 1)
-  const list = remedies(codeFolder, named).map((line) => `\n  - ${line}`)
-  return `the native part could not be loaded on ${platform()}: ${reason}${list.join('')}`
+  const [first, ...others] = failures.filter((failure) => !isMissing(failure)).map(reasonOf)
+  const list = [...others, ...remedies(codeFolder, platform)]
+  return join(`${failed(platform)}: ${first ?? nothingFor(platform)}`, list)
 }
 
-function platform(): string {
-  const system = [process.platform, process.arch, ...libc()].join(' ')
-  return `${system}, Node ${process.version}`
+function nothingFor({ name }: Platform): string {
+  return PREBUILT_PLATFORMS.includes(name)
+    ? `${packageOf(name)} is not installed`
+    : 'there is no prebuilt file for this platform'
 }
 
-/** The C library on Linux, on which the prebuilt files depend. */
-function libc(): string[] {
-  if (process.platform !== 'linux') return []
-  const { header } = process.report.getReport() as unknown as {
-    readonly header: { readonly glibcVersionRuntime?: string }
-  }
-  const version = header.glibcVersionRuntime
-  return version === undefined ? ['musl'] : [`glibc ${version}`]
+/** The text of the warning that the WebAssembly is used, and how to get the native part. */
+export function explainFallback(
+  codeFolder: string,
+  platform: Platform,
+  failures: readonly Failure[],
+): string {
+  const message = explainLoadError(codeFolder, platform, failures)
+  return (
+    'the slower WebAssembly is in use, with one thread (GRU_NATIVE_FALLBACK=off makes this an error): ' +
+    message
+  )
 }
 
-function remedies(codeFolder: string, named: string | undefined): string[] {
-  if (named) {
-    return [
-      `GRU_NATIVE_ADDON names ${named}: correct it, or unset it to use the package's own build`,
-    ]
-  }
-  if (isBundled()) return remediesOfBundle(codeFolder)
+function join(message: string, list: readonly string[]): string {
+  return [message, ...list].join('\n  - ')
+}
+
+function failed({ system, libc }: Platform): string {
+  const library = libc ? ` ${[libc.family, libc.version ?? ''].join(' ').trim()}` : ''
+  return `the native part could not be loaded on ${system}${library}, Node ${process.version}`
+}
+
+/** Whether there is nothing at a place. What is not installed stands in the remedies. */
+function isMissing({ place, cause }: Failure): boolean {
+  const { code } = cause as NodeJS.ErrnoException
+  return code === 'MODULE_NOT_FOUND' && cause.message.includes(place)
+}
+
+function reasonOf({ place, cause }: Failure): string {
+  const [line] = cause.message.split('\n', 1) as [string]
+  return line.includes(place) ? line : `${place}: ${line}`
+}
+
+function remedies(codeFolder: string, platform: Platform): string[] {
+  if (isBundled()) return remediesOfBundle(codeFolder, platform)
   const folder = path.dirname(codeFolder)
-  return isCheckout(folder) ? remedyOfCheckout(folder) : remediesOfPackage(folder)
+  return isCheckout(folder) ? remedyOfCheckout(folder) : remediesOfPackage(folder, platform)
 }
 
-function remediesOfBundle(folder: string): string[] {
-  const beside = path.join(folder, PREBUILDS)
-  const files = prebuilt(folder)
+function remediesOfBundle(folder: string, { name }: Platform): string[] {
   return [
     `the code of gru-native is in a bundle, in ${folder}, and its native part cannot be in one: install the package ` +
       `where the bundle runs, and better leave it out of the bundle (${EXTERNALS.join('; ')})`,
-    `or copy the package's folder ${PREBUILDS} to ${beside}` +
-      (files.length > 0 ? `, which has files for: ${files.join(', ')}` : ''),
+    `or copy the file ${ADDON_FILE} of the package ${packageOf(name)}, or of a build, to ${path.join(folder, ADDON_FILE)}`,
   ]
 }
 
@@ -83,19 +116,38 @@ function remedyOfCheckout(folder: string): string[] {
   return [`build it, in ${folder}: \`${fresh}npm run setup\``]
 }
 
-function remediesOfPackage(folder: string): string[] {
-  const install = `npm install --no-save --save-prod --omit=dev ${BUILD_PACKAGES.join(' ')}`
+function remediesOfPackage(folder: string, platform: Platform): string[] {
+  const { name } = platform
+  const lacks =
+    PREBUILT_PLATFORMS.includes(name) && !isInstalled(packageOf(name)) && !hasOldGlibc(platform)
   return [
-    `the package has prebuilt files for: ${prebuilt(folder).join(', ') || 'no platform'}`,
-    `build it from source, with CMake 3.21 or later and a C++20 compiler (GCC or Clang), in ${folder}: ` +
-      `\`${install} && npx cmake-js rebuild\``,
+    ...prebuilds(platform),
+    ...(lacks
+      ? [
+          `install the prebuilt file: \`${installCommand(folder, packageOf(name))}\`. npm leaves it out with ` +
+            '--omit=optional, and where a lock file was made on another platform',
+        ]
+      : []),
+    `build it from source, with CMake 3.21 or later and a C++20 compiler (GCC or Clang): \`${BUILD_COMMAND}\``,
+    ...(isInstalled(FALLBACK)
+      ? []
+      : [`use the slower WebAssembly: \`${installCommand(folder, FALLBACK)}\``]),
   ]
 }
 
-/** Paths such as `linux-x64/gru-native.glibc.node`. */
-function prebuilt(folder: string): string[] {
-  const prebuilds = path.join(folder, PREBUILDS)
-  if (!fs.existsSync(prebuilds)) return []
-  const files = fs.readdirSync(prebuilds, { recursive: true, encoding: 'utf8' })
-  return files.filter((file) => file.endsWith('.node')).sort()
+/** Which prebuilt files there are, and which glibc they need. */
+function prebuilds(platform: Platform): string[] {
+  const installed = PREBUILT_PLATFORMS.filter((name) => isInstalled(packageOf(name)))
+  return [
+    `there are prebuilt files for: ${PREBUILT_PLATFORMS.join(', ')}; installed: ${installed.join(', ') || 'none'}`,
+    ...(hasOldGlibc(platform)
+      ? [`those for Linux need glibc ${OLDEST_GLIBC} or later, found: ${platform.libc!.version!}`]
+      : []),
+  ]
+}
+
+/** All packages of a release have one version. */
+function installCommand(folder: string, name: string): string {
+  const manifest = fs.readFileSync(path.join(folder, 'package.json'), 'utf8')
+  return `npm install ${name}@${(JSON.parse(manifest) as { version: string }).version}`
 }

@@ -3,13 +3,12 @@
  *
  * @module
  */
-import { createRequire } from 'node:module'
-import * as path from 'node:path'
 import type * as Binding from '../binding'
 import { GruError, type GruErrorCode, quote } from './errors'
-import { loadAddon } from './load-addon'
-import { explainLoadError } from './load-error'
-import { warn } from './warnings'
+import { findAddon, findFallback, findNamed, type Found } from './load-addon'
+import { explainFallback, explainLoadError, explainNamed } from './load-error'
+import { currentPlatform } from './platform'
+import { warn, warnOnce } from './warnings'
 
 export type Native = Binding.NativeSurface
 
@@ -39,24 +38,49 @@ export function shapeFormulas(): Readonly<Binding.ShapeFormulas> {
 }
 
 function load(): Native {
-  const addonPath = process.env['GRU_NATIVE_ADDON']
-  try {
-    const addon = (addonPath ? requireFile(addonPath) : loadAddon()) as typeof Binding
-    const surface = addon.initialize((code, message) => new GruError(code as GruErrorCode, message))
-    surface.takeIgnoredVariables().forEach(warnOfVariable)
-    return surface
-  } catch (cause) {
-    throw new GruError('ERR_GRU_LOAD', explainLoadError(__dirname, addonPath, cause as Error), {
-      cause,
-    })
+  const { initialize } = findBinding()
+  const surface = initialize((code, message) => new GruError(code as GruErrorCode, message))
+  surface.takeIgnoredVariables().forEach(warnOfVariable)
+  return surface
+}
+
+function findBinding(): typeof Binding {
+  const named = process.env['GRU_NATIVE_ADDON']
+  const platform = currentPlatform()
+  if (named) return required(findNamed(named), (failures) => explainNamed(platform, failures))
+  const found = findAddon(platform.name)
+  if (found.addon !== undefined || !allowsFallback()) {
+    return required(found, (failures) => explainLoadError(__dirname, platform, failures))
   }
+  const fallback = findFallback()
+  const failures = [...found.failures, ...fallback.failures]
+  const binding = required({ ...fallback, failures }, (all) =>
+    explainLoadError(__dirname, platform, all),
+  )
+  warnOnce('GRU_WARN_FALLBACK', explainFallback(__dirname, platform, found.failures))
+  return binding
+}
+
+/** What was found, or the error that explains why nothing was. */
+function required(
+  { addon, failures }: Found,
+  explain: (failures: Found['failures']) => string,
+): typeof Binding {
+  if (addon !== undefined) return addon
+  throw new GruError('ERR_GRU_LOAD', explain(failures), { cause: failures[0]?.cause })
+}
+
+/** Whether the WebAssembly may be used where the native part does not load. */
+function allowsFallback(): boolean {
+  const value = process.env['GRU_NATIVE_FALLBACK'] ?? ''
+  if (!['', 'on', 'off'].includes(value)) {
+    const ignored = { variable: 'GRU_NATIVE_FALLBACK', value, expected: 'on or off', used: 'on' }
+    warnOfVariable(ignored)
+  }
+  return value !== 'off'
 }
 
 function warnOfVariable({ variable, value, expected, used }: Binding.IgnoredVariable): void {
   const message = `${variable}: expected ${expected}, got ${quote(value)}; in use: ${used}`
   warn('GRU_WARN_ENVIRONMENT', message)
-}
-
-function requireFile(file: string): unknown {
-  return createRequire(__filename)(path.resolve(file))
 }

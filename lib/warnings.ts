@@ -11,8 +11,10 @@
  * - `GRU_WARN_CHECKPOINT`: a checkpoint is damaged, and an older one is loaded
  * - `GRU_WARN_DROPOUT`: dropout between layers was requested for a single layer
  * - `GRU_WARN_ENVIRONMENT`: an environment variable has an invalid value
+ * - `GRU_WARN_FALLBACK`: the native part does not load, and the slower WebAssembly is used
  */
-export type GruWarningCode = 'GRU_WARN_CHECKPOINT' | 'GRU_WARN_DROPOUT' | 'GRU_WARN_ENVIRONMENT'
+export type GruWarningCode =
+  'GRU_WARN_CHECKPOINT' | 'GRU_WARN_DROPOUT' | 'GRU_WARN_ENVIRONMENT' | 'GRU_WARN_FALLBACK'
 
 /** Emits a warning of the type GruWarning. */
 export function warn(code: GruWarningCode, message: string): void {

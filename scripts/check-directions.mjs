@@ -87,7 +87,7 @@ const RESERVED = [
 
 /** Packages that lib may import, and in which files. Node's own modules may be imported everywhere. */
 const PACKAGES = {
-  'node-gyp-build': /^lib\/load-addon\.ts$/,
+  'detect-libc': /^lib\/platform\.ts$/,
   'cli-progress': /^lib\/cli\//,
   'csv-parse': /^lib\/formats\/csv-records\.ts$/,
   hyparquet: /^lib\/formats\/parquet\.ts$/,

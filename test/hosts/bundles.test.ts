@@ -1,7 +1,6 @@
 import { build, type BuildOptions } from 'esbuild'
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import * as ts from 'typescript'
 import { EXTERNALS } from '../../lib/load-error'
 import { consumerProject } from '../support/consumer-project'
 import { temporaryFolder } from '../support/temporary-folder'
@@ -10,7 +9,6 @@ import { temporaryFolder } from '../support/temporary-folder'
 
 const inFolder = temporaryFolder()
 const project = consumerProject(inFolder('project'))
-const prebuilds = path.join(project.installed, 'prebuilds')
 const program = project.write(
   'src/program.js',
   `
@@ -54,25 +52,30 @@ test('a bundle alone says what is missing and how to get it', async () => {
   expect(output).toMatch(/^true ERR_GRU_LOAD: the native part could not be loaded on /)
   expect(output).toContain(`a bundle, in ${path.join(folder, 'dist')},`)
   expect(EXTERNALS.filter((external) => !output.includes(external))).toEqual([])
-  expect(output).toContain(`folder prebuilds to ${path.join(folder, 'dist', 'prebuilds')}\n`)
+  expect(output).toContain(`to ${path.join(folder, 'dist', 'gru_native.node')}\n`)
   expect(output).not.toMatch(/build it|npm run/)
 })
 
 test.each([{}, { minify: true }])(
-  'a bundle finds prebuilt files beside it: %j',
+  'a bundle finds the native part beside it: %j',
   async (options) => {
     const folder = await bundle(`beside${String(options.minify)}`, options)
-    fs.cpSync(prebuilds, path.join(folder, 'dist', 'prebuilds'), { recursive: true })
+    const addon = 'gru_native.node'
+    fs.copyFileSync(path.join(project.platform, addon), path.join(folder, 'dist', addon))
     expect(await run(folder)).toBe('6\n')
   },
 )
 
-test('a bundle with prebuilt files of another platform beside it names them', async () => {
-  const folder = await bundle('foreign')
-  const foreign = path.join(folder, 'dist', 'prebuilds', 'plan9-mips')
-  fs.mkdirSync(foreign, { recursive: true })
-  fs.writeFileSync(path.join(foreign, 'gru-native.node'), '')
-  expect(await run(folder)).toContain('which has files for: plan9-mips/gru-native.node\n')
+test('a bundle finds the native part of the package, where only that one can', async () => {
+  const folder = await bundle('nested')
+  install(folder)
+  // As pnpm installs: the packages of a package are not those of the project.
+  const modules = path.join(folder, 'node_modules')
+  fs.renameSync(path.join(modules, '@gru-native'), path.join(modules, 'hidden'))
+  const own = path.join(modules, 'gru-native', 'node_modules')
+  fs.mkdirSync(own)
+  fs.renameSync(path.join(modules, 'hidden'), path.join(own, '@gru-native'))
+  expect(await run(folder)).toBe('6\n')
 })
 
 test('a bundle finds the package that is installed where it runs', async () => {
@@ -89,17 +92,4 @@ test.each(['cjs', 'esm'] as const)('the package may stay out of a bundle: %s', a
   install(folder)
   expect(await run(folder, file)).toBe('6\n')
   expect(fs.statSync(outfile).size).toBeLessThan(10_000)
-})
-
-test('the code that finds the addon has a form that ncc reads', () => {
-  const source = fs.readFileSync(path.join(__dirname, '../../lib/load-addon.ts'), 'utf8')
-  const compile = (target: ts.ScriptTarget): string =>
-    ts.transpileModule(source, {
-      compilerOptions: { target, module: ts.ModuleKind.CommonJS, esModuleInterop: true },
-    }).outputText
-  const code = compile(ts.ScriptTarget.ES2022)
-  expect(code).toBe(compile(ts.ScriptTarget.ES2020))
-  expect(code).not.toMatch(/__import|__create/)
-  expect(code).toContain('const loadBuilt = require("node-gyp-build");')
-  expect(code).toContain('loadBuilt(`${__dirname}/..`)')
 })

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { currentPlatform } from '../../lib/platform'
 import { addonPath } from './addon'
 import { shell, type ShellExit } from './shell'
 
@@ -8,8 +9,10 @@ const root = path.join(__dirname, '..', '..')
 /** A project of a user, with this package among its packages. */
 export interface ConsumerProject {
   readonly folder: string
-  /** The installed package. Its native part is a prebuilt file, as in a release. */
+  /** The installed package. */
   readonly installed: string
+  /** The package of this platform, with the native part, as in a release. */
+  readonly platform: string
   readonly write: (file: string, text: string) => string
   /** Runs a command line in the project, or in a folder of it. */
   readonly run: (command: string, under?: string) => Promise<ShellExit>
@@ -22,14 +25,16 @@ export function consumerProject(folder: string): ConsumerProject {
   for (const part of ['dist', 'package.json', 'binding.d.ts']) {
     fs.cpSync(path.join(root, part), path.join(installed, part), { recursive: true })
   }
-  const prebuilt = path.join(installed, 'prebuilds', `${process.platform}-${process.arch}`)
-  fs.mkdirSync(prebuilt, { recursive: true })
-  fs.copyFileSync(addonPath, path.join(prebuilt, 'gru-native.node'))
-  const loader = path.join('node_modules', 'node-gyp-build')
-  fs.cpSync(path.join(root, loader), path.join(folder, loader), { recursive: true })
+  const platform = path.join(modules, '@gru-native', currentPlatform().name)
+  fs.mkdirSync(platform, { recursive: true })
+  fs.copyFileSync(addonPath, path.join(platform, 'gru_native.node'))
+  fs.writeFileSync(path.join(platform, 'package.json'), '{ "main": "gru_native.node" }')
+  const detector = path.join('node_modules', 'detect-libc')
+  fs.cpSync(path.join(root, detector), path.join(folder, detector), { recursive: true })
   return {
     folder,
     installed,
+    platform,
     write: (file, text) => {
       const written = path.join(folder, file)
       fs.mkdirSync(path.dirname(written), { recursive: true })
