@@ -6,6 +6,7 @@
 import { argumentError, visible } from '../errors'
 import type { TargetFacts } from '../forecasting/facts'
 import { Forecaster } from '../forecasting/forecaster'
+import { firstOf } from '../formats/faults'
 import type { ForecastPath } from '../forecasting/results'
 import { tableOptionsOf } from '../forecasting/table-fit'
 import { replaceFile } from '../replace-file'
@@ -68,7 +69,7 @@ export const forecast: Command = async (args, context) => {
 function showRepairs(forecaster: Forecaster, table: Table, { stderr }: Context): void {
   showWarnings(stderr, table.path, table.warnings)
   const repairs = [...table.repairs, ...forecaster.notes(table)]
-  for (const repair of repairs) stderr.write(`gru: ${describeRepair(repair)}\n`)
+  for (const line of firstOf(repairs, describeRepair)) stderr.write(`gru: ${visible(line)}\n`)
 }
 
 interface Made {

@@ -5,11 +5,13 @@
  * @module
  */
 import * as path from 'node:path'
-import { argumentError, describe, quote } from '../errors'
+import { argumentError, describe, GruError, quote } from '../errors'
 import type { ForecasterOptions } from '../forecasting/options'
+import { listNames } from '../formats/faults'
 import { parseJson } from '../formats/json'
 import { readTextFile } from '../formats/text-file'
 import type { TableOptions } from '../tables/options'
+import { Table } from '../tables/table'
 import { checkOptions } from '../validate'
 import { checkGiven, checkPositionals, readCommandLine } from './command-line'
 import { FaultList } from './fault-list'
@@ -69,7 +71,8 @@ export async function readTrainCommand(args: readonly string[]): Promise<TrainCo
   const source = isJobFile(file) ? await givenInFile(file, faults) : givenAsTable(file)
   const given = { ...source, values: new Map([...source.values, ...line.given]) }
   const run = checkGiven(RUN_OPTIONS, given.values, faults)
-  const job = completeJob(given, faults)
+  const candidates = given.values.has('target') ? [] : await candidatesIn(given)
+  const job = completeJob(given, candidates, faults)
   faults.throwIfAny()
   return { job: job!, run: { ...run, out: run.out ?? path.join('out', job!.name) } }
 }
@@ -85,7 +88,8 @@ interface GivenJob {
   readonly placeOf: (key: string) => string
 }
 
-function isJobFile(file: string): boolean {
+/** Whether an argument of `gru train` is a job; else it is a table. */
+export function isJobFile(file: string): boolean {
   return path.extname(file).toLowerCase() === '.json'
 }
 
@@ -153,8 +157,26 @@ function fieldsIn(
   })
 }
 
+/** The columns of the table that could be forecast; none if it cannot be read, which is a fault of its own later. */
+async function candidatesIn({ values: given, folder }: GivenJob): Promise<readonly string[]> {
+  try {
+    const values = checkGiven(JOB_OPTIONS, given, new FaultList())
+    const source = checkText('table', given.get('table')?.value)
+    const file = findTable('table', source, folder)
+    const { columns } = await Table.read(file, tableOptionsOf(values, String))
+    return columns.filter(({ kind }) => kind === 'number').map(({ name }) => name)
+  } catch (error) {
+    if (error instanceof GruError) return []
+    throw error
+  }
+}
+
 /** Checks the values, and what several of them must have in common. */
-function completeJob(given: GivenJob, faults: FaultList): Job | undefined {
+function completeJob(
+  given: GivenJob,
+  candidates: readonly string[],
+  faults: FaultList,
+): Job | undefined {
   const values = checkGiven(JOB_OPTIONS, given.values, faults)
   const placeOf = (key: string): string => given.values.get(key)?.place ?? given.placeOf(key)
   const source = given.values.get('table')?.value
@@ -167,7 +189,7 @@ function completeJob(given: GivenJob, faults: FaultList): Job | undefined {
   faults.attempt(() => {
     checkBounds(values, placeOf('minimum'))
   })
-  const target = faults.attempt(() => targetOf(values, given, placeOf('target')))
+  const target = faults.attempt(() => targetOf(values, given, candidates, placeOf('target')))
   const tableOptions = faults.attempt(() => tableOptionsOf(values, placeOf))
   const units = faults.attempt(() => unitsOf(values, placeOf('unit')))
   if (table === undefined || target === undefined) return undefined
@@ -181,11 +203,13 @@ function completeJob(given: GivenJob, faults: FaultList): Job | undefined {
 function targetOf(
   values: JobValues,
   given: GivenJob,
+  candidates: readonly string[],
   place: string,
 ): readonly string[] | undefined {
   // If it was given and is not valid, its check has said so.
   if (values.target !== undefined || given.values.has('target')) return values.target
-  const expected = 'the names of the columns to forecast'
+  const among = candidates.length === 0 ? '' : `, among ${listNames(candidates)}`
+  const expected = `the names of the columns to forecast${among}`
   throw argumentError('ERR_GRU_VALUE', place, expected, 'nothing')
 }
 

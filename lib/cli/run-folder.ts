@@ -6,8 +6,7 @@
 import { appendFileSync } from 'node:fs'
 import * as fs from 'node:fs/promises'
 import * as path from 'node:path'
-import { GruError } from '../errors'
-import { unlessMissing } from '../files'
+import { makeFolder, unlessMissing } from '../files'
 import type { Forecaster } from '../forecasting/forecaster'
 import type { EpochResult, RunResults } from '../forecasting/results'
 import { replaceFile } from '../replace-file'
@@ -47,13 +46,7 @@ export class RunFolder {
 
   /** Makes the folder. Checkpoints of another training are removed, unless this one goes on from them. */
   async begin(resume: boolean): Promise<void> {
-    try {
-      this.#isNew = (await fs.mkdir(this.#path, { recursive: true })) !== undefined
-    } catch (cause) {
-      const got = (cause as Error).message
-      const message = `${this.#path}: expected a folder that can be made, got ${got}`
-      throw new GruError('ERR_GRU_FORMAT', message, { cause })
-    }
+    this.#isNew = await makeFolder(this.#path)
     this.#goesOn = resume
     if (!resume) await this.removeCheckpoints()
   }

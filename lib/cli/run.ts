@@ -9,6 +9,8 @@ import { compare, COMPARE_HELP } from './compare'
 import { forecast, FORECAST_HELP } from './forecast'
 import { inspect, INSPECT_HELP } from './inspect'
 import { Interruption, statusOf } from './interruption'
+import { isJobFile } from './job'
+import { asOnCommandLine } from './option-names'
 import { packageVersion } from './run-results'
 import { train, TRAIN_HELP } from './train'
 
@@ -60,7 +62,8 @@ export async function run(args: readonly string[], context: Context): Promise<nu
       stderr.write('gru: interrupted\n')
       return statusOf(error)
     }
-    stderr.write(`gru: ${messageOf(error)}\n`)
+    const message = messageOf(error)
+    stderr.write(`gru: ${isOfJob(args) ? message : asOnCommandLine(message)}\n`)
     return 1
   }
 }
@@ -74,6 +77,11 @@ function commandOf([name, ...args]: readonly string[]): Command {
     throw new GruError('ERR_GRU_VALUE', message)
   }
   return args.some((arg) => HELP_OPTIONS.includes(arg)) ? helpOf(entry.help) : entry.command
+}
+
+/** In a job, options have the library's names. */
+function isOfJob([name, ...args]: readonly string[]): boolean {
+  return name === 'train' && args.some(isJobFile)
 }
 
 /**

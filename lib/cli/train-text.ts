@@ -4,6 +4,7 @@
  * @module
  */
 import { visible } from '../errors'
+import { firstOf } from '../formats/faults'
 import { formatCount, formatLoss } from '../forecasting/numbers'
 import type { ForecastPath, PartResult, RunResults } from '../forecasting/results'
 import { textTable } from '../text-table'
@@ -58,7 +59,7 @@ function describeTrained(event: TrainedEvent): string {
     ['training', describePart(parts.training)],
     ['validation', describePart(parts.validation)],
     ['test', describePart(parts.test)],
-    ...notes.map((text) => ['note', text] as const),
+    ...firstOf(notes, (text) => text).map((text) => ['note', text] as const),
     ['best', describeBest(event)],
   ])
 }

@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { GruError } from '../errors'
 import { Forecaster, type ForecastEvaluation } from '../forecasting/forecaster'
-import type { ForecastUpdate, TrainingEpoch } from '../forecasting/options'
+import type { ForecasterOptions, ForecastUpdate, TrainingEpoch } from '../forecasting/options'
 import type { EpochResult, ForecastPath, RunResults } from '../forecasting/results'
 import { describeRepair } from '../tables/summary'
 import { Table } from '../tables/table'
@@ -48,8 +48,8 @@ ${describeOptions([
 
 /** Trains the model of a job, saves it, evaluates it, and writes its forecasts and a report. */
 export const train: Command = async (args, context) => {
-  const command = await readTrainCommand(args)
   loadPeers()
+  const command = await readTrainCommand(args)
   const { job, run } = command
   const reporter =
     run.json === true ? jsonReporter(context.stdout) : textReporter(context.stdout, job.units)
@@ -124,16 +124,44 @@ class Run {
         if (update.share < 1) this.#reporter.show(update)
       },
     }
-    const forecaster = await Forecaster.train(start.table, options, { stop: signal })
-    const isUntrained = forecaster.training!.epochs.length === 0 && before.length === 0
-    if (signal.aborted && isUntrained) {
+    const isUntrained = (): boolean => this.#epochs.length === 0 && before.length === 0
+    const forecaster = await this.#trainUnlessUntrained(start.table, options, isUntrained)
+    if (signal.aborted && isUntrained()) {
       forecaster.dispose()
-      await this.#folder.leaveUnused()
-      throw new Interruption('interrupted; nothing was saved', statusOf(signal.reason))
+      await this.#leaveUntrained()
     }
     // A training that goes on may have no epoch left.
     if (this.#epochs.length === 0) this.#epochs.push(...before)
     return { forecaster, seconds: secondsSince(begin) }
+  }
+
+  /** An interruption before the first epoch's end needs no model, and its calibration would only take time. */
+  async #trainUnlessUntrained(
+    table: Table,
+    options: ForecasterOptions,
+    isUntrained: () => boolean,
+  ): Promise<Forecaster> {
+    const { signal } = this.#context
+    const atOnce = new AbortController()
+    const abort = (): void => {
+      if (isUntrained()) atOnce.abort(signal.reason)
+    }
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort)
+    try {
+      return await Forecaster.train(table, { ...options, signal: atOnce.signal }, { stop: signal })
+    } catch (error) {
+      if (atOnce.signal.aborted) await this.#leaveUntrained()
+      throw error
+    } finally {
+      signal.removeEventListener('abort', abort)
+    }
+  }
+
+  async #leaveUntrained(): Promise<never> {
+    await this.#folder.leaveUnused()
+    const status = statusOf(this.#context.signal.reason)
+    throw new Interruption('interrupted; nothing was saved', status)
   }
 
   #addEpoch(start: RunStart, before: readonly EpochResult[], epoch: TrainingEpoch): void {

@@ -5,7 +5,7 @@
  */
 import { promises as fs } from 'node:fs'
 import * as path from 'node:path'
-import { unlessMissing } from '../files'
+import { makeFolder, unlessMissing } from '../files'
 import { isTemporaryName } from '../replace-file'
 
 /** The checkpoint of the best epoch. */
@@ -48,7 +48,7 @@ export async function removeOld(folder: string, updates: number, keep: number): 
 
 /** Creates the folder if it does not exist, and removes the unfinished files of a process that was killed. */
 export async function prepareFolder(folder: string): Promise<void> {
-  await fs.mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   for (const name of await fs.readdir(folder)) {
     if (isTemporaryName(name)) await fs.rm(path.join(folder, name), { force: true })
   }

@@ -12,6 +12,7 @@ import { calibrateOn } from './calibrating'
 import {
   evaluateForecasts,
   forecastOrigins,
+  type OriginForecasts,
   pathsOf,
   residualsOf,
   scoreModel,
@@ -220,9 +221,9 @@ export class Forecaster {
     const targets = await evaluateForecasts(table, facts, seriesParts, test, coverage, signal)
     return {
       targets,
-      backtest: await this.#backtest(table, learnt, backtest, signal),
+      backtest: await this.#backtest(table, learnt, backtest, test, signal),
       residuals: await inSlices(residualsOf(table, facts, test), new Pauses(signal)),
-      importance: await importanceOf(this.#network, table, parts.test, signal),
+      importance: await importanceOf(this.#network, table, test.origins, signal),
       verdict: this.#verdict(table, targets),
     }
   }
@@ -257,15 +258,22 @@ export class Forecaster {
     return coverage
   }
 
-  async #backtest(
+  /** Some of the forecasts of the test part, as paths. */
+  #backtest(
     table: TableData,
     { parts }: Learnt,
     count: number,
+    { origins, values }: OriginForecasts,
     signal: AbortSignal | undefined,
   ): Promise<ForecastPath[]> {
     const some = someOrigins(parts.test, count)
-    const forecasts = await forecastOrigins(this.#network, table, some, signal)
-    return inSlices(pathsOf(table, this.facts, forecasts), new Pauses(signal))
+    const wanted = new Map(some.map((own) => [own.series, new Set(own.origins)]))
+    const isWanted = (_: unknown, i: number): boolean => {
+      const { series, origin } = origins[i]!
+      return wanted.get(series)?.has(origin) === true
+    }
+    const chosen = { origins: origins.filter(isWanted), values: values.filter(isWanted) }
+    return inSlices(pathsOf(table, this.facts, chosen), new Pauses(signal))
   }
 
   /** Frees the native memory of the network. */

@@ -125,7 +125,9 @@ function writeNear(
     return Number.isNaN(distance) ? 0 : distance
   }
   const begin = Math.max(track.first, origin + 1 - (season ?? window))
-  const mean = (track.sums[origin + 1]! - track.sums[begin]!) / (origin + 1 - begin)
+  // Before the first value there is no mean.
+  const mean =
+    begin > origin ? NaN : (track.sums[origin + 1]! - track.sums[begin]!) / (origin + 1 - begin)
   features[offset++] = distanceOf(track.carried[origin]!)
   features[offset++] = distanceOf(mean)
   for (const { steps } of seasons) {

@@ -8,16 +8,9 @@ import type { TableData } from '../tables/series'
 import type { FeatureGroup } from './feature-groups'
 import { futureGroups } from './future-features'
 import { FUTURE, type Network, PAST } from './network'
-import { type Origins, thinPart } from './parts'
 import { predictQuantiles } from './predicting'
 import { pastGroups } from './prepared-series'
-import {
-  type PreparedOrigin,
-  prepareOrigins,
-  inputsOf,
-  type SampleInputs,
-  targetsOf,
-} from './samples'
+import { type PreparedOrigin, inputsOf, type SampleInputs, targetsOf } from './samples'
 import { targetValues } from './tracks'
 
 /** The most origins that are forecast for each column. */
@@ -27,12 +20,12 @@ const MOST_ORIGINS = 500
 export async function importanceOf(
   network: Network,
   table: TableData,
-  part: readonly Origins[],
+  all: readonly PreparedOrigin[],
   signal: AbortSignal | undefined,
 ): Promise<{ readonly column: string; readonly increase: number }[]> {
   const { facts } = network
-  const some = thinPart(part, MOST_ORIGINS)
-  const origins = await prepareOrigins(table, facts, some, signal)
+  const stride = Math.max(1, Math.ceil(all.length / MOST_ORIGINS))
+  const origins = all.filter((_, i) => i % stride === 0)
   const samples = origins.map((origin) => inputsOf(origin, facts))
   const truth = truthOf(table, origins, network)
   const errorOf = async (inputOf: (i: number) => SampleInputs): Promise<number> => {

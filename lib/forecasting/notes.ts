@@ -4,10 +4,10 @@
  * @module
  */
 import { quote } from '../errors'
-import { formatTime } from '../tables/calendar'
+import { formatTime, timeAfter } from '../tables/calendar'
 import type { Repair, Series, TableData } from '../tables/series'
 import type { ForecastFacts, InputFacts } from './facts'
-import { historyOf } from './parts'
+import { historyOf, lastOrigins } from './parts'
 
 /** The repairs of a table that follow from what a forecaster reads of it. */
 export function notesOf(table: TableData, facts: ForecastFacts): Repair[] {
@@ -18,6 +18,7 @@ export function notesOf(table: TableData, facts: ForecastFacts): Repair[] {
     ...targets.flatMap((name) => withoutLogarithm(table, name, facts)),
     ...shortSeries(table, targets, facts),
     ...facts.inputs.flatMap((input) => missingInputs(table, input, facts)),
+    ...facts.inputs.flatMap((input) => missingFuture(table, input, facts)),
     ...facts.inputs.flatMap((input) => otherCategories(table, input)),
   ]
 }
@@ -73,6 +74,25 @@ function missingInputs(table: TableData, input: InputFacts, facts: ForecastFacts
   const done =
     kind === 'category' && facts.missing !== 'carry' ? 'they are none' : RULES[facts.missing]
   return countCells(table, isMissing, `missing values of ${quote(name)}`, done)
+}
+
+/** Steps ahead of which a column that is known in advance has no value. */
+function missingFuture(table: TableData, input: InputFacts, facts: ForecastFacts): Repair[] {
+  if (!input.future) return []
+  const { time, series } = table
+  const targets = facts.targets.map(({ name: target }) => target)
+  const steps = lastOrigins(table, targets, facts.fewestRows).flatMap(({ series: i, origins }) => {
+    const { numbers, categories, times } = series[i]!
+    const [origin] = origins
+    const values = input.kind === 'number' ? numbers.get(input.name)! : categories.get(input.name)!
+    const ahead = Array.from({ length: facts.horizon }, (_, step) => step + 1)
+    const missing = ahead.filter((step) => Number.isNaN(values[origin! + step] ?? NaN))
+    return missing.map((step) => timeAfter(times[origin!]!, time, step))
+  })
+  if (steps.length === 0) return []
+  const found = `missing values of ${quote(input.name)} in the steps that are forecast`
+  const done = 'they are forecast without it'
+  return [{ found, count: steps.length, done, first: formatTime(steps[0]!, time) }]
 }
 
 function otherCategories(table: TableData, input: InputFacts): Repair[] {

@@ -395,6 +395,11 @@ function checkBounds(options: CheckedOptions): void {
   if (unknown !== undefined) {
     throw argumentError('ERR_GRU_VALUE', 'future', 'columns of inputs', describe(unknown))
   }
+  const twice = inputs?.find((name) => targets.includes(name))
+  if (twice !== undefined) {
+    const expected = 'columns other than the targets, which the model always reads'
+    throw argumentError('ERR_GRU_VALUE', 'inputs', expected, describe(twice))
+  }
   const target = future.find((name) => targets.includes(name))
   if (target !== undefined) {
     const expected = 'columns other than the targets, which are not known'

@@ -82,7 +82,7 @@ function checkFrequency({ path, time }: TableData, { time: wanted }: ForecastFac
   }
   if (step(time) === step(wanted)) return
   const words = describeFrequency(wanted.frequency, wanted.kind)
-  const expected = `rows at the steps of the training: ${words} (the table's option frequency says so)`
+  const expected = `rows at the steps of the training: ${words} (the option frequency says so)`
   const got = describeFrequency(time.frequency, time.kind)
   throw argumentError('ERR_GRU_VALUE', path, expected, got)
 }

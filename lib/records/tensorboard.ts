@@ -6,7 +6,7 @@
 import { promises as fs } from 'node:fs'
 import { hostname } from 'node:os'
 import * as path from 'node:path'
-import { writeError } from '../files'
+import { makeFolder, writeError } from '../files'
 import { AppendFile } from './append-file'
 import { scalarRecord, startRecord, versionRecord } from './event-file'
 import type { RecordPosition } from './position'
@@ -43,7 +43,7 @@ async function openEventFile(
   position: RecordPosition | undefined,
 ): Promise<AppendFile> {
   try {
-    await fs.mkdir(folder, { recursive: true })
+    await makeFolder(folder)
     const now = Date.now() / 1000
     const name = nameAfter(await fs.readdir(folder), Math.floor(now))
     const place = path.join(folder, name)

@@ -167,10 +167,12 @@ function expectedOnce({ split, instants, areLocal }: Parts, row: number): string
   const zone = areLocal ? zoneThatRepeats(instants[row]!) : undefined
   const remedies = [
     'remove one',
-    ...(isSingle ? ['say which columns name the series'] : []),
+    ...(isSingle ? ['say which columns name the series, by the option series'] : []),
     ...(zone === undefined
       ? []
-      : [`say the timeZone, such as '${zone}', if clocks were put back and show this hour twice`]),
+      : [
+          `say the option timeZone, such as '${zone}', if clocks were put back and show this hour twice`,
+        ]),
   ]
   return `one row for each time${isSingle ? '' : ' of a series'} (${remedies.join(', or ')})`
 }

@@ -198,7 +198,7 @@ function* readColumn(
   }
   if (style === undefined) {
     const row = candidate.counts.firstEitherComma
-    const expected = 'decimal: "." or "," to be said, since the numbers do not show it'
+    const expected = 'the option decimal, "." or ",", since the numbers do not show it'
     note(row, expected, bothReadings(String(cells[row])))
   }
   const hasBrackets = candidate.counts.brackets > 0

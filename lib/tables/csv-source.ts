@@ -96,7 +96,7 @@ class CsvReader {
       others > 0.9 * this.#places.length &&
       this.#otherWidths.every(({ width }) => width === first.width)
     if (isTitle && others > 1) {
-      const expected = `a header line with ${countFields(first.width)}, as the rows have (remove the lines before it, or say the delimiter)`
+      const expected = `a header line with ${countFields(first.width)}, as the rows have (remove the lines before it, or say the option delimiter)`
       return [{ line, expected, got: listNames(fields) }]
     }
     return this.#otherWidths.map(({ line: place, width }) => {
@@ -201,7 +201,7 @@ function delimiterFaults(
     return each !== used && count > 1 && cells.every((cell) => countIn(cell, each) === count)
   })
   if (delimiter === undefined) return []
-  const expected = `more than one column, or delimiter: ${quote(delimiter)} to be said`
+  const expected = `more than one column, or the option delimiter ${quote(delimiter)}`
   return [{ line, expected, got: quote(name!) }]
 }
 

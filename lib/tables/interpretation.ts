@@ -221,7 +221,7 @@ function emptyRows(source: Source, instants: Float64Array, time: TimeColumn | un
 function strictError(path: string, repairs: readonly Repair[]): Error {
   const faults = repairs.map(({ found, count, first }): Fault => {
     return {
-      expected: 'a table without repairs, as strict says',
+      expected: 'a table without repairs, as the option strict says',
       got: `${found}: ${count}, the first at ${first}`,
     }
   })

@@ -61,5 +61,5 @@ function runsBackwards(walls: Float64Array): boolean {
 export function expectedOfSkipped(wall: number, zone: Zone): string {
   const { year, month, day } = dateOfDay(Math.floor(wall / DAY))
   const date = [year, month, day].map((field) => String(field).padStart(2, '0')).join('-')
-  return `a time that clocks in ${zone.name} show on ${date}, when they are put forward, or another timeZone`
+  return `a time that clocks in ${zone.name} show on ${date}, when they are put forward, or another zone by the option timeZone`
 }

@@ -124,7 +124,7 @@ function findAmbiguity(
   const words = [first, second].map(({ order, walls }) => `'${order}' (${longDate(walls[index]!)})`)
   return {
     index,
-    expected: `dateForm to say which: ${words.join(' or ')}`,
+    expected: `the option dateForm to say which: ${words.join(' or ')}`,
     got: quote(texts[index]!),
     readings: [first.order, second.order],
   }

@@ -193,6 +193,14 @@ it.each([
   expect((await refusal('t.csv', '--target', 'a', ...args)).message).toContain(message)
 })
 
+it('tells what could be the target, where none is said', async () => {
+  const table = writeFile('day;price;place;volume\n2021-01-01;1;a;3\n2021-01-02;2;b;4', 't.csv')
+  const expected = 'the names of the columns to forecast, among "price", "volume", got nothing'
+  expect((await refusal(table)).message).toBe(`--target: expected ${expected}`)
+  const job = await refusal(writeFile({ table, columns: ['price'], delimiter: ';' }))
+  expect(job.message).toMatch(/target: expected the names of .*, among "price", got nothing$/)
+})
+
 it('says what is missing', async () => {
   expect((await refusal('t.csv')).message).toBe(
     '--target: expected the names of the columns to forecast, got nothing',

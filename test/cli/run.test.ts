@@ -2,7 +2,8 @@ import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import * as path from 'node:path'
 import { version } from '../../package.json'
-import { gru, newFolder, removeFolders, smallJob, writeJob } from './harness'
+import { asOnCommandLine } from '../../lib/cli/option-names'
+import { gru, newFolder, removeFolders, writeJob } from './harness'
 
 afterAll(removeFolders)
 
@@ -71,7 +72,7 @@ it.each([
     'this command needs the package cli-progress: npm install uplot cli-progress csv-parse',
   ],
 ])(
-  'names the command that installs %s where it is missing, before any work',
+  'names the command that installs %s where it is missing, before anything is read',
   async (peer, message) => {
     const hook = path.join(newFolder(), 'hide.js')
     writeFileSync(
@@ -83,7 +84,7 @@ it.each([
          throw Object.assign(new Error('hidden'), { code: 'MODULE_NOT_FOUND' })
        }`,
     )
-    const args = ['--require', hook, PROGRAM, 'train', writeJob(smallJob())]
+    const args = ['--require', hook, PROGRAM, 'train', 'no-such-job.json']
     const { status, stdout, stderr } = await new Promise<Record<string, unknown>>((resolve) => {
       execFile(process.execPath, args, (error, stdout, stderr) => {
         resolve({ status: error?.code, stdout, stderr })
@@ -96,3 +97,26 @@ it.each([
     })
   },
 )
+
+it('names options as the command line has them, and as a job has them where there is one', async () => {
+  const file = path.join(newFolder(), 'table.csv')
+  writeFileSync(file, ['day,value', ...[1, 2, 3, 4].map((i) => `0${i}/02/2012,${i}`)].join('\n'))
+  const { stderr } = await gru('inspect', file)
+  expect(stderr).toContain("expected the option --date-form to say which: 'day/month/year' (")
+  const ofJob = await gru('train', writeJob({ table: file, target: 'value' }))
+  expect(ofJob.stderr).toContain('expected the option dateForm to say which')
+})
+
+it.each([
+  ["difference: expected 'last', got x", "--difference: expected 'last', got x"],
+  ['a: expected b\nmodel.hiddenSize: expected 1', 'a: expected b\n--hidden-size: expected 1'],
+  ['losses (a lower training.learningRate may help)', 'losses (a lower --learning-rate may help)'],
+  ['t.csv, target: expected a column', 't.csv, target: expected a column'],
+  [
+    'got "option dateForm \\" option seed", option seed',
+    'got "option dateForm \\" option seed", option --seed',
+  ],
+  ['the horizon of option other', 'the horizon of option other'],
+])('names the options of a message: %j', (message, expected) => {
+  expect(asOnCommandLine(message)).toBe(expected)
+})

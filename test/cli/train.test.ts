@@ -172,9 +172,19 @@ describe('gru train', () => {
   it('fails where the folder cannot be made', async () => {
     const file = path.join(newFolder(), 'file')
     writeFileSync(file, '')
-    const { status, stderr } = await gru('train', writeJob(smallJob()), '--out', file)
-    expect(status).toBe(1)
-    expect(stderr).toContain('expected a folder that can be made')
+    // Linux lets nobody make a folder there, and says so in a way that Node's own recursion does not understand.
+    const places = [
+      file,
+      path.join(file, 'in', 'it'),
+      ...(existsSync('/proc/self') ? ['/proc/x/y'] : []),
+    ]
+    for (const place of places) {
+      const { status, stderr } = await gru('train', writeJob(smallJob()), '--out', place)
+      expect(status).toBe(1)
+      expect(stderr).toMatch(
+        /^gru: .*: expected a folder that can be made, got E[A-Z]+: [a-z ]+\n$/,
+      )
+    }
   })
 })
 
@@ -237,6 +247,27 @@ describe('an interruption', () => {
     const args = ['train', writeJob(job), '--out', out]
     const { status, stderr } = await gruUntil(controller.signal, output, ...args)
     clearInterval(timer)
+    expect({ status, stderr }).toEqual({
+      status: 130,
+      stderr: 'gru: interrupted; nothing was saved\n',
+    })
+    expect(existsSync(out)).toBe(false)
+  })
+
+  it('ends the preparation, too', async () => {
+    const out = path.join(newFolder(), 'out')
+    const controller = new AbortController()
+    const training = jest
+      .spyOn(Forecaster, 'train')
+      .mockImplementation(async (_table, { signal }) => {
+        controller.abort()
+        await Promise.resolve()
+        signal!.throwIfAborted()
+        throw new Error('not aborted')
+      })
+    const args = ['train', writeJob(smallJob()), '--out', out]
+    const { status, stderr } = await gruUntil(controller.signal, new Recorder(), ...args)
+    training.mockRestore()
     expect({ status, stderr }).toEqual({
       status: 130,
       stderr: 'gru: interrupted; nothing was saved\n',

@@ -249,6 +249,7 @@ describe('wrong arguments', () => {
 
   it.each([
     [{ future: ['value'] }, 'future: expected columns other than the targets'],
+    [{ inputs: ['value'] }, 'inputs: expected columns other than the targets'],
     [{ seasons: [7, 7] }, 'seasons: expected each season once, got [7,7]'],
   ])('options that contradict each other: %j', async (wrong, message) => {
     await expectRefusal(() => Forecaster.train(table, { ...QUICK, ...wrong }), message)

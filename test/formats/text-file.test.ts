@@ -87,7 +87,8 @@ test('finds the first byte that is wrong, after any text', () => {
 test('refuses a file that is not there, and a folder', async () => {
   const missing = inFolder('missing.txt')
   const error = await expectGruRejection(readTextFile(missing), 'ERR_GRU_FORMAT', /ENOENT/)
-  expect(error.message).toContain(`${missing}: expected a file that can be read`)
+  const got = 'ENOENT: no such file or directory'
+  expect(error.message).toBe(`${missing}: expected a file that can be read, got ${got}`)
   expect(error.cause).toMatchObject({ code: 'ENOENT' })
   mkdirSync(inFolder('folder'))
   await expectGruRejection(readTextFile(inFolder('folder')), 'ERR_GRU_FORMAT', /EISDIR/)

@@ -171,7 +171,7 @@ describe('a folder', () => {
   test('that is a file is refused', async () => {
     const file = path.join(newFolder(), 'a')
     writeFileSync(file, 'text')
-    const message = /a: expected a file that can be written, got EEXIST/
+    const message = /a: expected a folder that can be made, got EEXIST/
     await expectGruRejection(record(file, []), 'ERR_GRU_FORMAT', message)
     expect(readFileSync(file, 'utf8')).toBe('text')
   })

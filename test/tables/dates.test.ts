@@ -164,7 +164,7 @@ describe('the order of day and month', () => {
     expect(ambiguity).toEqual({
       index: 2,
       expected:
-        "dateForm to say which: 'day/month/year' (1 February 2012) or 'month/day/year' (2 January 2012)",
+        "the option dateForm to say which: 'day/month/year' (1 February 2012) or 'month/day/year' (2 January 2012)",
       got: '"01/02/2012"',
       readings: ['day/month/year', 'month/day/year'],
     })
@@ -306,7 +306,7 @@ describe('a zone that the caller names', () => {
       {
         index: 1,
         expected:
-          'a time that clocks in Europe/Berlin show on 2022-03-27, when they are put forward, or another timeZone',
+          'a time that clocks in Europe/Berlin show on 2022-03-27, when they are put forward, or another zone by the option timeZone',
         got: '"2022-03-27 02:30"',
       },
     ])

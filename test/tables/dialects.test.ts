@@ -55,7 +55,7 @@ test.each<[string, string, string, number, string]>([
   const table = await readText(file, content)
   expect(table.repairs).toEqual([{ found, count, done: 'passed over', first }])
   expect(numbersOf(table, 'value')).toEqual([19.65, 20.5, 21.25, 1.5])
-  const message = `${file}: expected a table without repairs, as strict says, got ${found}: ${count}, the first at ${first}`
+  const message = `${file}: expected a table without repairs, as the option strict says, got ${found}: ${count}, the first at ${first}`
   await expectGruRejection(readText(file, content, { strict: true }), 'ERR_GRU_FORMAT', message)
 })
 
@@ -85,7 +85,7 @@ test.each<[string, string, string]>([
   [
     'a title before the header',
     `Temperatures\n\n${plain}`,
-    ', line 1: expected a header line with 2 fields, as the rows have (remove the lines before it, or say the delimiter), got "Temperatures"',
+    ', line 1: expected a header line with 2 fields, as the rows have (remove the lines before it, or say the option delimiter), got "Temperatures"',
   ],
   [
     'a short row at the end',
@@ -95,7 +95,7 @@ test.each<[string, string, string]>([
   [
     'another delimiter',
     'date~value\n2021-01-04~1\n2021-01-05~2\n',
-    ', line 1: expected more than one column, or delimiter: "~" to be said, got "date~value"',
+    ', line 1: expected more than one column, or the option delimiter "~", got "date~value"',
   ],
   [
     'a page',

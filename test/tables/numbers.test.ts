@@ -50,7 +50,7 @@ test.each([
 test('1,234 alone may be two numbers, and is refused with both', async () => {
   const content = dailyText(quoted(['12', '1,234', '5,678']))
   const got = '"1,234", which is 1234 with decimal points and 1.234 with decimal commas'
-  const expected = 'decimal: "." or "," to be said, since the numbers do not show it'
+  const expected = 'the option decimal, "." or ",", since the numbers do not show it'
   const message = `${file}, line 3, column "value": expected ${expected}, got ${got}`
   await expectGruRejection(readText(file, content), 'ERR_GRU_FORMAT', message)
   const read = async (decimal: '.' | ','): Promise<number[]> =>

@@ -65,7 +65,7 @@ describe('repairs are reported, and refused where strict', () => {
     expect(table.series[0]!.times.every((time, i, times) => i === 0 || time > times[i - 1]!)).toBe(
       true,
     )
-    const message = `${file}: expected a table without repairs, as strict says, got ${found}: ${count}, the first at ${first}`
+    const message = `${file}: expected a table without repairs, as the option strict says, got ${found}: ${count}, the first at ${first}`
     await expectGruRejection(
       readText(file, textOf(rows), { strict: true }),
       'ERR_GRU_FORMAT',
@@ -110,7 +110,7 @@ describe('repairs are reported, and refused where strict', () => {
 describe('is refused', () => {
   test('one time with two values', async () => {
     const rows = [...lines.slice(0, 6), lines[5]!.replace(/\d+$/, '99'), ...lines.slice(6)]
-    const message = `${file}, line 8, column "date": expected one row for each time (remove one, or say which columns name the series), got "2021-01-09" again, with another value of "value": see line 7`
+    const message = `${file}, line 8, column "date": expected one row for each time (remove one, or say which columns name the series, by the option series), got "2021-01-09" again, with another value of "value": see line 7`
     await expectGruRejection(readText(file, textOf(rows)), 'ERR_GRU_FORMAT', message)
   })
 
@@ -164,7 +164,7 @@ describe('is refused', () => {
         /twice|again/,
       )
       const zone =
-        /\(remove one, or say which columns name the series, or say the timeZone, such as '[A-Z]/
+        /\(remove one, or say which columns name the series, by the option series, or say the option timeZone, such as '[A-Z]/
       expect(error.message.split('\n').map((line) => zone.test(line))).toEqual([isTold, isTold])
     },
   )
