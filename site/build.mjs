@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Application, TSConfigReader, TypeDocReader } from 'typedoc'
 import { build } from 'vitepress'
+import { faultsOf } from './faults.mjs'
 
 const API = path.join(import.meta.dirname, '..', 'docs', 'api')
 
@@ -33,3 +34,7 @@ async function buildApi() {
 
 await buildApi()
 await build(import.meta.dirname)
+
+const faults = faultsOf(path.join(import.meta.dirname, 'dist'))
+for (const fault of faults) console.error(fault)
+if (faults.length > 0) process.exitCode = 1
