@@ -1,15 +1,20 @@
-# gru_native.node, the Node addon. cmake-js gives the folders of node_api.h and napi.h in CMAKE_JS_INC.
+# gru_native.node, the Node addon. cmake-js, or whoever calls CMake, gives the folders of node_api.h and napi.h in
+# CMAKE_JS_INC.
 gru_sources(binding binding_sources)
-add_library(gru_native MODULE ${binding_sources} ${CMAKE_JS_SRC})
+add_library(gru_native MODULE ${binding_sources})
 set_target_properties(gru_native PROPERTIES PREFIX "" SUFFIX ".node")
 target_include_directories(gru_native SYSTEM PRIVATE ${CMAKE_JS_INC})
 target_compile_definitions(gru_native PRIVATE NAPI_VERSION=8 NAPI_CPP_EXCEPTIONS)
-target_link_libraries(gru_native PRIVATE gru_cpu gru_engine Threads::Threads ${CMAKE_JS_LIB})
+target_link_libraries(gru_native PRIVATE gru_cpu gru_engine Threads::Threads)
 
-if(APPLE)
+if(WIN32)
+  include(node-functions)
+  gru_node_functions(gru_native ${CMAKE_JS_INC})
+elseif(APPLE)
   target_link_options(gru_native PRIVATE -undefined dynamic_lookup)
 else()
-  # nodelete: Node unloads an addon when the last worker_thread that loaded it ends, but this one owns
-  # threads that outlive any worker. exclude-libs: symbols of static libraries are not exported.
-  target_link_options(gru_native PRIVATE -Wl,-z,nodelete -Wl,--exclude-libs,ALL)
+  # nodelete: as native/binding/keep_loaded.h says. The map hides the symbols of static libraries.
+  set(gru_exports "${CMAKE_CURRENT_SOURCE_DIR}/native/binding/exports.map")
+  target_link_options(gru_native PRIVATE -Wl,-z,nodelete "-Wl,--version-script=${gru_exports}")
+  set_target_properties(gru_native PROPERTIES LINK_DEPENDS "${gru_exports}")
 endif()

@@ -46,7 +46,12 @@ const NATIVE_PARTS = [
   // The only part that uses the engine, its devices and Node together.
   {
     files: /^native\/binding\//,
-    may: [headersIn('binding', ...engine, 'cpu'), /^cuda\/plugin\.h$/, /^(napi|node_api)\.h$/],
+    may: [
+      headersIn('binding', ...engine, 'cpu'),
+      /^cuda\/plugin\.h$/,
+      /^(napi|node_api)\.h$/,
+      /^node_functions\.inc$/,
+    ],
   },
 ]
 

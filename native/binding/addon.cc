@@ -5,6 +5,7 @@
 #include "binding/entry.h"
 #include "binding/environment.h"
 #include "binding/graph_options.h"
+#include "binding/keep_loaded.h"
 #include "binding/model_object.h"
 #include "binding/pass_object.h"
 #include "binding/recurrent_object.h"
@@ -80,6 +81,7 @@ Napi::Object define_exports(Napi::Env env, Napi::Object exports) {
 }
 
 Napi::Object start(Napi::Env env, Napi::Object exports) {
+  keep_loaded();
   try {
     return define_exports(env, exports);
   } catch (const Failure& failure) {

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "cpu/aligned_memory.h"
 #include "cpu/attention.h"
 #include "cpu/held_bytes.h"
 #include "cpu/layers.h"
@@ -50,7 +51,7 @@ class CpuDevice final : public Device {
   }
 
   void release(void* memory, std::size_t bytes) noexcept override {
-    std::free(memory);
+    free_aligned(memory);
     held_->fetch_sub(bytes, std::memory_order_relaxed);
   }
 

@@ -2,6 +2,7 @@
 
 #include "cpu/cpu_device.h"
 #include "cpu/environment.h"
+#include "cpu/x86_features.h"
 
 namespace gru::cpu {
 
@@ -26,12 +27,9 @@ extern const Kernels table;
 std::vector<const Kernels*> runnable_kernels() {
   std::vector<const Kernels*> runnable;
 #if defined(__x86_64__)
-  const bool fma = __builtin_cpu_supports("fma");
-  if (fma && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw")) {
-    runnable.push_back(&avx512::table);
-  }
-  if (fma && __builtin_cpu_supports("avx2")) runnable.push_back(&avx2::table);
+  const X86Features features = features_of(ask_processor());
+  if (features.avx512) runnable.push_back(&avx512::table);
+  if (features.avx2) runnable.push_back(&avx2::table);
 #endif
 #if defined(__aarch64__)
   runnable.push_back(&neon::table);

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "cpu/aligned_memory.h"
 #include "cpu/cpu_device.h"
 #include "model/session.h"
 #include "testing/random_cases.h"
@@ -25,18 +26,17 @@ std::atomic<std::size_t> allocations{0};
 }
 [[gnu::noinline]] void* operator new(std::size_t bytes, std::align_val_t alignment) {
   ++allocations;
-  const auto unit = static_cast<std::size_t>(alignment);
-  if (void* const memory = std::aligned_alloc(unit, (bytes + unit - 1) / unit * unit))
-    return memory;
+  const bool possible = static_cast<std::size_t>(alignment) <= gru::cpu::cache_line;
+  if (void* const memory = possible ? gru::cpu::allocate_aligned(bytes) : nullptr) return memory;
   throw std::bad_alloc();
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept { std::free(memory); }
 [[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
-  std::free(memory);
+  gru::cpu::free_aligned(memory);
 }
 [[gnu::noinline]] void operator delete(void* memory, std::size_t, std::align_val_t) noexcept {
-  std::free(memory);
+  gru::cpu::free_aligned(memory);
 }
 
 namespace gru {
