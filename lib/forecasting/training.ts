@@ -154,12 +154,18 @@ async function openTrainer(
 /** What was learnt before the network stands beside its checkpoints: they are of use with the same facts alone. */
 const FACTS_NAME = 'facts.json'
 
+/** Units are for display: other ones make no other table. */
+function comparableFacts(facts: ForecastFacts): string {
+  const targets = facts.targets.map((target) => ({ ...target, unit: '' }))
+  return JSON.stringify({ ...facts, targets })
+}
+
 async function writeFacts(facts: ForecastFacts, { checkpoints }: CheckedOptions): Promise<void> {
   if (checkpoints === undefined) return
   await prepareFolder(checkpoints).catch((cause: unknown) => {
     throw writeError(checkpoints, cause)
   })
-  await replaceFile(path.join(checkpoints, FACTS_NAME), JSON.stringify(facts))
+  await replaceFile(path.join(checkpoints, FACTS_NAME), comparableFacts(facts))
 }
 
 /** Refuses checkpoints of another table, of other options or of another network. */
@@ -175,7 +181,8 @@ async function checkResumed(
   const wanted = createNetwork(facts, options, hiddenSize)
   const isSameNetwork = model instanceof Model && describeNetwork(model) === describeNetwork(wanted)
   wanted.dispose()
-  if (isSameNetwork && before === JSON.stringify(facts)) return trainer as unknown as Trainer<Model>
+  if (isSameNetwork && before === comparableFacts(facts))
+    return trainer as unknown as Trainer<Model>
   model.dispose()
   trainer.dispose()
   const expected = 'checkpoints of this table with the same options'

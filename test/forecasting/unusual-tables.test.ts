@@ -133,6 +133,24 @@ describe('targets', () => {
     ).rejects.toThrow('column "visits": expected values in the training part, got none')
   })
 
+  it('that begins late in a series is not scored before, where nobody knows it', async () => {
+    const rows = ['early', 'late'].flatMap((shop) =>
+      dailyRows(120, (row) => ({
+        shop,
+        value: wave(row),
+        visits: shop === 'late' && row < 112 ? null : wave(row),
+      })),
+    )
+    const options = { ...QUICK, target: ['value', 'visits'], difference: 'none' } as const
+    const table = await Table.from(rows, { series: 'shop' })
+    const forecaster = await Forecaster.train(table, options)
+    const { targets } = await forecaster.evaluate(table)
+    const skills = Object.values(targets[1]!.skill)
+    expect(skills.length).toBeGreaterThan(1)
+    for (const skill of skills) expect(skill).not.toBeNull()
+    forecaster.dispose()
+  })
+
   it('whose later values have no logarithm are forecast by logarithms all the same', async () => {
     const growth = (row: number): number => Math.exp(row / 60 + 0.1 * Math.sin(5 * row))
     const table = await dailyTable(300, (row) => ({
@@ -175,6 +193,7 @@ describe('checkpoints', () => {
       }
       const second = await Forecaster.train(table, {
         ...resumed,
+        units: { value: '°C' },
         training: { ...QUICK.training, epochs: 2 },
       })
       expect(second.training!.epochs.map(({ epoch }) => epoch)).toEqual([2])
