@@ -192,6 +192,9 @@ function buildNative({ name, target, file }, blas, further) {
   writeStamp(target, stamp)
 }
 
+/** What runs after the compiler. */
+const DIST_SCRIPTS = ['scripts/bundle.mjs', 'scripts/headers.mjs']
+
 function buildTypeScript() {
   const sources = filesUnder([
     'binding.d.ts',
@@ -199,7 +202,7 @@ function buildTypeScript() {
     'tsconfig.json',
     'tsconfig.build.json',
     'package-lock.json',
-    'scripts/bundle.mjs',
+    ...DIST_SCRIPTS,
   ])
   const stamp = fingerprint(sources, {})
   if (readStamp('typescript') === stamp && existsSync(inRoot('dist', 'index.js'))) return
@@ -211,11 +214,9 @@ function buildTypeScript() {
     [...packageCommand('typescript', 'tsc'), '-p', 'tsconfig.build.json'],
     'mend the errors above',
   )
-  must(
-    'joining the modules',
-    [process.execPath, inRoot('scripts', 'bundle.mjs')],
-    'mend the errors above',
-  )
+  for (const script of DIST_SCRIPTS) {
+    must(`completing dist (${script})`, [process.execPath, script], 'mend the errors above')
+  }
   writeStamp('typescript', stamp)
 }
 

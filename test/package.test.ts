@@ -59,10 +59,10 @@ describe('the command in a project', () => {
     const train = async (): Promise<string> => {
       return (await shell('npx gru train job.json', project, environment)).output
     }
-    const data = /installed package \((npm install .*)\), got/.exec(await train())
-    await succeed(data![1]!)
     const peers = /needs the package cli-progress: (npm install .*)\n$/.exec(await train())
     await succeed(peers![1]!)
+    const data = /installed package \((npm install .*)\), got/.exec(await train())
+    await succeed(data![1]!)
     expect(await train()).toMatch(/^saved .*report\.html/m)
   })
 

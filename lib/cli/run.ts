@@ -4,6 +4,7 @@
  * @module
  */
 import { GruError, quote } from '../errors'
+import { build, BUILD_HELP } from './build'
 import type { Command, Context } from './command'
 import { compare, COMPARE_HELP } from './compare'
 import { forecast, FORECAST_HELP } from './forecast'
@@ -21,6 +22,7 @@ const HELP = `gru: trains GRU and LSTM models on tables of time series, and fore
   gru forecast MODEL TABLE           forecasts what comes after the last row of a table
   gru inspect TABLE                  tells what a table is, and what would be repaired
   gru compare RUN...                 puts the results of several trainings side by side
+  gru build                          builds the native part of this package from source
   gru COMMAND --help                 the options of a command
   gru --version                      the version
 
@@ -38,6 +40,7 @@ const COMMANDS: ReadonlyMap<string, Entry> = new Map([
   ['forecast', { command: forecast, help: FORECAST_HELP }],
   ['inspect', { command: inspect, help: INSPECT_HELP }],
   ['compare', { command: compare, help: COMPARE_HELP }],
+  ['build', { command: build, help: BUILD_HELP }],
   ['--version', { command: version, help: HELP }],
 ])
 const HELP_OPTIONS = ['--help', '-h']

@@ -22,12 +22,12 @@ it.each([[['--help']], [['-h']], [[]]])('tells how to use it: gru %j', async (ar
   }
 })
 
-it.each(['train', 'forecast', 'inspect', 'compare'])(
+it.each(['train', 'forecast', 'inspect', 'compare', 'build'])(
   'tells the options of a command: gru %s --help',
   async (command) => {
     const { status, stdout, stderr } = await gru(command, 'some.csv', '--help')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
-    expect(stdout).toMatch(new RegExp(`^gru ${command} [A-Z]+`))
+    expect(stdout).toMatch(new RegExp(`^gru ${command}( [A-Z]+|\n)`))
     expect(stdout).toMatch(/^ {2}--[a-z]/m)
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(100)
   },
@@ -45,7 +45,7 @@ it.each([
   [
     'an unknown command',
     ['trian'],
-    'unknown command "trian": expected one of train, forecast, inspect, compare',
+    'unknown command "trian": expected one of train, forecast, inspect, compare, build',
   ],
   [
     'an unknown option',
