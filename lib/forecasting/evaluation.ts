@@ -10,7 +10,6 @@ import type { ForecastFacts } from './facts'
 import { timeOfRow } from './calendar-rows'
 import type { Origins, SeriesParts } from './parts'
 import type { Network } from './network'
-import type { PreparedSeries } from './prepared-series'
 import { Pauses } from '../pauses'
 import type { Sliced } from '../slices'
 import { predictQuantiles } from './predicting'
@@ -48,11 +47,6 @@ export async function forecastOrigins(
   return { origins, values }
 }
 
-/** Before a target's first value neither the model nor a baseline knows anything of it. */
-function knowsTarget({ targets }: PreparedSeries, origin: number, target: number): boolean {
-  return targets[target]!.track.first <= origin
-}
-
 /** The truth of a target after an origin; NaN where it is missing. */
 function truthAfter(series: Series, target: string, origin: number, horizon: number): Float64Array {
   const values = series.numbers.get(target)!
@@ -85,7 +79,7 @@ export async function evaluateForecasts(
       facts,
       seriesParts,
       forecasts,
-      target,
+      name,
       scales,
       pauses,
     )
@@ -113,9 +107,8 @@ export async function scoreModel(
   pauses: Pauses,
 ): Promise<Contender> {
   const sums = new ScoreSums({ horizon, scales, quantiles })
-  for (const [i, { series, origin, prepared }] of origins.entries()) {
+  for (const [i, { series, origin }] of origins.entries()) {
     if (pauses.isDue) await pauses.take()
-    if (!knowsTarget(prepared, origin, target)) continue
     const truth = truthAfter(table.series[series]!, targets[target]!.name, origin, horizon)
     sums.add(series, truth, values[i]![target]!)
   }
@@ -124,14 +117,13 @@ export async function scoreModel(
 
 async function scoreBaselines(
   table: TableData,
-  { horizon, seasons, time, targets }: ForecastFacts,
+  { horizon, seasons, time }: ForecastFacts,
   seriesParts: readonly SeriesParts[],
   { origins }: OriginForecasts,
-  index: number,
+  target: string,
   scales: Scales,
   pauses: Pauses,
 ): Promise<Contender[]> {
-  const { name: target } = targets[index]!
   const trained = table.series.map(({ numbers, times }, i) => {
     const { training } = seriesParts[i]!
     const values = numbers.get(target)!.subarray(0, training)
@@ -139,16 +131,15 @@ async function scoreBaselines(
   })
   const bySeries = baselinesFor(trained, seasons, time.frequency)
   const contenders: Contender[] = []
-  for (const [j, { name }] of bySeries[0]!.entries()) {
+  for (const [index, { name }] of bySeries[0]!.entries()) {
     const sums = new ScoreSums({ horizon, scales })
-    for (const { series: i, origin, prepared } of origins) {
+    for (const { series: i, origin } of origins) {
       if (pauses.isDue) await pauses.take()
-      if (!knowsTarget(prepared, origin, index)) continue
       const series = table.series[i]!
       const truth = truthAfter(series, target, origin, horizon)
       const times = series.times.subarray(origin + 1, origin + 1 + horizon)
       const values = series.numbers.get(target)!
-      sums.add(i, truth, bySeries[i]![j]!.forecast(values, origin, times))
+      sums.add(i, truth, bySeries[i]![index]!.forecast(values, origin, times))
     }
     contenders.push(sums.contender(name))
   }
@@ -163,8 +154,8 @@ export function* pathsOf(
 ): Sliced<ForecastPath[]> {
   const paths: ForecastPath[] = []
   for (const [i, origin] of origins.entries()) {
-    for (const [j, { facts: own }] of origin.prepared.targets.entries()) {
-      if (!knowsTarget(origin.prepared, origin.origin, j)) continue
+    for (const [j, { track, facts: own }] of origin.prepared.targets.entries()) {
+      if (track.first > origin.origin) continue
       paths.push(pathOf(table, facts, origin, values[i]![j]!, own.name))
       yield
     }
@@ -224,10 +215,9 @@ export function* residualsOf(
 ): Sliced<Residual[]> {
   const median = facts.quantiles.indexOf(0.5)
   const residuals: Residual[] = []
-  for (const [i, { series: index, origin, prepared }] of origins.entries()) {
+  for (const [i, { series: index, origin }] of origins.entries()) {
     const { name: series, numbers, times } = table.series[index]!
     for (const [j, { name: target }] of facts.targets.entries()) {
-      if (!knowsTarget(prepared, origin, j)) continue
       const error = (numbers.get(target)![origin + 1] ?? NaN) - values[i]![j]![median]!
       if (Number.isNaN(error)) continue
       const season = placeInSeason(times[origin + 1]!, facts)
