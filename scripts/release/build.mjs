@@ -1,0 +1,47 @@
+// Builds the addon for a platform.
+import { availableParallelism } from 'node:os'
+import { join } from 'node:path'
+import { inRoot, run, StepError, succeeds } from '../project.mjs'
+import { writeCommands } from './toolchain.mjs'
+
+export const ADDON = 'gru_native.node'
+
+/** The folders of node_api.h and napi.h. */
+const HEADERS = [
+  inRoot('node_modules/node-api-headers/include'),
+  inRoot('node_modules/node-addon-api'),
+]
+
+function must(target, command) {
+  const status = run(command)
+  if (status === 0) return
+  throw new StepError(
+    `building for ${target.name} failed (exit status ${status})\n  command: ${command.join(' ')}`,
+  )
+}
+
+/** BLAS is for builds from source: the addon must load on machines that have none. */
+function options(target) {
+  return [
+    ...['-DCMAKE_BUILD_TYPE=Release', '-DGRU_BLAS=OFF', '-DGRU_WERROR=ON'],
+    `-DCMAKE_TOOLCHAIN_FILE=${inRoot('cmake/zig.cmake')}`,
+    `-DGRU_ZIG_COMMANDS=${writeCommands(target)}`,
+    `-DGRU_ZIG_SYSTEM=${target.system}`,
+    `-DGRU_ZIG_PROCESSOR=${target.processor}`,
+    '-DCMAKE_MODULE_LINKER_FLAGS=-s',
+    '-DCMAKE_SHARED_LINKER_FLAGS=-s',
+    `-DCMAKE_CXX_FLAGS=-ffile-prefix-map=${inRoot()}=.`,
+    `-DCMAKE_JS_INC=${HEADERS.join(';')}`,
+    ...(succeeds(['ccache', '--version']) ? ['-DCMAKE_CXX_COMPILER_LAUNCHER=ccache'] : []),
+    ...(succeeds(['ninja', '--version']) ? ['-GNinja'] : []),
+  ]
+}
+
+/** Builds the addon, stripped, and returns its path. What did not change since the last build is not built again. */
+export function buildAddon(target) {
+  const build = inRoot('build', 'release', target.name)
+  must(target, ['cmake', '-S', inRoot(), '-B', build, '--log-level=WARNING', ...options(target)])
+  const jobs = String(availableParallelism())
+  must(target, ['cmake', '--build', build, '--target', 'gru_native', '--parallel', jobs])
+  return join(build, ADDON)
+}
