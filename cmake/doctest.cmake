@@ -22,3 +22,7 @@ endif()
 add_library(gru_doctest STATIC native/testing/doctest_main.cc)
 target_include_directories(gru_doctest SYSTEM PUBLIC "${GRU_DOCTEST_FOLDER}")
 target_link_libraries(gru_doctest PRIVATE gru_options)
+if(GRU_IS_WASM)
+  # WASI has no signals; this lets their header be included.
+  target_compile_definitions(gru_doctest PUBLIC _WASI_EMULATED_SIGNAL)
+endif()

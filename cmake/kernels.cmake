@@ -18,12 +18,15 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
   set(GRU_ISAS baseline avx2 avx512)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^(aarch64|arm64|ARM64)$")
   set(GRU_ISAS neon)
+elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "wasm32")
+  set(GRU_ISAS wasm)
 else()
   set(GRU_ISAS baseline)
 endif()
 
 set(GRU_ISA_FLAGS_baseline "")
 set(GRU_ISA_FLAGS_neon "")
+set(GRU_ISA_FLAGS_wasm -msimd128)
 set(GRU_ISA_FLAGS_avx2 -mavx2 -mfma)
 set(GRU_ISA_FLAGS_avx512
     -mavx2

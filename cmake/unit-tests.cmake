@@ -19,6 +19,9 @@ endfunction()
 function(gru_unit_tests folder)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS
        "${CMAKE_CURRENT_SOURCE_DIR}/native/${folder}/*_test.cc")
+  if(GRU_IS_WASM)
+    list(FILTER sources EXCLUDE REGEX "/threads_test\\.cc$") # it has no threads
+  endif()
   foreach(source IN LISTS sources)
     gru_unit_test(${folder} "${source}" ${ARGN})
   endforeach()
@@ -52,14 +55,6 @@ function(gru_test_choices name target)
   endforeach()
 endfunction()
 
-# The same for each tier of the CUDA device's recurrences.
-function(gru_test_tiers name target)
-  foreach(tier resident persistent stepwise)
-    add_test(NAME ${name}_${tier} COMMAND ${target})
-    set_tests_properties(${name}_${tier} PROPERTIES TIMEOUT 300 ENVIRONMENT GRU_NATIVE_CUDA_TIER=${tier})
-  endforeach()
-endfunction()
-
 foreach(folder IN ITEMS base reference model)
   gru_unit_tests(${folder} gru_engine)
 endforeach()
@@ -69,26 +64,13 @@ foreach(stem IN LISTS device_tests ITEMS gemm_test)
   gru_test_choices(cpu/${stem} cpu_${stem})
 endforeach()
 
-# The executor and what runs on it, without Node.
-add_library(gru_executor STATIC native/binding/executor.cc)
-target_link_libraries(gru_executor PUBLIC gru_engine PRIVATE Threads::Threads)
-gru_unit_tests(binding gru_executor gru_cpu_test_device)
-
-gru_unit_tests(cuda gru_cuda_emulated gru_engine)
-add_library(gru_fake_cublas MODULE native/cuda/testing/fake_cublas.cc)
-target_include_directories(gru_fake_cublas PRIVATE native native/cuda/emulator)
-target_link_libraries(gru_fake_cublas PRIVATE gru_options)
-target_compile_definitions(cuda_blas_test PRIVATE GRU_FAKE_CUBLAS="$<TARGET_FILE:gru_fake_cublas>")
-add_dependencies(cuda_blas_test gru_fake_cublas)
-gru_device_tests(cuda device_tests gru_cuda_emulated)
-foreach(test IN ITEMS blas tiles)
-  target_link_libraries(cuda_${test}_test PRIVATE gru_cuda_test_device)
-endforeach()
-# Tests of aborts and allocations run only with the tiers that the device chooses.
-list(FILTER device_tests INCLUDE REGEX "^engine_(test|bits|model)")
-foreach(stem IN LISTS device_tests)
-  gru_test_tiers(cuda/${stem} cuda_${stem})
-endforeach()
+if(NOT GRU_IS_WASM)
+  # The executor and what runs on it, without Node.
+  add_library(gru_executor STATIC native/binding/executor.cc native/binding/executor_threads.cc)
+  target_link_libraries(gru_executor PUBLIC gru_engine PRIVATE Threads::Threads)
+  gru_unit_tests(binding gru_executor gru_cpu_test_device)
+  include(cuda-unit-tests)
+endif()
 
 # If several objects define the same inline function, the linker keeps one copy. If it kept the copy of an AVX
 # object, code for every machine would run it. So kernel objects must not share such a symbol.

@@ -43,6 +43,8 @@ const NATIVE_PARTS = [
   ]),
   // They know nothing of Node.
   { files: testsIn('binding'), may: [headersIn(...engine, 'testing', 'binding', 'cpu')] },
+  // What the binding and the C++ library need in WebAssembly, in place of files for Node and an operating system.
+  { files: /^native\/wasm\//, may: [headersIn('binding')] },
   // The only part that uses the engine, its devices and Node together.
   {
     files: /^native\/binding\//,
@@ -74,7 +76,7 @@ const RESERVED = [
   {
     what: 'a compute thread',
     pattern: /\bstd::(j?thread\b(?!::)|async\b)|\bpthread_create\b/,
-    only: /^native\/(cpu\/threads\/threads\.(h|cc)|binding\/executor\.(h|cc)|cuda\/emulator\/.*|.*_test\.cc)$/,
+    only: /^native\/(cpu\/threads\/threads\.(h|cc)|binding\/executor_threads\.cc|wasm\/single_thread\.cc|cuda\/emulator\/.*|.*_test\.cc)$/,
   },
   {
     what: 'doctest',

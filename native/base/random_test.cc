@@ -74,13 +74,13 @@ std::vector<float> scales(const DropoutMask& mask, std::uint64_t count) {
 TEST_CASE("a dropout mask does not depend on the order of its elements") {
   const DropoutMask mask{5, 7, 0.5F};
   const std::vector<float> forwards = scales(mask, 1000);
-  for (std::uint64_t i = 1000; i-- > 0;) CHECK(mask.scale(i) == forwards[i]);
-  for (std::uint64_t k = 0; k < 1000; ++k) {
-    const std::uint64_t i = k * 387 % 1000;
+  for (std::size_t i = 1000; i-- > 0;) CHECK(mask.scale(i) == forwards[i]);
+  for (std::size_t k = 0; k < 1000; ++k) {
+    const std::size_t i = k * 387 % 1000;
     CHECK(mask.scale(i) == forwards[i]);
   }
   // One block serves elements 4k to 4k + 3.
-  for (std::uint64_t i = 0; i < 1000; ++i) {
+  for (std::size_t i = 0; i < 1000; ++i) {
     const std::uint32_t bits = Philox(5)(7, i / 4)[i % 4];
     CHECK((forwards[i] == 0.0F) == (unit_float(bits) < 0.5F));
   }

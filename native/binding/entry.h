@@ -7,6 +7,7 @@
 #include <exception>
 #include <new>
 
+#include "binding/array_memory.h"
 #include "binding/failure.h"
 #include "binding/surface.h"
 
@@ -49,6 +50,7 @@ napi_value contain(napi_env env, napi_callback_info info, Body&& body, Fail&& fa
   Arguments arguments(env, info);
   Failure failure;
   try {
+    const ArrayScope scope;
     return body(arguments);
   } catch (const Napi::Error& error) {
     return fail(error.Value());

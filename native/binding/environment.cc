@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "binding/array_memory.h"
 #include "binding/object_registry.h"
 #include "binding/promise_job.h"
 #include "binding/results.h"
@@ -177,7 +178,11 @@ void Environment::settle(PromiseJob& job) noexcept {
   // If JavaScript may no longer run, these calls fail: the promise is never settled, and no code
   // waits for it. All of them may run JavaScript code: a maker of errors, a getter of `then`.
   try {
-    napi_resolve_deferred(env_, taken->deferred_, taken->outcome());
+    const napi_value outcome = [&taken] {
+      const ArrayScope scope;
+      return taken->outcome();
+    }();
+    napi_resolve_deferred(env_, taken->deferred_, outcome);
   } catch (const Failure& failure) {
     napi_reject_deferred(env_, taken->deferred_, surface.error(failure));
   } catch (const std::bad_alloc&) {

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <string>
 #include <system_error>
-#include <thread>
 
 namespace gru::binding {
 
@@ -79,11 +78,6 @@ Status Executor::submit(Job& job) {
   });
 }
 
-std::size_t Executor::most_threads() {
-  constexpr std::size_t least = 8;
-  return std::max<std::size_t>(least, std::thread::hardware_concurrency());
-}
-
 void Executor::enqueue(Job& job) {
   JobQueue& queue = job.queue();
   Queues entry;
@@ -91,7 +85,7 @@ void Executor::enqueue(Job& job) {
   queue.waiting_.push_back(&job);
   queues_.splice(queues_.end(), entry);
   try {
-    wake_thread_if_needed();
+    wake_if_needed();
   } catch (...) {
     queue.waiting_.pop_back();
     if (!queue.is_listed_) queues_.pop_back();
@@ -114,32 +108,6 @@ bool Executor::may_begin(const JobQueue& queue) const {
 Executor::Queues::iterator Executor::next_queue() {
   if (stopping_) return queues_.end();
   return std::ranges::find_if(queues_, [this](const auto& queue) { return may_begin(*queue); });
-}
-
-void Executor::wake_thread_if_needed() {
-  if (next_queue() == queues_.end()) return;
-  if (idle_threads_ > 0) return work_.notify_one();
-  if (threads_ == most_threads_) return;
-  try {
-    std::thread([this] { serve(); }).detach();
-    ++threads_;
-  } catch (const std::exception&) {
-    // With fewer threads the same work is done, only later.
-    if (threads_ == 0) throw;
-  }
-}
-
-void Executor::serve() {
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    ++idle_threads_;
-    Queues::iterator queue;
-    work_.wait(lock, [&] { return (queue = next_queue()) != queues_.end(); });
-    --idle_threads_;
-    Job& job = take_first(queue);
-    wake_thread_if_needed();
-    run(job, lock);
-  }
 }
 
 Job& Executor::take_first(Queues::iterator queue) {
@@ -181,7 +149,7 @@ bool Executor::remove_waiting(Job& job) {
     std::erase(queues_, job.queue_);
   }
   // Perhaps the job kept those behind it from beginning.
-  wake_thread_if_needed();
+  wake_if_needed();
   return true;
 }
 

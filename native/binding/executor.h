@@ -131,8 +131,10 @@ class Owned {
   std::shared_ptr<T> object_;
 };
 
-/// The threads. They start when there is work and sleep when there is none. All environments of the
-/// process share them. Queues take turns: each turn begins one job.
+/// Runs jobs. All environments of the process share it. Queues take turns: each turn begins one
+/// job. executor_threads.cc runs the jobs on threads, which start when there is work and sleep when
+/// there is none. In WebAssembly, wasm/executor_turns.cc runs them in turns of the event loop, one
+/// at a time. A build takes one of these files.
 class Executor {
  public:
   /// Never destroyed: its threads may outlive all static objects.
@@ -156,17 +158,18 @@ class Executor {
 
  private:
   /// Enough for a job on every core, and for jobs that wait for a GPU.
-  static std::size_t most_threads();
+  static std::size_t most_workers();
   using Queues = std::list<std::shared_ptr<JobQueue>>;
 
-  Executor() : most_threads_(most_threads()) { running_.reserve(most_threads_); }
+  Executor() : most_workers_(most_workers()) { running_.reserve(most_workers_); }
   void enqueue(Job& job);
   /// Whether the first waiting job of a queue may begin now.
   bool may_begin(const JobQueue& queue) const;
   /// The first queue of which a job may begin.
   Queues::iterator next_queue();
-  /// Makes a thread take the next job that may begin, if there is one.
-  void wake_thread_if_needed();
+  /// Has `serve` called if there is a job that may begin.
+  void wake_if_needed();
+  /// Takes the next job that may begin and runs it; on a thread, one after another for ever.
   void serve();
   /// Takes the first job of a queue, whose next turn comes after those of the others.
   Job& take_first(Queues::iterator queue);
@@ -180,9 +183,9 @@ class Executor {
   std::condition_variable finished_;
   Queues queues_;  ///< those with waiting jobs
   std::vector<Job*> running_;
-  std::size_t most_threads_;
-  std::size_t threads_ = 0;
-  std::size_t idle_threads_ = 0;
+  std::size_t most_workers_;
+  std::size_t workers_ = 0;  ///< threads, or turns of the event loop that were asked for
+  std::size_t idle_workers_ = 0;
   bool stopping_ = false;
 };
 

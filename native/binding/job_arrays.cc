@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <new>
 #include <string>
 #include <utility>
 
@@ -28,32 +27,21 @@ std::span<float> JobArrays::output(napi_env env, napi_value array, std::span<flo
   Output output{nullptr, std::make_unique_for_overwrite<float[]>(target.size()), target.size(),
                 name};
   const std::span<float> values(output.values.get(), output.count);
+  // A job that is done at once writes the array back before the call ends.
+  close_unwritten(target.data());
   outputs_.push_back(std::move(output));
   check_call(napi_create_reference(env, array, 1, &outputs_.back().array));
   return values;
 }
 
 std::span<float> JobArrays::create_result(napi_env env, std::size_t count) {
-  void* memory = nullptr;
-  napi_value buffer = nullptr;
-  napi_value array = nullptr;
-  // V8 ends the process if it gets no memory for an ArrayBuffer. This fails instead. It is volatile
-  // since a compiler may leave out memory that nobody uses.
-  void* volatile room = ::operator new(count * sizeof(float));
-  ::operator delete(room);
-  check_call(napi_create_arraybuffer(env, count * sizeof(float), &memory, &buffer));
-  check_call(napi_create_typedarray(env, napi_float32_array, count, buffer, 0, &array));
-  results_.push_back(nullptr);
-  check_call(napi_create_reference(env, array, 1, &results_.back()));
-  return {static_cast<float*>(memory), count};
+  results_.emplace_back(env, count);
+  return results_.back().values();
 }
 
 std::vector<napi_value> JobArrays::results(napi_env env) const {
   std::vector<napi_value> arrays;
-  for (const napi_ref result : results_) {
-    arrays.push_back(nullptr);
-    check_call(napi_get_reference_value(env, result, &arrays.back()));
-  }
+  for (const ResultArray& result : results_) arrays.push_back(result.array(env));
   return arrays;
 }
 
@@ -80,9 +68,7 @@ void JobArrays::release(napi_env env) noexcept {
     if (output.array != nullptr) napi_delete_reference(env, output.array);
     output.array = nullptr;
   }
-  for (const napi_ref result : std::exchange(results_, {})) {
-    if (result != nullptr) napi_delete_reference(env, result);
-  }
+  for (ResultArray& result : results_) result.release(env);
 }
 
 }  // namespace gru::binding

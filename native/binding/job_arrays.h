@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "binding/array_memory.h"
+
 namespace gru::binding {
 
 /// The arrays of a call that computes later: native copies of its inputs, native memory for
@@ -23,8 +25,7 @@ class JobArrays {
   std::span<float> output(napi_env env, napi_value array, std::span<float> target,
                           const std::string& name);
 
-  /// Makes a Float32Array of zeros for the result of the call. No JavaScript code knows it before
-  /// the promise settles, so the job may write its memory on any thread.
+  /// Makes a Float32Array of zeros for the result of the call (ResultArray).
   std::span<float> create_result(napi_env env, std::size_t count);
   /// All of these arrays, in the order in which they were made.
   std::vector<napi_value> results(napi_env env) const;
@@ -49,7 +50,7 @@ class JobArrays {
 
   std::vector<std::unique_ptr<std::byte[]>> copies_;
   std::vector<Output> outputs_;
-  std::vector<napi_ref> results_;
+  std::vector<ResultArray> results_;
 };
 
 }  // namespace gru::binding

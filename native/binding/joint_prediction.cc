@@ -60,14 +60,14 @@ void JointPrediction::read_input(napi_env env, std::size_t input, const std::str
   const std::size_t columns = options.tokens ? 1 : options.size;
   std::vector<std::span<const T>> sequences;
   for (std::size_t b = 0; b < batch_; ++b) {
-    sequences.push_back(read_array<T>(env, given[b * inputs_.size() + input], name.c_str()));
+    sequences.push_back(read_array<const T>(env, given[b * inputs_.size() + input], name.c_str()));
     const std::size_t steps = steps_of(sequences[b].size(), columns, name);
     if (steps > max_extent) refuse("ERR_GRU_SHAPE", name, "fewer steps", std::to_string(steps));
     made.lengths.push_back(static_cast<std::int32_t>(steps));
     made.steps = std::max(made.steps, steps);
   }
   const auto count = (CheckedSize(made.steps) * batch_ * columns).elements();
-  if (!count || made.steps * batch_ > max_extent) {
+  if (!count || !(CheckedSize(made.steps) * batch_).is_at_most(max_extent)) {
     refuse("ERR_GRU_SHAPE", name, "fewer steps*batch",
            std::to_string(made.steps) + "*" + std::to_string(batch_));
   }

@@ -71,7 +71,7 @@ std::vector<std::span<T>> read_state_list(const GivenCall& call, const char* lis
   if (values.empty()) return states;
   check_count(list, graph.states().size(), values.size());
   for (std::size_t i = 0; i < values.size(); ++i) {
-    states.push_back(read_optional_tensor<float>(
+    states.push_back(read_optional_tensor<T>(
         call.env, values[i], name_of_state(list, graph, i).c_str(), state_shape(graph, i, batch)));
   }
   return states;
@@ -152,9 +152,9 @@ std::vector<InputBatch> read_inputs(const GivenCall& call, const Graph& graph,
         call.env, {given.steps, call.batch, given.lengths, name, names.inputs[i].lengths.c_str()});
     const Shape shape = input_shape(graph, i, inputs[i].shape);
     if (graph.options().inputs[i].tokens) {
-      inputs[i].tokens = read_tensor<std::int32_t>(call.env, given.values, name, shape);
+      inputs[i].tokens = read_tensor<const std::int32_t>(call.env, given.values, name, shape);
     } else {
-      inputs[i].features = read_tensor<float>(call.env, given.values, name, shape);
+      inputs[i].features = read_tensor<const float>(call.env, given.values, name, shape);
     }
   }
   return inputs;
@@ -180,8 +180,8 @@ std::vector<std::span<const float>> read_output_gradients(const GradientCall& ca
   std::vector<std::span<const float>> gradients;
   for (std::size_t i = 0; i < call.gradients.size(); ++i) {
     gradients.push_back(
-        read_optional_tensor<float>(call.env, call.gradients[i], names.predictions[i].c_str(),
-                                    predictions_shape(graph, i, batch_of(i, graph, inputs))));
+        read_optional_tensor<const float>(call.env, call.gradients[i], names.predictions[i].c_str(),
+                                          predictions_shape(graph, i, batch_of(i, graph, inputs))));
   }
   return gradients;
 }

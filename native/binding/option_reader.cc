@@ -11,8 +11,8 @@ OptionReader::OptionReader(Napi::Value value, const std::string& name, std::stri
   object_ = value.As<Napi::Object>();
 }
 
-std::size_t OptionReader::size(const char* key, std::uint64_t minimum) const {
-  return read_integer(env_, get(key), name_of(key).c_str(), minimum, max_extent);
+std::size_t OptionReader::size(const char* key, std::size_t minimum) const {
+  return read_size(env_, get(key), name_of(key).c_str(), minimum, max_extent);
 }
 
 std::string OptionReader::text(const char* key) const {
@@ -66,7 +66,7 @@ std::optional<std::int32_t> OptionReader::optional_int32(const char* key) const 
 
 std::vector<float> OptionReader::floats(const char* key, float most, const char* expected) const {
   const std::string name = name_of(key);
-  const std::span<const float> values = read_array<float>(env_, get(key), name.c_str());
+  const std::span<const float> values = read_array<const float>(env_, get(key), name.c_str());
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (values[i] >= 0 && values[i] <= most) continue;
     const Napi::Value got = Napi::Number::New(env_, static_cast<double>(values[i]));

@@ -25,7 +25,7 @@ class OptionReader {
   std::string name_of(const char* key) const { return prefix_ + key; }
 
   /// An integer from `minimum` to the largest extent.
-  std::size_t size(const char* key, std::uint64_t minimum = 1) const;
+  std::size_t size(const char* key, std::size_t minimum = 1) const;
   std::string text(const char* key) const;
   std::string text_or(const char* key, const char* fallback) const;
   bool boolean(const char* key) const;

@@ -25,8 +25,9 @@ std::unique_ptr<PromiseJob> create_parameter_job(const SharedNative<T>& shared,
 inline ParameterPart<const float> read_part(const Arguments& arguments, std::size_t first,
                                             std::size_t count) {
   const napi_env env = arguments.env();
-  const std::size_t offset = read_integer(env, arguments[first], "offset", 0, count);
-  const std::span<const float> values = read_array<float>(env, arguments[first + 1], "source");
+  const std::size_t offset = read_size(env, arguments[first], "offset", 0, count);
+  const std::span<const float> values =
+      read_array<const float>(env, arguments[first + 1], "source");
   if (values.size() <= count - offset) return {offset, values};
   refuse_value("source", "at most " + std::to_string(count - offset) + " values",
                std::to_string(values.size()));
@@ -40,7 +41,7 @@ inline std::vector<std::size_t> read_positions(napi_env env, napi_value value,
   read_list(env, value, "positions", [&](napi_value position) {
     const std::size_t size = positions.size() < specs.size() ? specs[positions.size()].count : 0;
     if (size > count) refuse_value("count", "room for every tensor", std::to_string(count));
-    positions.push_back(read_integer(env, position, "positions", 0, count - size));
+    positions.push_back(read_size(env, position, "positions", 0, count - size));
   });
   if (positions.size() == specs.size()) return positions;
   refuse_value("positions", "an Array of " + std::to_string(specs.size()),
@@ -51,7 +52,7 @@ inline std::vector<std::size_t> read_positions(napi_env env, napi_value value,
 template <class T>
 napi_value start_reading_parameters(SharedNative<T>& shared, const Arguments& arguments) {
   const napi_env env = arguments.env();
-  const std::size_t count = read_integer(env, arguments[1], "count", 0, max_elements);
+  const std::size_t count = read_size(env, arguments[1], "count", 0, max_elements);
   const std::shared_ptr<T> object = shared.object();
   const ParameterLayout& layout = object->layout();
   const std::vector<std::size_t> positions = read_positions(env, arguments[2], layout, count);
@@ -84,7 +85,7 @@ napi_value start_writing_parameters(SharedNative<T>& shared, const Arguments& ar
   std::unique_ptr<PromiseJob> job = create_parameter_job(shared, arguments);
   std::vector<ParameterPart<const float>> parts;
   for (std::size_t i = 0; i < specs.size(); ++i) {
-    const std::span<const float> values = read_optional_tensor<float>(
+    const std::span<const float> values = read_optional_tensor<const float>(
         env, tensors[i], specs[i].name.c_str(), {formulas::tensor, specs[i].count});
     if (!values.empty()) parts.push_back({specs[i].offset, job->arrays.copy(values)});
   }

@@ -21,13 +21,13 @@ RecurrentGradientCall read_call(const Arguments& arguments, const KeptPass& kept
   const LayerShapes shapes = shapes_of(kept.layer->options(), map.steps(), map.batch());
   const Shape parameters = shape_of(kept.layer->layout());
   RecurrentGradientCall call;
-  call.d_output = read_optional_tensor<float>(env, arguments[0], "output", shapes.output);
-  call.d_state = read_optional_tensor<float>(env, arguments[1], "state", shapes.state);
+  call.d_output = read_optional_tensor<const float>(env, arguments[0], "output", shapes.output);
+  call.d_state = read_optional_tensor<const float>(env, arguments[1], "state", shapes.state);
   call.d_input = read_tensor<float>(env, arguments[2], "input", shapes.input);
   call.d_initial_state = read_tensor<float>(env, arguments[3], "initialState", shapes.state);
   call.parameters = read_tensor<float>(env, arguments[4], "parameters", parameters);
   if (kept.layer->options().spec().states == 1) return call;
-  call.d_cell = read_optional_tensor<float>(env, arguments[cells], "cell", shapes.state);
+  call.d_cell = read_optional_tensor<const float>(env, arguments[cells], "cell", shapes.state);
   call.d_initial_cell = read_tensor<float>(env, arguments[cells + 1], "initialCell", shapes.state);
   return call;
 }

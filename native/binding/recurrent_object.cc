@@ -23,13 +23,14 @@ RecurrentCall read_call(const Arguments& arguments, const RecurrentOptions& opti
   RecurrentCall call;
   call.shape = read_batch_shape(arguments);
   const LayerShapes shapes = shapes_of(options, call.shape.steps, call.shape.batch);
-  call.input = read_tensor<float>(env, arguments[3], "input", shapes.input);
-  call.initial_state = read_optional_tensor<float>(env, arguments[4], "initialState", shapes.state);
+  call.input = read_tensor<const float>(env, arguments[3], "input", shapes.input);
+  call.initial_state =
+      read_optional_tensor<const float>(env, arguments[4], "initialState", shapes.state);
   call.output = read_tensor<float>(env, arguments[5], "output", shapes.output);
   call.state = read_tensor<float>(env, arguments[6], "state", shapes.state);
   if (options.spec().states == 1) return call;
   call.initial_cell =
-      read_optional_tensor<float>(env, arguments[cells], "initialCell", shapes.state);
+      read_optional_tensor<const float>(env, arguments[cells], "initialCell", shapes.state);
   call.cell = read_tensor<float>(env, arguments[cells + 1], "cell", shapes.state);
   return call;
 }

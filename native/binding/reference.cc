@@ -1,8 +1,8 @@
 #include "binding/reference.h"
 
-#include <algorithm>
 #include <vector>
 
+#include "binding/array_memory.h"
 #include "binding/options.h"
 #include "binding/reference_arrays.h"
 #include "binding/results.h"
@@ -33,13 +33,16 @@ ReferenceCall read_call(const Napi::Value& value, const RecurrentOptions& option
   const Napi::Env env = value.Env();
   if (!value.IsObject()) refuse_type("call", "an object", describe(env, value));
   const Napi::Object object = value.As<Napi::Object>();
-  const auto integer = [&](const char* key, std::uint64_t minimum, std::uint64_t maximum) {
-    return read_integer(env, object.Get(key), key, minimum, maximum);
+  const auto size = [&](const char* key) {
+    return read_size(env, object.Get(key), key, 1, max_extent);
+  };
+  const auto integer = [&](const char* key, std::uint64_t maximum) {
+    return read_integer(env, object.Get(key), key, 0, maximum);
   };
   const auto values = [&](const char* key) { return copy_of<double>(env, object.Get(key), key); };
   ReferenceCall call;
-  call.steps = integer("steps", 1, max_extent);
-  call.batch = integer("batch", 1, max_extent);
+  call.steps = size("steps");
+  call.batch = size("batch");
   call.lengths = optional_copy_of<std::int32_t>(env, object.Get("lengths"), "lengths");
   call.input = values("input");
   call.initial_state = optional_copy_of<double>(env, object.Get("initialState"), "initialState");
@@ -49,8 +52,8 @@ ReferenceCall read_call(const Napi::Value& value, const RecurrentOptions& option
     call.initial_cell = optional_copy_of<double>(env, object.Get("initialCell"), "initialCell");
     call.d_cell = values("dCell");
   }
-  const std::uint64_t pass = integer("pass", 0, max_extent);
-  call.dropout = {integer("seed", 0, max_safe_integer), dropout_stream + pass * options.num_layers,
+  const std::uint64_t pass = integer("pass", max_extent);
+  call.dropout = {integer("seed", max_safe_integer), dropout_stream + pass * options.num_layers,
                   options.dropout};
   return call;
 }
@@ -74,7 +77,8 @@ napi_value result_of(napi_env env, const RecurrentOptions& options, const Refere
 napi_value reference_recurrent(const Arguments& arguments, const RecurrentOptions& options) {
   const Napi::Env env(arguments.env());
   const ReferenceCall call = read_call(Napi::Value(env, arguments[2]), options);
-  const std::span<const double> parameters = read_array<double>(env, arguments[1], "parameters");
+  const std::span<const double> parameters =
+      read_array<const double>(env, arguments[1], "parameters");
 
   ReferencePass pass;
   check(reference_recurrent_forward(options, parameters,
@@ -95,13 +99,7 @@ napi_value reference_recurrent(const Arguments& arguments, const RecurrentOption
 }  // namespace
 
 napi_value float64_array(napi_env env, std::span<const double> values) {
-  void* memory = nullptr;
-  napi_value buffer = nullptr;
-  napi_value array = nullptr;
-  check_call(napi_create_arraybuffer(env, values.size() * sizeof(double), &memory, &buffer));
-  std::copy(values.begin(), values.end(), static_cast<double*>(memory));
-  check_call(napi_create_typedarray(env, napi_float64_array, values.size(), buffer, 0, &array));
-  return array;
+  return make_typed_array(env, napi_float64_array, values.size(), std::as_bytes(values));
 }
 
 napi_value reference_gru(Arguments& arguments) {

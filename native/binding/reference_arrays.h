@@ -17,7 +17,7 @@ namespace gru::binding {
 /// Copies an array that is not empty. The reference treats an empty array as absent.
 template <class T>
 std::vector<T> copy_of(napi_env env, napi_value value, const char* name) {
-  const std::span<const T> from = read_array<T>(env, value, name);
+  const std::span<const T> from = read_array<const T>(env, value, name);
   if (from.empty()) refuse("ERR_GRU_SHAPE", name, "at least 1 value", "0 values");
   return {from.begin(), from.end()};
 }

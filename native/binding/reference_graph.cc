@@ -160,7 +160,8 @@ napi_value reference_graph(Arguments& arguments) {
   std::unique_ptr<Graph> graph;
   check(Graph::create(options.graph, graph));
   const GraphReferenceCall call = read_call(Napi::Value(env, arguments[2]), options, *graph);
-  const std::span<const double> parameters = read_array<double>(env, arguments[1], "parameters");
+  const std::span<const double> parameters =
+      read_array<const double>(env, arguments[1], "parameters");
 
   // In an order in which the layers can be computed.
   const GraphOptions& ordered = graph->options();

@@ -1,9 +1,9 @@
 #include "binding/results.h"
 
-#include <cstring>
 #include <string>
 #include <vector>
 
+#include "binding/array_memory.h"
 #include "binding/failure.h"
 
 namespace gru::binding {
@@ -24,17 +24,6 @@ napi_value parameter_spec(napi_env env, const ParameterSpec& spec) {
                            {"shape", make_array(env, shape)},
                            {"offset", make_size(env, spec.offset)},
                            {"count", make_size(env, spec.count)}});
-}
-
-template <class T>
-napi_value make_typed_array(napi_env env, napi_typedarray_type type, std::span<const T> values) {
-  void* memory = nullptr;
-  napi_value buffer = nullptr;
-  napi_value array = nullptr;
-  check_call(napi_create_arraybuffer(env, values.size_bytes(), &memory, &buffer));
-  if (!values.empty()) std::memcpy(memory, values.data(), values.size_bytes());
-  check_call(napi_create_typedarray(env, type, values.size(), buffer, 0, &array));
-  return array;
 }
 
 }  // namespace
@@ -88,11 +77,11 @@ napi_value make_array(napi_env env, std::span<const napi_value> elements) {
 }
 
 napi_value make_int32_array(napi_env env, std::span<const std::int32_t> values) {
-  return make_typed_array(env, napi_int32_array, values);
+  return make_typed_array(env, napi_int32_array, values.size(), std::as_bytes(values));
 }
 
 napi_value make_float32_array(napi_env env, std::span<const float> values) {
-  return make_typed_array(env, napi_float32_array, values);
+  return make_typed_array(env, napi_float32_array, values.size(), std::as_bytes(values));
 }
 
 napi_value parameter_specs(napi_env env, const ParameterLayout& layout) {

@@ -42,9 +42,9 @@ void read_arrays(napi_env env, const Graph& graph, const StepForm& form, std::si
     InputBatch& input = arrays.inputs[i];
     input.shape = shape;
     if (graph.options().inputs[place].tokens) {
-      input.tokens = read_tensor<std::int32_t>(env, arrays.given[i], name, wanted);
+      input.tokens = read_tensor<const std::int32_t>(env, arrays.given[i], name, wanted);
     } else {
-      input.features = read_tensor<float>(env, arrays.given[i], name, wanted);
+      input.features = read_tensor<const float>(env, arrays.given[i], name, wanted);
     }
   }
   arrays.outputs.resize(form.outputs.size());
@@ -115,7 +115,7 @@ napi_value SessionObject::define(Surface& surface) {
 
 std::unique_ptr<SessionObject> SessionObject::construct(Arguments& arguments) {
   const ModelObject& model = unwrap<ModelObject>(arguments, arguments[0], "model", "a NativeModel");
-  const std::size_t batch = read_integer(arguments.env(), arguments[1], "batch", 1, max_extent);
+  const std::size_t batch = read_size(arguments.env(), arguments[1], "batch", 1, max_extent);
   const DecoderObject* const decoder = read_decoder(arguments, model);
   std::unique_ptr<Session> session;
   check(decoder == nullptr ? Session::create(model.shared()->object(), batch, session)
@@ -351,7 +351,7 @@ napi_value SessionObject::read_states(Arguments& arguments) {
 
 napi_value SessionObject::write_states_sync(Arguments& arguments) {
   const std::span<const float> source =
-      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+      read_tensor<const float>(arguments.env(), arguments[0], "state", states_shape());
   const auto model = idle_model(arguments, "session.setStateSync",
                                 "await it, or call session.setState, which waits for its turn");
   check(turn().begin().write_states(source));
@@ -360,7 +360,7 @@ napi_value SessionObject::write_states_sync(Arguments& arguments) {
 
 napi_value SessionObject::write_states(Arguments& arguments) {
   std::span<const float> source =
-      read_tensor<float>(arguments.env(), arguments[0], "state", states_shape());
+      read_tensor<const float>(arguments.env(), arguments[0], "state", states_shape());
   std::unique_ptr<PromiseJob> job = create_job(arguments, "session.setState", 1);
   source = job->arrays.copy(source);
   job->set_access(access());

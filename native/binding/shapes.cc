@@ -28,8 +28,8 @@ void check_count(const char* name, const Shape& shape, std::size_t got) {
 }
 
 void check_rows(const BatchShape& shape, const char* name) {
-  // Both are below 2^31.
-  if (shape.steps * shape.batch <= most_rows) return;
+  const auto rows = CheckedSize(shape.steps) * shape.batch;
+  if (rows.is_at_most(most_rows)) return;
   refuse("ERR_GRU_SHAPE", name, "steps*batch = at most " + std::to_string(most_rows),
          std::to_string(shape.steps) + "*" + std::to_string(shape.batch));
 }
@@ -98,18 +98,26 @@ std::span<T> read_optional_tensor(napi_env env, napi_value value, const char* na
 }
 
 template std::span<float> read_tensor<float>(napi_env, napi_value, const char*, const Shape&);
-template std::span<std::int32_t> read_tensor<std::int32_t>(napi_env, napi_value, const char*,
-                                                           const Shape&);
+template std::span<const float> read_tensor<const float>(napi_env, napi_value, const char*,
+                                                         const Shape&);
+template std::span<const std::int32_t> read_tensor<const std::int32_t>(napi_env, napi_value,
+                                                                       const char*, const Shape&);
 template std::span<float> read_optional_tensor<float>(napi_env, napi_value, const char*,
                                                       const Shape&);
+template std::span<const std::int32_t> read_optional_tensor<const std::int32_t>(napi_env,
+                                                                                napi_value,
+                                                                                const char*,
+                                                                                const Shape&);
+template std::span<const float> read_optional_tensor<const float>(napi_env, napi_value, const char*,
+                                                                  const Shape&);
 
 BatchShape read_batch_shape(napi_env env, const GivenBatchShape& given) {
   BatchShape shape;
-  shape.steps = read_integer(env, given.steps, "steps", 1, max_extent);
-  shape.batch = read_integer(env, given.batch, "batch", 1, max_extent);
+  shape.steps = read_size(env, given.steps, "steps", 1, max_extent);
+  shape.batch = read_size(env, given.batch, "batch", 1, max_extent);
   check_rows(shape, given.values_name);
-  shape.lengths = read_optional_tensor<std::int32_t>(env, given.lengths, given.lengths_name,
-                                                     {formulas::lengths, shape.batch});
+  shape.lengths = read_optional_tensor<const std::int32_t>(env, given.lengths, given.lengths_name,
+                                                           {formulas::lengths, shape.batch});
   check_lengths(shape, given.lengths_name);
   return shape;
 }

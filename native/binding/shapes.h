@@ -58,7 +58,7 @@ Shape state_shape(const Graph& graph, std::size_t state, std::size_t batch);
 Shape shape_of(const ParameterLayout& layout);
 
 /// The elements of a typed array of that shape, as read_array gives them; ERR_GRU_SHAPE for any
-/// other number of them. T: float or std::int32_t.
+/// other number of them. T: float, const float or const std::int32_t.
 template <class T>
 std::span<T> read_tensor(napi_env env, napi_value value, const char* name, const Shape& shape);
 

@@ -179,8 +179,8 @@ class SharedNative {
   }
   napi_value write_parameters_sync(const Arguments& arguments) {
     const IdleObject found = idle_owner(arguments, "writeParametersSync");
-    check(found->write_parameters(
-        read_tensor<float>(arguments.env(), arguments[0], "source", shape_of(found->layout()))));
+    check(found->write_parameters(read_tensor<const float>(arguments.env(), arguments[0], "source",
+                                                           shape_of(found->layout()))));
     return nullptr;
   }
 

@@ -78,10 +78,10 @@ Target read_labels(napi_env env, const GivenTarget& given, const std::string& na
   const std::string labels = name + ".labels";
   const std::string lengths = name + ".lengths";
   Target target;
-  target.labels = read_array<std::int32_t>(env, given.labels, labels.c_str());
+  target.labels = read_array<const std::int32_t>(env, given.labels, labels.c_str());
   check_labels(labels, formula, batch, target.labels.size());
-  target.label_lengths = read_tensor<std::int32_t>(env, given.lengths, lengths.c_str(),
-                                                   {formulas::lengths, CheckedSize(batch)});
+  target.label_lengths = read_tensor<const std::int32_t>(env, given.lengths, lengths.c_str(),
+                                                         {formulas::lengths, CheckedSize(batch)});
   return target;
 }
 
@@ -132,12 +132,12 @@ Target read_target(napi_env env, const GivenTarget& given, const Graph& graph, s
     case TargetKind::labels:
       return read_labels(env, given, name, formulas_of(graph, output).batch, batch.batch);
     case TargetKind::classes:
-      target.classes = read_tensor<std::int32_t>(env, given.value, name.c_str(),
-                                                 target_shape(graph, output, batch));
+      target.classes = read_tensor<const std::int32_t>(env, given.value, name.c_str(),
+                                                       target_shape(graph, output, batch));
       break;
     case TargetKind::values:
-      target.values =
-          read_tensor<float>(env, given.value, name.c_str(), target_shape(graph, output, batch));
+      target.values = read_tensor<const float>(env, given.value, name.c_str(),
+                                               target_shape(graph, output, batch));
       break;
   }
   return target;

@@ -18,12 +18,12 @@ GivenState::Carried read_given_carried(napi_env env, napi_value value) {
 }
 
 std::vector<float> copy_array(napi_env env, napi_value value, const char* name) {
-  const std::span<float> values = read_array<float>(env, value, name);
+  const std::span<const float> values = read_array<const float>(env, value, name);
   return {values.begin(), values.end()};
 }
 
 CarriedCopy copy_carried(napi_env env, const GivenState::Carried& given) {
-  CarriedCopy copy{read_integer(env, given.batch, "batch", 0, max_safe_integer), {}};
+  CarriedCopy copy{read_size(env, given.batch, "batch", 0, max_extent), {}};
   for (const napi_value values : given.values) {
     copy.values.push_back(copy_array(env, values, "values"));
   }

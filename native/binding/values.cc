@@ -1,25 +1,16 @@
 #include "binding/values.h"
 
 #include <cmath>
+#include <type_traits>
 #include <vector>
+
+#include "binding/array_memory.h"
 
 namespace gru::binding {
 
 namespace {
 
 constexpr std::size_t longest_quote = 60;
-
-struct TypedArrayInfo {
-  napi_typedarray_type type = napi_int8_array;
-  std::size_t length = 0;
-  void* data = nullptr;
-  napi_value buffer = nullptr;
-};
-
-bool typed_array_info(napi_env env, napi_value value, TypedArrayInfo& info) {
-  return napi_get_typedarray_info(env, value, &info.type, &info.length, &info.data, &info.buffer,
-                                  nullptr) == napi_ok;
-}
 
 bool is_plain_buffer(napi_env env, napi_value buffer) {
   bool plain = false;
@@ -60,11 +51,11 @@ const char* name_of(napi_typedarray_type type) {
   }
 }
 
-std::string describe_array(napi_env env, const TypedArrayInfo& info) {
-  const std::string name = name_of(info.type);
-  if (!is_plain_buffer(env, info.buffer)) return name + " over a SharedArrayBuffer";
-  if (is_detached(env, info.buffer)) return name + " over a detached ArrayBuffer";
-  return name + " of " + std::to_string(info.length);
+std::string describe_array(napi_env env, const TypedArray& array) {
+  const std::string name = name_of(array.type);
+  if (!is_plain_buffer(env, array.buffer)) return name + " over a SharedArrayBuffer";
+  if (is_detached(env, array.buffer)) return name + " over a detached ArrayBuffer";
+  return name + " of " + std::to_string(array.length);
 }
 
 std::string text_of(napi_env env, napi_value string) {
@@ -86,8 +77,8 @@ std::string quote(const std::string& text) {
 }
 
 std::string describe_object(napi_env env, napi_value value) {
-  TypedArrayInfo info;
-  if (typed_array_info(env, value, info)) return describe_array(env, info);
+  TypedArray array;
+  if (read_typed_array(env, value, array)) return describe_array(env, array);
   // For an array this reads the length itself and runs no code. It fails for all other values.
   std::uint32_t length = 0;
   if (napi_get_array_length(env, value, &length) != napi_ok) return "an object";
@@ -105,8 +96,8 @@ constexpr napi_typedarray_type type_of<std::int32_t> = napi_int32_array;
 
 [[noreturn]] void refuse_array(napi_env env, napi_value value, const char* name,
                                napi_typedarray_type expected) {
-  TypedArrayInfo info;
-  const bool right_type = typed_array_info(env, value, info) && info.type == expected;
+  TypedArray array;
+  const bool right_type = read_typed_array(env, value, array) && array.type == expected;
   const std::string memory = right_type ? " over an ArrayBuffer of fixed length" : "";
   refuse_type(name, name_of(expected) + memory, describe(env, value));
 }
@@ -161,6 +152,11 @@ std::uint64_t read_integer(napi_env env, napi_value value, const char* name, std
          describe(env, value));
 }
 
+std::size_t read_size(napi_env env, napi_value value, const char* name, std::size_t minimum,
+                      std::size_t maximum) {
+  return static_cast<std::size_t>(read_integer(env, value, name, minimum, maximum));
+}
+
 double read_number(napi_env env, napi_value value, const char* name, const std::string& expected) {
   double number = 0;
   if (napi_get_value_double(env, value, &number) == napi_ok) return number;
@@ -183,16 +179,25 @@ std::string read_string(napi_env env, napi_value value, const char* name,
 
 template <class T>
 std::span<T> read_array(napi_env env, napi_value value, const char* name) {
-  TypedArrayInfo info;
-  if (typed_array_info(env, value, info) && info.type == type_of<T> &&
-      is_plain_buffer(env, info.buffer) && (info.length > 0 || !is_detached(env, info.buffer))) {
-    return {static_cast<T*>(info.data), info.length};
+  constexpr napi_typedarray_type type = type_of<std::remove_const_t<T>>;
+  TypedArray array;
+  if (!read_typed_array(env, value, array) || array.type != type ||
+      !is_plain_buffer(env, array.buffer) ||
+      (array.length == 0 && is_detached(env, array.buffer))) {
+    refuse_array(env, value, name, type);
   }
-  refuse_array(env, value, name, type_of<T>);
+  const std::size_t bytes = array.length * sizeof(T);
+  if constexpr (std::is_const_v<T>) {
+    return {static_cast<T*>(open_to_read(env, array, bytes)), array.length};
+  } else {
+    return {static_cast<T*>(open_to_write(env, array, bytes)), array.length};
+  }
 }
 
 template std::span<float> read_array<float>(napi_env, napi_value, const char*);
-template std::span<double> read_array<double>(napi_env, napi_value, const char*);
-template std::span<std::int32_t> read_array<std::int32_t>(napi_env, napi_value, const char*);
+template std::span<const float> read_array<const float>(napi_env, napi_value, const char*);
+template std::span<const double> read_array<const double>(napi_env, napi_value, const char*);
+template std::span<const std::int32_t> read_array<const std::int32_t>(napi_env, napi_value,
+                                                                      const char*);
 
 }  // namespace gru::binding

@@ -19,9 +19,10 @@ class AlignedBuffer {
     if (elements && *elements <= capacity_) return {};
     void* memory = elements ? allocate_aligned(*elements * sizeof(float)) : nullptr;
     if (memory == nullptr) {
-      return Status::memory("scratch: expected room for " +
-                            (elements ? std::to_string(*elements) : std::string("2^48 or more")) +
-                            " floats, got none");
+      return Status::memory(
+          "scratch: expected room for " +
+          (elements ? std::to_string(*elements) : std::string(max_elements_name) + " or more") +
+          " floats, got none");
     }
     data_.reset(static_cast<float*>(memory));
     capacity_ = *elements;

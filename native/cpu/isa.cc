@@ -18,6 +18,10 @@ extern const Kernels table;
 namespace neon {
 extern const Kernels table;
 }
+#elif defined(__wasm__)
+namespace wasm {
+extern const Kernels table;
+}
 #else
 namespace baseline {
 extern const Kernels table;
@@ -33,6 +37,8 @@ std::vector<const Kernels*> runnable_kernels() {
 #endif
 #if defined(__aarch64__)
   runnable.push_back(&neon::table);
+#elif defined(__wasm__)
+  runnable.push_back(&wasm::table);
 #else
   runnable.push_back(&baseline::table);
 #endif

@@ -15,8 +15,10 @@ class Scratch {
  public:
   /// Makes room for `count` elements, whose values are undefined.
   Status reserve(CheckedSize count, const Queue& queue) {
-    const auto bytes = (count * sizeof(T)).elements();
-    if (!bytes) return Status::memory("scratch of more than 2^48 bytes is needed");
+    const auto bytes = (count * sizeof(T)).bytes();
+    if (!bytes)
+      return Status::memory(std::string("scratch of more than ") + max_bytes_name +
+                            " bytes is needed");
     if (*bytes <= bytes_) return {};
     memory_ = DeviceMemory();
     bytes_ = 0;

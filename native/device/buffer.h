@@ -27,9 +27,12 @@ class Buffer {
 
   /// Makes room for `count` elements, whose values are then undefined.
   Status reserve(Device& device, CheckedSize count) {
-    const auto bytes = (count * sizeof(T)).elements();
+    const auto bytes = (count * sizeof(T)).bytes();
     const auto elements = count.elements();
-    if (!bytes || !elements) return Status::memory("a buffer of more than 2^48 bytes is needed");
+    if (!bytes || !elements) {
+      return Status::memory(std::string("a buffer of more than ") + max_bytes_name +
+                            " bytes is needed");
+    }
     if (*elements <= capacity_) {
       size_ = *elements;
       return {};

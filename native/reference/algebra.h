@@ -19,8 +19,8 @@ inline Status check_count(const char* name, const char* formula, CheckedSize exp
                           std::size_t got) {
   const auto count = expected.elements();
   if (!count) {
-    return Status::shape(std::string(name) + ": expected " + formula +
-                         " of at most 2^48 values, got sizes beyond it");
+    return Status::shape(std::string(name) + ": expected " + formula + " of at most " +
+                         max_elements_name + " values, got sizes beyond it");
   }
   if (*count == got) return {};
   return Status::shape(std::string(name) + ": expected " + formula + " = " +

@@ -249,7 +249,8 @@ Status check_input(const RecurrentOptions& options, const ReferenceInput& input)
       "initialCell", "cellStates*numLayers*directions*batch*hiddenSize",
       CheckedSize(size.S - 1) * size.L * size.D * size.B * size.H, input.initial_cell.size()));
   if (!(rows * size.D * size.H).elements()) {
-    return Status::shape("input: expected an output of at most 2^48 values, got sizes beyond it");
+    return Status::shape(std::string("input: expected an output of at most ") + max_elements_name +
+                         " values, got sizes beyond it");
   }
   const float probability = input.dropout_mask.probability;
   if (!(probability >= 0 && probability < 1)) {
