@@ -18,4 +18,5 @@ target_link_options(
   -Wl,--export=napi_register_wasm_v1
   -Wl,--export=node_api_module_get_api_version_v1
   -Wl,--export-table
+  $<$<CONFIG:Release>:-Wl,--strip-all>
   -Wl,--import-symbols) # Node-API
