@@ -71,13 +71,13 @@ export function findNamed(file: string): Found {
 }
 
 /**
- * Loads the native part for a platform: the package's own build, which is newer than what was installed, or else the
- * prebuilt one. If this code is in a bundle, a file beside it comes first, and then what an installed package finds.
+ * Loads the native part for a platform: the package's own build, which is newer than what was installed, or one that
+ * prebuildify has put into it, or else that of the platform's package. If this code is in a bundle, a file beside it comes first, and then what an installed package finds.
  */
 export function findAddon(platform: string): Found {
   const near = isBundled()
     ? [...fileIfThere(__dirname, ADDON_FILE), ...installedPackage(platform)]
-    : fileIfThere(__dirname, '..', 'build', 'Release', ADDON_FILE)
+    : [...fileIfThere(__dirname, '..', 'build', 'Release', ADDON_FILE), ...ownPrebuilds()]
   const prebuilt = PREBUILT[platform]
   const place = packageOf(platform)
   return firstThatLoads([...near, ...(prebuilt ? [{ place, load: prebuilt }] : [])])
@@ -123,6 +123,15 @@ function fileSource(file: string): Source {
 function fileIfThere(...parts: readonly string[]): Source[] {
   const file = path.join(...parts)
   return fs.existsSync(file) ? [fileSource(file)] : []
+}
+
+/** Files in the package itself: whoever packs it for a platform without a package of its own puts them there. */
+function ownPrebuilds(): Source[] {
+  const folder = path.join(__dirname, '..')
+  const prebuilds = path.join(folder, 'prebuilds')
+  if (!fs.existsSync(prebuilds)) return []
+  const loadPrebuilt = (): unknown => (load('node-gyp-build') as (from: string) => unknown)(folder)
+  return [{ place: prebuilds, load: loadPrebuilt }]
 }
 
 /** The places that a package knows that is installed where a bundle is. */

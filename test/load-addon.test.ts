@@ -14,6 +14,7 @@ const platform = currentPlatform()
 const prebuilt = path.join(project.platform, 'gru_native.node')
 const fallback = path.join(project.folder, 'node_modules', '@gru-native', 'wasm32')
 const build = path.join(project.installed, 'build', 'Release', 'gru_native.node')
+const own = path.join(project.installed, 'prebuilds')
 
 const PROGRAM = `
   const warnings = []
@@ -52,7 +53,7 @@ function putFallback(): void {
 }
 
 beforeEach(() => {
-  for (const folder of [project.platform, fallback, path.dirname(build)]) {
+  for (const folder of [project.platform, fallback, path.dirname(build), own]) {
     fs.rmSync(folder, { recursive: true, force: true })
   }
 })
@@ -83,6 +84,13 @@ describe('what is loaded', () => {
     put(prebuilt)
     put(build)
     expect(await load()).toEqual({ warnings: [], files: [fs.realpathSync(build)] })
+  })
+
+  test('a file that prebuildify put into the package before that of the platform', async () => {
+    const file = path.join(own, `${process.platform}-${process.arch}`, 'gru-native.node')
+    put(prebuilt)
+    put(file)
+    expect((await load()).files).toEqual([fs.realpathSync(file)])
   })
 
   test('the package of the platform where a build does not load', async () => {

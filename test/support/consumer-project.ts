@@ -29,8 +29,10 @@ export function consumerProject(folder: string): ConsumerProject {
   fs.mkdirSync(platform, { recursive: true })
   fs.copyFileSync(addonPath, path.join(platform, 'gru_native.node'))
   fs.writeFileSync(path.join(platform, 'package.json'), '{ "main": "gru_native.node" }')
-  const detector = path.join('node_modules', 'detect-libc')
-  fs.cpSync(path.join(root, detector), path.join(folder, detector), { recursive: true })
+  for (const dependency of ['detect-libc', 'node-gyp-build']) {
+    const place = path.join('node_modules', dependency)
+    fs.cpSync(path.join(root, place), path.join(folder, place), { recursive: true })
+  }
   return {
     folder,
     installed,
