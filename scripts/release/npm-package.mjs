@@ -7,7 +7,8 @@ import { StepError } from '../project.mjs'
 
 /** Runs a command in a folder and returns its output. */
 function output([program, ...args], cwd) {
-  const { status, stdout, stderr, error } = spawnSync(program, args, { cwd, encoding: 'utf8' })
+  const options = { cwd, encoding: 'utf8', maxBuffer: Infinity }
+  const { status, stdout, stderr, error } = spawnSync(program, args, options)
   if (status === 0) return stdout
   throw new StepError(
     `${[program, ...args].join(' ')} failed: ${error?.message ?? stderr.trim()}\n` +
