@@ -33,7 +33,7 @@ class ArrayScope {
   ArrayScope& operator=(const ArrayScope&) = delete;
 
  private:
-  std::size_t first_;  ///< of the arrays that are copied for this scope
+  [[maybe_unused]] std::size_t first_;  ///< of the arrays that are copied for this scope
 };
 
 /// The elements of an array of `bytes` bytes, until the innermost scope ends. `open_to_read` gives
