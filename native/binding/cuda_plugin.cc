@@ -60,9 +60,9 @@ Opened open(CudaLibrary library) {
     return {refuse_plugin(path + " is no CUDA plug-in of this package", expected.remedy)};
   }
   const cuda::Plugin* const plugin = entry();
-  if (plugin->version != std::string(GRU_PLUGIN_VERSION)) {
+  if (plugin->version != std::string(cuda::plugin_version)) {
     return {refuse_plugin("the CUDA plug-in " + path + " is of version " + plugin->version +
-                              ", and the addon of " GRU_PLUGIN_VERSION,
+                              ", and the addon of " + cuda::plugin_version,
                           expected.remedy)};
   }
   // Registers a handler that runs before the exit handlers of the plug-in's libraries, since

@@ -4,7 +4,7 @@
 
 extern "C" __attribute__((visibility("default"))) const gru::cuda::Plugin*
 gru_cuda_plugin() noexcept {
-  static constexpr gru::cuda::Plugin plugin{GRU_PLUGIN_VERSION, gru::cuda::list_devices,
+  static constexpr gru::cuda::Plugin plugin{gru::cuda::plugin_version, gru::cuda::list_devices,
                                             gru::cuda::create_device};
   return &plugin;
 }

@@ -11,10 +11,20 @@
 
 /// The addon's interface to the CUDA plug-in: one entry point, found by its name in a library that
 /// is opened at run time and never closed. Both sides are built from the same sources by compilers
-/// with the same C++ ABI, and share the C++ standard library. `version` checks that the sources are
-/// the same.
+/// with the same C++ ABI, and with the same C++ standard library. `version` checks that sources and
+/// library are the same.
+
+#if defined(_LIBCPP_VERSION)
+#define GRU_STANDARD_LIBRARY "libc++"
+#else
+#define GRU_STANDARD_LIBRARY "libstdc++"
+#endif
 
 namespace gru::cuda {
+
+/// What a plug-in and an addon must have in common: the version, a hash of the headers between them
+/// (cmake/version.cmake), and the library whose strings and vectors they pass to each other.
+inline constexpr const char* plugin_version = GRU_PLUGIN_VERSION " " GRU_STANDARD_LIBRARY;
 
 /// The format of the inputs of large matrix products. Sums are always float32.
 enum class Precision : std::uint8_t {
@@ -38,8 +48,7 @@ struct DeviceInfo {
 };
 
 struct Plugin {
-  /// GRU_PLUGIN_VERSION of the plug-in's build. The addon does not call a plug-in of another
-  /// version.
+  /// plugin_version of the plug-in's build. The addon does not call a plug-in of another version.
   const char* version = nullptr;
   /// Lists the devices by their ordinals, at least one. If there are none, returns a device status
   /// that says why (no driver, a driver too old, no device) and what to do.
