@@ -1,7 +1,8 @@
 // Builds the addon for a platform.
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { inRoot, run, StepError, succeeds } from '../project.mjs'
+import { inRoot, succeeds } from '../project.mjs'
+import { must } from './commands.mjs'
 import { writeCommands } from './toolchain.mjs'
 
 export const ADDON = 'gru_native.node'
@@ -11,14 +12,6 @@ const HEADERS = [
   inRoot('node_modules/node-api-headers/include'),
   inRoot('node_modules/node-addon-api'),
 ]
-
-function must(target, command) {
-  const status = run(command)
-  if (status === 0) return
-  throw new StepError(
-    `building for ${target.name} failed (exit status ${status})\n  command: ${command.join(' ')}`,
-  )
-}
 
 /** BLAS is for builds from source: the addon must load on machines that have none. */
 function options(target) {
@@ -40,8 +33,9 @@ function options(target) {
 /** Builds the addon, stripped, and returns its path. What did not change since the last build is not built again. */
 export function buildAddon(target) {
   const build = inRoot('build', 'release', target.name)
-  must(target, ['cmake', '-S', inRoot(), '-B', build, '--log-level=WARNING', ...options(target)])
+  const purpose = `building for ${target.name}`
+  must(purpose, ['cmake', '-S', inRoot(), '-B', build, '--log-level=WARNING', ...options(target)])
   const jobs = String(availableParallelism())
-  must(target, ['cmake', '--build', build, '--target', 'gru_native', '--parallel', jobs])
+  must(purpose, ['cmake', '--build', build, '--target', 'gru_native', '--parallel', jobs])
   return join(build, ADDON)
 }

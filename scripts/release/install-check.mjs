@@ -1,10 +1,10 @@
 // Installs the tarballs of a release as a user would, into an empty folder, and runs the README's example there.
-import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { inRoot, StepError } from '../project.mjs'
+import { output } from './commands.mjs'
 
 /** The README's example: the one block of code of its region. */
 function example() {
@@ -20,24 +20,15 @@ function example() {
 const environment = () =>
   Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GRU_')))
 
-function must(folder, command) {
-  const [program, ...args] = command
-  const options = { cwd: folder, encoding: 'utf8', env: environment(), maxBuffer: Infinity }
-  const { status, stdout, stderr, error } = spawnSync(program, args, options)
-  if (status === 0) return stdout
-  throw new StepError(
-    `${command.join(' ')} failed in an empty project:\n${error?.message ?? stdout + stderr}`,
-  )
-}
-
 /** Installs the tarballs without running any script, and returns what the example printed. */
 export function checkInstallation(tarballs) {
   const folder = mkdtempSync(join(tmpdir(), 'gru-native-installed-'))
   try {
     writeFileSync(join(folder, 'package.json'), '{ "private": true }')
-    must(folder, ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs])
+    const install = ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs]
+    output(install, folder, environment())
     writeFileSync(join(folder, 'example.mjs'), example())
-    const printed = must(folder, [process.execPath, 'example.mjs'])
+    const printed = output([process.execPath, 'example.mjs'], folder, environment())
     if (!printed.includes('epoch 10: loss'))
       throw new StepError(`the README's example printed:\n${printed}`)
     return printed

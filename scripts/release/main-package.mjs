@@ -1,37 +1,19 @@
-// The package gru-native itself, as a folder that can be published, and the tarballs of all packages.
-import { spawnSync } from 'node:child_process'
+// The package gru-native itself, as a folder that can be published.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
-import { inRoot, packageCommand, run, StepError } from '../project.mjs'
+import { inRoot, packageCommand } from '../project.mjs'
+import { must, npmPack, output } from './commands.mjs'
 
 /** What only the checkout needs. */
 const OF_THE_CHECKOUT = ['scripts', 'devDependencies', 'allowScripts', 'binary']
-
-function output(command, cwd) {
-  const [program, ...args] = command
-  const options = { cwd, encoding: 'utf8', maxBuffer: Infinity }
-  const { status, stdout, stderr, error } = spawnSync(program, args, options)
-  if (status === 0) return stdout
-  throw new StepError(`${command.join(' ')} failed: ${error?.message ?? stderr.trim()}`)
-}
 
 function buildTypeScript() {
   const steps = [
     [...packageCommand('typescript', 'tsc'), '-p', 'tsconfig.build.json'],
     ...['bundle', 'headers'].map((name) => [process.execPath, inRoot('scripts', `${name}.mjs`)]),
   ]
-  for (const step of steps) {
-    if (run(step) !== 0) throw new StepError(`${step.join(' ')} failed`)
-  }
-}
-
-/** Packs a folder into `out` and returns the tarball's path. */
-export function packFolder(folder, out) {
-  const [{ filename }] = JSON.parse(
-    output(['npm', 'pack', '--json', '--silent', '--pack-destination', out], folder),
-  )
-  return join(out, filename.replace('@', '').replace('/', '-'))
+  for (const step of steps) must('compiling TypeScript', step)
 }
 
 /** The package.json of the package: that of the checkout, with the native parts by their names. */
@@ -51,8 +33,8 @@ export function writeMainPackage(names, out) {
   const folder = join(out, 'gru-native')
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { recursive: true })
-  const tarball = packFolder(inRoot(), out)
-  output(['tar', '-xzf', tarball, '--strip-components=1', '-C', folder])
+  const tarball = npmPack(inRoot(), out)
+  output(['tar', '-xzf', tarball, '--strip-components=1'], folder)
   rmSync(tarball)
   const base = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(manifest(base, names), null, 2)}\n`)

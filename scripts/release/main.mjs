@@ -13,8 +13,9 @@ import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inRoot, StepError } from '../project.mjs'
+import { npmPack } from './commands.mjs'
 import { checkInstallation } from './install-check.mjs'
-import { packFolder, writeMainPackage } from './main-package.mjs'
+import { writeMainPackage } from './main-package.mjs'
 import { writePackage } from './packages.mjs'
 import { buildPrebuilt } from './prebuilt.mjs'
 import { packageName, TARGETS } from './targets.mjs'
@@ -48,7 +49,7 @@ async function release(name, { out, tarballs }) {
   const described = await BUILDS.get(name)()
   const { folder, bytes } = writePackage(described, out)
   const line = `${described.name}: ${(bytes / 1e6).toFixed(1)} MB, needs ${described.needs}`
-  return { line, limits: described.limits, tarball: packFolder(folder, tarballs) }
+  return { line, limits: described.limits, tarball: npmPack(folder, tarballs) }
 }
 
 /** Whether npm installs a package on this machine, which is a Linux with glibc. */
@@ -72,7 +73,7 @@ async function releaseAll({ only, out }) {
   mkdirSync(folders.tarballs, { recursive: true })
   const released = []
   for (const name of selected(only)) released.push(await release(name, folders))
-  const main = packFolder(writeMainPackage(ALL_PACKAGES, out), folders.tarballs)
+  const main = npmPack(writeMainPackage(ALL_PACKAGES, out), folders.tarballs)
   console.log(`\n${released.map(({ line }) => line).join('\n')}`)
   tryHere(main, released)
   console.log(`ready to publish: ${out}`)

@@ -1,20 +1,9 @@
 // Packages from npm that the release uses as tools. Each is pinned by the hash of its tarball.
-import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { StepError } from '../project.mjs'
-
-/** Runs a command in a folder and returns its output. */
-function output([program, ...args], cwd) {
-  const options = { cwd, encoding: 'utf8', maxBuffer: Infinity }
-  const { status, stdout, stderr, error } = spawnSync(program, args, options)
-  if (status === 0) return stdout
-  throw new StepError(
-    `${[program, ...args].join(' ')} failed: ${error?.message ?? stderr.trim()}\n` +
-      '  remedy:  the release needs npm, tar and the registry that npm is configured with',
-  )
-}
+import { npmPack, output } from './commands.mjs'
 
 function verify(tarball, { name, version, sha512 }) {
   const found = createHash('sha512').update(readFileSync(tarball)).digest('base64')
@@ -36,10 +25,7 @@ export function providePackage(pinned, folder) {
   const work = mkdtempSync(join(parent, 'fetching-'))
   try {
     console.log(`fetching ${pinned.name}@${pinned.version}`)
-    const [{ filename }] = JSON.parse(
-      output(['npm', 'pack', '--json', `${pinned.name}@${pinned.version}`], work),
-    )
-    const tarball = join(work, filename.replace('@', '').replace('/', '-'))
+    const tarball = npmPack(work, work, `${pinned.name}@${pinned.version}`)
     verify(tarball, pinned)
     output(['tar', '-xzf', tarball], work)
     renameSync(join(work, 'package'), folder)

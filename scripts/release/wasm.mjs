@@ -4,7 +4,8 @@ import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
-import { inRoot, run, StepError } from '../project.mjs'
+import { inRoot } from '../project.mjs'
+import { must } from './commands.mjs'
 import { providePackage } from './npm-package.mjs'
 import { packageName } from './targets.mjs'
 
@@ -21,14 +22,7 @@ const zigFolder = inRoot('build', 'release', `zig-${ZIG.version}`)
 export const WASM = 'wasm32'
 
 const folder = inRoot('build', 'release', WASM)
-
-function must(command) {
-  const status = run(command)
-  if (status === 0) return
-  throw new StepError(
-    `building for WebAssembly failed (exit status ${status})\n  command: ${command.join(' ')}`,
-  )
-}
+const PURPOSE = 'building for WebAssembly'
 
 /** The arguments of CMake that configure a build for WebAssembly. */
 function options() {
@@ -43,9 +37,9 @@ function options() {
 /** Builds the program and returns its path. What did not change since the last build is not built again. */
 function buildProgram() {
   providePackage(ZIG, zigFolder)
-  must(['cmake', '-S', inRoot(), '-B', folder, '--log-level=WARNING', ...options()])
+  must(PURPOSE, ['cmake', '-S', inRoot(), '-B', folder, '--log-level=WARNING', ...options()])
   const jobs = String(availableParallelism())
-  must(['cmake', '--build', folder, '--target', 'gru_native', '--parallel', jobs])
+  must(PURPOSE, ['cmake', '--build', folder, '--target', 'gru_native', '--parallel', jobs])
   return join(folder, 'gru_native.wasm')
 }
 
