@@ -3,6 +3,13 @@ import { Dataset, GRU, SequenceModel, Trainer } from '../lib'
 const wait = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds))
 
+const modelOf = (hiddenSize: number): SequenceModel =>
+  new SequenceModel({
+    input: { features: 1 },
+    gru: { hiddenSize },
+    output: { size: 1, loss: 'meanSquaredError', every: 'last' },
+  })
+
 /**
  * Starts many calls, each after the one before, and stops them all once twenty timers have run. They are more work than
  * a test may take, and only the timers end them: if timers waited for the calls, the test would never end in time.
@@ -22,11 +29,7 @@ async function endAfterTimers(start: (signal: AbortSignal) => Promise<unknown>):
 }
 
 test('timers run while training steps are computed', async () => {
-  using model = new SequenceModel({
-    input: { features: 1 },
-    gru: { hiddenSize: 64 },
-    output: { size: 1, loss: 'meanSquaredError', every: 'last' },
-  })
+  using model = modelOf(64)
   using trainer = new Trainer(model, { optimizer: { kind: 'adam' } })
   const input = new Float32Array(200_000)
   const target = new Float32Array(1)
@@ -62,11 +65,7 @@ test('timers run in a loop of awaited steps that are computed at once', async ()
 })
 
 test('a Dataset of many sequences is checked with turns in between, and the check can be aborted', async () => {
-  using model = new SequenceModel({
-    input: { features: 1 },
-    gru: { hiddenSize: 2 },
-    output: { size: 1, loss: 'meanSquaredError', every: 'last' },
-  })
+  using model = modelOf(2)
   using trainer = new Trainer(model, { optimizer: { kind: 'adam' } })
   const target = new Float32Array(1)
   const long = { input: new Float32Array(20_000), target }
