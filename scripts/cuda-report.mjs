@@ -16,6 +16,9 @@ import { configurePlugin, requireNvcc } from './nvcc.mjs'
 import { residentBlocks } from './occupancy.mjs'
 import { root, StepError } from './project.mjs'
 
+/** A word of a command without the shell's quotes. An escaped quote is part of the word. */
+const unquoted = (word) => word.replaceAll(/\\?"/g, (quote) => (quote.length > 1 ? '"' : ''))
+
 /**
  * The commands that compile the kernels in the plug-in's build, without targets, input and output. They come from
  * CMake, which defines the flags and targets.
@@ -26,7 +29,7 @@ function compileCommands(nvcc) {
   return entries
     .filter(({ file }) => file.endsWith('.cu'))
     .map(({ file, command, directory }) => {
-      const words = command.split(/\s+/).map((word) => word.replaceAll(/\\?"/g, ''))
+      const words = command.split(/\s+/).map(unquoted)
       const codes = words.filter((word) => word.startsWith('--generate-code'))
       const targets = codes.flatMap((word) => word.match(/(?<=sm_)\d+/g) ?? [])
       const flags = words.filter(
