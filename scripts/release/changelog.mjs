@@ -47,8 +47,8 @@ function section(git, { version, date, revision }, before) {
   return `${heading}\n\n${lines.join('\n')}\n`
 }
 
-/** The versions, newest first. */
-function versionsOf(git, current) {
+/** The versions, newest first. `date` is that of the current version if it has no tag. */
+function versionsOf(git, current, date) {
   const tags = git('tag', '--list', 'v[0-9]*', '--sort=-version:refname', '--merged', 'HEAD')
   const dateOf = (revision) => git('log', '-1', '--format=%cs', revision).trim()
   const released = tags
@@ -56,18 +56,19 @@ function versionsOf(git, current) {
     .filter((tag) => tag !== '')
     .map((tag) => ({ version: tag.slice(1), date: dateOf(tag), revision: tag }))
   if (released.some(({ version }) => version === current)) return released
-  return [{ version: current, date: 'not released', revision: 'HEAD' }, ...released]
+  return [{ version: current, date, revision: 'HEAD' }, ...released]
 }
 
 /**
  * The text of CHANGELOG.md.
  * @param folder - a checkout with its history
+ * @param date - of a version that has no tag yet
  */
-export function changelog(folder) {
+export function changelog(folder, date = 'not released') {
   const git = (...args) =>
     execFileSync('git', args, { cwd: folder, encoding: 'utf8', maxBuffer: Infinity })
   const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
-  const versions = versionsOf(git, version)
+  const versions = versionsOf(git, version, date)
   const sections = versions.map((one, index) => section(git, one, versions[index + 1]))
   const head = `# Changes
 

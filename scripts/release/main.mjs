@@ -1,15 +1,18 @@
-// `npm run release`: builds the native part for each platform, checks what it needs of its system, and writes all packages
-// and their tarballs. It ends by installing the tarballs for this machine into an empty project, where it runs the
-// README's example.
+// `npm run release`: a release by one command. It sets the version and writes CHANGELOG.md, builds the native part for each
+// platform, checks what it needs of its system, and writes all packages, their tarballs and the site. It installs the
+// tarballs for this machine into an empty project, where it runs the README's example. At the end it commits the version
+// with a tag, and publishes the tarballs.
 //
-//   npm run release -- --dry-run [--only TARGET]... [--out FOLDER]
+//   npm run release -- [--version VERSION] [--dry-run] [--only TARGET]... [--out FOLDER]
 //
-// --dry-run  publishes nothing. Publishing by this command does not exist yet, so the option is required.
-// --only     one target (scripts/release/targets.mjs), or wasm32, instead of all; may be repeated
+// --version  major, minor, patch, or the version itself; the version of package.json if it is left out
+// --dry-run  publishes and commits nothing: it ends with the folder that would be published, and takes back the version
+// --only     one target (scripts/release/targets.mjs), or wasm32, instead of all, and no site; may be repeated. It implies
+//            --dry-run
 // --out      where the packages are written: out/release by default
 //
 // It runs on Linux on x86-64 and needs CMake, make or Ninja, binutils, tar, npm and its registry.
-import { mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inRoot, StepError } from '../project.mjs'
@@ -18,11 +21,15 @@ import { checkInstallation } from './install-check.mjs'
 import { writeMainPackage } from './main-package.mjs'
 import { writePackage } from './packages.mjs'
 import { buildPrebuilt } from './prebuilt.mjs'
+import { publish, requireLogin } from './publish.mjs'
+import { releaseSite } from './site.mjs'
 import { packageName, TARGETS } from './targets.mjs'
+import { commitVersion, requireCommitted, resetVersion, setVersion } from './version.mjs'
 import { buildWasm, WASM } from './wasm.mjs'
 
 const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
+  version: { type: 'string' },
   only: { type: 'string', multiple: true, default: [] },
   out: { type: 'string', default: inRoot('out', 'release') },
 }
@@ -68,7 +75,8 @@ function tryHere(main, released) {
   console.log(checkInstallation([main, ...own]))
 }
 
-async function releaseAll({ only, out }) {
+/** Writes all packages into `out`. Returns the tarballs in the order in which they are published. */
+async function releasePackages({ only, out }) {
   const folders = { out, tarballs: join(out, 'tarballs') }
   mkdirSync(folders.tarballs, { recursive: true })
   const released = []
@@ -76,13 +84,52 @@ async function releaseAll({ only, out }) {
   const main = npmPack(writeMainPackage(ALL_PACKAGES, out), folders.tarballs)
   console.log(`\n${released.map(({ line }) => line).join('\n')}`)
   tryHere(main, released)
-  console.log(`ready to publish: ${out}`)
+  return [...released.map(({ tarball }) => tarball), main]
 }
+
+/** Makes all that is published, and publishes nothing. */
+async function prepare({ only, out }) {
+  const tarballs = await releasePackages({ only, out })
+  if (only.length === 0) releaseSite(out)
+  copyFileSync(inRoot('CHANGELOG.md'), join(out, 'CHANGELOG.md'))
+  return tarballs
+}
+
+async function tryRelease({ version, only, out }) {
+  if (version !== undefined) requireCommitted(inRoot())
+  try {
+    if (version !== undefined) setVersion(inRoot(), version, today())
+    await prepare({ only, out })
+    console.log(`ready to publish: ${out}`)
+  } finally {
+    if (version !== undefined) resetVersion(inRoot())
+  }
+}
+
+async function releaseForAll({ version, out }) {
+  requireCommitted(inRoot())
+  requireLogin()
+  setVersion(inRoot(), version, today())
+  try {
+    const tarballs = await prepare({ only: [], out })
+    publish(tarballs)
+    commitVersion(inRoot())
+  } catch (error) {
+    resetVersion(inRoot())
+    throw error
+  }
+  console.log(
+    `released. Now: git push --follow-tags, and put ${join(out, 'site')} on the web server`,
+  )
+}
+
+const today = () => new Date().toISOString().slice(0, 10)
 
 try {
   const { values } = parseArgs({ options: OPTIONS })
-  if (!values['dry-run']) throw new StepError('expected --dry-run: nothing is published yet')
-  await releaseAll({ only: values.only, out: resolve(values.out) })
+  const asked = { ...values, out: resolve(values.out) }
+  const dry = values['dry-run'] || values.only.length > 0
+  await (dry ? tryRelease(asked) : releaseForAll(asked))
 } catch (error) {
   if (!(error instanceof StepError)) throw error
   console.error(`release: ${error.message}`)
