@@ -23,3 +23,8 @@ list(FILTER device_tests INCLUDE REGEX "^engine_(test|bits|model)")
 foreach(stem IN LISTS device_tests)
   gru_test_tiers(cuda/${stem} cuda_${stem})
 endforeach()
+
+# The emulator's own tests and one of kernels: what ThreadSanitizer checks in minutes.
+get_target_property(cuda_tests gru_tests_cuda MANUALLY_ADDED_DEPENDENCIES)
+list(FILTER cuda_tests INCLUDE REGEX "^cuda_(emulator_|device_gemm_test)")
+add_custom_target(gru_tests_races DEPENDS ${cuda_tests})

@@ -22,6 +22,8 @@ endif()
 add_library(gru_doctest STATIC native/testing/doctest_main.cc)
 target_include_directories(gru_doctest SYSTEM PUBLIC "${GRU_DOCTEST_FOLDER}")
 target_link_libraries(gru_doctest PRIVATE gru_options)
+# More optimization of a test takes more time in the compiler than it saves when the test runs.
+target_compile_options(gru_doctest INTERFACE $<$<CONFIG:Release>:-O1>)
 if(GRU_IS_WASM)
   # WASI has no signals; this lets their header be included.
   target_compile_definitions(gru_doctest PUBLIC _WASI_EMULATED_SIGNAL)

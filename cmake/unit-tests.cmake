@@ -1,9 +1,8 @@
 include(doctest)
 
-# Each source becomes an executable and a CTest test, FOLDER/STEM: gru_unit_test(FOLDER SOURCE LIBRARIES...).
+# Each source becomes an executable and a CTest test, FOLDER/STEM: gru_unit_test(FOLDER STEM SOURCE LIBRARIES...).
 # The target gru_tests_FOLDER builds all of a folder.
-function(gru_unit_test folder source)
-  cmake_path(GET source STEM stem)
+function(gru_unit_test folder stem source)
   set(target ${folder}_${stem})
   add_executable(${target} "${source}")
   target_link_libraries(${target} PRIVATE gru_doctest ${ARGN})
@@ -23,20 +22,28 @@ function(gru_unit_tests folder)
     list(FILTER sources EXCLUDE REGEX "/threads_test\\.cc$") # it has no threads
   endif()
   foreach(source IN LISTS sources)
-    gru_unit_test(${folder} "${source}" ${ARGN})
+    cmake_path(GET source STEM stem)
+    gru_unit_test(${folder} ${stem} "${source}" ${ARGN})
   endforeach()
 endfunction()
 
-# Every native/testing/*_test.cc, with the device that native/FOLDER/testing/test_device.cc makes.
+# Every native/testing/*_test.cc, with the device that native/FOLDER/testing/test_device.cc makes. A source is compiled
+# once for all devices.
 function(gru_device_tests folder result)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/native/testing/*_test.cc")
   add_library(gru_${folder}_test_device STATIC native/${folder}/testing/test_device.cc)
   target_link_libraries(gru_${folder}_test_device PUBLIC gru_doctest ${ARGN} gru_engine)
+  set(stems "")
   foreach(source IN LISTS sources)
-    gru_unit_test(${folder} "${source}" gru_${folder}_test_device)
+    cmake_path(GET source STEM stem)
+    if(NOT TARGET gru_${stem})
+      add_library(gru_${stem} OBJECT "${source}")
+      target_link_libraries(gru_${stem} PRIVATE gru_doctest gru_engine)
+    endif()
+    gru_unit_test(${folder} ${stem} $<TARGET_OBJECTS:gru_${stem}> gru_${folder}_test_device)
+    list(APPEND stems ${stem})
   endforeach()
-  list(TRANSFORM sources REPLACE ".*/(.*)\\.cc$" "\\1")
-  set(${result} ${sources} PARENT_SCOPE)
+  set(${result} ${stems} PARENT_SCOPE)
 endfunction()
 
 # A process chooses its kernels, and whether it uses BLAS, only once. So the tests of all parts above the kernels

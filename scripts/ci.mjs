@@ -22,7 +22,7 @@ const NO_BLAS = inRoot('build', 'no-blas')
 /**
  * The small set. The set of the recurrences takes minutes for each tier: run `scripts/native-tests.mjs thread` for it.
  */
-const RACES = '^cuda/(emulator_|device_gemm_test)'
+const RACES = ['--target', 'gru_tests_races', '--tests', '^cuda/(emulator_|device_gemm_test)']
 
 /** The oldest and the newest Clang that are known to compile the project. */
 const CLANGS = ['14', '19']
@@ -70,8 +70,7 @@ const checks = [
       pattern: '\\.numerics\\.test\\.ts$',
       env: { GRU_NATIVE_ADDON: `${NO_BLAS}/Release/gru_native.node` },
     }),
-  () =>
-    nativeCheck('CUDA kernels, ThreadSanitizer', ['thread', '--folder', 'cuda', '--tests', RACES]),
+  () => nativeCheck('CUDA kernels, ThreadSanitizer', ['thread', ...RACES]),
   () => nativeCheck('executor, ThreadSanitizer', ['thread', '--folder', 'binding']),
   ...cudaChecks(),
   ...clangChecks(),
