@@ -4,6 +4,8 @@
  *
  * @module
  */
+import type { IgnoredVariable } from '../binding'
+import { quote } from './errors'
 
 /**
  * The kinds of warnings:
@@ -28,4 +30,10 @@ export function warnOnce(code: GruWarningCode, message: string): void {
   if (given.has(code)) return
   given.add(code)
   warn(code, message)
+}
+
+/** Warns that an environment variable has an invalid value. */
+export function warnOfVariable({ variable, value, expected, used }: IgnoredVariable): void {
+  const message = `${variable}: expected ${expected}, got ${quote(value)}; in use: ${used}`
+  warn('GRU_WARN_ENVIRONMENT', message)
 }

@@ -94,6 +94,8 @@ const RESERVED = [
 
 /** Packages that lib may import, and in which files. Node's own modules may be imported everywhere. */
 const PACKAGES = {
+  '@gru-native/wasm32': /^lib\/web\/find-binding\.ts$/,
+  buffer: /^lib\/web\/buffer\.ts$/,
   'detect-libc': /^lib\/platform\.ts$/,
   'cli-progress': /^lib\/cli\//,
   'csv-parse': /^lib\/formats\/csv-records\.ts$/,
@@ -103,6 +105,7 @@ const PACKAGES = {
 
 /** Folders of lib that stand above the rest, and which files may import from them. */
 const UPPER_FOLDERS = [
+  { folder: 'lib/web/', from: /^lib\/web\// },
   { folder: 'lib/cli/', from: /^lib\/cli\// },
   { folder: 'lib/forecasting/', from: /^lib\/(forecasting\/|cli\/|index\.ts$)/ },
   { folder: 'lib/tables/', from: /^lib\/(tables\/|forecasting\/|cli\/|index\.ts$)/ },

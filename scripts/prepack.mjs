@@ -7,6 +7,8 @@ import { inRoot } from './project.mjs'
 const NEEDED = [
   'dist/index.js',
   'dist/index.d.ts',
+  'dist/web/index.mjs',
+  'dist/web/index.d.mts',
   'dist/cli/main.js',
   'dist/headers/napi.h',
   'binding.d.ts',

@@ -21,7 +21,9 @@ test('an unbuilt package is not packed, and a built one is', () => {
     fs.copyFileSync(path.join(root, 'scripts', name), inFolder(`scripts/${name}`))
   }
   write('binding.d.ts')
-  const built = ['dist/index.js', 'dist/index.d.ts', 'dist/cli/main.js', 'dist/headers/napi.h']
+  const library = ['dist/index.js', 'dist/index.d.ts']
+  const web = ['dist/web/index.mjs', 'dist/web/index.d.mts']
+  const built = [...library, ...web, 'dist/cli/main.js', 'dist/headers/napi.h']
   const [status, message] = prepack()
   expect(status).toBe(1)
   expect(message).toContain(`got none of ${built.join(', ')}\n`)
@@ -37,5 +39,10 @@ test('the notice has the licence of each work in the package', () => {
   for (const name of licences) {
     expect(notice).toContain(`\n${name.slice('LICENSE.'.length)}\n`)
     expect(notice).toContain(fs.readFileSync(path.join(headers, name), 'utf8').trim())
+  }
+  for (const name of ['buffer', 'base64-js', 'ieee754']) {
+    const licence = path.join(root, 'node_modules', name, 'LICENSE')
+    expect(notice).toContain(`\n${name}\n`)
+    expect(notice).toContain(fs.readFileSync(licence, 'utf8').trim())
   }
 })

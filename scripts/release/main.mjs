@@ -26,6 +26,7 @@ import { releaseSite } from './site.mjs'
 import { packageName, TARGETS } from './targets.mjs'
 import { commitVersion, requireCommitted, resetVersion, setVersion } from './version.mjs'
 import { buildWasm, WASM } from './wasm.mjs'
+import { checkInBrowser } from './web-check.mjs'
 
 const OPTIONS = {
   'dry-run': { type: 'boolean', default: false },
@@ -84,6 +85,7 @@ async function releasePackages({ only, out }) {
   const main = npmPack(writeMainPackage(ALL_PACKAGES, out), folders.tarballs)
   console.log(`\n${released.map(({ line }) => line).join('\n')}`)
   tryHere(main, released)
+  if (selected(only).includes(WASM)) console.log(await checkInBrowser(out))
   return [...released.map(({ tarball }) => tarball), main]
 }
 

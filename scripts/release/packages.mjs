@@ -22,12 +22,13 @@ ${what} of [gru-native](https://www.npmjs.com/package/gru-native) ${version}. \`
 do not install it by itself.
 `
 
-function manifest({ name, what, files, limits }, base) {
+function manifest({ name, what, files, limits, entries }, base) {
   const { version, license, author, engines, repository, homepage, bugs } = base
   return {
     ...{ name, version, description: `${what} of gru-native` },
     ...{ license, author, repository, homepage, bugs },
-    main: basename(files[0]),
+    ...{ type: 'commonjs', main: basename(files[0]) },
+    ...(entries === undefined ? {} : { exports: entries }),
     files: [...files.map((file) => basename(file)), 'NOTICE'],
     ...limits,
     engines,
@@ -47,8 +48,8 @@ function sizeOf(files) {
 
 /**
  * Writes a package with a native part: its `name`, `what` it is in words, its `files`, of which the first is loaded, the
- * `parts` that are linked into them, each with the file of its licence, and the `limits` of package.json that say
- * where npm installs it. Returns its folder and the bytes of its files.
+ * `parts` that are linked into them, each with the file of its licence, the `limits` of package.json that say where npm
+ * installs it, and its `entries` if it has more than that file. Returns its folder and the bytes of its files.
  */
 export function writePackage(described, out) {
   const { name, files, parts } = described

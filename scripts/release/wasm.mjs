@@ -43,21 +43,46 @@ function buildProgram() {
   return join(folder, 'gru_native.wasm')
 }
 
-/** Joins the JavaScript part and returns its path. */
-async function buildLoader() {
-  const outfile = join(folder, 'package', 'index.js')
-  mkdirSync(join(folder, 'package'), { recursive: true })
+const packageFolder = join(folder, 'package')
+
+/** Joins the JavaScript part of an entry and returns its path. */
+async function buildEntry(source, file, options) {
+  const outfile = join(packageFolder, file)
   await build({
-    entryPoints: [inRoot('native/wasm/index.mjs')],
-    outfile,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    logLevel: 'warning',
+    ...{ entryPoints: [inRoot('native', 'wasm', source)], outfile },
+    ...{ bundle: true, minify: true, logLevel: 'warning', external: ['./gru_native.wasm'] },
+    ...options,
   })
   return outfile
+}
+
+/** Browsers that have exceptions of WebAssembly have all of this. */
+const MODULE = { platform: 'browser', format: 'esm', target: 'es2022' }
+
+/** The files of the package, of which Node loads the first. */
+async function buildEntries() {
+  mkdirSync(packageFolder, { recursive: true })
+  return [
+    await buildEntry('index.mjs', 'index.js', {
+      platform: 'node',
+      format: 'cjs',
+      target: 'node20',
+    }),
+    await buildEntry('web.mjs', 'web.mjs', MODULE),
+    await buildEntry('edge.mjs', 'edge.mjs', MODULE),
+  ]
+}
+
+/** Which file a runtime or a bundler takes. Deno and Bun take Node's. */
+const ENTRIES = {
+  '.': {
+    workerd: './edge.mjs',
+    'edge-light': './edge.mjs',
+    node: './index.js',
+    default: './web.mjs',
+  },
+  './gru_native.wasm': './gru_native.wasm',
+  './package.json': './package.json',
 }
 
 /** What is in the package beside the project's own code: its name, and the file of its licence. */
@@ -83,8 +108,9 @@ export async function buildWasm() {
   return {
     name: packageName({ name: WASM }),
     what: 'The WebAssembly',
-    files: [await buildLoader(), program],
+    files: [...(await buildEntries()), program],
     parts: parts(),
+    entries: ENTRIES,
     limits: {},
     needs: 'WebAssembly with SIMD and exceptions',
   }
