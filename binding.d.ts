@@ -34,6 +34,21 @@
  * - A method that is called on an object of another class throws ERR_GRU_TYPE.
  */
 
+/**
+ * A Float32Array over an ArrayBuffer, not over a SharedArrayBuffer: `Float32Array<ArrayBuffer>` since TypeScript 5.7. It is
+ * written as what `slice` returns because the compilers before know no such parameter; there it is `Float32Array`.
+ */
+export type NonSharedFloat32Array = ReturnType<Float32Array['slice']>
+
+/** As {@link NonSharedFloat32Array}. */
+export type NonSharedFloat64Array = ReturnType<Float64Array['slice']>
+
+/** As {@link NonSharedFloat32Array}. */
+export type NonSharedInt32Array = ReturnType<Int32Array['slice']>
+
+/** As {@link NonSharedFloat32Array}. */
+export type NonSharedUint8Array = ReturnType<Uint8Array['slice']>
+
 /** Makes the error for a failure of the native side. */
 export type CreateError = (code: string, message: string) => Error
 
@@ -345,7 +360,7 @@ export interface NativeRecurrent {
    * @param call - the name of this call among pending ones in the message of ERR_GRU_BUSY
    * @param positions - where each tensor begins in the array, in the order of parameterSpecs
    */
-  readParameters(call: string, count: number, positions: number[]): Promise<Float32Array>
+  readParameters(call: string, count: number, positions: number[]): Promise<NonSharedFloat32Array>
   /** Copies tensors in, in the order of parameterSpecs. Those that are null keep their values. */
   writeParameters(call: string, tensors: (Float32Array | null)[]): Promise<void>
   /** input [steps, batch, I], initialState [L*D, batch, H] -> output [steps, batch, D*H], state. */
@@ -590,7 +605,7 @@ export interface NativeModel {
   /** As of NativeRecurrent. */
   readParametersSync(target: Float32Array, call?: string, promiseForm?: string): void
   writeParametersSync(source: Float32Array, call?: string, promiseForm?: string): void
-  readParameters(call: string, count: number, positions: number[]): Promise<Float32Array>
+  readParameters(call: string, count: number, positions: number[]): Promise<NonSharedFloat32Array>
   writeParameters(call: string, tensors: (Float32Array | null)[]): Promise<void>
   /**
    * Copies a part of the flat vector of all parameters in, from `offset` on, without drawing the initial values of the
@@ -704,7 +719,7 @@ export interface NativeDecodeOptions {
 
 export interface NativeHypothesis {
   /** Without `begin`. The last one is `end`, unless the limit stopped the hypothesis before. */
-  tokens: Int32Array
+  tokens: NonSharedInt32Array
   logProbability: number
   score: number
 }
@@ -815,7 +830,7 @@ export interface NativeTrainerState {
   /** The number of training passes, which chooses the dropout masks. */
   passes: number
   /** [parameterCount] */
-  parameters: Float32Array
+  parameters: NonSharedFloat32Array
   /**
    * The states that steps carry, for each place in a list of batches: [L*D, batch, H] for each of the graph's states, or
    * none with batch 0.
@@ -865,7 +880,7 @@ export interface NativeTrainer {
   /** Copies the average into `target` [parameterCount]. Throws ERR_GRU_VALUE if there is none. */
   readAverageSync(target: Float32Array): void
   /** A new array with the average, which an engine's thread writes directly. */
-  readAverage(): Promise<Float32Array>
+  readAverage(): Promise<NonSharedFloat32Array>
   /** One update with the sum of the gradients that passes added. Throws ERR_GRU_VALUE if there are none. */
   updateSync(options: NativeStepOptions): UpdateMetrics
   update(options: NativeStepOptions): Promise<UpdateMetrics>

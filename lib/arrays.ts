@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array } from '../binding'
 import { GruError, argumentError } from './errors'
 import { checkFloat32Array, checkLength, checkProduct } from './validate'
 
@@ -19,7 +20,7 @@ export function resultArray(
   given: unknown,
   meaning: string,
   length: number,
-): Float32Array {
+): NonSharedFloat32Array {
   if (given === undefined) return newFloat32Array(argument, meaning, length)
   const array = checkFloat32Array(argument, given)
   checkLength(argument, array, meaning, length)
@@ -32,7 +33,7 @@ export function optionalArray(
   given: unknown,
   meaning: string,
   length: number,
-): Float32Array | null {
+): NonSharedFloat32Array | null {
   if (given === undefined) return null
   const array = checkFloat32Array(argument, given)
   checkLength(argument, array, meaning, length)
@@ -40,7 +41,11 @@ export function optionalArray(
 }
 
 /** A new array of zeros. Fails with ERR_GRU_MEMORY if there is not enough memory. */
-export function newFloat32Array(argument: string, meaning: string, length: number): Float32Array {
+export function newFloat32Array(
+  argument: string,
+  meaning: string,
+  length: number,
+): NonSharedFloat32Array {
   checkProduct(argument, meaning, length)
   return allocate(argument, meaning, length, () => new Float32Array(length))
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { ModelMemory } from '../binding'
+import type { ModelMemory, NonSharedUint8Array } from '../binding'
 import type { BatchForm } from './batch-forms'
 import {
   type FileSource,
@@ -19,7 +19,7 @@ import {
   readModel,
   type ReadModel,
 } from './model-file'
-import type { Parameters } from './parameters'
+import type { Parameters, SomeParameters } from './parameters'
 import {
   checkDevice,
   DEVICE_KEYS,
@@ -172,7 +172,7 @@ export abstract class BaseModel<Options> {
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
-  setParameters(parameters: Readonly<Parameters>): void {
+  setParameters(parameters: SomeParameters): void {
     this.#core.parameters.writeSync('model.setParameters', 'model.writeParameters', parameters)
   }
 
@@ -182,7 +182,7 @@ export abstract class BaseModel<Options> {
    *
    * @throws GruError as {@link setParameters}, except ERR_GRU_BUSY; ERR_GRU_MEMORY
    */
-  async writeParameters(parameters: Readonly<Parameters>): Promise<void> {
+  async writeParameters(parameters: SomeParameters): Promise<void> {
     await this.#core.parameters.write('model.writeParameters', parameters)
   }
 
@@ -211,7 +211,7 @@ export abstract class BaseModel<Options> {
    *
    * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY
    */
-  async toBytes(options: SaveOptions = {}): Promise<Uint8Array> {
+  async toBytes(options: SaveOptions = {}): Promise<NonSharedUint8Array> {
     return this.#core.toBytes(options)
   }
 

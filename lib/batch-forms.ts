@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array } from '../binding'
 import type { Graph } from './graph'
 import type { GivenBatch, Lengths, ModelInput } from './model-batch'
 import type { ModelTarget } from './targets'
@@ -78,7 +79,7 @@ export interface BatchForm {
   readonly targetsOf: (graph: Graph, prefix: string, given: Given) => readonly unknown[]
   readonly lengthsOf: (graph: Graph, given: unknown) => readonly unknown[]
   /** Predictions as a caller gets them. */
-  readonly predictionsOf: (graph: Graph, arrays: readonly Float32Array[]) => unknown
+  readonly predictionsOf: (graph: Graph, arrays: readonly NonSharedFloat32Array[]) => unknown
   /** What was given for the gradient of each output's predictions. One of several may be undefined. */
   readonly gradientsOf: (graph: Graph, given: unknown) => readonly GivenGradient[]
   /** The inverse: a batch in the caller's form. */

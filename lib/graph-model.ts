@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { NativeDeviceOptions, NativeModel } from '../binding'
+import type {
+  NativeDeviceOptions,
+  NativeModel,
+  NonSharedFloat32Array,
+  NonSharedUint8Array,
+} from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
 import type { BatchForm } from './batch-forms'
@@ -81,7 +86,7 @@ export class GraphModel {
     given: GivenBatch,
     outputs: readonly unknown[],
     givenStates: GivenStates,
-  ): Float32Array[] {
+  ): NonSharedFloat32Array[] {
     const call = checkInputs(this.graph, given)
     const arrays = this.#outputs(call, outputs)
     const { initial, final } = checkStates(this.graph, givenStates, call, arrays)
@@ -95,7 +100,7 @@ export class GraphModel {
     outputs: readonly unknown[],
     givenStates: GivenStates,
     signal: unknown,
-  ): Promise<Float32Array[]> {
+  ): Promise<NonSharedFloat32Array[]> {
     const call = checkInputs(this.graph, given)
     const arrays = this.#outputs(call, outputs)
     const { initial, final } = checkStates(this.graph, givenStates, call, arrays)
@@ -114,7 +119,7 @@ export class GraphModel {
   }
 
   /** @param options - {@link SaveOptions}, unchecked */
-  async toBytes(options: unknown): Promise<Uint8Array> {
+  async toBytes(options: unknown): Promise<NonSharedUint8Array> {
     const { specs } = this.parameters
     const { header, positions, size } = layOutModel(this.toSave(options), specs)
     const width = Float32Array.BYTES_PER_ELEMENT
@@ -136,8 +141,8 @@ export class GraphModel {
     return { ...this.#recipe, metadata }
   }
 
-  #outputs(call: CheckedInputs, given: readonly unknown[]): Float32Array[] {
-    const arrays: Float32Array[] = []
+  #outputs(call: CheckedInputs, given: readonly unknown[]): NonSharedFloat32Array[] {
+    const arrays: NonSharedFloat32Array[] = []
     const { outputs } = this.graph
     for (let i = 0; i < outputs.length; i++) {
       const output = outputs[i]!

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeGruOptions, NativePass } from '../binding'
+import type { NativeGruOptions, NativePass, NonSharedFloat32Array } from '../binding'
 import { fixProperties } from './fixed-properties'
 import { GRU_STACK_KEYS, type GruStackOptions, resolveGruStack } from './gru-options'
 import { native } from './native'
@@ -40,9 +40,9 @@ export interface ResolvedGruOptions extends Readonly<NativeGruOptions>, Resolved
 /** The result of a forward call. */
 export interface GruResult {
   /** [steps, batch, D*H]; 0 past a sequence's length */
-  readonly output: Float32Array
+  readonly output: NonSharedFloat32Array
   /** [L*D, batch, H]: the states after the last valid steps */
-  readonly state: Float32Array
+  readonly state: NonSharedFloat32Array
 }
 
 interface GruPassTypes {

@@ -4,7 +4,17 @@
  * @module
  */
 export type * from './global-types'
-export type { LayerMemory, ModelMemory, PassMemory, SessionMemory, TrainerMemory } from '../binding'
+export type {
+  LayerMemory,
+  ModelMemory,
+  NonSharedFloat32Array,
+  NonSharedFloat64Array,
+  NonSharedInt32Array,
+  NonSharedUint8Array,
+  PassMemory,
+  SessionMemory,
+  TrainerMemory,
+} from '../binding'
 export type {
   AnyTrainingBatch,
   InputBatch,
@@ -151,7 +161,7 @@ export type {
 } from './optimizer'
 export type { ParameterGroup, ResolvedParameterGroup } from './parameter-groups'
 export type { ParameterPatterns } from './parameter-patterns'
-export type { Parameters } from './parameters'
+export type { Parameters, SomeParameters } from './parameters'
 export type { RecordEntry, TrainingRecord } from './records/record'
 export {
   type CsvOptions,
@@ -252,7 +262,7 @@ export type {
   StepSyncOptions,
   UpdateOptions,
 } from './training-call'
-export type { PassBackwardOptions, TrainingPass } from './training-pass'
+export type { PassBackwardOptions, PredictionGradients, TrainingPass } from './training-pass'
 export type {
   DecoderSessionOptions,
   DecoderSessionSyncOptions,

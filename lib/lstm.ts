@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativePass } from '../binding'
+import type { NativePass, NonSharedFloat32Array } from '../binding'
 import { fixProperties } from './fixed-properties'
 import { native } from './native'
 import type { ParameterTable } from './parameters'
@@ -57,11 +57,11 @@ export interface LstmForwardOptions extends ForwardOptions, CellArrays {}
 /** The result of a forward call of an {@link LSTM}. */
 export interface LstmResult {
   /** [steps, batch, D*H]; 0 past a sequence's length */
-  readonly output: Float32Array
+  readonly output: NonSharedFloat32Array
   /** [L*D, batch, H]: the states after the last valid steps */
-  readonly state: Float32Array
+  readonly state: NonSharedFloat32Array
   /** [L*D, batch, H]: the cell states after the last valid steps */
-  readonly cell: Float32Array
+  readonly cell: NonSharedFloat32Array
 }
 
 /** The gradients of a loss with respect to the results of a training pass of an {@link LSTM}. An absent gradient is 0. */
@@ -84,7 +84,7 @@ export interface LstmBackwardOptions extends BackwardOptions, CellGradientArray 
 /** The gradients of a loss with respect to all that a training pass of an {@link LSTM} read. */
 export interface LstmGradients extends Gradients {
   /** [L*D, batch, H] */
-  readonly initialCell: Float32Array
+  readonly initialCell: NonSharedFloat32Array
 }
 
 interface LstmPassTypes {
@@ -99,7 +99,7 @@ interface LstmPassTypes {
  * If there is none, dispose of the pass, or leave it to the garbage collector. Its properties cannot be set.
  */
 export class LstmPass extends RecurrentPass<LstmPassTypes> {
-  readonly #cell: Float32Array
+  readonly #cell: NonSharedFloat32Array
 
   /** @internal */
   constructor(
@@ -118,7 +118,7 @@ export class LstmPass extends RecurrentPass<LstmPassTypes> {
   }
 
   /** [L*D, batch, H]: the cell states after the last valid steps */
-  get cell(): Float32Array {
+  get cell(): NonSharedFloat32Array {
     return this.#cell
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeInputBatch, NativeTarget } from '../binding'
+import type { NativeInputBatch, NativeTarget, NonSharedFloat32Array } from '../binding'
 import { newFloat32Array } from './arrays'
 import type { Graph, GraphInput, GraphOutput } from './graph'
 import { checkTarget } from './targets'
@@ -81,7 +81,7 @@ export function checkTargets(
 }
 
 /** New arrays for the predictions of each output. */
-export function newPredictions(graph: Graph, inputs: CheckedInputs): Float32Array[] {
+export function newPredictions(graph: Graph, inputs: CheckedInputs): NonSharedFloat32Array[] {
   return graph.outputs.map((output) => {
     const length = outputRows(output, inputs) * output.width
     return newFloat32Array(output.output, output.formula, length)

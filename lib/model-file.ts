@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeGraphOptions, ParameterSpec } from '../binding'
+import type { NativeGraphOptions, NonSharedFloat32Array, ParameterSpec } from '../binding'
 import { newFloat32Array } from './arrays'
 import { argumentError, describe, GruError, quote } from './errors'
 import { parseJson } from './formats/json'
@@ -25,7 +25,7 @@ import {
 import { describeGraph, type Graph } from './graph'
 import { resolveSeed } from './recurrent-options'
 import { native } from './native'
-import type { Parameters } from './parameters'
+import type { SomeParameters } from './parameters'
 import { TRAINER_KEY, trainerSpecs } from './trainer-tensors'
 import { checkOptions } from './validate'
 
@@ -95,7 +95,7 @@ export async function writeModel(
   path: string,
   model: SavedModel,
   specs: readonly Readonly<ParameterSpec>[],
-  parameters: Parameters,
+  parameters: SomeParameters,
 ): Promise<void> {
   await writeSafetensors(path, modelContent(model, specs, parameters))
 }
@@ -104,7 +104,7 @@ export async function writeModel(
 export function modelContent(
   model: SavedModel,
   specs: readonly Readonly<ParameterSpec>[],
-  parameters: Parameters,
+  parameters: SomeParameters,
 ): Safetensors {
   const tensors = new Map<string, Tensor>()
   for (const { name, shape } of specs) {
@@ -165,7 +165,7 @@ export function readModel<D extends object>(
 export async function readFlat(
   file: SafetensorsFile,
   specs: readonly Readonly<ParameterSpec>[],
-): Promise<Float32Array> {
+): Promise<NonSharedFloat32Array> {
   const total = specs.reduce((sum, { count }) => sum + count, 0)
   const flat = newFloat32Array('parameters', 'all parameters', total)
   for (const { name, offset, count } of specs) {

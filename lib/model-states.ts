@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeState } from '../binding'
+import type { NativeState, NonSharedFloat32Array } from '../binding'
 import { checkDistinct, newFloat32Array, optionalArray } from './arrays'
 import { byName } from './batch-forms'
 import { argumentError } from './errors'
@@ -14,16 +14,18 @@ import { checkPositiveInteger } from './validate'
 
 /** The states of a recurrent layer, each [L*D, batch, H]: forward before reverse in each layer of the stack. */
 export interface LayerStates {
-  readonly state: Float32Array
+  readonly state: NonSharedFloat32Array
   /** Of an LSTM. */
-  readonly cell?: Float32Array
+  readonly cell?: NonSharedFloat32Array
 }
 
 /** The states of a model, by the names of its recurrent layers. */
 export type ModelStates = Readonly<Record<string, LayerStates>>
 
 /** Some of the states of a model, by the names of its recurrent layers. */
-export type SomeModelStates = Readonly<Record<string, Partial<LayerStates>>>
+export type SomeModelStates = Readonly<
+  Record<string, { readonly [K in keyof LayerStates]?: Float32Array }>
+>
 
 /** The options of a call that reads and writes states. */
 export interface StateOptions {
@@ -70,7 +72,7 @@ export function checkStates(
 export function zeroStates(graph: Graph, givenBatch: unknown): ModelStates {
   const batch = checkPositiveInteger('batch', givenBatch)
   const formula = shapeFormulas().layerState
-  const made: Record<string, Record<string, Float32Array>> = {}
+  const made: Record<string, Record<string, NonSharedFloat32Array>> = {}
   for (const state of graph.states) {
     const array = newFloat32Array(nameOf('states', state), formula, state.size * batch)
     made[state.layer] = { ...made[state.layer], [state.kind]: array }

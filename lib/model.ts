@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array } from '../binding'
 import {
   byName,
   type ModelInputs,
@@ -60,7 +61,7 @@ export interface ModelPredictOptions extends ModelPredictSyncOptions {
 }
 
 /** Predictions by the outputs' names. */
-export type Predictions = Record<string, Float32Array>
+export type Predictions = Record<string, NonSharedFloat32Array>
 
 const KEYS = [...DESCRIPTION_KEYS, ...MODEL_OPTION_KEYS] as const
 const PREDICT_SYNC_KEYS = ['batch', 'lengths', 'outputs', ...STATE_KEYS] as const
@@ -182,7 +183,7 @@ export class Model extends BaseModel<ResolvedModelOptions> {
     ]
   }
 
-  #named(predictions: readonly Float32Array[]): Predictions {
+  #named(predictions: readonly NonSharedFloat32Array[]): Predictions {
     return named(outputNames(this.#core.graph), predictions)
   }
 }

@@ -3,12 +3,15 @@
  *
  * @module
  */
-import type { ParameterSpec } from '../binding'
+import type { NonSharedFloat32Array, ParameterSpec } from '../binding'
 import { newFloat32Array } from './arrays'
 import { checkFloat32Array, checkLength, checkOptions, checkProduct } from './validate'
 
 /** Tensors by their PyTorch names, each flat and row-major. */
-export type Parameters = Record<string, Float32Array>
+export type Parameters = Record<string, NonSharedFloat32Array>
+
+/** Some tensors by their PyTorch names, each flat and row-major. */
+export type SomeParameters = Readonly<Record<string, Float32Array>>
 
 /** The native object that owns parameters: a layer or a model. */
 export interface ParameterOwner {
@@ -16,12 +19,15 @@ export interface ParameterOwner {
   parameterSpecs(): ParameterSpec[]
   readParametersSync(target: Float32Array, call: string, promiseForm: string): void
   writeParametersSync(source: Float32Array, call: string, promiseForm: string): void
-  readParameters(call: string, count: number, positions: number[]): Promise<Float32Array>
+  readParameters(call: string, count: number, positions: number[]): Promise<NonSharedFloat32Array>
   writeParameters(call: string, tensors: (Float32Array | null)[]): Promise<void>
 }
 
 /** Views of tensors in a flat vector. */
-export function viewsOf(specs: readonly Readonly<ParameterSpec>[], flat: Float32Array): Parameters {
+export function viewsOf(
+  specs: readonly Readonly<ParameterSpec>[],
+  flat: NonSharedFloat32Array,
+): Parameters {
   const views: Parameters = {}
   for (const { name, offset, count } of specs) views[name] = flat.subarray(offset, offset + count)
   return views
@@ -53,7 +59,7 @@ export class ParameterTable {
   }
 
   /** As {@link read}, as one flat vector in the order of {@link specs}. */
-  async readFlat(call: string): Promise<Float32Array> {
+  async readFlat(call: string): Promise<NonSharedFloat32Array> {
     checkProduct('parameters', 'all parameters', this.count)
     const offsets = this.specs.map(({ offset }) => offset)
     return this.#owner.readParameters(call, this.count, offsets)
@@ -70,7 +76,7 @@ export class ParameterTable {
   }
 
   /** Views of the named tensors in a flat vector of all parameters. */
-  views(flat: Float32Array): Parameters {
+  views(flat: NonSharedFloat32Array): Parameters {
     return viewsOf(this.specs, flat)
   }
 
@@ -96,7 +102,7 @@ export class ParameterTable {
     this.#owner.writeParametersSync(flat, call, promiseForm)
   }
 
-  #readFlatSync(call: string, promiseForm: string): Float32Array {
+  #readFlatSync(call: string, promiseForm: string): NonSharedFloat32Array {
     const flat = this.#newFlat()
     this.#owner.readParametersSync(flat, call, promiseForm)
     return flat
@@ -112,7 +118,7 @@ export class ParameterTable {
     return this.specs.map((spec) => givenTensor(spec, given))
   }
 
-  #newFlat(): Float32Array {
+  #newFlat(): NonSharedFloat32Array {
     return newFloat32Array('parameters', 'all parameters', this.count)
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeRecurrentOptions } from '../binding'
+import type { NativeRecurrentOptions, NonSharedFloat32Array } from '../binding'
 import { checkDistinct, optionalArray, resultArray } from './arrays'
 import { shapeFormulas } from './native'
 import {
@@ -83,10 +83,10 @@ export interface ForwardCall {
   readonly input: Float32Array
   readonly initialState: Float32Array | null
   readonly initialCell: Float32Array | null
-  readonly output: Float32Array
-  readonly state: Float32Array
+  readonly output: NonSharedFloat32Array
+  readonly state: NonSharedFloat32Array
   /** Null if the layer has no cell state. */
-  readonly cell: Float32Array | null
+  readonly cell: NonSharedFloat32Array | null
   /** Unchecked */
   readonly signal: unknown
 }

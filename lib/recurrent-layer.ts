@@ -11,7 +11,7 @@ import type {
   NativeRecurrentOptions,
 } from '../binding'
 import { abortable } from './abort'
-import { type Parameters, ParameterTable } from './parameters'
+import { type Parameters, ParameterTable, type SomeParameters } from './parameters'
 import {
   checkForwardAsync,
   checkForwardSync,
@@ -256,7 +256,7 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
    *
    * @throws GruError ERR_GRU_VALUE for unknown names, ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays; as {@link getParameters}
    */
-  setParameters(parameters: Readonly<Parameters>): void {
+  setParameters(parameters: SomeParameters): void {
     const { name } = this.#cell
     this.#parameters.writeSync(`${name}.setParameters`, `${name}.writeParameters`, parameters)
   }
@@ -267,7 +267,7 @@ export abstract class RecurrentLayer<T extends LayerTypes> {
    *
    * @throws GruError as {@link setParameters}, except ERR_GRU_BUSY; ERR_GRU_MEMORY
    */
-  async writeParameters(parameters: Readonly<Parameters>): Promise<void> {
+  async writeParameters(parameters: SomeParameters): Promise<void> {
     await this.#parameters.write(`${this.#cell.name}.writeParameters`, parameters)
   }
 

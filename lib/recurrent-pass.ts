@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativePass, PassMemory } from '../binding'
+import type { NativePass, NonSharedFloat32Array, PassMemory } from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, optionalArray, resultArray } from './arrays'
 import { shapeFormulas } from './native'
@@ -41,9 +41,9 @@ export interface BackwardOptions extends BackwardSyncOptions {
 /** The gradients of a loss with respect to all that a training pass read. */
 export interface Gradients {
   /** [steps, batch, inputSize]; 0 past a sequence's length */
-  readonly input: Float32Array
+  readonly input: NonSharedFloat32Array
   /** [L*D, batch, H] */
-  readonly initialState: Float32Array
+  readonly initialState: NonSharedFloat32Array
   /** By PyTorch's names, as 'weight_ih_l0'; views of one flat array */
   readonly parameters: Parameters
 }
@@ -61,11 +61,11 @@ export interface BackwardCall {
   readonly dOutput: Float32Array | null
   readonly dState: Float32Array | null
   readonly dCell: Float32Array | null
-  readonly dInput: Float32Array
-  readonly dInitialState: Float32Array
+  readonly dInput: NonSharedFloat32Array
+  readonly dInitialState: NonSharedFloat32Array
   /** Null if the layer has no cell state. */
-  readonly dInitialCell: Float32Array | null
-  readonly dParameters: Float32Array
+  readonly dInitialCell: NonSharedFloat32Array | null
+  readonly dParameters: NonSharedFloat32Array
   /** Unchecked */
   readonly signal: unknown
 }
@@ -80,8 +80,8 @@ export interface PassTypes {
 
 /** Everything of a pass except the accessors that only its cell has. */
 export abstract class RecurrentPass<T extends PassTypes> {
-  readonly #output: Float32Array
-  readonly #state: Float32Array
+  readonly #output: NonSharedFloat32Array
+  readonly #state: NonSharedFloat32Array
   readonly #native: NativePass
   readonly #shape: RecurrentShape
   readonly #rows: number
@@ -106,12 +106,12 @@ export abstract class RecurrentPass<T extends PassTypes> {
   }
 
   /** [steps, batch, D*H] */
-  get output(): Float32Array {
+  get output(): NonSharedFloat32Array {
     return this.#output
   }
 
   /** [L*D, batch, H]: the states after the last valid steps */
-  get state(): Float32Array {
+  get state(): NonSharedFloat32Array {
     return this.#state
   }
 

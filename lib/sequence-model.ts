@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array } from '../binding'
 import { type InputBatch, sequenceForm } from './batch-forms'
 import { BaseModel, loadModel, type LoadOptions, MODEL_OPTION_KEYS, openModel } from './base-model'
 import { markClass } from './copy'
@@ -111,7 +112,7 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED;
    *   ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
-  async predict(input: ModelInput, options: PredictOptions = {}): Promise<Float32Array> {
+  async predict(input: ModelInput, options: PredictOptions = {}): Promise<NonSharedFloat32Array> {
     const given = checkOptions('options', options, PREDICT_KEYS)
     const { batch, lengths, output, signal } = given
     const call = { batch, inputs: [input], lengths: [lengths] }
@@ -124,7 +125,7 @@ export class SequenceModel extends BaseModel<ResolvedSequenceModelOptions> {
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of this model, of its trainers or of its sessions is pending
    */
-  predictSync(input: ModelInput, options: PredictSyncOptions = {}): Float32Array {
+  predictSync(input: ModelInput, options: PredictSyncOptions = {}): NonSharedFloat32Array {
     const given = checkOptions('options', options, PREDICT_SYNC_KEYS)
     const { batch, lengths, output } = given
     const call = { batch, inputs: [input], lengths: [lengths] }

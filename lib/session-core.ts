@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { NativeDecoder, NativeModelBatch, NativeSession } from '../binding'
+import type {
+  NativeDecoder,
+  NativeModelBatch,
+  NativeSession,
+  NonSharedFloat32Array,
+} from '../binding'
 import { abortable } from './abort'
 import { checkDistinct, resultArray } from './arrays'
 import type { GraphInput, GraphOutput } from './graph'
@@ -22,7 +27,7 @@ export function checkStepInput(input: GraphInput, batch: number, given: unknown)
 /** The arrays of a step, in the order of the graph's inputs and outputs. */
 export interface StepArrays {
   readonly inputs: ModelInput[]
-  readonly outputs: Float32Array[]
+  readonly outputs: NonSharedFloat32Array[]
 }
 
 /** The place of an array that a call has given back. */

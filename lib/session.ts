@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { SessionMemory } from '../binding'
+import type { NonSharedFloat32Array, SessionMemory } from '../binding'
 import { abortable } from './abort'
 import { newFloat32Array } from './arrays'
 import { type ModelInputs, named } from './batch-forms'
@@ -113,7 +113,7 @@ export abstract class Session {
    *
    * @throws GruError ERR_GRU_DISPOSED; ERR_GRU_MEMORY; the signal's reason if it was aborted
    */
-  async getState(options: SessionCallOptions = {}): Promise<Float32Array> {
+  async getState(options: SessionCallOptions = {}): Promise<NonSharedFloat32Array> {
     const { signal } = checkOptions('options', options, ['signal'])
     const state = this.#newState()
     await abortable(signal, (flag) => this.#core.native.readStates(state, flag))
@@ -125,7 +125,7 @@ export abstract class Session {
    *
    * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
    */
-  getStateSync(): Float32Array {
+  getStateSync(): NonSharedFloat32Array {
     const state = this.#newState()
     this.#core.native.readStatesSync(state)
     return state
@@ -185,7 +185,7 @@ export abstract class Session {
     return new Class(this.#core.open())
   }
 
-  #newState(): Float32Array {
+  #newState(): NonSharedFloat32Array {
     return newFloat32Array('state', shapeFormulas().sessionState, this.#core.stateCount)
   }
 
@@ -209,7 +209,7 @@ export abstract class SingleSession<Input extends ModelInput> extends Session {
    * @throws GruError ERR_GRU_SHAPE, ERR_GRU_TYPE, ERR_GRU_VALUE for wrong arguments; ERR_GRU_DISPOSED; ERR_GRU_MEMORY;
    *   the signal's reason if it was aborted
    */
-  async step(input: Input, options: SessionStepOptions = {}): Promise<Float32Array> {
+  async step(input: Input, options: SessionStepOptions = {}): Promise<NonSharedFloat32Array> {
     const { output, signal } = checkOptions('options', options, ['output', 'signal'])
     const arrays: StepArrays = { inputs: [], outputs: [] }
     this.#put(arrays, input, output)
@@ -223,7 +223,7 @@ export abstract class SingleSession<Input extends ModelInput> extends Session {
    * @param output - the array to write the prediction into and to return. Default: a new one
    * @throws GruError also ERR_GRU_BUSY, as {@link forkSync}
    */
-  stepSync(input: Input, output?: Float32Array): Float32Array {
+  stepSync(input: Input, output?: Float32Array): NonSharedFloat32Array {
     const core = Session.coreOf(this)
     const arrays = core.takeArrays()
     try {
@@ -265,7 +265,7 @@ export class ModelSession extends Session {
   async step(
     inputs: ModelInputs,
     options: ModelSessionStepOptions = {},
-  ): Promise<Record<string, Float32Array>> {
+  ): Promise<Record<string, NonSharedFloat32Array>> {
     const { outputs, signal } = checkOptions('options', options, ['outputs', 'signal'])
     const arrays: StepArrays = { inputs: [], outputs: [] }
     this.#put(arrays, inputs, outputs)
@@ -285,7 +285,7 @@ export class ModelSession extends Session {
   stepSync(
     inputs: ModelInputs,
     outputs?: Readonly<Record<string, Float32Array>>,
-  ): Record<string, Float32Array> {
+  ): Record<string, NonSharedFloat32Array> {
     const core = Session.coreOf(this)
     const arrays = core.takeArrays()
     try {
@@ -312,8 +312,8 @@ export class ModelSession extends Session {
   }
 
   /** The predictions by name: the caller's object if it has all of them. */
-  #named({ outputs }: StepArrays, given: unknown = NONE): Record<string, Float32Array> {
-    const predictions = given as Record<string, Float32Array>
+  #named({ outputs }: StepArrays, given: unknown = NONE): Record<string, NonSharedFloat32Array> {
+    const predictions = given as Record<string, NonSharedFloat32Array>
     const { outputNames } = Session.coreOf(this)
     for (let i = 0; i < outputNames.length; i++) {
       if (own(predictions, outputNames[i]!) !== outputs[i]) return named(outputNames, outputs)

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat64Array } from '../binding'
 import type { Pauses } from './pauses'
 
 /** Work that stops after each slice. Nothing else may change its data before it goes on. */
@@ -33,7 +34,7 @@ export function* mapRows<Value>(count: number, valueOf: (row: number) => Value):
 export function* numberRows(
   count: number,
   numberOf: (row: number) => number,
-): Sliced<Float64Array> {
+): Sliced<NonSharedFloat64Array> {
   const numbers = new Float64Array(count)
   yield* eachRow(count, (row) => {
     numbers[row] = numberOf(row)

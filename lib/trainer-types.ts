@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array } from '../binding'
 import type { InputBatch, ModelInputBatch, ModelTrainingBatch, TrainingBatch } from './batch-forms'
 import type { BatchLosses } from './batch-losses'
 import type { Model, Predictions } from './model'
@@ -24,7 +25,7 @@ export type InputsOf<M extends TrainableModel> = M extends SequenceModel
 
 /** The predictions of a model M. */
 export type PredictionsOf<M extends TrainableModel> = M extends SequenceModel
-  ? Float32Array
+  ? NonSharedFloat32Array
   : Predictions
 
 /** A batch for a call that returns a promise. */

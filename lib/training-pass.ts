@@ -3,7 +3,12 @@
  *
  * @module
  */
-import type { NativeTrainer, NativeTrainingPass, PassMemory } from '../binding'
+import type {
+  NativeTrainer,
+  NativeTrainingPass,
+  NonSharedFloat32Array,
+  PassMemory,
+} from '../binding'
 import { abortable } from './abort'
 import { optionalArray } from './arrays'
 import { fixProperties } from './fixed-properties'
@@ -11,6 +16,11 @@ import type { ModelInternals } from './graph-model'
 import { type CheckedInputs, newPredictions } from './model-batch'
 import { native } from './native'
 import { checkOptions } from './validate'
+
+/** The gradients of a loss with respect to the predictions P of a {@link TrainingPass}. */
+export type PredictionGradients<P> = P extends Float32Array
+  ? Float32Array
+  : { readonly [K in keyof P]: Float32Array }
 
 /** Options of `backward` of a {@link TrainingPass}. */
 export interface PassBackwardOptions {
@@ -30,10 +40,14 @@ export interface PassBackwardOptions {
 export class TrainingPass<P> {
   readonly #model: ModelInternals
   readonly #native: NativeTrainingPass
-  readonly #predictions: Float32Array[]
+  readonly #predictions: NonSharedFloat32Array[]
 
   /** @internal */
-  constructor(model: ModelInternals, pass: NativeTrainingPass, predictions: Float32Array[]) {
+  constructor(
+    model: ModelInternals,
+    pass: NativeTrainingPass,
+    predictions: NonSharedFloat32Array[],
+  ) {
     this.#model = model
     this.#native = pass
     this.#predictions = predictions
@@ -57,7 +71,10 @@ export class TrainingPass<P> {
    * @throws GruError ERR_GRU_DISPOSED if the pass was used, or if it, its trainer or its model is disposed of;
    *   ERR_GRU_VALUE if parameters changed since the forward call; ERR_GRU_SHAPE and ERR_GRU_TYPE for wrong arrays
    */
-  async backward(gradients: P, options: PassBackwardOptions = {}): Promise<void> {
+  async backward(
+    gradients: PredictionGradients<P>,
+    options: PassBackwardOptions = {},
+  ): Promise<void> {
     const arrays = this.#check(gradients)
     const { signal } = checkOptions('options', options, ['signal'])
     await abortable(signal, (flag) => this.#native.backward(arrays, flag))
@@ -68,7 +85,7 @@ export class TrainingPass<P> {
    *
    * @throws GruError also ERR_GRU_BUSY while a promise of the trainer, or of its model, is pending
    */
-  backwardSync(gradients: P): void {
+  backwardSync(gradients: PredictionGradients<P>): void {
     this.#native.backwardSync(this.#check(gradients))
   }
 
@@ -105,7 +122,7 @@ fixProperties(TrainingPass, 'a pass is what trainer.forward made it')
 /** A pass before its forward call, and the arrays for the predictions. */
 interface NewPass {
   readonly pass: NativeTrainingPass
-  readonly predictions: Float32Array[]
+  readonly predictions: NonSharedFloat32Array[]
 }
 
 /** Runs a forward call on a thread of the engine. The inputs are copied before it returns. */

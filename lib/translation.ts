@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeDecodeOptions, NativeInputBatch } from '../binding'
+import type { NativeDecodeOptions, NativeInputBatch, NonSharedInt32Array } from '../binding'
 import type { Graph, GraphInput } from './graph'
 import { type CheckedInputs, checkInputs, type Lengths } from './model-batch'
 import {
@@ -65,7 +65,7 @@ export interface DecoderSessionOptions extends DecoderSessionSyncOptions {
 /** A target that was found. */
 export interface Translation {
   /** Without the token `begin`. The last one is `end`, unless the limit stopped the search before. */
-  readonly tokens: Int32Array
+  readonly tokens: NonSharedInt32Array
   /** The sum of the tokens' log probabilities. */
   readonly logProbability: number
   /** The log probability divided by the length penalty. */

@@ -11,6 +11,7 @@
  */
 import { constants } from 'node:buffer'
 import { types } from 'node:util'
+import type { NonSharedFloat32Array, NonSharedInt32Array } from '../binding'
 import { argumentError, describe, memoryFault, quote } from './errors'
 import { meantOption } from './hints'
 
@@ -175,16 +176,20 @@ function unknownKey(argument: string, key: string, allowed: readonly string[]): 
 /**
  * A Float32Array whose memory native code may use: fixed in length, not shared, not detached.
  */
-export function checkFloat32Array(argument: string, value: unknown): Float32Array {
-  if (types.isFloat32Array(value) && memoryFault(value) === undefined) return value
+export function checkFloat32Array(argument: string, value: unknown): NonSharedFloat32Array {
+  if (types.isFloat32Array(value) && memoryFault(value) === undefined) {
+    return value as NonSharedFloat32Array
+  }
   throw arrayTypeError(argument, 'a Float32Array', value)
 }
 
 /**
  * An Int32Array whose memory native code may use: fixed in length, not shared, not detached.
  */
-export function checkInt32Array(argument: string, value: unknown): Int32Array {
-  if (types.isInt32Array(value) && memoryFault(value) === undefined) return value
+export function checkInt32Array(argument: string, value: unknown): NonSharedInt32Array {
+  if (types.isInt32Array(value) && memoryFault(value) === undefined) {
+    return value as NonSharedInt32Array
+  }
   throw arrayTypeError(argument, 'an Int32Array', value)
 }
 

@@ -75,7 +75,7 @@ describe('the command in a project', () => {
 /** A module that uses the package's types. The marked line is an error only if the types are there. */
 const CONSUMER = `
   const layer = new GRU({ inputSize: 1, hiddenSize: 2 })
-  export const output: Float32Array = layer.forwardSync(new Float32Array(3)).output
+  export const output: Float32Array<ArrayBuffer> = layer.forwardSync(new Float32Array(3)).output
   // @ts-expect-error an array is no number
   export const wrong: number = output
   layer[Symbol.dispose]()

@@ -15,21 +15,30 @@ import {
   type GruResult,
   type Gradients,
   type LayerOptions,
+  type LayerStates,
   type Loss,
   type LossKind,
   LSTM,
   type Metric,
+  Model,
+  type ModelSession,
+  type ModelStates,
   type LstmForwardOptions,
   type LstmGradients,
   type LstmPass,
   type LstmResult,
   type OptimizerOptions,
   type Parameters as NamedParameters,
+  type Predictions,
+  type PredictionsOf,
   type Progress,
   type ResolvedLayer,
   type Runtime,
   type Schedule,
   SequenceModel,
+  type SequenceSession,
+  type Series,
+  type SomeModelStates,
   type SequenceModelOptions,
   type StepResult,
   type StepSyncOptions,
@@ -38,6 +47,8 @@ import {
   type ModelTrainingBatch,
   type TrainingBatch,
   type TrainingData,
+  type TrainingPass,
+  type Translation,
 } from '../lib'
 
 // The compiler checks the assertions on types (`npm run typecheck`). At run time they do nothing.
@@ -96,7 +107,7 @@ test('an LSTM has a cell state beside the state, wherever it has one', () => {
   expectTypeOf<LSTM['forward']>().returns.resolves.toEqualTypeOf<LstmResult>()
   expectTypeOf<LSTM['forwardTraining']>().returns.resolves.toEqualTypeOf<LstmPass>()
   expectTypeOf<LstmPass['backwardSync']>().returns.toEqualTypeOf<LstmGradients>()
-  expectTypeOf<LstmGradients['initialCell']>().toEqualTypeOf<Float32Array>()
+  expectTypeOf<LstmGradients['initialCell']>().toEqualTypeOf<Float32Array<ArrayBuffer>>()
   expectTypeOf<LstmForwardOptions>().toHaveProperty('signal')
   expectTypeOf<ForwardOptions>().not.toHaveProperty('initialCell')
   expect(Object.keys(LSTM.prototype)).toEqual([])
@@ -105,10 +116,47 @@ test('an LSTM has a cell state beside the state, wherever it has one', () => {
 test('gradients come by name', () => {
   expectTypeOf<GruPass['backward']>().returns.resolves.toEqualTypeOf<Gradients>()
   expectTypeOf<GruPass['backwardSync']>().returns.toEqualTypeOf<Gradients>()
-  expectTypeOf<Gradients['parameters']>().toEqualTypeOf<Record<string, Float32Array>>()
+  expectTypeOf<Gradients['parameters']>().toEqualTypeOf<NamedParameters>()
   expectTypeOf<GRU['getParameters']>().returns.toEqualTypeOf<NamedParameters>()
   expectTypeOf<SequenceModel['getParameters']>().returns.toEqualTypeOf<NamedParameters>()
   expect(Object.keys(GRU.prototype)).toEqual([])
+})
+
+test('results are arrays over an ArrayBuffer, which web APIs take', () => {
+  type Owned = Float32Array<ArrayBuffer>
+  type Results = [
+    ...[GruResult['output'], GruResult['state'], GruPass['output'], GruPass['state']],
+    ...[LstmResult['cell'], LstmPass['cell'], Gradients['input'], Gradients['initialState']],
+    ...[NamedParameters[string], Predictions[string], PredictionsOf<SequenceModel>],
+    ReturnType<SequenceModel['predictSync']>,
+    ReturnType<SequenceSession['stepSync']>,
+    Awaited<ReturnType<SequenceSession['step']>>,
+    ReturnType<ModelSession['stepSync']>[string],
+    Awaited<ReturnType<ModelSession['getState']>>,
+    ReturnType<ModelSession['getStateSync']>,
+    ...[LayerStates['state'], NonNullable<LayerStates['cell']>],
+    TrainingPass<PredictionsOf<SequenceModel>>['predictions'],
+  ]
+  expectTypeOf<Results[number]>().toEqualTypeOf<Owned>()
+  expectTypeOf<Model['toBytes']>().returns.resolves.toEqualTypeOf<Uint8Array<ArrayBuffer>>()
+  expectTypeOf<Translation['tokens']>().toEqualTypeOf<Int32Array<ArrayBuffer>>()
+  expectTypeOf<Series['times']>().toEqualTypeOf<Float64Array<ArrayBuffer>>()
+  expectTypeOf<Series['lines']>().toEqualTypeOf<Int32Array<ArrayBuffer>>()
+  expect(new GruError('ERR_GRU_TYPE', 'text')).toBeInstanceOf(Error)
+})
+
+test('arguments may have the type of an array over any memory', () => {
+  type Arrays = Record<string, Float32Array>
+  expectTypeOf<Float32Array>().toExtend<ForwardOptions['output']>()
+  expectTypeOf<Float32Array>().toExtend<Parameters<SequenceModel['predict']>[0]>()
+  expectTypeOf<Arrays>().toExtend<Parameters<GRU['setParameters']>[0]>()
+  expectTypeOf<Arrays>().toExtend<Parameters<Model['writeParameters']>[0]>()
+  expectTypeOf<{ state: Float32Array }>().toExtend<SomeModelStates[string]>()
+  expectTypeOf<ModelStates>().toExtend<SomeModelStates>()
+  type Single = TrainingPass<PredictionsOf<SequenceModel>>
+  expectTypeOf<Single['backward']>().parameter(0).toEqualTypeOf<Float32Array>()
+  expectTypeOf<Arrays>().toExtend<Parameters<TrainingPass<Predictions>['backward']>[0]>()
+  expect(Object.keys(Model.prototype)).toEqual([])
 })
 
 test('a model reads features or tokens, not both', () => {
@@ -118,7 +166,9 @@ test('a model reads features or tokens, not both', () => {
   expectTypeOf<{ tokens: number }>().not.toExtend<Input>()
   expectTypeOf<SequenceModelOptions['output']['loss']>().toEqualTypeOf<Loss>()
   expectTypeOf<SequenceModelOptions['gru']>().not.toHaveProperty('inputSize')
-  expectTypeOf<SequenceModel['predict']>().returns.resolves.toEqualTypeOf<Float32Array>()
+  expectTypeOf<SequenceModel['predict']>().returns.resolves.toEqualTypeOf<
+    Float32Array<ArrayBuffer>
+  >()
   expectTypeOf<(typeof SequenceModel)['load']>().returns.resolves.toEqualTypeOf<SequenceModel>()
   expectTypeOf<SequenceModel['save']>().returns.resolves.toBeVoid()
   expect(SequenceModel).toBeDefined()

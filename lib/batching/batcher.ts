@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array } from '../../binding'
 import { channel } from 'node:diagnostics_channel'
 import type { ModelInput } from '../model-batch'
 import type { ModelInputs } from '../batch-forms'
@@ -275,7 +276,7 @@ export class Batcher<M extends BatchableModel> {
   async #answer(work: Work, signal: AbortSignal | undefined): Promise<PredictionsOf<M>> {
     // Getters of the input may have aborted the signal or made other requests.
     this.#checkOpen(signal)
-    const outputs = await new Promise<Float32Array[]>((resolve, reject) => {
+    const outputs = await new Promise<NonSharedFloat32Array[]>((resolve, reject) => {
       this.#queue.add(new Request(work, signal, { resolve, reject }, this.#onAbort))
       this.#schedule()
     })
@@ -382,7 +383,7 @@ export class Batcher<M extends BatchableModel> {
 
   async #compute(requests: readonly Request[], begin = performance.now()): Promise<void> {
     const works = requests.map(({ work }) => work)
-    let outputs: Float32Array[][]
+    let outputs: NonSharedFloat32Array[][]
     try {
       outputs = await works[0]!.kind.compute(works)
     } catch (error) {

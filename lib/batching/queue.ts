@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array } from '../../binding'
 import { onAbort } from '../abort'
 import type { Session } from '../session'
 import { PaddedSize } from './padded-size'
@@ -13,7 +14,7 @@ export class Request {
   readonly work: Work
   /** When it was made, by performance.now(). */
   readonly time: number
-  readonly #resolve: (outputs: Float32Array[]) => void
+  readonly #resolve: (outputs: NonSharedFloat32Array[]) => void
   readonly #reject: (error: unknown) => void
   readonly #stopListening: (() => void) | undefined
   #isSettled = false
@@ -23,7 +24,7 @@ export class Request {
     work: Work,
     signal: AbortSignal | undefined,
     settle: {
-      readonly resolve: (outputs: Float32Array[]) => void
+      readonly resolve: (outputs: NonSharedFloat32Array[]) => void
       readonly reject: (error: unknown) => void
     },
     abort: (request: Request) => void,
@@ -44,7 +45,7 @@ export class Request {
     return this.#isSettled
   }
 
-  resolve(outputs: Float32Array[]): void {
+  resolve(outputs: NonSharedFloat32Array[]): void {
     if (this.#settle()) this.#resolve(outputs)
   }
 

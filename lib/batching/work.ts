@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { NativeInputBatch } from '../../binding'
+import type { NativeInputBatch, NonSharedFloat32Array } from '../../binding'
 import type { BatchForm } from '../batch-forms'
 import { allocate, newFloat32Array } from '../arrays'
 import { argumentError } from '../errors'
@@ -34,7 +34,7 @@ export interface WorkKind {
   readonly form: BatchForm
   readonly graph: Graph
   /** Computes works of this kind as one batch, and returns the outputs of each. */
-  readonly compute: (works: readonly Work[]) => Promise<Float32Array[][]>
+  readonly compute: (works: readonly Work[]) => Promise<NonSharedFloat32Array[][]>
 }
 
 /** A kind of work of one model. */
@@ -52,7 +52,7 @@ abstract class ModelWorkKind implements WorkKind {
     return this.core.graph
   }
 
-  abstract compute(works: readonly Work[]): Promise<Float32Array[][]>
+  abstract compute(works: readonly Work[]): Promise<NonSharedFloat32Array[][]>
 }
 
 /** Predictions of a model. */
@@ -80,14 +80,14 @@ export class Predictions extends ModelWorkKind {
     }
   }
 
-  async compute(works: readonly Work[]): Promise<Float32Array[][]> {
+  async compute(works: readonly Work[]): Promise<NonSharedFloat32Array[][]> {
     const outputs = works.map((work) => this.#newOutputs(work))
     const inputs = works.flatMap((work) => work.inputs)
     await this.core.native.predictTogether(inputs, outputs.flat(), null)
     return outputs
   }
 
-  #newOutputs(work: Work): Float32Array[] {
+  #newOutputs(work: Work): NonSharedFloat32Array[] {
     const inputs: NativeInputBatch[] = this.graph.inputs.map(({ columns }, index) => {
       const values = work.inputs[index]!
       return { steps: values.length / columns, lengths: null, values }
@@ -115,7 +115,7 @@ export class Steps extends ModelWorkKind {
     return { kind: this, session, sequences, steps: 1, inputs }
   }
 
-  async compute(works: readonly Work[]): Promise<Float32Array[][]> {
+  async compute(works: readonly Work[]): Promise<NonSharedFloat32Array[][]> {
     const sessions = works.map(({ session }) => Session.coreOf(session!).native)
     const rows = works.reduce((sum, { sequences }) => sum + sequences, 0)
     const inputs = this.graph.inputs.map((input, index) => joined(works, index, input, rows))
@@ -147,7 +147,7 @@ export class Steps extends ModelWorkKind {
   }
 }
 
-function newOutput({ output, formula, width }: GraphOutput, rows: number): Float32Array {
+function newOutput({ output, formula, width }: GraphOutput, rows: number): NonSharedFloat32Array {
   return newFloat32Array(output, formula, rows * width)
 }
 

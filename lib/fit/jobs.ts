@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StepMetrics } from '../../binding'
+import type { NonSharedFloat32Array, StepMetrics } from '../../binding'
 import type { BatchForm } from '../batch-forms'
 import type { Graph } from '../graph'
 import type { CheckedBatch } from '../model-batch'
@@ -58,6 +58,6 @@ export interface FitJobs {
     signal: AbortSignal | undefined,
   ) => Promise<StepMetrics>
   /** A copy of all parameters in one array. */
-  readonly readParameters: () => Promise<Float32Array>
-  readonly writeParameters: (parameters: Float32Array) => Promise<void>
+  readonly readParameters: () => Promise<NonSharedFloat32Array>
+  readonly writeParameters: (parameters: NonSharedFloat32Array) => Promise<void>
 }

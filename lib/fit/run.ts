@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { StepMetrics } from '../../binding'
+import type { NonSharedFloat32Array, StepMetrics } from '../../binding'
 import { batchLosses } from '../batch-losses'
 import { MeanLoss } from '../mean-loss'
 import { chunked, type UpdateBatches, whole } from './chunks'
@@ -40,7 +40,7 @@ export class TrainingRun {
   /** Of the batches whose chunks are being trained on, what is done, in batches. */
   #batchesBegun = 0
   #updates = 0
-  #bestParameters: Float32Array | undefined
+  #bestParameters: NonSharedFloat32Array | undefined
   /** Whether some chunks of a batch are not done, or what follows an epoch's last update. */
   #isAmid = false
 

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array } from '../../binding'
 import { argumentError, describe } from '../errors'
 import type { Graph } from '../graph'
 import { checkMeanLossState, type MeanLossState } from '../mean-loss'
@@ -60,7 +61,7 @@ export interface FitState {
   readonly schedule?: SavedSchedule | undefined
   readonly stopping: StoppingState
   /** All parameters after the best epoch, if the model gets them at the end. */
-  readonly bestParameters?: Float32Array | undefined
+  readonly bestParameters?: NonSharedFloat32Array | undefined
 }
 
 /** A schedule of one kind. */
@@ -143,7 +144,7 @@ function checkSavedSchedule(value: unknown): SavedSchedule {
   return { kind, state: checkScheduleState('state.schedule.state', kind, given.state) }
 }
 
-function checkParameters(value: unknown, parameterCount: number): Float32Array {
+function checkParameters(value: unknown, parameterCount: number): NonSharedFloat32Array {
   const parameters = checkFloat32Array('state.bestParameters', value)
   checkLength('state.bestParameters', parameters, 'parameters', parameterCount)
   return parameters

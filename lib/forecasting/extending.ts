@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { NonSharedFloat64Array } from '../../binding'
 import { argumentError } from '../errors'
 import type { Series, TableData } from '../tables/series'
 import { forecastOrigins, pathsOf } from './evaluation'
@@ -70,7 +71,7 @@ function withMedians(series: Series, paths: readonly ForecastPath[], facts: Fore
   const end = historyOf(series, names)
   const steps = paths[0]!.times.length
   const rows = Math.max(series.rows, end + steps)
-  const numbers = new Map<string, Float64Array>()
+  const numbers = new Map<string, NonSharedFloat64Array>()
   for (const [name, values] of series.numbers) {
     const longer = new Float64Array(rows).fill(NaN)
     longer.set(values)

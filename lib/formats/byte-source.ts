@@ -4,11 +4,14 @@
  *
  * @module
  */
+import type { NonSharedFloat32Array, NonSharedUint8Array } from '../../binding'
 import { setImmediate } from 'node:timers/promises'
 import { types } from 'node:util'
 import { argumentError } from '../errors'
 
 /** The memory of an array, as bytes. */
+export function bytesOf(view: NonSharedFloat32Array): NonSharedUint8Array
+export function bytesOf(view: ArrayBufferView): Uint8Array
 export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
   return new Uint8Array(buffer, byteOffset, byteLength)
 }

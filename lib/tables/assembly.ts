@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { NonSharedFloat64Array } from '../../binding'
 import { quote } from '../errors'
 import type { Fault } from '../formats/faults'
 import { formatTime } from './calendar'
@@ -194,7 +195,7 @@ function* makeSeries(
     sourceRows[i] = row
     lines[i] = row === -1 ? 0 : source.places[row]!
   })
-  const numbers = new Map<string, Float64Array>()
+  const numbers = new Map<string, NonSharedFloat64Array>()
   const categories = new Map<string, readonly (string | undefined)[]>()
   for (const column of columns) {
     if (column.kind === 'number') {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat64Array } from '../../binding'
 import { argumentError } from '../errors'
 import { describeFrequency } from './frequency-names'
 import { eachRow, numberRows, type Sliced } from '../slices'
@@ -12,7 +13,7 @@ import type { TimeAxis } from './time-axis'
 /** Where the rows of a series stand. */
 export interface Placement {
   /** Every step from the first row to the last; of irregular times, the times that there are. Increasing. */
-  readonly times: Float64Array
+  readonly times: NonSharedFloat64Array
   /** The row of the source for each step; the first one if there are several. -1: none. */
   readonly rowOf: Int32Array
   /** The row that has the step, and a later row of the same step. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { NonSharedFloat64Array, NonSharedInt32Array } from '../../binding'
 import type { Warning } from '../formats/faults'
 import type { TimeAxis } from './time-axis'
 
@@ -21,13 +22,13 @@ export interface Series {
   readonly name: string
   readonly rows: number
   /** As the time axis says: milliseconds since 1970 in UTC, or integers. Increasing. */
-  readonly times: Float64Array
+  readonly times: NonSharedFloat64Array
   /** By name. NaN: missing. */
-  readonly numbers: ReadonlyMap<string, Float64Array>
+  readonly numbers: ReadonlyMap<string, NonSharedFloat64Array>
   /** By name. undefined: missing. */
   readonly categories: ReadonlyMap<string, readonly (string | undefined)[]>
   /** The line of the file, or the number of the row of other sources, from 1; 0 for a row that the source does not have. */
-  readonly lines: Int32Array
+  readonly lines: NonSharedInt32Array
 }
 
 /** A repair of a table by a stated rule: what was found, how often, and what was done. */
