@@ -71,7 +71,9 @@ foreach(stem IN LISTS device_tests ITEMS gemm_test)
   gru_test_choices(cpu/${stem} cpu_${stem})
 endforeach()
 
-if(NOT GRU_IS_WASM)
+if(GRU_IS_WASM)
+  gru_unit_tests(wasm gru_options)
+else()
   # The executor and what runs on it, without Node.
   add_library(gru_executor STATIC native/binding/executor.cc native/binding/executor_threads.cc)
   target_link_libraries(gru_executor PUBLIC gru_engine PRIVATE Threads::Threads)

@@ -1,5 +1,6 @@
 #include "binding/array_memory.h"
 
+#include <new>
 #include <utility>
 #include <vector>
 
@@ -8,6 +9,9 @@
 /// JavaScript sees this program's memory, but not the other way round. host.mjs copies.
 
 extern "C" {
+/// In bytes.
+__attribute__((import_module("gru"), import_name("sizeOfArray"))) double gru_size_of_array(
+    napi_value array);
 __attribute__((import_module("gru"), import_name("copyFromArray"))) void gru_copy_from_array(
     napi_value array, void* to, std::size_t bytes);
 /// Does nothing if the array has no longer this length.
@@ -33,6 +37,8 @@ std::vector<OpenArray>& open_arrays() {
 }
 
 OpenArray& open(const TypedArray& array, std::size_t bytes, bool is_written) {
+  // A size of 4 GiB or more has no room in `bytes`.
+  if (gru_size_of_array(array.array) != static_cast<double>(bytes)) throw std::bad_alloc();
   OpenArray opened{array.array, std::make_unique_for_overwrite<std::byte[]>(bytes), bytes,
                    is_written};
   gru_copy_from_array(array.array, opened.memory.get(), bytes);

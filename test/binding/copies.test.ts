@@ -1,5 +1,6 @@
 import {
   addon,
+  addonPath,
   BATCH,
   call,
   chain,
@@ -123,7 +124,7 @@ describe('objects of another surface are refused', () => {
 
 test('two loads of the addon do not read each other’s objects', async () => {
   const { code, signal, output } = await runProcess(`
-    const file = Object.keys(require.cache).find((name) => name.endsWith('.node'))
+    const file = ${JSON.stringify(addonPath)}
     delete require.cache[file]
     const again = require(file).initialize((code, message) => Object.assign(new Error(message), { code }))
     const model = new addon.NativeModel(chain(), 1, device)
