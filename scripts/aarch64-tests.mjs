@@ -5,36 +5,18 @@
 // The build is build/aarch64, with cmake/aarch64-linux-gnu.cmake and without a BLAS. Besides CMake it needs two Debian
 // packages, which the script installs if it is allowed to. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'
-import { aptCommand, aptInstall, mayInstall } from './apt.mjs'
-import { runNativeSuite } from './native-suite.mjs'
+import { provide } from './apt.mjs'
+import { ONCE_EACH, runNativeSuite } from './native-suite.mjs'
 import { StepError, succeeds } from './project.mjs'
 
 const PACKAGES = ['g++-aarch64-linux-gnu', 'qemu-user']
 const PROGRAMS = ['aarch64-linux-gnu-g++', 'qemu-aarch64']
 
-/**
- * Runs every test program only once. CTest's entries NAME_test_CHOICE repeat a test for each instruction set and with
- * BLAS on and off; here there is one instruction set and no BLAS.
- */
-const ONCE_EACH = ['--exclude-regex', '_test_']
-
 const missing = () => PROGRAMS.filter((program) => !succeeds([program, '--version']))
-
-function provideTools() {
-  if (missing().length > 0 && mayInstall()) {
-    console.log(`installing ${PACKAGES.join(' and ')} (${aptCommand(PACKAGES)})`)
-    aptInstall(PACKAGES)
-  }
-  if (missing().length === 0) return
-  throw new StepError(
-    `no ${missing().join(' and no ')}: the aarch64 tests need a cross compiler and an emulator\n` +
-      `  remedy:  ${aptCommand(PACKAGES)}   (Debian or Ubuntu, as root)`,
-  )
-}
 
 try {
   const { values } = parseArgs({ options: { junit: { type: 'string' } } })
-  provideTools()
+  provide({ packages: PACKAGES, missing, purpose: 'testing for aarch64' })
   process.exitCode = runNativeSuite({
     folder: 'aarch64',
     configure: [

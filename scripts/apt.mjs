@@ -1,6 +1,6 @@
 // Installs Debian packages, if the user is allowed to.
 import process from 'node:process'
-import { run, succeeds } from './project.mjs'
+import { run, StepError, succeeds } from './project.mjs'
 
 const installing = (packages) => [
   'apt-get',
@@ -20,4 +20,23 @@ export const mayInstall = () => process.getuid?.() === 0 && succeeds(['apt-get',
 export function aptInstall(packages) {
   const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, quiet: true }
   return run(['apt-get', 'update'], options) === 0 && run(installing(packages), options) === 0
+}
+
+/** A program that a step needs is not there and was not installed. */
+export class NotInstalled extends StepError {}
+
+/**
+ * Installs Debian packages if something is missing. `missing` returns the names of what is not there, and is asked again
+ * afterwards. `purpose` says what needs it.
+ */
+export function provide({ packages, missing, purpose }) {
+  if (missing().length > 0 && mayInstall()) {
+    console.log(`installing ${packages.join(', ')} (${aptCommand(packages)})`)
+    aptInstall(packages)
+  }
+  if (missing().length === 0) return
+  throw new NotInstalled(
+    `no ${missing().join(' and no ')}, which ${purpose} needs\n` +
+      `  remedy:  ${aptCommand(packages)}   (Debian or Ubuntu, as root)`,
+  )
 }

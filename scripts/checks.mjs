@@ -23,7 +23,8 @@ function countJest(file) {
   return { passed: numPassedTests, failed: Math.max(failed, numFailedTestSuites > 0 ? 1 : 0) }
 }
 
-function countJunit(file) {
+/** The results in a report of CTest. */
+export function countJunit(file) {
   const attribute = (name) =>
     Number(new RegExp(`<testsuite[^>]*\\b${name}="(\\d+)"`).exec(readFileSync(file, 'utf8'))[1])
   // CTest calls a test that it could not start "skipped" or "disabled". Both count as failures.

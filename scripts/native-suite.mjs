@@ -4,6 +4,12 @@ import { availableParallelism } from 'node:os'
 import { inRoot, root, run } from './project.mjs'
 
 /**
+ * Selects every test program only once. CTest's entries NAME_test_CHOICE repeat a test for each instruction set and with
+ * BLAS on and off; on arm64 there is one instruction set, and without a BLAS there is one choice.
+ */
+export const ONCE_EACH = ['--exclude-regex', '_test_']
+
+/**
  * Builds and runs the native unit tests and returns the exit status. If it fails, it says in which stage. `folder` is
  * the build's folder below build/. `configure` has the arguments of CMake, `select` the arguments of CTest that select
  * tests. `targets` is what is built, by default everything. `junit` names a file for the results as JUnit XML.

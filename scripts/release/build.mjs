@@ -13,8 +13,11 @@ const HEADERS = [
   inRoot('node_modules/node-addon-api'),
 ]
 
-/** BLAS is for builds from source: the addon must load on machines that have none. */
-function options(target) {
+/**
+ * The arguments of CMake that configure a build for a target. BLAS is for builds from source: the addon must load on
+ * machines that have none.
+ */
+export function configuration(target) {
   return [
     ...['-DCMAKE_BUILD_TYPE=Release', '-DGRU_BLAS=OFF', '-DGRU_WERROR=ON'],
     `-DCMAKE_TOOLCHAIN_FILE=${inRoot('cmake/zig.cmake')}`,
@@ -34,7 +37,15 @@ function options(target) {
 export function buildAddon(target) {
   const build = inRoot('build', 'release', target.name)
   const purpose = `building for ${target.name}`
-  must(purpose, ['cmake', '-S', inRoot(), '-B', build, '--log-level=WARNING', ...options(target)])
+  must(purpose, [
+    'cmake',
+    '-S',
+    inRoot(),
+    '-B',
+    build,
+    '--log-level=WARNING',
+    ...configuration(target),
+  ])
   const jobs = String(availableParallelism())
   must(purpose, ['cmake', '--build', build, '--target', 'gru_native', '--parallel', jobs])
   return join(build, ADDON)

@@ -1,5 +1,6 @@
 // `npm run release`: a release by one command. It sets the version and writes CHANGELOG.md, builds the native part for each
-// platform, checks what it needs of its system, and writes all packages, their tarballs and the site. It installs the
+// platform, checks what it needs of its system, and writes all packages, their tarballs and the site. It runs tests of each
+// package, under an emulator where it must, and writes what it saw into the table of docs/platforms.md. It installs the
 // tarballs for this machine into an empty project, where it runs the README's example. At the end it commits the version
 // with a tag, and publishes the tarballs.
 //
@@ -13,15 +14,17 @@
 //
 // It runs on Linux on x86-64 and needs CMake, make or Ninja, binutils, tar, npm and its registry.
 import { copyFileSync, mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inRoot, StepError } from '../project.mjs'
 import { npmPack } from './commands.mjs'
 import { checkInstallation } from './install-check.mjs'
 import { writeMainPackage } from './main-package.mjs'
 import { writePackage } from './packages.mjs'
+import { writeRows } from './platforms-table.mjs'
 import { buildPrebuilt } from './prebuilt.mjs'
 import { publish, requireLogin } from './publish.mjs'
+import { runPackage } from './runs.mjs'
 import { releaseSite } from './site.mjs'
 import { packageName, TARGETS } from './targets.mjs'
 import { commitVersion, requireCommitted, resetVersion, setVersion } from './version.mjs'
@@ -52,13 +55,18 @@ function selected(names) {
   return names.length === 0 ? known : known.filter((name) => names.includes(name))
 }
 
-/** Builds and packs one package with a native part. */
+/** Builds and packs one package with a native part, and runs what can run here of it. */
 async function release(name, { out, tarballs }) {
   const described = await BUILDS.get(name)()
   const { folder, bytes } = writePackage(described, out)
-  const line = `${described.name}: ${(bytes / 1e6).toFixed(1)} MB, needs ${described.needs}`
-  return { line, limits: described.limits, tarball: npmPack(folder, tarballs) }
+  const tarball = npmPack(folder, tarballs)
+  const tried = await runPackage(name, join(folder, basename(described.files[0])))
+  const row = { name, bytes, needs: described.needs, ...tried }
+  return { row, limits: described.limits, tarball }
 }
+
+const line = ({ name, bytes, needs, ran, passed }) =>
+  `${name}: ${(bytes / 1e6).toFixed(1)} MB, needs ${needs}\n  ${ran}: ${passed} tests passed`
 
 /** Whether npm installs a package on this machine, which is a Linux with glibc. */
 function isForThisMachine({ limits: { os, cpu, libc } }) {
@@ -83,7 +91,9 @@ async function releasePackages({ only, out }) {
   const released = []
   for (const name of selected(only)) released.push(await release(name, folders))
   const main = npmPack(writeMainPackage(ALL_PACKAGES, out), folders.tarballs)
-  console.log(`\n${released.map(({ line }) => line).join('\n')}`)
+  const rows = released.map(({ row }) => row)
+  console.log(`\n${rows.map(line).join('\n')}`)
+  await writeRows(inRoot('docs/platforms.md'), rows)
   tryHere(main, released)
   if (selected(only).includes(WASM)) console.log(await checkInBrowser(out))
   return [...released.map(({ tarball }) => tarball), main]

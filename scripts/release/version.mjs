@@ -5,8 +5,11 @@ import { StepError } from '../project.mjs'
 import { changelog } from './changelog.mjs'
 import { output } from './commands.mjs'
 
-/** The files that a release changes. */
+/** The files that have the version. */
 const FILES = ['package.json', 'package-lock.json', 'CHANGELOG.md']
+
+/** What a release writes beside them. */
+const SEEN = ['docs/platforms.md']
 
 const git = (folder, ...args) => output(['git', ...args], folder)
 
@@ -52,6 +55,6 @@ export function resetVersion(folder) {
 /** Commits what `setVersion` did, with a tag. */
 export function commitVersion(folder) {
   const version = versionOf(folder)
-  git(folder, 'commit', '--quiet', '--message', `Release ${version}`, '--', ...FILES)
+  git(folder, 'commit', '--quiet', '--message', `Release ${version}`, '--', ...FILES, ...SEEN)
   git(folder, 'tag', '--annotate', `v${version}`, '--message', `gru-native ${version}`)
 }

@@ -1,21 +1,11 @@
-import { execFileSync } from 'node:child_process'
 import * as fs from 'node:fs'
 import * as path from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { FALLBACK, packageOf, PREBUILT_PLATFORMS } from '../../lib/load-addon'
 import { OLDEST_GLIBC } from '../../lib/platform'
+import { evaluate } from '../support/release-script'
 import { temporaryFolder } from '../support/temporary-folder'
 
 const inFolder = temporaryFolder()
-const RELEASE = path.join(__dirname, '..', '..', 'scripts', 'release')
-
-/** What an expression over the exports of a script of the release gives. */
-function evaluate(script: string, expression: string): unknown {
-  const url = JSON.stringify(pathToFileURL(path.join(RELEASE, script)).href)
-  const program = `import * as it from ${url}; console.log(JSON.stringify(${expression}))`
-  const args = ['--input-type=module', '--eval', program]
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as unknown
-}
 
 test('the release builds what the library looks for', () => {
   const names = evaluate('targets.mjs', 'it.TARGETS.map(it.packageName)')

@@ -32,13 +32,14 @@ const versions = (): unknown[] =>
   )
 
 test('a release sets the version, dates the changes, and can be taken back or committed', () => {
-  fs.mkdirSync(path.join(folder, 'lib'), { recursive: true })
+  for (const name of ['lib', 'docs']) fs.mkdirSync(path.join(folder, name), { recursive: true })
   const manifest = { name: 'of-a-test', version: '0.1.0' }
   const files = {
     'package.json': manifest,
     'package-lock.json': { ...manifest, lockfileVersion: 3, packages: { '': manifest } },
     'CHANGELOG.md': '',
     'lib/one': '',
+    'docs/platforms.md': '',
   }
   for (const [name, content] of Object.entries(files)) {
     fs.writeFileSync(path.join(folder, name), JSON.stringify(content))
