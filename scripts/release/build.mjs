@@ -8,7 +8,7 @@ import { writeCommands } from './toolchain.mjs'
 export const ADDON = 'gru_native.node'
 
 /** The folders of node_api.h and napi.h. */
-const HEADERS = [
+export const NODE_HEADERS = [
   inRoot('node_modules/node-api-headers/include'),
   inRoot('node_modules/node-addon-api'),
 ]
@@ -27,7 +27,7 @@ export function configuration(target) {
     '-DCMAKE_MODULE_LINKER_FLAGS=-s',
     '-DCMAKE_SHARED_LINKER_FLAGS=-s',
     `-DCMAKE_CXX_FLAGS=-ffile-prefix-map=${inRoot()}=.`,
-    `-DCMAKE_JS_INC=${HEADERS.join(';')}`,
+    `-DCMAKE_JS_INC=${NODE_HEADERS.join(';')}`,
     ...(succeeds(['ccache', '--version']) ? ['-DCMAKE_CXX_COMPILER_LAUNCHER=ccache'] : []),
     ...(succeeds(['ninja', '--version']) ? ['-GNinja'] : []),
   ]

@@ -1,7 +1,7 @@
 // `npm run release`: a release by one command. It sets the version and writes CHANGELOG.md, builds the native part for each
 // platform, checks what it needs of its system, and writes all packages, their tarballs and the site. It runs tests of each
 // package, under an emulator where it must, and writes what it saw into the table of docs/platforms.md. It installs the
-// tarballs for this machine into an empty project, where it runs the README's example. At the end it commits the version
+// tarballs by each package manager and in a Debian 11, where it runs the README's example. At the end it commits the version
 // with a tag, and publishes the tarballs.
 //
 //   npm run release -- [--version VERSION] [--dry-run] [--only TARGET]... [--out FOLDER]
@@ -12,13 +12,14 @@
 //            --dry-run
 // --out      where the packages are written: out/release by default
 //
-// It runs on Linux on x86-64 and needs CMake, make or Ninja, binutils, tar, npm and its registry.
+// It runs as root on Debian on x86-64, and needs CMake, make or Ninja, binutils, tar, npm, and the registries of npm and
+// Debian.
 import { copyFileSync, mkdirSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inRoot, StepError } from '../project.mjs'
 import { npmPack } from './commands.mjs'
-import { checkInstallation } from './install-check.mjs'
+import { checkInstallations } from './installations.mjs'
 import { writeMainPackage } from './main-package.mjs'
 import { writePackage } from './packages.mjs'
 import { writeRows } from './platforms-table.mjs'
@@ -62,27 +63,11 @@ async function release(name, { out, tarballs }) {
   const tarball = npmPack(folder, tarballs)
   const tried = await runPackage(name, join(folder, basename(described.files[0])))
   const row = { name, bytes, needs: described.needs, ...tried }
-  return { row, limits: described.limits, tarball }
+  return { row, tarball }
 }
 
 const line = ({ name, bytes, needs, ran, passed }) =>
   `${name}: ${(bytes / 1e6).toFixed(1)} MB, needs ${needs}\n  ${ran}: ${passed} tests passed`
-
-/** Whether npm installs a package on this machine, which is a Linux with glibc. */
-function isForThisMachine({ limits: { os, cpu, libc } }) {
-  const allows = (limit, own) => limit === undefined || limit.includes(own)
-  return allows(os, 'linux') && allows(cpu, 'x64') && allows(libc, 'glibc')
-}
-
-function tryHere(main, released) {
-  const own = released.filter(isForThisMachine).map(({ tarball }) => tarball)
-  if (own.length === 0) {
-    console.log('\nnone of these is for this machine: nothing was installed')
-    return
-  }
-  console.log("\nthe README's example, with the tarballs for this machine in an empty project:")
-  console.log(checkInstallation([main, ...own]))
-}
 
 /** Writes all packages into `out`. Returns the tarballs in the order in which they are published. */
 async function releasePackages({ only, out }) {
@@ -94,9 +79,10 @@ async function releasePackages({ only, out }) {
   const rows = released.map(({ row }) => row)
   console.log(`\n${rows.map(line).join('\n')}`)
   await writeRows(inRoot('docs/platforms.md'), rows)
-  tryHere(main, released)
+  const tarballs = [...released.map(({ tarball }) => tarball), main]
+  console.log((await checkInstallations(tarballs)).join('\n'))
   if (selected(only).includes(WASM)) console.log(await checkInBrowser(out))
-  return [...released.map(({ tarball }) => tarball), main]
+  return tarballs
 }
 
 /** Makes all that is published, and publishes nothing. */

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { StepError } from '../project.mjs'
+import { inRoot, StepError } from '../project.mjs'
 import { npmPack, output } from './commands.mjs'
 
 function verify(tarball, { name, version, sha512 }) {
@@ -32,4 +32,11 @@ export function providePackage(pinned, folder) {
   } finally {
     rmSync(work, { recursive: true, force: true })
   }
+}
+
+/** As `providePackage`, in a folder of its own among the release's tools, which is returned. */
+export function provideTool(pinned) {
+  const folder = inRoot('build', 'release', `${pinned.name.replace('/', '-')}-${pinned.version}`)
+  providePackage(pinned, folder)
+  return folder
 }

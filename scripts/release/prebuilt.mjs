@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { inRoot } from '../project.mjs'
 import { buildAddon } from './build.mjs'
 import { checkSymbols } from './symbols.mjs'
-import { packageName } from './targets.mjs'
+import { limitsOf, packageName } from './targets.mjs'
 import { provideZig, zigFolder } from './toolchain.mjs'
 
 /** What is linked into an addon beside the project's own code: its name, and the file of its licence. */
@@ -31,13 +31,12 @@ function where({ os, cpu, libc }) {
 export function buildPrebuilt(target) {
   provideZig()
   const addon = buildAddon(target)
-  const { os, cpu, libc } = target
   return {
     name: packageName(target),
     what: `The native part for ${where(target)}`,
     files: [addon],
     parts: parts(target),
-    limits: { os: [os], cpu: [cpu], ...(libc ? { libc: [libc] } : {}) },
+    limits: limitsOf(target),
     needs: checkSymbols(addon, target),
   }
 }

@@ -33,4 +33,12 @@ function other(name, os, cpu, system, abi) {
   return target({ name, os, cpu, system, abi })
 }
 
+/** What package.json says of where a package is installed; no limits where nothing is given. */
+export const limitsOf = ({ os, cpu, libc }) =>
+  Object.fromEntries(
+    Object.entries({ os, cpu, libc })
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, [value]]),
+  )
+
 export const packageName = ({ name }) => `@gru-native/${name}`
