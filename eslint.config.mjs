@@ -46,5 +46,10 @@ export default defineConfig(
     files: ['examples/service/public/**/*.mjs', 'lib/cli/report/client/**/*.mjs'],
     languageOptions: { globals: globals.browser },
   },
+  {
+    files: ['site/demo/**/*.mjs', 'site/.vitepress/theme/**/*.mjs'],
+    // The second name is a constant of the build.
+    languageOptions: { globals: { ...globals.browser, __HAS_DEMO__: 'readonly' } },
+  },
   { files: ['**/*.{js,cjs}'], languageOptions: { sourceType: 'commonjs' } },
 )

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { Application, TSConfigReader, TypeDocReader } from 'typedoc'
 import { build } from 'vitepress'
+import { buildDemo, canBuildDemo } from '../scripts/demo-bundle.mjs'
 import { faultsOf } from './faults.mjs'
 
 const API = path.join(import.meta.dirname, '..', 'docs', 'api')
@@ -34,6 +35,13 @@ async function buildApi() {
 
 await buildApi()
 await build(import.meta.dirname)
+if (canBuildDemo()) await buildDemo(path.join(import.meta.dirname, 'dist', 'demo.js'))
+else {
+  console.log(
+    'The page "In your browser" says that it has no demonstrations: they need the WebAssembly package ' +
+      '(npm run release -- --only wasm32).',
+  )
+}
 
 const faults = faultsOf(path.join(import.meta.dirname, 'dist'))
 for (const fault of faults) console.error(fault)

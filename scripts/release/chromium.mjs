@@ -57,6 +57,7 @@ export async function withChromium(use) {
     return await use((url, look) => Page.open(url, join(folder, `profile-${++count}`), look))
   } finally {
     endBrowsers()
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5 })
+    // The browser's own processes write there until they have ended.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }

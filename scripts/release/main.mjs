@@ -26,6 +26,7 @@ import { writeRows } from './platforms-table.mjs'
 import { buildPrebuilt } from './prebuilt.mjs'
 import { publish, requireLogin } from './publish.mjs'
 import { runPackage } from './runs.mjs'
+import { checkSite } from './site-check.mjs'
 import { releaseSite } from './site.mjs'
 import { packageName, TARGETS } from './targets.mjs'
 import { commitVersion, requireCommitted, resetVersion, setVersion } from './version.mjs'
@@ -88,7 +89,9 @@ async function releasePackages({ only, out }) {
 /** Makes all that is published, and publishes nothing. */
 async function prepare({ only, out }) {
   const tarballs = await releasePackages({ only, out })
-  if (only.length === 0) releaseSite(out)
+  if (only.length === 0) {
+    console.log(await checkSite(releaseSite(out), inRoot('build', 'release', 'site-pictures')))
+  }
   copyFileSync(inRoot('CHANGELOG.md'), join(out, 'CHANGELOG.md'))
   return tarballs
 }

@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitepress'
+import { canBuildDemo } from '../../scripts/demo-bundle.mjs'
 import { darkWithoutScripts } from './dark-without-scripts.mjs'
 import { repositoryLinks } from './repository-links.mjs'
 import { sidebar } from './sidebar.mjs'
@@ -30,6 +31,15 @@ const vueOnServer = {
     ssr && /^vue(\/server-renderer)?$/.test(id) ? { id, external: true } : undefined,
 }
 
+/** A browser that reads a folder loads no modules, which would start the demonstrations. */
+const startDemoInFolder = `<script>
+if (location.protocol === 'file:') {
+  const script = document.createElement('script')
+  Object.assign(script, { src: 'demo.js', onload: () => gruDemo.start() })
+  document.head.append(script)
+}
+</script>`
+
 export default defineConfig({
   title: 'gru-native',
   description: 'GRU and LSTM networks that train, forecast and serve inside Node',
@@ -44,8 +54,13 @@ export default defineConfig({
   vite: {
     css: { postcss: { plugins: [darkWithoutScripts] } },
     plugins: [vueOnServer],
+    define: { __HAS_DEMO__: String(canBuildDemo()) },
   },
-  transformHtml: (html, _id, { page }) => relativeAddresses(html, page),
+  transformHtml(html, _id, { page }) {
+    const relative = relativeAddresses(html, page)
+    if (page !== 'try.md' || !canBuildDemo()) return relative
+    return relative.replace('</body>', `${startDemoInFolder}</body>`)
+  },
   themeConfig: {
     search: { provider: 'local' },
     sidebar,

@@ -18,6 +18,7 @@ function symbols(text, folder) {
 const pages = [
   group('Start', [
     ['In five minutes', '/start'],
+    ['In your browser', '/try'],
     ['Concepts', '/concepts'],
     ['Platforms', '/platforms'],
   ]),
@@ -28,6 +29,7 @@ const pages = [
     ['Recognise speech', '/speech'],
     ['Translate', '/translate'],
     ['Serve a model', '/serving'],
+    ['In browsers and edge runtimes', '/browser'],
     ['Several processes and machines', '/processes'],
     ['Import a model', '/import'],
     ['Choose a precision', '/precision'],
