@@ -45,6 +45,13 @@ export function jestCheck(name, { pattern, env } = {}) {
   }
 }
 
+/** The check of a command that writes `{ passed, failed }` into the JSON file that its option --json names. */
+export function countedCheck(name, command) {
+  const file = report(name, 'json')
+  const count = () => JSON.parse(readFileSync(file, 'utf8'))
+  return { name, command: [...command, '--json', file], count, file }
+}
+
 /** The check that builds native unit tests and runs them, by a script that writes a JUnit report. */
 function ctestCheck(name, script, args = []) {
   const file = report(name, 'xml')

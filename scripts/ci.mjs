@@ -1,12 +1,12 @@
-// What .ci/run does after `npm test`: the numerical tests with an addon built without BLAS, races in the executor and in
-// the CUDA device, its compilation for GPUs if there is an nvcc, the compilation of everything by two Clangs, the native
-// tests for aarch64 under emulation, and the main job. The last line of output is `N passed, N failed`, including the
-// results of `npm test`.
+// What .ci/run does after `npm test`: the numerical tests with what is shipped, which has no BLAS, a part of the tests of
+// the API on arm64 under emulation, races in the executor and in the CUDA device, its compilation for GPUs if there is an
+// nvcc, the compilation of everything by two Clangs, the native tests for aarch64 under emulation, and the main job. The
+// last line of output is `N passed, N failed`, including the results of `npm test`.
 import { existsSync, readFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import {
   aarch64Check,
   clangCheck,
+  countedCheck,
   jestCheck,
   nativeCheck,
   runCheck,
@@ -15,9 +15,8 @@ import {
 } from './checks.mjs'
 import { hasClang } from './clang.mjs'
 import { findNvcc } from './nvcc.mjs'
-import { inRoot, packageCommand } from './project.mjs'
-
-const NO_BLAS = inRoot('build', 'no-blas')
+import { inRoot } from './project.mjs'
+import { wasmAddon } from './wasm-addon.mjs'
 
 /**
  * The small set. The set of the recurrences takes minutes for each tier: run `scripts/native-tests.mjs thread` for it.
@@ -29,13 +28,26 @@ const CLANGS = ['14', '19']
 
 const WERROR = '-DGRU_WERROR=ON'
 
-const buildWithoutBlas = () => ({
-  name: 'build without BLAS',
-  command: [
-    ...[...packageCommand('cmake-js'), '--log-level', 'warn', 'build', '--out', NO_BLAS],
-    ...['--CDGRU_BLAS=OFF', '--CDGRU_WERROR=ON', '--parallel', String(availableParallelism())],
-  ],
-})
+const script = (name, ...args) => [process.execPath, `scripts/${name}.mjs`, ...args]
+
+/** The numerical tests with another addon than the checkout's own. */
+const numericsOn = (name, addon) => () =>
+  jestCheck(`numerics, ${name}`, {
+    pattern: '\\.numerics\\.test\\.ts$',
+    env: { GRU_NATIVE_ADDON: addon },
+  })
+
+/** What is shipped without a compiler: by the release's compilers, and thus without a BLAS. */
+const prebuiltChecks = [
+  () => ({
+    name: 'prebuilt addon for glibc 2.28',
+    command: script('release/ci-checks', 'linux-x64'),
+  }),
+  numericsOn('prebuilt', inRoot('build', 'release', 'linux-x64', 'gru_native.node')),
+  () => countedCheck('API on arm64, emulated', script('release/ci-checks', 'linux-arm64')),
+  () => ({ name: 'WebAssembly', command: script('wasm-package') }),
+  numericsOn('WebAssembly', wasmAddon),
+]
 
 /** If there is an nvcc: builds the plug-in for every target, and reports the resources of its kernels. */
 function cudaChecks() {
@@ -43,7 +55,6 @@ function cudaChecks() {
     console.log('\nleft out: the CUDA plug-in for GPUs: there is no nvcc')
     return []
   }
-  const script = (name, ...args) => [process.execPath, `scripts/${name}.mjs`, ...args]
   const folder = inRoot('build', 'cuda', 'lib')
   return [
     () => ({
@@ -64,12 +75,7 @@ function clangChecks() {
 }
 
 const checks = [
-  buildWithoutBlas,
-  () =>
-    jestCheck('numerics, built without BLAS', {
-      pattern: '\\.numerics\\.test\\.ts$',
-      env: { GRU_NATIVE_ADDON: `${NO_BLAS}/Release/gru_native.node` },
-    }),
+  ...prebuiltChecks,
   () => nativeCheck('CUDA kernels, ThreadSanitizer', ['thread', ...RACES]),
   () => nativeCheck('executor, ThreadSanitizer', ['thread', '--folder', 'binding']),
   ...cudaChecks(),
