@@ -41,9 +41,7 @@ beforeAll(async () => {
   await succeed(`npm install ./${file}`)
 })
 
-afterAll(() => {
-  registry.close()
-})
+afterAll(async () => registry.close())
 
 describe('the command in a project', () => {
   test('names itself as it can be called', async () => {

@@ -9,7 +9,7 @@ const program = path.join(__dirname, '..', '..', 'scripts', 'registry.mjs')
 export interface Registry {
   /** The variables that make npm use it; other programs do not use them. */
   readonly environment: NodeJS.ProcessEnv
-  readonly close: () => void
+  readonly close: () => Promise<void>
 }
 
 /**
@@ -28,5 +28,9 @@ export async function startRegistry(cache: string): Promise<Registry> {
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
   }
-  return { environment, close: () => server.stdin.end() }
+  const close = async (): Promise<void> => {
+    server.stdin.end()
+    await once(server, 'close')
+  }
+  return { environment, close }
 }
