@@ -148,6 +148,12 @@ describe('the declarations compile, checked themselves too', () => {
   })
 })
 
+test('publint finds nothing in the package', async () => {
+  const program = path.join(root, 'node_modules', 'publint', 'src', 'cli.js')
+  const lint = `"${process.execPath}" "${program}" node_modules/gru-native --strict --pack false`
+  expect(await succeed(lint)).toContain('All good!')
+})
+
 test('without a prebuilt file the error names what a user has, and nothing that only a checkout has', async () => {
   const message = await load()
   expect(message).toMatch(/^ERR_GRU_LOAD: the native part could not be loaded on /)

@@ -41,7 +41,7 @@ test('a package has its files, the licences of its parts and its limits', () => 
     fs.readFileSync(path.join(root, 'package.json'), 'utf8'),
   ) as Record<string, string>
   expect(JSON.parse(read('package.json'))).toMatchObject({
-    ...{ name: '@gru-native/of-a-test', version, license, main: 'part.node' },
+    ...{ name: '@gru-native/of-a-test', version, license, main: 'part.node', type: 'commonjs' },
     files: ['part.node', 'more.bin', 'NOTICE'],
     ...described.limits,
   })
