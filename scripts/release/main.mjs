@@ -29,6 +29,7 @@ import { runPackage } from './runs.mjs'
 import { checkSite } from './site-check.mjs'
 import { releaseSite } from './site.mjs'
 import { packageName, TARGETS } from './targets.mjs'
+import { tryUserTools } from './user-tools.mjs'
 import { commitVersion, requireCommitted, resetVersion, setVersion } from './version.mjs'
 import { buildWasm, WASM } from './wasm.mjs'
 import { checkInBrowser } from './web-check.mjs'
@@ -82,6 +83,7 @@ async function releasePackages({ only, out }) {
   await writeRows(inRoot('docs/platforms.md'), rows)
   const tarballs = [...released.map(({ tarball }) => tarball), main]
   console.log((await checkInstallations(tarballs)).join('\n'))
+  console.log((await tryUserTools(tarballs)).join('\n'))
   if (selected(only).includes(WASM)) console.log(await checkInBrowser(out))
   return tarballs
 }
