@@ -67,8 +67,12 @@ export interface NativeSurface {
   readonly limits: NativeLimits
   /** What the engine uses now. */
   runtime(): NativeRuntime
-  /** The existing GPUs. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does. */
-  cudaRuntime(): CudaRuntime
+  /**
+   * The existing GPUs. Loads the CUDA plug-in, as the first use of a device 'cuda' or 'auto' does.
+   *
+   * @param cudaPlugin - as {@link NativeDeviceOptions.cudaPlugin}
+   */
+  cudaRuntime(cudaPlugin: string): CudaRuntime
   /** Sets the number of computing threads, 1 to 1024. Results have the same bits for every number. */
   setThreads(threads: number): void
   /**
@@ -323,6 +327,8 @@ export interface NativeDeviceOptions {
   precision: 'float32' | 'tf32' | 'bfloat16'
   /** The argument that messages name: the caller's option, or the environment variable. Default 'device'. */
   argument?: string
+  /** The file of the CUDA plug-in that is loaded if none is beside the addon. Default '': none. */
+  cudaPlugin?: string
 }
 
 export interface ParameterSpec {

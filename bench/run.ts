@@ -92,7 +92,7 @@ class NoDeviceError extends Error {}
 /** The GPU with this name, or undefined for the processor. */
 function findGpu(native: Binding.NativeSurface, device: string): Report['gpu'] {
   if (device === 'cpu') return undefined
-  const { reason, devices } = native.cudaRuntime()
+  const { reason, devices } = native.cudaRuntime('')
   const name = device === 'cuda' ? 'cuda:0' : device
   const found = devices.find((each) => each.device === name)
   if (found !== undefined) return { device: name, name: found.name }

@@ -22,7 +22,8 @@ if(NOT CMAKE_CUDA_ARCHITECTURES)
   set(CMAKE_CUDA_ARCHITECTURES 75-real 80-real 86-real 89-real 90-real 100-real 120)
 endif()
 set(GRU_CUDA_RUNTIME Static CACHE STRING "CUDA's runtime library: Static or Shared")
-set(CMAKE_CUDA_RUNTIME_LIBRARY ${GRU_CUDA_RUNTIME})
+# The plug-in links it by its path, below. CMake's own name for it needs a search path that not every compiler gets.
+set(CMAKE_CUDA_RUNTIME_LIBRARY None)
 enable_language(CUDA)
 # CUDA inherits CMAKE_CXX_STANDARD, but CMake 3.25 does not know nvcc's option for C++20.
 if(NOT DEFINED CMAKE_CUDA20_STANDARD_COMPILE_OPTION)

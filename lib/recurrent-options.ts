@@ -4,6 +4,7 @@
  * @module
  */
 import type { NativeDeviceOptions, NativeRecurrentOptions } from '../binding'
+import { findCudaPlugin } from './cuda-plugin'
 import { argumentError, describe } from './errors'
 import { native } from './native'
 import {
@@ -160,7 +161,11 @@ export function checkDevice(given: Unchecked<(typeof DEVICE_KEYS)[number]>): Che
   }
   const precision = checkOneOf('precision', givenPrecision, PRECISIONS)
   const argument = given.device === undefined && named !== undefined ? DEVICE_VARIABLE : 'device'
-  return { resolved: { device, precision }, native: { name: device, precision, argument } }
+  const cudaPlugin = device === 'cpu' ? '' : findCudaPlugin()
+  return {
+    resolved: { device, precision },
+    native: { name: device, precision, argument, cudaPlugin },
+  }
 }
 
 /** Refuses options with more parameters than an array can have, before any memory is allocated. */

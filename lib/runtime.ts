@@ -4,6 +4,7 @@
  * @module
  */
 import type { CudaDevice, CudaRuntime, NativeRuntime } from '../binding'
+import { findCudaPlugin } from './cuda-plugin'
 import { native } from './native'
 import { checkPositiveInteger } from './validate'
 
@@ -25,7 +26,7 @@ export function runtime(): Runtime {
   return {
     ...surface.runtime(),
     get cuda() {
-      return surface.cudaRuntime()
+      return surface.cudaRuntime(findCudaPlugin())
     },
   }
 }

@@ -14,6 +14,7 @@ const REPLACED = new Map([
   ['node:path', inWeb('path')],
   ['node:timers/promises', inWeb('timers-promises')],
   ['node:util', inWeb('util')],
+  [inRoot('lib', 'cuda-plugin'), inWeb('cuda-plugin')],
   [inRoot('lib', 'find-binding'), inWeb('find-binding')],
   [inRoot('lib', 'tables', 'file-source'), inWeb('file-source')],
 ])

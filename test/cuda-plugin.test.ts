@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs'
 import * as path from 'node:path'
+import { currentPlatform } from '../lib/platform'
 import { addonPath } from './support/addon'
 import { libraryProcess } from './support/library-process'
 import { temporaryFolder } from './support/temporary-folder'
@@ -57,19 +58,23 @@ const EVERYTHING = `{
 }`
 
 describe.each<[string, (plugin: string) => void, RegExp]>([
-  ['that is not there', () => undefined, /^there is no CUDA plug-in .*gru_native_cuda\.so; `npm/],
+  [
+    'that is not there',
+    () => undefined,
+    /^there is no CUDA plug-in .*gru_native_cuda\.so; .*`npm run build:cuda`/,
+  ],
   [
     'that is no library',
     (plugin) => {
       writeFileSync(plugin, 'no library')
     },
-    /^the CUDA plug-in does not load: .*gru_native_cuda\.so: .+; `npm run build:cuda`/,
+    /^the CUDA plug-in does not load: .*gru_native_cuda\.so: .+; .*`npm run build:cuda`/,
   ],
   ['that is another library', compile(''), /gru_native_cuda\.so is no CUDA plug-in of this/],
   [
     'of another version',
     compile(OTHER_VERSION),
-    /^the CUDA plug-in .* is of version 0\.0\.0\+other, and the addon of \d.*; `npm run build:cuda`/,
+    /^the CUDA plug-in .* is of version 0\.0\.0\+other, and the addon of \d.*; .*`npm run build:cuda`/,
   ],
 ])('a plug-in %s', (name, provide, reason) => {
   const addon = addonBeside(name.replaceAll(' ', '-'), provide)
@@ -90,10 +95,55 @@ describe.each<[string, (plugin: string) => void, RegExp]>([
   })
 })
 
-describe('a plug-in that can be used', () => {
-  const addon = addonBeside('emulated', (plugin) => {
-    copyFileSync(EMULATED, plugin)
+function copyEmulated(plugin: string): void {
+  copyFileSync(EMULATED, plugin)
+}
+
+/** The environment of a process that finds the plug-in's package, into which `provide` writes the plug-in. */
+function withPackage(name: string, provide: (plugin: string) => void): NodeJS.ProcessEnv {
+  const modules = inFolder(name)
+  const folder = path.join(modules, '@gru-native', 'cuda-linux-x64')
+  mkdirSync(folder, { recursive: true })
+  provide(path.join(folder, PLUGIN))
+  const own = path.join(__dirname, '..', 'node_modules')
+  return { NODE_PATH: [modules, own].join(path.delimiter) }
+}
+
+describe('a plug-in in its package', () => {
+  const alone = addonBeside('alone', () => undefined)
+  const installed = withPackage('installed', copyEmulated)
+  const foreign = withPackage('foreign', compile(OTHER_VERSION))
+
+  test.each([
+    ['for a device that is named', "attempt(() => layer('cuda').device)", 'cuda:0'],
+    ['for the best device', "layer('auto').device", 'cuda:0'],
+    ['for the list of devices', 'gru.runtime().cuda.available', true],
+  ])('is found %s', (_, script, expected) => {
+    expect(tell(script, { GRU_NATIVE_ADDON: alone, ...installed })).toBe(expected)
   })
+
+  test('is not used if there is one beside the addon', () => {
+    const addon = addonBeside('not-alone', copyEmulated)
+    const script = '[gru.runtime().cuda.available, gru.runtime().cuda.reason]'
+    expect(tell(script, { GRU_NATIVE_ADDON: addon, ...foreign })).toEqual([true, ''])
+  })
+
+  test('of another version is refused, and the message has both versions and the one to install', () => {
+    const told = tell('[gru.runtime().version, gru.runtime().cuda.reason]', {
+      ...{ GRU_NATIVE_ADDON: alone, ...foreign },
+    })
+    const [version, reason] = told as [string, string]
+    expect(reason).toMatch(
+      /foreign.*gru_native_cuda\.so is of version 0\.0\.0\+other, and the addon/,
+    )
+    expect(reason).toContain(`and the addon of ${version}+`)
+    const command = `\`npm install @gru-native/cuda-linux-x64@${version}\``
+    expect(reason.includes(command)).toBe(currentPlatform().name === 'linux-x64')
+  })
+})
+
+describe('a plug-in that can be used', () => {
+  const addon = addonBeside('emulated', copyEmulated)
 
   test('tells of its devices, which can be named and chosen', () => {
     const told = tell(EVERYTHING, { GRU_NATIVE_ADDON: addon, GRU_CUDA_EMULATED_DEVICES: '2' })

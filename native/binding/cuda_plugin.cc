@@ -29,10 +29,18 @@ struct Library {
   std::string remedy;  ///< how to get a library that can be used
 };
 
+// The package has a plug-in for the prebuilt addon, whose C++ standard library it shares.
+#if defined(__x86_64__) && defined(__GLIBC__)
+constexpr const char* remedy_of_real =
+    "`npm install @gru-native/cuda-linux-x64@" GRU_VERSION
+    "` installs it for the prebuilt addon; for an addon that was built from source, "
+    "`npm run build:cuda` in a checkout of gru-native builds it";
+#else
+constexpr const char* remedy_of_real = "`npm run build:cuda` in a checkout of gru-native builds it";
+#endif
+
 Library describe(CudaLibrary library) {
-  if (library == CudaLibrary::real) {
-    return {"gru_native_cuda.so", "`npm run build:cuda` in a checkout of gru-native builds it"};
-  }
+  if (library == CudaLibrary::real) return {"gru_native_cuda.so", remedy_of_real};
   return {"gru_native_cuda_emulated.so", "it is for tests, and only `npm run setup` builds it"};
 }
 
@@ -44,10 +52,13 @@ std::string addon_folder() {
   return path.substr(0, path.rfind('/') + 1);
 }
 
-Opened open(CudaLibrary library) {
+bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+Opened open(CudaLibrary library, const std::string& installed) {
   const Library expected = describe(library);
-  const std::string path = addon_folder() + expected.file;
-  if (access(path.c_str(), F_OK) != 0) {
+  const std::string beside_addon = addon_folder() + expected.file;
+  const std::string& path = installed.empty() || exists(beside_addon) ? beside_addon : installed;
+  if (!exists(path)) {
     return {refuse_plugin("there is no CUDA plug-in " + path, expected.remedy)};
   }
   void* const handle = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
@@ -73,23 +84,23 @@ Opened open(CudaLibrary library) {
 
 #else
 
-Opened open(CudaLibrary) {
+Opened open(CudaLibrary, const std::string&) {
   return {refuse_plugin("CUDA devices are supported on Linux alone", "use the device 'cpu'")};
 }
 
 #endif
 
 template <CudaLibrary library>
-const Opened& opened_once() {
-  static const Opened opened = open(library);
+const Opened& opened_once(const std::string& installed) {
+  static const Opened opened = open(library, installed);
   return opened;
 }
 
 }  // namespace
 
-Status cuda_plugin(CudaLibrary library, const cuda::Plugin*& plugin) {
-  const Opened& opened = library == CudaLibrary::real ? opened_once<CudaLibrary::real>()
-                                                      : opened_once<CudaLibrary::emulated>();
+Status cuda_plugin(CudaLibrary library, const std::string& installed, const cuda::Plugin*& plugin) {
+  const Opened& opened = library == CudaLibrary::real ? opened_once<CudaLibrary::real>(installed)
+                                                      : opened_once<CudaLibrary::emulated>({});
   plugin = opened.plugin;
   return opened.status;
 }

@@ -52,7 +52,7 @@ Status create_cpu(const DeviceRequest& request, ChosenDevice& chosen) {
 Status create_cuda(CudaLibrary library, std::size_t ordinal, const DeviceRequest& request,
                    ChosenDevice& chosen) {
   const cuda::Plugin* plugin = nullptr;
-  GRU_RETURN_IF_ERROR(cuda_plugin(library, plugin));
+  GRU_RETURN_IF_ERROR(cuda_plugin(library, request.cuda_plugin, plugin));
   const char* const kind = library == CudaLibrary::real ? cuda_name : emulated_name;
   chosen.name = std::string(kind).append(":").append(std::to_string(ordinal));
   return plugin->create_device({ordinal, request.precision}, chosen.device);
@@ -89,9 +89,9 @@ Status create_device(const DeviceRequest& request, ChosenDevice& chosen) {
                        request.name + "'");
 }
 
-Status list_cuda_devices(std::vector<cuda::DeviceInfo>& devices) {
+Status list_cuda_devices(const std::string& installed, std::vector<cuda::DeviceInfo>& devices) {
   const cuda::Plugin* plugin = nullptr;
-  GRU_RETURN_IF_ERROR(cuda_plugin(CudaLibrary::real, plugin));
+  GRU_RETURN_IF_ERROR(cuda_plugin(CudaLibrary::real, installed, plugin));
   return plugin->list_devices(devices);
 }
 

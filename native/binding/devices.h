@@ -19,6 +19,8 @@ struct DeviceRequest {
   cuda::Precision precision = cuda::Precision::float32;
   /// The argument that messages name.
   std::string argument = "device";
+  /// The file of the CUDA plug-in that is opened if none is beside the addon, or empty.
+  std::string cuda_plugin;
 };
 
 struct ChosenDevice {
@@ -31,6 +33,8 @@ struct ChosenDevice {
 Status create_device(const DeviceRequest& request, ChosenDevice& chosen);
 
 /// Lists the GPUs. Fails with a device status that says why if there are none.
-Status list_cuda_devices(std::vector<cuda::DeviceInfo>& devices);
+///
+/// @param installed as DeviceRequest::cuda_plugin
+Status list_cuda_devices(const std::string& installed, std::vector<cuda::DeviceInfo>& devices);
 
 }  // namespace gru::binding

@@ -59,7 +59,7 @@ DeviceRequest read_device_request(Napi::Value value) {
           from.choice<cuda::Precision>("precision", {{"float32", cuda::Precision::float32},
                                                      {"tf32", cuda::Precision::tf32},
                                                      {"bfloat16", cuda::Precision::bfloat16}}),
-          from.text_or("argument", "device")};
+          from.text_or("argument", "device"), from.text_or("cudaPlugin", "")};
 }
 
 }  // namespace gru::binding

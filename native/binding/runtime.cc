@@ -44,7 +44,8 @@ napi_value runtime(Arguments& arguments) {
 napi_value cuda_runtime(Arguments& arguments) {
   const napi_env env = arguments.env();
   std::vector<cuda::DeviceInfo> found;
-  const Status status = list_cuda_devices(found);
+  const Status status =
+      list_cuda_devices(read_string(env, arguments[0], "cudaPlugin", "a file"), found);
   std::vector<napi_value> devices;
   for (std::size_t i = 0; i < found.size(); ++i) devices.push_back(cuda_device(env, i, found[i]));
   return make_object(env, {{"available", make_boolean(env, status.is_ok())},

@@ -6,7 +6,7 @@ namespace gru::binding {
 
 /// `runtime()`: a NativeRuntime.
 napi_value runtime(Arguments& arguments);
-/// `cudaRuntime()`: a NativeCudaRuntime. Loads the CUDA plug-in.
+/// `cudaRuntime(cudaPlugin)`: a NativeCudaRuntime. Loads the CUDA plug-in.
 napi_value cuda_runtime(Arguments& arguments);
 /// `takeIgnoredVariables()`: IgnoredVariables.
 napi_value take_ignored_variables(Arguments& arguments);

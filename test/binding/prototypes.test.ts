@@ -64,7 +64,7 @@ describe('setters of prototypes do not run', () => {
     ['parameterSpecs of a model', 'model.parameterSpecs()'],
     ['describeGraph', 'addon.describeGraph(chain())'],
     ['runtime', 'addon.runtime()'],
-    ['cudaRuntime', 'addon.cudaRuntime()'],
+    ['cudaRuntime', "addon.cudaRuntime('')"],
     ['referenceGru', REFERENCE],
     ['referenceGraph', GRAPH_REFERENCE],
     [
