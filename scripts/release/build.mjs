@@ -37,15 +37,8 @@ export function configuration(target) {
 export function buildAddon(target) {
   const build = inRoot('build', 'release', target.name)
   const purpose = `building for ${target.name}`
-  must(purpose, [
-    'cmake',
-    '-S',
-    inRoot(),
-    '-B',
-    build,
-    '--log-level=WARNING',
-    ...configuration(target),
-  ])
+  const configure = ['cmake', '-S', inRoot(), '-B', build, '--log-level=WARNING']
+  must(purpose, [...configure, ...configuration(target)])
   const jobs = String(availableParallelism())
   must(purpose, ['cmake', '--build', build, '--target', 'gru_native', '--parallel', jobs])
   return join(build, ADDON)

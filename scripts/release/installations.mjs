@@ -1,5 +1,7 @@
 // Tries the packages of a release as users get them: from a registry, on this machine and in a Debian 11.
 import { basename } from 'node:path'
+import { CUDA } from './cuda.mjs'
+import { checkCuda } from './cuda-check.mjs'
 import { checkDebian11 } from './debian11.mjs'
 import { startRegistry } from './local-registry.mjs'
 import { checkManagers } from './managers.mjs'
@@ -13,9 +15,10 @@ const CHECKS = [checkManagers, checkNodes, checkDebian11, checkBuildFromSource]
 export async function checkInstallations(tarballs) {
   const has = (name) => tarballs.some((file) => basename(file).startsWith(`gru-native-${name}-`))
   if (!has('linux-x64')) return ['nothing was installed: this release has no package for linux-x64']
+  const further = [...(has(WASM) ? [checkFallback] : []), ...(has(CUDA) ? [checkCuda] : [])]
   const { address, close } = await startRegistry(tarballs)
   try {
-    return [...CHECKS, ...(has(WASM) ? [checkFallback] : [])].flatMap((check) => check(address))
+    return [...CHECKS, ...further].flatMap((check) => check(address))
   } finally {
     close()
   }

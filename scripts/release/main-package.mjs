@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { inRoot, packageCommand } from '../project.mjs'
 import { must, npmPack, output } from './commands.mjs'
+import { CUDA } from './cuda.mjs'
+import { packageName } from './targets.mjs'
 
 /** What only the checkout needs. */
 const OF_THE_CHECKOUT = ['scripts', 'devDependencies', 'allowScripts', 'binary']
@@ -16,11 +18,20 @@ function buildTypeScript() {
   for (const step of steps) must('compiling TypeScript', step)
 }
 
+/** The CUDA plug-in is only for those who install it. As a peer it can be found, and must have the same version. */
+function peersOf({ version, peerDependencies, peerDependenciesMeta }) {
+  const cuda = packageName({ name: CUDA })
+  return {
+    peerDependencies: { ...peerDependencies, [cuda]: version },
+    peerDependenciesMeta: { ...peerDependenciesMeta, [cuda]: { optional: true } },
+  }
+}
+
 /** The package.json of the package: that of the checkout, with the native parts by their names. */
 export function manifest(base, names) {
   const kept = Object.entries(base).filter(([key]) => !OF_THE_CHECKOUT.includes(key))
   const optionalDependencies = Object.fromEntries(names.map((name) => [name, base.version]))
-  return { ...Object.fromEntries(kept), optionalDependencies }
+  return { ...Object.fromEntries(kept), ...peersOf(base), optionalDependencies }
 }
 
 /**

@@ -8,8 +8,8 @@
 //
 // --version  major, minor, patch, or the version itself; the version of package.json if it is left out
 // --dry-run  publishes and commits nothing: it ends with the folder that would be published, and takes back the version
-// --only     one target (scripts/release/targets.mjs), or wasm32, instead of all, and no site; may be repeated. It implies
-//            --dry-run
+// --only     one target (scripts/release/targets.mjs), wasm32 or cuda-linux-x64, instead of all, and no site; may be
+//            repeated. It implies --dry-run
 // --out      where the packages are written: out/release by default
 //
 // It runs as root on Debian on x86-64, and needs CMake, make or Ninja, binutils, tar, npm, and the registries of npm and
@@ -19,6 +19,7 @@ import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inRoot, StepError } from '../project.mjs'
 import { npmPack } from './commands.mjs'
+import { CUDA, cudaBuilds } from './cuda.mjs'
 import { checkInstallations } from './installations.mjs'
 import { writeMainPackage } from './main-package.mjs'
 import { writePackage } from './packages.mjs'
@@ -45,9 +46,13 @@ const OPTIONS = {
 const BUILDS = new Map([
   ...TARGETS.map((target) => [target.name, () => buildPrebuilt(target)]),
   [WASM, buildWasm],
+  ...cudaBuilds(),
 ])
 
-const ALL_PACKAGES = [...BUILDS.keys()].map((name) => packageName({ name }))
+/** Those that npm installs where they fit. */
+const OPTIONAL_PACKAGES = [...BUILDS.keys()]
+  .filter((name) => name !== CUDA)
+  .map((name) => packageName({ name }))
 
 function selected(names) {
   const known = [...BUILDS.keys()]
@@ -77,7 +82,7 @@ async function releasePackages({ only, out }) {
   mkdirSync(folders.tarballs, { recursive: true })
   const released = []
   for (const name of selected(only)) released.push(await release(name, folders))
-  const main = npmPack(writeMainPackage(ALL_PACKAGES, out), folders.tarballs)
+  const main = npmPack(writeMainPackage(OPTIONAL_PACKAGES, out), folders.tarballs)
   const rows = released.map(({ row }) => row)
   console.log(`\n${rows.map(line).join('\n')}`)
   await writeRows(inRoot('docs/platforms.md'), rows)

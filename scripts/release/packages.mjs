@@ -16,17 +16,18 @@ function notice(parts) {
   return `This package contains, beside the code of gru-native (LICENSE), these parts:\n\n${texts.join('\n')}`
 }
 
-const readme = ({ name, what }, version) => `# ${name}
+const INSTALLED = '`npm install gru-native` installs it; do not install it by itself.'
 
-${what} of [gru-native](https://www.npmjs.com/package/gru-native) ${version}. \`npm install gru-native\` installs it;
-do not install it by itself.
+const readme = ({ name, what, installation = INSTALLED }, version) => `# ${name}
+
+${what} of [gru-native](https://www.npmjs.com/package/gru-native) ${version}. ${installation}
 `
 
-function manifest({ name, what, files, limits, entries }, base) {
-  const { version, license, author, engines, repository, homepage, bugs } = base
+function manifest({ name, what, files, limits, entries, license }, base) {
+  const { version, author, engines, repository, homepage, bugs } = base
   return {
     ...{ name, version, description: `${what} of gru-native` },
-    ...{ license, author, repository, homepage, bugs },
+    ...{ license: license ?? base.license, author, repository, homepage, bugs },
     ...{ type: 'commonjs', main: basename(files[0]) },
     ...(entries === undefined ? {} : { exports: entries }),
     files: [...files.map((file) => basename(file)), 'NOTICE'],
@@ -40,20 +41,21 @@ function manifest({ name, what, files, limits, entries }, base) {
 /** The package.json of the checkout. */
 export const readBase = () => JSON.parse(readFileSync(inRoot('package.json'), 'utf8'))
 
-function sizeOf(files) {
+function sizeOf({ files, maxBytes = MAX_BYTES }) {
   const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0)
-  if (bytes > 0 && bytes <= MAX_BYTES) return bytes
-  throw new StepError(`${files.join(', ')}: expected at most ${MAX_BYTES} bytes, got ${bytes}`)
+  if (bytes > 0 && bytes <= maxBytes) return bytes
+  throw new StepError(`${files.join(', ')}: expected at most ${maxBytes} bytes, got ${bytes}`)
 }
 
 /**
  * Writes a package with a native part: its `name`, `what` it is in words, its `files`, of which the first is loaded, the
  * `parts` that are linked into them, each with the file of its licence, the `limits` of package.json that say where npm
- * installs it, and its `entries` if it has more than that file. Returns its folder and the bytes of its files.
+ * installs it, and its `entries` if it has more than that file. It may have a `license`, an `installation` in words and
+ * `maxBytes` of its own. Returns its folder and the bytes of its files.
  */
 export function writePackage(described, out) {
   const { name, files, parts } = described
-  const bytes = sizeOf(files)
+  const bytes = sizeOf(described)
   const base = readBase()
   const folder = join(out, ...name.split('/'))
   rmSync(folder, { recursive: true, force: true })

@@ -6,12 +6,10 @@ import { checkSymbols } from './symbols.mjs'
 import { limitsOf, packageName } from './targets.mjs'
 import { provideZig, zigFolder } from './toolchain.mjs'
 
-/** What is linked into an addon beside the project's own code: its name, and the file of its licence. */
-function parts({ os, libc }) {
+/** What the compiler links into a library beside the project's own code: its name, and the file of its licence. */
+export function runtimeParts({ os, libc }) {
   const fromZig = (...path) => join(zigFolder, 'lib', ...path)
   return [
-    ['node-addon-api', inRoot('node_modules/node-addon-api/LICENSE.md')],
-    ['node-api-headers', inRoot('node_modules/node-api-headers/LICENSE')],
     ['libc++', fromZig('libcxx', 'LICENSE.TXT')],
     ['libc++abi', fromZig('libcxxabi', 'LICENSE.TXT')],
     ['libunwind', fromZig('libunwind', 'LICENSE.TXT')],
@@ -21,6 +19,12 @@ function parts({ os, libc }) {
     ...(os === 'win32' ? [['the runtime of MinGW-w64', fromZig('libc', 'mingw', 'COPYING')]] : []),
   ]
 }
+
+const parts = (target) => [
+  ['node-addon-api', inRoot('node_modules/node-addon-api/LICENSE.md')],
+  ['node-api-headers', inRoot('node_modules/node-api-headers/LICENSE')],
+  ...runtimeParts(target),
+]
 
 function where({ os, cpu, libc }) {
   const system = { linux: 'Linux', win32: 'Windows', darwin: 'macOS' }[os]

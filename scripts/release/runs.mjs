@@ -3,6 +3,7 @@
 import process from 'node:process'
 import { NotInstalled } from '../apt.mjs'
 import { provideArm64Node } from './arm64-node.mjs'
+import { runCudaTests } from './cuda-tests.mjs'
 import { runNativeTests } from './native-runs.mjs'
 import { NUMERICS, PORTABLE_FILES, runPortable } from './portable-tests.mjs'
 import { TARGETS } from './targets.mjs'
@@ -72,6 +73,10 @@ const RUNS = {
   'darwin-arm64': noMac,
   'darwin-x64': noMac,
   wasm32: (name, addon) => runWasm(addon),
+  'cuda-linux-x64': () => ({
+    ran: `${thisNode().what}: the tests of the CUDA device with linux-x64, its kernels on the processor by the emulator`,
+    passed: runCudaTests(),
+  }),
 }
 
 /**

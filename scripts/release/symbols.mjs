@@ -15,8 +15,11 @@ const LIBRARIES = {
   darwin: /^\/usr\/lib\/(libSystem\.B|libc\+\+\.1)\.dylib$/,
 }
 
-/** What Node calls. Everything else would meet the symbols of other libraries in the process. */
-const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+/**
+ * What Node calls of an addon, and an addon of the CUDA plug-in. Everything else would meet the symbols of other libraries
+ * in the process.
+ */
+const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1', 'gru_cuda_plugin']
 
 const output = (program, ...args) =>
   execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 })

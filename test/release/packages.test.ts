@@ -13,6 +13,57 @@ test('the release builds what the library looks for', () => {
   expect(names).toHaveLength(PREBUILT_PLATFORMS.length)
   expect(evaluate('targets.mjs', 'it.GLIBC')).toBe(OLDEST_GLIBC)
   expect(evaluate('wasm.mjs', 'it.WASM')).toBe(FALLBACK.slice('@gru-native/'.length))
+  const search = fs.readFileSync(path.join(__dirname, '..', '..', 'lib', 'cuda-plugin.ts'), 'utf8')
+  const [name, plugin] = [evaluate('cuda.mjs', 'it.CUDA'), evaluate('../nvcc.mjs', 'it.PLUGIN')]
+  expect(search).toContain(`load.resolve('@gru-native/${String(name)}/${String(plugin)}')`)
+})
+
+describe("NVIDIA's licence", () => {
+  const LISTS_RUNTIME = 'Attachment A: libcudart_static.a'
+
+  /** The commands that ask for the licence in a toolkit that has one file. */
+  function licenceIn(toolkit: string, file: string, text: string): () => unknown {
+    const place = path.join(inFolder(toolkit), file)
+    fs.mkdirSync(path.dirname(place), { recursive: true })
+    fs.writeFileSync(place, text)
+    const nvcc = inFolder(`nvcc-of-${toolkit}`)
+    fs.writeFileSync(nvcc, `#!/bin/sh\necho '#$ TOP=${inFolder(toolkit)}/bin/..' >&2\n`)
+    fs.chmodSync(nvcc, 0o755)
+    fs.mkdirSync(path.join(inFolder(toolkit), 'bin'))
+    return () => evaluate('cuda-licence.mjs', `it.findCudaLicence(${JSON.stringify(nvcc)})`)
+  }
+
+  test.each([
+    ['an-installer', 'EULA.txt'],
+    ['packages-for-python', 'dist-info/nvidia_cuda_runtime-13.0.96.dist-info/licenses/License.txt'],
+  ])('is found where %s puts it', (toolkit, file) => {
+    expect(licenceIn(toolkit, file, LISTS_RUNTIME)()).toBe(path.join(inFolder(toolkit), file))
+  })
+
+  test('is not one that does not name the runtime library', () => {
+    expect(licenceIn('another-licence', 'EULA.txt', 'All rights reserved.')).toThrow(
+      /expected NVIDIA's licence, which names libcudart_static\.a, in one of: /,
+    )
+  })
+})
+
+test('a package may have its own licence, limit of size and words on its installation', () => {
+  fs.writeFileSync(inFolder('plugin.so'), 'machine code')
+  const described = {
+    ...{ name: '@gru-native/own-terms', what: 'A part', files: [inFolder('plugin.so')] },
+    ...{ parts: [], limits: {}, license: 'SEE LICENSE IN NOTICE', maxBytes: 12 },
+    installation: 'Install it by hand.',
+  }
+  const written = (changes: object): unknown => {
+    const call = `it.writePackage(${JSON.stringify({ ...described, ...changes })}, ${JSON.stringify(inFolder('own-terms'))})`
+    return evaluate('packages.mjs', call)
+  }
+  const { folder } = written({}) as { folder: string }
+  const read = (name: string): string => fs.readFileSync(path.join(folder, name), 'utf8')
+  expect(JSON.parse(read('package.json'))).toMatchObject({ license: described.license })
+  expect(read('README.md')).toContain(described.installation)
+  expect(read('README.md')).not.toContain('do not install it by itself')
+  expect(() => written({ maxBytes: 11 })).toThrow(/expected at most 11 bytes, got 12/)
 })
 
 test('a package has its files, the licences of its parts and its limits', () => {
@@ -54,5 +105,7 @@ test('the package for users has the native parts as optional dependencies, and n
     name: 'gru-native',
     version: '1.2.3',
     optionalDependencies: { '@gru-native/wasm32': '1.2.3' },
+    peerDependencies: { '@gru-native/cuda-linux-x64': '1.2.3' },
+    peerDependenciesMeta: { '@gru-native/cuda-linux-x64': { optional: true } },
   })
 })

@@ -9,5 +9,6 @@ export function evaluate(script: string, expression: string): unknown {
   const url = JSON.stringify(pathToFileURL(path.join(RELEASE, script)).href)
   const program = `import * as it from ${url}; console.log(JSON.stringify((${expression}) ?? null))`
   const args = ['--input-type=module', '--eval', program]
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as unknown
+  const options = { encoding: 'utf8', stdio: 'pipe' } as const
+  return JSON.parse(execFileSync(process.execPath, args, options)) as unknown
 }
