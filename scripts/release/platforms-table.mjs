@@ -37,6 +37,12 @@ function rowsOf(text) {
   return Object.fromEntries(rows.map(([row, name]) => [name, row]))
 }
 
+/** The arguments of the command without --out, which is no matter of the reader. */
+const withoutFolder = (args) =>
+  args.filter(
+    (arg, index) => !arg.startsWith('--out=') && arg !== '--out' && args[index - 1] !== '--out',
+  )
+
 /** This machine, and the command that was given, in words. */
 export function describeRun() {
   const [{ model }, ...others] = cpus()
@@ -44,7 +50,7 @@ export function describeRun() {
   return {
     date: new Date().toISOString().slice(0, 10),
     machine: `${system}, ${model.trim()}, ${others.length + 1} cores, Node ${process.versions.node}`,
-    command: ['npm run release --', ...process.argv.slice(2)].join(' '),
+    command: ['npm run release --', ...withoutFolder(process.argv.slice(2))].join(' '),
   }
 }
 
