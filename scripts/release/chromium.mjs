@@ -1,7 +1,8 @@
 // The tests' driver of Chromium, for checks of the release.
 import { build } from 'esbuild'
 import { createServer } from 'node:http'
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { extname, join, normalize } from 'node:path'
 import { pathToFileURL } from 'node:url'
@@ -34,7 +35,7 @@ export async function serveFolder(folder, types = {}) {
   return { address: `http://127.0.0.1:${server.address().port}`, close }
 }
 
-/** Calls `use` with a function that opens a page, `open(url, look)`, and ends the browser afterwards. */
+/** Calls `use` with a function that opens a page, `open(url, look)`, and closes the pages afterwards. */
 export async function withChromium(use) {
   if (!succeeds(['chromium', '--version'])) {
     throw new StepError('Chromium is not installed\n  remedy:  apt-get install chromium')
@@ -52,12 +53,17 @@ export async function withChromium(use) {
     define: { __dirname: JSON.stringify(inRoot('test', 'support')) },
   })
   const { Page, endBrowsers } = await import(pathToFileURL(outfile).href)
-  let count = 0
+  const pages = []
   try {
-    return await use((url, look) => Page.open(url, join(folder, `profile-${++count}`), look))
+    return await use(async (url, look) => {
+      const page = await Page.open(url, join(folder, `profile-${pages.length}`), look)
+      pages.push(page)
+      return page
+    })
   } finally {
+    // A browser writes until it has ended.
+    await Promise.allSettled(pages.map((page) => page.close()))
     endBrowsers()
-    // The browser's own processes write there until they have ended.
-    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }
