@@ -20,6 +20,7 @@ import {
   runPrograms,
   transcriptsOf,
 } from './support/guides'
+import { evaluate } from './support/release-script'
 import { temporaryFolder } from './support/temporary-folder'
 
 const temporary = temporaryFolder()
@@ -129,6 +130,8 @@ describe('commands', () => {
   ) as { name: string; scripts: object; peerDependencies: object }
   const commands = [...new Set(PAGES.flatMap(commandsOf))]
   const isGru = (command: string): boolean => /^(npx )?gru /.test(command)
+  /** A package that the release makes. */
+  const CUDA = evaluate('cuda.mjs', '`@gru-native/${it.CUDA}`')
   const folder = temporary('commands')
 
   /** What `gru` prints with these arguments. */
@@ -154,7 +157,7 @@ describe('commands', () => {
     if (program === 'node') return existsSync(path.join(ROOT, first!))
     if (program === 'npm' && first === 'run') return rest[0]! in scripts
     if (program === 'npm' && first === 'install')
-      return rest.every((one) => one === name || one in peerDependencies)
+      return rest.every((one) => [name, CUDA].includes(one) || one in peerDependencies)
     if (program === 'npm') return first! in scripts
     // Of bundlers and of the example service: test/hosts/ and test/service/ do the same.
     return ['cp', 'curl', 'ncc'].includes(program!)

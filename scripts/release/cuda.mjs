@@ -19,7 +19,7 @@ export const CUDA = 'cuda-linux-x64'
 /** The target whose addon it is for. */
 export const TARGET = TARGETS.find(({ name }) => name === 'linux-x64')
 
-/** Each kernel is there for seven kinds of GPUs. */
+/** It has the machine code of each kernel for seven kinds of GPUs, which is most of its size. */
 const MAX_BYTES = 16e6
 
 /**
@@ -65,9 +65,9 @@ function buildPackage(nvcc) {
   const plugin = buildPlugin(nvcc)
   return {
     name: packageName({ name: CUDA }),
-    what: 'The plug-in for GPUs of NVIDIA',
+    what: 'The CUDA plug-in',
     installation:
-      `Install it beside gru-native where there is such a GPU: \`npm install ${packageName({ name: CUDA })}\`. Both must ` +
+      `Install it beside gru-native where there is a GPU of NVIDIA: \`npm install ${packageName({ name: CUDA })}\`. Both must ` +
       'have the same version. It contains the CUDA runtime, whose licence by NVIDIA is in NOTICE.',
     license: 'SEE LICENSE IN NOTICE',
     files: [plugin],
