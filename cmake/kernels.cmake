@@ -7,6 +7,11 @@
 #
 # -ffast-math and -Ofast are never used: they would also switch the whole Node process to flush-to-zero.
 set(GRU_KERNEL_FLAGS -O3 -fno-math-errno -fno-trapping-math -ffp-contract=fast)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # From version 13 on, GCC leaves some chains of a*b+c unfused, for the sake of processors on which these are slow. Tiles of
+  # different sizes would then round differently, and the bits of a result depend on how the work was divided.
+  list(APPEND GRU_KERNEL_FLAGS --param=avoid-fma-max-bits=0)
+endif()
 if(GRU_SANITIZE)
   list(APPEND GRU_KERNEL_FLAGS -O1) # unrolled tiles with every access instrumented take minutes
 endif()

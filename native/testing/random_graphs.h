@@ -117,7 +117,7 @@ inline GraphExample sequence_of(const GraphExample& example, std::size_t b) {
     const std::size_t width = example.options.inputs[i].size;
     input.features = rows_of_sequence(input.features, width, example.batch, b);
     input.tokens = rows_of_sequence(input.tokens, 1, example.batch, b);
-    if (!input.lengths.empty()) input.lengths = {input.lengths[b]};
+    input.lengths = rows_of_sequence(input.lengths, 1, example.batch, b);
   }
   const ReferenceEdges edges = example.edges();
   for (std::size_t i = 0; i < alone.expected.size(); ++i) {
