@@ -7,7 +7,7 @@
 // user is allowed to. --junit writes the results as JUnit XML.
 import { parseArgs } from 'node:util'
 import { clangCompiler, provideClang } from './clang.mjs'
-import { runNativeSuite } from './native-suite.mjs'
+import { runNativeSuite, TESTS_OF_A_COMPILER } from './native-suite.mjs'
 import { inRoot, packageCommand, run, StepError } from './project.mjs'
 
 /** Uses cmake-js, which knows where Node's headers are. The suite's own options are added to these. */
@@ -32,8 +32,7 @@ try {
   process.exitCode = runNativeSuite({
     folder,
     configure: ['-DCMAKE_BUILD_TYPE=Release'],
-    // The tests of the emulated device are not run: they take minutes.
-    select: ['--tests-regex', '^(base|reference|cpu|binding)/|^cuda/emulator_'],
+    select: TESTS_OF_A_COMPILER,
     junit: values.junit,
   })
 } catch (error) {

@@ -3,6 +3,12 @@
 import { availableParallelism } from 'node:os'
 import { inRoot, root, run } from './project.mjs'
 
+/** The arguments of CTest that select what a compiler is tried on. The tests of the emulated device take minutes. */
+export const TESTS_OF_A_COMPILER = [
+  '--tests-regex',
+  '^(base|reference|cpu|binding)/|^cuda/emulator_',
+]
+
 /**
  * Selects every test program only once. CTest's entries NAME_test_CHOICE repeat a test for each instruction set and with
  * BLAS on and off; on arm64 there is one instruction set, and without a BLAS there is one choice.
@@ -12,9 +18,12 @@ export const ONCE_EACH = ['--exclude-regex', '_test_']
 /**
  * Builds and runs the native unit tests and returns the exit status. If it fails, it says in which stage. `folder` is
  * the build's folder below build/. `configure` has the arguments of CMake, `select` the arguments of CTest that select
- * tests. `targets` is what is built, by default everything. `junit` names a file for the results as JUnit XML.
+ * tests. `targets` is what is built, by default everything. `junit` names a file for the results as JUnit XML. `within` gives the
+ * command that runs another one in another system; by default they run in this one.
  */
-export function runNativeSuite({ folder, configure, targets = ['all'], select = [], junit }) {
+export function runNativeSuite(suite) {
+  const { folder, configure, targets = ['all'], select = [], junit } = suite
+  const { within = (command) => command } = suite
   const build = inRoot('build', folder)
   const jobs = String(availableParallelism())
   const sources = ['-S', root, '-B', build, '--log-level=WARNING']
@@ -29,7 +38,7 @@ export function runNativeSuite({ folder, configure, targets = ['all'], select = 
     ],
   }
   for (const [stage, command] of Object.entries(stages)) {
-    const status = run(command)
+    const status = run(within(command))
     if (status !== 0) {
       console.error(`native tests in build/${folder}: ${stage} failed (exit status ${status})`)
       return status

@@ -19,6 +19,7 @@ import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { inRoot, StepError } from '../project.mjs'
 import { npmPack } from './commands.mjs'
+import { checkCompilers } from './compilers.mjs'
 import { CUDA, cudaBuilds } from './cuda.mjs'
 import { checkInstallations } from './installations.mjs'
 import { writeMainPackage } from './main-package.mjs'
@@ -97,6 +98,7 @@ async function releasePackages({ only, out }) {
 async function prepare({ only, out }) {
   const tarballs = await releasePackages({ only, out })
   if (only.length === 0) {
+    console.log(checkCompilers().join('\n'))
     console.log(await checkSite(releaseSite(out), inRoot('build', 'release', 'site-pictures')))
   }
   copyFileSync(inRoot('CHANGELOG.md'), join(out, 'CHANGELOG.md'))

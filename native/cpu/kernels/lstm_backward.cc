@@ -32,7 +32,8 @@ void backward_lstm(const BackwardStep& step) {
     const Vector t = hyperbolic_tangent(load(gates + reserve_c * hidden, count));
     const Vector c = load(step.state + row * step.state_stride + unit, count);
     const Vector d_h = state_gradient(step, row, unit, count);
-    // All loads come first: a partial one is a branch, across which compilers do not fuse a product and a sum.
+    // All loads come first: a partial one is a branch, across which compilers do not fuse a
+    // product and a sum.
     const Vector d_next = load(d_cell, count);
     const Vector d_c = (d_h * o) * (broadcast(1.0F) - t * t) + d_next;
     store(d_cell, d_c * f, count);
