@@ -5,10 +5,10 @@
  */
 import type * as Binding from '../binding'
 import { GruError } from './errors'
-import { findAddon, findFallback, findNamed, type Found } from './load-addon'
+import { findAddon, findFallback, findNamed, type Found, loadWorkerThreads } from './load-addon'
 import { explainFallback, explainLoadError, explainNamed } from './load-error'
 import { currentPlatform } from './platform'
-import { warnOfVariable, warnOnce } from './warnings'
+import { warn, warnOfVariable } from './warnings'
 
 /**
  * Finds and loads the native part.
@@ -28,8 +28,22 @@ export function findBinding(): typeof Binding {
   const binding = required({ ...fallback, failures }, (all) =>
     explainLoadError(__dirname, platform, all),
   )
-  warnOnce('GRU_WARN_FALLBACK', explainFallback(__dirname, platform, found.failures))
+  if (isFirstFallback()) {
+    warn('GRU_WARN_FALLBACK', explainFallback(__dirname, platform, found.failures))
+  }
   return binding
+}
+
+/**
+ * Whether no thread of the process has used the WebAssembly, as far as this one knows. A worker thread knows what was so
+ * when it started.
+ */
+function isFirstFallback(): boolean {
+  const threads = loadWorkerThreads()
+  const key = 'gru-native: the WebAssembly is in use'
+  if (threads.getEnvironmentData(key) === true) return false
+  threads.setEnvironmentData(key, true)
+  return true
 }
 
 /** What was found, or the error that explains why nothing was. */

@@ -88,6 +88,11 @@ export function findFallback(): Found {
   return firstThatLoads([{ place: FALLBACK, load: () => load('@gru-native/wasm32') as unknown }])
 }
 
+/** A module of Node that few programs need: an import would load it together with the package. */
+export function loadWorkerThreads(): typeof import('node:worker_threads') {
+  return load('node:worker_threads') as typeof import('node:worker_threads')
+}
+
 /** Whether a package can be found from here. */
 export function isInstalled(name: string): boolean {
   try {

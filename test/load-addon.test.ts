@@ -120,6 +120,27 @@ describe('what is loaded', () => {
     expect(warnings[0]!.message).toContain('`npx gru build`')
   })
 
+  test('the WebAssembly, and worker threads that start later do not repeat the warning', async () => {
+    putFallback()
+    project.write(
+      'workers.js',
+      `
+      const { Worker } = require('node:worker_threads')
+      const work = \`
+        const seen = []
+        process.on('warning', ({ code }) => seen.push(code))
+        require('gru-native').runtime()
+        setImmediate(() => require('node:worker_threads').parentPort.postMessage(seen))\`
+      const inMain = []
+      process.on('warning', ({ code }) => inMain.push(code))
+      require('gru-native').runtime()
+      const worker = new Worker(work, { eval: true })
+      worker.on('message', (inWorker) => console.log(JSON.stringify({ inMain, inWorker })))`,
+    )
+    const { output } = await project.run(`"${process.execPath}" --no-warnings workers.js`)
+    expect(JSON.parse(output)).toEqual({ inMain: ['GRU_WARN_FALLBACK'], inWorker: [] })
+  })
+
   test('no WebAssembly where it is forbidden', async () => {
     putFallback()
     const { error, warnings, files } = await load('GRU_NATIVE_FALLBACK=off')

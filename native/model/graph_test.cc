@@ -232,7 +232,7 @@ TEST_CASE("options of layers that are out of range are refused by name") {
     check_layer_refused("layers.it.probability", "less than 1", DropoutOptions{probability},
                         {"values"});
   }
-  for (const std::size_t size : {std::size_t{0}, SIZE_MAX}) {
+  for (const std::size_t size : {std::size_t{0}, std::size_t{SIZE_MAX}}) {
     check_layer_refused("layers.it.size", "from 1",
                         AttentionOptions{AttentionScore::additive, size}, {"values", "others"});
   }
@@ -258,7 +258,8 @@ TEST_CASE("attention, norm and activation have their tensors") {
 }
 
 TEST_CASE("zero and absurd sizes are refused by name") {
-  for (const std::size_t size : {std::size_t{0}, SIZE_MAX / 2, SIZE_MAX}) {
+  for (const std::size_t size :
+       {std::size_t{0}, std::size_t{SIZE_MAX / 2}, std::size_t{SIZE_MAX}}) {
     const auto head = [&](GraphOptions& o) { o.layers[3].kind = LinearOptions{size}; };
     const auto embedding = [&](GraphOptions& o) { o.layers[0].kind = EmbeddingOptions{size}; };
     check_refused("layers.gru.hiddenSize", "from 1",

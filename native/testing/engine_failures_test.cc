@@ -93,6 +93,13 @@ TEST_CASE("an abort before the start is seen everywhere") {
   GRU_CHECK_REFUSED(waiting.backward(), StatusCode::value, "pass: ");
 }
 
+/// WebAssembly has no threads.
+#if defined(__wasm__)
+constexpr bool has_threads = false;
+#else
+constexpr bool has_threads = true;
+#endif
+
 /// Runs `call` while another thread sets the flag after a random time, at most about as long as
 /// `call` takes.
 template <class Call>
@@ -107,7 +114,8 @@ Status aborted_meanwhile(Random& random, std::chrono::microseconds takes, const 
   return status;
 }
 
-TEST_CASE("an abort at any time ends the call and spoils no later one") {
+TEST_CASE("an abort at any time ends the call and spoils no later one" *
+          doctest::skip(!has_threads)) {
   Random random;
   testing::set_schedule(2);
   for (const std::size_t batch : {std::size_t{3}, std::size_t{64}}) {  // by units, by sequences
@@ -178,7 +186,8 @@ TEST_CASE("an aborted training step leaves the parameters") {
   CHECK(!same_bits(training.parameters(), before));
 }
 
-TEST_CASE("a training step aborted at any time is whole or has not been") {
+TEST_CASE("a training step aborted at any time is whole or has not been" *
+          doctest::skip(!has_threads)) {
   Random random;
   testing::set_schedule(2);
   Training training(random, 40, 64);

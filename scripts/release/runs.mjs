@@ -7,6 +7,7 @@ import { runCudaTests } from './cuda-tests.mjs'
 import { runNativeTests } from './native-runs.mjs'
 import { NUMERICS, PORTABLE_FILES, runPortable } from './portable-tests.mjs'
 import { TARGETS } from './targets.mjs'
+import { testWasmNatively } from './wasm-native-tests.mjs'
 import { testWasm } from './wasm-tests.mjs'
 import { provideWindowsNode } from './windows-node.mjs'
 
@@ -53,8 +54,8 @@ function runNative(name) {
 function runWasm(addon) {
   const { passed, leftOut } = testWasm(addon)
   return {
-    ran: `${thisNode().what}: all tests of the API but ${leftOut}, which need what WebAssembly has not`,
-    passed,
+    ran: `${thisNode().what}: all tests of the API but ${leftOut}, which need what WebAssembly has not; the native test programs of engine and CPU device`,
+    passed: passed + testWasmNatively(),
   }
 }
 
