@@ -25,6 +25,8 @@ target_link_libraries(gru_doctest PRIVATE gru_options)
 # More optimization of a test takes more time in the compiler than it saves when the test runs.
 target_compile_options(gru_doctest INTERFACE $<$<CONFIG:Release>:-O1>)
 if(GRU_IS_WASM)
-  # WASI has no signals; this lets their header be included.
-  target_compile_definitions(gru_doctest PUBLIC _WASI_EMULATED_SIGNAL)
+  # WASI has no signals; the first lets their header be included. The second is for WASI without exceptions, as doctest
+  # expects it: a REQUIRE that fails then ends the program.
+  target_compile_definitions(gru_doctest PUBLIC _WASI_EMULATED_SIGNAL
+                                                DOCTEST_CONFIG_NO_EXCEPTIONS_BUT_WITH_ALL_ASSERTS)
 endif()

@@ -9,4 +9,5 @@ const [program, ...rest] = process.argv.slice(2)
 const wasi = new WASI({ version: 'preview1', args: [program, ...rest], env: process.env })
 const compiled = await WebAssembly.compile(await readFile(program))
 const instance = await WebAssembly.instantiate(compiled, wasi.getImportObject())
-process.exitCode = wasi.start(instance)
+// Node 20 may crash if it ends by itself: it then frees the program first.
+process.exit(wasi.start(instance))

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/size.h"
 #include "testing/chain.h"
 #include "testing/random_cases.h"
 
@@ -279,7 +280,7 @@ TEST_CASE("zero and absurd sizes are refused by name") {
 }
 
 TEST_CASE("products of sizes that overflow are refused by the tensor's name") {
-  constexpr std::size_t large = std::size_t{1} << 28;
+  constexpr std::size_t large = std::size_t{1} << (max_elements_exponent / 2 + 4);
   check_refused("options", "gru.weight_hh_l0",
                 [](GraphOptions& o) { stack_of(o).hidden_size = large; });
   check_refused("options", "embedding.weight", [](GraphOptions& o) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <new>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -19,15 +20,23 @@ constexpr std::size_t block = 256 * mebibyte;
 constexpr std::size_t most_blocks = 15;
 
 /// A compiler may leave out memory that nobody uses, but not what is volatile.
-bool is_nothing(void* volatile memory) { return memory == nullptr; }
+bool is_nothing(void* memory) {
+  void* volatile used = memory;
+  return used == nullptr;
+}
+
+struct Free {
+  void operator()(std::byte* memory) const { std::free(memory); }
+};
+using Block = std::unique_ptr<std::byte[], Free>;
 
 /// Blocks whose first and last bytes are their numbers, until there is no memory left.
-std::vector<std::unique_ptr<std::byte[]>> take_all() {
-  std::vector<std::unique_ptr<std::byte[]>> blocks;
+std::vector<Block> take_all() {
+  std::vector<Block> blocks;
   blocks.reserve(most_blocks + 1);
-  while (auto* const memory = new (std::nothrow) std::byte[block]) {
+  while (Block memory{static_cast<std::byte*>(std::malloc(block))}) {
     memory[0] = memory[block - 1] = std::byte(blocks.size());
-    blocks.emplace_back(memory);
+    blocks.push_back(std::move(memory));
   }
   return blocks;
 }
