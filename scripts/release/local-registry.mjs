@@ -24,7 +24,9 @@ function emptyPackages(tarballs) {
   const missing = all.filter(({ name }) => !released.includes(`gru-native-${name}-${version}.tgz`))
   return missing.map((target) => {
     const place = join(folder, target.name)
-    const manifest = { name: packageName(target), version, ...limitsOf(target) }
+    // As the real packages: Yarn unpacks them.
+    const limits = { ...limitsOf(target), preferUnplugged: true }
+    const manifest = { name: packageName(target), version, ...limits }
     mkdirSync(place, { recursive: true })
     writeFileSync(join(place, 'package.json'), JSON.stringify(manifest))
     return npmPack(place, folder)
