@@ -52,6 +52,11 @@ export function resetVersion(folder) {
   git(folder, 'checkout', '--quiet', '--', ...FILES)
 }
 
+/** Takes back all that a release has written into the checkout, so that it can begin again. */
+export function takeBackRelease(folder) {
+  git(folder, 'checkout', '--quiet', '--', ...FILES, ...SEEN)
+}
+
 /** Commits what `setVersion` did, with a tag. */
 export function commitVersion(folder) {
   const version = versionOf(folder)
