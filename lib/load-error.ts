@@ -17,6 +17,9 @@ import {
 } from './load-addon'
 import { hasOldGlibc, OLDEST_GLIBC, type Platform } from './platform'
 
+/** As detect-libc calls it. */
+const GLIBC = 'glibc'
+
 /** The command that builds the native part of an installed package. */
 export const BUILD_COMMAND = 'npx gru build'
 
@@ -140,8 +143,10 @@ function prebuilds(platform: Platform): string[] {
   const installed = PREBUILT_PLATFORMS.filter((name) => isInstalled(packageOf(name)))
   return [
     `there are prebuilt files for: ${PREBUILT_PLATFORMS.join(', ')}; installed: ${installed.join(', ') || 'none'}`,
-    ...(hasOldGlibc(platform)
-      ? [`those for Linux need glibc ${OLDEST_GLIBC} or later, found: ${platform.libc!.version!}`]
+    ...(platform.libc?.family === GLIBC
+      ? [
+          `those for Linux need ${GLIBC} ${OLDEST_GLIBC} or later, found: ${platform.libc.version ?? 'none'}`,
+        ]
       : []),
   ]
 }

@@ -3,7 +3,7 @@
 // first. Those with a paragraph `BREAKING CHANGE: ...` come before the others, with that paragraph. The first version
 // has no list: everything in it is new.
 //
-//   node scripts/release/changelog.mjs [--check]
+//   node scripts/release/changelog.mjs
 import { execFileSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
@@ -81,11 +81,5 @@ version may change.
 if (process.argv[1] === import.meta.filename) {
   const root = path.join(import.meta.dirname, '..', '..')
   const file = path.join(root, 'CHANGELOG.md')
-  const text = changelog(root)
-  if (!process.argv.includes('--check')) {
-    writeFileSync(file, text)
-  } else if (readFileSync(file, 'utf8') !== text) {
-    console.error('CHANGELOG.md is not that of the commits: node scripts/release/changelog.mjs')
-    process.exitCode = 1
-  }
+  writeFileSync(file, changelog(root))
 }

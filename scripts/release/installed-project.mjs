@@ -4,16 +4,14 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { output } from './commands.mjs'
+import { userEnvironment } from './user-project.mjs'
 
-/** Nothing of the checkout, such as a path to its addon. The WebAssembly must not take the place of a native part. */
-const userEnvironment = () => ({
-  ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GRU_'))),
-  GRU_NATIVE_FALLBACK: 'off',
-})
+/** The WebAssembly must not take the place of a native part. */
+const nativeAlone = () => ({ ...userEnvironment(), GRU_NATIVE_FALLBACK: 'off' })
 
 /** Runs Node in a folder as a user does, and returns what it printed. */
 export const runNode = (folder, ...args) =>
-  output([process.execPath, ...args], folder, userEnvironment())
+  output([process.execPath, ...args], folder, nativeAlone())
 
 /** Writes files, given by their paths in the folder. */
 export function writeFiles(folder, files) {
@@ -33,7 +31,7 @@ export async function inInstalledProject(tarballs, use) {
   try {
     writeFiles(folder, { 'package.json': '{ "private": true }' })
     const install = ['npm', 'install', '--ignore-scripts', '--no-audit', '--no-fund', ...tarballs]
-    output(install, folder, userEnvironment())
+    output(install, folder, nativeAlone())
     return await use(folder)
   } finally {
     rmSync(base, { recursive: true, force: true })

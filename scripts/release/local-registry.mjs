@@ -5,7 +5,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import process from 'node:process'
 import { createInterface } from 'node:readline'
-import { inRoot } from '../project.mjs'
+import { inRoot, StepError } from '../project.mjs'
 import { npmPack } from './commands.mjs'
 import { readBase } from './packages.mjs'
 import { limitsOf, packageName, TARGETS } from './targets.mjs'
@@ -38,6 +38,10 @@ export async function startRegistry(tarballs) {
   rmSync(folder, { recursive: true, force: true })
   const command = [inRoot('scripts', 'registry.mjs'), ...tarballs, ...emptyPackages(tarballs)]
   const server = spawn(process.execPath, command, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const [address] = await once(createInterface(server.stdout), 'line')
+  const ended = once(server, 'exit').then(([status]) => {
+    throw new StepError(`the registry of the release ended with status ${status}`)
+  })
+  const [address] = await Promise.race([once(createInterface(server.stdout), 'line'), ended])
+  ended.catch(() => undefined)
   return { address, close: () => server.stdin.end() }
 }

@@ -15,10 +15,13 @@
 // It runs as root on Debian on x86-64, and needs CMake, make or Ninja, binutils, tar, npm, and the registries of npm and
 // Debian.
 import { join, resolve } from 'node:path'
+import process from 'node:process'
 import { parseArgs } from 'node:util'
+import { requireNvcc } from '../nvcc.mjs'
 import { inRoot, StepError } from '../project.mjs'
 import { prepare } from './prepare.mjs'
 import { publish, requireLogin } from './publish.mjs'
+import { requireEmulators } from './runs.mjs'
 import {
   commitVersion,
   requireCommitted,
@@ -39,7 +42,7 @@ async function tryRelease({ version, only, out }) {
   try {
     if (version !== undefined) setVersion(inRoot(), version, today())
     await prepare({ only, out })
-    console.log(`ready to publish: ${out}`)
+    console.log(`${only.length === 0 ? 'ready to publish' : 'made'}: ${out}`)
   } finally {
     if (version !== undefined) resetVersion(inRoot())
   }
@@ -48,6 +51,9 @@ async function tryRelease({ version, only, out }) {
 async function releaseForAll({ version, out }) {
   requireCommitted(inRoot())
   requireLogin()
+  // A dry run leaves out what cannot be built or tried here. What is published lacks nothing.
+  requireNvcc()
+  requireEmulators()
   try {
     setVersion(inRoot(), version, today())
     const tarballs = await prepare({ only: [], out })
@@ -63,6 +69,9 @@ async function releaseForAll({ version, out }) {
 }
 
 const today = () => new Date().toISOString().slice(0, 10)
+
+// The command that runs gets the signal too and ends. Its failure then ends the release, which takes back what it wrote.
+process.on('SIGINT', () => undefined)
 
 try {
   const { values } = parseArgs({ options: OPTIONS })

@@ -6,13 +6,9 @@ import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { StepError } from '../project.mjs'
 import { output } from './commands.mjs'
-import { checkPrinted, EXAMPLE, inUserProject } from './user-project.mjs'
+import { checkPrinted, EXAMPLE, inUserProject, userEnvironment } from './user-project.mjs'
 
-/** That of this process, without what concerns its checkout. */
-function environment(project) {
-  const kept = Object.entries(process.env).filter(([name]) => !name.startsWith('GRU_'))
-  return { ...Object.fromEntries(kept), HOME: join(dirname(project), 'home') }
-}
+const environment = (project) => ({ ...userEnvironment(), HOME: join(dirname(project), 'home') })
 
 const install = (project, ...options) =>
   output(

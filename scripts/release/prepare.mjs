@@ -1,5 +1,5 @@
 // Makes all that a release publishes, and tries it: the packages, their tarballs and the site.
-import { copyFileSync, mkdirSync } from 'node:fs'
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { inRoot, StepError } from '../project.mjs'
 import { npmPack } from './commands.mjs'
@@ -17,6 +17,9 @@ import { packageName, TARGETS } from './targets.mjs'
 import { tryUserTools } from './user-tools.mjs'
 import { buildWasm, WASM } from './wasm.mjs'
 import { checkInBrowser } from './web-check.mjs'
+
+/** What a release writes into its folder. What an earlier one has left there must not be published. */
+const MADE = ['tarballs', '@gru-native', 'gru-native', 'site', 'CHANGELOG.md']
 
 /** What builds each package with a native part, by the package's name after `@gru-native/`. */
 const BUILDS = new Map([
@@ -55,6 +58,7 @@ const line = ({ name, bytes, needs, ran, passed }) =>
 /** Writes all packages into `out`. Returns the tarballs in the order in which they are published. */
 async function releasePackages({ only, out }) {
   const folders = { out, tarballs: join(out, 'tarballs') }
+  for (const made of MADE) rmSync(join(out, made), { recursive: true, force: true })
   mkdirSync(folders.tarballs, { recursive: true })
   const released = []
   for (const name of selected(only)) released.push(await release(name, folders))

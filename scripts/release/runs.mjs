@@ -2,6 +2,7 @@
 // StepError. What cannot run here is said in words.
 import process from 'node:process'
 import { NotInstalled } from '../apt.mjs'
+import { StepError } from '../project.mjs'
 import { provideArm64Node } from './arm64-node.mjs'
 import { runCudaTests } from './cuda-tests.mjs'
 import { runNativeTests } from './native-runs.mjs'
@@ -60,7 +61,7 @@ function runWasm(addon) {
 }
 
 const nothing = (why) => () => ({ ran: `nothing: ${why}`, passed: 0 })
-const noMac = nothing('there is no macOS here; its libraries, oldest macOS and signature were read')
+const noMac = nothing('no macOS; its libraries, oldest macOS and signature were read')
 
 /** By the package's name after `@gru-native/`. Each takes the name and the addon. */
 const RUNS = {
@@ -85,7 +86,8 @@ const RUNS = {
  * cannot be installed here is not tested, and the words say so.
  */
 export async function runPackage(name, addon) {
-  const run = RUNS[name] ?? nothing('it has no tests')
+  const run = RUNS[name]
+  if (run === undefined) throw new StepError(`${name}: it is not known how to test it`)
   try {
     return await run(name, addon)
   } catch (error) {
@@ -94,4 +96,10 @@ export async function runPackage(name, addon) {
     const [reason] = error.message.split('\n')
     return nothing(reason)()
   }
+}
+
+/** Fails if an emulator is not there and cannot be installed. */
+export function requireEmulators() {
+  provideArm64Node()
+  provideWindowsNode()
 }

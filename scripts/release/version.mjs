@@ -22,7 +22,8 @@ export function requireCommitted(folder) {
   const changed = git(folder, 'status', '--porcelain').trim()
   if (changed === '') return
   throw new StepError(
-    `expected a checkout where all is committed, got\n${changed}\n  remedy:  commit or remove these files`,
+    `expected a checkout where all is committed, got\n${changed}\n` +
+      '  remedy:  commit these files, remove them, or take them back: git checkout -- FILE',
   )
 }
 

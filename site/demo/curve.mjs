@@ -103,7 +103,7 @@ class CurveDemo {
       on(name, () => {
         if (!this.#isDown) return
         this.#isDown = false
-        void this.#train()
+        this.#train()
       })
     }
     on('keydown', (event) => this.#key(event))
@@ -111,11 +111,9 @@ class CurveDemo {
 
   /** Begins a new curve. */
   #begin() {
-    this.#latest++
+    this.#stop()
     this.#drawing.clear()
     this.#paint([])
-    this.#progress.hidden = true
-    this.#status.textContent = ''
   }
 
   #paint(forecast) {
@@ -137,11 +135,11 @@ class CurveDemo {
   #key(event) {
     const changes = { ArrowUp: KEY_STEP, ArrowDown: -KEY_STEP, ArrowRight: 0 }
     const change = changes[event.key]
-    if (event.key === 'Enter') void this.#train()
+    if (event.key === 'Enter') this.#train()
     if (change !== undefined) {
       const { values, end } = this.#drawing
       if (end >= DRAWN) this.#begin()
-      this.#latest++
+      this.#stop()
       this.#drawing.add(this.#drawing.end, clamp((values.at(-1) ?? 0.5) + change, 0, 1))
       this.#paint([])
     }
@@ -154,10 +152,24 @@ class CurveDemo {
     const example = EXAMPLES[name]
     if (example === undefined) return
     for (let column = 0; column < DRAWN; column++) this.#drawing.add(column, example(column))
-    void this.#train()
+    this.#train()
   }
 
-  async #train() {
+  /** Ends a training, if there is one. */
+  #stop() {
+    this.#latest++
+    this.#progress.hidden = true
+    this.#status.textContent = ''
+  }
+
+  #train() {
+    this.#trainOnCurve().catch((error) => {
+      this.#stop()
+      this.#status.textContent = `The training failed: ${error.message}`
+    })
+  }
+
+  async #trainOnCurve() {
     const { values, end } = this.#drawing
     if (values.length < FEWEST) {
       this.#status.textContent =

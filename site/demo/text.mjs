@@ -45,7 +45,7 @@ function* continuation(model, text, temperature) {
 export async function startText(element) {
   const model = await SequenceModel.load(modelBytes)
   const find = (name) => element.querySelector(`[name=${name}]`)
-  const [typed, freedom, again] = [find('typed'), find('freedom'), find('again')]
+  const [typed, temperature, again] = [find('typed'), find('temperature'), find('again')]
   const [before, after] = element.querySelectorAll('output span')
   const output = element.querySelector('output')
   const status = element.querySelector('[role=status]')
@@ -56,7 +56,7 @@ export async function startText(element) {
     before.textContent = typed.value
     after.textContent = ''
     output.ariaBusy = 'true'
-    const letters = continuation(model, typed.value, Number(freedom.value))
+    const letters = continuation(model, typed.value, Number(temperature.value))
     let [milliseconds, count] = [0, 0]
     const next = () => {
       const begin = performance.now()
@@ -78,16 +78,23 @@ export async function startText(element) {
     status.textContent = `${count} letters by a network of ${model.parameterCount.toLocaleString('en')} parameters, ${each} ms each.`
   }
 
+  function writeAgain() {
+    write().catch((error) => {
+      output.ariaBusy = 'false'
+      status.textContent = `The network failed: ${error.message}`
+    })
+  }
+
   let timer
   typed.addEventListener('input', () => {
     latest++
     after.textContent = ''
     before.textContent = typed.value
     clearTimeout(timer)
-    timer = setTimeout(write, PAUSE)
+    timer = setTimeout(writeAgain, PAUSE)
   })
-  freedom.addEventListener('change', write)
-  again.addEventListener('click', write)
-  for (const control of [typed, freedom, again]) control.disabled = false
+  temperature.addEventListener('change', writeAgain)
+  again.addEventListener('click', writeAgain)
+  for (const control of [typed, temperature, again]) control.disabled = false
   await write()
 }
