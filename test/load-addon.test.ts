@@ -166,6 +166,11 @@ describe('the error', () => {
     const { error } = await load()
     const { platform: system, arch, version: node } = process
     expect(error!.code).toBe('ERR_GRU_LOAD')
+    const { libc } = platform
+    const neededGlibc =
+      libc?.family === 'glibc'
+        ? [`those for Linux need glibc 2.28 or later, found: ${libc.version}`]
+        : []
     const [first, ...list] = error!.message.split('\n  - ')
     expect(first).toMatch(
       new RegExp(`^the native part could not be loaded on ${system} ${arch}.*, Node ${node}: `),
@@ -173,6 +178,7 @@ describe('the error', () => {
     expect(first).toContain(`@gru-native/${platform.name} is not installed`)
     expect(list).toEqual([
       expect.stringMatching(/^there are prebuilt files for: linux-x64, .*; installed: none$/),
+      ...neededGlibc,
       expect.stringContaining(`\`npm install @gru-native/${platform.name}@${version}\``),
       expect.stringMatching(/^build it from source, with CMake .*: `npx gru build`$/),
       `use the slower WebAssembly: \`npm install @gru-native/wasm32@${version}\``,

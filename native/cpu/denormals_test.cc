@@ -1,6 +1,8 @@
 #include <doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -24,7 +26,11 @@ DeviceSpan<T> span_of(std::vector<T>& values) {
   return {values.data(), values.size()};
 }
 
-TEST_CASE("moments whose gradients stay 0 become 0") {
+std::ptrdiff_t denormals_in(const std::vector<float>& values) {
+  return std::ranges::count_if(values, [](float v) { return std::fpclassify(v) == FP_SUBNORMAL; });
+}
+
+TEST_CASE("moments whose gradients stay 0 do not stay denormal") {
   const auto device = cpu_device();
   for (const OptimizerKind kind :
        {OptimizerKind::sgd, OptimizerKind::adam, OptimizerKind::adamw, OptimizerKind::rmsprop}) {
@@ -44,8 +50,8 @@ TEST_CASE("moments whose gradients stay 0 become 0") {
     for (update.step = 1; update.step <= 1000; ++update.step) {
       GRU_CHECK_OK(device->optimizer_update(update));
     }
-    CHECK(std::ranges::count(first, 0.0F) == 100);
-    CHECK(std::ranges::count(second, 0.0F) == static_cast<std::ptrdiff_t>(second.size()));
+    CHECK(denormals_in(first) == 0);
+    CHECK(denormals_in(second) == 0);
   }
 }
 
