@@ -5,11 +5,8 @@
  */
 import type { ModelMemory, NonSharedUint8Array } from '../binding'
 import type { BatchForm } from './batch-forms'
-import {
-  type FileSource,
-  readSafetensors,
-  type SafetensorsFile,
-} from './formats/safetensors-reader'
+import type { FileSource } from './formats/open-bytes'
+import { readSafetensors, type SafetensorsFile } from './formats/safetensors-reader'
 import { describeGraph } from './graph'
 import { GraphModel, modelInternals, registerModel, type SaveOptions } from './graph-model'
 import {

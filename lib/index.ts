@@ -141,7 +141,7 @@ export type {
   ResolvedNamedOutput,
 } from './model-description'
 export type { LoadOptions } from './base-model'
-export type { FileSource } from './formats/safetensors-reader'
+export type { FileSource } from './formats/open-bytes'
 export type { Metadata } from './model-file'
 export type { LayerStates, ModelStates, SomeModelStates, StateOptions } from './model-states'
 export type {

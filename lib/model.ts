@@ -15,7 +15,7 @@ import {
 import { BaseModel, loadModel, type LoadOptions, MODEL_OPTION_KEYS, openModel } from './base-model'
 import { markClass } from './copy'
 import { fixProperties } from './fixed-properties'
-import type { FileSource } from './formats/safetensors-reader'
+import type { FileSource } from './formats/open-bytes'
 import type { GraphModel } from './graph-model'
 import type { DeviceOptions, ResolvedDevice } from './recurrent-options'
 import { warnOfLayer } from './layers'

@@ -10,7 +10,7 @@ import { BaseModel, loadModel, type LoadOptions, MODEL_OPTION_KEYS, openModel } 
 import { markClass } from './copy'
 import type { ModelTrainingSequence } from './data'
 import { fixProperties } from './fixed-properties'
-import type { FileSource } from './formats/safetensors-reader'
+import type { FileSource } from './formats/open-bytes'
 import type { GraphModel } from './graph-model'
 import type { ModelInput } from './model-batch'
 import type { ModelKind } from './model-file'

@@ -18,12 +18,8 @@ import { startFit } from './fit/loop'
 import type { FitOptions } from './fit/options'
 import type { Progress } from './fit/progress'
 import { trainerJobs } from './fit/trainer-jobs'
-import {
-  checkSource,
-  type FileSource,
-  readSafetensors,
-  type SafetensorsFile,
-} from './formats/safetensors-reader'
+import { checkSource, type FileSource } from './formats/open-bytes'
+import { readSafetensors, type SafetensorsFile } from './formats/safetensors-reader'
 import { type ModelInternals, modelInternals, type SaveOptions } from './graph-model'
 import { isFolder, loadNewest } from './load-newest'
 import { native } from './native'

@@ -4,8 +4,7 @@
  * @module
  */
 
-const VARINT = 0
-const LENGTH_DELIMITED = 2
+import { LENGTH_DELIMITED, readVarint, valueOf, VARINT } from './protobuf'
 
 /** The numbers of the fields of ONNX's ModelProto that are checked, and the wire types of all its fields. */
 const IR_VERSION = 1
@@ -32,33 +31,16 @@ export function isOnnx(head: Uint8Array): boolean {
   let position = 0
   let fields = 0
   while (position < head.length) {
-    const tag = readVarint(head, position)
+    const tag = readVarint(head, position, head.length)
     if (tag === undefined) return false
-    const number = Math.floor(tag.value / 8)
-    if (WIRE_TYPES.get(number) !== tag.value % 8) return false
+    const number = Math.floor(valueOf(tag) / 8)
+    const wireType = tag.low % 8
+    if (WIRE_TYPES.get(number) !== wireType) return false
     if (fields++ === 0 && number !== IR_VERSION) return false
     if (number === GRAPH) return true
-    const value = readVarint(head, tag.end)
+    const value = readVarint(head, tag.end, head.length)
     if (value === undefined) return false
-    position = value.end + (tag.value % 8 === LENGTH_DELIMITED ? value.value : 0)
+    position = value.end + (wireType === LENGTH_DELIMITED ? valueOf(value) : 0)
   }
   return false
-}
-
-interface Varint {
-  readonly value: number
-  readonly end: number
-}
-
-const MAX_VARINT_BYTES = 10
-
-function readVarint(bytes: Uint8Array, start: number): Varint | undefined {
-  let value = 0
-  for (let i = 0; i < MAX_VARINT_BYTES; i++) {
-    const byte = bytes[start + i]
-    if (byte === undefined) return undefined
-    value += (byte & 0x7f) * 2 ** (7 * i)
-    if (byte < 0x80) return { value, end: start + i + 1 }
-  }
-  return undefined
 }

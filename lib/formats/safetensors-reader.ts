@@ -3,15 +3,14 @@
  *
  * @module
  */
-import { promises as fs } from 'node:fs'
-import { types } from 'node:util'
 import { newFloat32Array } from '../arrays'
-import { argumentError, describe, type GruError, quote } from '../errors'
-import { readError } from '../files'
-import { checkLength, checkPath } from '../validate'
+import { argumentError, type GruError, quote } from '../errors'
+import { checkLength } from '../validate'
 import { HEAD_BYTES } from './content-kind'
-import { bytesOf, type ByteSource, FileBytes, MemoryBytes } from './byte-source'
-import { convertToFloat32, isConvertible } from './float32'
+import { bytesOf, type ByteSource } from './byte-source'
+import { readFloatBlocks } from './float-blocks'
+import { isConvertible } from './float32'
+import { type FileSource, withBytes } from './open-bytes'
 import { ARRAY_CONSTRUCTORS, bitsOf, DTYPES, isDtype, type Tensor } from './safetensors-dtypes'
 import {
   describeShape,
@@ -36,20 +35,6 @@ export function isFloatDtype(dtype: string): dtype is FloatDtype {
   return FLOAT_DTYPES.some((known) => known === dtype)
 }
 
-/** A file: its path, or its bytes in memory, which must not change before the call that reads them has ended. */
-export type FileSource = string | Uint8Array
-
-/** What messages call bytes in memory. */
-const BYTES = 'bytes'
-
-/** Checks that a value can be the source of a file. */
-export function checkSource(argument: string, value: unknown): FileSource {
-  if (types.isUint8Array(value)) return value
-  if (typeof value === 'string') return checkPath(argument, value)
-  const expected = 'the path of a file, or a Uint8Array'
-  throw argumentError('ERR_GRU_TYPE', argument, expected, describe(value))
-}
-
 /**
  * Opens a file, checks its header, calls `read`, which reads the tensors that it needs, and closes the file.
  *
@@ -64,31 +49,7 @@ export async function readSafetensors<T>(
   read: (file: SafetensorsFile) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const given = checkSource('path', source)
-  if (typeof given !== 'string') {
-    return read(await SafetensorsFile.of(new MemoryBytes(given, BYTES, signal)))
-  }
-  try {
-    const handle = await fs.open(given, 'r')
-    try {
-      return await read(await SafetensorsFile.of(await openBytes(handle, given, signal)))
-    } finally {
-      await handle.close()
-    }
-  } catch (cause) {
-    signal?.throwIfAborted()
-    throw readError(given, cause)
-  }
-}
-
-async function openBytes(
-  handle: fs.FileHandle,
-  path: string,
-  signal: AbortSignal | undefined,
-): Promise<FileBytes> {
-  const status = await handle.stat()
-  if (status.isFile()) return new FileBytes(handle, path, status.size, signal)
-  throw argumentError('ERR_GRU_FORMAT', path, 'a regular file', 'something else')
+  return withBytes(source, async (bytes) => read(await SafetensorsFile.of(bytes)), signal)
 }
 
 /** An open file with a valid header. Tensors are read one by one, on request. */
@@ -175,25 +136,9 @@ export class SafetensorsFile {
     name: string,
     take: (block: Float32Array, offset: number) => Promise<void>,
   ): Promise<void> {
-    const { dtype, count } = this.#floats(name)
-    const scratch = new Scratch(dtype, Math.min(count, BLOCK_VALUES))
-    for (let done = 0; done < count; done += BLOCK_VALUES) {
-      await take(await this.#block(name, scratch, done, Math.min(BLOCK_VALUES, count - done)), done)
-    }
-  }
-
-  async #block(name: string, scratch: Scratch, done: number, count: number): Promise<Float32Array> {
-    const { dtype, begin } = this.#floats(name)
-    const width = widthOf(dtype)
-    const position = this.#dataStart + begin + width * done
-    const source = await this.#bytes.view(position, scratch.bytes.subarray(0, width * count), width)
-    if (!isConvertible(dtype)) return new Float32Array(source.buffer, source.byteOffset, count)
-    const values = scratch.values.subarray(0, count)
-    const overflow = convertToFloat32(dtype, source, values)
-    if (overflow === -1) return values
-    const place = `${this.#place(name)}, value ${done + overflow}`
-    const got = String(new Float64Array(source.buffer, source.byteOffset, count)[overflow])
-    throw argumentError('ERR_GRU_FORMAT', place, 'a number that float32 can hold', got)
+    const { dtype, begin, count } = this.#floats(name)
+    const part = { kind: dtype, position: this.#dataStart + begin, count }
+    await readFloatBlocks(this.#bytes, part, this.#place(name), take)
   }
 
   /** A tensor of {@link FLOAT_DTYPES} and the number of its values. */
@@ -217,19 +162,6 @@ export class SafetensorsFile {
 
   #place(name: string): string {
     return `${this.name}, tensor ${quote(name)}`
-  }
-}
-
-const BLOCK_VALUES = 2 ** 18
-
-/** Memory for a block: its bytes in the file and, if these must be converted, its values. */
-class Scratch {
-  readonly bytes: Uint8Array
-  readonly values: Float32Array
-
-  constructor(dtype: FloatDtype, count: number) {
-    this.bytes = new Uint8Array(widthOf(dtype) * count)
-    this.values = new Float32Array(isConvertible(dtype) ? count : 0)
   }
 }
 

@@ -12,6 +12,15 @@
  *
  * @module
  */
+import {
+  FIXED32,
+  FIXED64,
+  LENGTH_DELIMITED,
+  tag,
+  VARINT,
+  varint,
+  type WireType,
+} from '../formats/protobuf'
 
 /** CRC-32C (Castagnoli), in its reflected form. */
 const POLYNOMIAL = 0x82f63b78
@@ -43,22 +52,8 @@ function framed(event: Uint8Array): Buffer {
   return Buffer.concat([length, uint32(maskedCrc(length)), event, uint32(maskedCrc(event))])
 }
 
-/** The kinds of fields of protocol buffers that events have. */
-const VARINT = 0
-const FIXED64 = 1
-const LENGTH_DELIMITED = 2
-const FIXED32 = 5
-
-/** Whole numbers from 0 to 2^53 - 1, seven bits in each byte. */
-function varint(value: number): Buffer {
-  const bytes: number[] = []
-  let rest = value
-  for (; rest >= 128; rest = Math.floor(rest / 128)) bytes.push((rest % 128) + 128)
-  return Buffer.from([...bytes, rest])
-}
-
-function field(number: number, kind: number, content: Uint8Array): Buffer {
-  return Buffer.concat([varint(number * 8 + kind), content])
+function field(number: number, wireType: WireType, content: Uint8Array): Buffer {
+  return Buffer.concat([tag(number, wireType), content])
 }
 
 function bytesField(number: number, content: Uint8Array): Buffer {
@@ -104,8 +99,8 @@ export interface ScalarEvent {
 
 /** The record of scalars. */
 export function scalarRecord({ wallTime, step, values }: ScalarEvent): Buffer {
-  const summary = values.map(([tag, value]) => {
-    return bytesField(1, Buffer.concat([bytesField(1, Buffer.from(tag)), floatField(2, value)]))
+  const summary = values.map(([name, value]) => {
+    return bytesField(1, Buffer.concat([bytesField(1, Buffer.from(name)), floatField(2, value)]))
   })
   const stepField = field(2, VARINT, varint(step))
   const event = [doubleField(1, wallTime), stepField, bytesField(5, Buffer.concat(summary))]
