@@ -1,4 +1,5 @@
 import { GruError } from '../../lib/errors'
+import { OnnxConstants } from '../../lib/formats/onnx-constants'
 import { type OnnxFile, readOnnx } from '../../lib/formats/onnx-file'
 import {
   ATTRIBUTE_TYPES,
@@ -151,7 +152,7 @@ function dumpType({ tensor }: TypeProto): unknown {
 }
 
 /**
- * What a fuzzer calls: reads any bytes as a model, reads all tensors, and writes the model. Every outcome but a GruError
+ * What a fuzzer calls: reads any bytes as a model, reads all tensors, folds constants, and writes the model. Every outcome but a GruError
  * with the code ERR_GRU_FORMAT, or a model that does not survive being written, is a defect.
  */
 export async function readAnyOnnx(bytes: Uint8Array): Promise<'opened' | 'refused'> {
@@ -161,6 +162,7 @@ export async function readAnyOnnx(bytes: Uint8Array): Promise<'opened' | 'refuse
     await unlessRefused(() => readFloats(file, tensor))
     await unlessRefused(() => readIntegers(file, tensor))
   }
+  await unlessRefused(() => OnnxConstants.of(file))
   const written = Buffer.concat(onnxPieces(file.model))
   const { model } = await readOnnx(written)
   if (Buffer.concat(onnxPieces(model)).equals(written)) return 'opened'
