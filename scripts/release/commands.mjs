@@ -1,14 +1,22 @@
 // Commands of the release: each must succeed.
 import { spawnSync } from 'node:child_process'
+import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
-import { run, StepError } from '../project.mjs'
+import { inRoot, run, StepError } from '../project.mjs'
 
 /** Runs a command in the project's root and shows its output. `purpose` says in a message what failed. */
 export function must(purpose, command) {
   const status = run(command)
   if (status === 0) return
   throw new StepError(`${purpose} failed (exit status ${status})\n  command: ${command.join(' ')}`)
+}
+
+/** Builds a target of CMake in a folder, configured by `options`. What did not change since the last build stays. */
+export function buildByCMake(purpose, { folder, options, target }) {
+  must(purpose, ['cmake', '-S', inRoot(), '-B', folder, '--log-level=WARNING', ...options])
+  const jobs = String(availableParallelism())
+  must(purpose, ['cmake', '--build', folder, '--target', target, '--parallel', jobs])
 }
 
 /** Runs a command in a folder and returns what it printed. */

@@ -1,12 +1,11 @@
 // The package of the CUDA plug-in. It exchanges C++ objects with the prebuilt addon, so it is built as that one is: by the
 // same Clang, with the same C++ standard library, for the same glibc. nvcc compiles the kernels, and has that Clang
 // compile their code for the processor.
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { findNvcc, PLUGIN } from '../nvcc.mjs'
 import { inRoot, succeeds } from '../project.mjs'
 import { configuration } from './build.mjs'
-import { must } from './commands.mjs'
+import { buildByCMake } from './commands.mjs'
 import { findCudaLicence } from './cuda-licence.mjs'
 import { runtimeParts } from './prebuilt.mjs'
 import { checkSymbols } from './symbols.mjs'
@@ -42,16 +41,12 @@ function options(nvcc) {
 
 /**
  * Builds the plug-in, stripped, and returns its path. It is built in the folder of the addon, since both contain the engine.
- * What did not change since the last build is not built again.
  */
 function buildPlugin(nvcc) {
-  const build = inRoot('build', 'release', TARGET.name)
-  const purpose = `building ${PLUGIN}`
-  const configure = ['cmake', '-S', inRoot(), '-B', build, '--log-level=WARNING']
-  must(purpose, [...configure, ...configuration(TARGET), ...options(nvcc)])
-  const jobs = String(availableParallelism())
-  must(purpose, ['cmake', '--build', build, '--target', 'gru_native_cuda', '--parallel', jobs])
-  return join(build, PLUGIN)
+  const folder = inRoot('build', 'release', TARGET.name)
+  const all = [...configuration(TARGET), ...options(nvcc)]
+  buildByCMake(`building ${PLUGIN}`, { folder, options: all, target: 'gru_native_cuda' })
+  return join(folder, PLUGIN)
 }
 
 function parts(nvcc) {

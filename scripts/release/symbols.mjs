@@ -1,8 +1,8 @@
 // What a prebuilt addon needs of its platform: libraries, and versions of their symbols. A release fails if that is more
 // than the platform's oldest system has.
-import { execFileSync } from 'node:child_process'
 import { basename } from 'node:path'
-import { StepError } from '../project.mjs'
+import { inRoot, StepError } from '../project.mjs'
+import { output } from './commands.mjs'
 import { readMachO } from './mach-o.mjs'
 import { GLIBC } from './targets.mjs'
 
@@ -21,17 +21,16 @@ const LIBRARIES = {
  */
 const EXPORTS = ['napi_register_module_v1', 'node_api_module_get_api_version_v1', 'gru_cuda_plugin']
 
-const output = (program, ...args) =>
-  execFileSync(program, args, { encoding: 'utf8', maxBuffer: 1 << 28 })
+const printed = (...command) => output(command, inRoot())
 
 const allMatches = (text, pattern) => [...text.matchAll(pattern)].map(([, found]) => found)
 
 const inOrder = (one, other) => one.localeCompare(other, 'en', { numeric: true })
 
 function readElf(file) {
-  const dynamic = output('readelf', '--wide', '--dynamic', file)
-  const versions = output('readelf', '--wide', '--version-info', file)
-  const symbols = output('nm', '--dynamic', '--defined-only', file)
+  const dynamic = printed('readelf', '--wide', '--dynamic', file)
+  const versions = printed('readelf', '--wide', '--version-info', file)
+  const symbols = printed('nm', '--dynamic', '--defined-only', file)
   return {
     libraries: allMatches(dynamic, /\(NEEDED\).*\[(.*)\]/g),
     glibc: allMatches(versions, /\bName: GLIBC_([\d.]+)/g)
@@ -43,7 +42,7 @@ function readElf(file) {
 }
 
 const readPe = (file) => ({
-  libraries: allMatches(output('objdump', '--private-headers', file), /DLL Name: (\S+)/g),
+  libraries: allMatches(printed('objdump', '--private-headers', file), /DLL Name: (\S+)/g),
 })
 
 /** The faults of an addon for Linux, and what is to be said about it. */

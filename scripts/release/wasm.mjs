@@ -1,11 +1,10 @@
 // The package for WebAssembly: gru_native.wasm, and index.js, whose module.exports is what `require` of the addon gives.
 // npm installs it everywhere, since it is for platforms that nobody has listed.
 import { mkdirSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { build } from 'esbuild'
 import { inRoot } from '../project.mjs'
-import { must } from './commands.mjs'
+import { buildByCMake } from './commands.mjs'
 import { packageName } from './targets.mjs'
 import { wasmOptions, wasmZig } from './wasm-toolchain.mjs'
 
@@ -13,17 +12,14 @@ import { wasmOptions, wasmZig } from './wasm-toolchain.mjs'
 export const WASM = 'wasm32'
 
 const folder = inRoot('build', 'release', WASM)
-const PURPOSE = 'building for WebAssembly'
 
-/** Builds the program and returns its path. What did not change since the last build is not built again. */
+/** Builds the program and returns its path. */
 function buildProgram() {
   const options = [
     ...wasmOptions(),
     `-DGRU_NODE_ADDON_API=${inRoot('node_modules', 'node-addon-api')}`,
   ]
-  must(PURPOSE, ['cmake', '-S', inRoot(), '-B', folder, '--log-level=WARNING', ...options])
-  const jobs = String(availableParallelism())
-  must(PURPOSE, ['cmake', '--build', folder, '--target', 'gru_native', '--parallel', jobs])
+  buildByCMake('building for WebAssembly', { folder, options, target: 'gru_native' })
   return join(folder, 'gru_native.wasm')
 }
 

