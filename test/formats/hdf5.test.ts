@@ -5,7 +5,15 @@ import { expectGruError, outcome } from '../support/errors'
 import { expectedTree, hdf5Fixture, plainTree } from '../support/hdf5'
 import { seed } from '../support/random'
 
-const READ = ['forecaster', 'gru.weights', 'bfloat16', 'kinds', 'user-block', 'version-3']
+const READ = [
+  'forecaster',
+  'gru.weights',
+  'bfloat16',
+  'bfloat16-numbers',
+  'kinds',
+  'user-block',
+  'version-3',
+]
 
 const open = (name: string): Hdf5Group => readHdf5(hdf5Fixture(name), name)
 const groupIn = (group: Hdf5Group, name: string): Hdf5Group => group.members.get(name) as Hdf5Group
@@ -97,6 +105,16 @@ describe('refuses by name', () => {
 })
 
 describe('damage', () => {
+  test('of a chunk that would inflate to more than its bytes can hold is found before memory is taken', () => {
+    const file = Buffer.from(hdf5Fixture('kinds'))
+    const [rows, elementBytes] = [2 ** 20, 4]
+    const sizes = Buffer.from(Uint32Array.of(3, 2, 2, elementBytes).buffer)
+    file.writeUInt32LE(rows, file.indexOf(sizes))
+    const chunks = groupIn(readHdf5(file, 'x.h5'), 'chunks')
+    const message = /expected a chunk that can become 16777216 bytes, got one of \d+$/
+    expectGruError(() => datasetIn(chunks, 'deflate').readFloat32(), 'ERR_GRU_FORMAT', message)
+  })
+
   test('a file of another kind', () => {
     const read = (): unknown => readHdf5(Buffer.from('{"a": 1}'), 'x.h5')
     expectGruError(read, 'ERR_GRU_FORMAT', 'x.h5: expected an HDF5 file, got a JSON text')
