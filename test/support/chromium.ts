@@ -140,9 +140,10 @@ export class Page {
   }
 
   async close(): Promise<void> {
-    const exit = once(this.#child, 'exit')
+    // Its other processes have the same streams, and write into its folder until they end too.
+    const end = once(this.#child, 'close')
     this.#child.kill()
-    await exit
+    await end
     browsers.delete(this.#child)
   }
 
